@@ -1,0 +1,81 @@
+"""The model file: weights with everything that is needed to use them, and no pickled code.
+
+One safetensors file; its metadata (strings) hold the architecture, the classes in the order of the logits, and the
+preprocessing. https://github.com/huggingface/safetensors
+"""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import safetensors
+import safetensors.torch
+from torch import nn
+
+from container.model import create_model
+from container.preprocessing import Preprocessing
+
+FILE_NAME = "model.safetensors"
+FORMAT = "dogbreed-1"
+
+
+class UnusableCheckpoint(ValueError):
+    """The file is missing, torn or of another kind; the message says which."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A trained model on the CPU, in evaluation mode, and what belongs to it. facts: epoch, accuracy and the like."""
+
+    model: nn.Module
+    arch: str
+    classes: tuple[str, ...]
+    preprocessing: Preprocessing
+    facts: dict
+
+
+def save_checkpoint(
+    model_dir: Path, model: nn.Module, arch: str, head_widths: tuple[int, ...], classes: tuple[str, ...],
+    preprocessing: Preprocessing, facts: dict,
+) -> Path:
+    """Write the model file; a reader sees the old one or the new one, never half of one."""
+    metadata = {
+        "format": FORMAT,
+        "arch": arch,
+        "head_widths": json.dumps(head_widths),
+        "classes": json.dumps(classes),
+        "preprocessing": json.dumps(preprocessing.to_dict()),
+        "facts": json.dumps(facts),
+    }
+    model_dir.mkdir(parents=True, exist_ok=True)
+    path, unfinished = model_dir / FILE_NAME, model_dir / f".{FILE_NAME}.unfinished"
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
+    safetensors.torch.save_file(tensors, unfinished, metadata)
+    os.replace(unfinished, path)
+    return path
+
+
+def load_checkpoint(model_dir: Path) -> Checkpoint:
+    """Rebuild the model from its file alone. Raises UnusableCheckpoint."""
+    path = model_dir / FILE_NAME
+    if not path.is_file():
+        raise UnusableCheckpoint(f"There is no {FILE_NAME} in {model_dir}: this is not a model that the train image wrote.")
+    try:
+        with safetensors.safe_open(path, "pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}
+    except (safetensors.SafetensorError, OSError) as error:
+        raise UnusableCheckpoint(f"{path} cannot be read: {error}") from error
+    if metadata.get("format") != FORMAT:
+        raise UnusableCheckpoint(f"{path} is not in the format {FORMAT}: it says {metadata.get('format')!r}.")
+    classes = tuple(json.loads(metadata["classes"]))
+    model = create_model(metadata["arch"], len(classes), tuple(json.loads(metadata["head_widths"])))
+    model.load_state_dict(tensors)
+    return Checkpoint(
+        model=model.eval(),
+        arch=metadata["arch"],
+        classes=classes,
+        preprocessing=Preprocessing.from_dict(json.loads(metadata["preprocessing"])),
+        facts=json.loads(metadata["facts"]),
+    )

@@ -1,0 +1,136 @@
+"""Hyperparameters: their names, ranges and defaults, and how SageMaker's strings become values.
+
+SageMaker hands every value over as a string; sagemaker-training turns each into `--name value`. SDK v2 wraps values
+in a second pair of quotes (`"64"`), boto3 and SDK v3 do not (`64`): both mean the same here.
+"""
+
+import argparse
+import difflib
+from dataclasses import dataclass, fields
+from typing import Callable
+
+from container.failure import TrainingFailure
+
+# The tuning service adds this one to every trial; it says nothing that training needs.
+INJECTED_BY_THE_PLATFORM = "_tuning_objective_metric"
+
+
+@dataclass(frozen=True)
+class Hyperparameters:
+    arch: str
+    pretrained: str
+    freeze_backbone: bool
+    epochs: int
+    batch_size: int
+    lr: float
+    weight_decay: float
+    warmup_epochs: float
+    label_smoothing: float
+    dropout: float
+    min_crop: float
+    mixup: float
+    image_size: int
+    seed: int
+    workers: int
+
+
+def parse(arguments: list[str]) -> Hyperparameters:
+    """`["--lr", "0.001", "--batch-size", '"64"', ...]` -> Hyperparameters.
+
+    Raises TrainingFailure with a sentence that names the hyperparameter when one is unknown, malformed or out of range.
+    """
+    parser = _parser()
+    known, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        raise TrainingFailure(_unknown(unknown[0].lstrip("-").split("=")[0]))
+    values = vars(known)
+    values.pop(INJECTED_BY_THE_PLATFORM)
+    return Hyperparameters(**values)
+
+
+class _SentenceParser(argparse.ArgumentParser):
+    def error(self, message: str):
+        # argparse says "argument --lr: ..." where the hyperparameter is called `lr`.
+        raise TrainingFailure(f"Hyperparameter {message.removeprefix('argument --')}.")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _SentenceParser(prog="train", allow_abbrev=False, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    add = parser.add_argument
+    add("--arch", type=_text, default="resnet34", help="any torchvision classifier by name")
+    add("--pretrained", type=_one_of("auto", "none"), default="auto",
+        help="auto: weights from the pretrained channel, the image or torchvision; none: from scratch")
+    add("--freeze-backbone", type=_boolean, default=False, help="train the head only")
+    add("--epochs", type=_whole(1, 10_000), default=10, help="passes over the training pictures")
+    add("--batch-size", type=_whole(1, 65_536), default=64, help="pictures in a step")
+    add("--lr", type=_number(0, 10, above=True), default=1e-3, help="peak learning rate of AdamW")
+    add("--weight-decay", type=_number(0, 10), default=0.01, help="weight decay of AdamW")
+    add("--warmup-epochs", type=_number(0, 10_000), default=1.0, help="epochs over which the rate rises to its peak")
+    add("--label-smoothing", type=_number(0, 0.9), default=0.1, help="share of the target spread over all classes")
+    add("--dropout", type=_number(0, 0.95), default=0.2, help="dropout in the head")
+    add("--min-crop", type=_number(0.05, 1), default=0.35, help="smallest share of a picture that a training crop shows")
+    add("--mixup", type=_number(0, 10), default=0.0, help="alpha of mixup; 0 switches it off")
+    add("--image-size", type=_whole(32, 1024), default=224, help="side of the model's input, pixels")
+    add("--seed", type=_whole(0, 2**32 - 1), default=0, help="same seed, same machine, same result")
+    add("--workers", type=_whole(0, 256), default=0, help="threads that decode pictures; 0: one for each core")
+    add(f"--{INJECTED_BY_THE_PLATFORM}", help=argparse.SUPPRESS)
+    return parser
+
+
+def _unknown(name: str) -> str:
+    known = sorted(field.name.replace("_", "-") for field in fields(Hyperparameters))
+    close = difflib.get_close_matches(name.replace("_", "-"), known, n=1)
+    hint = f"Did you mean {close[0]}?" if close else f"The known ones are: {', '.join(known)}."
+    return f"Hyperparameter {name} is unknown. {hint}"
+
+
+def _text(value: str) -> str:
+    return value.strip().strip('"')
+
+
+def _one_of(*choices: str) -> Callable[[str], str]:
+    def convert(value: str) -> str:
+        if _text(value) not in choices:
+            raise argparse.ArgumentTypeError(f"must be one of {', '.join(choices)}, not {value!r}")
+        return _text(value)
+
+    return convert
+
+
+def _boolean(value: str) -> bool:
+    # The toolkit's JSON decoding turns `true` into Python's `True` before it makes the argument.
+    meanings = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+    if _text(value).lower() not in meanings:
+        raise argparse.ArgumentTypeError(f"must be true or false, not {value!r}")
+    return meanings[_text(value).lower()]
+
+
+def _number(low: float, high: float, above: bool = False) -> Callable[[str], float]:
+    def convert(value: str) -> float:
+        try:
+            number = float(_text(value))
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"must be a number, not {value!r}") from None
+        if not (low < number if above else low <= number) or not number <= high:
+            raise argparse.ArgumentTypeError(
+                f"must be {'above' if above else 'at least'} {low} and at most {high}, not {_text(value)}"
+            )
+        return number
+
+    return convert
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def convert(value: str) -> int:
+        try:
+            number = float(_text(value))  # tuning ranges may send 64.0
+            whole = int(number)
+        except (ValueError, OverflowError):
+            raise argparse.ArgumentTypeError(f"must be a whole number, not {value!r}") from None
+        if whole != number:
+            raise argparse.ArgumentTypeError(f"must be a whole number, not {value!r}")
+        if not low <= whole <= high:
+            raise argparse.ArgumentTypeError(f"must be at least {low} and at most {high}, not {_text(value)}")
+        return whole
+
+    return convert

@@ -1,0 +1,78 @@
+"""The classifier: a torchvision backbone with a head of three fully connected layers.
+
+Any torchvision classifier whose last layer is fully connected will do: that layer is replaced by the head.
+"""
+
+import torch
+from torch import nn
+from torchvision import models
+
+from container.failure import TrainingFailure
+
+HEAD_WIDTHS = (512, 256)  # the two hidden layers of the head
+
+
+def architectures() -> list[str]:
+    """The names that `arch` may take: torchvision's classifiers, without those that end in a convolution."""
+    return [name for name in models.list_models(module=models) if not name.startswith("squeezenet")]
+
+
+def create_model(arch: str, class_count: int, head_widths: tuple[int, ...] = HEAD_WIDTHS, dropout: float = 0.2) -> nn.Module:
+    """Build an untrained classifier: float [n, 3, h, w] -> logits [n, class_count].
+
+    Raises TrainingFailure when `arch` is not one of `architectures()`.
+    """
+    if arch not in architectures():
+        raise TrainingFailure(f"Hyperparameter arch must be a torchvision classifier such as resnet34, not {arch!r}.")
+    model = models.get_model(arch, weights=None, **_without_auxiliary_heads(arch))
+    name, last = last_linear(model)
+    parent, _, attribute = name.rpartition(".")
+    setattr(model.get_submodule(parent), attribute, _head(last.in_features, head_widths, class_count, dropout))
+    model.head_name = name
+    return model
+
+
+def last_linear(model: nn.Module) -> tuple[str, nn.Linear]:
+    """Name and module of the fully connected layer that makes the logits."""
+    linears = [(name, module) for name, module in model.named_modules() if isinstance(module, nn.Linear)]
+    return linears[-1]
+
+
+def head_of(model: nn.Module) -> nn.Module:
+    """The three fully connected layers that `create_model` put at the end."""
+    return model.get_submodule(model.head_name)
+
+
+def freeze_backbone(model: nn.Module) -> None:
+    """Leave only the head trainable. `set_training_mode` keeps frozen batch normalisation as it is."""
+    model.requires_grad_(False)
+    head_of(model).requires_grad_(True)
+
+
+def set_training_mode(model: nn.Module) -> None:
+    """`model.train()`, but modules whose parameters are all frozen stay in evaluation mode.
+
+    Frozen batch normalisation must neither use nor update the statistics of the batch.
+    """
+    model.train()
+    for module in model.modules():
+        parameters = list(module.parameters())
+        if parameters and not any(parameter.requires_grad for parameter in parameters):
+            module.eval()
+
+
+def _head(in_features: int, widths: tuple[int, ...], class_count: int, dropout: float) -> nn.Sequential:
+    layers: list[nn.Module] = []
+    for width in widths:
+        layers += [nn.Linear(in_features, width), nn.ReLU(inplace=True), nn.Dropout(dropout)]
+        in_features = width
+    logits = nn.Linear(in_features, class_count)
+    # An untrained head says "all classes alike": the first steps then teach it and do not shake the backbone.
+    nn.init.zeros_(logits.weight)
+    nn.init.zeros_(logits.bias)
+    return nn.Sequential(*layers, logits)
+
+
+def _without_auxiliary_heads(arch: str) -> dict:
+    # In training mode these two return a tuple with auxiliary logits, which fine-tuning has no use for.
+    return {"aux_logits": False, "init_weights": True} if arch in ("googlenet", "inception_v3") else {}

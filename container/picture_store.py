@@ -1,0 +1,82 @@
+"""Pictures of a split, decoded once: a file of uint8 squares that training reads as often as it likes.
+
+Decoding a photograph costs more than a small model's step on it; an epoch after the first would pay again for nothing.
+The file is memory-mapped: the memory in use does not grow with the data set.
+"""
+
+import os
+import shutil
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from container.data import Split
+from container.failure import TrainingFailure
+from container.preprocessing import Preprocessing, UnreadablePicture, open_picture
+
+MAX_UNREADABLE = 0.05  # above this share something else is wrong than a few bad files
+
+
+class PictureStore:
+    """Squares and labels of the readable pictures of a split.
+
+    labels: int64 [n]. paths: the n files, in the same order. unreadable: (file, reason) of those left out.
+    """
+
+    def __init__(self, split: Split, squares: np.ndarray, unreadable: dict[int, str]):
+        """squares: uint8 [len(split.paths), side, side, 3]; unreadable: reasons by position in split.paths."""
+        self._squares = squares
+        self._rows = np.array([row for row in range(len(split.paths)) if row not in unreadable], dtype=np.int64)
+        self.labels = torch.tensor([split.labels[row] for row in self._rows], dtype=torch.int64)
+        self.paths = [split.paths[row] for row in self._rows]
+        self.unreadable = [(split.paths[row], reason) for row, reason in unreadable.items()]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def squares(self, indices: torch.Tensor) -> torch.Tensor:
+        """int64 [b] -> uint8 [b, 3, square_size, square_size], channels last in memory."""
+        return torch.from_numpy(self._squares[self._rows[indices.numpy()]]).permute(0, 3, 1, 2)
+
+
+def decode_split(split: Split, preprocessing: Preprocessing, folder: Path, workers: int = 0) -> PictureStore:
+    """Decode every picture of `split` into one file under `folder`, with `workers` threads (0: one for each core).
+
+    Unreadable pictures are left out and reported. Raises TrainingFailure when they are more than one in twenty, or when
+    the disk is too small.
+    """
+    side = preprocessing.square_size
+    shape = (len(split.paths), side, side, 3)
+    folder.mkdir(parents=True, exist_ok=True)
+    needed, free = int(np.prod(shape, dtype=np.int64)), shutil.disk_usage(folder).free
+    if needed > free:
+        raise TrainingFailure(
+            f"Channel {split.name} needs {needed / 1e9:.1f} GB of disk for its decoded pictures and {folder} has "
+            f"{free / 1e9:.1f} GB. Give the job a larger volume or a smaller image-size."
+        )
+    squares = np.memmap(folder / f"{split.name}.u8", dtype=np.uint8, mode="w+", shape=shape)
+    unreadable: dict[int, str] = {}
+
+    def decode(row: int) -> None:
+        try:
+            with open_picture(split.paths[row]) as picture:
+                squares[row] = preprocessing.to_square(picture)
+        except UnreadablePicture as error:
+            unreadable[row] = str(error)
+            print(f"warning: {split.paths[row]} is left out: {error}", file=sys.stderr)
+
+    with ThreadPoolExecutor(workers or len(os.sched_getaffinity(0))) as pool:
+        for _ in pool.map(decode, range(len(split.paths))):
+            pass  # map() raises here what a thread raised
+
+    if len(unreadable) > MAX_UNREADABLE * len(split.paths):
+        row, reason = min(unreadable.items())
+        path = split.paths[row]
+        raise TrainingFailure(
+            f"Channel {split.name} has {len(unreadable)} unreadable pictures of {len(split.paths)}, more than "
+            f"{MAX_UNREADABLE:.0%}. The first is {path.parent.name}/{path.name}: {reason}. Repair or remove them."
+        )
+    return PictureStore(split, squares, unreadable)

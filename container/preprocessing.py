@@ -1,0 +1,123 @@
+"""The one preprocessing: what a picture goes through in training, in evaluation and on the endpoint.
+
+Every picture becomes the same square first (`to_square`). Evaluation and serving take its centre; training takes
+random parts of it. The settings travel inside the checkpoint, so an endpoint cannot prepare pictures differently from
+the run that made its model.
+"""
+
+import io
+import math
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+MAX_PIXELS = 100_000_000  # beyond nearly every camera, within memory when decoded
+MAX_STRETCH = 100  # long side over short side
+
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+ImageFile.LOAD_TRUNCATED_IMAGES = False  # half a picture is an error, not a grey half
+
+
+class UnreadablePicture(ValueError):
+    """The bytes are not a picture that can be decoded; the message says why."""
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """How a picture becomes a tensor.
+
+    image_size: side of the model's input, pixels.
+    square_size: side of the square that the picture is resized to before the centre is taken, pixels; >= image_size.
+    mean, std: per RGB channel, for values in [0, 1] (torchvision's ImageNet constants by default).
+    """
+
+    image_size: int
+    square_size: int
+    mean: tuple[float, float, float] = IMAGENET_MEAN
+    std: tuple[float, float, float] = IMAGENET_STD
+
+    @classmethod
+    def for_image_size(cls, image_size: int) -> "Preprocessing":
+        """The usual margin: 256 for 224 (https://arxiv.org/abs/1409.1556, section 3.2), in proportion."""
+        return cls(image_size=image_size, square_size=math.ceil(image_size * 256 / 224))
+
+    @classmethod
+    def from_dict(cls, values: dict) -> "Preprocessing":
+        return cls(**{**values, "mean": tuple(values["mean"]), "std": tuple(values["std"])})
+
+    def to_dict(self) -> dict:
+        return asdict(self)
+
+    def to_square(self, picture: Image.Image) -> np.ndarray:
+        """Make a picture square: its short side resized to `square_size`, the centre kept.
+
+        Returns uint8 [square_size, square_size, 3], RGB: EXIF orientation applied, transparency on white.
+        Raises UnreadablePicture when the file behind `picture` turns out to be broken.
+        """
+        with _broken_files_named():
+            return np.array(_resize_and_crop(picture, self.square_size))
+
+    def centre(self, squares: torch.Tensor) -> torch.Tensor:
+        """uint8 [n, 3, square_size, square_size] -> uint8 [n, 3, image_size, image_size]."""
+        start = (self.square_size - self.image_size) // 2
+        return squares[..., start : start + self.image_size, start : start + self.image_size]
+
+    def normalise(self, pixels: torch.Tensor) -> torch.Tensor:
+        """uint8 or float [n, 3, h, w] in 0..255 -> float32 of the same shape, zero mean and unit variance by channel."""
+        mean = torch.tensor(self.mean, device=pixels.device).view(1, 3, 1, 1) * 255
+        std = torch.tensor(self.std, device=pixels.device).view(1, 3, 1, 1) * 255
+        return (pixels.float() - mean) / std
+
+
+def open_picture(source: bytes | Path) -> Image.Image:
+    """Read a picture's header; its pixels are decoded when they are needed.
+
+    Raises UnreadablePicture when it is none, or has a shape that no classifier can use.
+    """
+    with _broken_files_named():
+        picture = Image.open(io.BytesIO(source) if isinstance(source, bytes) else source)
+    width, height = picture.size
+    if width * height > MAX_PIXELS or max(width, height) > MAX_STRETCH * min(width, height):
+        raise UnreadablePicture(
+            f"a picture of {width}x{height} pixels: at most {MAX_PIXELS:,} pixels and {MAX_STRETCH} times as long as wide are taken"
+        )
+    return picture
+
+
+@contextmanager
+def _broken_files_named():
+    try:
+        yield
+    except UnidentifiedImageError as error:
+        raise UnreadablePicture("not a picture in any known format") from error
+    # Pillow answers a broken file with any of these, depending on the format.
+    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
+        raise UnreadablePicture(f"not a readable picture: {error}") from error
+
+
+def _resize_and_crop(picture: Image.Image, side: int) -> Image.Image:
+    width, height = picture.size
+    scale = side / min(width, height)
+    # libjpeg can decode at 1/2, 1/4 or 1/8 for a fraction of the time; draft() never goes below the size asked for.
+    picture.draft("RGB", (math.ceil(width * scale), math.ceil(height * scale)))
+    picture = _to_rgb(ImageOps.exif_transpose(picture))
+    width, height = picture.size
+    # Resizing the centred square alone gives the same pixels as resizing everything and cropping, for less work.
+    edge = min(width, height)
+    left, top = (width - edge) / 2, (height - edge) / 2
+    return picture.resize((side, side), Image.Resampling.BILINEAR, box=(left, top, left + edge, top + edge))
+
+
+def _to_rgb(picture: Image.Image) -> Image.Image:
+    if picture.mode.startswith("I;16"):
+        picture = Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
+    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
+        picture = picture.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
+    return picture.convert("RGB")

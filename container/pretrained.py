@@ -1,0 +1,76 @@
+"""Where pretrained weights come from: the `pretrained` channel, the image, or torchvision's download, in this order."""
+
+from pathlib import Path
+
+import safetensors.torch
+import torch
+from torch import nn
+from torchvision import models
+
+from container.failure import TrainingFailure
+
+BAKED_IN = Path("/opt/weights")  # filled by `make build WEIGHTS=path`
+SUFFIXES = (".pth", ".pt", ".safetensors")
+
+
+def load_pretrained(model: nn.Module, arch: str, channel: Path | None, baked_in: Path = BAKED_IN) -> str:
+    """Load ImageNet weights (or any for this architecture) into the backbone of `model`; say where they came from.
+
+    channel: folder of the `pretrained` channel, None without one. The head keeps its own initialisation.
+    Raises TrainingFailure when nothing can be had or the file does not fit.
+    """
+    for folder, meaning in ((channel, "channel pretrained"), (baked_in, "the image")):
+        files = _weight_files(folder)
+        if len(files) > 1:
+            names = ", ".join(file.name for file in files)
+            raise TrainingFailure(f"There are {len(files)} weights files in {meaning} ({names}). Leave one.")
+        if files:
+            _load_backbone(model, _read(files[0]), arch, f"{files[0].name} from {meaning}")
+            return f"{files[0].name} from {meaning}"
+    if channel is not None:
+        raise TrainingFailure(f"Channel pretrained has no weights file ({', '.join(SUFFIXES)}) in {channel}. Add one.")
+    weights = models.get_model_weights(arch).DEFAULT
+    try:
+        state = weights.get_state_dict(progress=False, check_hash=True)
+    except (OSError, RuntimeError) as error:  # no network, a proxy's answer, or a file cut short
+        raise TrainingFailure(
+            f"The pretrained weights of {arch} could not be downloaded ({error}). Three ways out: give a `pretrained` "
+            "channel with a weights file, bake one into the image with `make build WEIGHTS=path`, or run where the "
+            "network reaches download.pytorch.org. Or train from scratch with pretrained=none."
+        ) from error
+    _load_backbone(model, state, arch, str(weights))
+    return f"torchvision ({weights})"
+
+
+def _weight_files(folder: Path | None) -> list[Path]:
+    if folder is None or not folder.is_dir():
+        return []
+    return sorted(path for path in folder.rglob("*") if path.suffix in SUFFIXES)
+
+
+def _read(path: Path) -> dict[str, torch.Tensor]:
+    try:
+        if path.suffix == ".safetensors":
+            return safetensors.torch.load_file(path)
+        # weights_only: a weights file may come from anywhere, and a pickle may run anything.
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        raise TrainingFailure(f"The weights file {path.name} cannot be read as tensors: {error}") from error
+    return state.get("state_dict", state)
+
+
+def _load_backbone(model: nn.Module, state: dict[str, torch.Tensor], arch: str, origin: str) -> None:
+    """Copy every tensor of the backbone; the head's, and torchvision's own last layer, are left out."""
+    head = f"{model.head_name}."
+    wanted = {name for name in model.state_dict() if not name.startswith(head)}
+    given = {name.removeprefix("module."): tensor for name, tensor in state.items()}
+    missing = sorted(wanted - given.keys())
+    if missing:
+        raise TrainingFailure(
+            f"{origin} does not fit {arch}: {len(missing)} of {len(wanted)} tensors are missing, the first is "
+            f"{missing[0]}. Use weights made for this architecture."
+        )
+    try:
+        model.load_state_dict({name: given[name] for name in wanted}, strict=False)
+    except RuntimeError as error:
+        raise TrainingFailure(f"{origin} does not fit {arch}: {str(error).splitlines()[-1].strip()}") from error

@@ -1,0 +1,47 @@
+"""PID 1 of the train image: `docker run IMAGE train` hands over to sagemaker-training and passes SIGTERM on.
+
+sagemaker-training dies of SIGTERM and leaves the training program behind
+(https://github.com/aws/sagemaker-training-toolkit/issues/125), so a stopped job would lose its last epoch. Here the
+signal goes to the training program itself, which finishes its step; the toolkit then ends as it always does.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+
+import psutil
+
+
+def main(arguments: list[str]) -> int:
+    """Run `train` (or any other command of the image) and return its exit status."""
+    toolkit = subprocess.Popen(arguments or ["train"])
+    signal.signal(signal.SIGTERM, lambda signum, frame: stop(toolkit.pid))
+    return exit_status(_wait(toolkit))
+
+
+def stop(toolkit_pid: int) -> None:
+    """Send SIGTERM to the training program; to the toolkit when it has not started the program yet."""
+    try:
+        programs = psutil.Process(toolkit_pid).children()
+        for process in programs or [psutil.Process(toolkit_pid)]:
+            process.terminate()
+    except psutil.NoSuchProcess:
+        pass  # it ended by itself in this instant
+
+
+def exit_status(returncode: int) -> int:
+    """What the shell would say: 128 + n for a process that signal n ended."""
+    return returncode if returncode >= 0 else 128 - returncode
+
+
+def _wait(child: subprocess.Popen) -> int:
+    """Wait for `child` and reap, on the way, the orphans that PID 1 inherits."""
+    while True:
+        pid, status = os.wait()
+        if pid == child.pid:
+            return os.waitstatus_to_exitcode(status)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,50 @@
+#!/bin/sh
+# Build the train and the serve image and print their sizes.
+#   IMAGE_PREFIX=dogbreed  BASE_IMAGE=...  WEIGHTS=path/to/weights.pth  docker/build.sh
+set -eu
+cd "$(dirname "$0")/.."
+prefix=${IMAGE_PREFIX:-dogbreed}
+tag=$(docker/tag.sh)
+
+# A client that can drive BuildKit: one with buildx, or one from before version 23, which has it built in.
+client= flags=
+for candidate in docker /usr/bin/docker /usr/local/bin/docker; do
+    command -v "$candidate" >/dev/null 2>&1 || continue
+    if "$candidate" buildx version >/dev/null 2>&1; then
+        # SageMaker endpoints refuse the OCI manifests that attestations bring.
+        client=$candidate flags="--load --provenance=false"
+        break
+    fi
+    major=$("$candidate" --version | sed 's/[^0-9]*\([0-9]*\).*/\1/')
+    if [ "$major" -ge 18 ] && [ "$major" -lt 23 ]; then client=$candidate; break; fi
+done
+[ -n "$client" ] || { echo "This docker client cannot use BuildKit: install the docker-buildx plugin (https://docs.docker.com/go/buildx)." >&2; exit 1; }
+
+base=$(docker/debian_base.sh)
+
+# Weights travel in the build context; a build without WEIGHTS must not find those of the last one.
+find docker/weights -type f ! -name .gitignore -delete
+if [ -n "${WEIGHTS:-}" ]; then cp "$WEIGHTS" docker/weights/; fi
+
+secrets=$(mktemp -d)
+trap 'rm -rf "$secrets"' EXIT
+python3 docker/pip_settings.py >"$secrets/pip"
+flags="$flags --secret id=pip,src=$secrets/pip"
+bundle=${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}
+if [ -f "$bundle" ]; then flags="$flags --secret id=ca,src=$bundle"; fi
+
+source=$(git remote get-url origin 2>/dev/null | sed 's#//[^/@]*@#//#') || source=
+for target in train serve; do
+    echo "Building $prefix-$target:$tag on $base ..."
+    # shellcheck disable=SC2086  # the flags are words
+    DOCKER_BUILDKIT=1 "$client" build --platform linux/amd64 $flags --progress "${BUILD_PROGRESS:-auto}" \
+        --file docker/Dockerfile --target "$target" --tag "$prefix-$target:$tag" \
+        --build-arg BASE_IMAGE="$base" --build-arg REVISION="$(git rev-parse HEAD 2>/dev/null || echo unknown)" \
+        --build-arg VERSION="$tag" --build-arg SOURCE="${source:-unknown}" .
+done
+
+for target in train serve; do
+    docker image inspect --format '{{.Size}}' "$prefix-$target:$tag" \
+        | awk -v name="$prefix-$target:$tag" '{ printf "%-40s %5.2f GB\n", name, $1 / 1e9 }'
+done
+echo "The torch layer is in both and on the disk once."

@@ -1,0 +1,35 @@
+#!/bin/sh
+# Make sure that a Docker engine answers: start it, or install Debian's where that is allowed (root and apt).
+# Exit status 0 when one answers; else 1, after two lines that say what to do.
+set -eu
+
+answers() { command -v docker >/dev/null 2>&1 && docker info >/dev/null 2>&1; }
+
+answers && exit 0
+
+if [ "$(uname -s)" = Linux ] && [ "$(id -u)" = 0 ] && [ -z "${DOCKER_HOST:-}" ]; then
+    if ! command -v dockerd >/dev/null 2>&1 && command -v apt-get >/dev/null 2>&1; then
+        echo "No Docker engine on this machine: installing Debian's docker.io ..."
+        { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends docker.io iptables ca-certificates; } >/tmp/install-docker.log 2>&1 \
+            || { echo "It could not be installed; see /tmp/install-docker.log." >&2; exit 1; }
+    fi
+    if command -v dockerd >/dev/null 2>&1; then
+        echo "Starting the Docker engine ..."
+        if [ -d /run/systemd/system ]; then
+            systemctl start docker
+        else
+            # A session of its own, so that the engine outlives this command.
+            setsid nohup dockerd >/tmp/dockerd.log 2>&1 </dev/null &
+        fi
+        deadline=$(($(date +%s) + 60))
+        until answers; do
+            [ "$(date +%s)" -lt "$deadline" ] || { echo "dockerd does not answer after 60 s; see /tmp/dockerd.log." >&2; exit 1; }
+            sleep 0.2
+        done
+        exit 0
+    fi
+fi
+
+echo "No Docker engine answers, and this user may not install or start one." >&2
+echo "Start Docker Desktop, or as root: apt-get install docker.io && systemctl start docker (https://docs.docker.com/engine/install)" >&2
+exit 1

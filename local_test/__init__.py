@@ -1,0 +1,1 @@
+"""A SageMaker on this machine: the containers run as the platform runs them."""

@@ -1,0 +1,47 @@
+"""What `DATA=` names: a folder or a zip of pictures in class folders, as the folder that holds train, valid and test."""
+
+import hashlib
+import shutil
+import zipfile
+from pathlib import Path
+
+SPLITS = ("train", "valid", "test")
+
+
+def data_folder(source: Path, unpacked: Path) -> Path:
+    """The folder with the three splits in `source`; a zip is unpacked once, under `unpacked`.
+
+    Raises ValueError when there is no such folder, or the zip is none.
+    """
+    if source.is_dir():
+        return _find_splits(source)
+    if not source.is_file():
+        raise ValueError(f"DATA={source} does not exist. Name a folder or a zip.")
+    if not zipfile.is_zipfile(source):
+        raise ValueError(f"DATA={source} is neither a folder nor a zip.")
+    state = source.stat()
+    key = hashlib.sha256(f"{source.resolve()} {state.st_size} {state.st_mtime_ns}".encode()).hexdigest()[:12]
+    target = unpacked / f"{source.stem}-{key}"
+    if not target.is_dir():
+        unfinished = target.with_name(f"{target.name}.unfinished")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        with zipfile.ZipFile(source) as archive:
+            archive.extractall(unfinished)
+        unfinished.rename(target)
+    return _find_splits(target)
+
+
+def pictures_of(split: Path) -> list[tuple[Path, str]]:
+    """(picture, class name) for every picture of a split, in sorted order; `001.Beagle` is the class Beagle."""
+    return [
+        (path, folder.name.split(".", 1)[-1] if folder.name.split(".", 1)[0].isdigit() else folder.name)
+        for folder in sorted(split.iterdir()) if folder.is_dir()
+        for path in sorted(folder.iterdir()) if path.suffix.lower() in (".jpg", ".jpeg", ".png")
+    ]
+
+
+def _find_splits(folder: Path) -> Path:
+    for candidate in (folder, *sorted(child for child in folder.iterdir() if child.is_dir())):
+        if all((candidate / split).is_dir() for split in SPLITS):
+            return candidate
+    raise ValueError(f"{folder} has no folders train, valid and test, nor has a folder in it.")

@@ -1,0 +1,87 @@
+"""`python -m local_test.download FILE`: fetch Udacity's dogImages.zip. An interrupted download goes on where it stopped."""
+
+import argparse
+import sys
+import urllib.error
+import urllib.request
+import zipfile
+from pathlib import Path
+
+URL = "https://s3-us-west-1.amazonaws.com/udacity-aind/dog-project/dogImages.zip"
+CHUNK = 1024 * 1024
+TIMEOUT = 60  # seconds without a byte
+
+
+class DownloadFailed(RuntimeError):
+    """The file is not there; the message says why and what to do. What has arrived is kept for the next try."""
+
+
+def download(url: str, target: Path) -> None:
+    """Fetch a zip to `target`, resuming `<target>.part`; it gets its name only when complete and sound."""
+    part = target.with_name(f"{target.name}.part")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    have = part.stat().st_size if part.exists() else 0
+    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
+    try:
+        with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
+            resumed = response.status == 206
+            expected = int(response.headers["Content-Length"]) + (have if resumed else 0)
+            with part.open("ab" if resumed else "wb") as file:
+                _copy(response, file, expected)
+    except urllib.error.HTTPError as error:
+        if error.code != 416:  # 416: there is nothing after what we have
+            raise DownloadFailed(f"{url} answered {error.code} {error.reason}. {_ADVICE}") from error
+        expected = have
+    except OSError as error:  # no network, a name that does not resolve, a connection cut
+        raise DownloadFailed(f"{url} cannot be reached ({error}). What arrived is kept in {part}. {_ADVICE}") from error
+    if part.stat().st_size != expected:
+        raise DownloadFailed(f"The connection ended after {part.stat().st_size:,} of {expected:,} bytes. Run it again: it goes on from there.")
+    _check(part)
+    part.rename(target)
+
+
+_ADVICE = "Fetch the file by other means and name it: make demo DATA=path/to/dogImages.zip"
+
+
+def _copy(response, file, expected: int) -> None:
+    shown = -1
+    while chunk := response.read(CHUNK):
+        file.write(chunk)
+        percent = 100 * file.tell() // max(1, expected)
+        if percent != shown:
+            shown = percent
+            print(f"\r{percent:3} % of {expected / 1e6:,.0f} MB", end="", flush=True)
+    print()
+
+
+def _check(archive: Path) -> None:
+    """Every member's checksum; a broken file is removed, since going on from it would never mend it."""
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            broken = opened.testzip()
+    except zipfile.BadZipFile as error:
+        broken = str(error)
+    if broken:
+        archive.unlink()
+        raise DownloadFailed(f"What arrived is not a sound zip ({broken}); it was removed. Run it again.")
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(description="Download dogImages.zip, resuming an interrupted download.")
+    parser.add_argument("target", type=Path)
+    parser.add_argument("--url", default=URL)
+    chosen = parser.parse_args(arguments)
+    if chosen.target.exists():
+        print(f"{chosen.target} is there already")
+        return 0
+    try:
+        download(chosen.url, chosen.target)
+    except DownloadFailed as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    print(f"{chosen.target} is complete. Use it: make demo DATA={chosen.target}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
