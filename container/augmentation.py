@@ -9,10 +9,9 @@ import math
 import torch
 import torch.nn.functional as F
 
-MAX_ROTATION = math.radians(10)
+MAX_ROTATION = math.radians(5)
 MAX_ASPECT = 4 / 3
-COLOUR = 0.3  # brightness, contrast and saturation vary by this factor either way
-ERASE_SHARE = 0.25  # of the pictures lose a rectangle (https://arxiv.org/abs/1708.04896)
+COLOUR = 0.2  # brightness, contrast and saturation vary by this factor either way
 
 
 def augment(squares: torch.Tensor, image_size: int, min_crop: float, random: torch.Generator) -> torch.Tensor:
@@ -23,7 +22,7 @@ def augment(squares: torch.Tensor, image_size: int, min_crop: float, random: tor
     pixels = squares.to(torch.float32, memory_format=torch.channels_last)
     grid = F.affine_grid(_views(len(pixels), min_crop, random).to(pixels.device), [len(pixels), 3, image_size, image_size], False)
     pixels = F.grid_sample(pixels, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
-    return _erase(_recolour(pixels, random), random)
+    return _recolour(pixels, random)
 
 
 def mix(pixels: torch.Tensor, targets: torch.Tensor, alpha: float, random: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
@@ -56,17 +55,6 @@ def _recolour(pixels: torch.Tensor, random: torch.Generator) -> torch.Tensor:
     pixels = pixels * brightness
     pixels = torch.lerp(pixels.mean((1, 2, 3), keepdim=True), pixels, contrast)
     return torch.lerp(pixels.mean(1, keepdim=True), pixels, saturation).clamp_(0, 255)
-
-
-def _erase(pixels: torch.Tensor, random: torch.Generator) -> torch.Tensor:
-    count, _, height, width = pixels.shape
-    share = _uniform((count, 1, 1), 0.1, 0.45, random)
-    top, left = torch.rand((count, 1, 1), generator=random), torch.rand((count, 1, 1), generator=random)
-    chosen = torch.rand((count, 1, 1), generator=random) < ERASE_SHARE
-    y, x = torch.arange(height).view(1, -1, 1) / height, torch.arange(width).view(1, 1, -1) / width
-    top, left = top * (1 - share), left * (1 - share)
-    hole = chosen & (y >= top) & (y < top + share) & (x >= left) & (x < left + share)
-    return pixels.masked_fill(hole.unsqueeze(1).to(pixels.device), 127.0)
 
 
 def _uniform(shape, low: float, high: float, random: torch.Generator) -> torch.Tensor:

@@ -1,7 +1,7 @@
 """The model file: weights with everything that is needed to use them, and no pickled code.
 
-One safetensors file; its metadata (strings) hold the architecture, the classes in the order of the logits, and the
-preprocessing. https://github.com/huggingface/safetensors
+One safetensors file; its metadata hold, as JSON under one key, the architecture, the classes in the order of the logits
+and the preprocessing. https://github.com/huggingface/safetensors
 """
 
 import json
@@ -40,18 +40,18 @@ def save_checkpoint(
     preprocessing: Preprocessing, facts: dict,
 ) -> Path:
     """Write the model file; a reader sees the old one or the new one, never half of one."""
-    metadata = {
-        "format": FORMAT,
+    description = {
         "arch": arch,
-        "head_widths": json.dumps(head_widths),
-        "classes": json.dumps(classes),
-        "preprocessing": json.dumps(preprocessing.to_dict()),
-        "facts": json.dumps(facts),
+        "head_widths": head_widths,
+        "classes": classes,
+        "preprocessing": preprocessing.to_dict(),
+        "facts": facts,
     }
     model_dir.mkdir(parents=True, exist_ok=True)
     path, unfinished = model_dir / FILE_NAME, model_dir / f".{FILE_NAME}.unfinished"
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
-    safetensors.torch.save_file(tensors, unfinished, metadata)
+    # One key: safetensors writes several in any order, and the same run would not give the same file.
+    safetensors.torch.save_file(tensors, unfinished, {FORMAT: json.dumps(description)})
     os.replace(unfinished, path)
     return path
 
@@ -67,15 +67,16 @@ def load_checkpoint(model_dir: Path) -> Checkpoint:
             tensors = {name: file.get_tensor(name) for name in file.keys()}
     except (safetensors.SafetensorError, OSError) as error:
         raise UnusableCheckpoint(f"{path} cannot be read: {error}") from error
-    if metadata.get("format") != FORMAT:
-        raise UnusableCheckpoint(f"{path} is not in the format {FORMAT}: it says {metadata.get('format')!r}.")
-    classes = tuple(json.loads(metadata["classes"]))
-    model = create_model(metadata["arch"], len(classes), tuple(json.loads(metadata["head_widths"])))
+    if FORMAT not in metadata:
+        raise UnusableCheckpoint(f"{path} is not in the format {FORMAT}: another program wrote it.")
+    description = json.loads(metadata[FORMAT])
+    classes = tuple(description["classes"])
+    model = create_model(description["arch"], len(classes), tuple(description["head_widths"]))
     model.load_state_dict(tensors)
     return Checkpoint(
         model=model.eval(),
-        arch=metadata["arch"],
+        arch=description["arch"],
         classes=classes,
-        preprocessing=Preprocessing.from_dict(json.loads(metadata["preprocessing"])),
-        facts=json.loads(metadata["facts"]),
+        preprocessing=Preprocessing.from_dict(description["preprocessing"]),
+        facts=description["facts"],
     )

@@ -24,7 +24,7 @@ def create_model(arch: str, class_count: int, head_widths: tuple[int, ...] = HEA
     """
     if arch not in architectures():
         raise TrainingFailure(f"Hyperparameter arch must be a torchvision classifier such as resnet34, not {arch!r}.")
-    model = models.get_model(arch, weights=None, **_without_auxiliary_heads(arch))
+    model = models.get_model(arch, weights=None, **_options(arch))
     name, last = last_linear(model)
     parent, _, attribute = name.rpartition(".")
     setattr(model.get_submodule(parent), attribute, _head(last.in_features, head_widths, class_count, dropout))
@@ -66,13 +66,15 @@ def _head(in_features: int, widths: tuple[int, ...], class_count: int, dropout: 
     for width in widths:
         layers += [nn.Linear(in_features, width), nn.ReLU(inplace=True), nn.Dropout(dropout)]
         in_features = width
-    logits = nn.Linear(in_features, class_count)
-    # An untrained head says "all classes alike": the first steps then teach it and do not shake the backbone.
-    nn.init.zeros_(logits.weight)
-    nn.init.zeros_(logits.bias)
-    return nn.Sequential(*layers, logits)
+    return nn.Sequential(*layers, nn.Linear(in_features, class_count))
 
 
-def _without_auxiliary_heads(arch: str) -> dict:
-    # In training mode these two return a tuple with auxiliary logits, which fine-tuning has no use for.
-    return {"aux_logits": False, "init_weights": True} if arch in ("googlenet", "inception_v3") else {}
+def _options(arch: str) -> dict:
+    """Constructor options by family, for training from scratch; none of them changes the tensors of a weights file."""
+    if arch in ("googlenet", "inception_v3"):
+        # In training mode these two return a tuple with auxiliary logits, which fine-tuning has no use for.
+        return {"aux_logits": False, "init_weights": True}
+    if arch.startswith(("resnet", "resnext", "wide_resnet")):
+        # Every block starts as the identity: far faster from scratch (https://arxiv.org/abs/1706.02677, section 5.1).
+        return {"zero_init_residual": True}
+    return {}

@@ -20,7 +20,7 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 MAX_PIXELS = 100_000_000  # beyond nearly every camera, within memory when decoded
 MAX_STRETCH = 100  # long side over short side
 
-Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+Image.MAX_IMAGE_PIXELS = None  # open_picture looks at the size, before anything is decoded
 ImageFile.LOAD_TRUNCATED_IMAGES = False  # half a picture is an error, not a grey half
 
 

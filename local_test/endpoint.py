@@ -67,12 +67,13 @@ def serve(client: DockerClient, name: str, image: str, model: Path, environment:
     with tempfile.TemporaryDirectory(prefix="model-") as folder:
         unpack(model, Path(folder))
         Path(folder).chmod(0o755)
+        port = (environment or {}).get("SAGEMAKER_BIND_TO_PORT", "8080")
         container = client.containers.create(
             image,
             ["serve"],
             environment=environment or {},
             volumes={folder: {"bind": "/opt/ml/model", "mode": "ro"}},
-            ports={"8080/tcp": ("127.0.0.1", None)},
+            ports={f"{port}/tcp": ("127.0.0.1", None)},
             labels=labels(ENDPOINT, name),
             device_requests=gpu_requests(client),
             platform="linux/amd64",
@@ -111,8 +112,8 @@ def _wait_until_in_service(container: Container, name: str, deadline: float) -> 
 
 
 def _url(container: Container) -> str | None:
-    bindings = container.ports.get("8080/tcp")
-    return f"http://127.0.0.1:{bindings[0]['HostPort']}" if bindings else None
+    published = [bindings[0]["HostPort"] for bindings in container.ports.values() if bindings]
+    return f"http://127.0.0.1:{published[0]}" if published else None
 
 
 def _in_service(url: str) -> bool:

@@ -1,0 +1,109 @@
+"""Class folders: any data set in the layout works, and what is wrong with one is said."""
+
+import shutil
+
+import pytest
+
+from container.data import class_name, read_split
+from container.failure import TrainingFailure
+from container.picture_store import decode_split
+from container.preprocessing import Preprocessing
+
+SMALL = Preprocessing.for_image_size(32)
+
+
+@pytest.mark.parametrize(("folder", "name"), [("001.Affenpinscher", "Affenpinscher"), ("Cat", "Cat"), ("7.", "7."), ("St._Bernard", "St._Bernard")])
+def test_the_number_of_a_folder_is_not_part_of_the_class(folder, name):
+    assert class_name(folder) == name
+
+
+def test_classes_and_pictures_come_in_sorted_order(channels):
+    split = read_split(channels / "train", "train")
+    assert split.classes == ("Amber_hound", "Slate_setter", "Fern_terrier")
+    assert len(split.paths) == 30 and split.labels[0] == 0 and split.labels[-1] == 2
+    assert all(class_name(path.parent.name) == split.classes[label] for path, label in zip(split.paths, split.labels))
+
+
+def test_another_split_follows_the_order_of_train_whatever_its_folder_numbers(channels):
+    (channels / "valid/001.Amber_hound").rename(channels / "valid/009.Amber_hound")
+    valid = read_split(channels / "valid", "valid", ("Amber_hound", "Slate_setter", "Fern_terrier"))
+    assert [path.parent.name for path, label in zip(valid.paths, valid.labels) if label == 0] == ["009.Amber_hound"] * 4
+
+
+def test_a_missing_channel_is_named(tmp_path):
+    with pytest.raises(TrainingFailure, match="Channel train is missing"):
+        read_split(tmp_path / "nothing", "train")
+
+
+def test_a_channel_without_class_folders_is_named(tmp_path):
+    with pytest.raises(TrainingFailure, match="Channel train has no class folders"):
+        read_split(tmp_path, "train")
+
+
+def test_an_empty_class_folder_of_train_is_named(channels):
+    (channels / "train/004.Empty_spitz").mkdir()
+    with pytest.raises(TrainingFailure, match="Channel train has no picture of Empty_spitz"):
+        read_split(channels / "train", "train")
+
+
+def test_one_class_is_not_enough(channels):
+    for folder in ("002.Slate_setter", "003.Fern_terrier"):
+        shutil.rmtree(channels / "train" / folder)
+    with pytest.raises(TrainingFailure, match="one class only, Amber_hound"):
+        read_split(channels / "train", "train")
+
+
+def test_two_folders_for_one_class_are_named(channels):
+    (channels / "train/008.Amber_hound").mkdir()
+    with pytest.raises(TrainingFailure, match="two folders for the class Amber_hound"):
+        read_split(channels / "train", "train")
+
+
+def test_a_class_that_train_lacks_ends_the_run(channels):
+    with pytest.raises(TrainingFailure, match="Channel valid has classes that channel train lacks: Fern_terrier"):
+        read_split(channels / "valid", "valid", ("Amber_hound", "Slate_setter"))
+
+
+def test_a_class_that_a_split_lacks_is_a_warning(channels):
+    split = read_split(channels / "valid", "valid", ("Amber_hound", "Slate_setter", "Fern_terrier", "Other_spitz"))
+    assert len(split.warnings) == 1 and "no pictures of Other_spitz" in split.warnings[0]
+
+
+def test_pictures_outside_the_class_folders_are_counted(channels):
+    shutil.copy(channels / "train/001.Amber_hound/0.jpg", channels / "train/loose.jpg")
+    assert "1 pictures outside the class folders" in read_split(channels / "train", "train").warnings[0]
+
+
+def test_hidden_files_and_other_files_are_no_pictures(channels):
+    for name in ("._0.jpg", "notes.txt", ".DS_Store"):
+        (channels / "train/001.Amber_hound" / name).write_bytes(b"x")
+    assert len(read_split(channels / "train", "train").paths) == 30
+
+
+def test_an_unreadable_picture_is_left_out_and_counted(channels, tmp_path):
+    for index in range(30, 60):
+        shutil.copy(channels / "train/001.Amber_hound/0.jpg", channels / f"train/001.Amber_hound/{index}.jpg")
+    (channels / "train/002.Slate_setter/3.jpg").write_bytes(b"no picture")
+    split = read_split(channels / "train", "train")
+    store = decode_split(split, SMALL, tmp_path / "store")
+    assert len(store) == len(split.paths) - 1
+    assert [path.name for path, _ in store.unreadable] == ["3.jpg"]
+    assert all(class_name(path.parent.name) == split.classes[label] for path, label in zip(store.paths, store.labels))
+
+
+def test_many_unreadable_pictures_end_the_run_with_the_first_one_named(channels, tmp_path):
+    for index in range(3):
+        (channels / f"train/002.Slate_setter/{index}.jpg").write_bytes(b"no picture")
+    with pytest.raises(TrainingFailure, match=r"3 unreadable pictures of 30.*002.Slate_setter/0.jpg"):
+        decode_split(read_split(channels / "train", "train"), SMALL, tmp_path / "store")
+
+
+def test_the_store_gives_back_what_the_preprocessing_made(channels, tmp_path):
+    import torch
+    from container.preprocessing import open_picture
+
+    split = read_split(channels / "train", "train")
+    store = decode_split(split, SMALL, tmp_path / "store")
+    squares = store.squares(torch.tensor([29, 0]))
+    assert squares.shape == (2, 3, SMALL.square_size, SMALL.square_size) and squares.dtype == torch.uint8
+    assert torch.equal(squares[1].permute(1, 2, 0), torch.from_numpy(SMALL.to_square(open_picture(split.paths[0]))))

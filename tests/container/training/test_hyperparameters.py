@@ -1,0 +1,50 @@
+"""Hyperparameters arrive as strings; what is wrong with one is said in a sentence that names it."""
+
+import pytest
+
+from container.failure import TrainingFailure
+from container.hyperparameters import parse
+
+
+def test_defaults_fine_tune_a_resnet34():
+    chosen = parse([])
+    assert (chosen.arch, chosen.pretrained, chosen.image_size) == ("resnet34", "auto", 224)
+
+
+@pytest.mark.parametrize("given", ["64", '"64"', "64.0", " 64 "])
+def test_a_number_means_the_same_in_either_quoting(given):
+    assert parse(["--batch-size", given]).batch_size == 64
+
+
+@pytest.mark.parametrize(("given", "value"), [("True", True), ('"false"', False), ("0", False), ("yes", True)])
+def test_a_boolean_may_be_written_in_the_usual_ways(given, value):
+    assert parse(["--freeze-backbone", given]).freeze_backbone is value
+
+
+def test_what_the_tuning_service_injects_is_taken():
+    assert parse(["--_tuning_objective_metric", "valid_accuracy", "--lr", "0.1"]).lr == 0.1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--lr", "0"], "Hyperparameter lr: must be above 0 and at most 10, not 0."),
+        (["--lr", "nan"], "Hyperparameter lr: must be above 0 and at most 10, not nan."),
+        (["--lr", "-0.1"], "Hyperparameter lr: must be above 0 and at most 10, not -0.1."),
+        (["--lr", "fast"], "Hyperparameter lr: must be a number, not 'fast'."),
+        (["--epochs", "2.5"], "Hyperparameter epochs: must be a whole number, not '2.5'."),
+        (["--epochs", "inf"], "Hyperparameter epochs: must be a whole number, not 'inf'."),
+        (["--batch-size", "0"], "Hyperparameter batch-size: must be at least 1 and at most 65536, not 0."),
+        (["--image-size", "9999"], "Hyperparameter image-size: must be at least 32 and at most 1024, not 9999."),
+        (["--freeze-backbone", "perhaps"], "Hyperparameter freeze-backbone: must be true or false, not 'perhaps'."),
+        (["--pretrained", "yes"], "Hyperparameter pretrained: must be one of auto, none, not 'yes'."),
+        (["--batchsize", "3"], "Hyperparameter batchsize is unknown. Did you mean batch-size?"),
+        (["--learning_rate", "3"], "Hyperparameter learning_rate is unknown."),
+        (["--epoch", "3"], "Hyperparameter epoch is unknown. Did you mean epochs?"),
+        (["stray"], "Hyperparameter stray is unknown."),
+    ],
+)
+def test_a_mistake_is_named(arguments, sentence):
+    with pytest.raises(TrainingFailure) as failure:
+        parse(arguments)
+    assert str(failure.value).startswith(sentence)

@@ -1,0 +1,56 @@
+"""The classifier: any torchvision architecture, one head of three layers."""
+
+import pytest
+import torch
+from torch import nn
+
+from container.failure import TrainingFailure
+from container.model import architectures, create_model, freeze_backbone, head_of, set_training_mode
+
+# One of each family; the larger input where the family needs it.
+FAMILIES = [
+    ("resnet34", 64), ("resnext50_32x4d", 64), ("wide_resnet50_2", 64), ("alexnet", 64), ("vgg11_bn", 64), ("densenet121", 64),
+    ("mobilenet_v2", 64), ("mobilenet_v3_small", 64), ("efficientnet_b0", 64), ("efficientnet_v2_s", 64), ("mnasnet0_5", 64),
+    ("shufflenet_v2_x0_5", 64), ("regnet_x_400mf", 64), ("convnext_tiny", 64), ("googlenet", 64), ("inception_v3", 299),
+    ("vit_b_32", 224), ("swin_t", 64), ("maxvit_t", 224),
+]
+
+
+def test_every_family_of_torchvision_is_covered():
+    import re
+
+    def family(name):
+        return re.match(r"[a-z]+(_v\d)?", name.replace("wide_resnet", "wideresnet"))[0]
+
+    assert {family(name) for name in architectures()} <= {family(name) for name, _ in FAMILIES} | {"swin_v2"}
+
+
+@pytest.mark.parametrize(("arch", "size"), FAMILIES)
+def test_an_architecture_gets_a_head_of_three_layers_and_trains(arch, size):
+    model = create_model(arch, 7)
+    assert [type(layer) for layer in head_of(model) if isinstance(layer, nn.Linear)] == [nn.Linear] * 3
+    set_training_mode(model)
+    logits = model(torch.randn(2, 3, size, size))
+    assert logits.shape == (2, 7)
+    logits.sum().backward()
+    assert any(parameter.grad is not None and parameter.grad.abs().sum() > 0 for parameter in head_of(model).parameters())
+
+
+@pytest.mark.parametrize("arch", ["resnet999", "squeezenet1_1", "fasterrcnn_resnet50_fpn", ""])
+def test_anything_else_is_refused_by_name(arch):
+    with pytest.raises(TrainingFailure, match=f"Hyperparameter arch must be a torchvision classifier.*{arch!r}"):
+        create_model(arch, 7)
+
+
+def test_a_frozen_backbone_changes_neither_its_weights_nor_its_statistics():
+    torch.manual_seed(0)
+    model = create_model("resnet18", 3)
+    freeze_backbone(model)
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    optimizer = torch.optim.AdamW([one for one in model.parameters() if one.requires_grad], lr=0.1)
+    for _ in range(2):
+        set_training_mode(model)
+        nn.functional.cross_entropy(model(torch.randn(4, 3, 64, 64)), torch.tensor([0, 1, 2, 0])).backward()
+        optimizer.step()
+    changed = {name for name, tensor in model.state_dict().items() if not torch.equal(tensor, before[name])}
+    assert changed and all(name.startswith("fc.") for name in changed)

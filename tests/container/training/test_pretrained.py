@@ -1,0 +1,108 @@
+"""Pretrained weights: three sources, one loading code, tried with weights that the test makes."""
+
+import pytest
+import safetensors.torch
+import torch
+from torchvision import models
+
+from container.failure import TrainingFailure
+from container.model import create_model
+from container.pretrained import load_pretrained
+
+
+@pytest.fixture
+def weights():
+    """State of a plain torchvision model with 1,000 classes, as published files hold it."""
+    torch.manual_seed(1)
+    return models.resnet18().state_dict()
+
+
+@pytest.fixture
+def model():
+    torch.manual_seed(2)
+    return create_model("resnet18", 3)
+
+
+def same_backbone(model, weights):
+    return all(torch.equal(tensor, weights[name]) for name, tensor in model.state_dict().items() if not name.startswith("fc."))
+
+
+@pytest.mark.parametrize("name", ["resnet18-f37072fd.pth", "weights.safetensors"])
+def test_the_channel_fills_the_backbone_and_leaves_the_head(tmp_path, weights, model, name):
+    (safetensors.torch.save_file if name.endswith("safetensors") else torch.save)(weights, tmp_path / name)
+    head = model.fc[0].weight.clone()
+    assert load_pretrained(model, "resnet18", tmp_path) == f"{name} from channel pretrained"
+    assert same_backbone(model, weights) and torch.equal(model.fc[0].weight, head)
+
+
+def test_a_training_checkpoint_with_its_state_dict_inside_works_too(tmp_path, weights, model):
+    torch.save({"state_dict": {f"module.{name}": tensor for name, tensor in weights.items()}}, tmp_path / "a.pt")
+    load_pretrained(model, "resnet18", tmp_path)
+    assert same_backbone(model, weights)
+
+
+def test_weights_baked_into_the_image_are_used_without_a_channel(tmp_path, weights, model):
+    torch.save(weights, tmp_path / "baked.pth")
+    assert load_pretrained(model, "resnet18", None, baked_in=tmp_path) == "baked.pth from the image"
+    assert same_backbone(model, weights)
+
+
+def test_the_channel_comes_before_the_image(tmp_path, weights, model):
+    for folder in ("channel", "image"):
+        (tmp_path / folder).mkdir()
+        torch.save(weights, tmp_path / folder / "w.pth")
+    assert load_pretrained(model, "resnet18", tmp_path / "channel", tmp_path / "image").endswith("channel pretrained")
+
+
+def test_torchvision_finds_a_file_it_has_downloaded_before(tmp_path, weights, model, monkeypatch):
+    """The download's own path: the file lies where torch.hub keeps it, so no network is needed."""
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    name = models.ResNet18_Weights.DEFAULT.url.rsplit("/", 1)[1]
+    (tmp_path / "hub/checkpoints").mkdir(parents=True)
+    torch.save(weights, tmp_path / "hub/checkpoints" / name)
+    assert load_pretrained(model, "resnet18", None, tmp_path / "none").startswith("torchvision (")
+    assert same_backbone(model, weights)
+
+
+def test_a_failed_download_names_all_three_ways(tmp_path, model, monkeypatch):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))  # and the tests run without a network
+    with pytest.raises(TrainingFailure) as failure:
+        load_pretrained(model, "resnet18", None, tmp_path / "none")
+    for way in ("`pretrained` channel", "make build WEIGHTS=", "network", "pretrained=none"):
+        assert way in str(failure.value)
+
+
+def test_weights_of_another_architecture_are_refused(tmp_path, model):
+    torch.save(models.mobilenet_v3_small().state_dict(), tmp_path / "w.pth")
+    with pytest.raises(TrainingFailure, match="does not fit resnet18"):
+        load_pretrained(model, "resnet18", tmp_path)
+
+
+def test_weights_of_another_shape_are_refused(tmp_path, weights, model):
+    weights["layer1.0.conv1.weight"] = torch.zeros(1, 1, 3, 3)
+    torch.save(weights, tmp_path / "w.pth")
+    with pytest.raises(TrainingFailure, match="does not fit resnet18.*layer1.0.conv1.weight"):
+        load_pretrained(model, "resnet18", tmp_path)
+
+
+def test_pickled_code_is_not_run(tmp_path, model):
+    class Bomb:
+        def __reduce__(self):
+            return (open, (str(tmp_path / "ran"), "w"))
+
+    torch.save({"fc.weight": Bomb()}, tmp_path / "w.pth")
+    with pytest.raises(TrainingFailure, match="w.pth cannot be read as tensors"):
+        load_pretrained(model, "resnet18", tmp_path)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_an_empty_channel_is_named(tmp_path, model):
+    with pytest.raises(TrainingFailure, match="Channel pretrained has no weights file"):
+        load_pretrained(model, "resnet18", tmp_path, tmp_path / "none")
+
+
+def test_two_files_are_one_too_many(tmp_path, weights, model):
+    for name in ("a.pth", "b.pth"):
+        torch.save(weights, tmp_path / name)
+    with pytest.raises(TrainingFailure, match="2 weights files in channel pretrained"):
+        load_pretrained(model, "resnet18", tmp_path)

@@ -1,0 +1,44 @@
+"""docker/tag.sh: the tag names the content."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).parents[2] / "docker" / "tag.sh"
+
+
+@pytest.fixture
+def repository(tmp_path):
+    for folder in ("docker", "container", "tests"):
+        (tmp_path / folder).mkdir()
+    shutil.copy(SCRIPT, tmp_path / "docker/tag.sh")
+    (tmp_path / "container/a.py").write_text("1")
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "a")
+    return tmp_path
+
+
+def git(folder, *arguments):
+    return subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def tag(folder):
+    return subprocess.run([folder / "docker/tag.sh"], check=True, capture_output=True, text=True).stdout.strip()
+
+
+def test_a_clean_tree_is_tagged_with_its_commit(repository):
+    assert tag(repository) == git(repository, "rev-parse", "--short=12", "HEAD")
+
+
+@pytest.mark.parametrize("path", ["container/a.py", "container/new.py", "docker/new.txt"])
+def test_a_change_to_what_goes_into_an_image_makes_the_tag_dirty(repository, path):
+    (repository / path).write_text("2")
+    assert tag(repository).endswith("-dirty")
+
+
+def test_a_change_elsewhere_does_not(repository):
+    (repository / "tests/new.py").write_text("2")
+    assert not tag(repository).endswith("-dirty")

@@ -1,0 +1,107 @@
+"""What is in the images: versions, labels, and what must not be there."""
+
+import json
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+IMAGES = ("train_image", "serve_image")
+BOTH = {"torch": "2.10.0", "torchvision": "0.25.0", "numpy": "1.26.4"}
+VERSIONS = {
+    "train_image": {**BOTH, "sagemaker-training": "4.9.0", "smdebug": "1.0.34", "boto3": None},
+    "serve_image": {**BOTH, "sagemaker-inference": "1.10.1", "multi-model-server": "1.1.11", "boto3": None},
+}
+
+
+@pytest.fixture(params=IMAGES)
+def name(request):
+    return request.getfixturevalue(request.param)
+
+
+def output(client, name, *command):
+    return client.containers.run(name, command[1:], entrypoint=command[0], remove=True, network_mode="none").decode()
+
+
+@pytest.mark.parametrize("kind", IMAGES)
+def test_the_required_packages_are_there_in_the_versions_that_fit_together(client, request, kind):
+    program = "import importlib.metadata as m, json; print(json.dumps({d.name.lower(): d.version for d in m.distributions()}))"
+    installed = json.loads(output(client, request.getfixturevalue(kind), "python", "-c", program))
+    for package, version in VERSIONS[kind].items():
+        assert package in installed and version in (None, installed[package].split("+")[0]), (package, installed.get(package))
+
+
+def test_pip_check_is_clean(client, name):
+    assert output(client, name, "pip", "check").strip() == "No broken requirements found."
+
+
+def test_python_is_3_11(client, name):
+    assert output(client, name, "python", "--version").startswith("Python 3.11.")
+
+
+def test_torch_has_its_cuda_libraries_and_the_t4s_kernels(client, name):
+    program = "import torch, json; print(json.dumps([torch.version.cuda, torch.cuda.get_arch_list()]))"
+    cuda, architectures = json.loads(output(client, name, "python", "-W", "ignore", "-c", program).splitlines()[-1])
+    assert cuda.startswith("12.")
+    assert architectures == [] or "sm_75" in architectures  # the list is empty where no driver is
+
+
+def test_there_is_no_compiler(client, name):
+    script = "for tool in gcc cc g++ c++ clang make ld as; do command -v $tool; done; ls -d /usr/include/python3* 2>/dev/null; true"
+    assert output(client, name, "sh", "-c", script).strip() == ""
+
+
+def test_the_torch_layer_is_shared(client, train_image, serve_image):
+    layers = [client.images.get(image).attrs["RootFS"]["Layers"] for image in (train_image, serve_image)]
+    shared = [one for one, other in zip(*layers) if one == other]
+    history = client.images.get(train_image).history()[::-1]
+    sizes = [entry["Size"] for entry in history if entry["Size"]]
+    assert len(shared) >= 3 and max(sizes) > 3e9
+    assert sum(1 for size in sizes if size > 3e9) == 1
+
+
+def test_oci_labels_name_the_revision(client, name):
+    labels = client.images.get(name).labels
+    revision = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+    assert labels["org.opencontainers.image.revision"] == revision
+    assert labels["org.opencontainers.image.version"] == name.split(":")[1]
+    assert labels["org.opencontainers.image.source"]
+
+
+def test_sagemaker_labels_say_what_is_true(client, serve_image):
+    labels = client.images.get(serve_image).labels
+    assert labels["com.amazonaws.sagemaker.capabilities.accept-bind-to-port"] == "true"
+    assert "com.amazonaws.sagemaker.capabilities.multi-models" not in labels  # until multi-model mode is there
+
+
+def test_nvidia_variables_are_set(client, name):
+    environment = dict(entry.split("=", 1) for entry in client.images.get(name).attrs["Config"]["Env"])
+    assert environment["NVIDIA_VISIBLE_DEVICES"] == "all"
+    assert set(environment["NVIDIA_DRIVER_CAPABILITIES"].split(",")) == {"compute", "utility"}
+
+
+def test_no_secret_of_the_build_is_in_any_layer(client, train_image, serve_image):
+    """Both secrets carry a mark; every small file of every layer is searched for it."""
+    mark = b"A build secret: must not be in any layer"
+    searched, found = 0, []
+    saved = client.api.get(client.api._url("/images/get"), params={"names": [train_image, serve_image]}, stream=True)
+    with tarfile.open(fileobj=saved.raw, mode="r|") as image:
+        for blob in image:
+            if not blob.isfile() or blob.size < 1024 or blob.name.endswith(".json"):
+                continue
+            try:
+                with tarfile.open(fileobj=image.extractfile(blob), mode="r|*") as layer:
+                    for member in layer:
+                        if member.isfile() and 0 < member.size < 2_000_000:
+                            searched += 1
+                            if mark in layer.extractfile(member).read():
+                                found.append(member.name)
+            except tarfile.ReadError:
+                continue  # a manifest, not a layer
+    assert searched > 10_000 and found == []
+
+
+def test_no_secret_of_the_build_is_in_the_history(client, name):
+    assert "A build secret" not in json.dumps(client.images.get(name).history())

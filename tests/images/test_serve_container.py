@@ -1,0 +1,129 @@
+"""The serve image under the inference contract, through sagemaker-inference on multi-model-server."""
+
+import io
+import json
+import tarfile
+import urllib.error
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from PIL import Image
+
+from local_test.endpoint import EndpointFailed, ModelError, serve
+
+
+@pytest.fixture(scope="module")
+def endpoint(client, serve_image, model):
+    with serve(client, "under-test", serve_image, model, {"TOP_K": "2"}) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def picture(sample):
+    return next((sample / "test").rglob("*.jpg")).read_bytes()
+
+
+def status_of(call):
+    with pytest.raises(ModelError) as error:
+        call()
+    body = json.loads(error.value.body)
+    assert body["error"]["status"] == error.value.status and "Traceback" not in error.value.body
+    return error.value.status
+
+
+def test_a_picture_is_named(endpoint, picture, sample):
+    answer = json.loads(endpoint.invoke(picture, "image/jpeg"))
+    assert len(answer["predictions"]) == 2
+    breeds = {folder.name.split(".", 1)[1] for folder in (sample / "train").iterdir()}
+    assert {one["label"] for one in answer["predictions"]} <= breeds
+
+
+def test_a_png_is_named(endpoint):
+    buffer = io.BytesIO()
+    Image.new("RGBA", (300, 200), (90, 60, 30, 128)).save(buffer, "PNG")
+    assert json.loads(endpoint.invoke(buffer.getvalue(), "image/png"))["predictions"]
+
+
+def test_what_is_wrong_with_a_request_is_a_4xx_without_a_traceback(endpoint, picture):
+    assert status_of(lambda: endpoint.invoke(b"no picture", "image/jpeg")) == 400
+    assert status_of(lambda: endpoint.invoke(picture[:500], "image/jpeg")) == 400
+    assert status_of(lambda: endpoint.invoke(b"1,2", "text/csv")) == 415
+    assert status_of(lambda: endpoint.invoke(b"\x93NUMPY", "application/x-npy")) == 415
+
+
+def test_the_platforms_payload_limit_is_the_images_own(endpoint):
+    assert status_of(lambda: endpoint.invoke(bytes(20 * 1024 * 1024), "image/jpeg")) == 400  # read, and no picture
+    try:
+        assert status_of(lambda: endpoint.invoke(bytes(26 * 1024 * 1024), "image/jpeg")) == 413
+    except OSError:
+        pass  # the server may close the connection while the body is still being sent
+
+
+def test_concurrent_requests_are_each_answered(endpoint, picture):
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda body: outcome(endpoint, body), [picture, b"bad"] * 20))
+    assert answers == [200, 400] * 20
+
+
+def outcome(endpoint, body):
+    try:
+        endpoint.invoke(body, "image/jpeg")
+        return 200
+    except ModelError as error:
+        return error.status
+
+
+def test_only_the_two_paths_of_the_contract_are_served(endpoint):
+    for path in ("/models", "/models/model", "/predictions/model", "/"):
+        with pytest.raises(urllib.error.HTTPError) as error:
+            urllib.request.urlopen(endpoint.url + path)
+        assert error.value.code == 404
+        error.value.close()
+
+
+def listening(container) -> set[tuple[bool, int]]:
+    """(reachable from outside, port) of every listening TCP socket in the container."""
+    found = set()
+    for table in ("tcp", "tcp6"):
+        for line in container.exec_run(["cat", f"/proc/net/{table}"]).output.decode().splitlines()[1:]:
+            address, state = line.split()[1], line.split()[3]
+            if state == "0A":
+                host, port = address.split(":")
+                loopback = host in ("0100007F", "00000000000000000000000001000000", "0000000000000000FFFF00000100007F")
+                found.add((not loopback, int(port, 16)))
+    return found
+
+
+def test_the_management_api_is_not_reachable_from_outside(endpoint):
+    sockets = listening(endpoint.container)
+    assert {port for outside, port in sockets if outside} == {8080}
+    assert {port for outside, port in sockets if not outside} >= {8081, 8082}
+
+
+def test_another_port_is_bound_when_the_platform_says_so(client, serve_image, model):
+    environment = {"SAGEMAKER_BIND_TO_PORT": "14321", "SAGEMAKER_SAFE_PORT_RANGE": "14000-14999"}
+    with serve(client, "other-ports", serve_image, model, environment) as running:
+        sockets = listening(running.container)
+        assert {port for outside, port in sockets if outside} == {14321}
+        assert {port for outside, port in sockets if not outside} >= {14000, 14001}
+
+
+def test_the_model_is_read_only(endpoint):
+    assert endpoint.container.exec_run(["touch", "/opt/ml/model/x"]).exit_code != 0
+
+
+def test_a_container_without_a_usable_model_never_comes_into_service(client, serve_image, tmp_path):
+    (tmp_path / "notes.txt").write_text("no model")
+    with tarfile.open(tmp_path / "model.tar.gz", "w:gz") as archive:
+        archive.add(tmp_path / "notes.txt", "notes.txt")
+    with pytest.raises(EndpointFailed, match="ended with status 1"):
+        with serve(client, "broken", serve_image, tmp_path / "model.tar.gz"):
+            pytest.fail("it came into service")
+
+
+def test_sigterm_ends_it_well_inside_the_platforms_30_seconds(client, serve_image, model):
+    with serve(client, "stopped", serve_image, model) as running:
+        running.container.stop(timeout=30)
+        running.container.reload()
+        assert running.container.attrs["State"]["ExitCode"] == 0

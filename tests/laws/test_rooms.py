@@ -1,0 +1,48 @@
+"""The law between the rooms: none imports another, and what a room may use from outside is written down."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ALLOWED = {
+    "container": {"torch", "torchvision", "numpy", "PIL", "safetensors", "psutil", "sagemaker_training", "sagemaker_inference"},
+    "docker": set(),
+    "local_test": {"docker", "numpy", "PIL"},
+}
+
+
+def imported_packages(source: str) -> set[str]:
+    """Top-level names of everything that a file imports, wherever in the file."""
+    names = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative imports hide which room a file reaches into"
+            names.add(node.module.split(".")[0])
+    return names
+
+
+@pytest.mark.parametrize("room", ALLOWED)
+def test_a_room_imports_only_itself_and_what_it_may(room):
+    files = sorted((ROOT / room).rglob("*.py"))
+    assert files
+    for file in files:
+        foreign = imported_packages(file.read_text()) - ALLOWED[room] - {room} - set(sys.stdlib_module_names)
+        assert not foreign, f"{file.relative_to(ROOT)} imports {foreign}"
+
+
+def test_the_check_sees_imports_inside_functions():
+    assert imported_packages("def f():\n    from scripts.train import main\n    import boto3.session") == {"scripts", "boto3"}
+
+
+@pytest.mark.parametrize("room", ["container", "docker"])
+def test_no_room_asks_whether_it_runs_locally(room):
+    for file in (ROOT / room).rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.If):
+                names = {part.id.lower() for part in ast.walk(node.test) if isinstance(part, ast.Name)}
+                assert not any("local" in name for name in names), f"{file.relative_to(ROOT)}:{node.lineno}"
