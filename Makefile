@@ -38,7 +38,7 @@ sample-data: .venv/ready  ## Draw the sample data set (SAMPLE="--breeds 133 --tr
 	@$(python) -m local_test.sample_data out/data/sample $(SAMPLE)
 
 data: .venv/ready  ## Download Udacity's dogImages.zip: 8,351 photographs of 133 breeds, 1.1 GB
-	@$(python) -m local_test.download out/data/dogImages.zip
+	@$(python) -m scripts.download_data out/data/dogImages.zip
 
 local-train: .venv/ready build  ## Train on DATA=folder or zip (HYPERPARAMETERS="epochs=3 lr=0.001")
 	@$(python) -m local_test.train --image $(train_image) --data "$(or $(DATA),out/data/sample)" $(HYPERPARAMETERS)
@@ -50,13 +50,13 @@ local-predict: .venv/ready  ## Send IMAGE_FILE=picture to the endpoint of local-
 	@$(python) -m local_test.predict "$(or $(IMAGE_FILE),$(error Name a picture: make local-predict IMAGE_FILE=path))"
 
 local-clean: .venv/ready  ## Remove every container that local_test left behind
-	@$(python) -m local_test.labels
+	@$(python) -m local_test.clean
 
 test: .venv/ready build  ## Run every test: host, images, container code, end to end
 	@$(MAKE) --no-print-directory test-host test-images test-container test-demo
 
 test-host: .venv/ready  ## Tests that need neither image nor engine
-	@$(python) -m pytest tests/laws tests/docker tests/local_test
+	@$(python) -m pytest tests/laws tests/docker tests/scripts tests/local_test
 
 test-images: .venv/ready engine  ## What is in the images, and how they behave as containers
 	@$(python) -m pytest tests/images

@@ -58,7 +58,8 @@ def create_optimizer(model: nn.Module, lr: float, weight_decay: float) -> torch.
         {"params": [one for one in trainable if one.ndim > 1], "weight_decay": weight_decay},
         {"params": [one for one in trainable if one.ndim <= 1], "weight_decay": 0.0},
     ]
-    return torch.optim.AdamW([group for group in groups if group["params"]], lr=lr)
+    # fused: one pass over the weights instead of a dozen, on the CPU too
+    return torch.optim.AdamW([group for group in groups if group["params"]], lr=lr, fused=True)
 
 
 def shuffled_batches(count: int, batch_size: int, random: torch.Generator) -> Iterator[torch.Tensor]:

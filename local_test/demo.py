@@ -18,6 +18,7 @@ from local_test.engine import NoEngine, connect
 from local_test.honoured_fields import NotHonoured
 from local_test.local_request import PHOTOGRAPH_RECIPE, PHOTOGRAPH_VIEWS, SAMPLE_RECIPE, epochs_for, training_request
 from local_test.sample_data import draw_sample_data
+from local_test.termination import exit_on_sigterm
 from local_test.training_job import run_training_job
 
 SAMPLE_GOAL = 0.9
@@ -118,4 +119,5 @@ def _heading(text: str) -> None:
 
 
 if __name__ == "__main__":
+    exit_on_sigterm()
     sys.exit(main(sys.argv[1:]))

@@ -1,12 +1,7 @@
-"""Every container this package starts carries these labels; finding and removing them goes by label, never by name.
-
-`python -m local_test.labels` removes them all.
-"""
+"""Every container this package starts carries these labels; finding and removing them goes by label, never by name."""
 
 from docker import DockerClient
 from docker.models.containers import Container
-
-from local_test.engine import connect
 
 OWNED = "local-sagemaker"  # the value says what the container is: TRAINING or ENDPOINT
 NAME = "local-sagemaker.name"
@@ -23,16 +18,3 @@ def find(client: DockerClient, kind: str | None = None, running_only: bool = Fal
     """Containers of this package, newest first; all kinds without `kind`."""
     wanted = f"{OWNED}={kind}" if kind else OWNED
     return client.containers.list(all=not running_only, filters={"label": wanted})
-
-
-def remove_all(client: DockerClient) -> list[str]:
-    """Stop and remove every container of this package. Returns their names by label."""
-    containers = find(client)
-    for container in containers:
-        container.remove(force=True, v=True)
-    return [container.labels[NAME] for container in containers]
-
-
-if __name__ == "__main__":
-    for removed in remove_all(connect()):
-        print(f"removed {removed}")

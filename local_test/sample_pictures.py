@@ -30,14 +30,14 @@ def draw_picture(breed: Breed, seed: int) -> Image.Image:
 def _background(size: tuple[int, int], random: np.random.Generator) -> Image.Image:
     """Soft patches of colour, a horizon, and a few things that are not dogs."""
     rows, columns = random.integers(3, 7), random.integers(4, 9)
-    grid = np.array(_scenery(random)) + random.normal(0, 28, (rows, columns, 1)) + random.normal(0, 14, (rows, columns, 3))
+    grid = np.array(_scenery(random)) + random.normal(0, 22, (rows, columns, 1)) + random.normal(0, 10, (rows, columns, 3))
     picture = Image.fromarray(grid.clip(0, 255).astype(np.uint8)).resize(size, Image.Resampling.BICUBIC)
     draw = ImageDraw.Draw(picture)
     horizon = size[1] * random.uniform(0.5, 0.85)
     if random.random() < 0.7:
         veil = Image.new("RGB", (size[0], size[1] - int(horizon)), _scenery(random))
         picture.paste(Image.blend(picture.crop((0, int(horizon), *size)), veil, 0.7), (0, int(horizon)))
-    for _ in range(random.integers(2, 7)):
+    for _ in range(random.integers(1, 5)):
         x, y = random.uniform(0, size[0]), random.uniform(0, size[1])
         width, height = random.uniform(10, 110, 2)
         shape = draw.ellipse if random.random() < 0.5 else draw.rectangle
@@ -68,12 +68,12 @@ def _dog(breed: Breed, size: tuple[int, int], random: np.random.Generator) -> tu
     """The coat (RGB) and the silhouette (L) of one dog, placed in a picture of `size`."""
     canvas = (size[0] * OVERSAMPLING, size[1] * OVERSAMPLING)
     extent = breed.body_length + 1.2 + breed.snout_length
-    unit = min(canvas[0] / extent, canvas[1] / (breed.leg_length + 2.0)) * random.uniform(0.68, 0.95)
+    unit = min(canvas[0] / extent, canvas[1] / (breed.leg_length + 2.0)) * random.uniform(0.85, 1.02)
     pose = _Pose(
         origin=(canvas[0] * (0.5 + random.uniform(-0.06, 0.06)), canvas[1] * (0.5 + random.uniform(-0.05, 0.05))),
         unit=unit,
         facing=-1 if random.random() < 0.5 else 1,
-        tilt=math.radians(random.uniform(-9, 9)),
+        tilt=math.radians(random.uniform(-7, 7)),
     )
     mask = Image.new("L", canvas, 0)
     marks = Image.new("L", canvas, 0)  # where the pattern's second colour goes
@@ -168,9 +168,9 @@ def _draw_tail(draw: ImageDraw.ImageDraw, breed: Breed, pose: _Pose, half: float
 def _draw_pattern(draw: ImageDraw.ImageDraw, breed: Breed, pose: _Pose, random: np.random.Generator) -> None:
     half = breed.body_length / 2
     if breed.pattern == "spots":
-        for _ in range(46):
+        for _ in range(36):
             x, y = random.uniform(-half * 1.1, half + 0.7), random.uniform(-0.9, 0.8)
-            radius = random.uniform(0.035, 0.075)
+            radius = random.uniform(0.045, 0.085)
             draw.polygon(pose.ellipse(x, y, radius, radius), fill=255)
     elif breed.pattern == "saddle":
         draw.polygon(pose.ellipse(-0.05, -0.28, half * 0.85, 0.34), fill=255)
@@ -180,9 +180,9 @@ def _draw_pattern(draw: ImageDraw.ImageDraw, breed: Breed, pose: _Pose, random: 
             draw.polygon(pose.ellipse(x, y, random.uniform(0.2, 0.3), random.uniform(0.18, 0.28), random.uniform(0, 3)), fill=255)
         draw.polygon(pose.ellipse(*_head_at(breed), breed.head_size * 0.8, breed.head_size * 1.1), fill=255)
     elif breed.pattern == "stripes":
-        shift = random.uniform(0, 0.18)
-        for x in np.arange(-half * 1.2 + shift, half + 0.2, 0.19):
-            draw.polygon([pose.point(x, -0.6), pose.point(x + 0.08, -0.6), pose.point(x + 0.03, 0.6), pose.point(x - 0.05, 0.6)], fill=255)
+        shift = random.uniform(0, 0.3)
+        for x in np.arange(-half * 1.2 + shift, half + 0.2, 0.3):
+            draw.polygon([pose.point(x, -0.6), pose.point(x + 0.14, -0.6), pose.point(x + 0.08, 0.6), pose.point(x - 0.06, 0.6)], fill=255)
     elif breed.pattern == "blanket":
         far = half + 3
         draw.polygon([pose.point(-far, 0.08), pose.point(far, 0.08), pose.point(far, 4), pose.point(-far, 4)], fill=255)

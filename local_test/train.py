@@ -8,6 +8,7 @@ from local_test.data_folder import data_folder
 from local_test.engine import NoEngine, connect
 from local_test.honoured_fields import NotHonoured
 from local_test.local_request import training_request
+from local_test.termination import exit_on_sigterm
 from local_test.training_job import run_training_job
 
 
@@ -42,4 +43,5 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    exit_on_sigterm()
     sys.exit(main(sys.argv[1:]))

@@ -6,7 +6,7 @@ Contract: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-traini
 import io
 import tarfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Timer
@@ -14,6 +14,7 @@ from threading import Timer
 from docker import DockerClient
 from docker.errors import ImageNotFound, NotFound
 from docker.models.containers import Container
+from docker.types import Mount
 
 from local_test import opt_ml
 from local_test.archives import collect, files_archive
@@ -90,7 +91,9 @@ def _create(client: DockerClient, request: dict, folders: dict[str, Path]) -> Co
         ["train"],
         hostname=opt_ml.HOST,  # the toolkit waits until its own name resolves
         environment=opt_ml.environment(request),
-        volumes={str(folder): {"bind": f"/opt/ml/input/data/{name}", "mode": "ro"} for name, folder in folders.items()},
+        mounts=[
+            Mount(f"/opt/ml/input/data/{name}", str(folder), type="bind", read_only=True) for name, folder in folders.items()
+        ],
         labels=labels(TRAINING, request["TrainingJobName"]),
         device_requests=gpu_requests(client),
         platform="linux/amd64",
@@ -128,7 +131,7 @@ def _failure_file(container: Container) -> str | None:
         return archive.extractfile(archive.next()).read().decode(errors="replace")
 
 
-def _lines(chunks) -> "Generator[str]":
+def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
     rest = b""
     for chunk in chunks:
         *whole, rest = (rest + chunk).split(b"\n")

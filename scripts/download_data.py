@@ -1,4 +1,4 @@
-"""`python -m local_test.download FILE`: fetch Udacity's dogImages.zip. An interrupted download goes on where it stopped."""
+"""`python -m scripts.download_data FILE`: fetch Udacity's dogImages.zip. An interrupted download goes on where it stopped."""
 
 import argparse
 import sys

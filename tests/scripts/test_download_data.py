@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from local_test.download import DownloadFailed, download
+from scripts.download_data import DownloadFailed, download
 
 
 def a_zip() -> bytes:

@@ -1,0 +1,1 @@
+"""What a user runs, one small program a verb."""
