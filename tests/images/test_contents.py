@@ -27,7 +27,7 @@ def output(client, name, *command):
 
 @pytest.mark.parametrize("kind", IMAGES)
 def test_the_required_packages_are_there_in_the_versions_that_fit_together(client, request, kind):
-    program = "import importlib.metadata as m, json; print(json.dumps({d.name.lower(): d.version for d in m.distributions()}))"
+    program = "import importlib.metadata as m, json; print(json.dumps({d.name.lower().replace(chr(95), chr(45)): d.version for d in m.distributions()}))"
     installed = json.loads(output(client, request.getfixturevalue(kind), "python", "-c", program))
     for package, version in VERSIONS[kind].items():
         assert package in installed and version in (None, installed[package].split("+")[0]), (package, installed.get(package))

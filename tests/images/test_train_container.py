@@ -1,5 +1,6 @@
 """The train image under the training contract, through sagemaker-training."""
 
+import base64
 import os
 import tarfile
 import threading
@@ -11,13 +12,13 @@ from local_test.labels import TRAINING, find
 
 
 def test_a_job_completes_and_leaves_a_model_and_figures_of_the_users_own(run_job):
-    result, lines = run_job()
+    result, lines = run_job(sagemaker_container_log_level="20")
     assert (result.status, result.failure_reason) == ("Completed", None), "\n".join(lines)
     with tarfile.open(result.model) as archive:
         assert archive.getnames() == ["model.safetensors"]
     assert b'"top1"' in read_member(result.output, "evaluation.json")
     assert {path.stat().st_uid for path in (result.model, result.output, result.model.parent)} == {os.getuid()}
-    assert any("sagemaker-training-toolkit" in line for line in lines)
+    assert any("sagemaker-training-toolkit" in line and "Reporting training SUCCESS" in line for line in lines)
     assert any(line.startswith("epoch=1 ") and "valid_accuracy=" in line for line in lines)
 
 
@@ -45,9 +46,12 @@ def test_quoted_hyperparameters_arrive(run_job):
 def test_weights_in_the_pretrained_channel_are_loaded(client, train_image, run_job, tmp_path):
     folder = tmp_path / "weights"
     folder.mkdir()
-    program = "import sys, torch, torchvision; torch.save(torchvision.models.shufflenet_v2_x0_5().state_dict(), sys.stdout.buffer)"
-    weights = client.containers.run(train_image, ["-c", program], entrypoint="python", remove=True, network_mode="none")
-    (folder / "shufflenet.pth").write_bytes(weights)
+    program = (
+        "import base64, io, torch, torchvision; file = io.BytesIO(); "
+        "torch.save(torchvision.models.shufflenet_v2_x0_5().state_dict(), file); print(base64.b64encode(file.getvalue()).decode())"
+    )
+    printed = client.containers.run(train_image, ["-c", program], entrypoint="python", remove=True, network_mode="none")
+    (folder / "shufflenet.pth").write_bytes(base64.b64decode(printed))
     result, lines = run_job(channels={"pretrained": folder}, pretrained="auto")
     assert result.status == "Completed", "\n".join(lines)
     assert "pretrained weights: shufflenet.pth from channel pretrained" in lines

@@ -1,0 +1,27 @@
+"""The README says what is true: its targets exist, its table lists the hyperparameters that the program takes."""
+
+import ast
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+
+
+def test_every_target_that_the_readme_names_exists():
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"\bmake ([a-z]+(?:-[a-z]+)*)", README)) - {"alone"}
+    assert {"demo", "test", "build", "local-train"} <= named <= targets
+
+
+def test_the_table_lists_exactly_the_hyperparameters_of_the_program():
+    tree = ast.parse((ROOT / "container/hyperparameters.py").read_text())
+    [fields] = [node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Hyperparameters"]
+    known = [field.target.id.replace("_", "-") for field in fields if isinstance(field, ast.AnnAssign)]
+    table = README.split("## Hyperparameters")[1].split("\n## ")[0]
+    assert sorted(re.findall(r"^\| `([a-z-]+)` \|", table, re.MULTILINE)) == sorted(known)
+
+
+def test_every_file_that_the_readme_links_is_there():
+    for link in re.findall(r"\]\(([^)#:]+)\)", README):
+        assert (ROOT / link).exists(), link
