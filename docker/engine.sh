@@ -10,7 +10,7 @@ answers && exit 0
 if [ "$(uname -s)" = Linux ] && [ "$(id -u)" = 0 ] && [ -z "${DOCKER_HOST:-}" ]; then
     if ! command -v dockerd >/dev/null 2>&1 && command -v apt-get >/dev/null 2>&1; then
         echo "No Docker engine on this machine: installing Debian's docker.io ..."
-        { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends docker.io iptables ca-certificates; } >/tmp/install-docker.log 2>&1 \
+        { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y docker.io; } >/tmp/install-docker.log 2>&1 \
             || { echo "It could not be installed; see /tmp/install-docker.log." >&2; exit 1; }
     fi
     if command -v dockerd >/dev/null 2>&1; then
@@ -18,6 +18,8 @@ if [ "$(uname -s)" = Linux ] && [ "$(id -u)" = 0 ] && [ -z "${DOCKER_HOST:-}" ];
         if [ -d /run/systemd/system ]; then
             systemctl start docker
         else
+            # Without an init system nothing else has mounted the control groups.
+            if command -v cgroupfs-mount >/dev/null 2>&1; then cgroupfs-mount || true; fi
             # A session of its own, so that the engine outlives this command.
             setsid nohup dockerd >/tmp/dockerd.log 2>&1 </dev/null &
         fi

@@ -4,7 +4,7 @@ import io
 import tarfile
 import tempfile
 from collections.abc import Iterable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from docker.errors import NotFound
 from docker.models.containers import Container
@@ -47,10 +47,18 @@ def collect(container: Container, folder: str, archive: Path) -> bool:
 
 
 def unpack(archive: Path, folder: Path) -> None:
-    """Unpack a .tar.gz into `folder`. Absolute paths, `..`, links out of the folder and devices are refused."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Unpack a .tar.gz of files and folders into `folder`.
+
+    Raises ValueError, before anything is written, for a member that is something else or would land outside.
+    """
     with tarfile.open(archive) as packed:
-        packed.extractall(folder, filter="data")
+        for member in packed:
+            path = PurePosixPath(member.name)
+            if path.is_absolute() or ".." in path.parts or not (member.isfile() or member.isdir()):
+                raise ValueError(f"{archive.name} has {member.name!r}: only files and folders inside it are taken.")
+        folder.mkdir(parents=True, exist_ok=True)
+        # Debian 12's Python 3.11.2 has no extraction filters; the check above stands in for them.
+        packed.extractall(folder, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
 
 
 def read_member(archive: Path, name: str) -> bytes:

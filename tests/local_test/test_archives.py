@@ -14,19 +14,36 @@ def test_text_files_travel_by_path():
         assert archive.extractfile("b").read().decode() == "é"
 
 
-@pytest.mark.parametrize("name", ["../outside", "/outside"])
-def test_a_member_outside_the_folder_is_not_written_there(tmp_path, name):
-    archive = tmp_path / "model.tar.gz"
-    with tarfile.open(archive, "w:gz") as packed:
-        member = tarfile.TarInfo(name)
-        member.size = 1
-        packed.addfile(member, io.BytesIO(b"x"))
-    folder = tmp_path / "inner" / "model"
-    try:
-        unpack(archive, folder)
-    except tarfile.TarError:
-        pass
-    assert not (tmp_path / "inner" / "outside").exists() and not (tmp_path.anchor and (folder / "../outside").exists())
+def archive_with(path, member: tarfile.TarInfo):
+    with tarfile.open(path, "w:gz") as packed:
+        good = tarfile.TarInfo("good.txt")
+        packed.addfile(good)
+        packed.addfile(member, io.BytesIO(b"x" * member.size))
+    return path
+
+
+@pytest.mark.parametrize("name", ["../outside", "/outside", "a/../../outside"])
+def test_a_member_outside_the_folder_is_refused_before_anything_is_written(tmp_path, name):
+    member = tarfile.TarInfo(name)
+    member.size = 1
+    with pytest.raises(ValueError, match="only files and folders inside it are taken"):
+        unpack(archive_with(tmp_path / "model.tar.gz", member), tmp_path / "inner/model")
+    assert [path.name for path in tmp_path.rglob("*")] == ["model.tar.gz"]
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE])
+def test_links_and_devices_are_refused(tmp_path, kind):
+    member = tarfile.TarInfo("odd")
+    member.type, member.linkname = kind, "good.txt"
+    with pytest.raises(ValueError, match="model.tar.gz has 'odd'"):
+        unpack(archive_with(tmp_path / "model.tar.gz", member), tmp_path / "model")
+
+
+def test_files_and_folders_are_unpacked(tmp_path):
+    member = tarfile.TarInfo("code/inference.py")
+    member.size = 3
+    unpack(archive_with(tmp_path / "model.tar.gz", member), tmp_path / "model")
+    assert (tmp_path / "model/code/inference.py").read_bytes() == b"xxx" and (tmp_path / "model/good.txt").exists()
 
 
 def test_one_member_can_be_read(tmp_path):
