@@ -69,6 +69,9 @@ def main(arguments: list[str]) -> int:
     """Serve until SIGTERM (status 0) or until something fails (status 1)."""
     if arguments and arguments != ["serve"]:
         os.execvp(arguments[0], arguments)
+    if os.environ.get("SAGEMAKER_MULTI_MODEL") == "true":
+        print("error: this image does not serve multi-model endpoints. Create the model with Mode SingleModel.", file=sys.stderr)
+        return 1
     stopping = []
     signal.signal(signal.SIGTERM, lambda signum, frame: stopping.append(signum))
     ports = Ports.choose(dict(os.environ))

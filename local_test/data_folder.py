@@ -1,6 +1,7 @@
 """What `DATA=` names: a folder or a zip of pictures in class folders, as the folder that holds train, valid and test."""
 
 import hashlib
+import re
 import shutil
 import zipfile
 from pathlib import Path
@@ -31,10 +32,15 @@ def data_folder(source: Path, unpacked: Path) -> Path:
     return _find_splits(target)
 
 
+def class_name(folder: str) -> str:
+    """`001.Beagle` -> `Beagle`, as the train image names it; a folder without a number keeps its name."""
+    return re.sub(r"^\d+\.", "", folder) or folder
+
+
 def pictures_of(split: Path) -> list[tuple[Path, str]]:
-    """(picture, class name) for every picture of a split, in sorted order; `001.Beagle` is the class Beagle."""
+    """(picture, class name) for every JPEG and PNG of a split, in sorted order."""
     return [
-        (path, folder.name.split(".", 1)[-1] if folder.name.split(".", 1)[0].isdigit() else folder.name)
+        (path, class_name(folder.name))
         for folder in sorted(split.iterdir()) if folder.is_dir()
         for path in sorted(folder.iterdir()) if path.suffix.lower() in (".jpg", ".jpeg", ".png")
     ]

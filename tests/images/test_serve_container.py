@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from PIL import Image
 
+from local_test.archives import unpack
 from local_test.endpoint import EndpointFailed, ModelError, serve
 
 
@@ -127,3 +128,17 @@ def test_sigterm_ends_it_well_inside_the_platforms_30_seconds(client, serve_imag
         running.container.stop(timeout=30)
         running.container.reload()
         assert running.container.attrs["State"]["ExitCode"] == 0
+
+
+def test_a_users_own_function_replaces_ours(client, serve_image, model, picture, tmp_path):
+    """/opt/ml/model/code/inference.py with one of the four functions; the other three stay."""
+    unpack(model, tmp_path / "model")
+    (tmp_path / "model/code").mkdir()
+    (tmp_path / "model/code/inference.py").write_text(
+        "def output_fn(prediction, accept):\n    return prediction[0]['label'].upper(), 'text/plain'\n"
+    )
+    with tarfile.open(tmp_path / "own.tar.gz", "w:gz") as archive:
+        archive.add(tmp_path / "model", ".")
+    with serve(client, "own-code", serve_image, tmp_path / "own.tar.gz") as running:
+        answer = running.invoke(picture, "image/jpeg").decode()
+    assert answer.isupper() and answer.replace("_", "").isalpha()

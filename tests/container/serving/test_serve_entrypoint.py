@@ -2,7 +2,7 @@
 
 import pytest
 
-from container.serve_entrypoint import Ports, worker_count
+from container.serve_entrypoint import Ports, main, worker_count
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,9 @@ def test_three_different_ports_are_chosen(environment, ports):
 )
 def test_workers_are_as_many_as_cores_or_gpus_or_as_asked(environment, cores, gpus, workers):
     assert worker_count(environment, cores, gpus) == workers
+
+
+def test_multi_model_mode_is_refused_and_not_ignored(monkeypatch, capsys):
+    monkeypatch.setenv("SAGEMAKER_MULTI_MODEL", "true")
+    assert main(["serve"]) == 1
+    assert "does not serve multi-model endpoints" in capsys.readouterr().err
