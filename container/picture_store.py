@@ -17,7 +17,9 @@ from container.data import Split
 from container.failure import TrainingFailure
 from container.preprocessing import Preprocessing, UnreadablePicture, open_picture
 
-MAX_UNREADABLE = 0.05  # above this share something else is wrong than a few bad files
+# Above both of these something else is wrong than a few bad files.
+MAX_UNREADABLE_SHARE = 0.05
+MAX_UNREADABLE_COUNT = 2
 
 
 class PictureStore:
@@ -45,8 +47,8 @@ class PictureStore:
 def decode_split(split: Split, preprocessing: Preprocessing, folder: Path, workers: int = 0) -> PictureStore:
     """Decode every picture of `split` into one file under `folder`, with `workers` threads (0: one for each core).
 
-    Unreadable pictures are left out and reported. Raises TrainingFailure when they are more than one in twenty, or when
-    the disk is too small.
+    Unreadable pictures are left out and reported. Raises TrainingFailure when they are more than two and more than one
+    in twenty, when no picture is left, or when the disk is too small.
     """
     side = preprocessing.square_size
     shape = (len(split.paths), side, side, 3)
@@ -72,11 +74,12 @@ def decode_split(split: Split, preprocessing: Preprocessing, folder: Path, worke
         for _ in pool.map(decode, range(len(split.paths))):
             pass  # map() raises here what a thread raised
 
-    if len(unreadable) > MAX_UNREADABLE * len(split.paths):
+    allowed = max(MAX_UNREADABLE_COUNT, MAX_UNREADABLE_SHARE * len(split.paths))
+    if len(unreadable) > min(allowed, len(split.paths) - 1):
         row, reason = min(unreadable.items())
         path = split.paths[row]
         raise TrainingFailure(
-            f"Channel {split.name} has {len(unreadable)} unreadable pictures of {len(split.paths)}, more than "
-            f"{MAX_UNREADABLE:.0%}. The first is {path.parent.name}/{path.name}: {reason}. Repair or remove them."
+            f"Channel {split.name} has {len(unreadable)} unreadable pictures of {len(split.paths)}. "
+            f"The first is {path.parent.name}/{path.name}: {reason}. Repair or remove them."
         )
     return PictureStore(split, squares, unreadable)

@@ -84,8 +84,9 @@ def open_picture(source: bytes | Path) -> Image.Image:
         picture = Image.open(io.BytesIO(source) if isinstance(source, bytes) else source)
     width, height = picture.size
     if width * height > MAX_PIXELS or max(width, height) > MAX_STRETCH * min(width, height):
+        picture.close()
         raise UnreadablePicture(
-            f"a picture of {width}x{height} pixels: at most {MAX_PIXELS:,} pixels and {MAX_STRETCH} times as long as wide are taken"
+            f"a picture of {width}x{height} pixels; at most {MAX_PIXELS:,} pixels and a stretch of {MAX_STRETCH} to 1 are taken"
         )
     return picture
 

@@ -81,14 +81,22 @@ def test_hidden_files_and_other_files_are_no_pictures(channels):
 
 
 def test_an_unreadable_picture_is_left_out_and_counted(channels, tmp_path):
-    for index in range(30, 60):
-        shutil.copy(channels / "train/001.Amber_hound/0.jpg", channels / f"train/001.Amber_hound/{index}.jpg")
     (channels / "train/002.Slate_setter/3.jpg").write_bytes(b"no picture")
     split = read_split(channels / "train", "train")
     store = decode_split(split, SMALL, tmp_path / "store")
     assert len(store) == len(split.paths) - 1
     assert [path.name for path, _ in store.unreadable] == ["3.jpg"]
     assert all(class_name(path.parent.name) == split.classes[label] for path, label in zip(store.paths, store.labels))
+
+
+def test_a_split_without_any_readable_picture_ends_the_run(channels, tmp_path):
+    for folder in (channels / "test").iterdir():
+        shutil.rmtree(folder)
+        folder.mkdir()
+    (channels / "test/001.Amber_hound/0.jpg").write_bytes(b"no picture")
+    split = read_split(channels / "test", "test", ("Amber_hound", "Slate_setter", "Fern_terrier"))
+    with pytest.raises(TrainingFailure, match="1 unreadable pictures of 1"):
+        decode_split(split, SMALL, tmp_path / "store")
 
 
 def test_many_unreadable_pictures_end_the_run_with_the_first_one_named(channels, tmp_path):
