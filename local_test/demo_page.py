@@ -3,6 +3,7 @@
 import base64
 import io
 from html import escape
+from itertools import zip_longest
 from pathlib import Path
 
 from PIL import Image
@@ -33,7 +34,7 @@ small { display: block; color: var(--soft); }
 
 def write_page(path: Path, summary: dict, data: Path) -> Path:
     """Write the page for a demo's summary; `data` is the folder that its picture paths start from."""
-    ranked = sorted(summary["predictions"], key=lambda one: (one["label"] == one["predicted"], -one["probability"]))
+    ranked = in_order(summary["predictions"])
     shown = ranked[:MOST_SHOWN]
     rest = f" The first {len(shown)} are shown." if len(shown) < len(ranked) else ""
     facts = {
@@ -54,6 +55,17 @@ def write_page(path: Path, summary: dict, data: Path) -> Path:
         encoding="utf-8",
     )
     return path
+
+
+def in_order(predictions: list[dict]) -> list[dict]:
+    """Wrong answers first, the surest at the top; then the right ones, one of each class in turn."""
+    wrong = [one for one in predictions if one["label"] != one["predicted"]]
+    right: dict[str, list[dict]] = {}
+    for one in predictions:
+        if one["label"] == one["predicted"]:
+            right.setdefault(one["label"], []).append(one)
+    turns = [one for turn in zip_longest(*right.values()) for one in turn if one]
+    return sorted(wrong, key=lambda one: -one["probability"]) + turns
 
 
 def _figure(prediction: dict, data: Path) -> str:

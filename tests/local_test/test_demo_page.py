@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 
 from PIL import Image
 
-from local_test.demo_page import write_page
+from local_test.demo_page import in_order, write_page
 
 SUMMARY = {
     "accuracy": 0.5, "n_test": 2, "classes": ["<b>Beagle</b>", "Fern_hound"], "train_seconds": 61.2, "serve_ready_seconds": 9.1,
@@ -38,3 +38,11 @@ def test_every_picture_is_on_the_page_and_nothing_is_loaded_from_elsewhere(tmp_p
     assert len(page.sources) == 2 and all(source.startswith("data:image/jpeg;base64,") for source in page.sources)
     assert "50.0%" in page.text and "it is <b>Beagle</b>" in page.text
     assert "b" in page.tags and page.tags.count("b") == 2  # one for each answer, none from the class name
+
+
+def test_wrong_answers_come_first_and_the_right_ones_class_by_class_in_turn():
+    def one(picture, label, predicted, probability=0.5):
+        return {"picture": picture, "label": label, "predicted": predicted, "probability": probability}
+
+    given = [one("1", "a", "a"), one("2", "a", "a"), one("3", "a", "b", 0.6), one("4", "b", "b"), one("5", "b", "a", 0.9)]
+    assert [entry["picture"] for entry in in_order(given)] == ["5", "3", "1", "4", "2"]
