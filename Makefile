@@ -28,7 +28,7 @@ help:  ## List the targets
 engine:  ## Make sure that a Docker engine answers (installs Debian's when it may)
 	@docker/engine.sh
 
-build: engine  ## Build both images (WEIGHTS=path bakes pretrained weights in)
+build: engine  ## Build both images (WEIGHTS=path bakes pretrained weights in, WEIGHTS=none takes them out)
 	@docker/build.sh
 
 demo: .venv/ready build  ## Build, train, serve, predict; look at out/demo/page.html (DATA=folder or zip for your own)
@@ -40,7 +40,7 @@ sample-data: .venv/ready  ## Draw the sample data set (SAMPLE="--breeds 133 --tr
 data: .venv/ready  ## Download Udacity's dogImages.zip: 8,351 photographs of 133 breeds, 1.1 GB
 	@$(python) -m scripts.download_data out/data/dogImages.zip
 
-local-train: .venv/ready build  ## Train on DATA=folder or zip (HYPERPARAMETERS="epochs=3 lr=0.001")
+local-train: .venv/ready build $(if $(DATA),,sample-data)  ## Train on DATA=folder or zip (HYPERPARAMETERS="epochs=3 lr=0.001")
 	@$(python) -m local_test.train --image $(train_image) --data "$(or $(DATA),out/data/sample)" $(HYPERPARAMETERS)
 
 local-serve: .venv/ready build  ## Serve the newest model, or MODEL=path, until Ctrl-C
@@ -71,7 +71,7 @@ test-demo: .venv/ready engine  ## The demo, end to end
 lock: .venv/ready  ## Compile every requirements.in anew into versions and hashes
 	@docker/lock.sh
 
-clean: local-clean  ## Remove containers, outputs and the virtual environment; images stay
+clean:  ## Remove outputs and the virtual environment; images stay
 	@rm -rf out .venv
 
 .venv/ready: local_test/requirements.txt tests/requirements.txt local_test/venv.sh

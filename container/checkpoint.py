@@ -72,7 +72,11 @@ def load_checkpoint(model_dir: Path) -> Checkpoint:
     description = json.loads(metadata[FORMAT])
     classes = tuple(description["classes"])
     model = create_model(description["arch"], len(classes), tuple(description["head_widths"]))
-    model.load_state_dict(tensors)
+    state = model.state_dict()  # with its version marks, which some architectures insist on
+    if state.keys() != tensors.keys():
+        raise UnusableCheckpoint(f"{path} does not hold the tensors of a {description['arch']}.")
+    state.update(tensors)
+    model.load_state_dict(state)
     return Checkpoint(
         model=model.eval(),
         arch=description["arch"],

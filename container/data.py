@@ -50,6 +50,10 @@ def read_split(root: Path, name: str, classes: tuple[str, ...] | None = None) ->
     pictures = {one: _pictures(folder) for one, folder in zip(names, folders)}
     empty = [one for one in names if not pictures[one]]
     warnings = []
+    others = _other_files(folders)
+    if others:
+        kinds = ", ".join(sorted({path.suffix or "no suffix" for path in others})[:5])
+        warnings.append(f"channel {name} has {len(others)} files that are no pictures by their name ({kinds}): they are not used")
     if classes is None:
         if empty:
             raise TrainingFailure(
@@ -65,6 +69,9 @@ def read_split(root: Path, name: str, classes: tuple[str, ...] | None = None) ->
                 f"Channel {name} has classes that channel train lacks: {_some(stray)}. "
                 "The splits must have the same class folders."
             )
+        unknown = [one for one in empty if one not in classes]
+        if unknown:
+            warnings.append(f"channel {name} has empty folders for classes that channel train lacks: {_some(unknown)}")
         missing = [one for one in classes if not pictures.get(one)]
         if len(missing) == len(classes):
             raise TrainingFailure(f"Channel {name} has no pictures in its class folders. Add pictures.")
@@ -86,6 +93,13 @@ def _pictures(folder: Path) -> list[Path]:
     return sorted(
         path for path in folder.rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES and not _hidden(path) and path.is_file()
     )
+
+
+def _other_files(folders: list[Path]) -> list[Path]:
+    return [
+        path for folder in folders for path in folder.rglob("*")
+        if path.is_file() and not _hidden(path) and path.suffix.lower() not in PICTURE_SUFFIXES
+    ]
 
 
 def _hidden(path: Path) -> bool:

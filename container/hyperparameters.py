@@ -55,7 +55,7 @@ class _SentenceParser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _SentenceParser(prog="train", allow_abbrev=False, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser = _SentenceParser(prog="train", add_help=False, allow_abbrev=False)
     add = parser.add_argument
     add("--arch", type=_text, default="resnet34", help="any torchvision classifier by name")
     add("--pretrained", type=_one_of("auto", "none"), default="auto",

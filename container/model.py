@@ -3,6 +3,8 @@
 Any torchvision classifier whose last layer is fully connected will do: that layer is replaced by the head.
 """
 
+import copy
+
 import torch
 from torch import nn
 from torchvision import models
@@ -30,6 +32,21 @@ def create_model(arch: str, class_count: int, head_widths: tuple[int, ...] = HEA
     setattr(model.get_submodule(parent), attribute, _head(last.in_features, head_widths, class_count, dropout))
     model.head_name = name
     return model
+
+
+def check_input(model: nn.Module, arch: str, image_size: int, batch_size: int) -> None:
+    """Try one step's forward pass on a copy. Raises TrainingFailure when `arch` cannot take such a batch."""
+    trial = copy.deepcopy(model)
+    set_training_mode(trial)
+    pixels = torch.zeros(min(2, batch_size), 3, image_size, image_size)
+    try:
+        with torch.no_grad():
+            trial(pixels)
+    except (RuntimeError, ValueError, AssertionError) as error:
+        raise TrainingFailure(
+            f"The architecture {arch} cannot take pictures with image-size {image_size} in batches with batch-size "
+            f"{batch_size}: {error} Change one of the three."
+        ) from error
 
 
 def last_linear(model: nn.Module) -> tuple[str, nn.Linear]:
@@ -72,8 +89,9 @@ def _head(in_features: int, widths: tuple[int, ...], class_count: int, dropout: 
 def _options(arch: str) -> dict:
     """Constructor options by family, for training from scratch; none of them changes the tensors of a weights file."""
     if arch in ("googlenet", "inception_v3"):
-        # In training mode these two return a tuple with auxiliary logits, which fine-tuning has no use for.
-        return {"aux_logits": False, "init_weights": True}
+        # In training mode these two return a tuple with auxiliary logits, which fine-tuning has no use for. Their
+        # published weights expect inputs in [-1, 1]; transform_input takes them there from ImageNet's normalisation.
+        return {"aux_logits": False, "init_weights": True, "transform_input": True}
     if arch.startswith(("resnet", "resnext", "wide_resnet")):
         # Every block starts as the identity: far faster from scratch (https://arxiv.org/abs/1706.02677, section 5.1).
         return {"zero_init_residual": True}

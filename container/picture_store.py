@@ -82,4 +82,8 @@ def decode_split(split: Split, preprocessing: Preprocessing, folder: Path, worke
             f"Channel {split.name} has {len(unreadable)} unreadable pictures of {len(split.paths)}. "
             f"The first is {path.parent.name}/{path.name}: {reason}. Repair or remove them."
         )
-    return PictureStore(split, squares, unreadable)
+    store = PictureStore(split, squares, unreadable)
+    lost = sorted(set(split.labels) - set(store.labels.tolist()))
+    if lost and split.name == "train":
+        raise TrainingFailure(f"Channel train has no readable picture of {split.classes[lost[0]]}. Repair or replace its pictures.")
+    return store

@@ -1,5 +1,6 @@
 """Where pretrained weights come from: the `pretrained` channel, the image, or torchvision's download, in this order."""
 
+import re
 from pathlib import Path
 
 import safetensors.torch
@@ -62,15 +63,23 @@ def _read(path: Path) -> dict[str, torch.Tensor]:
 def _load_backbone(model: nn.Module, state: dict[str, torch.Tensor], arch: str, origin: str) -> None:
     """Copy every tensor of the backbone; the head's, and torchvision's own last layer, are left out."""
     head = f"{model.head_name}."
-    wanted = {name for name in model.state_dict() if not name.startswith(head)}
-    given = {name.removeprefix("module."): tensor for name, tensor in state.items()}
-    missing = sorted(wanted - given.keys())
+    filled = model.state_dict()
+    wanted = {name for name in filled if not name.startswith(head)}
+    given = {_current_name(name): tensor for name, tensor in state.items()}
+    # Files from before PyTorch 0.4.1, ResNet's among them, do not have the batch counters; nothing reads them here.
+    missing = sorted(name for name in wanted - given.keys() if not name.endswith("num_batches_tracked"))
     if missing:
         raise TrainingFailure(
             f"{origin} does not fit {arch}: {len(missing)} of {len(wanted)} tensors are missing, the first is "
             f"{missing[0]}. Use weights made for this architecture."
         )
+    filled.update({name: given[name] for name in wanted & given.keys()})
     try:
-        model.load_state_dict({name: given[name] for name in wanted}, strict=False)
+        model.load_state_dict(filled)
     except RuntimeError as error:
         raise TrainingFailure(f"{origin} does not fit {arch}: {str(error).splitlines()[-1].strip()}") from error
+
+
+def _current_name(name: str) -> str:
+    """Names as the modules have them today: without DataParallel's prefix, and DenseNet's `norm.1` as `norm1`."""
+    return re.sub(r"(denselayer\d+\.(?:norm|conv))\.(\d)\.", r"\1\2.", name.removeprefix("module."))

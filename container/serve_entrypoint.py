@@ -21,7 +21,9 @@ CONFIG_DIR = Path("/etc/dogbreed")
 MODEL_DIR = Path("/opt/ml/model")
 RUN_DIR = Path("/tmp/serve")
 LOAD_TIMEOUT = 8 * 60  # seconds; the platform's own limit before it gives up on /ping
-DRAIN_TIMEOUT = 20  # seconds; SIGKILL follows SIGTERM after 30
+DRAIN_TIMEOUT, END_TIMEOUT = 20, 5  # seconds for nginx and then for multi-model-server; SIGKILL follows SIGTERM after 30
+# What is asked on loopback must not go to a proxy that the environment names.
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 @dataclass(frozen=True)
@@ -93,8 +95,8 @@ def main(arguments: list[str]) -> int:
             time.sleep(0.2)
         return 0
     finally:
-        _stop(front, signal.SIGQUIT)  # nginx: accept nothing new, finish what is under way
-        _stop(model_server, signal.SIGTERM)
+        _stop(front, signal.SIGQUIT, DRAIN_TIMEOUT)  # nginx: accept nothing new, finish what is under way
+        _stop(model_server, signal.SIGTERM, END_TIMEOUT)
 
 
 def _start_model_server(ports: Ports) -> subprocess.Popen:
@@ -127,16 +129,19 @@ def _load_model(ports: Ports, workers: int, model_server: subprocess.Popen, stop
     })
     request = urllib.request.Request(f"http://127.0.0.1:{ports.management}/models?{query}", method="POST")
     try:
-        urllib.request.urlopen(request, timeout=LOAD_TIMEOUT).read()
+        DIRECT.open(request, timeout=LOAD_TIMEOUT).read()
     except urllib.error.HTTPError as error:
         print(f"error: the model could not be loaded: {error.read().decode(errors='replace')}", file=sys.stderr)
+        return False
+    except OSError as error:
+        print(f"error: multi-model-server ended while the model was loading ({error}); its log is above", file=sys.stderr)
         return False
     return True
 
 
 def _answers(url: str) -> bool:
     try:
-        return urllib.request.urlopen(url, timeout=2).status == 200
+        return DIRECT.open(url, timeout=2).status == 200
     except OSError:
         return False
 
@@ -154,12 +159,12 @@ def _filled_in(template: str, ports: Ports) -> str:
     return text
 
 
-def _stop(process: subprocess.Popen | None, how: signal.Signals) -> None:
+def _stop(process: subprocess.Popen | None, how: signal.Signals, seconds: float) -> None:
     if process is None or process.poll() is not None:
         return
     process.send_signal(how)
     try:
-        process.wait(DRAIN_TIMEOUT)
+        process.wait(seconds)
     except subprocess.TimeoutExpired:
         process.kill()
 

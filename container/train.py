@@ -23,7 +23,7 @@ from container.checkpoint import load_checkpoint, save_checkpoint
 from container.data import SPLITS, read_split
 from container.evaluation_report import evaluation_report
 from container.failure import TrainingFailure, write_failure
-from container.model import HEAD_WIDTHS, create_model, freeze_backbone
+from container.model import HEAD_WIDTHS, check_input, create_model, freeze_backbone
 from container.picture_store import decode_split
 from container.preprocessing import Preprocessing
 from container.pretrained import load_pretrained
@@ -63,6 +63,9 @@ def train(chosen: hyperparameters.Hyperparameters) -> None:
         print(f"pretrained weights: {load_pretrained(model, chosen.arch, _channel('pretrained'))}")
     if chosen.freeze_backbone:
         freeze_backbone(model)
+
+    check_input(model, chosen.arch, chosen.image_size, min(chosen.batch_size, len(splits["train"].paths)))
+    torch.manual_seed(chosen.seed)  # whatever the trial and the loading drew
 
     with tempfile.TemporaryDirectory(prefix="pictures-") as folder:
         stores = {}

@@ -1,10 +1,9 @@
 #!/bin/sh
 # Build the train and the serve image and print their sizes.
-#   IMAGE_PREFIX=dogbreed  BASE_IMAGE=...  WEIGHTS=path/to/weights.pth  docker/build.sh
+#   IMAGE_PREFIX=dogbreed  BASE_IMAGE=...  WEIGHTS=path/to/weights.pth (or none)  docker/build.sh
 set -eu
 cd "$(dirname "$0")/.."
 prefix=${IMAGE_PREFIX:-dogbreed}
-tag=$(docker/tag.sh)
 
 # A client that can drive BuildKit: one with buildx, or one from before version 23, which has it built in.
 client= flags=
@@ -22,9 +21,19 @@ done
 
 base=$(docker/debian_base.sh)
 
-# Weights travel in the build context; a build without WEIGHTS must not find those of the last one.
-find docker/weights -type f ! -name .gitignore -delete
-if [ -n "${WEIGHTS:-}" ]; then cp "$WEIGHTS" docker/weights/; fi
+# Weights travel in the build context and stay for the next builds; the tag says which they are.
+case "${WEIGHTS:-}" in
+    '') ;;
+    none) find docker/weights -type f ! -name .gitignore -delete ;;
+    *.pth | *.pt | *.safetensors)
+        [ -f "$WEIGHTS" ] || { echo "WEIGHTS=$WEIGHTS is not a file." >&2; exit 1; }
+        copy=$(mktemp) && cp "$WEIGHTS" "$copy"
+        find docker/weights -type f ! -name .gitignore -delete
+        mv "$copy" "docker/weights/$(basename "$WEIGHTS")" && chmod 644 "docker/weights/$(basename "$WEIGHTS")" ;;
+    *) echo "WEIGHTS=$WEIGHTS must end in .pth, .pt or .safetensors, or be none." >&2; exit 1 ;;
+esac
+tag=$(docker/tag.sh)
+for weights in docker/weights/*; do [ ! -f "$weights" ] || echo "Baking in $weights (WEIGHTS=none takes it out)"; done
 
 secrets=$(mktemp -d)
 trap 'rm -rf "$secrets"' EXIT

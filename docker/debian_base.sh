@@ -13,7 +13,7 @@ if has "$pulled"; then echo "$pulled"; exit 0; fi
 if has "$made"; then echo "$made"; exit 0; fi
 
 echo "Pulling $pulled ..." >&2
-if timeout 120 docker pull --quiet --platform linux/amd64 "$pulled" >&2; then echo "$pulled"; exit 0; fi
+if docker pull --quiet --platform linux/amd64 "$pulled" >&2; then echo "$pulled"; exit 0; fi
 
 echo "$pulled cannot be pulled here. Making its equal, $made, from Debian packages ..." >&2
 if ! command -v mmdebstrap >/dev/null 2>&1; then

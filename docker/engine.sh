@@ -25,7 +25,7 @@ if [ "$(uname -s)" = Linux ] && [ "$(id -u)" = 0 ] && [ -z "${DOCKER_HOST:-}" ];
         fi
         deadline=$(($(date +%s) + 60))
         until answers; do
-            [ "$(date +%s)" -lt "$deadline" ] || { echo "dockerd does not answer after 60 s; see /tmp/dockerd.log." >&2; exit 1; }
+            [ "$(date +%s)" -lt "$deadline" ] || { echo "dockerd does not answer after 60 s; see /tmp/dockerd.log, or journalctl -u docker where systemd runs it." >&2; exit 1; }
             sleep 0.2
         done
         exit 0

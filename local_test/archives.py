@@ -3,7 +3,9 @@
 import io
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Iterable
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from docker.errors import NotFound
@@ -51,7 +53,7 @@ def unpack(archive: Path, folder: Path) -> None:
 
     Raises ValueError, before anything is written, for a member that is something else or would land outside.
     """
-    with tarfile.open(archive) as packed:
+    with _readable(archive), tarfile.open(archive) as packed:
         for member in packed:
             path = PurePosixPath(member.name)
             if path.is_absolute() or ".." in path.parts or not (member.isfile() or member.isdir()):
@@ -62,9 +64,19 @@ def unpack(archive: Path, folder: Path) -> None:
 
 
 def read_member(archive: Path, name: str) -> bytes:
-    """One file of an archive. Raises KeyError when it is not there."""
-    with tarfile.open(archive) as packed:
-        return packed.extractfile(packed.getmember(name)).read()
+    """One file of an archive. Raises ValueError when it is not there."""
+    with _readable(archive), tarfile.open(archive) as packed:
+        if name not in packed.getnames():
+            raise ValueError(f"There is no {name} in {archive}.")
+        return packed.extractfile(name).read()
+
+
+@contextmanager
+def _readable(archive: Path):
+    try:
+        yield
+    except (tarfile.TarError, EOFError, zlib.error) as error:
+        raise ValueError(f"{archive} is not a sound .tar.gz: {error}") from error
 
 
 def _spooled(chunks: Iterable[bytes]):

@@ -20,6 +20,6 @@ if __name__ == "__main__":
     try:
         for name in remove_all(connect()):
             print(f"removed {name}")
-    except NoEngine:
-        print("no Docker engine is running, so no container is left")
-    sys.exit(0)
+    except (NoEngine, OSError) as error:
+        print(f"error: nothing more was removed: {error}", file=sys.stderr)
+        sys.exit(1)

@@ -26,8 +26,11 @@ def data_folder(source: Path, unpacked: Path) -> Path:
     if not target.is_dir():
         unfinished = target.with_name(f"{target.name}.unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
-        with zipfile.ZipFile(source) as archive:
-            archive.extractall(unfinished)
+        try:
+            with zipfile.ZipFile(source) as archive:
+                archive.extractall(unfinished)
+        except (zipfile.BadZipFile, RuntimeError) as error:  # RuntimeError: it is encrypted
+            raise ValueError(f"DATA={source} cannot be unpacked: {error}") from error
         unfinished.rename(target)
     return _find_splits(target)
 
@@ -38,12 +41,16 @@ def class_name(folder: str) -> str:
 
 
 def pictures_of(split: Path) -> list[tuple[Path, str]]:
-    """(picture, class name) for every JPEG and PNG of a split, in sorted order."""
-    return [
+    """(picture, class name) for every JPEG and PNG of a split, in sorted order. Raises ValueError when there is none."""
+    pictures = [
         (path, class_name(folder.name))
         for folder in sorted(split.iterdir()) if folder.is_dir()
-        for path in sorted(folder.iterdir()) if path.suffix.lower() in (".jpg", ".jpeg", ".png")
+        for path in sorted(folder.rglob("*"))
+        if path.suffix.lower() in (".jpg", ".jpeg", ".png") and not path.name.startswith(".")
     ]
+    if not pictures:
+        raise ValueError(f"There is no JPEG or PNG in the class folders of {split}.")
+    return pictures
 
 
 def _find_splits(folder: Path) -> Path:

@@ -1,7 +1,7 @@
-"""`python -m local_test.demo`: train in the train image, serve from the serve image, send every test picture, say what came back.
+"""`python -m local_test.demo`: train in the train image, serve from the serve image, send the test pictures, say what came back.
 
 Writes summary.json and page.html. The exit status is 0 only when the model named at least 90% of the test pictures of
-the sample data; with a user's own photographs it is 0 when every picture was answered.
+the sample data; with a user's own photographs it is 0 when they were answered.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from local_test.engine import NoEngine, connect
 from local_test.honoured_fields import NotHonoured
 from local_test.local_request import PHOTOGRAPH_RECIPE, PHOTOGRAPH_VIEWS, SAMPLE_RECIPE, epochs_for, training_request
 from local_test.sample_data import draw_sample_data
-from local_test.termination import exit_on_sigterm
+from local_test.termination import run
 from local_test.training_job import run_training_job
 
 SAMPLE_GOAL = 0.9
@@ -51,8 +51,10 @@ def run_demo(train_image: str, serve_image: str, source: Path | None, output: Pa
     """The whole demo. Returns what it wrote to summary.json."""
     client = connect()
     data = _prepared_data(source, output)
-    test = pictures_of(data / "test")
-    test = test[:: -(-len(test) // MOST_PICTURES)]
+    every_one = pictures_of(data / "test")
+    test = every_one[:: -(-len(every_one) // MOST_PICTURES)]
+    if len(test) < len(every_one):
+        print(f"{len(test)} of the {len(every_one)} test pictures will be sent: every {-(-len(every_one) // MOST_PICTURES)}th")
 
     recipe = dict(SAMPLE_RECIPE)
     if source is not None:
@@ -60,13 +62,15 @@ def run_demo(train_image: str, serve_image: str, source: Path | None, output: Pa
     request = training_request(train_image, data, recipe, output / "jobs")
     _heading(f"Training {request['TrainingJobName']} in {train_image}: {' '.join(f'{k}={v}' for k, v in recipe.items())}")
     result = run_training_job(client, request, print)
-    if result.status != "Completed" or result.model is None:
+    if result.status != "Completed" or result.model is None or result.output is None:
         raise DemoFailed(f"The training job is {result.status}: {result.failure_reason}")
 
     _heading(f"Serving {result.model.name} ({result.model.stat().st_size / 1e6:.0f} MB) from {serve_image}")
     with serve(client, "demo", serve_image, result.model) as endpoint:
         print(f"in service after {endpoint.ready_seconds:.1f} s")
-        predictions = _predict_all(endpoint, test, data)
+        predictions, unanswered = _predict_all(endpoint, test, data)
+    if not predictions:
+        raise DemoFailed(f"No test picture was answered. The first error: {unanswered[0]['error']}")
 
     correct = sum(prediction["predicted"] == prediction["label"] for prediction in predictions)
     summary = {
@@ -77,6 +81,7 @@ def run_demo(train_image: str, serve_image: str, source: Path | None, output: Pa
         "serve_ready_seconds": round(endpoint.ready_seconds, 1),
         "hyperparameters": recipe,
         "evaluation_in_training": json.loads(read_member(result.output, "evaluation.json"))["top1"],
+        "unanswered": unanswered,
         "predictions": predictions,
     }
     (output / "summary.json").write_text(json.dumps(summary, indent=2))
@@ -97,11 +102,19 @@ def _prepared_data(source: Path | None, output: Path) -> Path:
     return folder
 
 
-def _predict_all(endpoint: Endpoint, test: list[tuple[Path, str]], data: Path) -> list[dict]:
-    predictions = []
+def _predict_all(endpoint: Endpoint, test: list[tuple[Path, str]], data: Path) -> tuple[list[dict], list[dict]]:
+    """Predictions, and the pictures that the endpoint refused (400: it cannot read them) with its reason."""
+    predictions, unanswered = [], []
     for path, label in test:
         content_type = "image/png" if path.suffix.lower() == ".png" else "image/jpeg"
-        best = json.loads(endpoint.invoke(path.read_bytes(), content_type))["predictions"][0]
+        try:
+            best = json.loads(endpoint.invoke(path.read_bytes(), content_type))["predictions"][0]
+        except ModelError as error:
+            if error.status != 400:
+                raise
+            print(f"warning: {path} is left out: {error}", file=sys.stderr)
+            unanswered.append({"picture": str(path.relative_to(data)), "error": error.body})
+            continue
         predictions.append({
             "picture": str(path.relative_to(data)),
             "label": label,
@@ -111,7 +124,7 @@ def _predict_all(endpoint: Endpoint, test: list[tuple[Path, str]], data: Path) -
     for shown in predictions[:: max(1, len(predictions) // 10)][:10]:
         mark = "right" if shown["label"] == shown["predicted"] else "WRONG"
         print(f"{mark}  {shown['probability']:7.2%}  {shown['predicted']:24}  {shown['picture']}")
-    return predictions
+    return predictions, unanswered
 
 
 def _heading(text: str) -> None:
@@ -119,5 +132,4 @@ def _heading(text: str) -> None:
 
 
 if __name__ == "__main__":
-    exit_on_sigterm()
-    sys.exit(main(sys.argv[1:]))
+    run(main)

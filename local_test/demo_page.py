@@ -1,4 +1,4 @@
-"""The demo's page: every test picture with its answer, the wrong ones first. One file, nothing loaded from elsewhere."""
+"""The demo's page: test pictures with their answers, the wrong ones first. One file, nothing loaded from elsewhere."""
 
 import base64
 import io

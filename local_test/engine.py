@@ -13,7 +13,7 @@ class NoEngine(RuntimeError):
 
 
 def connect() -> docker.DockerClient:
-    """A client of the engine that the `docker` command would use: DOCKER_HOST, else the current context.
+    """A client of the engine at DOCKER_HOST, else at the current context's address (without a context's own TLS files).
 
     Docker Desktop listens where its context says, not at /var/run/docker.sock. Raises NoEngine.
     """

@@ -16,12 +16,15 @@ def main(arguments: list[str]) -> int:
     picture = parser.parse_args(arguments).picture
     content_type = mimetypes.guess_type(picture.name)[0] or "application/octet-stream"
     try:
-        answer = json.loads(find_endpoint(connect()).invoke(picture.read_bytes(), content_type))
+        answer = find_endpoint(connect()).invoke(picture.read_bytes(), content_type)
     except (NoEngine, EndpointFailed, ModelError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    for prediction in answer["predictions"]:
-        print(f"{prediction['probability']:7.2%}  {prediction['label']}")
+    try:
+        lines = [f"{one['probability']:7.2%}  {one['label']}" for one in json.loads(answer)["predictions"]]
+    except (ValueError, KeyError, TypeError):
+        lines = [answer.decode(errors="replace")]  # a user's own output_fn may answer anything
+    print("\n".join(lines))
     return 0
 
 

@@ -73,7 +73,11 @@ def main(arguments: list[str]) -> int:
     chosen = vars(parser.parse_args(arguments))
     folder = chosen.pop("folder")
     size = SampleSize(**chosen)
-    drawn = draw_sample_data(folder, size)
+    try:
+        drawn = draw_sample_data(folder, size)
+    except (ValueError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
     count = size.breeds * (size.train + size.valid + size.test)
     print(f"{folder}: {count} pictures of {size.breeds} breeds{'' if drawn else ' (they were there already)'}")
     return 0

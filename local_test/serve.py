@@ -6,7 +6,7 @@ from pathlib import Path
 
 from local_test.endpoint import EndpointFailed, serve
 from local_test.engine import NoEngine, connect
-from local_test.termination import exit_on_sigterm
+from local_test.termination import run
 
 
 def newest_model(output: Path) -> Path:
@@ -39,5 +39,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    exit_on_sigterm()
-    sys.exit(main(sys.argv[1:]))
+    run(main)

@@ -8,7 +8,7 @@ from local_test.data_folder import data_folder
 from local_test.engine import NoEngine, connect
 from local_test.honoured_fields import NotHonoured
 from local_test.local_request import training_request
-from local_test.termination import exit_on_sigterm
+from local_test.termination import run
 from local_test.training_job import run_training_job
 
 
@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> int:
         data = data_folder(chosen.data, chosen.output.parent / "data")
         request = training_request(chosen.image, data, dict(chosen.hyperparameters), chosen.output)
         result = run_training_job(connect(), request, print)
-    except (NoEngine, NotHonoured, ValueError) as error:
+    except (NoEngine, NotHonoured, ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     print(f"\n{request['TrainingJobName']}: {result.status} after {result.seconds:.0f} s")
@@ -43,5 +43,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    exit_on_sigterm()
-    sys.exit(main(sys.argv[1:]))
+    run(main)

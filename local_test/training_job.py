@@ -46,11 +46,13 @@ def run_training_job(client: DockerClient, request: dict, on_log: Callable[[str]
     check_honoured(request)
     folders = opt_ml.channel_folders(request)
     destination = opt_ml.local_path(request["OutputDataConfig"]["S3OutputPath"]) / request["TrainingJobName"] / "output"
+    seconds_allowed = request["StoppingCondition"]["MaxRuntimeInSeconds"]
     container = _create(client, request, folders)
     started = time.monotonic()
     expired = []
-    limit = Timer(request["StoppingCondition"]["MaxRuntimeInSeconds"], lambda: (expired.append(True), _stop(container)))
+    limit = Timer(seconds_allowed, lambda: (expired.append(True), _stop(container)))
     try:
+        _lay_out(container, request)
         container.start()
         limit.start()
         for line in _lines(container.logs(stream=True, follow=True)):
@@ -86,7 +88,7 @@ def _create(client: DockerClient, request: dict, folders: dict[str, Path]) -> Co
         client.images.get(image)
     except ImageNotFound:
         raise ValueError(f"There is no image {image} on this machine. Build it with `make build`.") from None
-    container = client.containers.create(
+    return client.containers.create(
         image,
         ["train"],
         hostname=opt_ml.HOST,  # the toolkit waits until its own name resolves
@@ -98,11 +100,14 @@ def _create(client: DockerClient, request: dict, folders: dict[str, Path]) -> Co
         device_requests=gpu_requests(client),
         platform="linux/amd64",
     )
+
+
+def _lay_out(container: Container, request: dict) -> None:
+    """Make the folders and files that the platform makes before the container starts."""
     files = {f"input/config/{name}": text for name, text in opt_ml.config_files(request).items()}
-    # Folders that the platform makes. They live in the container: nothing of root's appears in the user's tree.
+    # They live in the container: nothing of root's appears in the user's tree.
     container.put_archive("/", _folders("opt/ml/model", "opt/ml/output/data", "opt/ml/checkpoints", "opt/ml/input/config"))
     container.put_archive("/opt/ml", files_archive(files))
-    return container
 
 
 def _folders(*paths: str) -> bytes:

@@ -1,6 +1,7 @@
 """`python -m scripts.download_data FILE`: fetch Udacity's dogImages.zip. An interrupted download goes on where it stopped."""
 
 import argparse
+import errno
 import sys
 import urllib.error
 import urllib.request
@@ -25,14 +26,20 @@ def download(url: str, target: Path) -> None:
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
             resumed = response.status == 206
-            expected = int(response.headers["Content-Length"]) + (have if resumed else 0)
+            length = response.headers.get("Content-Length")
+            if length is None:
+                raise DownloadFailed(f"{url} does not say how long it is, so that nobody could tell whether it is whole. {_ADVICE}")
+            expected = int(length) + (have if resumed else 0)
             with part.open("ab" if resumed else "wb") as file:
                 _copy(response, file, expected)
     except urllib.error.HTTPError as error:
         if error.code != 416:  # 416: there is nothing after what we have
             raise DownloadFailed(f"{url} answered {error.code} {error.reason}. {_ADVICE}") from error
         expected = have
-    except OSError as error:  # no network, a name that does not resolve, a connection cut
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise DownloadFailed(f"The disk of {part} is full. Make room and run it again: it goes on from there.") from error
+        # no network, a name that does not resolve, a connection cut
         raise DownloadFailed(f"{url} cannot be reached ({error}). What arrived is kept in {part}. {_ADVICE}") from error
     if part.stat().st_size != expected:
         raise DownloadFailed(f"The connection ended after {part.stat().st_size:,} of {expected:,} bytes. Run it again: it goes on from there.")
@@ -76,6 +83,9 @@ def main(arguments: list[str]) -> int:
         return 0
     try:
         download(chosen.url, chosen.target)
+    except KeyboardInterrupt:
+        print("\ninterrupted; run it again, it goes on from there", file=sys.stderr)
+        return 130
     except DownloadFailed as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

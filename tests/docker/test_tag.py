@@ -39,6 +39,23 @@ def test_a_change_to_what_goes_into_an_image_makes_the_tag_dirty(repository, pat
     assert tag(repository).endswith("-dirty")
 
 
+def test_baked_in_weights_are_part_of_the_tag(repository):
+    (repository / "docker/weights").mkdir()
+    (repository / "docker/weights/.gitignore").write_text("*")
+    plain = tag(repository)
+    (repository / "docker/weights/a.pth").write_text("one")
+    one = tag(repository)
+    (repository / "docker/weights/a.pth").write_text("two")
+    assert one.startswith(f"{plain}-w") and len({plain, one, tag(repository)}) == 3
+
+
+def test_outside_a_clone_it_says_so(tmp_path):
+    (tmp_path / "docker").mkdir()
+    shutil.copy(SCRIPT, tmp_path / "docker/tag.sh")
+    done = subprocess.run([tmp_path / "docker/tag.sh"], capture_output=True, text=True)
+    assert done.returncode == 1 and "run this in a clone" in done.stderr
+
+
 def test_a_change_elsewhere_does_not(repository):
     (repository / "tests/new.py").write_text("2")
     assert not tag(repository).endswith("-dirty")

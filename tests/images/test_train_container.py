@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from local_test.archives import read_member
-from local_test.labels import TRAINING, find
+from local_test.labels import TRAINING, find, labels
 
 
 def test_a_job_completes_and_leaves_a_model_and_figures_of_the_users_own(run_job):
@@ -50,7 +50,7 @@ def test_weights_in_the_pretrained_channel_are_loaded(client, train_image, run_j
         "import base64, io, torch, torchvision; file = io.BytesIO(); "
         "torch.save(torchvision.models.shufflenet_v2_x0_5().state_dict(), file); print(base64.b64encode(file.getvalue()).decode())"
     )
-    printed = client.containers.run(train_image, ["-c", program], entrypoint="python", remove=True, network_mode="none")
+    printed = client.containers.run(train_image, ["-c", program], entrypoint="python", remove=True, network_mode="none", labels=labels("tests", "weights"))
     (folder / "shufflenet.pth").write_bytes(base64.b64decode(printed))
     result, lines = run_job(channels={"pretrained": folder}, pretrained="auto")
     assert result.status == "Completed", "\n".join(lines)

@@ -39,6 +39,13 @@ def test_links_and_devices_are_refused(tmp_path, kind):
         unpack(archive_with(tmp_path / "model.tar.gz", member), tmp_path / "model")
 
 
+@pytest.mark.parametrize("content", [b"no archive", b"\x1f\x8b\x08\x00broken"])
+def test_what_is_no_archive_is_named(tmp_path, content):
+    (tmp_path / "model.tar.gz").write_bytes(content)
+    with pytest.raises(ValueError, match="model.tar.gz is not a sound .tar.gz"):
+        unpack(tmp_path / "model.tar.gz", tmp_path / "model")
+
+
 def test_files_and_folders_are_unpacked(tmp_path):
     member = tarfile.TarInfo("code/inference.py")
     member.size = 3
@@ -52,3 +59,5 @@ def test_one_member_can_be_read(tmp_path):
         member.size = 2
         packed.addfile(member, io.BytesIO(b"{}"))
     assert read_member(tmp_path / "a.tar.gz", "evaluation.json") == b"{}"
+    with pytest.raises(ValueError, match="There is no other.json in"):
+        read_member(tmp_path / "a.tar.gz", "other.json")

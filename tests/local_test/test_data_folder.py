@@ -43,6 +43,22 @@ def test_anything_else_is_named(tmp_path, name, message):
         data_folder(tmp_path / name, tmp_path / "unpacked")
 
 
+def test_a_broken_zip_is_named(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("a/b.jpg", b"0123456789" * 50)
+    content = bytearray((tmp_path / "a.zip").read_bytes())
+    content[60] ^= 0xFF
+    (tmp_path / "a.zip").write_bytes(content)
+    with pytest.raises(ValueError, match="a.zip cannot be unpacked"):
+        data_folder(tmp_path / "a.zip", tmp_path / "unpacked")
+
+
+def test_a_split_without_pictures_is_named(tmp_path):
+    (tmp_path / "test/Cat").mkdir(parents=True)
+    with pytest.raises(ValueError, match="no JPEG or PNG in the class folders of .*test"):
+        pictures_of(tmp_path / "test")
+
+
 def test_a_folder_without_splits_is_named(tmp_path):
     (tmp_path / "train").mkdir()
     with pytest.raises(ValueError, match="no folders train, valid and test"):

@@ -74,10 +74,27 @@ def test_pictures_outside_the_class_folders_are_counted(channels):
     assert "1 pictures outside the class folders" in read_split(channels / "train", "train").warnings[0]
 
 
-def test_hidden_files_and_other_files_are_no_pictures(channels):
-    for name in ("._0.jpg", "notes.txt", ".DS_Store"):
+def test_hidden_files_are_ignored_and_other_files_are_counted(channels):
+    for name in ("._0.jpg", "notes.txt", "photo.HEIC", ".DS_Store"):
         (channels / "train/001.Amber_hound" / name).write_bytes(b"x")
-    assert len(read_split(channels / "train", "train").paths) == 30
+    split = read_split(channels / "train", "train")
+    assert len(split.paths) == 30
+    assert split.warnings == ("channel train has 2 files that are no pictures by their name (.HEIC, .txt): they are not used",)
+
+
+def test_an_empty_folder_of_a_class_that_train_lacks_is_a_warning(channels):
+    (channels / "valid/009.Typo_hound").mkdir()
+    split = read_split(channels / "valid", "valid", ("Amber_hound", "Slate_setter", "Fern_terrier"))
+    assert "empty folders for classes that channel train lacks: Typo_hound" in split.warnings[0]
+
+
+def test_a_class_of_train_without_a_readable_picture_ends_the_run(channels, tmp_path):
+    folder = channels / "train/002.Slate_setter"
+    shutil.rmtree(folder)
+    folder.mkdir()
+    (folder / "0.jpg").write_bytes(b"no picture")
+    with pytest.raises(TrainingFailure, match="Channel train has no readable picture of Slate_setter"):
+        decode_split(read_split(channels / "train", "train"), SMALL, tmp_path / "store")
 
 
 def test_an_unreadable_picture_is_left_out_and_counted(channels, tmp_path):

@@ -41,6 +41,7 @@ def test_what_the_tuning_service_injects_is_taken():
         (["--batchsize", "3"], "Hyperparameter batchsize is unknown. Did you mean batch-size?"),
         (["--learning_rate", "3"], "Hyperparameter learning_rate is unknown."),
         (["--epoch", "3"], "Hyperparameter epoch is unknown. Did you mean epochs?"),
+        (["--help", "1"], "Hyperparameter help is unknown."),
         (["stray"], "Hyperparameter stray is unknown."),
     ],
 )

@@ -4,8 +4,12 @@ import pytest
 import torch
 from torch import nn
 
+from container.checkpoint import load_checkpoint, save_checkpoint
 from container.failure import TrainingFailure
-from container.model import architectures, create_model, freeze_backbone, head_of, set_training_mode
+from container.model import (
+    HEAD_WIDTHS, architectures, check_input, create_model, freeze_backbone, head_of, set_training_mode,
+)
+from container.preprocessing import Preprocessing
 
 # One of each family; the larger input where the family needs it.
 FAMILIES = [
@@ -26,14 +30,27 @@ def test_every_family_of_torchvision_is_covered():
 
 
 @pytest.mark.parametrize(("arch", "size"), FAMILIES)
-def test_an_architecture_gets_a_head_of_three_layers_and_trains(arch, size):
+def test_an_architecture_gets_a_head_trains_and_comes_back_from_its_file(arch, size, tmp_path):
     model = create_model(arch, 7)
+    check_input(model, arch, size, 2)
     assert [type(layer) for layer in head_of(model) if isinstance(layer, nn.Linear)] == [nn.Linear] * 3
     set_training_mode(model)
     logits = model(torch.randn(2, 3, size, size))
     assert logits.shape == (2, 7)
     logits.sum().backward()
     assert any(parameter.grad is not None and parameter.grad.abs().sum() > 0 for parameter in head_of(model).parameters())
+    save_checkpoint(tmp_path, model, arch, HEAD_WIDTHS, tuple("abcdefg"), Preprocessing.for_image_size(size), {})
+    loaded = load_checkpoint(tmp_path).model.state_dict()
+    assert all(torch.equal(loaded[name], tensor) for name, tensor in model.state_dict().items())
+
+
+@pytest.mark.parametrize(("arch", "size", "batch"), [("vit_b_16", 64, 8), ("resnet18", 32, 1), ("inception_v3", 48, 8)])
+def test_a_batch_that_an_architecture_cannot_take_is_named_before_anything_is_decoded(arch, size, batch):
+    model = create_model(arch, 3)
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    with pytest.raises(TrainingFailure, match=f"{arch} cannot take pictures with image-size {size} in batches with batch-size {batch}"):
+        check_input(model, arch, size, batch)
+    assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
 
 
 @pytest.mark.parametrize("arch", ["resnet999", "squeezenet1_1", "fasterrcnn_resnet50_fpn", ""])

@@ -1,5 +1,7 @@
 """Pretrained weights: three sources, one loading code, tried with weights that the test makes."""
 
+import re
+
 import pytest
 import safetensors.torch
 import torch
@@ -33,6 +35,25 @@ def test_the_channel_fills_the_backbone_and_leaves_the_head(tmp_path, weights, m
     head = model.fc[0].weight.clone()
     assert load_pretrained(model, "resnet18", tmp_path) == f"{name} from channel pretrained"
     assert same_backbone(model, weights) and torch.equal(model.fc[0].weight, head)
+
+
+def test_files_as_they_were_published_have_no_batch_counters(tmp_path, weights, model):
+    published = {name: tensor for name, tensor in weights.items() if not name.endswith("num_batches_tracked")}
+    assert len(published) < len(weights)
+    torch.save(published, tmp_path / "resnet18.pth")
+    load_pretrained(model, "resnet18", tmp_path)
+    assert all(torch.equal(model.state_dict()[name], tensor) for name, tensor in published.items() if not name.startswith("fc."))
+
+
+def test_published_densenets_have_the_old_names_of_their_layers(tmp_path):
+    state = models.densenet121().state_dict()
+    old = {re.sub(r"(denselayer\d+\.(?:norm|conv))(\d)\.", r"\1.\2.", name): tensor for name, tensor in state.items()}
+    assert old.keys() != state.keys()
+    torch.save(old, tmp_path / "densenet121.pth")
+    fresh = create_model("densenet121", 3)
+    load_pretrained(fresh, "densenet121", tmp_path)
+    name = "features.denseblock1.denselayer1.conv1.weight"
+    assert torch.equal(fresh.state_dict()[name], state[name])
 
 
 def test_a_training_checkpoint_with_its_state_dict_inside_works_too(tmp_path, weights, model):
