@@ -14,7 +14,7 @@ SAMPLE_RECIPE = {
 PHOTOGRAPH_RECIPE = {
     "arch": "resnet18", "pretrained": "none", "image-size": "80", "batch-size": "32", "lr": "0.002", "warmup-epochs": "2",
 }
-PHOTOGRAPH_VIEWS = 38_000  # about twelve minutes on two cores
+PHOTOGRAPH_VIEWS = 38_000  # ten to fifteen minutes on two cores
 
 
 def training_request(image: str, data: Path, hyperparameters: dict[str, str], output: Path) -> dict:

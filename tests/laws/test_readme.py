@@ -22,6 +22,10 @@ def test_the_table_lists_exactly_the_hyperparameters_of_the_program():
     assert sorted(re.findall(r"^\| `([a-z-]+)` \|", table, re.MULTILINE)) == sorted(known)
 
 
+def test_no_figure_is_still_to_be_filled_in():
+    assert "@@" not in README and "TODO" not in README
+
+
 def test_every_file_that_the_readme_links_is_there():
     for link in re.findall(r"\]\(([^)#:]+)\)", README):
         assert (ROOT / link).exists(), link
