@@ -32,3 +32,12 @@ def test_the_environment_wins_over_files():
 
 def test_a_machine_without_settings_gives_a_file_that_pip_can_read():
     assert parsed("") == {}
+
+
+def test_both_secrets_carry_the_mark_that_the_layers_are_searched_for():
+    """Without the mark in them, the search of the layers could not fail."""
+    words = "A build secret: must not be in any layer"
+    assert words in pip_settings.settings_file("")
+    build = (Path(__file__).parents[2] / "docker/build.sh").read_text()
+    assert f'echo "# {words}"; cat "$bundle"' in build
+    assert words in (Path(__file__).parents[1] / "images/test_contents.py").read_text()

@@ -143,3 +143,11 @@ def test_a_users_own_function_replaces_ours(client, serve_image, model, picture,
     with serve(client, "own-code", serve_image, tmp_path / "own.tar.gz") as running:
         answer = running.invoke(picture, "image/jpeg").decode()
     assert answer.isupper() and answer.replace("_", "").isalpha()
+
+
+@pytest.mark.parametrize("server", ["nginx", "java"])
+def test_a_dead_server_ends_the_container(client, serve_image, model, server):
+    program = f"import psutil; [p.kill() for p in psutil.process_iter() if p.name() == '{server}']"
+    with serve(client, "dying", serve_image, model) as running:
+        assert running.container.exec_run(["python", "-c", program]).exit_code == 0
+        assert running.container.wait(timeout=30)["StatusCode"] == 1
