@@ -74,5 +74,5 @@ lock: .venv/ready  ## Compile every requirements.in anew into versions and hashe
 clean:  ## Remove outputs and the virtual environment; images stay
 	@rm -rf out .venv
 
-.venv/ready: local_test/requirements.txt tests/requirements.txt local_test/venv.sh
+.venv/ready: scripts/requirements.txt local_test/requirements.txt tests/requirements.txt local_test/venv.sh
 	@local_test/venv.sh

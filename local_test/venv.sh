@@ -19,5 +19,5 @@ echo "Making .venv ..."
 rm -rf .venv
 "$python" -m venv .venv
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: \
-    -r local_test/requirements.txt -r tests/requirements.txt 2>.venv/install.log || { cat .venv/install.log >&2; exit 1; }
+    -r scripts/requirements.txt -r local_test/requirements.txt -r tests/requirements.txt 2>.venv/install.log || { cat .venv/install.log >&2; exit 1; }
 touch .venv/ready

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-LOCKS = sorted([*ROOT.glob("docker/requirements/*.txt"), ROOT / "local_test/requirements.txt", ROOT / "tests/requirements.txt"])
+LOCKS = sorted([*ROOT.glob("docker/requirements/*.txt"), *(ROOT / room / "requirements.txt" for room in ("scripts", "local_test", "tests"))])
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda path: f"{path.parent.name}-{path.stem}")
