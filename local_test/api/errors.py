@@ -1,0 +1,40 @@
+"""Errors as AWS sends them. Every one becomes `{"__type": code, "message": ...}` and a botocore ClientError at the caller."""
+
+
+class ApiError(Exception):
+    """code: as in botocore's `error.response["Error"]["Code"]`. status: of HTTP."""
+
+    code = "InternalFailure"
+    status = 500
+
+    def __init__(self, message: str):
+        super().__init__(message)
+        self.message = message
+
+
+class ValidationException(ApiError):
+    """The request is wrong, names something that is not there, or asks for what is not honoured here."""
+
+    code = "ValidationException"
+    status = 400
+
+
+class ResourceInUse(ApiError):
+    """The name is taken, or the thing is in use."""
+
+    code = "ResourceInUse"
+    status = 400
+
+
+class ResourceNotFound(ApiError):
+    """What StopTrainingJob and its like answer for an unknown name."""
+
+    code = "ResourceNotFound"
+    status = 400
+
+
+class UnknownOperation(ApiError):
+    """An operation of SageMaker that the local one does not have."""
+
+    code = "UnknownOperationException"
+    status = 400

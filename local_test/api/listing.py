@@ -1,0 +1,53 @@
+"""What every List operation of SageMaker has in common: filters, order and pages."""
+
+from local_test.api.errors import ValidationException
+
+PAGE = 100  # AWS's own limit of MaxResults
+
+# Filter of the request -> (field of the summary, how they compare).
+TIME_FILTERS = {
+    "CreationTimeAfter": ("CreationTime", lambda have, asked: have > asked),
+    "CreationTimeBefore": ("CreationTime", lambda have, asked: have < asked),
+    "LastModifiedTimeAfter": ("LastModifiedTime", lambda have, asked: have > asked),
+    "LastModifiedTimeBefore": ("LastModifiedTime", lambda have, asked: have < asked),
+}
+
+
+def one_page(summaries: list[dict], request: dict, kind: str, answer: str, order: str = "CreationTime") -> dict:
+    """The page that a List request asks for, as its answer.
+
+    kind: prefix of the summary's fields, e.g. `TrainingJob` for TrainingJobName and TrainingJobStatus. answer: the list's
+    name. order: field name that SortBy defaults to. Names, where equal times would leave the order open, decide.
+    """
+    name, status = f"{kind}Name", f"{kind}Status"
+    chosen = [one for one in summaries if _wanted(one, request, name, status)]
+    by = request.get("SortBy", order)
+    field = {"Name": name, "Status": status}.get(by, by)
+    chosen.sort(key=lambda one: (one.get(field) or 0 if field.endswith("Time") else str(one.get(field, "")), one[name]),
+                reverse=request.get("SortOrder", "Descending") == "Descending")
+    start = _start(request.get("NextToken"))
+    end = start + min(request.get("MaxResults", PAGE), PAGE)
+    page = {answer: chosen[start:end]}
+    if end < len(chosen):
+        page["NextToken"] = str(end)
+    return page
+
+
+def _wanted(summary: dict, request: dict, name: str, status: str) -> bool:
+    if request.get("NameContains", "").lower() not in summary[name].lower():
+        return False
+    if "StatusEquals" in request and summary.get(status) != request["StatusEquals"]:
+        return False
+    return all(
+        compare(summary.get(field, 0), request[filter_name])
+        for filter_name, (field, compare) in TIME_FILTERS.items()
+        if filter_name in request
+    )
+
+
+def _start(token: str | None) -> int:
+    if token is None:
+        return 0
+    if not token.isdecimal():
+        raise ValidationException("NextToken is not one that this service gave out.")
+    return int(token)

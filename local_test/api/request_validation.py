@@ -1,0 +1,108 @@
+"""A request against botocore's own service model: required members, types, enums, patterns, lengths and ranges.
+
+The model is the authority for what AWS refuses, and its constraints are the words in which AWS refuses:
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html and its siblings.
+"""
+
+import re
+from functools import cache
+
+import botocore.session
+from botocore.model import OperationModel, Shape
+from botocore import xform_name
+
+from local_test.api.errors import ValidationException
+
+# URIs of these shapes may also be file:// here: data on this machine, without a copy.
+TAKES_FILE_URI = {"S3Uri", "S3ModelUri", "Url", "DestinationS3Uri"}
+
+
+@cache
+def operations() -> dict[str, OperationModel]:
+    """Every operation of the SageMaker API by name, as the installed botocore knows it."""
+    model = botocore.session.get_session().get_service_model("sagemaker")
+    return {name: model.operation_model(name) for name in model.operation_names}
+
+
+def python_name(operation: str) -> str:
+    """`CreateTrainingJob` -> `create_training_job`, as boto3 names it."""
+    return xform_name(operation)
+
+
+def validate(operation: str, request: dict) -> None:
+    """Raise ValidationException with every violation, in AWS's words, each with the path of its member."""
+    shape = operations()[operation].input_shape
+    found = list(_violations(shape, request, "")) if shape else []
+    if found:
+        count = f"{len(found)} validation error{'s' if len(found) > 1 else ''} detected: "
+        raise ValidationException(count + "; ".join(found))
+
+
+def _violations(shape: Shape, value, path: str):
+    kind = shape.type_name
+    wanted = {"structure": dict, "map": dict, "list": list, "string": str, "boolean": bool, "integer": int, "long": int,
+              "float": (int, float), "double": (int, float)}.get(kind)
+    if wanted and (not isinstance(value, wanted) or (kind in ("integer", "long", "float", "double") and isinstance(value, bool))):
+        yield f"Value {value!r} at '{path}' failed to satisfy constraint: Member must be of type {kind}"
+        return
+    if kind == "structure":
+        yield from _structure_violations(shape, value, path)
+    elif kind == "list":
+        yield from _size_violations(shape, len(value), value, path, "length")
+        for index, element in enumerate(value):
+            yield from _violations(shape.member, element, f"{path}.{index + 1}.member")
+    elif kind == "map":
+        yield from _size_violations(shape, len(value), value, path, "length")
+        for key, element in value.items():
+            yield from _violations(shape.key, key, f"{path}.{key}")
+            yield from _violations(shape.value, element, f"{path}.{key}")
+    elif kind == "string":
+        yield from _string_violations(shape, value, path)
+    elif kind in ("integer", "long", "float", "double"):
+        yield from _size_violations(shape, value, value, path, "value")
+
+
+def _structure_violations(shape: Shape, value: dict, path: str):
+    for name in shape.metadata.get("required", []):
+        if value.get(name) is None:
+            yield f"Value null at '{_joined(path, name)}' failed to satisfy constraint: Member must not be null"
+    for name, member in value.items():
+        if name not in shape.members:
+            yield f"Member '{_joined(path, name)}' is unknown"
+        elif member is not None:
+            yield from _violations(shape.members[name], member, _joined(path, name))
+
+
+def _string_violations(shape: Shape, value: str, path: str):
+    yield from _size_violations(shape, len(value), value, path, "length")
+    enum = getattr(shape, "enum", None)
+    if enum and value not in enum:
+        yield (f"Value '{value}' at '{path}' failed to satisfy constraint: Member must satisfy enum value set: "
+               f"[{', '.join(enum)}]")
+    pattern = shape.metadata.get("pattern")
+    if pattern and not (shape.name in TAKES_FILE_URI and value.startswith("file:///")):
+        compiled = _compiled(pattern)
+        if compiled and not compiled.fullmatch(value):
+            yield f"Value '{value}' at '{path}' failed to satisfy constraint: Member must satisfy regular expression pattern: {pattern}"
+
+
+def _size_violations(shape: Shape, size, value, path: str, what: str):
+    lowest, highest = shape.metadata.get("min"), shape.metadata.get("max")
+    if lowest is not None and size < lowest:
+        yield f"Value '{value}' at '{path}' failed to satisfy constraint: Member must have {what} greater than or equal to {lowest}"
+    if highest is not None and size > highest:
+        yield f"Value '{value}' at '{path}' failed to satisfy constraint: Member must have {what} less than or equal to {highest}"
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern | None:
+    """None for the few patterns whose Unicode classes Python's `re` does not have; their length is still checked."""
+    try:
+        return re.compile(pattern, re.DOTALL)
+    except re.error:
+        return None
+
+
+def _joined(path: str, name: str) -> str:
+    member = name[0].lower() + name[1:]
+    return f"{path}.{member}" if path else member

@@ -1,0 +1,25 @@
+"""The SageMaker control plane: an operation's name and its request in, its answer out."""
+
+from local_test.api.errors import UnknownOperation
+from local_test.api.request_validation import operations, python_name, validate
+
+
+class SageMakerApi:
+    """Finds the handler of an operation among `parts`: objects with methods named as boto3 names them."""
+
+    def __init__(self, *parts: object):
+        self._handlers = {
+            name: getattr(part, python_name(name))
+            for name in operations()
+            for part in parts
+            if hasattr(part, python_name(name))
+        }
+
+    def call(self, operation: str, request: dict) -> dict:
+        """Raises ApiError. An operation that is not here is refused: an invented answer would be a lie."""
+        if operation not in operations():
+            raise UnknownOperation(f"SageMaker has no operation {operation}.")
+        if operation not in self._handlers:
+            raise UnknownOperation(f"The local SageMaker does not have {operation}. Send it to AWS instead.")
+        validate(operation, request)
+        return self._handlers[operation](request)
