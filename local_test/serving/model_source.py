@@ -1,0 +1,79 @@
+"""Where a container definition says its model data is, in one form for its two ways to say it."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from local_test.storage.object_store import ObjectStore
+
+
+@dataclass(frozen=True)
+class ModelSource:
+    """uri: s3:// or file:///. prefix: every object under the URI, not one object. packed: a .tar.gz."""
+
+    uri: str
+    prefix: bool
+    packed: bool
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """name: of its place below /opt/ml/model (for a packed model: of the archive). mark: changes when the content does."""
+
+    name: str
+    path: Path
+    mark: str
+
+
+def model_source(container: dict) -> ModelSource | None:
+    """Of a ContainerDefinition; None for a model that is in the image. Raises ValueError for what AWS refuses.
+
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3ModelDataSource.html
+    """
+    if container.get("ModelDataUrl") and container.get("ModelDataSource"):
+        raise ValueError("ModelDataUrl and ModelDataSource exclude each other. Give one of the two.")
+    if container.get("ModelDataUrl"):
+        return ModelSource(container["ModelDataUrl"], prefix=False, packed=True)
+    source = container.get("ModelDataSource", {}).get("S3DataSource")
+    if source is None:
+        return None
+    prefix, packed = source["S3DataType"] == "S3Prefix", source["CompressionType"] == "Gzip"
+    if prefix and packed:
+        raise ValueError("CompressionType Gzip needs S3DataType S3Object: the URI names one archive.")
+    if prefix and not source["S3Uri"].endswith("/"):
+        raise ValueError(f"With S3DataType S3Prefix the S3Uri ends with a slash; {source['S3Uri']} does not.")
+    return ModelSource(source["S3Uri"], prefix, packed)
+
+
+def find_files(objects: ObjectStore, source: ModelSource) -> list[ModelFile]:
+    """The files of a model, where they lie on this machine. Raises ValueError when there are none."""
+    found = list(_on_disk(source) if source.uri.startswith("file://") else _in_store(objects, source))
+    if not found:
+        raise ValueError(f"Could not find model data at {source.uri}.")
+    for file in found:
+        if any(part in ("", ".", "..") or "\0" in part or len(part.encode()) > 255 for part in file.name.split("/")):
+            raise ValueError(f"{source.uri} has an object whose place below /opt/ml/model would be {file.name!r}: no file can have that name.")
+    return found
+
+
+def _in_store(objects: ObjectStore, source: ModelSource) -> Iterator[ModelFile]:
+    if not source.prefix:
+        one = objects.get(source.uri)
+        yield ModelFile(one.key.rsplit("/", 1)[-1], one.path, one.etag)
+        return
+    prefix = source.uri.removeprefix("s3://").partition("/")[2]
+    for one in objects.list(source.uri):
+        # Consoles make an empty object for a folder; it is no file of the model.
+        if not one.key.endswith("/"):
+            yield ModelFile(one.key.removeprefix(prefix), one.path, one.etag)
+
+
+def _on_disk(source: ModelSource) -> Iterator[ModelFile]:
+    root = Path(unquote(urlsplit(source.uri).path))
+    paths = sorted(path for path in root.rglob("*") if path.is_file()) if source.prefix else [root] if root.is_file() else []
+    for path in paths:
+        status = os.stat(path)
+        name = str(path.relative_to(root)) if source.prefix else path.name
+        yield ModelFile(name, path, f"{status.st_mtime_ns}-{status.st_size}")

@@ -1,0 +1,232 @@
+"""One container that serves: from `serve` to its first good /ping, and to its end.
+
+Contract: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html
+"""
+
+import http.client
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from docker.errors import APIError, DockerException, NotFound
+from docker.models.containers import Container
+from docker.models.networks import Network
+from docker.types import Mount
+
+from local_test.engine import gpu_requests
+from local_test.labels import labels
+from local_test.platform import Platform
+from local_test.serving.container_log import ContainerLog
+from local_test.serving.network_isolation import can_isolate, isolated_network
+
+SECONDS_TO_READY = 8 * 60  # the platform's default before it gives up
+SECONDS_TO_PING = 2
+SECONDS_TO_STOP = 30  # between SIGTERM and SIGKILL
+SECONDS_BETWEEN_PINGS = 0.1
+SECONDS_FOR_LAST_LINES = 5
+PORT = "8080"
+LONGEST_REASON = 1024  # characters of FailureReason
+
+
+class ServingFailed(RuntimeError):
+    """The container did not come into service. reason: one sentence. last_lines: of its log, "" when there are none."""
+
+    def __init__(self, reason: str, last_lines: str = ""):
+        super().__init__(with_last_lines(reason, last_lines))
+        self.reason, self.last_lines = reason, last_lines
+
+
+def with_last_lines(reason: str, last_lines: str) -> str:
+    """A FailureReason: the sentence and as much of the log's end as fits into 1024 characters."""
+    if not last_lines:
+        return reason[:LONGEST_REASON]
+    start = f"{reason} Its last log lines:\n"
+    return start + last_lines[-max(1, LONGEST_REASON - len(start)):]
+
+
+class ServingContainer:
+    """A container in service. Made by `start`; ends with `stop`, or by itself, which `death` then tells."""
+
+    def __init__(self, container: Container, network: Network | None, log: ContainerLog, environment: dict[str, str]):
+        self._container, self._network, self._log = container, network, log
+        self._port_inside = environment.get("SAGEMAKER_BIND_TO_PORT", PORT)
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
+        self._stopping = False
+        self._death: str | None = None
+        self._on_death: Callable[[str], None] | None = None
+        self.host, self.port = "", 0
+        threading.Thread(target=self._watch, name=f"end of {container.name}", daemon=True).start()
+
+    @classmethod
+    def start(
+        cls,
+        platform: Platform,
+        *,
+        kind: str,
+        name: str,
+        image: str,
+        model: Path | None,
+        environment: dict[str, str],
+        network_isolation: bool,
+        log_group: str,
+        log_stream: str,
+        seconds_to_ready: int = SECONDS_TO_READY,
+        memory_mb: int | None = None,
+        cancelled: threading.Event | None = None,
+    ) -> "ServingContainer":
+        """Start `image` with `serve` and wait until /ping answers 200.
+
+        kind, name: of its labels. image: as the request names it. model: folder that becomes /opt/ml/model, read-only.
+        cancelled: ends the waiting. Raises ServingFailed; then nothing of the container is left.
+        """
+        try:
+            image_id = platform.local_image(image)
+        except ValueError as error:
+            raise ServingFailed(str(error)) from error
+        network = container = log = None
+        try:
+            if network_isolation:
+                if not can_isolate(platform.engine):
+                    raise ServingFailed("The local SageMaker honours EnableNetworkIsolation only where the engine runs on this very machine.")
+                network = isolated_network(platform.engine, kind, name, platform.service)
+            container = platform.engine.containers.create(
+                image_id,
+                ["serve"],
+                environment=environment,
+                mounts=[Mount("/opt/ml/model", str(model), type="bind", read_only=True)] if model else [],
+                labels=labels(kind, name, platform.service),
+                device_requests=gpu_requests(platform.engine),
+                platform="linux/amd64",
+                **(
+                    {"network": network.name}
+                    if network
+                    else {"ports": {f"{environment.get('SAGEMAKER_BIND_TO_PORT', PORT)}/tcp": ("127.0.0.1", None)}}
+                ),
+                **({"mem_limit": f"{memory_mb}m", "memswap_limit": f"{memory_mb}m"} if memory_mb else {}),
+            )
+            container.start()
+            log = ContainerLog(container, platform.logs, log_group, log_stream)
+            serving = cls(container, network, log, environment)
+            serving._wait_until_in_service(time.monotonic() + seconds_to_ready, seconds_to_ready, cancelled or threading.Event())
+            return serving
+        except BaseException as error:
+            if container:
+                container.remove(force=True, v=True)
+            if log:
+                log.wait_until_complete(SECONDS_FOR_LAST_LINES)
+            if network:
+                network.remove()
+            if isinstance(error, DockerException):
+                raise ServingFailed(f"The engine could not start the container of {image}: {_explanation(error)}") from error
+            raise
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+    def alive(self) -> bool:
+        return not self._ended.is_set()
+
+    def death(self) -> str | None:
+        """How it ended by itself, a sentence; None while it runs and after `stop`."""
+        return self._death
+
+    def last_lines(self) -> str:
+        """The end of its log."""
+        return self._log.last_lines()
+
+    def when_dead(self, tell: Callable[[str], None]) -> None:
+        """Call `tell` with the sentence, once and in another thread, when the container ends by itself."""
+        with self._lock:
+            self._on_death = tell
+            death = self._death
+        if death:
+            threading.Thread(target=tell, args=(death,), daemon=True).start()
+
+    def stop(self) -> None:
+        """SIGTERM, 30 seconds, SIGKILL; then the container is removed. May be called again."""
+        with self._lock:
+            first, self._stopping = not self._stopping, True
+        if not first:
+            return
+        try:
+            self._container.stop(timeout=SECONDS_TO_STOP)
+            self._log.wait_until_complete(SECONDS_FOR_LAST_LINES)
+        except NotFound:
+            pass  # somebody removed it by hand
+        finally:
+            self._remove()
+
+    def _remove(self) -> None:
+        try:
+            self._container.remove(force=True, v=True)
+        except NotFound:
+            pass
+        if self._network:
+            self._network.remove()
+
+    def _watch(self) -> None:
+        try:
+            status = self._container.wait(timeout=None)["StatusCode"]
+            self._log.wait_until_complete(SECONDS_FOR_LAST_LINES)
+            self._container.reload()
+            sentence = _how_it_ended(status, self._container.attrs["State"].get("OOMKilled", False))
+        except NotFound:
+            sentence = "The container was removed."
+        except Exception as error:  # the engine went away: the SDK lets errors of three libraries through
+            sentence = f"The engine no longer tells about the container: {error}"
+        with self._lock:
+            if not self._stopping:
+                self._death = sentence
+            tell = self._on_death
+        self._ended.set()
+        if tell and self._death:
+            tell(self._death)
+
+    def _wait_until_in_service(self, deadline: float, seconds_to_ready: int, cancelled: threading.Event) -> None:
+        while time.monotonic() < deadline and not cancelled.is_set():
+            if not self.host:
+                self._find_address()
+            if self.host and self._answers_ping():
+                return
+            if self._ended.wait(SECONDS_BETWEEN_PINGS):
+                raise ServingFailed(self._death or "The container was stopped.", self.last_lines())
+        with self._lock:
+            self._stopping = True  # its end is ours from here on
+        if cancelled.is_set():
+            raise ServingFailed("The start was cancelled.")
+        raise ServingFailed(
+            f"The container did not pass the ping health check: no 200 from /ping within {seconds_to_ready} seconds.", self.last_lines()
+        )
+
+    def _find_address(self) -> None:
+        self._container.reload()
+        if self._network:
+            self.host = self._container.attrs["NetworkSettings"]["Networks"][self._network.name]["IPAddress"]
+            self.port = int(self._port_inside)
+            return
+        bindings = self._container.ports.get(f"{self._port_inside}/tcp")
+        if bindings:
+            self.host, self.port = "127.0.0.1", int(bindings[0]["HostPort"])
+
+    def _answers_ping(self) -> bool:
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=SECONDS_TO_PING)
+        try:
+            connection.request("GET", "/ping")
+            return connection.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+
+def _how_it_ended(status: int, out_of_memory: bool) -> str:
+    if out_of_memory:
+        return f"The container ran out of memory and ended with exit status {status}."
+    return f"The container ended with exit status {status}."
+
+
+def _explanation(error: DockerException) -> str:
+    return error.explanation if isinstance(error, APIError) and error.explanation else str(error)
