@@ -4,48 +4,72 @@ import io
 import tarfile
 import tempfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from docker.errors import NotFound
 from docker.models.containers import Container
 
 
-def files_archive(files: dict[str, str]) -> bytes:
-    """A tar archive of text files, by path: what `put_archive` takes."""
+def tree_archive(folders: list[str], files: dict[str, str]) -> bytes:
+    """A tar archive of empty folders and of text files by absolute path: what `put_archive("/", ...)` takes."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
-        for name, text in files.items():
+        for path in folders:
+            member = tarfile.TarInfo(path.strip("/"))
+            member.type, member.mode = tarfile.DIRTYPE, 0o755
+            archive.addfile(member)
+        for path, text in files.items():
             content = text.encode()
-            member = tarfile.TarInfo(name)
+            member = tarfile.TarInfo(path.strip("/"))
             member.size = len(content)
             archive.addfile(member, io.BytesIO(content))
     return buffer.getvalue()
 
 
-def collect(container: Container, folder: str, archive: Path) -> bool:
-    """Pack what a container has under `folder` into `archive` (.tar.gz), as the platform packs model.tar.gz.
+@contextmanager
+def folder_of(container: Container, folder: str) -> Iterator[Iterator[tuple[tarfile.TarInfo, IO[bytes] | None]]]:
+    """The files and folders that a container has under `folder`: (member named from there, content of a file).
 
-    Returns False, and writes nothing, when the container has no such folder. Raises ValueError for symbolic links,
-    which the platform refuses in a model.
+    Nothing comes when there is no such folder. Raises ValueError for links, which the platform refuses in a model.
     """
     try:
         stream, _ = container.get_archive(folder)
     except NotFound:
-        return False
-    archive.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = archive.with_name(f".{archive.name}.unfinished")
-    with _spooled(stream) as source, tarfile.open(fileobj=source) as taken, tarfile.open(unfinished, "w:gz", compresslevel=1) as packed:
-        for member in taken:
-            # Docker names everything after the folder: model/a/b becomes a/b.
-            _, _, member.name = member.name.partition("/")
-            if member.issym() or member.islnk():
-                raise ValueError(f"{folder}/{member.name} is a link; SageMaker takes files and folders only.")
-            if member.name:
-                packed.addfile(member, taken.extractfile(member) if member.isfile() else None)
-    unfinished.rename(archive)
-    return True
+        yield iter(())
+        return
+    with spooled(stream) as source, tarfile.open(fileobj=source) as taken:
+        yield _members(taken, folder)
+
+
+def _members(taken: tarfile.TarFile, folder: str) -> Iterator[tuple[tarfile.TarInfo, IO[bytes] | None]]:
+    for member in taken:
+        # Docker names everything after the folder: model/a/b becomes a/b.
+        _, _, member.name = member.name.partition("/")
+        if member.issym() or member.islnk():
+            raise ValueError(f"{folder}/{member.name} is a link; SageMaker takes files and folders only.")
+        if member.name:
+            yield member, taken.extractfile(member) if member.isfile() else None
+
+
+def pack(containers: list[Container], folder: str, archive: Path) -> int:
+    """Pack what the containers have under `folder` into one .tar.gz, as the platform packs model.tar.gz of all hosts.
+
+    Of a file that several have, the first container's counts. Returns the number of files. Raises ValueError for links.
+    """
+    seen: set[str] = set()
+    files = 0
+    with tarfile.open(archive, "w:gz", compresslevel=1) as packed:
+        for container in containers:
+            with folder_of(container, folder) as members:
+                for member, content in members:
+                    if member.name not in seen:
+                        seen.add(member.name)
+                        packed.addfile(member, content)
+                        files += content is not None
+    return files
 
 
 def unpack(archive: Path, folder: Path) -> None:
@@ -79,7 +103,8 @@ def _readable(archive: Path):
         raise ValueError(f"{archive} is not a sound .tar.gz: {error}") from error
 
 
-def _spooled(chunks: Iterable[bytes]):
+def spooled(chunks: Iterable[bytes]) -> IO[bytes]:
+    """What an iterator yields as a file that can be read from its start; on disk when it is large."""
     file = tempfile.SpooledTemporaryFile(max_size=64 * 1024 * 1024)
     for chunk in chunks:
         file.write(chunk)

@@ -1,11 +1,15 @@
 """The Docker engine: where it listens and what it offers."""
 
 import os
+from functools import cache
 
 import docker
 from docker.context import ContextAPI
 from docker.errors import DockerException
 from docker.types import DeviceRequest
+
+
+CONNECTIONS = 200
 
 
 class NoEngine(RuntimeError):
@@ -19,13 +23,16 @@ def connect() -> docker.DockerClient:
     """
     try:
         context = ContextAPI.get_current_context()
-        client = docker.from_env() if "DOCKER_HOST" in os.environ or context is None else docker.DockerClient(context.Host)
+        where = {} if "DOCKER_HOST" in os.environ or context is None else {"base_url": context.Host}
+        # Every log that is followed keeps a connection.
+        client = docker.DockerClient(**where, max_pool_size=CONNECTIONS) if where else docker.from_env(max_pool_size=CONNECTIONS)
         client.ping()
     except DockerException as error:
         raise NoEngine(f"No Docker engine answers ({error}). Start Docker Desktop, or run `make engine`.") from error
     return client
 
 
+@cache
 def gpu_requests(client: docker.DockerClient) -> list[DeviceRequest]:
     """All GPUs when the engine can hand them to a container, else none.
 
@@ -36,3 +43,15 @@ def gpu_requests(client: docker.DockerClient) -> list[DeviceRequest]:
     if "nvidia" in info.get("Runtimes", {}) or any(device.startswith("nvidia.com/gpu") for device in devices):
         return [DeviceRequest(count=-1, capabilities=[["gpu"]])]
     return []
+
+
+@cache
+def memory(client: docker.DockerClient) -> int:
+    """Bytes of memory that the engine has for its containers."""
+    return client.info()["MemTotal"]
+
+
+@cache
+def is_virtual_machine(client: docker.DockerClient) -> bool:
+    """Whether the engine has a kernel of its own (Docker Desktop): named pipes and container addresses then do not reach it."""
+    return "Docker Desktop" in client.info().get("OperatingSystem", "")

@@ -1,0 +1,109 @@
+"""One host of a training job: a container with its /opt/ml tree, from its creation to its removal."""
+
+import contextlib
+import io
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from docker import DockerClient
+from docker.errors import APIError, NotFound
+from docker.models.containers import Container
+from docker.types import Mount
+
+from local_test.archives import tree_archive
+from local_test.engine import gpu_requests, memory
+from local_test.training import opt_ml
+
+SECONDS_TO_STOP = 120  # between SIGTERM and SIGKILL
+
+
+@dataclass(frozen=True)
+class Exit:
+    """status: of the container's first process. out_of_memory: the kernel killed it for memory."""
+
+    status: int
+    out_of_memory: bool
+
+
+class Node:
+    """host: `algo-1`, ... container: created, not started."""
+
+    def __init__(self, host: str, container: Container):
+        self.host, self.container = host, container
+
+    @classmethod
+    def create(cls, client: DockerClient, image: str, request: dict, arn: str, host: str, mounts: list[Mount],
+               network: str | None, labels: dict[str, str]) -> "Node":
+        """Create the container and lay out what the platform lays out before it starts.
+
+        network: name of the network that joins the hosts, `none`, or None for the engine's default.
+        """
+        entrypoint, command = opt_ml.command(request)
+        options = {}
+        if network == "none":
+            options = {"network_mode": "none", "extra_hosts": {host: "127.0.0.1"}}  # the toolkit waits until its own name resolves
+        elif network:
+            options = {
+                "network": network,
+                "networking_config": {network: client.api.create_endpoint_config(aliases=[host])},
+            }
+        container = client.containers.create(
+            image,
+            command,
+            entrypoint=entrypoint,
+            hostname=host,
+            environment=opt_ml.environment(request, arn),
+            mounts=mounts,
+            labels=labels,
+            device_requests=gpu_requests(client),
+            shm_size=memory(client) // 2,  # as on the platform, where programs share tensors between processes
+            platform="linux/amd64",
+            **options,
+        )
+        node = cls(host, container)
+        try:
+            node.container.put_archive("/", _tree(request, host))
+        except BaseException:
+            node.remove()
+            raise
+        return node
+
+    def lines(self) -> Iterator[str]:
+        """Every line that the container prints, as it comes, until it ends."""
+        rest = b""
+        for chunk in self.container.logs(stream=True, follow=True):
+            *whole, rest = (rest + chunk).split(b"\n")
+            yield from (line.decode(errors="replace").rstrip("\r") for line in whole)
+        if rest:
+            yield rest.decode(errors="replace")
+
+    def wait(self) -> Exit:
+        status = self.container.wait()["StatusCode"]
+        self.container.reload()
+        return Exit(status, self.container.attrs["State"]["OOMKilled"])
+
+    def terminate(self) -> None:
+        """SIGTERM, and SIGKILL after 120 seconds. Returns when the container has ended."""
+        # NotFound: it was removed in this instant. APIError: it had not started.
+        with contextlib.suppress(NotFound, APIError):
+            self.container.stop(timeout=SECONDS_TO_STOP)
+
+    def failure_file(self) -> str | None:
+        try:
+            stream, _ = self.container.get_archive(opt_ml.FAILURE)
+        except NotFound:
+            return None
+        with tarfile.open(fileobj=io.BytesIO(b"".join(stream))) as archive:
+            return archive.extractfile(archive.next()).read().decode(errors="replace")
+
+    def remove(self) -> None:
+        with contextlib.suppress(NotFound):
+            self.container.remove(force=True, v=True)
+
+
+def _tree(request: dict, host: str) -> bytes:
+    """The folders and files that are there before the container starts. In the container: nothing of root's appears on this machine."""
+    folders = {opt_ml.MODEL, opt_ml.OUTPUT_DATA, opt_ml.CHECKPOINTS, opt_ml.CONFIG, *opt_ml.kept_folders(request)}
+    files = {f"{opt_ml.CONFIG}/{name}": text for name, text in opt_ml.config_files(request, host).items()}
+    return tree_archive(sorted(folders), files)

@@ -1,0 +1,159 @@
+"""CreateTrainingJob and its siblings: the requests about training jobs.
+
+Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html
+"""
+
+import threading
+import time
+
+from local_test.api.errors import ResourceInUse, ResourceNotFound, ValidationException
+from local_test.api.honoured_fields import check_honoured
+from local_test.api.listing import one_page
+from local_test.api.tags import Tags
+from local_test.engine import is_virtual_machine
+from local_test.platform import Platform
+from local_test.storage.destination import Destination
+from local_test.training import channels, opt_ml
+from local_test.training.honoured_request import check
+from local_test.training.metric_definitions import MetricDefinitions
+from local_test.training.status import enter
+from local_test.training.training_run import KILLED, TrainingRun
+
+SUMMARY = ("TrainingJobName", "TrainingJobArn", "CreationTime", "TrainingEndTime", "LastModifiedTime", "TrainingJobStatus",
+           "SecondaryStatus")
+LIST_FILTERS = dict.fromkeys(
+    ("NextToken", "MaxResults", "CreationTimeAfter", "CreationTimeBefore", "LastModifiedTimeAfter", "LastModifiedTimeBefore",
+     "NameContains", "StatusEquals", "SortBy", "SortOrder")
+)
+RULE_NOT_RUN = "The local SageMaker does not run rule images."
+RULES = {"DebugRuleConfigurations": "DebugRuleEvaluationStatuses", "ProfilerRuleConfigurations": "ProfilerRuleEvaluationStatuses"}
+
+
+class TrainingJobs:
+    """The training jobs of one service. `recover` is called at its start, `stop_all` at its end."""
+
+    def __init__(self, platform: Platform, tags: Tags):
+        self._platform, self._tags = platform, tags
+        self._records = platform.state.records("training-job")
+        self._runs: dict[str, TrainingRun] = {}
+        self._lock = threading.Lock()
+
+    def create_training_job(self, request: dict) -> dict:
+        check(request)
+        name = request["TrainingJobName"]
+        arn = self._platform.arn("training-job", name)
+        if self._records.get(name):
+            raise ResourceInUse(
+                f"Training job names must be unique within an AWS account and region, and a training job with this name already exists ({arn})"
+            )
+        image = self._checked_image(request)
+        self._check_data(request)
+        now = time.time()
+        record = {field: value for field, value in request.items() if field != "Tags" and value is not None}
+        record |= {
+            "TrainingJobArn": arn, "TrainingJobStatus": "InProgress", "CreationTime": now,
+            "ModelArtifacts": {"S3ModelArtifacts": opt_ml.output_uri(request, _model_name(request))},
+            **{statuses: [_rule_status(rule, now) for rule in request[rules]] for rules, statuses in RULES.items() if rules in request},
+        }
+        run = TrainingRun(self._platform, record, arn, image)
+        if not self._records.create(name, {**record, **enter(record, "Starting", now)}):
+            raise ResourceInUse(f"A training job with this name already exists ({arn})")
+        self._tags.set(arn, request.get("Tags"))
+        with self._lock:
+            self._runs[name] = run
+        run.start()
+        return {"TrainingJobArn": arn}
+
+    def describe_training_job(self, request: dict) -> dict:
+        record = self._record(request["TrainingJobName"])
+        run = self._runs.get(request["TrainingJobName"])
+        if run and "FinalMetricDataList" not in record and (metrics := run.final_metrics()):
+            record["FinalMetricDataList"] = metrics
+        return record
+
+    def list_training_jobs(self, request: dict) -> dict:
+        check_honoured(request, LIST_FILTERS)
+        summaries = [{field: record[field] for field in SUMMARY if field in record} for record in self._records.all()]
+        return one_page(summaries, request, "TrainingJob", "TrainingJobSummaries")
+
+    def stop_training_job(self, request: dict) -> dict:
+        name = request["TrainingJobName"]
+        if not self._records.get(name):
+            raise ResourceNotFound("Requested resource not found.")
+        status = self._records.get(name)["TrainingJobStatus"]
+        if status == "InProgress":
+            self._runs[name].stop()
+        elif status != "Stopping":
+            raise ValidationException(f"The request was rejected because the training job is in status {status}.")
+        return {}
+
+    def delete_training_job(self, request: dict) -> dict:
+        record = self._record(request["TrainingJobName"])
+        if record["TrainingJobStatus"] in ("InProgress", "Stopping"):
+            raise ValidationException(f"The training job {record['TrainingJobName']} is {record['TrainingJobStatus']}. Stop it first.")
+        self._records.delete(record["TrainingJobName"])
+        self._tags.forget(record["TrainingJobArn"])
+        self._runs.pop(record["TrainingJobName"], None)
+        return {}
+
+    def interrupt(self, name: str) -> None:
+        """Take a spot job's instances away, as AWS does without asking. Raises ValidationException for any other job."""
+        record = self._record(name)
+        if not record.get("EnableManagedSpotTraining"):
+            raise ValidationException(f"{name} is not a managed spot job (EnableManagedSpotTraining): AWS would not interrupt it.")
+        if record["SecondaryStatus"] != "Training":
+            raise ValidationException(f"{name} is in status {record['SecondaryStatus']}, not Training: there is nothing to interrupt.")
+        self._runs[name].interrupt()
+
+    def recover(self) -> None:
+        """Jobs that ran when the service ended, however it ended, have failed."""
+        for record in self._records.all():
+            if record["TrainingJobStatus"] in ("InProgress", "Stopping"):
+                self._records.update(record["TrainingJobName"], FailureReason=KILLED, **enter(record, "Failed", time.time()))
+
+    def stop_all(self) -> None:
+        with self._lock:
+            runs = list(self._runs.values())
+        for run in runs:
+            run.kill()
+        for run in runs:
+            run.join()
+
+    def _record(self, name: str) -> dict:
+        record = self._records.get(name)
+        if record is None:
+            raise ValidationException("Requested resource not found.")
+        return record
+
+    def _checked_image(self, request: dict) -> str:
+        try:
+            return self._platform.local_image(request["AlgorithmSpecification"]["TrainingImage"])
+        except ValueError as error:
+            raise ValidationException(str(error)) from error
+
+    def _check_data(self, request: dict) -> None:
+        """What would otherwise fail after the job has begun."""
+        MetricDefinitions(request["AlgorithmSpecification"].get("MetricDefinitions", []))
+        for channel in request.get("InputDataConfig", []):
+            channels.channel_files(channel, self._platform.objects)
+            if opt_ml.input_mode(channel, request) == "Pipe" and is_virtual_machine(self._platform.engine):
+                raise ValidationException(
+                    f"Channel {channel['ChannelName']}: Pipe mode needs an engine on this machine's own kernel, which Docker Desktop "
+                    "does not have. Use FastFile."
+                )
+        destination = Destination(self._platform.objects, self._platform.folder)
+        try:
+            destination.check(request["OutputDataConfig"]["S3OutputPath"])
+            for uri in opt_ml.kept_folders(request).values():
+                destination.check(uri)
+        except ValueError as error:
+            raise ValidationException(str(error)) from error
+
+
+def _model_name(request: dict) -> str:
+    return "model" if request["OutputDataConfig"].get("CompressionType") == "NONE" else "model.tar.gz"
+
+
+def _rule_status(rule: dict, now: float) -> dict:
+    return {"RuleConfigurationName": rule["RuleConfigurationName"], "RuleEvaluationStatus": "Error", "StatusDetails": RULE_NOT_RUN,
+            "LastModifiedTime": now}

@@ -1,0 +1,297 @@
+"""One training job as it runs: its containers from creation to removal, its log, its metrics, its end.
+
+Contract: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training-algo.html
+"""
+
+import logging
+import shutil
+import tempfile
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+
+from docker.errors import APIError, DockerException
+from requests.exceptions import RequestException
+
+from local_test.archives import folder_of, pack
+from local_test.labels import TRAINING, labels
+from local_test.platform import Platform
+from local_test.storage.destination import Destination
+from local_test.training import opt_ml
+from local_test.training.honoured_request import SECONDS_ALLOWED
+from local_test.training.inputs import input_mounts
+from local_test.training.kept_folder import KeptFolder
+from local_test.training.metric_definitions import MetricDefinitions
+from local_test.training.node import Exit, Node
+from local_test.training.status import ENDS, MAX_REASON, enter, failure_reason, time_used
+
+LOG_GROUP = "/aws/sagemaker/TrainingJobs"
+KILLED = "The local SageMaker ended while this job was running."
+logger = logging.getLogger(__name__)
+
+
+class Refused(Exception):
+    """The request or the image is at fault; the message is the FailureReason."""
+
+
+class TrainingRun:
+    """Runs one job in a thread of its own. `stop`, `interrupt` and `kill` may be called from any thread, at any time."""
+
+    def __init__(self, platform: Platform, request: dict, arn: str, image: str):
+        """image: id of the image in the engine."""
+        self._platform, self._request, self._arn, self._image = platform, request, arn, image
+        self.name = request["TrainingJobName"]
+        self._records = platform.state.records("training-job")
+        self._folder = platform.folder / "training-jobs" / self.name
+        self._destination = Destination(platform.objects, platform.folder / "spool")
+        self._definitions = MetricDefinitions(request["AlgorithmSpecification"].get("MetricDefinitions", []))
+        self._final_metrics: dict[str, dict] = {}
+        self._nodes: list[Node] = []
+        self._lock = threading.RLock()
+        self._ending: str | None = None  # why the containers are being stopped: Stopped, Interrupted, MaxRuntimeExceeded, ...
+        self._over = False  # the containers have ended: nothing can stop the job any more
+        self._seconds_trained = 0.0  # in attempts before this one
+        self._thread = threading.Thread(target=self._run, name=f"training-{self.name}")
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def join(self) -> None:
+        self._thread.join()
+
+    def stop(self) -> None:
+        """StopTrainingJob: SIGTERM, then SIGKILL after 120 seconds. Returns at once."""
+        self._end("Stopped")
+
+    def interrupt(self) -> None:
+        """What the loss of a spot instance does: the containers get SIGTERM, and the job starts again from its checkpoints."""
+        self._end("Interrupted")
+
+    def kill(self) -> None:
+        """The service ends: the containers go at once, and the job has failed."""
+        with self._lock:
+            self._ending = KILLED
+            nodes = list(self._nodes)
+        for node in nodes:
+            node.remove()
+
+    def final_metrics(self) -> list[dict]:
+        """FinalMetricDataList: the last value of each metric so far."""
+        return list(self._final_metrics.values())
+
+    def _end(self, why: str) -> None:
+        """Only the first reason counts, except that a user's stop is stronger than an interruption."""
+        with self._lock:
+            if self._over or self._ending not in (None, "Interrupted"):
+                return
+            self._ending = why
+            if why == "Stopped":
+                self._enter("Stopping")
+            nodes = list(self._nodes)
+        for node in nodes:
+            threading.Thread(target=node.terminate, daemon=True).start()
+
+    def _run(self) -> None:
+        attempts = 1 + self._request.get("RetryStrategy", {}).get("MaximumRetryAttempts", 0)
+        waiting = self._timer(self._request.get("StoppingCondition", {}).get("MaxWaitTimeInSeconds"), "MaxWaitTimeExceeded")
+        try:
+            outcome, reason = self._attempt()
+            while outcome == "Interrupted" or (outcome == "InternalError" and attempts > 1):
+                attempts -= outcome == "InternalError"
+                self._enter("Interrupted" if outcome == "Interrupted" else "Restarting")
+                with self._lock:
+                    if self._ending == "Interrupted":
+                        self._ending = None
+                self._enter("Starting")
+                outcome, reason = self._attempt()
+            self._finish(outcome if outcome in ENDS else "Failed", reason)
+        except Exception as error:
+            logger.exception("training job %s", self.name)
+            self._finish("Failed", f"InternalServerError: {error}"[:MAX_REASON])
+        finally:
+            waiting.cancel()
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _attempt(self) -> tuple[str, str | None]:
+        """One start of the containers to their end: (what follows, FailureReason)."""
+        try:
+            with ExitStack() as cleanup:
+                kept = self._prepare(cleanup)
+                return self._train(kept)
+        except Refused as error:
+            return "Failed", str(error)[:MAX_REASON]
+        except (DockerException, RequestException, OSError) as error:
+            if self._ending == KILLED:
+                return "Failed", KILLED
+            # Not the program's fault: what AWS reports as an internal error, and what RetryStrategy is for.
+            logger.exception("training job %s", self.name)
+            return "InternalError", f"InternalServerError: the job could not be run on this machine: {error}"[:MAX_REASON]
+
+    def _prepare(self, cleanup: ExitStack) -> list[KeptFolder]:
+        """Lay out the data and create the containers. What has to go in the end is left to `cleanup`."""
+        request, engine = self._request, self._platform.engine
+        hosts = opt_ml.hosts(request)
+        self._enter("Downloading")
+        try:
+            mounts = [
+                input_mounts(request, number, host, self._folder / host, self._platform.objects, cleanup)
+                for number, host in enumerate(hosts)
+            ]
+        except ValueError as error:
+            raise Refused(f"ClientError: Data download failed: {error}") from error
+        marks = labels(TRAINING, self.name, self._platform.service)
+        isolated = request.get("EnableNetworkIsolation", False)
+        network = "none" if isolated else None
+        if len(hosts) > 1:
+            joined = engine.networks.create(f"{self._platform.service}-{self.name}", driver="bridge", internal=isolated, labels=marks)
+            cleanup.callback(joined.remove)
+            network = joined.name
+        cleanup.callback(self._nodes.clear)
+        kept = []
+        for host, mounted in zip(hosts, mounts):
+            node = Node.create(engine, self._image, request, self._arn, host, mounted, network, marks)
+            cleanup.callback(node.remove)
+            with self._lock:
+                self._nodes.append(node)
+            for folder, uri in opt_ml.kept_folders(request).items():
+                kept.append(KeptFolder(node.container, folder, uri, self._destination))
+                if folder == opt_ml.checkpoint_folder(request):
+                    kept[-1].restore()
+        return kept
+
+    def _train(self, kept: list[KeptFolder]) -> tuple[str, str | None]:
+        with self._lock:
+            if self._ending:
+                return self._ending, None
+            try:
+                for node in self._nodes:
+                    node.container.start()
+            except APIError as error:
+                if error.is_client_error():
+                    raise Refused(f"AlgorithmError: CannotStartContainerError: {error.explanation}") from error
+                raise
+            self._enter("Training")
+        began = time.monotonic()
+        allowed = self._request.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", SECONDS_ALLOWED)
+        limit = self._timer(max(0.001, allowed - self._seconds_trained), "MaxRuntimeExceeded")
+        try:
+            for folder in kept:
+                folder.start()
+            exits = self._wait_for_all()
+        finally:
+            limit.cancel()
+            self._seconds_trained += time.monotonic() - began
+        with self._lock:
+            ending = self._ending
+            self._over = True
+        if ending == KILLED:
+            return "Failed", KILLED
+        for folder in kept:
+            folder.close()
+        if ending == "Interrupted":
+            self._over = False
+            return ending, None
+        failed = next(((node, ended) for node, ended in exits if ended.status != 0), None)
+        if failed and not ending:
+            node, ended = failed
+            reason = failure_reason(ended.status, node.failure_file(), ended.out_of_memory)
+            self._upload_output_data()
+            return "Failed", reason
+        return self._upload(ending or "Completed")
+
+    def _wait_for_all(self) -> list[tuple[Node, Exit]]:
+        """Follow every host to its end, in the order in which they end. The first that fails takes the others with it."""
+        ended: list[tuple[Node, Exit]] = []
+        lock = threading.Lock()
+        began = int(time.time())
+
+        def follow(node: Node) -> None:
+            stream = f"{self.name}/{node.host}-{began}"
+            try:
+                for line in node.lines():
+                    self._log(stream, line)
+                exit_ = node.wait()
+            except (DockerException, RequestException):
+                if self._ending != KILLED:
+                    raise
+                exit_ = Exit(137, False)
+            with lock:
+                ended.append((node, exit_))
+            if exit_.status != 0:
+                for other in self._nodes:
+                    if other is not node:
+                        threading.Thread(target=other.terminate, daemon=True).start()
+
+        with ThreadPoolExecutor(len(self._nodes), thread_name_prefix=f"log-{self.name}") as pool:
+            for follower in [pool.submit(follow, node) for node in self._nodes]:
+                follower.result()
+        return ended
+
+    def _log(self, stream: str, line: str) -> None:
+        now = time.time()
+        self._platform.logs.write(LOG_GROUP, stream, [(int(now * 1000), line)])
+        for metric, value in self._definitions.values(line):
+            self._final_metrics[metric] = {"MetricName": metric, "Value": value, "Timestamp": now}
+            self._platform.metrics.put(LOG_GROUP, metric, value, now, {"TrainingJobName": self.name})
+
+    def _upload(self, outcome: str) -> tuple[str, str | None]:
+        """Pack what the containers left, as the platform does: (secondary status that follows, FailureReason)."""
+        if outcome == "Completed":
+            self._enter("Uploading")
+        try:
+            self._upload_folder(opt_ml.MODEL, "model", even_empty=True)
+        except ValueError as error:
+            return "Failed", f"ClientError: Artifact upload failed: {error}"[:MAX_REASON]
+        self._upload_output_data()
+        return outcome, None
+
+    def _upload_output_data(self) -> None:
+        try:
+            self._upload_folder(opt_ml.OUTPUT_DATA, "output", even_empty=False)
+        except ValueError as error:
+            self._log(f"{self.name}/platform", f"The output data are not uploaded: {error}")
+
+    def _upload_folder(self, folder: str, name: str, even_empty: bool) -> None:
+        containers = [node.container for node in self._nodes]
+        if self._request["OutputDataConfig"].get("CompressionType") == "NONE":
+            # Later containers first: of a file that several have, the first container's counts, as in an archive.
+            for container in reversed(containers):
+                with folder_of(container, folder) as members:
+                    for member, content in members:
+                        if content is not None:
+                            path = self._spooled()
+                            with path.open("wb") as file:
+                                shutil.copyfileobj(content, file, 1024 * 1024)
+                            self._destination.put(opt_ml.output_uri(self._request, f"{name}/{member.name}"), path)
+            return
+        archive = self._spooled()
+        try:
+            if pack(containers, folder, archive) or even_empty:
+                self._destination.put(opt_ml.output_uri(self._request, f"{name}.tar.gz"), archive, "application/x-tar")
+        finally:
+            archive.unlink(missing_ok=True)
+
+    def _spooled(self) -> Path:
+        with tempfile.NamedTemporaryFile(dir=self._destination.spool, delete=False) as file:
+            return Path(file.name)
+
+    def _finish(self, outcome: str, reason: str | None) -> None:
+        record = self._records.get(self.name)
+        changes = enter(record, outcome, time.time())
+        changes |= time_used({**record, **changes}, self._request["ResourceConfig"]["InstanceCount"])
+        if self._final_metrics:
+            changes["FinalMetricDataList"] = self.final_metrics()
+        self._records.update(self.name, FailureReason=reason, **changes)
+
+    def _enter(self, secondary: str) -> None:
+        self._records.update(self.name, **enter(self._records.get(self.name), secondary, time.time()))
+
+    def _timer(self, seconds: float | None, why: str) -> threading.Timer:
+        """Ends the job when a limit of StoppingCondition is over; without a limit, a timer that never runs."""
+        timer = threading.Timer(seconds or 0, self._end, [why])
+        timer.daemon = True
+        if seconds:
+            timer.start()
+        return timer
