@@ -1,0 +1,49 @@
+"""Where a project's things lie in S3: s3://<bucket>/<prefix>/{data,jobs,checkpoints,transform,capture,async}/..."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+SPLITS = ("train", "valid", "test")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Places of one prefix in one bucket, each an s3:// URI without a slash at its end."""
+
+    bucket: str
+    prefix: str
+
+    @property
+    def root(self) -> str:
+        return f"s3://{self.bucket}/{self.prefix}"
+
+    @property
+    def data(self) -> str:
+        return f"{self.root}/data"
+
+    @property
+    def jobs(self) -> str:
+        return f"{self.root}/jobs"
+
+    @property
+    def capture(self) -> str:
+        return f"{self.root}/capture"
+
+    @property
+    def asynchronous(self) -> str:
+        return f"{self.root}/async"
+
+    def checkpoints(self, job: str) -> str:
+        return f"{self.root}/checkpoints/{job}"
+
+    def transform(self, job: str) -> str:
+        return f"{self.root}/transform/{job}"
+
+
+def bucket_and_key(uri: str) -> tuple[str, str]:
+    """`s3://bucket/some/key` -> `("bucket", "some/key")`. Raises ValueError for any other URI."""
+    parts = urlsplit(uri)
+    if parts.scheme != "s3" or not parts.netloc:
+        raise ValueError(f"{uri} is not an s3:// URI.")
+    # Not parts.path: a key may hold # and ?.
+    return parts.netloc, uri.removeprefix("s3://").partition("/")[2]

@@ -1,0 +1,1 @@
+"""What the scripts ask of AWS: pure functions from settings to a request, one kind of request a file."""

@@ -1,0 +1,243 @@
+"""The settings of all scripts: sagemaker.toml, and the environment before it.
+
+A key above the sections is read from SAGEMAKER_<KEY>, a key in a section from SAGEMAKER_<SECTION>_<KEY>, in capitals and
+with `_` for `-`. Two keys have the names that other programs read already: `prefix` is IMAGE_PREFIX (docker/build.sh), and
+`region` is AWS_REGION, then AWS_DEFAULT_REGION. An empty variable is one that is not set. The tables `hyperparameters` and
+`environment` are read from the file alone.
+"""
+
+import difflib
+import os
+import tomllib
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+from scripts.failure import Failure
+from scripts.setting_kinds import Names, OneOf, Positive, Switch, Table, Text, Whole
+
+FILE = Path(__file__).parents[1] / "sagemaker.toml"
+OTHER_NAMES = {"prefix": ("IMAGE_PREFIX",), "region": ("AWS_REGION", "AWS_DEFAULT_REGION")}
+# The longest that a quota of training jobs can be raised to: https://docs.aws.amazon.com/general/latest/gr/sagemaker.html
+LONGEST_JOB = 28 * 24 * 3600  # seconds
+
+
+def _is(kind):
+    return field(metadata={"kind": kind})
+
+
+_INSTANCE_TYPE = Text(r"ml\.[a-z0-9-]+\.[a-z0-9]+", "an instance type such as ml.g4dn.xlarge")
+_URI = Text(r"(s3|https?|file)://.+", "a URI such as s3://bucket/folder", optional=True)
+
+
+@dataclass(frozen=True)
+class Push:
+    """keep_images: of each repository. scan: for known vulnerabilities, on push."""
+
+    keep_images: int = _is(Whole(1, 1_000))
+    scan: bool = _is(Switch())
+
+
+@dataclass(frozen=True)
+class Train:
+    """The training job's machine and data. Volume in GB, times in seconds; data, pretrained: URIs, or empty."""
+
+    instance_type: str = _is(_INSTANCE_TYPE)
+    instance_count: int = _is(Whole(1, 100))
+    volume_gb: int = _is(Whole(1, 16_384))
+    max_runtime_seconds: int = _is(Whole(1, LONGEST_JOB))
+    spot: bool = _is(Switch())
+    max_wait_seconds: int = _is(Whole(1, LONGEST_JOB))
+    input_mode: str = _is(OneOf(("File", "FastFile")))
+    data: str = _is(_URI)
+    pretrained: str = _is(_URI)
+
+
+@dataclass(frozen=True)
+class Deploy:
+    """The endpoint's machine. cuda: major version of the CUDA libraries in the image. Times in seconds."""
+
+    mode: str = _is(OneOf(("realtime", "async", "serverless")))
+    instance_type: str = _is(_INSTANCE_TYPE)
+    instance_count: int = _is(Whole(1, 100))
+    cuda: int = _is(Whole(12, 13))
+    startup_timeout_seconds: int = _is(Whole(60, 3_600))
+    download_timeout_seconds: int = _is(Whole(60, 3_600))
+
+
+@dataclass(frozen=True)
+class Async:
+    max_concurrent: int = _is(Whole(1, 1_000))
+
+
+@dataclass(frozen=True)
+class Serverless:
+    memory_mb: int = _is(Whole(1_024, 6_144))
+    max_concurrency: int = _is(Whole(1, 200))
+
+
+@dataclass(frozen=True)
+class Autoscaling:
+    """max_instances 0: none. target: requests per instance and minute; for async endpoints, waiting ones per instance."""
+
+    max_instances: int = _is(Whole(0, 1_000))
+    min_instances: int = _is(Whole(0, 1_000))
+    target: float = _is(Positive())
+    scale_in_cooldown_seconds: int = _is(Whole(0, 86_400))
+    scale_out_cooldown_seconds: int = _is(Whole(0, 86_400))
+
+
+@dataclass(frozen=True)
+class Capture:
+    """percent: share of requests and answers kept in S3; 0: none."""
+
+    percent: int = _is(Whole(0, 100))
+
+
+@dataclass(frozen=True)
+class Update:
+    """How a new version of the endpoint takes over. Percent of the instances, seconds, names of CloudWatch alarms."""
+
+    traffic: str = _is(OneOf(("ALL_AT_ONCE", "CANARY", "LINEAR")))
+    step_percent: int = _is(Whole(1, 50))
+    wait_seconds: int = _is(Whole(0, 3_600))
+    keep_old_seconds: int = _is(Whole(0, 3_600))
+    alarms: tuple[str, ...] = _is(Names(10))
+
+
+@dataclass(frozen=True)
+class Transform:
+    instance_type: str = _is(_INSTANCE_TYPE)
+    instance_count: int = _is(Whole(1, 100))
+    max_concurrent: int = _is(Whole(1, 100))
+    max_payload_mb: int = _is(Whole(1, 100))
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything in sagemaker.toml; sections are dataclasses of their own. `async_` is the section [async]."""
+
+    prefix: str = _is(Text(r"(?=.{1,32}$)[a-z0-9]+(-[a-z0-9]+)*", "at most 32 of a-z 0-9 and single hyphens between them"))
+    role: str = _is(Text(
+        r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+|[\w+=,.@-]+(/[\w+=,.@-]+)*", "a role's name or its ARN", optional=True
+    ))
+    bucket: str = _is(Text(
+        r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "a bucket's name: 3 to 63 of a-z 0-9 . and -, without s3://", optional=True
+    ))
+    region: str = _is(Text(r"[a-z]{2}(-[a-z]+)+-\d", "a region such as eu-west-1", optional=True))
+    hyperparameters: dict[str, str] = _is(Table(r"[a-z][a-z0-9_-]*", "those of the training program, such as batch-size"))
+    environment: dict[str, str] = _is(Table(r"[a-zA-Z_][a-zA-Z0-9_]*", "names of environment variables"))
+    push: Push
+    train: Train
+    deploy: Deploy
+    async_: Async
+    serverless: Serverless
+    autoscaling: Autoscaling
+    capture: Capture
+    update: Update
+    transform: Transform
+
+
+def load_settings(file: Path = FILE, environment: dict[str, str] | None = None) -> Settings:
+    """Read and check the settings, once for all. environment: the process's own, unless one is given.
+
+    Raises Failure that has a line for every setting that is missing, unknown or wrong.
+    """
+    environment = dict(os.environ) if environment is None else environment
+    try:
+        written = tomllib.loads(file.read_text())
+    except FileNotFoundError:
+        raise Failure(f"{file} is missing. Restore it: git checkout -- {file.name}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Failure(f"{file} is not TOML: {error}.") from None
+    problems = _unknown_variables(environment)
+    values = _values(Settings, written, environment, "", problems)
+    if not problems:
+        settings = Settings(**values)
+        problems += _contradictions(settings)
+    if problems:
+        raise Failure("The settings need mending:\n" + "\n".join(f"  {problem}" for problem in problems))
+    return settings
+
+
+def variables() -> dict[str, tuple[str, ...]]:
+    """`{"train.instance-type": ("SAGEMAKER_TRAIN_INSTANCE_TYPE",), ...}`: every key that the environment can set."""
+    found = {}
+    for top in fields(Settings):
+        section = top.type if not top.metadata else None
+        for one in fields(section) if section else [top]:
+            if not isinstance(one.metadata["kind"], Table):
+                path = f"{_key(top)}.{_key(one)}" if section else _key(one)
+                found[path] = OTHER_NAMES.get(path) or ("SAGEMAKER_" + path.upper().replace(".", "_").replace("-", "_"),)
+    return found
+
+
+def _values(kind: type, written: dict, environment: dict[str, str], above: str, problems: list[str]) -> dict:
+    known = {_key(one): one for one in fields(kind)}
+    for key in written.keys() - known.keys():
+        problems.append(f"sagemaker.toml: {above}{key} is unknown. {_did_you_mean(key, list(known))}")
+    values = {}
+    for key, one in known.items():
+        path = f"{above}{key}"
+        if not one.metadata:  # a section
+            section = written.get(key, {})
+            if isinstance(section, dict):
+                values[one.name] = one.type(**_filled(_values(one.type, section, environment, f"{path}.", problems), one.type))
+            else:
+                problems.append(f"sagemaker.toml: {key} must be a section, [{key}].")
+            continue
+        name = next((name for name in variables().get(path, ()) if environment.get(name)), None)
+        try:
+            if name:
+                values[one.name] = one.metadata["kind"].check(one.metadata["kind"].from_text(environment[name]))
+            elif key in written:
+                values[one.name] = one.metadata["kind"].check(written[key])
+            else:
+                problems.append(f"sagemaker.toml: {path} is missing. Write it there, or restore the file from git.")
+        except ValueError as error:
+            problems.append(f"{name or 'sagemaker.toml: ' + path} {error}.")
+    return values
+
+
+def _filled(values: dict, kind: type) -> dict:
+    # A problem is noted already; the object is made so that the other sections are looked at as well.
+    return {one.name: values.get(one.name) for one in fields(kind)}
+
+
+def _unknown_variables(environment: dict[str, str]) -> list[str]:
+    """A misspelt variable would silently do nothing. Only names that begin with one of our sections can be ours."""
+    known = [name for names in variables().values() for name in names]
+    sections = tuple(f"SAGEMAKER_{_key(one).upper()}_" for one in fields(Settings) if not one.metadata)
+    return [
+        f"{name} in the environment sets nothing. {_did_you_mean(name, known)}"
+        for name in sorted(environment) if name.startswith(sections) and name not in known
+    ]
+
+
+def _contradictions(settings: Settings) -> list[str]:
+    found = []
+    if settings.train.spot and settings.train.max_wait_seconds < settings.train.max_runtime_seconds:
+        found.append("train.max-wait-seconds must be at least train.max-runtime-seconds, since waiting and training share it.")
+    scaling = settings.autoscaling
+    if scaling.max_instances:
+        if settings.deploy.mode == "serverless":
+            found.append("autoscaling.max-instances must be 0 with deploy.mode serverless, which scales by itself.")
+        if scaling.min_instances > scaling.max_instances:
+            found.append("autoscaling.min-instances must be at most autoscaling.max-instances.")
+        if scaling.min_instances == 0 and settings.deploy.mode != "async":
+            found.append("autoscaling.min-instances must be at least 1: only async endpoints can go down to 0.")
+    if settings.capture.percent and settings.deploy.mode == "serverless":
+        found.append("capture.percent must be 0 with deploy.mode serverless, which cannot keep requests.")
+    if settings.update.alarms and settings.update.traffic == "ALL_AT_ONCE" and not settings.update.keep_old_seconds:
+        found.append("update.keep-old-seconds must be above 0 with update.alarms: it is the time in which they are watched.")
+    if settings.transform.max_concurrent * settings.transform.max_payload_mb > 100:
+        found.append("transform.max-concurrent times transform.max-payload-mb must be at most 100.")
+    return found
+
+
+def _did_you_mean(name: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"Did you mean {close[0]}?" if close else f"Known are {', '.join(known)}."
+
+
+def _key(one) -> str:
+    return one.name.rstrip("_").replace("_", "-")

@@ -1,0 +1,131 @@
+"""Settings: one file, the environment before it, and a sentence for each thing that is wrong."""
+
+import re
+
+import pytest
+
+from scripts.failure import Failure
+from scripts.settings import FILE, OTHER_NAMES, load_settings, variables
+
+
+def written(tmp_path, old: str, new: str):
+    text = FILE.read_text()
+    assert old in text
+    file = tmp_path / "sagemaker.toml"
+    file.write_text(text.replace(old, new, 1))
+    return file
+
+
+def test_the_file_that_is_shipped_is_right():
+    settings = load_settings(environment={})
+    assert settings.prefix == "dogbreed"
+    assert settings.train.instance_type == "ml.g4dn.xlarge"
+    assert settings.environment == {"TOP_K": "5"}
+
+
+@pytest.mark.parametrize("name, value, found", [
+    ("IMAGE_PREFIX", "cats", lambda s: s.prefix == "cats"),
+    ("SAGEMAKER_ROLE", "my-role", lambda s: s.role == "my-role"),
+    ("AWS_DEFAULT_REGION", "us-east-1", lambda s: s.region == "us-east-1"),
+    ("SAGEMAKER_TRAIN_INSTANCE_TYPE", "ml.g5.xlarge", lambda s: s.train.instance_type == "ml.g5.xlarge"),
+    ("SAGEMAKER_TRAIN_SPOT", "true", lambda s: s.train.spot is True),
+    ("SAGEMAKER_ASYNC_MAX_CONCURRENT", "9", lambda s: s.async_.max_concurrent == 9),
+    ("SAGEMAKER_AUTOSCALING_TARGET", "12.5", lambda s: s.autoscaling.target == 12.5),
+])
+def test_the_environment_comes_before_the_file(name, value, found):
+    assert found(load_settings(environment={name: value}))
+
+
+def test_a_list_in_the_environment_is_separated_by_commas():
+    environment = {"SAGEMAKER_UPDATE_ALARMS": "errors, latency", "SAGEMAKER_UPDATE_KEEP_OLD_SECONDS": "60"}
+    assert load_settings(environment=environment).update.alarms == ("errors", "latency")
+
+
+def test_aws_region_comes_before_the_default_region():
+    assert load_settings(environment={"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "us-east-1"}).region == "eu-west-1"
+
+
+def test_an_empty_variable_sets_nothing():
+    assert load_settings(environment={"IMAGE_PREFIX": "", "SAGEMAKER_TRAIN_VOLUME_GB": ""}).prefix == "dogbreed"
+
+
+@pytest.mark.parametrize("old, new, sentence", [
+    ('prefix = "dogbreed"', 'prefix = "Dog_Breed"', "prefix must be at most 32 of a-z 0-9 and single hyphens"),
+    ('prefix = "dogbreed"', f'prefix = "{"d" * 33}"', "prefix must be at most 32"),
+    ('prefix = "dogbreed"', 'prefx = "dogbreed"', "prefx is unknown. Did you mean prefix"),
+    ('prefix = "dogbreed"', 'prefx = "dogbreed"', "prefix is missing"),
+    ('role = ""', 'role = "arn:aws:iam::1:role/x"', "role must be a role's name or its ARN"),
+    ('bucket = ""', 'bucket = "s3://mine"', "bucket must be a bucket's name"),
+    ('region = ""', 'region = "Ireland"', "region must be a region such as eu-west-1"),
+    ("instance-count = 1", 'instance-count = "1"', "train.instance-count must be a whole number, not '1'"),
+    ("instance-count = 1", "instance-count = 0", "train.instance-count must be at least 1"),
+    ("instance-count = 1", "instance-count = true", "train.instance-count must be a whole number"),
+    ("spot = false", 'spot = "no"', "train.spot must be true or false, without quotes"),
+    ('mode = "realtime"', 'mode = "batch"', "deploy.mode must be one of realtime, async, serverless"),
+    ('instance-type = "ml.g4dn.xlarge"', 'instance-type = "g4dn.xlarge"', "train.instance-type must be an instance type"),
+    ("cuda = 12", "cuda = 11", "deploy.cuda must be at least 12"),
+    ("target = 300.0", "target = -1", "autoscaling.target must be a number above 0"),
+    ("alarms = []", 'alarms = "a"', "update.alarms must be a list of names"),
+    ('data = ""', 'data = "path/to"', "train.data must be a URI"),
+    ("\n[hyperparameters]", "\n[hyperparameters]\nEpochs = 3", "hyperparameters has the name 'Epochs'"),
+    ("\n[hyperparameters]", "\n[hyperparameters]\nepochs = [3]", "epochs is [3]"),
+    ("[push]", "[pusch]", "pusch is unknown. Did you mean push"),
+    ("[push]", "[push", "is not TOML"),
+    ("spot = false", "spot = true\nmax-wait-second = 1", "max-wait-second is unknown. Did you mean max-wait-seconds"),
+    ("max-concurrent = 8", "max-concurrent = 9", "at most 100"),
+    ("alarms = []", 'alarms = ["a"]', "keep-old-seconds must be above 0"),
+])
+def test_a_wrong_setting_is_a_sentence_that_names_it(tmp_path, old, new, sentence):
+    with pytest.raises(Failure, match=re.escape(sentence)):
+        load_settings(written(tmp_path, old, new), {})
+
+
+def test_the_wait_for_spot_capacity_matters_with_spot_only(tmp_path):
+    assert not load_settings(written(tmp_path, "max-wait-seconds = 172800", "max-wait-seconds = 10"), {}).train.spot
+
+
+@pytest.mark.parametrize("environment, sentence", [
+    ({"SAGEMAKER_TRAIN_SPOT": "true", "SAGEMAKER_TRAIN_MAX_WAIT_SECONDS": "10"}, "max-wait-seconds must be at least"),
+    ({"SAGEMAKER_AUTOSCALING_MAX_INSTANCES": "2", "SAGEMAKER_DEPLOY_MODE": "serverless"}, "must be 0 with deploy.mode serverless"),
+    ({"SAGEMAKER_AUTOSCALING_MAX_INSTANCES": "2", "SAGEMAKER_AUTOSCALING_MIN_INSTANCES": "3"}, "at most autoscaling.max-instances"),
+    ({"SAGEMAKER_AUTOSCALING_MAX_INSTANCES": "2", "SAGEMAKER_AUTOSCALING_MIN_INSTANCES": "0"}, "only async endpoints"),
+    ({"SAGEMAKER_CAPTURE_PERCENT": "5", "SAGEMAKER_DEPLOY_MODE": "serverless"}, "capture.percent must be 0"),
+    ({"SAGEMAKER_TRAIN_INSTANCE_TIPE": "ml.g5.xlarge"}, "Did you mean SAGEMAKER_TRAIN_INSTANCE_TYPE"),
+    ({"SAGEMAKER_TRAIN_VOLUME_GB": "much"}, "SAGEMAKER_TRAIN_VOLUME_GB must be a whole number, not 'much'"),
+    ({"SAGEMAKER_PUSH_SCAN": "perhaps"}, "SAGEMAKER_PUSH_SCAN must be true or false"),
+    ({"SAGEMAKER_AUTOSCALING_TARGET": "many"}, "SAGEMAKER_AUTOSCALING_TARGET must be a number"),
+])
+def test_a_wrong_variable_is_a_sentence_that_names_it(environment, sentence):
+    with pytest.raises(Failure, match=re.escape(sentence)):
+        load_settings(environment=environment)
+
+
+def test_every_problem_is_told_at_once(tmp_path):
+    file = written(tmp_path, 'role = ""', 'role = 3\nextra = 1')
+    with pytest.raises(Failure) as failed:
+        load_settings(file, {"SAGEMAKER_TRAIN_VOLUME_GB": "0", "SAGEMAKER_TRAIN_SPOTT": "1"})
+    for named in ("role", "extra", "SAGEMAKER_TRAIN_VOLUME_GB", "SAGEMAKER_TRAIN_SPOTT"):
+        assert named in str(failed.value)
+
+
+def test_a_variable_of_another_program_is_let_be():
+    load_settings(environment={"SAGEMAKER_MODEL_SERVER_WORKERS": "2", "SAGEMAKER_TRAINING_MODULE": "x"})
+
+
+def test_a_missing_file_is_a_sentence(tmp_path):
+    with pytest.raises(Failure, match="is missing. Restore it: git checkout"):
+        load_settings(tmp_path / "sagemaker.toml", {})
+
+
+def test_hyperparameters_become_the_strings_that_sagemaker_wants(tmp_path):
+    file = written(tmp_path, "\n[hyperparameters]", '\n[hyperparameters]\nepochs = 3\nlr = 0.001\nfreeze-backbone = true\narch = "resnet18"')
+    assert load_settings(file, {}).hyperparameters == {
+        "epochs": "3", "lr": "0.001", "freeze-backbone": "true", "arch": "resnet18",
+    }
+
+
+def test_every_key_has_a_variable_whose_name_follows_from_it():
+    for path, names in variables().items():
+        if path not in OTHER_NAMES:
+            assert names == ("SAGEMAKER_" + re.sub("[.-]", "_", path).upper(),)
+    assert len(variables()) > 30
