@@ -1,0 +1,167 @@
+"""Log groups that survive a restart: moto's CloudWatch Logs answers, a file for each stream keeps the lines.
+
+Written against moto 5.2 (https://github.com/getmoto/moto/blob/5.2.5/moto/logs/models.py). What comes in over the API
+(CreateLogGroup, PutLogEvents, DeleteLogStream ...) is kept as well as what `write` is given.
+"""
+
+import hashlib
+import threading
+from datetime import datetime, timezone
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from moto.core.utils import unix_time_millis
+from moto.logs import models, urls
+from moto.logs.models import LogEvent, LogGroup, LogsBackend, LogStream
+
+from local_test.storage.json_lines import JsonLines, read_lines
+
+
+class LogGroups:
+    """Safe to use from many threads."""
+
+    def __init__(self, account: str, region: str, folder: Path):
+        """Take over moto's logs of this account and region, and put back what `folder` holds."""
+        self._files = _Files(folder)
+        _KeptBackend.files[account, region] = self._files
+        models.LogStream = _KeptStream
+        models.logs_backends.backend = _KeptBackend
+        models.logs_backends.pop(account, None)
+        self._backend: _KeptBackend = models.logs_backends[account][region]
+        self._lock = threading.Lock()
+        self._restore()
+
+    def write(self, group: str, stream: str, lines: list[tuple[int, str]]) -> None:
+        """Append lines, each with its time in milliseconds since 1970; group and stream are made when they are not there."""
+        # Moto's own check of the times refuses what is older than 14 days; a job's lines are true whenever they are written.
+        with self._lock:
+            self._backend.ensure_log_group(group)
+            self._backend.ensure_log_stream(group, stream)
+            kept = self._backend.groups[group].streams[stream]
+        kept.put_log_events([{"timestamp": time, "message": message} for time, message in lines])
+
+    def _restore(self) -> None:
+        streams = []
+        for path in sorted(self._files.folder.glob("*.jsonl")):
+            header, *batches = list(read_lines(path)) or [None]
+            if header is None:  # killed before its first line was whole
+                path.unlink()
+            elif header["stream"] is None:
+                group = LogGroup(self._backend.account_id, self._backend.region_name, header["group"], kmsKeyId=header["kms_key_id"])
+                group.creation_time = datetime.fromisoformat(header["created"])
+                self._backend.groups[header["group"]] = group
+                self._backend.tag_resource(group.arn, header["tags"])
+            else:
+                streams.append((header, batches))
+        for header, batches in sorted(streams, key=lambda stream: stream[0]["created"]):
+            if group := self._backend.groups.get(header["group"]):
+                group.streams[header["stream"]] = _KeptStream.restored(group, header, batches)
+
+
+class _Files:
+    """One file for each group and each stream, named by a hash: their names may be longer than a file's and hold slashes.
+
+    The first line says whose file it is; in a stream's file every further line is one batch of events.
+    """
+
+    def __init__(self, folder: Path):
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+
+    def open(self, group: str, stream: str | None, **header: Any) -> JsonLines:
+        path = self._path(group, stream)
+        is_new = not path.exists() or not path.stat().st_size
+        lines = JsonLines(path)
+        if is_new:
+            lines.append({"group": group, "stream": stream, **header})
+        return lines
+
+    def remove(self, group: str, stream: str | None) -> None:
+        self._path(group, stream).unlink(missing_ok=True)
+
+    def _path(self, group: str, stream: str | None) -> Path:
+        name = f"{group}\n{stream}" if stream is not None else group
+        return self.folder / f"{hashlib.sha256(name.encode()).hexdigest()[:32]}.jsonl"
+
+
+class _KeptStream(LogStream):
+    def __init__(self, log_group: LogGroup, name: str):
+        super().__init__(log_group, name)
+        # Events must lie in the file in the order in which moto holds them.
+        self._lock = threading.Lock()
+        self._lines: JsonLines | None = None
+        if files := _KeptBackend.files.get((log_group.account_id, log_group.region)):
+            self._lines = files.open(log_group.name, name, created=self.creation_time.isoformat())
+
+    @classmethod
+    def restored(cls, group: LogGroup, header: dict[str, Any], batches: list[dict[str, Any]]) -> "_KeptStream":
+        stream = cls(group, header["stream"])
+        stream.creation_time = datetime.fromisoformat(header["created"])
+        for batch in batches:
+            for time, message in batch["events"]:
+                stream.events.append(LogEvent(batch["ingested"], {"timestamp": time, "message": message}))
+                stream.stored_bytes += len(message)
+        if batches:
+            stream.last_ingestion_time = datetime.fromtimestamp(batches[-1]["ingested"] / 1000, timezone.utc).replace(tzinfo=None)
+        stream.upload_sequence_token = len(batches)
+        return stream
+
+    def put_log_events(self, log_events: list[dict[str, Any]]) -> str:
+        with self._lock:
+            token = super().put_log_events(log_events)
+            if self._lines and log_events:
+                ingested = int(unix_time_millis(self.last_ingestion_time))
+                self._lines.append({"ingested": ingested, "events": [[event["timestamp"], event["message"]] for event in log_events]})
+            return token
+
+    def forget(self) -> None:
+        """Whoever still holds the stream writes to nothing."""
+        with self._lock:
+            self._lines = None
+
+
+class _KeptBackend(LogsBackend):
+    files: dict[tuple[str, str], _Files] = {}  # by account and region; others keep nothing
+
+    @property
+    def _url_module(self) -> ModuleType:
+        return urls
+
+    @property
+    def _files(self) -> _Files | None:
+        return self.files.get((self.account_id, self.region_name))
+
+    def create_log_group(self, log_group_name: str, tags: dict[str, str], **kwargs: Any) -> LogGroup:
+        group = super().create_log_group(log_group_name, tags, **kwargs)
+        self._keep(group, tags)
+        return group
+
+    def ensure_log_group(self, log_group_name: str) -> None:
+        if log_group_name not in self.groups:
+            super().ensure_log_group(log_group_name)
+            self._keep(self.groups[log_group_name], {})
+
+    def delete_log_group(self, log_group_name: str) -> None:
+        group = self.groups.get(log_group_name)
+        super().delete_log_group(log_group_name)
+        if self._files:
+            self._files.remove(log_group_name, None)  # first: streams without their group are not restored
+            for name in list(group.streams):
+                self._forget(group, name, group.streams[name])
+
+    def delete_log_stream(self, log_group_name: str, log_stream_name: str) -> None:
+        group = self.groups.get(log_group_name)
+        stream = group and group.streams.get(log_stream_name)
+        super().delete_log_stream(log_group_name, log_stream_name)
+        if self._files:
+            self._forget(group, log_stream_name, stream)
+
+    def _keep(self, group: LogGroup, tags: dict[str, str] | None) -> None:
+        if self._files:
+            created = group.creation_time.isoformat()
+            self._files.open(group.name, None, created=created, tags=tags or {}, kms_key_id=group.kms_key_id)
+
+    def _forget(self, group: LogGroup, name: str, stream: _KeptStream) -> None:
+        stream.forget()
+        self._files.remove(group.name, name)

@@ -1,0 +1,65 @@
+"""Metrics that survive a restart: moto's CloudWatch answers, one file keeps the data points.
+
+Written against moto 5.2 (https://github.com/getmoto/moto/blob/5.2.5/moto/cloudwatch/models.py). What comes in over the API
+(PutMetricData) is kept as well as what `put` is given.
+"""
+
+import threading
+from datetime import datetime, timezone
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from moto.cloudwatch import models, urls
+from moto.cloudwatch.models import CloudWatchBackend
+
+from local_test.storage.json_lines import JsonLines, read_lines
+
+
+class Metrics:
+    """Safe to use from many threads."""
+
+    def __init__(self, account: str, region: str, folder: Path):
+        """Take over moto's CloudWatch of this account and region, and put back the data points that `folder` holds."""
+        path = folder / "metrics.jsonl"
+        _KeptBackend.lines.pop((account, region), None)
+        models.cloudwatch_backends.backend = _KeptBackend
+        models.cloudwatch_backends.pop(account, None)
+        self._backend: _KeptBackend = models.cloudwatch_backends[account][region]
+        for namespace, data in read_lines(path):
+            self._backend.put_metric_data(namespace, [_with_times(datum, datetime.fromisoformat) for datum in data])
+        _KeptBackend.lines[account, region] = JsonLines(path)
+
+    def put(self, namespace: str, name: str, value: float, timestamp: float, dimensions: dict[str, str]) -> None:
+        """One data point. timestamp: seconds since 1970."""
+        datum = {
+            "MetricName": name,
+            "Value": value,
+            "Timestamp": datetime.fromtimestamp(timestamp, timezone.utc).replace(tzinfo=None),  # as moto's API hands it over
+            "Dimensions": [{"Name": name, "Value": value} for name, value in dimensions.items()],
+        }
+        self._backend.put_metric_data(namespace, [datum])
+
+
+class _KeptBackend(CloudWatchBackend):
+    lines: dict[tuple[str, str], JsonLines] = {}  # by account and region; others keep nothing
+
+    def __init__(self, region_name: str, account_id: str):
+        super().__init__(region_name, account_id)
+        self._lock = threading.Lock()
+
+    @property
+    def _url_module(self) -> ModuleType:
+        return urls
+
+    def put_metric_data(self, namespace: str, metric_data: list[dict[str, Any]]) -> None:
+        now = datetime.now(timezone.utc).replace(tzinfo=None)
+        timed = [{**datum, "Timestamp": datum.get("Timestamp") or now} for datum in metric_data]
+        with self._lock:
+            super().put_metric_data(namespace, timed)
+            if lines := self.lines.get((self.account_id, self.region_name)):
+                lines.append([namespace, [_with_times(datum, datetime.isoformat) for datum in timed]])
+
+
+def _with_times(datum: dict[str, Any], convert: Any) -> dict[str, Any]:
+    return {**datum, "Timestamp": convert(datum["Timestamp"])}
