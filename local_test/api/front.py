@@ -1,5 +1,6 @@
 """One HTTP address for everything: SageMaker is answered here, every other AWS service by moto."""
 
+import io
 import json
 import logging
 import uuid
@@ -52,6 +53,35 @@ class Front:
             [("Content-Type", "application/x-amz-json-1.1"), ("Content-Length", str(len(body))), ("x-amzn-RequestId", str(uuid.uuid4()))],
         )
         return [body]
+
+    def _other_service(self, environ: dict, start_response: Callable) -> Iterable[bytes]:
+        service = signed_for(environ)
+        environ["RAW_URI"] = environ.get("REQUEST_URI", "")  # where moto looks for the path as it was sent
+        path, _, query = environ["RAW_URI"].partition("?")
+        # Objects pass through unread; what the journal may write down is small.
+        body = b"" if service == "s3" and "/" in path.strip("/") else read_body(environ)
+        if body or environ.get("wsgi.input_terminated"):
+            environ |= {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))} if service != "s3" or body else {}
+        answered: list = []
+
+        def remember(status: str, headers: list, exc_info=None):
+            answered[:] = [status, headers]
+
+        try:
+            answer = b"".join(self._moto(environ, remember))
+        finally:
+            if service in ("s3", ""):
+                self._objects.flush()
+        status, headers = answered
+        self._journal.record(environ["REQUEST_METHOD"], path, query, request_headers(environ), body, int(status.split()[0]))
+        start_response(status, headers)
+        return [answer]
+
+
+def request_headers(environ: dict) -> dict[str, str]:
+    """Headers of a WSGI request by name, in lower case with dashes."""
+    headers = {name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name.startswith("HTTP_")}
+    return headers | {name.replace("_", "-").lower(): environ[name] for name in ("CONTENT_TYPE", "CONTENT_LENGTH") if environ.get(name)}
 
 
 def signed_for(environ: dict) -> str:

@@ -5,11 +5,12 @@ import tarfile
 
 import pytest
 
-from local_test.archives import files_archive, read_member, unpack
+from local_test.archives import read_member, tree_archive, unpack
 
 
-def test_text_files_travel_by_path():
-    with tarfile.open(fileobj=io.BytesIO(files_archive({"input/config/a.json": "{}", "b": "é"}))) as archive:
+def test_folders_and_text_files_travel_by_path():
+    with tarfile.open(fileobj=io.BytesIO(tree_archive(["/opt/ml/model"], {"/input/config/a.json": "{}", "b": "é"}))) as archive:
+        assert archive.getmember("opt/ml/model").isdir()
         assert archive.extractfile("input/config/a.json").read() == b"{}"
         assert archive.extractfile("b").read().decode() == "é"
 

@@ -1,0 +1,133 @@
+"""`python -m local_test`: a SageMaker on this machine, at one address for every AWS client.
+
+    python -m local_test                     serve in this terminal until Ctrl-C
+    python -m local_test up                  serve in the background
+    eval "$(python -m local_test env)"       point every AWS client of this shell at it (starts it when it is down)
+    python -m local_test status              what runs
+    python -m local_test interrupt JOB       take a spot job's instances away, as AWS does without asking
+    python -m local_test down                end it; jobs, models and S3 objects stay in its folder
+"""
+
+import argparse
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+from local_test import service_address
+from local_test.engine import NoEngine, connect
+from local_test.environment import exports
+from local_test.labels import NAME, OWNED, find
+from local_test.folder_lock import AlreadyRunning, is_held
+from local_test.service import Service, service_name
+
+SECONDS_TO_START = 120
+SECONDS_TO_END = 60
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m local_test", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("verb", nargs="?", default="serve", choices=["serve", "up", "env", "status", "interrupt", "down"])
+    parser.add_argument("job", nargs="?", help="of interrupt")
+    parser.add_argument("--folder", type=Path, default=Path("out/local"), help="its state; default: out/local")
+    parser.add_argument("--port", type=int, help="default: the one it had, else a free one")
+    chosen = parser.parse_args(arguments)
+    try:
+        if chosen.verb == "serve":
+            return serve(chosen.folder, chosen.port)
+        if chosen.verb == "up":
+            print(f"The local SageMaker is at {start(chosen.folder, chosen.port).url}")
+        elif chosen.verb == "env":
+            print("\n".join(exports(start(chosen.folder, chosen.port), os.environ)))
+        elif chosen.verb == "status":
+            return show_status(chosen.folder)
+        elif chosen.verb == "interrupt":
+            return interrupt(chosen.folder, chosen.job)
+        else:
+            stop(chosen.folder)
+    except (NoEngine, AlreadyRunning, ServiceFailed, ValueError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+class ServiceFailed(RuntimeError):
+    """The service in the background did not start, or did not end."""
+
+
+def serve(folder: Path, port: int | None) -> int:
+    """Serve until SIGINT or SIGTERM."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    ended = threading.Event()
+    with Service(folder, port) as service:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda signum, frame: ended.set())
+        print(f"The local SageMaker is at {service.address.url}. In another terminal:\n"
+              f'  eval "$(python -m local_test env{"" if folder == Path("out/local") else f" --folder {folder}"})"\nCtrl-C ends it.', flush=True)
+        ended.wait()
+        print("\nEnding: containers are being removed ...", flush=True)
+    return 0
+
+
+def start(folder: Path, port: int | None) -> service_address.Address:
+    """The address of this folder's service; it is started in the background when it is down. Raises ServiceFailed."""
+    if address := service_address.running(folder):
+        if port not in (None, address.port):
+            raise ServiceFailed(f"It runs already, at {address.url}. End it first: python -m local_test down")
+        return address
+    folder.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "local_test", "serve", "--folder", str(folder)]
+    with (folder / "service.log").open("w") as log:
+        process = subprocess.Popen(
+            command + (["--port", str(port)] if port is not None else []), stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    deadline = time.monotonic() + SECONDS_TO_START
+    while time.monotonic() < deadline and process.poll() is None:
+        if (address := service_address.running(folder)) and address.pid == process.pid:
+            return address
+        time.sleep(0.05)
+    raise ServiceFailed(f"The local SageMaker did not start. {folder / 'service.log'} ends:\n{(folder / 'service.log').read_text()[-2000:]}")
+
+
+def stop(folder: Path) -> None:
+    """End this folder's service, if it runs, and wait until its containers are gone."""
+    address = service_address.running(folder)
+    if address is None:
+        print("It is not running.")
+        return
+    os.kill(address.pid, signal.SIGTERM)
+    deadline = time.monotonic() + SECONDS_TO_END
+    while is_held(folder):
+        if time.monotonic() > deadline:
+            raise ServiceFailed(f"Process {address.pid} has not ended after {SECONDS_TO_END} s; {folder / 'service.log'} may say why.")
+        time.sleep(0.05)
+    print("The local SageMaker has ended; its jobs, models and S3 objects stay in", folder)
+
+
+def show_status(folder: Path) -> int:
+    address = service_address.running(folder)
+    if address is None:
+        print(f"It is not running (folder {folder}). Start it: python -m local_test up")
+        return 1
+    print(f"{address.url}  process {address.pid}  folder {folder}")
+    for container in find(connect(), service=service_name(folder)):
+        print(f"  {container.labels[OWNED]:14} {container.labels[NAME]:45} {container.status}")
+    return 0
+
+
+def interrupt(folder: Path, job: str | None) -> int:
+    address = service_address.running(folder)
+    if address is None or not job:
+        print("error: name a job of a running service: python -m local_test interrupt JOB", file=sys.stderr)
+        return 2
+    service_address.control(address, f"interrupt?job={job}", "POST")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

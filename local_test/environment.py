@@ -1,0 +1,42 @@
+"""The shell commands that point every AWS client of a shell at the local SageMaker, and at nothing else.
+
+Variables and their precedence: https://docs.aws.amazon.com/sdkref/latest/guide/environment-variables.html
+"""
+
+import shlex
+from collections.abc import Mapping
+
+from local_test.service_address import Address
+
+# Any of these would win over what is exported, or bring real credentials back.
+FORGOTTEN = (
+    "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+    "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_USE_DUALSTACK_ENDPOINT", "AWS_USE_FIPS_ENDPOINT",
+)
+
+
+def exports(address: Address, present: Mapping[str, str]) -> list[str]:
+    """`unset` and `export` lines for a shell whose environment is `present`.
+
+    The credentials are dummies and the configuration files are out of sight: a client that does not look at the address
+    is refused by AWS.
+    """
+    services = sorted(name for name in present if name.startswith("AWS_ENDPOINT_URL_"))
+    loopback = "127.0.0.1"
+    values = {
+        "AWS_ENDPOINT_URL": address.url,
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_REGION": address.region,
+        "AWS_DEFAULT_REGION": address.region,
+        "AWS_CONFIG_FILE": "/dev/null",
+        "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "SAGEMAKER_ROLE": address.role,
+        "SAGEMAKER_BUCKET": address.bucket,
+    }
+    for name in ("NO_PROXY", "no_proxy"):
+        past = [host for host in present.get(name, "").split(",") if host and host != loopback]
+        values[name] = ",".join([*past, loopback])
+    return [f"unset {name}" for name in (*FORGOTTEN, *services)] + [f"export {name}={shlex.quote(value)}" for name, value in values.items()]

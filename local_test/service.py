@@ -1,0 +1,164 @@
+"""The service: one process that holds the local SageMaker and the AWS services around it, from its start to its end."""
+
+import hashlib
+import logging
+import os
+import threading
+from pathlib import Path
+
+from cheroot.wsgi import Server
+from docker import DockerClient
+from moto.iam.models import iam_backends
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+from local_test import folder_lock, service_address
+from local_test.api.control import Control
+from local_test.api.front import Front
+from local_test.api.sagemaker_api import SageMakerApi
+from local_test.api.tags import Tags
+from local_test.engine import connect
+from local_test.labels import filters, find
+from local_test.platform import ACCOUNT, Platform
+from local_test.registry.ecr import LocalEcr
+from local_test.registry.on_demand import OnDemandRegistry
+from local_test.serving.endpoint_configs import EndpointConfigs
+from local_test.serving.endpoints import Endpoints
+from local_test.serving.models import Models
+from local_test.serving.runtime import Runtime
+from local_test.service_address import Address
+from local_test.state import State
+from local_test.storage.journal import Journal
+from local_test.storage.log_groups import LogGroups
+from local_test.storage.metrics import Metrics
+from local_test.storage.object_store import ObjectStore
+from local_test.training.training_jobs import TrainingJobs
+from local_test.transform.transform_jobs import TransformJobs
+
+ROLE = "local-sagemaker"
+THREADS = 128  # a request has one while it runs, and an invocation may take a minute
+TRUST = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}]}'
+logger = logging.getLogger(__name__)
+
+
+class Service:
+    """A local SageMaker whose state is in `folder`. A context: it serves inside, and leaves no container behind."""
+
+    def __init__(self, folder: Path, port: int | None = None, region: str = "us-east-1"):
+        """port: on loopback; None takes the one that this folder's service had, if it is free, else a free one.
+
+        Raises AlreadyRunning, NoEngine, and OSError when the port is taken.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder.resolve()
+        self._region = region
+        self._wanted_port = port
+        self.name = service_name(self.folder)
+
+    def __enter__(self) -> "Service":
+        self._lock = folder_lock.hold(self.folder)
+        try:
+            self._start()
+        except BaseException:
+            self._lock.close()
+            raise
+        return self
+
+    def __exit__(self, *exception) -> None:
+        self.stop()
+
+    def _start(self) -> None:
+        earlier = service_address.read(self.folder)
+        engine = connect()
+        remove_leftovers(engine, self.name)
+        spool = self.folder / "spool"
+        spool.mkdir(exist_ok=True)
+        for unfinished in spool.iterdir():
+            unfinished.unlink()
+
+        # What other parts of the service are about comes back before them: buckets before their settings, logs before jobs.
+        objects = ObjectStore(self.folder / "s3", ACCOUNT, self._region)
+        logs = LogGroups(ACCOUNT, self._region, self.folder / "logs")
+        metrics = Metrics(ACCOUNT, self._region, self.folder / "metrics")
+        bucket = f"sagemaker-{self._region}-{ACCOUNT}"  # what the SDK takes by default
+        objects.ensure_bucket(bucket)
+        role = iam_backends[ACCOUNT]["aws"].create_role(ROLE, TRUST, "/", None, "", [], 3600).arn
+        moto = DomainDispatcherApplication(create_backend_app)
+        journal = Journal(self.folder / "journal.jsonl")
+        journal.replay(moto)
+
+        self._registry = OnDemandRegistry(engine, self.name, earlier and earlier.registry_port, self._remember_registry)
+        platform = Platform(
+            engine, self.name, self.folder, self._region, State(self.folder / "records"), objects, logs, metrics,
+            self._registry.local_image,
+        )
+        tags = Tags(platform.state)
+        models = Models(platform, tags)
+        configs = EndpointConfigs(platform, tags)
+        self._endpoints = Endpoints(platform, tags, models, configs)
+        self._training_jobs = TrainingJobs(platform, tags)
+        self._transform_jobs = TransformJobs(platform, tags, models)
+        self._parts = (self._training_jobs, self._transform_jobs, self._endpoints)
+        for part in self._parts:
+            part.recover()
+
+        front = Front(
+            SageMakerApi(tags, models, configs, *self._parts), Runtime(platform, self._endpoints),
+            Control(lambda: {"name": self.name, "pid": os.getpid()}, self._training_jobs), moto, objects,
+            LocalEcr(self._registry, ACCOUNT, self._region), journal,
+        )
+        self._server = _listening_server(front, self._wanted_port, earlier.port if earlier else 0)
+        self.address = Address(
+            f"http://127.0.0.1:{self._server.bind_addr[1]}", self.name, os.getpid(), self._region, bucket, role,
+            earlier.registry_port if earlier else None,
+        )
+        self.address.write(self.folder)
+        self._thread = threading.Thread(target=self._server.serve, name="http")
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End everything: jobs that run have failed, endpoints are gone. Containers and networks are removed."""
+        try:
+            self._server.stop()
+            self._thread.join()
+            for part in self._parts:
+                part.stop_all()
+            self._registry.stop()
+        finally:
+            remove_leftovers(connect(), self.name)
+            self._lock.close()
+
+    def _remember_registry(self, port: int) -> None:
+        self.address = Address(**{**self.address.__dict__, "registry_port": port})
+        self.address.write(self.folder)
+
+
+def service_name(folder: Path) -> str:
+    """Names a service by its folder, so that a restarted one finds what an earlier one left."""
+    return f"local-sagemaker-{hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:8]}"
+
+
+def remove_leftovers(engine: DockerClient, service: str | None = None) -> list[str]:
+    """Remove the containers and networks of a service, or of all. Returns their names."""
+    left = find(engine, service=service)
+    for container in left:
+        container.remove(force=True, v=True)
+    networks = engine.networks.list(filters=filters(service=service))
+    for network in networks:
+        network.remove()
+    return [one.name for one in (*left, *networks)]
+
+
+def _listening_server(application: Front, wanted: int | None, earlier: int) -> Server:
+    if wanted is None:
+        try:
+            return _server(application, earlier)
+        except OSError:
+            return _server(application, 0)  # somebody else has taken it meanwhile
+    return _server(application, wanted)
+
+
+def _server(application: Front, port: int) -> Server:
+    server = Server(("127.0.0.1", port), application, numthreads=THREADS, timeout=70, request_queue_size=128)
+    server.nodelay = True
+    server.prepare()
+    return server

@@ -1,0 +1,39 @@
+"""List operations: filters, order and pages."""
+
+import pytest
+
+from local_test.api.errors import ValidationException
+from local_test.api.listing import one_page
+
+JOBS = [
+    {"TrainingJobName": f"job-{number}", "TrainingJobStatus": "Failed" if number % 2 else "Completed", "CreationTime": 100.0 + number}
+    for number in range(5)
+]
+
+
+def names(**request):
+    return [job["TrainingJobName"] for job in one_page(JOBS, request, "TrainingJob", "TrainingJobSummaries")["TrainingJobSummaries"]]
+
+
+def test_the_newest_come_first_unless_asked_otherwise():
+    assert names() == ["job-4", "job-3", "job-2", "job-1", "job-0"]
+    assert names(SortBy="Name", SortOrder="Ascending")[0] == "job-0"
+
+
+def test_filters_are_all_held():
+    assert names(StatusEquals="Failed") == ["job-3", "job-1"]
+    assert names(NameContains="JOB-1") == ["job-1"]
+    assert names(CreationTimeAfter=101.0, CreationTimeBefore=104.0) == ["job-3", "job-2"]
+
+
+def test_pages_hold_everything_once():
+    first = one_page(JOBS, {"MaxResults": 2}, "TrainingJob", "Jobs")
+    second = one_page(JOBS, {"MaxResults": 2, "NextToken": first["NextToken"]}, "TrainingJob", "Jobs")
+    third = one_page(JOBS, {"MaxResults": 2, "NextToken": second["NextToken"]}, "TrainingJob", "Jobs")
+    assert [job["TrainingJobName"] for page in (first, second, third) for job in page["Jobs"]] == names()
+    assert "NextToken" not in third
+
+
+def test_a_foreign_token_is_refused():
+    with pytest.raises(ValidationException, match="NextToken"):
+        names(NextToken="x")
