@@ -1,0 +1,116 @@
+"""DataProcessing: a part of each record goes to the model, and a part of record and answer into the output.
+
+Source: https://docs.aws.amazon.com/sagemaker/latest/dg/batch-transform-data-processing.html
+"""
+
+import csv
+import io
+import json
+from dataclasses import dataclass
+
+from local_test.transform.json_path import JsonPath
+
+FORMATS = {"text/csv": "csv", "application/json": "json", "application/jsonlines": "json", "application/x-jsonlines": "json"}
+
+
+class Mismatch(ValueError):
+    """Input and filters, or input and answer, do not go together; the message is the rest of a sentence."""
+
+
+@dataclass(frozen=True)
+class DataProcessing:
+    """is_csv: else JSON. by_line: a payload has a record a line; else it is one JSON value."""
+
+    is_csv: bool
+    by_line: bool
+    input_filter: JsonPath
+    joins: bool
+    output_filter: JsonPath
+
+    def filtered(self, payload: bytes) -> bytes:
+        """What the model gets. Raises Mismatch."""
+        if not self.input_filter.steps:
+            return payload
+        kept = [self._kept(self.input_filter, record, "InputFilter") for record in self._records(payload, "the input")]
+        text = self._written(kept)
+        # A record that came without a line end goes without one.
+        return text if payload.endswith(b"\n") or not self.by_line else text.removesuffix(b"\n")
+
+    def finished(self, payload: bytes, answer: bytes) -> bytes:
+        """What is stored for a payload and its answer; a record a line ends with a line end each. Raises Mismatch."""
+        if not self.joins and not self.output_filter.steps:
+            return answer
+        records = self._records(payload, "the input")
+        answers = self._records(answer, "the container's answer", whole=len(records) == 1)
+        if self.joins:
+            if len(answers) != len(records):
+                raise Mismatch(f"the container answered {len(answers)} lines to {len(records)} records; JoinSource Input needs one for each.")
+            answers = [self._joined(record, one) for record, one in zip(records, answers)]
+        return self._written([self._kept(self.output_filter, one, "OutputFilter") for one in answers])
+
+    def _records(self, data: bytes, what: str, whole: bool = False) -> list:
+        """whole: the data is one record; JSON may then be written over many lines."""
+        try:
+            text = data.decode()
+            if self.is_csv:
+                return list(csv.reader(io.StringIO(text, newline="")))
+            if whole or not self.by_line:
+                return [json.loads(text)]
+            return [json.loads(line) for line in text.removesuffix("\n").split("\n")]
+        except (ValueError, csv.Error) as error:
+            raise Mismatch(f"{what} is not {'CSV' if self.is_csv else 'JSON'}, which DataProcessing needs: {error}.") from error
+
+    def _kept(self, path: JsonPath, record, field: str):
+        try:
+            return path.of_row(record) if self.is_csv else path.of(record)
+        except ValueError as error:
+            raise Mismatch(f"DataProcessing.{field} does not fit: {error}.") from error
+
+    def _joined(self, record, answer):
+        if self.is_csv:
+            return record + answer
+        return {**(record if isinstance(record, dict) else {"SageMakerInput": record}), "SageMakerOutput": answer}
+
+    def _written(self, records: list) -> bytes:
+        if self.is_csv:
+            text = io.StringIO(newline="")
+            csv.writer(text, lineterminator="\n").writerows(records)
+            return text.getvalue().encode()
+        lines = [json.dumps(record, ensure_ascii=False, separators=(",", ":")) for record in records]
+        return ("".join(f"{line}\n" for line in lines) if self.by_line else lines[0]).encode()
+
+
+def data_processing(request: dict) -> DataProcessing | None:
+    """A CreateTransformJob request's; None when it asks for nothing. Raises ValueError, a sentence that names the field."""
+    asked = request.get("DataProcessing", {})
+    paths = {}
+    for field in ("InputFilter", "OutputFilter"):
+        try:
+            paths[field] = JsonPath.parse(asked.get(field) or "$")
+        except ValueError as error:
+            raise ValueError(f"DataProcessing.{field}: {error}") from error
+    joins = asked.get("JoinSource") == "Input"
+    if not joins and not any(path.steps for path in paths.values()):
+        return None
+    given = request["TransformInput"]
+    content_type, split = given.get("ContentType", ""), given.get("SplitType", "None")
+    kind = _format(content_type)
+    if kind is None:
+        raise ValueError(f"DataProcessing needs a TransformInput.ContentType of {', '.join(FORMATS)}, not {content_type!r}.")
+    if split not in ("None", "Line"):
+        raise ValueError(f"DataProcessing needs a TransformInput.SplitType of None or Line, not {split}.")
+    if request.get("MaxPayloadInMB") == 0:
+        raise ValueError("DataProcessing needs records that fit into memory: set MaxPayloadInMB above 0.")
+    accept = request["TransformOutput"].get("Accept")
+    if accept and (joins or paths["OutputFilter"].steps) and _format(accept) != kind:
+        raise ValueError(f"DataProcessing needs a TransformOutput.Accept like TransformInput.ContentType ({content_type}), not {accept}.")
+    if kind == "csv":
+        for field, path in paths.items():
+            if not path.takes_columns:
+                raise ValueError(f"DataProcessing.{field}: {asked[field]!r} names a field; CSV has numbered columns, as in $[1:].")
+    by_line = kind == "csv" or split == "Line" or "jsonlines" in content_type
+    return DataProcessing(kind == "csv", by_line, paths["InputFilter"], joins, paths["OutputFilter"])
+
+
+def _format(content_type: str) -> str | None:
+    return FORMATS.get(content_type.partition(";")[0].strip().lower())

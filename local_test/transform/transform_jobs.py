@@ -1,0 +1,135 @@
+"""CreateTransformJob, DescribeTransformJob, ListTransformJobs, StopTransformJob. SageMaker has no DeleteTransformJob.
+
+Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTransformJob.html
+"""
+
+import shutil
+import threading
+import time
+
+from local_test.api.errors import ResourceInUse, ResourceNotFound, ValidationException
+from local_test.api.listing import one_page
+from local_test.api.tags import Tags
+from local_test.labels import TRANSFORM, filters, find
+from local_test.platform import Platform
+from local_test.serving.model_folder import ModelFolders
+from local_test.serving.models import Models, the_container
+from local_test.storage.destination import Destination
+from local_test.transform.honoured_request import check
+from local_test.transform.transform_job import Outcome, TransformJob
+
+UNFINISHED = ("InProgress", "Stopping")
+SUMMARY = ("TransformJobName", "TransformJobArn", "CreationTime", "TransformEndTime", "LastModifiedTime", "TransformJobStatus", "FailureReason")
+PAGE = 10  # ListTransformJobs without MaxResults
+RESTARTED = "InternalServerError: The local SageMaker ended while the job ran. Create the job anew under another name."
+
+
+class TransformJobs:
+    """Jobs run in threads of this process. Call `recover` before the first request and `stop_all` after the last."""
+
+    def __init__(self, platform: Platform, tags: Tags, models: Models, folders: ModelFolders):
+        self._platform, self._tags, self._models, self._folders = platform, tags, models, folders
+        self._records = platform.state.records("transform-job")
+        self._work = platform.folder / "transform-jobs-unfinished"
+        self._lock = threading.Lock()
+        self._running: dict[str, tuple[TransformJob, threading.Thread]] = {}
+
+    def create_transform_job(self, request: dict) -> dict:
+        request = {field: value for field, value in request.items() if value is not None}
+        check(request)
+        name = request["TransformJobName"]
+        model = self._models.get(request["ModelName"])
+        container = transformable_container(model)
+        try:
+            Destination(self._platform.objects, self._work).check(request["TransformOutput"]["S3OutputPath"])
+        except (ValueError, OSError) as error:
+            raise ValidationException(f"TransformOutput.S3OutputPath: {error}") from error
+        arn, now = self._platform.arn("transform-job", name), time.time()
+        record = {
+            **{field: value for field, value in request.items() if field != "Tags"},
+            "TransformJobArn": arn,
+            "TransformJobStatus": "InProgress",
+            "CreationTime": now,
+            "LastModifiedTime": now,
+        }
+        work = self._work / name
+        job = TransformJob(self._platform, request, container, model.get("EnableNetworkIsolation", False), self._folders, work)
+        thread = threading.Thread(target=self._run, args=(name, job), name=f"transform-job {name}", daemon=True)
+        with self._lock:
+            if not self._records.create(name, record):
+                raise ResourceInUse(f"Job name must be unique within an AWS account and region, and a job with this name already exists ({arn}).")
+            self._tags.set(arn, request.get("Tags"))
+            work.mkdir(parents=True)
+            self._running[name] = (job, thread)
+            thread.start()
+        return {"TransformJobArn": arn}
+
+    def describe_transform_job(self, request: dict) -> dict:
+        record = self._records.get(request["TransformJobName"])
+        if record is None:
+            raise ValidationException(f"Could not find requested job with name: {request['TransformJobName']}")
+        return {field: value for field, value in record.items() if field != "LastModifiedTime"}
+
+    def list_transform_jobs(self, request: dict) -> dict:
+        summaries = [{field: record[field] for field in SUMMARY if field in record} for record in self._records.all()]
+        return one_page(summaries, {"MaxResults": PAGE, **request}, "TransformJob", "TransformJobSummaries")
+
+    def stop_transform_job(self, request: dict) -> dict:
+        name = request["TransformJobName"]
+        with self._lock:
+            record = self._records.get(name)
+            if record is None:
+                raise ResourceNotFound(f"Could not find requested job with name: {name}")
+            status = record["TransformJobStatus"]
+            if status not in UNFINISHED:
+                raise ValidationException(f"The request was rejected because the transform job is in status {status}.")
+            self._records.update(name, TransformJobStatus="Stopping", LastModifiedTime=time.time())
+            self._running[name][0].stop(Outcome("Stopped"))
+        return {}
+
+    def recover(self) -> None:
+        """What a service that ended left behind: jobs that ran have failed, their containers and unfinished outputs go."""
+        for record in self._records.all():
+            if record["TransformJobStatus"] in UNFINISHED:
+                self._finish(record["TransformJobName"], Outcome("Failed", RESTARTED))
+        for container in find(self._platform.engine, TRANSFORM, self._platform.service):
+            container.remove(force=True, v=True)
+        for network in self._platform.engine.networks.list(filters=filters(TRANSFORM, self._platform.service)):
+            network.remove()
+        shutil.rmtree(self._work, ignore_errors=True)
+
+    def stop_all(self) -> None:
+        """The service ends: what runs fails, its containers are gone when this returns."""
+        with self._lock:
+            running = list(self._running.values())
+        for job, _ in running:
+            job.stop(Outcome("Failed", RESTARTED))
+        for _, thread in running:
+            thread.join()
+
+    def _run(self, name: str, job: TransformJob) -> None:
+        self._records.update(name, TransformStartTime=time.time())
+        outcome = job.run()
+        shutil.rmtree(self._work / name, ignore_errors=True)
+        with self._lock:
+            self._finish(name, outcome)
+            del self._running[name]
+
+    def _finish(self, name: str, outcome: Outcome) -> None:
+        now = time.time()
+        self._records.update(
+            name, TransformJobStatus=outcome.status, FailureReason=outcome.reason, TransformEndTime=now, LastModifiedTime=now
+        )
+
+
+def transformable_container(model: dict) -> dict:
+    """The ContainerDefinition of a model. Raises ValidationException when batch transform does not take it.
+
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ContainerDefinition.html says so of ModelDataSource.
+    """
+    container = the_container(model)
+    if "ModelDataSource" in container:
+        raise ValidationException(
+            f"ModelName: batch transform does not take ModelDataSource, which {model['ModelName']} has. Give the model a ModelDataUrl."
+        )
+    return container

@@ -1,0 +1,52 @@
+"""Concurrency, payload size and strategy: the request's word, else the container's, else AWS's defaults."""
+
+import pytest
+
+from local_test.transform.limits import Limits, batch_environment, chosen_limits, leaves_something_open
+
+EVERYTHING = {"MaxConcurrentTransforms": 4, "MaxPayloadInMB": 2, "BatchStrategy": "SingleRecord"}
+
+
+def test_the_defaults_are_those_of_aws():
+    assert chosen_limits({}, {}) == Limits(1, 6, "MultiRecord")
+    assert chosen_limits({}, {}).most_bytes == 6 * 1024 * 1024
+
+
+def test_the_container_has_a_say_where_the_request_has_none():
+    answer = {"MaxConcurrentTransforms": 8, "BatchStrategy": "SINGLE_RECORD", "MaxPayloadInMB": 3}
+    assert chosen_limits({}, answer) == Limits(8, 3, "SingleRecord")
+    assert chosen_limits({"MaxConcurrentTransforms": 0}, answer) == Limits(8, 3, "SingleRecord")
+    assert chosen_limits(EVERYTHING, answer) == Limits(4, 2, "SingleRecord")
+    assert chosen_limits({"MaxPayloadInMB": 1}, {"BatchStrategy": "MultiRecord"}) == Limits(1, 1, "MultiRecord")
+
+
+def test_zero_megabytes_are_any_size():
+    assert chosen_limits({"MaxPayloadInMB": 0}, {"MaxPayloadInMB": 3}).most_bytes is None
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"MaxConcurrentTransforms": 0}, {"MaxConcurrentTransforms": "many"}, {"MaxConcurrentTransforms": True},
+        {"MaxPayloadInMB": -1}, {"MaxPayloadInMB": 101}, {"MaxPayloadInMB": 1.5}, {"BatchStrategy": "ALL"},
+    ],
+)
+def test_an_answer_without_sense_is_told(answer):
+    with pytest.raises(ValueError, match="/execution-parameters makes no sense"):
+        chosen_limits({}, answer)
+
+
+def test_the_container_is_asked_only_when_something_is_open():
+    assert not leaves_something_open(EVERYTHING)
+    assert not leaves_something_open({**EVERYTHING, "MaxPayloadInMB": 0})
+    assert leaves_something_open({**EVERYTHING, "MaxConcurrentTransforms": 0})
+    for name in EVERYTHING:
+        assert leaves_something_open({field: value for field, value in EVERYTHING.items() if field != name})
+
+
+def test_the_environment_tells_limits_only_when_the_user_set_them():
+    assert batch_environment({}) == {"SAGEMAKER_BATCH": "true"}
+    assert batch_environment(EVERYTHING) == {
+        "SAGEMAKER_BATCH": "true", "SAGEMAKER_MAX_PAYLOAD_IN_MB": "2", "SAGEMAKER_BATCH_STRATEGY": "SINGLE_RECORD",
+        "SAGEMAKER_MAX_CONCURRENT_TRANSFORMS": "4",
+    }
