@@ -11,7 +11,7 @@ IMAGES = ("train", "serve")
 VARIANT = "AllTraffic"
 _STAMP = r"\d{8}-\d{6}-\d{3}"
 # TrainingJobName and TransformJobName: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html
-_JOB_NAME = r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}"
+_JOB_NAME = r"(?=.{1,63}$)[a-zA-Z0-9](-*[a-zA-Z0-9])*"
 
 
 def timestamp(now: datetime | None = None) -> str:

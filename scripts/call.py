@@ -1,0 +1,18 @@
+"""A call to AWS that is planned: `--dry-run` prints it, otherwise it is made. The request is the same in both cases."""
+
+import json
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Call:
+    """service: boto3's name of it, `ecr`. operation: as AWS writes it, `CreateRepository`. request: its parameters."""
+
+    service: str
+    operation: str
+    request: dict
+
+
+def as_json(calls: list[Call]) -> str:
+    """`[{"service": ..., "operation": ..., "request": {...}}, ...]`."""
+    return json.dumps([vars(call) for call in calls], indent=2)

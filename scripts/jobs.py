@@ -1,0 +1,107 @@
+"""Training and transform jobs: what the API calls them, finding them, and watching one to its end."""
+
+import sys
+from dataclasses import dataclass
+from typing import Callable, Iterator
+
+from botocore import xform_name
+from botocore.exceptions import ClientError
+
+from scripts import names
+from scripts.aws import Aws
+from scripts.call import Call
+from scripts.failure import Failure, error_code
+from scripts.log_tail import TRAINING_GROUP, TRANSFORM_GROUP, LogTail
+from scripts.waiting import moments
+
+ENDED = ("Completed", "Failed", "Stopped")
+RUNNING = ("InProgress", "Stopping")
+SILENCE = 1.0  # seconds without a line after a job's end that make its log complete
+
+
+@dataclass(frozen=True)
+class JobKind:
+    """noun: what the API's names begin with. is_ours: whether a prefix's project made the job of a name."""
+
+    noun: str
+    words: str
+    log_group: str
+    is_ours: Callable[[str, str], bool]
+
+    def describe(self, aws: Aws, name: str) -> dict:
+        """Raises Failure when there is no such job."""
+        try:
+            return aws.make(Call("sagemaker", f"Describe{self.noun}", {f"{self.noun}Name": name}))
+        except ClientError as error:
+            if error_code(error) in ("ValidationException", "ResourceNotFound"):
+                raise Failure(f"There is no {self.words} {name} in {aws.region}. `make status` lists what is there.") from error
+            raise
+
+    def newest_first(self, aws: Aws, **wanted) -> Iterator[dict]:
+        """The summaries of the project's jobs. wanted: more of the list's parameters, such as StatusEquals."""
+        pages = aws.client("sagemaker").get_paginator(xform_name(f"List{self.noun}s")).paginate(
+            NameContains=aws.settings.prefix, SortBy="CreationTime", SortOrder="Descending", **wanted
+        )
+        for page in pages:
+            for summary in page[f"{self.noun}Summaries"]:
+                if self.is_ours(aws.settings.prefix, summary[f"{self.noun}Name"]):
+                    yield summary
+
+    def stop_call(self, name: str) -> Call:
+        return Call("sagemaker", f"Stop{self.noun}", {f"{self.noun}Name": name})
+
+    def log(self, aws: Aws, name: str) -> LogTail:
+        return LogTail(aws.client("logs"), self.log_group, f"{name}/")
+
+
+TRAINING = JobKind("TrainingJob", "training job", TRAINING_GROUP, names.is_training_job)
+TRANSFORM = JobKind("TransformJob", "transform job", TRANSFORM_GROUP, names.is_transform_job)
+KINDS = (TRAINING, TRANSFORM)
+
+
+def watch(aws: Aws, kind: JobKind, name: str, show_log: bool = True) -> dict:
+    """Print the job's log on stdout and the changes of its state on stderr until it has ended; return its description."""
+    log, told = kind.log(aws, name), None
+    for passed in moments():
+        description = kind.describe(aws, name)
+        if show_log:
+            print_lines(log.new_lines())
+        state = _state(description, kind)
+        if state != told:
+            told = state
+            print(f"[{_clock(passed)}] {state}", file=sys.stderr, flush=True)
+        if description[f"{kind.noun}Status"] in ENDED:
+            break
+    if show_log:
+        for passed in moments():  # CloudWatch gets the last lines a little later than the service tells the end
+            lines = log.new_lines()
+            print_lines(lines)
+            if (passed >= SILENCE and not lines) or passed > 15:
+                break
+    return description
+
+
+def print_lines(lines: list[str]) -> None:
+    for line in lines:
+        print(line, flush=True)
+
+
+def ended_well(description: dict, kind: JobKind) -> bool:
+    """Whether the job is Completed; otherwise say on stderr how it ended, and why."""
+    name, status = description[f"{kind.noun}Name"], description[f"{kind.noun}Status"]
+    if status == "Completed":
+        return True
+    reason = description.get("FailureReason")
+    print(f"error: The {kind.words} {name} is {status}{f': {reason}' if reason else '.'}", file=sys.stderr)
+    return False
+
+
+def _state(description: dict, kind: JobKind) -> str:
+    status = description.get("SecondaryStatus") or description[f"{kind.noun}Status"]
+    steps = description.get("SecondaryStatusTransitions")
+    message = steps[-1].get("StatusMessage") if steps else None
+    return f"{status}: {message}" if message else status
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02}"

@@ -1,0 +1,155 @@
+"""`python -m scripts.push`: bring both images to ECR, under tags that never mean another image.
+
+What is there already is not pushed again. Repositories are made when they are missing.
+"""
+
+import argparse
+import base64
+import json
+import sys
+import time
+
+from botocore.exceptions import ClientError
+
+from scripts import docker_cli
+from scripts.aws import Aws
+from scripts.call import Call, as_json
+from scripts.failure import Failure, ends_with_a_sentence, error_code
+from scripts.image import built_image, built_tag, image_detail, published_tag, repository_uri
+from scripts.names import IMAGES, repository
+from scripts.requests.repository import create_repository_request, lifecycle_policy_request, scanning_request
+from scripts.settings import load_settings
+
+# https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html: endpoints refuse OCI manifests.
+DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
+_NOT_OCI = (
+    "Build with --provenance=false (docker/build.sh does), and switch the engine's containerd image store off: "
+    '"features": {"containerd-snapshotter": false} in its daemon.json. Then `make build push`'
+)
+
+
+@ends_with_a_sentence
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="push", description="Bring the train and the serve image to ECR.")
+    parser.add_argument("--dry-run", action="store_true", help="print the requests, change nothing")
+    chosen = parser.parse_args(arguments)
+    settings = load_settings()
+    aws = Aws(settings)
+    tag = built_tag()
+    repositories = {image: repository(settings.prefix, image) for image in IMAGES}
+
+    calls = [call for name in repositories.values() for call in repository_calls(aws, name)]
+    scanning = scanning_call(aws, list(repositories.values())) if settings.push.scan else None
+    if chosen.dry_run:
+        print(as_json([*calls, *([scanning] if scanning else [])]))
+        return 0
+    for call in calls:
+        aws.make(call)
+        print(f"{call.operation}: {call.request['repositoryName']}")
+    if scanning:
+        _configure_scanning(aws, scanning)
+
+    logged_in = False
+    for name in repositories.values():
+        built = f"{name}:{tag}"
+        facts = built_image(built)
+        in_ecr = published_tag(tag, facts["Id"])
+        detail = image_detail(aws, name, in_ecr)
+        if detail:
+            check_manifest(f"{name}:{in_ecr}", _media_type(aws, name, in_ecr, detail), _remove(name, in_ecr))
+            print(f"{name}:{in_ecr} is in ECR already")
+            continue
+        check_manifest(built, facts.get("Descriptor", {}).get("mediaType"), "Nothing was pushed.")
+        if not logged_in:
+            log_in(aws)
+            logged_in = True
+        uri = f"{repository_uri(aws, name)}:{in_ecr}"
+        started = time.monotonic()
+        docker_cli.docker("tag", built, uri)
+        docker_cli.push(uri)
+        detail = image_detail(aws, name, in_ecr)
+        if detail is None:
+            raise Failure(f"ECR does not know {name}:{in_ecr} although Docker has pushed it. Run it again.")
+        check_manifest(f"{name}:{in_ecr}", _media_type(aws, name, in_ecr, detail), _remove(name, in_ecr))
+        size = f", {detail['imageSizeInBytes'] / 1e9:.2f} GB compressed" if "imageSizeInBytes" in detail else ""
+        print(f"pushed {uri} in {time.monotonic() - started:.0f} s{size}, {detail['imageDigest']}")
+    return 0
+
+
+def repository_calls(aws: Aws, name: str) -> list[Call]:
+    """What must be called for a repository that is there and has the lifecycle policy of the settings."""
+    calls = []
+    lifecycle = lifecycle_policy_request(aws.settings, name)
+    if repository_uri(aws, name) is None:
+        calls.append(Call("ecr", "CreateRepository", create_repository_request(aws.settings, name)))
+        current = None
+    else:
+        current = _lifecycle_policy(aws, name)
+    if current is None or json.loads(current) != json.loads(lifecycle["lifecyclePolicyText"]):
+        calls.append(Call("ecr", "PutLifecyclePolicy", lifecycle))
+    return calls
+
+
+def _lifecycle_policy(aws: Aws, name: str) -> str | None:
+    try:
+        return aws.client("ecr").get_lifecycle_policy(repositoryName=name)["lifecyclePolicyText"]
+    except ClientError as error:
+        if error_code(error) == "LifecyclePolicyNotFoundException":
+            return None
+        raise
+
+
+def scanning_call(aws: Aws, repositories: list[str]) -> Call | None:
+    """The call after which the registry scans the repositories on push; None when it does, or when one may not ask."""
+    try:
+        current = aws.client("ecr").get_registry_scanning_configuration()["scanningConfiguration"]
+    except ClientError as error:
+        if error_code(error) != "AccessDeniedException":
+            raise
+        print("warning: these credentials may not see how ECR scans images; that stays as it is", file=sys.stderr)
+        return None
+    request = scanning_request(current, repositories, aws.settings.prefix)
+    return Call("ecr", "PutRegistryScanningConfiguration", request) if request else None
+
+
+def _configure_scanning(aws: Aws, call: Call) -> None:
+    try:
+        aws.make(call)
+        print(f"{call.operation}: scan {aws.settings.prefix}-* on push")
+    except ClientError as error:
+        # The registry's settings are often an administrator's; an image can be pushed all the same.
+        if error_code(error) != "AccessDeniedException":
+            raise
+        print("warning: these credentials may not have ECR scan the images; push.scan = false asks no more", file=sys.stderr)
+
+
+def log_in(aws: Aws) -> None:
+    """Log Docker in to the registry. https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry_auth.html"""
+    [data] = aws.client("ecr").get_authorization_token()["authorizationData"]
+    user, _, password = base64.b64decode(data["authorizationToken"]).decode().partition(":")
+    docker_cli.docker("login", "--username", user, "--password-stdin", data["proxyEndpoint"], text=password)
+
+
+def check_manifest(image: str, media_type: str | None, then: str) -> None:
+    """Raise Failure when a manifest is not Docker's. media_type None: not known, which is no reason to refuse."""
+    if media_type not in (None, DOCKER_MANIFEST):
+        raise Failure(f"{image} has a manifest of type {media_type}, which SageMaker endpoints refuse. {_NOT_OCI}. {then}")
+
+
+def _media_type(aws: Aws, name: str, tag: str, detail: dict) -> str | None:
+    """The manifest's type as it is stored. DescribeImages need not tell it; the manifest itself does."""
+    if "imageManifestMediaType" in detail:
+        return detail["imageManifestMediaType"]
+    [found] = aws.client("ecr").batch_get_image(repositoryName=name, imageIds=[{"imageTag": tag}])["images"]
+    return found.get("imageManifestMediaType") or json.loads(found["imageManifest"]).get("mediaType")
+
+
+def _remove(name: str, tag: str) -> str:
+    return (
+        "Its tag cannot be pushed again while it is there; remove it first: "
+        f"aws ecr batch-delete-image --repository-name {name} --image-ids imageTag={tag}"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,112 @@
+"""`python -m scripts.upload FOLDER_OR_ZIP`: bring a data set to S3, in parallel, and of it only what changed.
+
+One listing tells what is there. A file of the same size whose MD5 is the object's ETag is the same; where S3 encrypts with
+a key of KMS the ETag is no MD5, and the SHA-256 that this program stores with each object decides.
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
+"""
+
+import argparse
+import hashlib
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from botocore.exceptions import ClientError
+
+from scripts.aws import Aws
+from scripts.call import Call, as_json
+from scripts.data_source import DataFile, data_files, md5
+from scripts.failure import Failure, ends_with_a_sentence, error_code
+from scripts.layout import SPLITS, bucket_and_key
+from scripts.objects import THREADS, delete_objects, listing, put_objects, put_request
+from scripts.settings import load_settings
+
+
+@ends_with_a_sentence
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="upload", description="Bring a data set to S3; only what changed is sent.")
+    parser.add_argument("source", type=Path, help="a folder or a zip with train, valid and test in it")
+    parser.add_argument("--delete", action="store_true", help="remove from S3 what is not in the source")
+    parser.add_argument("--dry-run", action="store_true", help="print the requests, change nothing")
+    chosen = parser.parse_args(arguments)
+    settings = load_settings()
+    aws = Aws(settings)
+    place = aws.layout.data
+    started = time.monotonic()
+    with data_files(chosen.source) as files:
+        creation = bucket_call(aws)
+        bucket, prefix = bucket_and_key(place)
+        there = {} if creation else listing(aws.client("s3"), bucket, f"{prefix}/")
+        changed, same = _changed(aws, bucket, prefix, files, there)
+        names = {f"{prefix}/{file.name}" for file in files}
+        splits = tuple(f"{prefix}/{split}/" for split in SPLITS)
+        gone = [key for key in there if key not in names and key.startswith(splits)]
+        if chosen.dry_run:
+            calls = [*([creation] if creation else []), *(_put_call(bucket, prefix, file) for file in changed)]
+            if chosen.delete:
+                calls += [Call("s3", "DeleteObject", {"Bucket": bucket, "Key": key}) for key in gone]
+            print(as_json(calls))
+            return 0
+        if creation:
+            aws.make(creation)
+            print(f"made the bucket {bucket}")
+        put_objects(aws.client("s3"), bucket, {f"{prefix}/{file.name}": file.read for file in changed})
+    if chosen.delete:
+        delete_objects(aws.client("s3"), bucket, gone)
+    sent = sum(file.size for file in changed)
+    print(f"{place}: {len(changed):,} files sent ({sent / 1e6:,.1f} MB), {same:,} unchanged, in {time.monotonic() - started:.1f} s")
+    if gone:
+        what = "removed, since they are" if chosen.delete else "kept (--delete removes them) that are"
+        print(f"{len(gone):,} objects {what} not in {chosen.source}")
+    return 0
+
+
+def bucket_call(aws: Aws) -> Call | None:
+    """CreateBucket when the bucket is missing, None when it is there. Raises Failure when it is another's or elsewhere."""
+    bucket = aws.layout.bucket
+    try:
+        aws.client("s3").head_bucket(Bucket=bucket)
+        return None
+    except ClientError as error:
+        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+        if status == 403:
+            raise Failure(
+                f"The bucket {bucket} is not open to these credentials; it may be another account's. "
+                "Name one of yours: SAGEMAKER_BUCKET, or bucket in sagemaker.toml."
+            ) from error
+        if status in (301, 400):
+            raise Failure(f"The bucket {bucket} is not in {aws.region}, where the jobs run. Name one that is, or set AWS_REGION.") from error
+        if status != 404:
+            raise
+    request = {"Bucket": bucket}
+    if aws.region != "us-east-1":  # the one region that S3 does not want to be named
+        request["CreateBucketConfiguration"] = {"LocationConstraint": aws.region}
+    return Call("s3", "CreateBucket", request)
+
+
+def _changed(aws: Aws, bucket: str, prefix: str, files: list[DataFile], there: dict) -> tuple[list[DataFile], int]:
+    """The files that are not in S3 as they are here, and how many are."""
+    s3 = aws.client("s3")
+
+    def is_there(file: DataFile) -> bool:
+        key = f"{prefix}/{file.name}"
+        if key not in there or there[key].size != file.size:
+            return False
+        content = file.read()
+        if there[key].etag == md5(content):
+            return True
+        stored = s3.head_object(Bucket=bucket, Key=key)["Metadata"].get("sha256")
+        return stored == hashlib.sha256(content).hexdigest()
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        found = list(pool.map(is_there, files))
+    return [file for file, same in zip(files, found) if not same], sum(found)
+
+
+def _put_call(bucket: str, prefix: str, file: DataFile) -> Call:
+    return Call("s3", "PutObject", put_request(bucket, f"{prefix}/{file.name}"))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,152 @@
+"""AWS for these tests: moto's server in this process, so that the programs run as they do, by environment variables alone."""
+
+import json
+import subprocess
+import time
+import urllib.request
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from scripts import docker_cli, image, jobs, waiting
+from scripts.aws import Aws
+from scripts.settings import load_settings
+from tests.scripts.sagemaker_stand_in import StandIn, serve
+
+BUCKET = "some-bucket"
+ROLE = "arn:aws:iam::123456789012:role/dogs"
+
+
+@pytest.fixture(scope="session")
+def moto_server():
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def aws(moto_server, monkeypatch):
+    """An empty account; the programs find it through the environment. The value is their connection to it."""
+    request = urllib.request.Request(f"{moto_server}/moto-api/reset", method="POST")
+    urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request).close()
+    for name in ("AWS_PROFILE", "AWS_DEFAULT_REGION", "IMAGE_PREFIX"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {
+        "AWS_ENDPOINT_URL": moto_server, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_REGION": "eu-west-1", "SAGEMAKER_ROLE": ROLE, "SAGEMAKER_BUCKET": BUCKET, "NO_PROXY": "127.0.0.1",
+        "AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": "/nonexistent", "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(waiting, "SHORTEST", 0.01)
+    monkeypatch.setattr(jobs, "SILENCE", 0.02)
+    connection = Aws(load_settings())
+    yield connection
+    for client in connection._clients.values():
+        client.close()
+
+
+@pytest.fixture
+def bucket(aws):
+    aws.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    return BUCKET
+
+
+@pytest.fixture
+def tag(monkeypatch, tmp_path):
+    """Says what docker/tag.sh prints; a clean tree's tag at first."""
+    program = tmp_path / "tag.sh"
+
+    def set_tag(text: str):
+        program.write_text(f"#!/bin/sh\necho {text}\n")
+        program.chmod(0o755)
+
+    set_tag("a86989924225")
+    monkeypatch.setattr(image, "TAG_PROGRAM", program)
+    return set_tag
+
+
+class FakeDocker:
+    """Takes the place of the docker command. images: facts by name; calls: every command; manifest: what a push leaves."""
+
+    def __init__(self):
+        self.images, self.calls, self.passwords = {}, [], []
+        self.manifest = "application/vnd.docker.distribution.manifest.v2+json"
+        self.pushed_to = None
+
+    def run(self, command: list[str], text: str | None) -> tuple[int, str, str]:
+        words = command[1:]
+        self.calls.append(" ".join(words))
+        if words[:2] == ["image", "inspect"]:
+            if words[2] not in self.images:
+                return 1, "[]", f"Error: No such image: {words[2]}"
+            return 0, json.dumps([self.images[words[2]]]), ""
+        if words[0] == "login":
+            self.passwords.append(text)
+        if words[0] == "push":
+            name, _, image_tag = words[1].rpartition("/")[2].rpartition(":")
+            manifest = {"schemaVersion": 2, "mediaType": self.manifest, "config": {"digest": image_tag}, "layers": []}
+            self.pushed_to.put_image(
+                repositoryName=name, imageTag=image_tag, imageManifest=json.dumps(manifest), imageManifestMediaType=self.manifest
+            )
+        return 0, "", ""
+
+
+@pytest.fixture
+def docker(monkeypatch, aws):
+    fake, real = FakeDocker(), subprocess.run
+
+    def run(command, **options):
+        if command[0] != "docker":
+            return real(command, **options)
+        status, out, err = fake.run(command, options.get("input"))
+        return subprocess.CompletedProcess(command, status, out, err)
+
+    monkeypatch.setattr(docker_cli.subprocess, "run", run)
+    fake.pushed_to = boto3.client("ecr", region_name="eu-west-1")
+    yield fake
+    fake.pushed_to.close()
+
+
+@pytest.fixture
+def pushed_images(aws, docker, tag):
+    """Both images of the present tag are in ECR."""
+    for name in ("dogbreed-train", "dogbreed-serve"):
+        aws.client("ecr").create_repository(repositoryName=name)
+        docker.run(["docker", "push", f"host/{name}:a86989924225"], None)
+    docker.calls.clear()
+
+
+@pytest.fixture
+def sagemaker(aws, monkeypatch):
+    """SageMaker as a test writes it down; every other service stays moto's."""
+    stand_in = StandIn()
+    server = serve(stand_in)
+    address = f"http://127.0.0.1:{server.server_port}"
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SAGEMAKER", address)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", address)
+    yield stand_in
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def write_log(aws):
+    """Write lines into CloudWatch: `write_log(group, stream, "line", ...)`."""
+    logs = aws.client("logs")
+
+    def write(group: str, stream: str, *lines: str):
+        for make, names in ((logs.create_log_group, {"logGroupName": group}),
+                            (logs.create_log_stream, {"logGroupName": group, "logStreamName": stream})):
+            try:
+                make(**names)
+            except logs.exceptions.ResourceAlreadyExistsException:
+                pass
+        now = int(time.time() * 1000)
+        logs.put_log_events(
+            logGroupName=group, logStreamName=stream, logEvents=[{"timestamp": now + n, "message": line} for n, line in enumerate(lines)]
+        )
+
+    return write

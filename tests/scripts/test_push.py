@@ -1,0 +1,132 @@
+"""make push: repositories as they should be, each image once, and nothing that an endpoint would refuse."""
+
+import json
+
+import pytest
+
+from scripts import push
+from scripts.image import published_tag
+from scripts.settings import load_settings
+
+IMAGE_ID = "sha256:0123456789abcdef" + "0" * 48
+
+
+@pytest.fixture
+def built(docker, tag):
+    docker.images = {f"{name}:a86989924225": {"Id": IMAGE_ID} for name in ("dogbreed-train", "dogbreed-serve")}
+    return docker
+
+
+def tags(aws, name):
+    details = aws.client("ecr").describe_images(repositoryName=name)["imageDetails"]
+    return sorted(one for detail in details for one in detail["imageTags"])
+
+
+def test_the_first_push_makes_immutable_repositories_and_pushes_both_images(aws, built):
+    assert push.main([]) == 0
+    for name in ("dogbreed-train", "dogbreed-serve"):
+        [repository] = aws.client("ecr").describe_repositories(repositoryNames=[name])["repositories"]
+        assert repository["imageTagMutability"] == "IMMUTABLE"
+        assert tags(aws, name) == ["a86989924225"]
+        policy = json.loads(aws.client("ecr").get_lifecycle_policy(repositoryName=name)["lifecyclePolicyText"])
+        assert policy["rules"][-1]["selection"]["countNumber"] == 20
+        uri = f"{repository['repositoryUri']}:a86989924225"
+        assert f"tag {name}:a86989924225 {uri}" in built.calls and f"push {uri}" in built.calls
+    scanning = aws.client("ecr").get_registry_scanning_configuration()["scanningConfiguration"]
+    assert scanning["rules"][0]["repositoryFilters"] == [{"filter": "dogbreed-*", "filterType": "WILDCARD"}]
+
+
+def test_docker_is_logged_in_once_and_the_password_is_not_on_its_command_line(aws, built):
+    assert push.main([]) == 0
+    endpoint = aws.client("ecr").get_authorization_token()["authorizationData"][0]["proxyEndpoint"]
+    assert [call for call in built.calls if call.startswith("login")] == [f"login --username AWS --password-stdin {endpoint}"]
+    assert len(built.passwords) == 1 and built.passwords[0]
+
+
+def test_a_second_push_sends_nothing(aws, built, capsys):
+    assert push.main([]) == 0
+    built.calls.clear()
+    assert push.main([]) == 0
+    assert not [call for call in built.calls if call.startswith(("push", "login", "tag"))]
+    assert capsys.readouterr().out.count("is in ECR already") == 2
+
+
+def test_a_dry_run_prints_the_requests_and_changes_nothing(aws, built, capsys):
+    assert push.main(["--dry-run"]) == 0
+    calls = json.loads(capsys.readouterr().out)
+    assert [call["operation"] for call in calls] == ["CreateRepository", "PutLifecyclePolicy"] * 2 + ["PutRegistryScanningConfiguration"]
+    assert aws.client("ecr").describe_repositories()["repositories"] == []
+    assert built.calls == []
+
+
+def test_settings_that_are_met_already_are_not_sent_again(aws, built, capsys):
+    assert push.main([]) == 0
+    capsys.readouterr()
+    assert push.main(["--dry-run"]) == 0
+    assert json.loads(capsys.readouterr().out) == []
+
+
+def test_a_changed_number_of_kept_images_reaches_a_repository_that_is_there(aws, built, monkeypatch, capsys):
+    assert push.main([]) == 0
+    monkeypatch.setenv("SAGEMAKER_PUSH_KEEP_IMAGES", "3")
+    capsys.readouterr()
+    assert push.main(["--dry-run"]) == 0
+    assert [call["operation"] for call in json.loads(capsys.readouterr().out)] == ["PutLifecyclePolicy"] * 2
+
+
+def test_images_of_two_states_of_a_dirty_tree_have_two_tags(aws, built, tag):
+    tag("a86989924225-dirty")
+    for start in ("aaaaaaaaaaaa", "bbbbbbbbbbbb"):
+        built.images = {
+            f"{name}:a86989924225-dirty": {"Id": f"sha256:{start}{'0' * 52}"} for name in ("dogbreed-train", "dogbreed-serve")
+        }
+        assert push.main([]) == 0
+    assert tags(aws, "dogbreed-train") == ["a86989924225-dirty-aaaaaaaaaaaa", "a86989924225-dirty-bbbbbbbbbbbb"]
+
+
+@pytest.mark.parametrize("tag_, found", [
+    ("a86989924225", "a86989924225"),
+    ("a86989924225-wf5a6be98", "a86989924225-wf5a6be98"),
+    ("a86989924225-dirty", "a86989924225-dirty-0123456789ab"),
+    ("a86989924225-dirty-wf5a6be98", "a86989924225-dirty-wf5a6be98-0123456789ab"),
+])
+def test_only_a_dirty_tree_adds_the_images_id_to_the_tag(tag_, found):
+    assert published_tag(tag_, IMAGE_ID) == found
+
+
+def test_an_image_that_is_not_built_is_a_sentence(aws, docker, tag, capsys):
+    assert push.main([]) == 1
+    assert "error: The image dogbreed-train:a86989924225 is not on this machine. Run `make build`." in capsys.readouterr().err
+
+
+def test_an_oci_image_is_refused_before_its_tag_is_spent(aws, built, capsys):
+    for facts in built.images.values():
+        facts["Descriptor"] = {"mediaType": "application/vnd.oci.image.index.v1+json"}
+    assert push.main([]) == 1
+    assert "endpoints refuse" in (said := capsys.readouterr().err) and "--provenance=false" in said
+    assert not [call for call in built.calls if call.startswith("push")]
+
+
+def test_an_oci_manifest_that_arrived_is_named_with_the_way_to_remove_it(aws, built, capsys):
+    built.manifest = "application/vnd.oci.image.manifest.v1+json"
+    for _ in range(2):  # it is not taken for good because it is there
+        assert push.main([]) == 1
+        assert "batch-delete-image --repository-name dogbreed-train" in capsys.readouterr().err
+
+
+def test_a_push_that_fails_is_a_sentence(aws, built, capsys, monkeypatch):
+    real = built.run
+    monkeypatch.setattr(built, "run", lambda command, text: (1, "", "") if command[1] == "push" else real(command, text))
+    assert push.main([]) == 1
+    assert "docker push" in (said := capsys.readouterr().err) and "Run it again" in said
+
+
+def test_a_machine_without_docker_is_a_sentence(aws, tag, monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert push.main([]) == 1
+    assert "no docker command" in capsys.readouterr().err
+
+
+def test_the_prefix_of_docker_build_names_the_repositories(monkeypatch):
+    monkeypatch.setenv("IMAGE_PREFIX", "cats")
+    assert load_settings().prefix == "cats"

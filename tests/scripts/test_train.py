@@ -1,0 +1,187 @@
+"""make train: what is missing is said before anything starts; then the job is followed, and its end decides."""
+
+import json
+
+import pytest
+
+from scripts import train
+from scripts.aws import Aws
+from scripts.failure import Failure
+from scripts.jobs import TRAINING, watch
+from scripts.settings import load_settings
+from tests.scripts.conftest import ROLE
+from tests.scripts.sagemaker_stand_in import Refusal
+
+GROUP = "/aws/sagemaker/TrainingJobs"
+
+
+@pytest.fixture
+def data(aws, bucket):
+    for split in ("train", "valid", "test"):
+        aws.client("s3").put_object(Bucket=bucket, Key=f"dogbreed/data/{split}/A/x.jpg", Body=b"x")
+
+
+@pytest.fixture
+def ready(sagemaker, data, pushed_images):
+    """Everything that a job needs is there, and it ends well."""
+    sagemaker.answers["CreateTrainingJob"] = {"TrainingJobArn": "arn"}
+    sagemaker.answers["DescribeTrainingJob"] = lambda request: job(request["TrainingJobName"], "Completed")
+    return sagemaker
+
+
+def job(name: str, status: str, secondary: str | None = None, **more) -> dict:
+    return {
+        "TrainingJobName": name, "TrainingJobStatus": status, "SecondaryStatus": secondary or status,
+        "ModelArtifacts": {"S3ModelArtifacts": f"s3://some-bucket/dogbreed/jobs/{name}/output/model.tar.gz"}, **more,
+    }
+
+
+def test_a_job_is_started_with_what_the_settings_and_the_command_line_say(ready, aws, capsys):
+    assert train.main(["epochs=3", "lr=0.01"]) == 0
+    request = ready.request("CreateTrainingJob")
+    [repository] = aws.client("ecr").describe_repositories(repositoryNames=["dogbreed-train"])["repositories"]
+    assert request["AlgorithmSpecification"]["TrainingImage"] == f"{repository['repositoryUri']}:a86989924225"
+    assert request["RoleArn"] == ROLE
+    assert request["HyperParameters"]["epochs"] == "3" and request["HyperParameters"]["lr"] == "0.01"
+    assert [one["ChannelName"] for one in request["InputDataConfig"]] == ["train", "valid", "test"]
+    assert f"jobs/{request['TrainingJobName']}/output/model.tar.gz" in capsys.readouterr().out
+
+
+def test_the_log_of_every_host_is_shown_and_each_state_once(ready, write_log, capsys):
+    states = [("InProgress", "Starting"), ("InProgress", "Starting"), ("InProgress", "Training")]
+
+    def describe(request):
+        name = request["TrainingJobName"]
+        if states:
+            status, secondary = states.pop(0)
+            write_log(GROUP, f"{name}/algo-1-17", f"{secondary} on one")
+            return job(name, status, secondary, SecondaryStatusTransitions=[
+                {"Status": secondary, "StartTime": 1, "StatusMessage": f"{secondary} now"}])
+        write_log(GROUP, f"{name}/algo-2-17", "the last line")
+        return job(name, "Completed")
+
+    ready.answers["DescribeTrainingJob"] = describe
+    assert train.main(["--job-name", "dogbreed-train-x"]) == 0
+    shown = capsys.readouterr()
+    assert shown.out.count("Starting on one") == 2 and shown.out.count("Training on one") == 1
+    assert shown.out.count("algo-2-17  the last line") == 1
+    assert shown.err.count("Starting: Starting now") == 1 and shown.err.count("Training: Training now") == 1
+
+
+def test_a_failed_job_gives_its_reason_and_status_1(ready, capsys):
+    ready.answers["DescribeTrainingJob"] = lambda request: job(
+        request["TrainingJobName"], "Failed", FailureReason="AlgorithmError: Channel valid has no pictures.")
+    assert train.main([]) == 1
+    assert "is Failed: AlgorithmError: Channel valid has no pictures." in capsys.readouterr().err
+
+
+def test_a_stopped_job_is_not_a_success(ready, capsys):
+    ready.answers["DescribeTrainingJob"] = lambda request: job(request["TrainingJobName"], "Stopped")
+    assert train.main([]) == 1
+    assert "is Stopped" in capsys.readouterr().err
+
+
+def test_ctrl_c_leaves_the_job_and_says_how_to_stop_it(ready, capsys, monkeypatch):
+    def interrupted(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(train, "watch", interrupted)
+    assert train.main(["--job-name", "dogbreed-train-x"]) == 130
+    assert "python -m scripts.stop dogbreed-train-x" in capsys.readouterr().err
+    assert ready.made() == ["CreateTrainingJob"]
+
+
+def test_no_wait_ends_at_once(ready):
+    assert train.main(["--no-wait"]) == 0
+    assert [operation for operation, _ in ready.calls] == ["CreateTrainingJob"]
+
+
+def test_a_dry_run_prints_the_request_and_starts_nothing(ready, capsys):
+    assert train.main(["--dry-run", "epochs=3"]) == 0
+    [call] = json.loads(capsys.readouterr().out)
+    assert (call["service"], call["operation"]) == ("sagemaker", "CreateTrainingJob")
+    assert call["request"]["HyperParameters"]["epochs"] == "3"
+    assert ready.calls == []
+
+
+def test_a_missing_role_is_said_first(ready, monkeypatch, capsys):
+    monkeypatch.setenv("SAGEMAKER_ROLE", "")
+    assert train.main([]) == 1
+    assert "No role is set" in (said := capsys.readouterr().err) and "SAGEMAKER_ROLE" in said
+
+
+def test_a_role_may_be_named_without_its_arn(ready, monkeypatch):
+    monkeypatch.setenv("SAGEMAKER_ROLE", "service-role/dogs")
+    assert train.main([]) == 0
+    assert ready.request("CreateTrainingJob")["RoleArn"] == "arn:aws:iam::123456789012:role/service-role/dogs"
+
+
+def test_an_image_that_is_not_pushed_is_said_before_the_job_starts(ready, tag, capsys):
+    tag("another")
+    assert train.main([]) == 1
+    assert "dogbreed-train:another is not in ECR in eu-west-1. Run `make push`." in capsys.readouterr().err
+
+
+def test_a_dirty_tree_runs_the_image_that_its_push_brought(ready, docker, tag):
+    tag("a86989924225-dirty")
+    docker.images["dogbreed-train:a86989924225-dirty"] = {"Id": "sha256:0123456789abcdef"}
+    docker.run(["docker", "push", "host/dogbreed-train:a86989924225-dirty-0123456789ab"], None)
+    assert train.main([]) == 0
+    assert ready.request("CreateTrainingJob")["AlgorithmSpecification"]["TrainingImage"].endswith(":a86989924225-dirty-0123456789ab")
+
+
+@pytest.mark.parametrize("split", ["train", "valid"])
+def test_missing_data_is_said_before_the_job_starts(ready, aws, bucket, split, capsys):
+    aws.client("s3").delete_object(Bucket=bucket, Key=f"dogbreed/data/{split}/A/x.jpg")
+    assert train.main([]) == 1
+    assert f"s3://some-bucket/dogbreed/data/{split}/ has no objects. Run `make upload DATA=" in capsys.readouterr().err
+
+
+def test_a_missing_bucket_is_said_as_missing_data(ready, monkeypatch, capsys):
+    monkeypatch.setenv("SAGEMAKER_BUCKET", "no-such-bucket")
+    assert train.main([]) == 1
+    assert "make upload" in capsys.readouterr().err
+
+
+def test_data_without_a_test_split_trains_without_that_channel(ready, aws, bucket):
+    aws.client("s3").delete_object(Bucket=bucket, Key="dogbreed/data/test/A/x.jpg")
+    assert train.main([]) == 0
+    assert [one["ChannelName"] for one in ready.request("CreateTrainingJob")["InputDataConfig"]] == ["train", "valid"]
+
+
+def test_data_and_weights_may_lie_elsewhere(ready, monkeypatch):
+    monkeypatch.setenv("SAGEMAKER_TRAIN_DATA", "file:///data/pictures")
+    monkeypatch.setenv("SAGEMAKER_TRAIN_PRETRAINED", "file:///weights")
+    assert train.main(["--dry-run"]) == 0
+
+
+def test_weights_that_are_not_there_are_said(ready, monkeypatch, capsys):
+    monkeypatch.setenv("SAGEMAKER_TRAIN_PRETRAINED", "s3://some-bucket/weights/")
+    assert train.main([]) == 1
+    assert "s3://some-bucket/weights/ has no objects" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("word", ["epochs", "=3", "Epochs=3", "--epochs=3"])
+def test_a_hyperparameter_that_is_not_name_value_is_a_sentence(ready, word, capsys):
+    assert train.main(["--", word]) == 1
+    assert "must be written name=value" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["mine", "dogbreed-train-", "dogbreed-train-a_b", "dogbreed-train-" + "a" * 50])
+def test_a_job_name_that_delete_would_not_find_is_refused(ready, name, capsys):
+    assert train.main(["--job-name", name]) == 1
+    assert "must begin with dogbreed-train-" in capsys.readouterr().err
+
+
+def test_what_aws_refuses_is_a_sentence_with_the_next_step(ready, capsys):
+    ready.answers["CreateTrainingJob"] = Refusal("ResourceLimitExceeded", "The limit 'ml.g4dn.xlarge' is 0.")
+    assert train.main([]) == 1
+    said = capsys.readouterr().err
+    assert "AWS refused CreateTrainingJob: The limit 'ml.g4dn.xlarge' is 0 (ResourceLimitExceeded). Choose another instance type" in said
+    assert "Traceback" not in said
+
+
+def test_following_a_job_that_is_not_there_is_a_sentence(sagemaker, aws):
+    sagemaker.answers["DescribeTrainingJob"] = Refusal("ValidationException", "Requested resource not found.")
+    with pytest.raises(Failure, match="There is no training job gone"):
+        watch(Aws(load_settings()), TRAINING, "gone")

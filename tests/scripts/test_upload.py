@@ -1,0 +1,165 @@
+"""make upload: the data set's files in S3, only those that changed, from a folder or a zip."""
+
+import json
+import zipfile
+
+import botocore.client
+import pytest
+from botocore.exceptions import ClientError
+
+from scripts import upload
+from scripts.aws import Aws
+from scripts.data_source import data_files, md5
+from scripts.failure import Failure
+
+FILES = {
+    "train/001.Beagle/a.jpg": b"a" * 10, "train/002.Boxer/b.png": b"b" * 20, "valid/001.Beagle/c.jpg": b"c" * 30,
+    "test/001.Beagle/d.jpg": b"d" * 40,
+}
+OTHERS = {"train/001.Beagle/.DS_Store": b"x", "__MACOSX/train/001.Beagle/._a.jpg": b"x", "readme.txt": b"x", "train/loose.txt": b"y"}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name, content in (FILES | OTHERS).items():
+        file = tmp_path / "pictures" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+    return tmp_path / "pictures"
+
+
+def keys(aws, bucket):
+    found = aws.client("s3").list_objects_v2(Bucket=bucket).get("Contents", [])
+    return {one["Key"].removeprefix("dogbreed/data/"): one["LastModified"] for one in found}
+
+
+class Requests:
+    """Counts what is asked of S3."""
+
+    def __init__(self, monkeypatch):
+        self.made = []
+        real = botocore.client.BaseClient._make_api_call
+
+        def counted(client, operation, request):
+            self.made.append(operation)
+            return real(client, operation, request)
+
+        monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", counted)
+
+
+def test_a_folder_lands_under_the_prefix_without_hidden_files(aws, bucket, folder):
+    assert upload.main([str(folder)]) == 0
+    assert keys(aws, bucket).keys() == FILES.keys() | {"train/loose.txt"}
+    stored = aws.client("s3").get_object(Bucket=bucket, Key="dogbreed/data/train/001.Beagle/a.jpg")
+    assert stored["Body"].read() == b"a" * 10 and stored["ContentType"] == "image/jpeg"
+
+
+@pytest.mark.parametrize("above", ["", "dogImages/"])
+def test_a_zip_is_read_where_it_is(aws, bucket, tmp_path, above):
+    with zipfile.ZipFile(tmp_path / "dogs.zip", "w") as archive:
+        for name, content in (FILES | OTHERS).items():
+            archive.writestr(f"{above}{name}", content)
+    assert upload.main([str(tmp_path / "dogs.zip")]) == 0
+    assert keys(aws, bucket).keys() == FILES.keys() | {"train/loose.txt"}
+    assert [one.name for one in tmp_path.iterdir() if one.suffix not in (".sh",)] == ["dogs.zip"]
+
+
+def test_a_second_upload_sends_nothing_and_asks_for_no_object(aws, bucket, folder, monkeypatch, capsys):
+    upload.main([str(folder)])
+    requests = Requests(monkeypatch)
+    assert upload.main([str(folder)]) == 0
+    assert requests.made == ["HeadBucket", "ListObjectsV2"]
+    assert "0 files sent (0.0 MB), 5 unchanged" in capsys.readouterr().out
+
+
+def test_only_the_changed_file_is_sent_even_when_its_size_is_the_same(aws, bucket, folder, monkeypatch):
+    upload.main([str(folder)])
+    (folder / "train/001.Beagle/a.jpg").write_bytes(b"z" * 10)
+    requests = Requests(monkeypatch)
+    assert upload.main([str(folder)]) == 0
+    assert requests.made.count("PutObject") == 1
+    assert aws.client("s3").get_object(Bucket=bucket, Key="dogbreed/data/train/001.Beagle/a.jpg")["Body"].read() == b"z" * 10
+
+
+def test_an_etag_that_is_no_md5_is_answered_by_the_stored_hash(aws, bucket, folder, monkeypatch, capsys):
+    upload.main([str(folder)])
+    monkeypatch.setattr(upload, "md5", lambda content: "as with a key of KMS")
+    assert upload.main([str(folder)]) == 0
+    assert "0 files sent" in capsys.readouterr().out.splitlines()[-1]
+
+
+def test_what_vanished_here_stays_there_and_is_counted_until_its_removal_is_asked_for(aws, bucket, folder, capsys):
+    upload.main([str(folder)])
+    (folder / "test/001.Beagle/d.jpg").unlink()
+    aws.client("s3").put_object(Bucket=bucket, Key="dogbreed/data/features/x", Body=b"other programs' data")
+    assert upload.main([str(folder)]) == 0
+    assert "1 objects kept (--delete removes them)" in capsys.readouterr().out
+    assert "test/001.Beagle/d.jpg" in keys(aws, bucket)
+    assert upload.main([str(folder), "--delete"]) == 0
+    assert keys(aws, bucket).keys() == {"train/001.Beagle/a.jpg", "train/002.Boxer/b.png", "valid/001.Beagle/c.jpg", "train/loose.txt", "features/x"}
+
+
+def test_a_missing_bucket_is_made_in_the_region_of_the_jobs(aws, folder, monkeypatch):
+    monkeypatch.setenv("SAGEMAKER_BUCKET", "")
+    assert upload.main([str(folder)]) == 0
+    name = "sagemaker-eu-west-1-123456789012"
+    assert keys(aws, name).keys() > {"train/001.Beagle/a.jpg"}
+    assert aws.client("s3").get_bucket_location(Bucket=name)["LocationConstraint"] == "eu-west-1"
+
+
+def test_us_east_1_is_not_named_when_a_bucket_is_made(aws, folder, monkeypatch, capsys):
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    assert upload.main([str(folder), "--dry-run"]) == 0
+    assert json.loads(capsys.readouterr().out)[0] == {
+        "service": "s3", "operation": "CreateBucket", "request": {"Bucket": "some-bucket"},
+    }
+
+
+def test_a_dry_run_prints_the_requests_and_sends_nothing(aws, bucket, folder, capsys):
+    assert upload.main([str(folder), "--dry-run"]) == 0
+    calls = json.loads(capsys.readouterr().out)
+    assert {call["request"]["Key"] for call in calls} == {f"dogbreed/data/{name}" for name in FILES.keys() | {"train/loose.txt"}}
+    assert keys(aws, bucket) == {}
+
+
+@pytest.mark.parametrize("gone, said", [("train", "no files under train/"), ("valid", "no files under valid/")])
+def test_a_data_set_without_train_or_valid_is_a_sentence(folder, gone, said):
+    (folder / gone).rename(folder / "elsewhere")
+    with pytest.raises(Failure, match=said), data_files(folder):
+        pass
+
+
+def test_a_data_set_without_test_is_one(folder):
+    (folder / "test").rename(folder / "elsewhere")
+    with data_files(folder) as files:
+        assert {file.name.split("/")[0] for file in files} == {"train", "valid"}
+
+
+def test_two_data_sets_in_one_folder_are_a_sentence(tmp_path, folder):
+    (tmp_path / "both").mkdir()
+    folder.rename(tmp_path / "both/one")
+    for split in ("train", "valid"):
+        (tmp_path / "both/two" / split / "A").mkdir(parents=True)
+        (tmp_path / "both/two" / split / "A/x.jpg").write_bytes(b"x")
+    with pytest.raises(Failure, match="several data sets: one, two"), data_files(tmp_path / "both"):
+        pass
+
+
+def test_a_path_that_is_neither_folder_nor_zip_is_a_sentence(aws, bucket, tmp_path, capsys):
+    assert upload.main([str(tmp_path / "nothing")]) == 1
+    assert "is neither a folder nor a zip" in capsys.readouterr().err
+
+
+def test_a_bucket_that_is_not_ours_is_a_sentence(aws, folder, monkeypatch, capsys):
+    class S3:
+        def head_bucket(self, Bucket):
+            raise ClientError({"Error": {"Code": "403"}, "ResponseMetadata": {"HTTPStatusCode": 403}}, "HeadBucket")
+
+    monkeypatch.setattr(Aws, "client", lambda self, service: S3())
+    assert upload.main([str(folder)]) == 1
+    assert "The bucket some-bucket is not open to these credentials" in capsys.readouterr().err
+
+
+def test_the_etag_of_s3_is_what_is_compared(aws, bucket):
+    etag = aws.client("s3").put_object(Bucket=bucket, Key="k", Body=b"content")["ETag"]
+    assert etag.strip('"') == md5(b"content")
