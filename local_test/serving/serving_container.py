@@ -51,7 +51,8 @@ class ServingContainer:
     def __init__(self, container: Container, network: Network | None, log: ContainerLog, environment: dict[str, str]):
         self._container, self._network, self._log = container, network, log
         self._port_inside = environment.get("SAGEMAKER_BIND_TO_PORT", PORT)
-        self._lock = threading.Lock()
+        self._lock, self._removal = threading.Lock(), threading.Lock()
+        self._removed = False
         self._ended = threading.Event()
         self._stopping = False
         self._death: str | None = None
@@ -129,6 +130,10 @@ class ServingContainer:
     def alive(self) -> bool:
         return not self._ended.is_set()
 
+    def ended_within(self, seconds: float) -> bool:
+        """Whether it has ended by then: a broken connection is seen before the engine tells about the end."""
+        return self._ended.wait(seconds)
+
     def death(self) -> str | None:
         """How it ended by itself, a sentence; None while it runs and after `stop`."""
         return self._death
@@ -146,18 +151,20 @@ class ServingContainer:
             threading.Thread(target=tell, args=(death,), daemon=True).start()
 
     def stop(self) -> None:
-        """SIGTERM, 30 seconds, SIGKILL; then the container is removed. May be called again."""
+        """SIGTERM, 30 seconds, SIGKILL; then the container is removed. Further calls wait for the first."""
         with self._lock:
-            first, self._stopping = not self._stopping, True
-        if not first:
-            return
-        try:
-            self._container.stop(timeout=SECONDS_TO_STOP)
-            self._log.wait_until_complete(SECONDS_FOR_LAST_LINES)
-        except NotFound:
-            pass  # somebody removed it by hand
-        finally:
-            self._remove()
+            self._stopping = True
+        with self._removal:
+            if self._removed:
+                return
+            try:
+                self._container.stop(timeout=SECONDS_TO_STOP)
+                self._log.wait_until_complete(SECONDS_FOR_LAST_LINES)
+            except NotFound:
+                pass  # somebody removed it by hand
+            finally:
+                self._removed = True
+                self._remove()
 
     def _remove(self) -> None:
         try:

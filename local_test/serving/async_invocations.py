@@ -1,0 +1,156 @@
+"""InvokeEndpointAsync: the request waits its turn, its answer becomes an object.
+
+https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference.html
+"""
+
+import logging
+import threading
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from local_test.platform import Platform
+from local_test.serving.instance import log_group
+from local_test.serving.invocation import Asked, Invoker, ModelFault
+from local_test.serving.live_endpoint import LiveEndpoint
+from local_test.serving.router import NoSuchVariant, Throttled
+from local_test.serving.stored_bytes import StoredBytes
+from local_test.storage.object_store import StorageError
+
+PER_INSTANCE = 4  # MaxConcurrentInvocationsPerInstance, where AWS chooses "an optimal value" itself
+TTL = 6 * 3600  # seconds
+INVOCATION_TIMEOUT = 15 * 60  # seconds
+LARGEST_INPUT = 1024**3  # bytes
+STOPPED = "The local SageMaker was stopped before the model had answered."
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class AsyncInvocation:
+    """input: URI, or the body itself. ttl: seconds from `accepted` (since 1970) after which it is not begun any more."""
+
+    id: str
+    inference_id: str
+    input: str | bytes
+    headers: dict[str, str]
+    output: str
+    failure: str | None
+    accepted: float
+    ttl: int
+    seconds: int
+
+
+@dataclass
+class _Queue:
+    waiting: deque = field(default_factory=deque)
+    workers: set = field(default_factory=set)
+
+
+class AsyncInvocations:
+    """clock: seconds since 1970. What waits is written down, so that its end is told even after the service was killed."""
+
+    def __init__(self, platform: Platform, invoker: Invoker, stored: StoredBytes, is_live: Callable[[LiveEndpoint], bool],
+                 clock: Callable[[], float] = time.time):
+        self._platform, self._invoker, self._stored, self._is_live, self._clock = platform, invoker, stored, is_live, clock
+        self._records = platform.state.records("async-invocations")
+        self._queues: dict[str, _Queue] = {}
+        self._lock = threading.Lock()
+        self._stopping = False
+
+    def recover(self) -> None:
+        """What waited or ran when the service ended has failed."""
+        for record in self._records.all():
+            self._tell_failure(record["Endpoint"], record["Failure"], record["InferenceId"], STOPPED)
+            self._records.delete(record["Id"])
+
+    def accept(self, endpoint: LiveEndpoint, asked: Callable[[str], AsyncInvocation]) -> AsyncInvocation:
+        """asked: makes the invocation of an id. Begins it when one more may run at once, else it waits."""
+        invocation = asked(str(uuid.uuid4()))
+        self._records.create(
+            invocation.id,
+            {"Id": invocation.id, "Endpoint": endpoint.name, "Failure": invocation.failure, "InferenceId": invocation.inference_id},
+        )
+        client = endpoint.router.current.config["AsyncInferenceConfig"].get("ClientConfig", {})
+        most = client.get("MaxConcurrentInvocationsPerInstance", PER_INSTANCE) * endpoint.router.instance_count()
+        with self._lock:
+            queue = self._queues.setdefault(endpoint.name, _Queue())
+            queue.waiting.append(invocation)
+            if len(queue.workers) < most:
+                worker = threading.Thread(target=self._work, args=(endpoint, queue), name=f"asynchronous invocation of {endpoint.name}")
+                queue.workers.add(worker)
+                worker.start()
+        return invocation
+
+    def now(self) -> float:
+        return self._clock()
+
+    def stop(self) -> None:
+        """What waits fails at once; what runs has ended with its container, and is waited for."""
+        with self._lock:
+            self._stopping = True
+            workers = [worker for queue in self._queues.values() for worker in queue.workers]
+        for worker in workers:
+            worker.join()
+
+    def _work(self, endpoint: LiveEndpoint, queue: _Queue) -> None:
+        while True:
+            with self._lock:
+                if not queue.waiting:
+                    queue.workers.discard(threading.current_thread())
+                    return
+                invocation = queue.waiting.popleft()
+            try:
+                self._one(endpoint, invocation)
+            except Exception as error:
+                logger.exception("asynchronous invocation %s of %s", invocation.inference_id, endpoint.name)
+                self._tell_failure(endpoint.name, invocation.failure, invocation.inference_id, f"A fault of the local SageMaker: {error}")
+            self._records.delete(invocation.id)
+
+    def _one(self, endpoint: LiveEndpoint, invocation: AsyncInvocation) -> None:
+        problem = self._why_not(endpoint, invocation)
+        if problem is None:
+            try:
+                answer = self._invoker.invoke(
+                    endpoint, Asked(self._body(invocation), invocation.headers, invocation.seconds, inference_id=invocation.inference_id)
+                )
+                self._stored.put(invocation.output, answer.body, answer.content_type)
+                return
+            except ModelFault as error:
+                problem = STOPPED if self._stopping or endpoint.closing.is_set() else error.message
+            except StorageError as error:
+                problem = str(error)
+            except (NoSuchVariant, Throttled) as error:
+                problem = f"No variant of the endpoint takes the request: {error}"
+        self._tell_failure(endpoint.name, invocation.failure, invocation.inference_id, problem)
+
+    def _why_not(self, endpoint: LiveEndpoint, invocation: AsyncInvocation) -> str | None:
+        if self._stopping:
+            return STOPPED
+        if not self._is_live(endpoint):
+            return f"The endpoint {endpoint.name} was deleted before the request's turn came."
+        if expired(invocation.accepted, invocation.ttl, self._clock()):
+            return f"The request waited longer than its RequestTTLSeconds of {invocation.ttl}."
+        return None
+
+    def _body(self, invocation: AsyncInvocation) -> bytes:
+        if isinstance(invocation.input, bytes):
+            return invocation.input
+        found = self._platform.objects.get(invocation.input)
+        if found.size > LARGEST_INPUT:
+            raise StorageError(f"{invocation.input} has {found.size} bytes; an asynchronous endpoint takes {LARGEST_INPUT}.")
+        return found.path.read_bytes()
+
+    def _tell_failure(self, endpoint: str, uri: str | None, inference_id: str, message: str) -> None:
+        line = f"[sagemaker logs] [{inference_id}] {message}"
+        self._platform.logs.write(log_group(endpoint), "data-log", [(int(time.time() * 1000), line)])
+        if uri:
+            try:
+                self._stored.put(uri, message.encode(), "text/plain")
+            except (StorageError, OSError) as error:
+                logger.error("the failure of asynchronous invocation %s could not be stored: %s", inference_id, error)
+
+
+def expired(accepted: float, ttl: int, now: float) -> bool:
+    return now - accepted > ttl

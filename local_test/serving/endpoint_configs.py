@@ -1,0 +1,127 @@
+"""CreateEndpointConfig, DescribeEndpointConfig, ListEndpointConfigs, DeleteEndpointConfig.
+
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpointConfig.html
+"""
+
+import time
+
+from local_test.api.errors import ValidationException
+from local_test.api.honoured_fields import check_honoured
+from local_test.api.listing import one_page
+from local_test.api.tags import Tags
+from local_test.platform import Platform
+from local_test.serving.models import Models
+
+VARIANT = {
+    "VariantName": None,
+    "ModelName": None,
+    "InitialInstanceCount": None,
+    "InstanceType": None,
+    "InitialVariantWeight": None,
+    "ServerlessConfig": {"MemorySizeInMB": None, "MaxConcurrency": None, "ProvisionedConcurrency": None},
+    "VolumeSizeInGB": None,
+    "ModelDataDownloadTimeoutInSeconds": None,
+    "ContainerStartupHealthCheckTimeoutInSeconds": None,
+    "EnableSSMAccess": (False,),
+    "RoutingConfig": {"RoutingStrategy": ("LEAST_OUTSTANDING_REQUESTS", "RANDOM")},
+    "InferenceAmiVersion": None,
+}
+HONOURED = {
+    "EndpointConfigName": None,
+    "ProductionVariants": [VARIANT],
+    "DataCaptureConfig": {
+        "EnableCapture": None,
+        "InitialSamplingPercentage": None,
+        "DestinationS3Uri": None,
+        "CaptureOptions": None,
+        "CaptureContentTypeHeader": None,
+    },
+    "AsyncInferenceConfig": {
+        "ClientConfig": {"MaxConcurrentInvocationsPerInstance": None},
+        "OutputConfig": {"S3OutputPath": None, "S3FailurePath": None},
+    },
+    "Tags": None,
+    "ExecutionRoleArn": None,
+    "EnableNetworkIsolation": (False,),
+}
+UNSUPPORTED_TOGETHER = "One or more endpoint features are not supported using this configuration"  # AWS's words
+
+
+class EndpointConfigs:
+    def __init__(self, platform: Platform, tags: Tags):
+        self._platform, self._tags, self._models = platform, tags, Models(platform, tags)
+        self._records = platform.state.records("endpoint-configs")
+
+    def create_endpoint_config(self, request: dict) -> dict:
+        check_honoured(request, HONOURED)
+        for problem in problems(request):
+            raise ValidationException(problem)
+        for variant in request["ProductionVariants"]:
+            self._models.get(variant["ModelName"])
+        name, arn = request["EndpointConfigName"], self._arn(request["EndpointConfigName"])
+        record = {field: value for field, value in request.items() if field != "Tags"}
+        record["ProductionVariants"] = [{"InitialVariantWeight": 1.0, **variant} for variant in request["ProductionVariants"]]
+        if not self._records.create(name, {**record, "EndpointConfigArn": arn, "CreationTime": time.time()}):
+            raise ValidationException(f'Cannot create already existing endpoint configuration "{arn}".')
+        self._tags.set(arn, request.get("Tags"))
+        return {"EndpointConfigArn": arn}
+
+    def describe_endpoint_config(self, request: dict) -> dict:
+        return {"EnableNetworkIsolation": False, **self.get(request["EndpointConfigName"])}
+
+    def list_endpoint_configs(self, request: dict) -> dict:
+        fields = ("EndpointConfigName", "EndpointConfigArn", "CreationTime")
+        summaries = [{name: record[name] for name in fields} for record in self._records.all()]
+        return one_page(summaries, request, "EndpointConfig", "EndpointConfigs")
+
+    def delete_endpoint_config(self, request: dict) -> dict:
+        arn = self._arn(request["EndpointConfigName"])
+        if not self._records.delete(request["EndpointConfigName"]):
+            raise ValidationException(f'Could not find endpoint configuration "{arn}".')
+        self._tags.forget(arn)
+        return {}
+
+    def get(self, name: str) -> dict:
+        """The request of a configuration, every variant with its weight. Raises ValidationException when there is none."""
+        record = self._records.get(name)
+        if record is None:
+            raise ValidationException(f'Could not find endpoint configuration "{self._arn(name)}".')
+        return record
+
+    def _arn(self, name: str) -> str:
+        return self._platform.arn("endpoint-config", name)
+
+
+def problems(request: dict) -> list[str]:
+    """What is wrong with a configuration beyond what the service model says, a sentence each."""
+    variants = request["ProductionVariants"]
+    names = [variant["VariantName"] for variant in variants]
+    found = [f"Duplicate production variant name {name}." for name in sorted(set(names)) if names.count(name) > 1]
+    for variant in variants:
+        found += _variant_problems(variant)
+    if not any(variant.get("InitialVariantWeight", 1.0) > 0 for variant in variants):
+        found.append("At least one production variant needs an InitialVariantWeight above 0.")
+    # https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html#serverless-endpoints-how-it-works-exclusions
+    serverless = any("ServerlessConfig" in variant for variant in variants)
+    if serverless and (len(variants) > 1 or "AsyncInferenceConfig" in request or "DataCaptureConfig" in request):
+        found.append(f"{UNSUPPORTED_TOGETHER}: ServerlessConfig excludes further variants, AsyncInferenceConfig and DataCaptureConfig.")
+    if "AsyncInferenceConfig" in request and not request["AsyncInferenceConfig"]["OutputConfig"].get("S3OutputPath"):
+        found.append("The local SageMaker has no default bucket: give AsyncInferenceConfig.OutputConfig.S3OutputPath.")
+    return found
+
+
+def _variant_problems(variant: dict) -> list[str]:
+    name, serverless = variant["VariantName"], variant.get("ServerlessConfig")
+    found = []
+    if not variant.get("ModelName"):
+        found.append(f"The local SageMaker does not have inference components: give ModelName of variant {name}.")
+    if serverless is None and not (variant.get("InstanceType") and variant.get("InitialInstanceCount")):
+        found.append(f"Variant {name} needs InstanceType and InitialInstanceCount, or ServerlessConfig.")
+    if serverless is not None and (variant.get("InstanceType") or variant.get("InitialInstanceCount")):
+        found.append(f"Variant {name} has ServerlessConfig: InstanceType and InitialInstanceCount exclude it.")
+    if serverless is not None:
+        if serverless["MemorySizeInMB"] % 1024:
+            found.append(f"MemorySizeInMB of variant {name} is one of 1024, 2048, 3072, 4096, 5120 and 6144.")
+        if serverless.get("ProvisionedConcurrency", 1) > serverless["MaxConcurrency"]:
+            found.append(f"ProvisionedConcurrency of variant {name} is above its MaxConcurrency.")
+    return found

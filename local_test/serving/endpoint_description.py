@@ -1,0 +1,65 @@
+"""What DescribeEndpoint says about the parts of an endpoint.
+
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeEndpoint.html
+"""
+
+from local_test.serving.fleet import Fleet
+from local_test.serving.instance import VariantPlan
+
+
+def planned_variants(plans: list[VariantPlan], status: str, now: float) -> list[dict]:
+    """Variants of which nothing serves yet. status: Creating."""
+    return [
+        {
+            **_variant(plan, plan.image),
+            "CurrentWeight": 0.0,
+            "DesiredWeight": plan.weight,
+            **({"DesiredServerlessConfig": plan.described["ServerlessConfig"]} if plan.memory_mb else {}),
+            "CurrentInstanceCount": 0,
+            "DesiredInstanceCount": plan.count,
+            "VariantStatus": [{"Status": status, "StartTime": now}],
+        }
+        for plan in plans
+    ]
+
+
+def serving_variants(fleet: Fleet) -> list[dict]:
+    """Variants of the fleet that serves, as they are now."""
+    return [
+        {
+            **_variant(variant.plan, variant.plan.image),
+            "CurrentWeight": variant.weight,
+            "DesiredWeight": variant.weight,
+            **(
+                {"CurrentServerlessConfig": {**variant.plan.described["ServerlessConfig"], "MaxConcurrency": variant.max_concurrency}}
+                if variant.plan.memory_mb
+                else {}
+            ),
+            "CurrentInstanceCount": len(variant.alive()),
+            "DesiredInstanceCount": len(variant.instances),
+        }
+        for variant in fleet.variants.values()
+    ]
+
+
+def capture_summary(config: dict) -> dict | None:
+    capture = config.get("DataCaptureConfig")
+    if capture is None:
+        return None
+    enabled = capture.get("EnableCapture", True)
+    return {
+        "EnableCapture": enabled,
+        "CaptureStatus": "Started" if enabled else "Stopped",
+        "CurrentSamplingPercentage": capture["InitialSamplingPercentage"],
+        "DestinationS3Uri": capture["DestinationS3Uri"],
+        "KmsKeyId": "",
+    }
+
+
+def _variant(plan: VariantPlan, image: str) -> dict:
+    routing = plan.described.get("RoutingConfig")
+    return {
+        "VariantName": plan.name,
+        "DeployedImages": [{"SpecifiedImage": image, "ResolvedImage": image}],
+        **({"RoutingConfig": routing} if routing else {}),
+    }

@@ -1,0 +1,35 @@
+"""An endpoint of this process: what serves its requests, and what changes it at the moment."""
+
+import threading
+
+from local_test.serving.fleet import Fleet
+from local_test.serving.router import Router
+
+
+class Deployment:
+    """A creation or a change under way. reason: why it is to be given up, "" while it is not."""
+
+    def __init__(self):
+        self.cancelled = threading.Event()
+        self.finished = threading.Event()
+        self.reason = ""
+
+    def give_up(self, reason: str) -> None:
+        """The first reason counts."""
+        self.reason = self.reason or reason
+        self.cancelled.set()
+
+
+class LiveEndpoint:
+    """router: None until it was in service once. closing: it is being deleted, or the service ends."""
+
+    def __init__(self, name: str, deployment: Deployment):
+        self.name = name
+        self.deployment = deployment
+        self.router: Router | None = None
+        self.incoming: Fleet | None = None
+        self.closing = threading.Event()
+
+    def close(self, reason: str) -> None:
+        self.closing.set()
+        self.deployment.give_up(reason)

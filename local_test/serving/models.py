@@ -1,0 +1,93 @@
+"""CreateModel, DescribeModel, ListModels, DeleteModel: an image and its model data under a name.
+
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModel.html
+"""
+
+import time
+
+from local_test.api.errors import ValidationException
+from local_test.api.honoured_fields import check_honoured
+from local_test.api.listing import one_page
+from local_test.api.tags import Tags
+from local_test.platform import Platform
+from local_test.serving.model_source import model_source
+from local_test.serving.network_isolation import can_isolate
+
+CONTAINER = {
+    "ContainerHostname": None,  # SageMaker itself ignores it for a single container
+    "Image": None,
+    "ImageConfig": {"RepositoryAccessMode": ("Platform",)},
+    "Mode": ("SingleModel",),
+    "ModelDataUrl": None,
+    "ModelDataSource": {"S3DataSource": {"S3Uri": None, "S3DataType": None, "CompressionType": None}},
+    "Environment": None,
+}
+HONOURED = {
+    "ModelName": None,
+    "PrimaryContainer": CONTAINER,
+    "Containers": [CONTAINER],
+    "ExecutionRoleArn": None,
+    "Tags": None,
+    "EnableNetworkIsolation": None,
+}
+
+
+class Models:
+    def __init__(self, platform: Platform, tags: Tags):
+        self._platform, self._tags = platform, tags
+        self._records = platform.state.records("models")
+
+    def create_model(self, request: dict) -> dict:
+        check_honoured(request, HONOURED)
+        if len(request.get("Containers", [])) > 1:
+            raise ValidationException("The local SageMaker does not honour Containers with more than one container. Send the request to AWS.")
+        container = the_container(request)
+        if not container.get("Image"):
+            raise ValidationException("The container definition has no Image.")
+        try:
+            model_source(container)
+        except ValueError as error:
+            raise ValidationException(str(error)) from error
+        if request.get("EnableNetworkIsolation") and not can_isolate(self._platform.engine):
+            raise ValidationException(
+                "The local SageMaker honours EnableNetworkIsolation only where the Docker engine runs on this very machine, "
+                "not in a virtual machine. Remove it from the request, or send the request to AWS."
+            )
+        arn = self._arn(request["ModelName"])
+        record = {name: value for name, value in request.items() if name != "Tags"}
+        if not self._records.create(request["ModelName"], {**record, "ModelArn": arn, "CreationTime": time.time()}):
+            raise ValidationException(f'Cannot create already existing model "{arn}".')
+        self._tags.set(arn, request.get("Tags"))
+        return {"ModelArn": arn}
+
+    def describe_model(self, request: dict) -> dict:
+        return {"EnableNetworkIsolation": False, **self.get(request["ModelName"])}
+
+    def list_models(self, request: dict) -> dict:
+        summaries = [{name: record[name] for name in ("ModelName", "ModelArn", "CreationTime")} for record in self._records.all()]
+        return one_page(summaries, request, "Model", "Models")
+
+    def delete_model(self, request: dict) -> dict:
+        arn = self._arn(request["ModelName"])
+        if not self._records.delete(request["ModelName"]):
+            raise ValidationException(f'Could not find model "{arn}".')
+        self._tags.forget(arn)
+        return {}
+
+    def get(self, name: str) -> dict:
+        """The request of a model, with ModelArn and CreationTime. Raises ValidationException when there is none."""
+        record = self._records.get(name)
+        if record is None:
+            raise ValidationException(f'Could not find model "{self._arn(name)}".')
+        return record
+
+    def _arn(self, name: str) -> str:
+        return self._platform.arn("model", name)
+
+
+def the_container(model: dict) -> dict:
+    """The one container definition of a model. Raises ValidationException unless it is one."""
+    given = [container for container in (model.get("PrimaryContainer"), *model.get("Containers", [])) if container is not None]
+    if len(given) != 1:
+        raise ValidationException("A model has either a PrimaryContainer or Containers, and one of them here.")
+    return given[0]

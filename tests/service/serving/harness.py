@@ -1,0 +1,181 @@
+"""Models, endpoints and invocations behind one HTTP address: the parts of the service that serving is about."""
+
+import json
+import threading
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+
+import boto3
+from botocore.config import Config
+from cheroot.wsgi import Server
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+from local_test.api.errors import ApiError
+from local_test.api.front import SAGEMAKER_TARGET, read_body
+from local_test.api.sagemaker_api import SageMakerApi
+from local_test.api.tags import Tags
+from local_test.platform import Platform
+from local_test.serving.endpoint_configs import EndpointConfigs
+from local_test.serving.endpoints import Endpoints
+from local_test.serving.models import Models
+from local_test.serving.runtime import Runtime
+
+SECONDS = 60  # for anything that a test waits for
+ONCE = Config(retries={"total_max_attempts": 1}, read_timeout=SECONDS)
+
+
+class Harness:
+    """A context: it serves inside, and nothing of it is left after."""
+
+    def __init__(self, platform: Platform, image: str):
+        self.platform, self.image = platform, image
+        tags = Tags(platform.state)
+        models, configs = Models(platform, tags), EndpointConfigs(platform, tags)
+        self.endpoints = Endpoints(platform, tags, models, configs)
+        self.runtime_app = Runtime(platform, self.endpoints)
+        self._api = SageMakerApi(tags, models, configs, self.endpoints)
+        self._moto = DomainDispatcherApplication(create_backend_app)
+
+    def __enter__(self) -> "Harness":
+        self.endpoints.recover()
+        self.runtime_app.recover()
+        self._server = Server(("127.0.0.1", 0), self._front, numthreads=32)
+        self._server.nodelay = True
+        self._server.prepare()
+        self._thread = threading.Thread(target=self._server.serve)
+        self._thread.start()
+        self.url = f"http://127.0.0.1:{self._server.bind_addr[1]}"
+        self.sagemaker, self.runtime = self.client("sagemaker"), self.client("sagemaker-runtime")
+        self.s3, self.cloudwatch, self.logs = self.client("s3"), self.client("cloudwatch"), self.client("logs")
+        return self
+
+    def __exit__(self, *exception) -> None:
+        for client in (self.sagemaker, self.runtime, self.s3, self.cloudwatch, self.logs):
+            client.close()
+        self._server.stop()
+        self._thread.join()
+        self.endpoints.stop_all()
+        self.runtime_app.stop_all()
+
+    def client(self, service: str):
+        return boto3.client(
+            service, endpoint_url=self.url, region_name=self.platform.region, aws_access_key_id="local", aws_secret_access_key="local",
+            config=ONCE,
+        )
+
+    def _front(self, environ, start_response):
+        target = environ.get("HTTP_X_AMZ_TARGET", "")
+        if environ["PATH_INFO"].startswith("/endpoints/"):
+            return self.runtime_app(environ, start_response)
+        if not target.startswith(SAGEMAKER_TARGET):
+            environ["RAW_URI"] = environ["REQUEST_URI"]
+            try:
+                return [b"".join(self._moto(environ, start_response))]
+            finally:
+                self.platform.objects.flush()
+        try:
+            status, answer = 200, self._api.call(target.removeprefix(SAGEMAKER_TARGET), json.loads(read_body(environ)))
+        except ApiError as error:
+            status, answer = error.status, {"__type": error.code, "message": error.message}
+        body = json.dumps(answer).encode()
+        start_response(f"{status} -", [("Content-Type", "application/x-amz-json-1.1"), ("Content-Length", str(len(body)))])
+        return [body]
+
+    def create_model(self, environment: dict | None = None, **changes) -> str:
+        name = unique("model")
+        container = {"Image": self.image, "Environment": environment or {}}
+        container |= {field: changes.pop(field) for field in ("ModelDataUrl", "ModelDataSource") if field in changes}
+        self.sagemaker.create_model(ModelName=name, PrimaryContainer=container, **changes)
+        return name
+
+    def create_config(self, *variants: dict, **more) -> str:
+        name = unique("config")
+        self.sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=list(variants), **more)
+        return name
+
+    def config_of(self, environment: dict | None = None, **more) -> str:
+        """A configuration of one variant whose container has this environment."""
+        return self.create_config(variant(self.create_model(environment)), **more)
+
+    def create(self, config: str, **more) -> str:
+        name = unique("endpoint")
+        self.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=config, **more)
+        return name
+
+    def deploy(self, environment: dict | None = None, **more) -> str:
+        """An endpoint in service."""
+        return self.in_service(self.create(self.config_of(environment, **more)))
+
+    def in_service(self, name: str) -> str:
+        described = self.settled(name)
+        assert described["EndpointStatus"] == "InService", described
+        return name
+
+    def settled(self, name: str) -> dict:
+        """The endpoint's description once nothing is under way."""
+        def look():
+            described = self.sagemaker.describe_endpoint(EndpointName=name)
+            return described if described["EndpointStatus"] in ("InService", "Failed") else None
+
+        return wait_for(look)
+
+    def ask(self, endpoint: str, do: str | None = None, **more) -> str:
+        """What the container answers to {"do": ...}; see serve.py. Capitalised names go to boto3."""
+        options = {name: more.pop(name) for name in list(more) if name[0].isupper()}
+        body = json.dumps({"do": do, **more})
+        return self.runtime.invoke_endpoint(EndpointName=endpoint, Body=body, ContentType="application/json", **options)["Body"].read().decode()
+
+    def who(self, endpoint: str, **options) -> str:
+        return json.loads(self.ask(endpoint, "who", **options))["who"]
+
+    def status(self, endpoint: str) -> str:
+        return self.sagemaker.describe_endpoint(EndpointName=endpoint)["EndpointStatus"]
+
+
+def variant(model: str, name: str = "AllTraffic", count: int = 1, weight: float = 1.0, **more) -> dict:
+    return {
+        "VariantName": name, "ModelName": model, "InstanceType": "ml.m5.large", "InitialInstanceCount": count,
+        "InitialVariantWeight": weight, **more,
+    }
+
+
+def unique(kind: str) -> str:
+    return f"{kind}-{uuid.uuid4().hex[:8]}"
+
+
+def wait_for(look, seconds: float = SECONDS):
+    """The first true value of `look`."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if found := look():
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"not within {seconds} seconds")
+
+
+class Load:
+    """Requests without a pause from a few threads, for as long as the context lasts. answers: what came back, or the error."""
+
+    def __init__(self, ask, threads: int = 4):
+        self._ask, self._threads = ask, threads
+        self._over = threading.Event()
+        self.answers: list = []
+
+    def __enter__(self) -> "Load":
+        self._pool = ThreadPoolExecutor(self._threads)
+        self._running = [self._pool.submit(self._run) for _ in range(self._threads)]
+        return self
+
+    def __exit__(self, *exception) -> None:
+        self._over.set()
+        self._pool.shutdown()
+        for one in self._running:
+            one.result()
+
+    def _run(self) -> None:
+        while not self._over.is_set():
+            try:
+                self.answers.append(self._ask())
+            except Exception as error:
+                self.answers.append(error)

@@ -1,0 +1,110 @@
+#!/usr/bin/env python3
+"""`serve` of the test image: what it does is said by its environment and, request by request, by JSON bodies with "do"."""
+
+import json
+import os
+import socket
+import sys
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+    timeout = float(os.environ.get("IDLE_SECONDS", "300"))
+
+    def log_message(self, *arguments):
+        pass
+
+    def do_GET(self):
+        self.answer(503 if os.environ.get("NEVER_READY") else 200, b"")
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        try:
+            asked = json.loads(body)
+        except ValueError:
+            asked = None
+        do = asked.get("do") if isinstance(asked, dict) else None
+        if do is None:
+            self.answer(200, body, self.headers["Content-Type"])
+        else:
+            getattr(self, do)(asked)
+
+    def who(self, asked):
+        self.answer(200, json.dumps({"who": os.environ.get("WHO", ""), "host": socket.gethostname()}).encode())
+
+    def status(self, asked):
+        self.answer(asked["status"], asked.get("body", "").encode(), "text/plain")
+
+    def headers_back(self, asked):
+        given = {name.lower(): value for name, value in self.headers.items()}
+        self.answer(200, json.dumps(given).encode(), "application/json", {"X-Amzn-SageMaker-Custom-Attributes": "from the model"})
+
+    def sleep(self, asked):
+        time.sleep(asked["seconds"])
+        self.answer(200, os.environ.get("WHO", "slept").encode())
+
+    def exit(self, asked):
+        print("the model is leaving now", flush=True)
+        os._exit(asked["status"])
+
+    def write_model(self, asked):
+        try:
+            open("/opt/ml/model/written", "w")
+            self.answer(200, b"written")
+        except OSError as error:
+            self.answer(200, str(error).encode())
+
+    def read_model(self, asked):
+        self.answer(200, open(f"/opt/ml/model/{asked['file']}", "rb").read())
+
+    def connect(self, asked):
+        try:
+            socket.create_connection((asked["host"], asked["port"]), timeout=2).close()
+            self.answer(200, b"connected")
+        except OSError as error:
+            self.answer(200, f"no way: {error}".encode())
+
+    def stream(self, asked):
+        self.send_response(200)
+        self.send_header("Content-Type", "text/plain")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        for part in asked["parts"]:
+            data = part.encode()
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
+            self.wfile.flush()
+            time.sleep(asked.get("seconds", 0))
+        if asked.get("break"):
+            self.wfile.flush()
+            self.connection.shutdown(socket.SHUT_RDWR)
+            self.close_connection = True
+            return
+        self.wfile.write(b"0\r\n\r\n")
+
+    def answer(self, status, body, content_type="application/json", headers=None):
+        self.send_response(status)
+        self.send_header("Content-Type", content_type or "application/octet-stream")
+        self.send_header("Content-Length", str(len(body)))
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def main():
+    print(f"serve of {os.environ.get('WHO', 'nobody')} starts", flush=True)
+    if "EXIT_AT_START" in os.environ:
+        print("no such model", file=sys.stderr, flush=True)
+        sys.exit(int(os.environ["EXIT_AT_START"]))
+    server = ThreadingHTTPServer(("0.0.0.0", 8080), Handler)
+    server.daemon_threads = True
+    import signal
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    server.serve_forever()
+
+
+main()
