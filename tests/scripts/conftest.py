@@ -6,6 +6,7 @@ import time
 import urllib.request
 
 import boto3
+import botocore.loaders
 import pytest
 from moto.server import ThreadedMotoServer
 
@@ -16,6 +17,15 @@ from tests.scripts.sagemaker_stand_in import StandIn, serve
 
 BUCKET = "some-bucket"
 ROLE = "arn:aws:iam::123456789012:role/dogs"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_loader():
+    """Each run of a program reads the service models anew, 10 MB of JSON for SageMaker alone; here once is enough."""
+    loader = botocore.loaders.create_loader()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.loaders, "create_loader", lambda *arguments: loader)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -22,12 +22,13 @@ class Refusal(Exception):
 class StandIn:
     """answers: by operation, an answer, a Refusal, a function of the request, or a list of these: one a call, the last stays.
 
-    calls: every (operation, request) that came. invoke: a function (headers, body) -> answer of InvokeEndpoint.
+    calls: every (operation, request) that came. invoke, asynchronous: functions (headers, body) -> answer of InvokeEndpoint
+    and of InvokeEndpointAsync, whose answers are to be found at s3://some-bucket/answer/1 or s3://some-bucket/failure/1.
     """
 
     def __init__(self):
         self.answers, self.calls = {}, []
-        self.invoke = lambda headers, body: {}
+        self.invoke = self.asynchronous = lambda headers, body: {}
 
     def made(self) -> list[str]:
         """The operations that change something, in their order."""
@@ -57,7 +58,12 @@ def serve(stand_in: StandIn) -> http.server.ThreadingHTTPServer:
         def do_POST(self):
             body = self.rfile.read(int(self.headers["Content-Length"]))
             try:
-                if self.path.endswith("/invocations"):
+                if self.path.endswith("/async-invocations"):
+                    self._send(202, stand_in.asynchronous(self.headers, body), headers={
+                        "X-Amzn-SageMaker-OutputLocation": "s3://some-bucket/answer/1",
+                        "X-Amzn-SageMaker-FailureLocation": "s3://some-bucket/failure/1",
+                    })
+                elif self.path.endswith("/invocations"):
                     self._send(200, stand_in.invoke(self.headers, body))
                 else:
                     operation = self.headers["X-Amz-Target"].removeprefix("SageMaker.")
@@ -68,11 +74,13 @@ def serve(stand_in: StandIn) -> http.server.ThreadingHTTPServer:
                     refusal.code,
                 )
 
-        def _send(self, status: int, answer, error: str | None = None):
+        def _send(self, status: int, answer, error: str | None = None, headers: dict[str, str] = {}):
             content = json.dumps(answer).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json" if self.path != "/" else "application/x-amz-json-1.1")
             self.send_header("Content-Length", str(len(content)))
+            for name, value in headers.items():
+                self.send_header(name, value)
             if error:
                 self.send_header("x-amzn-ErrorType", error)
             self.end_headers()
@@ -83,5 +91,5 @@ def serve(stand_in: StandIn) -> http.server.ThreadingHTTPServer:
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     return server

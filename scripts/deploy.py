@@ -1,0 +1,99 @@
+"""`python -m scripts.deploy`: bring a trained model behind the endpoint; a second time, update it without a gap.
+
+Makes a model and an endpoint config, then creates or updates the endpoint, waits for it, and sets its autoscaling.
+"""
+
+import argparse
+import sys
+import time
+
+from scripts import names
+from scripts.aws import Aws
+from scripts.call import Call, as_json
+from scripts.endpoints import describe_endpoint, wait_until_gone, wait_until_in_service
+from scripts.failure import Failure, ends_with_a_sentence
+from scripts.image import image_uri
+from scripts.model_data import find_model_data
+from scripts.requests.autoscaling import policy_request, register_request, scalable_target
+from scripts.requests.endpoint import create_endpoint_request, update_endpoint_request
+from scripts.requests.endpoint_config import endpoint_config_request
+from scripts.requests.model import model_request
+from scripts.scalable_targets import registered_targets
+from scripts.settings import load_settings
+
+
+@ends_with_a_sentence
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="deploy", description="Create the endpoint, or update it.")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--job", help="the training job whose model is served; default: the newest Completed")
+    which.add_argument("--model-data", metavar="URI", help="a model.tar.gz in S3")
+    parser.add_argument("--dry-run", action="store_true", help="print the requests, change nothing")
+    chosen = parser.parse_args(arguments)
+    settings = load_settings()
+    aws = Aws(settings)
+    role_arn = aws.role_arn
+    job, model_data = (None, chosen.model_data) if chosen.model_data else find_model_data(aws, chosen.job)
+    version, name = names.version(settings.prefix, names.timestamp()), names.endpoint(settings.prefix)
+
+    make = [
+        Call("sagemaker", "CreateModel", model_request(
+            settings, name=version, image=image_uri(aws, "serve"), model_data=model_data, role_arn=role_arn,
+        )),
+        Call("sagemaker", "CreateEndpointConfig", endpoint_config_request(settings, aws.layout, name=version, model=version)),
+    ]
+    bring = endpoint_calls(aws, describe_endpoint(aws, name), version)
+    scale = autoscaling_calls(aws)
+    if chosen.dry_run:
+        print(as_json([*make, *bring, *scale]))
+        return 0
+
+    print(f"serving {model_data}" + (f" of {job}" if job else ""), file=sys.stderr)
+    since = int(time.time() * 1000)
+    for call in [*make, *bring]:
+        print(f"{call.operation}: {call.request.get('EndpointName') or version}", file=sys.stderr)
+        aws.make(call)
+        if call.operation == "DeleteEndpoint":
+            wait_until_gone(aws, name)
+    try:
+        wait_until_in_service(aws, name, version, since)
+    except KeyboardInterrupt:
+        left = " Its autoscaling is not set: deploy again for that." if scale else ""
+        print(f"\n{name} goes on without you: `make status` tells how far it is.{left}", file=sys.stderr)
+        return 130
+    for call in scale:
+        aws.make(call)
+        print(f"{call.operation}: {call.request['ResourceId']}", file=sys.stderr)
+    print(f"endpoint {name} is in service with {version}\nnext: make predict IMAGE_FILE=dog.jpg, then make delete: it costs until then")
+    return 0
+
+
+def endpoint_calls(aws: Aws, endpoint: dict | None, config: str) -> list[Call]:
+    """The calls that bring the endpoint to the endpoint config named `config`. endpoint: its description, None without one.
+
+    Raises Failure when it is in a state in which it takes no update.
+    """
+    create = Call("sagemaker", "CreateEndpoint", create_endpoint_request(aws.settings, config=config))
+    if endpoint is None:
+        return [create]
+    name, status = endpoint["EndpointName"], endpoint["EndpointStatus"]
+    if status == "InService":
+        return [Call("sagemaker", "UpdateEndpoint", update_endpoint_request(aws.settings, config=config))]
+    if status == "Failed":  # deleting is all that a failed endpoint allows, and it serves nothing
+        return [Call("sagemaker", "DeleteEndpoint", {"EndpointName": name}), create]
+    raise Failure(f"The endpoint {name} is {status} and takes no update. Wait until `make status` says InService, or run `make delete`.")
+
+
+def autoscaling_calls(aws: Aws) -> list[Call]:
+    """The calls that set autoscaling as the settings want it: registering, or taking back what an earlier deploy set."""
+    if aws.settings.autoscaling.max_instances:
+        return [
+            Call("application-autoscaling", "RegisterScalableTarget", register_request(aws.settings)),
+            Call("application-autoscaling", "PutScalingPolicy", policy_request(aws.settings)),
+        ]
+    target = scalable_target(aws.settings.prefix)
+    return [Call("application-autoscaling", "DeregisterScalableTarget", target) for _ in registered_targets(aws)]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,19 @@
+"""Which trained model to serve: an archive, a job's, or that of the newest job that is Completed."""
+
+from scripts.aws import Aws
+from scripts.failure import Failure
+from scripts.jobs import TRAINING
+
+
+def find_model_data(aws: Aws, job: str | None = None) -> tuple[str, str]:
+    """The name of the job (default: the newest Completed) and the URI of its model.tar.gz. Raises Failure without one."""
+    if job is None:
+        newest = next(TRAINING.newest_first(aws, StatusEquals="Completed"), None)
+        if newest is None:
+            raise Failure(f"No training job of {aws.settings.prefix} is Completed in {aws.region}. Run `make train`.")
+        job = newest["TrainingJobName"]
+    description = TRAINING.describe(aws, job)
+    artifacts = description.get("ModelArtifacts", {}).get("S3ModelArtifacts")
+    if not artifacts:
+        raise Failure(f"The training job {job} is {description['TrainingJobStatus']} and left no model. Name another with --job.")
+    return job, artifacts

@@ -1,0 +1,106 @@
+"""`python -m scripts.predict PICTURE...`: ask the endpoint what is on pictures.
+
+One picture: its classes, best first. Several, or a folder: a line for each. A picture that the model refuses is a sentence
+on stderr, and the others go on; status 0 only when every picture has its answer.
+"""
+
+import argparse
+import json
+import mimetypes
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from scripts.async_invocation import invoke_async
+from scripts.aws import Aws
+from scripts.call import Call, as_json
+from scripts.endpoints import describe_endpoint
+from scripts.failure import Failure, ends_with_a_sentence, error_code, explain
+from scripts.names import endpoint
+from scripts.pictures import answer, find_pictures, picture_line, prediction_lines
+from scripts.settings import load_settings
+
+
+@ends_with_a_sentence
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="predict", description="Ask the endpoint what is on pictures.")
+    parser.add_argument("pictures", nargs="+", type=Path, metavar="PICTURE", help="a picture, or a folder of pictures")
+    parser.add_argument("--json", action="store_true", help="print every prediction of every picture as JSON")
+    parser.add_argument("--parallel", type=int, default=8, metavar="N", help="requests at once, 1 to 64 (8)")
+    parser.add_argument("--dry-run", action="store_true", help="print the requests, send nothing")
+    chosen = parser.parse_args(arguments)
+    if not 1 <= chosen.parallel <= 64:
+        parser.error("--parallel must be at least 1 and at most 64")
+    pictures = find_pictures(chosen.pictures)
+    settings = load_settings()
+    name = endpoint(settings.prefix)
+    if chosen.dry_run:
+        print(as_json([Call("sagemaker-runtime", "InvokeEndpoint", {**_request(name, one), "Body": str(one)}) for one in pictures]))
+        return 0
+    started = time.monotonic()
+    send = sender(Aws(settings), name)
+    failed = 0
+    with ThreadPoolExecutor(chosen.parallel) as pool:
+        found = []
+        for picture, (said, problem) in zip(pictures, pool.map(partial(_ask, send), pictures)):
+            if problem:
+                failed += 1
+                print(f"error: {picture}: {problem}", file=sys.stderr)
+            elif not chosen.json:
+                print(picture_line(str(picture), said) if len(pictures) > 1 else "\n".join(prediction_lines(said)), flush=True)
+            found.append({"picture": str(picture), **({"error": problem} if problem else {"answer": said})})
+    if chosen.json:
+        print(json.dumps(found, indent=2))
+    if len(pictures) > 1:
+        print(f"{len(pictures) - failed} of {len(pictures)} pictures named in {time.monotonic() - started:.1f} s", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def sender(aws: Aws, name: str):
+    """A function that sends one picture to the endpoint, whichever way it wants it, and returns the answer's bytes.
+
+    Raises Failure when there is no endpoint or it takes no requests yet.
+    """
+    description = describe_endpoint(aws, name)
+    if description is None:
+        raise Failure(f"There is no endpoint {name} in {aws.region}. Run `make deploy`.")
+    if description["EndpointStatus"] in ("Creating", "Failed", "Deleting", "OutOfService"):
+        raise Failure(f"The endpoint {name} is {description['EndpointStatus']}: {description.get('FailureReason', 'it takes no requests now')}.")
+    runtime = aws.client("sagemaker-runtime")
+    if "AsyncInferenceConfig" in description:
+        s3, layout = aws.client("s3"), aws.layout
+
+        def send(picture: Path) -> bytes:
+            return invoke_async(runtime, s3, layout, name, picture.read_bytes(), _request(name, picture)["ContentType"])
+    else:
+        def send(picture: Path) -> bytes:
+            return runtime.invoke_endpoint(**_request(name, picture), Body=picture.read_bytes())["Body"].read()
+    return send
+
+
+def _request(name: str, picture: Path) -> dict:
+    kind = mimetypes.guess_type(picture.name)[0] or "application/octet-stream"
+    return {"EndpointName": name, "ContentType": kind, "Accept": "application/json"}
+
+
+def _ask(send, picture: Path) -> tuple[object, str | None]:
+    """The model's answer and None, or None and a sentence."""
+    try:
+        return answer(send(picture)), None
+    except ClientError as error:
+        if error_code(error) == "ModelError":
+            status, message = error.response.get("OriginalStatusCode"), error.response.get("OriginalMessage") or explain(error)
+            return None, f"the model answered {status}: {message}"
+        return None, explain(error)
+    except (BotoCoreError, OSError) as error:
+        return None, explain(error)
+    except Failure as failure:
+        return None, str(failure)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
