@@ -6,7 +6,7 @@ Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTran
 from local_test.api.errors import ValidationException
 from local_test.api.honoured_fields import check_honoured
 from local_test.transform.data_processing import data_processing
-from local_test.transform.limits import MOST_MEGABYTES
+from local_test.transform.limits import MOST_CONCURRENT, MOST_MEGABYTES
 
 HONOURED = {
     "TransformJobName": None,
@@ -37,6 +37,8 @@ def check(request: dict) -> None:
     megabytes, concurrent = request.get("MaxPayloadInMB", 0), request.get("MaxConcurrentTransforms", 0)
     if megabytes > MOST_MEGABYTES:
         raise ValidationException(f"MaxPayloadInMB must not be greater than {MOST_MEGABYTES}, and is {megabytes}.")
+    if concurrent > MOST_CONCURRENT:
+        raise ValidationException(f"MaxConcurrentTransforms must not be greater than {MOST_CONCURRENT}, and is {concurrent}.")
     if megabytes * concurrent > MOST_MEGABYTES:
         raise ValidationException(
             f"MaxConcurrentTransforms * MaxPayloadInMB must not be greater than {MOST_MEGABYTES} MB, and is {concurrent} * {megabytes}."

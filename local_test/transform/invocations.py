@@ -18,11 +18,12 @@ BROKEN = (OSError, http.client.HTTPException)
 
 
 class InvocationFailed(RuntimeError):
-    """A payload got no good answer. status: of the last answer, None when there was none. message: its body, or what broke."""
+    """A payload got no good answer. status: of the last answer, None when there was none. message: its body, or what went
+    wrong. broken: whether the connection broke, as it does when the container dies."""
 
-    def __init__(self, status: int | None, message: str):
+    def __init__(self, status: int | None, message: str, broken: bool = False):
         super().__init__(f"status {status}: {message}" if status else message)
-        self.status, self.message = status, message
+        self.status, self.message, self.broken = status, message, broken
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Invocations:
                 failure = InvocationFailed(None, f"there was no answer within {self._seconds:g} seconds.")
                 continue
             except BROKEN as error:
-                failure = InvocationFailed(None, f"the connection broke: {error or type(error).__name__}.")
+                failure = InvocationFailed(None, f"the connection broke: {error or type(error).__name__}.", broken=True)
                 continue
             if 200 <= status < 300:
                 return answer

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from local_test.transform.records import MEGABYTE
 
 MOST_MEGABYTES = 100  # of a payload, and of all payloads that are under way at once
+MOST_CONCURRENT = 100  # follows, since a payload limit is at least 1 MB
 DEFAULT_CONCURRENT, DEFAULT_MEGABYTES, DEFAULT_STRATEGY = 1, 6, "MultiRecord"
 # As the environment and /execution-parameters spell the strategies.
 SPELLED = {"SingleRecord": "SINGLE_RECORD", "MultiRecord": "MULTI_RECORD"}
@@ -41,7 +42,7 @@ def chosen_limits(request: dict, answer: dict) -> Limits:
     strategy = request.get("BatchStrategy") or strategies.get(answer.get("BatchStrategy", DEFAULT_STRATEGY))
     concurrent = request.get("MaxConcurrentTransforms") or answer.get("MaxConcurrentTransforms", DEFAULT_CONCURRENT)
     megabytes = request.get("MaxPayloadInMB", answer.get("MaxPayloadInMB", DEFAULT_MEGABYTES))
-    if not (strategy and _whole(concurrent) and concurrent >= 1 and _whole(megabytes) and 0 <= megabytes <= MOST_MEGABYTES):
+    if not (strategy and _whole(concurrent) and 1 <= concurrent <= MOST_CONCURRENT and _whole(megabytes) and 0 <= megabytes <= MOST_MEGABYTES):
         raise ValueError(f"The container's /execution-parameters makes no sense: {json.dumps(answer)[:200]}.")
     return Limits(concurrent, megabytes, strategy)
 

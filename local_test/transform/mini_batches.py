@@ -84,19 +84,15 @@ def single_records(records: Iterable[Record], most_bytes: int | None) -> Iterato
 
 
 def multi_records(records: Iterable[Record], most_bytes: int) -> Iterator[MiniBatch]:
-    held: list[Record] = []
-    size = 0
+    held: list[bytes] = []
+    first, size = 1, 0
     for record in records:
         if len(record.framed) > most_bytes:
             raise too_large(f"record {record.number}", most_bytes)
         if size + len(record.framed) > most_bytes:
-            yield _joined(held)
-            held, size = [], 0
-        held.append(record)
+            yield MiniBatch(b"".join(held), (first, record.number - 1))
+            held, first, size = [], record.number, 0
+        held.append(record.framed)
         size += len(record.framed)
     if held:
-        yield _joined(held)
-
-
-def _joined(records: list[Record]) -> MiniBatch:
-    return MiniBatch(b"".join(record.framed for record in records), (records[0].number, records[-1].number))
+        yield MiniBatch(b"".join(held), (first, first + len(held) - 1))

@@ -58,15 +58,19 @@ class TransformJob:
                          for number in range(request["TransformResources"]["InstanceCount"])]
         self._lock = threading.Lock()
         self._end: Outcome | None = None  # set when something ends the job before its objects do
+        self._storing = False  # then nothing ends it any more
         self._over = threading.Event()
         self._changed = threading.Event()
 
-    def stop(self, outcome: Outcome) -> None:
-        """End it now. The first call counts."""
+    def stop(self, outcome: Outcome) -> bool:
+        """End it now. The first call counts; none does, and the answer is False, once the outputs are being stored."""
         with self._lock:
+            if self._storing:
+                return False
             self._end = self._end or outcome
         self._over.set()
         self._changed.set()
+        return True
 
     def run(self) -> Outcome:
         """Returns when its containers are gone and its outputs are stored."""
@@ -96,8 +100,10 @@ class TransformJob:
                 self._work_through(servings, objects, outputs)
             finally:
                 _together(ServingContainer.stop, servings)
-            if self._end and self._end.status == "Stopped":
-                return self._end
+            with self._lock:
+                if self._end and self._end.status == "Stopped":
+                    return self._end
+                self._storing = True
             self._store(outputs)
         finally:
             folder.release()
@@ -108,6 +114,8 @@ class TransformJob:
 
     def _started(self, model: Path | None) -> list[ServingContainer]:
         """All containers, in service. When one fails, the others are gone too."""
+        failures: list[BaseException] = []
+
         def start(stream: str) -> ServingContainer:
             try:
                 serving = ServingContainer.start(
@@ -123,7 +131,8 @@ class TransformJob:
                     log_stream=stream,
                     cancelled=self._over,
                 )
-            except BaseException:
+            except BaseException as error:
+                failures.append(error)  # the first is the reason; the others are cancelled
                 self._over.set()
                 raise
             serving.when_dead(lambda death: self._died(death, serving))
@@ -131,12 +140,9 @@ class TransformJob:
 
         with ThreadPoolExecutor(len(self._streams), thread_name_prefix="start") as pool:
             starting = [pool.submit(start, stream) for stream in self._streams]
-        failures = [one.exception() for one in starting if one.exception()]
         if failures:
             _together(ServingContainer.stop, [one.result() for one in starting if not one.exception()])
-            # The others were cancelled because of the one that has something to tell.
-            told = max(failures, key=lambda failure: bool(getattr(failure, "last_lines", "")))
-            raise JobFailed(f"AlgorithmError: {told}") if isinstance(told, ServingFailed) else told
+            raise JobFailed(f"AlgorithmError: {failures[0]}") if isinstance(failures[0], ServingFailed) else failures[0]
         return [one.result() for one in starting]
 
     def _died(self, death: str, serving: ServingContainer) -> None:
@@ -175,7 +181,7 @@ class TransformJob:
             try:
                 return invocations.send(body)
             except InvocationFailed as failure:
-                if failure.status is None:
+                if failure.broken:
                     self._over.wait(SECONDS_TO_NOTICE_DEATH)
                 raise
 

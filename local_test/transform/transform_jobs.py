@@ -10,7 +10,6 @@ import time
 from local_test.api.errors import ResourceInUse, ResourceNotFound, ValidationException
 from local_test.api.listing import one_page
 from local_test.api.tags import Tags
-from local_test.labels import TRANSFORM, filters, find
 from local_test.platform import Platform
 from local_test.serving.model_folder import ModelFolders
 from local_test.serving.models import Models, the_container
@@ -25,12 +24,13 @@ RESTARTED = "InternalServerError: The local SageMaker ended while the job ran. C
 
 
 class TransformJobs:
-    """Jobs run in threads of this process. Call `recover` before the first request and `stop_all` after the last."""
+    """The transform jobs of one service. `recover` is called at its start, `stop_all` at its end."""
 
-    def __init__(self, platform: Platform, tags: Tags, models: Models, folders: ModelFolders):
-        self._platform, self._tags, self._models, self._folders = platform, tags, models, folders
+    def __init__(self, platform: Platform, tags: Tags, models: Models):
+        self._platform, self._tags, self._models = platform, tags, models
         self._records = platform.state.records("transform-job")
-        self._work = platform.folder / "transform-jobs-unfinished"
+        self._folders = ModelFolders(platform.objects, platform.folder / "transform-models")
+        self._work = platform.folder / "transform-unfinished"
         self._lock = threading.Lock()
         self._running: dict[str, tuple[TransformJob, threading.Thread]] = {}
 
@@ -83,19 +83,15 @@ class TransformJobs:
             status = record["TransformJobStatus"]
             if status not in UNFINISHED:
                 raise ValidationException(f"The request was rejected because the transform job is in status {status}.")
-            self._records.update(name, TransformJobStatus="Stopping", LastModifiedTime=time.time())
-            self._running[name][0].stop(Outcome("Stopped"))
+            if self._running[name][0].stop(Outcome("Stopped")):
+                self._records.update(name, TransformJobStatus="Stopping", LastModifiedTime=time.time())
         return {}
 
     def recover(self) -> None:
-        """What a service that ended left behind: jobs that ran have failed, their containers and unfinished outputs go."""
+        """Jobs that ran when the service ended, however it ended, have failed; their unfinished outputs go."""
         for record in self._records.all():
             if record["TransformJobStatus"] in UNFINISHED:
                 self._finish(record["TransformJobName"], Outcome("Failed", RESTARTED))
-        for container in find(self._platform.engine, TRANSFORM, self._platform.service):
-            container.remove(force=True, v=True)
-        for network in self._platform.engine.networks.list(filters=filters(TRANSFORM, self._platform.service)):
-            network.remove()
         shutil.rmtree(self._work, ignore_errors=True)
 
     def stop_all(self) -> None:

@@ -58,6 +58,7 @@ def test_every_field_is_honoured_or_refused_on_purpose():
         ("TransformInput.DataSource.S3DataSource.S3Uri", "https://data/in"),
         ("TransformResources.InstanceCount", 101),
         ("MaxPayloadInMB", 101),
+        ("MaxConcurrentTransforms", 101),
         ("DataProcessing.InputFilter", "$..a"),
         ("TransformInput.ContentType", "image/png"),
     ],

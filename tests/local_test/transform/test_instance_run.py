@@ -1,6 +1,7 @@
 """One instance's objects: order, requests at once, bounded reading ahead, failures that stay with their object."""
 
 import threading
+import tracemalloc
 
 import pytest
 
@@ -94,6 +95,21 @@ def test_no_more_is_read_ahead_than_a_few_payloads_for_each_request(run):
     cutting = Counting(LINES.gzipped, LINES.split, LINES.strategy, LINES.most_bytes)
     assert run([numbers(0, 200)], send, concurrent=2, cutting=cutting) == [numbers(0, 200)]
     assert len(read) == 200
+
+
+def test_memory_does_not_grow_with_the_object(run):
+    megabyte = 1 << 20
+    line = b"x" * 1023 + b"\n"
+    (run.folder / "in-0").write_bytes(line * 1024 * 64)
+    cutting = Cutting(gzipped=False, split="Line", strategy="MultiRecord", most_bytes=megabyte)
+    tracemalloc.start()
+    try:
+        (written,) = run([None], lambda body: b"%d" % len(body), concurrent=2, cutting=cutting)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert written == b"%d\n" % megabyte * 64
+    assert peak < 16 * megabyte
 
 
 def test_a_failing_record_costs_its_object_and_no_other(run):

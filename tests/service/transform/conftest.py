@@ -1,0 +1,165 @@
+"""A test image whose `serve` does what the tests ask of it, and transform jobs around it."""
+
+import hashlib
+import io
+import json
+import tarfile
+import time
+import uuid
+from pathlib import Path
+
+import pytest
+from docker.errors import ImageNotFound
+
+from local_test.api.sagemaker_api import SageMakerApi
+from local_test.api.tags import Tags
+from local_test.engine import connect
+from local_test.labels import find
+from local_test.platform import ACCOUNT, Platform
+from local_test.serving.models import Models
+from local_test.state import State
+from local_test.storage.log_groups import LogGroups
+from local_test.storage.metrics import Metrics
+from local_test.storage.object_store import ObjectStore
+from local_test.transform.transform_jobs import TransformJobs
+from tests.built_images import built_image
+
+PROGRAM = Path(__file__).with_name("serve.py")
+DEADLINE = 120
+REGION = "us-east-1"
+
+
+@pytest.fixture(scope="session")
+def engine():
+    client = connect()
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def image(engine):
+    """One thin layer on the serve image, whose own `serve` it replaces."""
+    dockerfile = f"FROM {built_image('serve')}\nCOPY serve /usr/local/bin/serve\nENTRYPOINT []\n"
+    tag = "local-sagemaker-test-transform:" + hashlib.sha256(dockerfile.encode() + PROGRAM.read_bytes()).hexdigest()[:12]
+    context = archive({"Dockerfile": dockerfile.encode(), "serve": PROGRAM.read_bytes()}, "w")
+    engine.images.build(fileobj=io.BytesIO(context), custom_context=True, tag=tag, rm=True)
+    yield tag
+    engine.images.remove(tag)
+
+
+def archive(files, mode):
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode=mode) as packed:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size, member.mode = len(content), 0o755
+            packed.addfile(member, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+class Jobs:
+    """The API's operations on a folder of state, as a service has them; `restart` is a service that comes back to it."""
+
+    def __init__(self, engine, image, folder):
+        self.engine, self.image, self.folder = engine, image, folder
+        self.name = f"test-{uuid.uuid4().hex[:8]}"
+        self.restart()
+        self.objects.ensure_bucket("data")
+        self.put("model/model.tar.gz", archive({"name": b"the model"}, "w:gz"))
+        self.model("model")
+
+    def restart(self):
+        self.objects = ObjectStore(self.folder / "s3", ACCOUNT, REGION)
+        self.logs = LogGroups(ACCOUNT, REGION, self.folder / "logs")
+        platform = Platform(
+            self.engine, self.name, self.folder, REGION, State(self.folder / "records"), self.objects, self.logs,
+            Metrics(ACCOUNT, REGION, self.folder / "metrics"), self.local_image,
+        )
+        tags = Tags(platform.state)
+        models = Models(platform, tags)
+        self.jobs = TransformJobs(platform, tags, models)
+        self.jobs.recover()
+        self._api = SageMakerApi(tags, models, self.jobs)
+
+    def local_image(self, uri):
+        try:
+            return self.engine.images.get(uri).id
+        except ImageNotFound:
+            raise ValueError(f"There is no image {uri}.") from None
+
+    def call(self, operation, **request):
+        return self._api.call(operation, request)
+
+    def model(self, name, **environment):
+        self.call("CreateModel", ModelName=name, ExecutionRoleArn="arn:aws:iam::123456789012:role/a-role", PrimaryContainer={
+            "Image": self.image, "ModelDataUrl": "s3://data/model/model.tar.gz", "Environment": environment,
+        })
+
+    def put(self, key, data):
+        self.objects.put_bytes(f"s3://data/{key}", data)
+
+    def out(self, prefix="out/"):
+        """Outputs by their names below the prefix."""
+        return {one.key.removeprefix(prefix): one.path.read_bytes() for one in self.objects.list(f"s3://data/{prefix}")}
+
+    def create(self, name="job", model="model", input="s3://data/in/", output="s3://data/out", kind=None, split=None, instances=1,
+               given=None, made=None, **more):
+        """given, made: more fields of TransformInput and TransformOutput."""
+        self.call(
+            "CreateTransformJob",
+            TransformJobName=name,
+            ModelName=model,
+            TransformInput={
+                "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": input}},
+                **({"ContentType": kind} if kind else {}), **({"SplitType": split} if split else {}), **(given or {}),
+            },
+            TransformOutput={"S3OutputPath": output, **(made or {})},
+            TransformResources={"InstanceType": "ml.m5.large", "InstanceCount": instances},
+            **more,
+        )
+
+    def describe(self, name="job"):
+        return self.call("DescribeTransformJob", TransformJobName=name)
+
+    def ended(self, name="job"):
+        return until(lambda: (found := self.describe(name))["TransformJobStatus"] not in ("InProgress", "Stopping") and found)
+
+    def run(self, **request):
+        self.create(**request)
+        return self.ended(request.get("name", "job"))
+
+    def lines(self, name="job", kind=""):
+        """Every line of the job's log streams that end with `kind`."""
+        group = self.logs._backend.groups.get("/aws/sagemaker/TransformJobs")
+        streams = dict(group.streams) if group else {}
+        return [event.message for stream, kept in streams.items() if stream.startswith(f"{name}/") and stream.endswith(kind)
+                for event in list(kept.events)]
+
+    def containers(self):
+        return find(self.engine, service=self.name)
+
+
+def until(condition):
+    """What the condition gives once it holds."""
+    deadline = time.monotonic() + DEADLINE
+    while not (found := condition()):
+        assert time.monotonic() < deadline, "it did not come true in time"
+        time.sleep(0.02)
+    return found
+
+
+def json_lines(data):
+    return [json.loads(line) for line in data.splitlines()]
+
+
+@pytest.fixture
+def jobs(engine, image, tmp_path):
+    made = Jobs(engine, image, tmp_path / "service")
+    yield made
+    made.jobs.stop_all()
+    left = made.containers()
+    for container in left:
+        container.remove(force=True)
+    assert left == [], "every container is gone when the jobs have ended"
+    assert not list((made.folder / "transform-unfinished").glob("*/*")), "no unfinished output is left"
+    assert not list((made.folder / "transform-models").glob("*")), "no model folder is left"
