@@ -1,0 +1,39 @@
+"""`python -m scripts.stop [JOB]`: stop a running training or transform job, by default the newest. A model so far is kept."""
+
+import argparse
+import sys
+
+from scripts.aws import Aws
+from scripts.call import as_json
+from scripts.failure import Failure, ends_with_a_sentence
+from scripts.jobs import KINDS
+from scripts.settings import load_settings
+
+
+@ends_with_a_sentence
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="stop", description="Stop a running job.")
+    parser.add_argument("job", nargs="?", help="default: the newest that runs")
+    parser.add_argument("--dry-run", action="store_true", help="print the request, stop nothing")
+    chosen = parser.parse_args(arguments)
+    aws = Aws(load_settings())
+    running = [
+        (summary["CreationTime"], summary[f"{kind.noun}Name"], kind)
+        for kind in KINDS for summary in kind.newest_first(aws, StatusEquals="InProgress")
+    ]
+    wanted = [one for one in running if chosen.job in (None, one[1])]
+    if not wanted:
+        what = f"{chosen.job} is not running" if chosen.job else f"No job of {aws.settings.prefix} is running"
+        raise Failure(f"{what} in {aws.region}. `make status` lists what is there.")
+    _, name, kind = max(wanted, key=lambda one: one[0])
+    call = kind.stop_call(name)
+    if chosen.dry_run:
+        print(as_json([call]))
+        return 0
+    aws.make(call)
+    print(f"{name} is stopping; it has up to 120 seconds to end")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

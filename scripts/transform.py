@@ -1,0 +1,102 @@
+"""`python -m scripts.transform SOURCE`: name every picture of a folder, here or in S3, without an endpoint.
+
+Starts machines, sends them every picture, stores the answers beside each other in S3, and ends the machines.
+"""
+
+import argparse
+import json
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from scripts import names
+from scripts.aws import Aws
+from scripts.call import Call, as_json
+from scripts.failure import Failure, ends_with_a_sentence
+from scripts.image import image_uri
+from scripts.jobs import TRANSFORM, ended_well, watch
+from scripts.layout import bucket_and_key
+from scripts.model_data import find_model_data
+from scripts.objects import THREADS, listing, put_objects
+from scripts.pictures import answer, find_pictures, picture_line
+from scripts.requests.model import model_request
+from scripts.requests.transform_job import transform_job_request
+from scripts.settings import load_settings
+
+
+@ends_with_a_sentence
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="transform", description="Name every picture of a folder, without an endpoint.")
+    parser.add_argument("source", help="a folder of pictures, or an s3:// URI")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--job", help="the training job whose model is used; default: the newest Completed")
+    which.add_argument("--model-data", metavar="URI", help="a model.tar.gz in S3")
+    parser.add_argument("--json", action="store_true", help="print every prediction of every picture as JSON")
+    parser.add_argument("--no-wait", action="store_true", help="start the job and end")
+    parser.add_argument("--dry-run", action="store_true", help="print the requests, change nothing")
+    chosen = parser.parse_args(arguments)
+    settings = load_settings()
+    stamp = names.timestamp()
+    name, model = names.transform_job(settings.prefix, stamp), names.version(settings.prefix, stamp)
+    aws = Aws(settings)
+    role_arn = aws.role_arn
+    in_s3 = "://" in chosen.source
+    pictures = [] if in_s3 else find_pictures([Path(chosen.source)])
+    source = f"{chosen.source.rstrip('/')}/" if in_s3 else f"{aws.layout.transform(name)}/input/"
+    output = f"{aws.layout.transform(name)}/output"
+    model_data = chosen.model_data or find_model_data(aws, chosen.job)[1]
+    calls = [
+        Call("sagemaker", "CreateModel", model_request(
+            settings, name=model, image=image_uri(aws, "serve"), model_data=model_data, role_arn=role_arn,
+        )),
+        Call("sagemaker", "CreateTransformJob", transform_job_request(
+            settings, name=name, model=model, source=source, output=output,
+        )),
+    ]
+    if chosen.dry_run:
+        print(as_json(calls))
+        return 0
+
+    s3 = aws.client("s3")
+    if pictures:
+        bucket, prefix = bucket_and_key(source)
+        above = Path(chosen.source) if Path(chosen.source).is_dir() else Path(chosen.source).parent
+        put_objects(s3, bucket, {f"{prefix}{one.relative_to(above).as_posix()}": one.read_bytes for one in pictures})
+    for call in calls:
+        aws.make(call)
+    print(f"started {name} with {model_data}", file=sys.stderr)
+    if chosen.no_wait:
+        return 0
+    try:
+        ended = watch(aws, TRANSFORM, name, show_log=False)
+    except KeyboardInterrupt:
+        print(f"\n{name} goes on without you. Stop it: python -m scripts.stop {name}", file=sys.stderr)
+        return 130
+    if not ended_well(ended, TRANSFORM):
+        return 1
+    return _show_answers(s3, source, output, chosen.json)
+
+
+def _show_answers(s3, source: str, output: str, as_json_text: bool) -> int:
+    """Print what the model said of every picture. Status 1 when one has no answer, which SageMaker does not call a failure."""
+    bucket, prefix = bucket_and_key(f"{output}/")
+    keys = [key for key in sorted(listing(s3, bucket, prefix)) if key.endswith(".out")]
+    with ThreadPoolExecutor(THREADS) as pool:
+        bodies = list(pool.map(lambda key: s3.get_object(Bucket=bucket, Key=key)["Body"].read(), keys))
+    said = {key.removeprefix(prefix).removesuffix(".out"): answer(body) for key, body in zip(keys, bodies)}
+    if as_json_text:
+        print(json.dumps([{"picture": picture, "answer": one} for picture, one in said.items()], indent=2))
+    else:
+        for picture, one in said.items():
+            print(picture_line(picture, one))
+    from_bucket, from_prefix = bucket_and_key(source)
+    sent = listing(s3, from_bucket, from_prefix)
+    print(f"{len(said)} of {len(sent)} pictures have their answer in {output}", file=sys.stderr)
+    missing = [key.removeprefix(from_prefix) for key in sent if key.removeprefix(from_prefix) not in said]
+    if missing:
+        raise Failure(f"No answer for {', '.join(missing[:5])}{' and others' if len(missing) > 5 else ''}. Their log: make logs")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,160 @@
+"""make delete and make status: everything that the prefix has, and nothing of anyone else."""
+
+import json
+
+import pytest
+
+from scripts import delete, status
+from tests.scripts.sagemaker_stand_in import Refusal
+
+OURS, OTHERS = "dogbreed-20261122-185200-123", "dogbreed-house-20261122-185200-123"
+GONE = Refusal("ValidationException", "Could not find endpoint.")
+
+
+class Account:
+    """What is there, by kind; the stand-in's answers follow from it."""
+
+    def __init__(self, sagemaker):
+        self.endpoint = "InService"
+        self.versions = {"Models": [OURS, OTHERS, "somebody"], "EndpointConfigs": [OURS, OTHERS]}
+        self.jobs = {"TrainingJob": {"dogbreed-train-x": "InProgress", "dogbreed-train-y": "Completed", "dog-train-z": "InProgress"},
+                     "TransformJob": {"dogbreed-transform-20261122-185200-123": "Stopping"}}
+        sagemaker.answers |= {
+            "DescribeEndpoint": self.describe_endpoint,
+            "DeleteEndpoint": lambda request: self.set_endpoint(None),
+            "ListModels": lambda request: self.list_versions("Models", "Model"),
+            "ListEndpointConfigs": lambda request: self.list_versions("EndpointConfigs", "EndpointConfig"),
+        }
+        for noun in self.jobs:
+            sagemaker.answers[f"List{noun}s"] = lambda request, noun=noun: self.list_jobs(noun, request)
+            sagemaker.answers[f"Describe{noun}"] = lambda request, noun=noun: self.describe_job(noun, request)
+            sagemaker.answers[f"Stop{noun}"] = {}
+
+    def describe_endpoint(self, request):
+        if self.endpoint is None:
+            raise GONE
+        return {"EndpointName": request["EndpointName"], "EndpointStatus": self.endpoint, "EndpointConfigName": OURS, "CreationTime": 1,
+                "ProductionVariants": [{"VariantName": "AllTraffic", "CurrentInstanceCount": 2}]}
+
+    def set_endpoint(self, status):
+        self.endpoint = status
+        return {}
+
+    def list_versions(self, field, noun):
+        return {field: [{f"{noun}Name": name, f"{noun}Arn": "a" * 20, "CreationTime": 1} for name in self.versions[field]]}
+
+    def list_jobs(self, noun, request):
+        return {f"{noun}Summaries": [
+            {f"{noun}Name": name, f"{noun}Arn": "a", "CreationTime": 1, f"{noun}Status": state}
+            for name, state in self.jobs[noun].items() if request.get("StatusEquals") in (None, state)
+        ]}
+
+    def describe_job(self, noun, request):
+        self.jobs[noun][request[f"{noun}Name"]] = "Stopped"
+        return {f"{noun}Name": request[f"{noun}Name"], f"{noun}Status": "Stopped"}
+
+
+@pytest.fixture
+def account(sagemaker, aws, bucket):
+    for key in ("dogbreed/data/train/A/x.jpg", "dogbreed/jobs/model.tar.gz", "dogbreed-house/data/y.jpg"):
+        aws.client("s3").put_object(Bucket=bucket, Key=key, Body=b"x" * 1000)
+    for name in ("dogbreed-train", "dogbreed-serve", "dogbreed-house-train"):
+        aws.client("ecr").create_repository(repositoryName=name)
+    return Account(sagemaker)
+
+
+REMOVED = [
+    ("DeleteEndpoint", {"EndpointName": "dogbreed"}), ("StopTrainingJob", {"TrainingJobName": "dogbreed-train-x"}),
+    ("DeleteEndpointConfig", {"EndpointConfigName": OURS}), ("DeleteModel", {"ModelName": OURS}),
+]
+
+
+def made(sagemaker) -> list:
+    return [call for call in sagemaker.calls if not call[0].startswith(("Describe", "List"))]
+
+
+def test_what_the_prefix_made_goes_and_what_others_made_stays(account, sagemaker, aws, bucket, capsys):
+    assert delete.main(["--yes"]) == 0
+    assert made(sagemaker) == REMOVED
+    shown = capsys.readouterr().out
+    assert "DeleteEndpoint  dogbreed" in shown and "house" not in shown
+    assert "stays: the images in dogbreed-train and dogbreed-serve" in shown and "--images" in shown
+    assert "stays: 2 objects in s3://some-bucket/dogbreed/" in shown and "--data" in shown
+    assert len(aws.client("s3").list_objects_v2(Bucket=bucket)["Contents"]) == 3
+    assert len(aws.client("ecr").describe_repositories()["repositories"]) == 3
+
+
+def test_data_and_images_go_when_they_are_asked_for(account, aws, bucket):
+    assert delete.main(["--yes", "--data", "--images"]) == 0
+    assert [one["Key"] for one in aws.client("s3").list_objects_v2(Bucket=bucket)["Contents"]] == ["dogbreed-house/data/y.jpg"]
+    assert [one["repositoryName"] for one in aws.client("ecr").describe_repositories()["repositories"]] == ["dogbreed-house-train"]
+
+
+def test_autoscaling_goes_before_the_endpoint(account, sagemaker, aws, capsys):
+    target = {"ServiceNamespace": "sagemaker", "ResourceId": "endpoint/dogbreed/variant/AllTraffic",
+              "ScalableDimension": "sagemaker:variant:DesiredInstanceCount"}
+    aws.client("application-autoscaling").register_scalable_target(**target, MinCapacity=1, MaxCapacity=2)
+    assert delete.main(["--dry-run"]) == 0
+    calls = json.loads(capsys.readouterr().out)
+    assert [call["operation"] for call in calls][:2] == ["DeregisterScalableTarget", "DeleteEndpoint"]
+    assert delete.main(["--yes"]) == 0
+    assert aws.client("application-autoscaling").describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"] == []
+
+
+@pytest.mark.parametrize("answer", ["n", "", EOFError])
+def test_nothing_goes_without_a_yes(account, sagemaker, monkeypatch, capsys, answer):
+    def ask(prompt):
+        if answer is EOFError:
+            raise EOFError
+        return answer
+
+    monkeypatch.setattr("builtins.input", ask)
+    assert delete.main([]) == 1
+    shown = capsys.readouterr()
+    assert "nothing was removed" in shown.out and "DeleteEndpoint  dogbreed" in shown.out
+    assert made(sagemaker) == []
+
+
+def test_a_yes_is_enough(account, sagemaker, monkeypatch):
+    monkeypatch.setattr("builtins.input", lambda prompt: "y")
+    assert delete.main([]) == 0
+    assert made(sagemaker) == REMOVED
+
+
+def test_a_dry_run_prints_the_requests_and_removes_nothing(account, sagemaker, aws, bucket, capsys):
+    assert delete.main(["--dry-run", "--data", "--images"]) == 0
+    calls = json.loads(capsys.readouterr().out)
+    assert [(call["operation"], call["request"]) for call in calls][:4] == REMOVED
+    assert [call["operation"] for call in calls][4:] == ["DeleteRepository", "DeleteRepository", "DeleteObjects"]
+    assert made(sagemaker) == [] and len(aws.client("s3").list_objects_v2(Bucket=bucket)["Contents"]) == 3
+
+
+def test_what_is_refused_does_not_keep_the_rest_and_is_not_called_removed(account, sagemaker, capsys):
+    sagemaker.answers["DeleteEndpoint"] = Refusal("ValidationException", "Cannot delete an endpoint that is Creating.")
+    assert delete.main(["--yes"]) == 1
+    assert made(sagemaker) == REMOVED
+    shown = capsys.readouterr()
+    assert "error: dogbreed: AWS refused DeleteEndpoint" in shown.err and "1 of 4 could not be removed" in shown.err
+    assert "\nremoved\n" not in shown.out
+
+
+def test_an_empty_account_is_nothing_to_remove(sagemaker, aws, capsys):
+    account = Account(sagemaker)
+    account.endpoint, account.versions, account.jobs = None, {"Models": [], "EndpointConfigs": []}, {"TrainingJob": {}, "TransformJob": {}}
+    assert delete.main([]) == 0
+    assert "dogbreed has nothing in eu-west-1 that is to be removed" in capsys.readouterr().out
+    assert status.main([]) == 0
+    assert "dogbreed has nothing in eu-west-1" in capsys.readouterr().out
+
+
+def test_status_marks_what_costs_money(account, capsys):
+    assert status.main([]) == 0
+    shown = capsys.readouterr().out
+    rows = {line.split("  ")[0] + " " + name: line for line in shown.splitlines() for name in line.split() if "dogbreed" in name}
+    assert rows["endpoint dogbreed"].endswith("by the hour, 2 instances")
+    assert rows["training job dogbreed-train-x"].endswith("until it ends")
+    assert "costs" not in rows["training job dogbreed-train-y"] and rows["training job dogbreed-train-y"].endswith("1970-01-01 00:00")
+    assert rows[f"model {OURS}"].endswith("1970-01-01 00:00")
+    assert rows["S3 s3://some-bucket/dogbreed/"].endswith("storage")
+    assert "house" not in shown and "somebody" not in shown
+    assert "4 of these cost money: `make delete`" in shown

@@ -1,0 +1,115 @@
+"""Whatever AWS, the network or a user's mistake bring is a sentence and status 1; and no program knows where it runs."""
+
+import ast
+import importlib
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+
+from scripts import status, train
+from scripts.failure import Failure, ends_with_a_sentence, explain
+from scripts.waiting import moments
+
+SCRIPTS = Path(__file__).parents[2] / "scripts"
+VERBS = ("push", "upload", "train", "deploy", "predict", "transform", "logs", "status", "stop", "delete")
+
+
+def refused(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": "Not so."}}, "CreateEndpoint")
+
+
+@pytest.mark.parametrize("code, step", [
+    ("AccessDeniedException", "Give these credentials that permission."), ("ExpiredTokenException", "Log in again."),
+    ("ResourceLimitExceeded", "Choose another instance type"), ("Whatever", "Not so (Whatever)."),
+])
+def test_a_refusal_names_the_operation_the_reason_and_the_next_step(code, step):
+    assert explain(refused(code)).startswith(f"AWS refused CreateEndpoint: Not so ({code}).")
+    assert step in explain(refused(code))
+
+
+@pytest.mark.parametrize("error, status_", [
+    (Failure("A sentence."), 1), (refused("Any"), 1), (EndpointConnectionError(endpoint_url="x"), 1), (KeyboardInterrupt(), 130),
+])
+def test_a_program_ends_with_a_status_and_no_traceback(error, status_, capsys):
+    @ends_with_a_sentence
+    def main(arguments):
+        raise error
+
+    assert main([]) == status_
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_bug_is_not_hidden_as_a_sentence():
+    @ends_with_a_sentence
+    def main(arguments):
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        main([])
+
+
+def test_no_credentials_no_region_and_no_network_are_sentences(aws, monkeypatch, capsys):
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    assert status.main([]) == 1
+    assert "No AWS credentials were found. Set AWS_ACCESS_KEY_ID" in capsys.readouterr().err
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    assert status.main([]) == 1
+    assert "Could not connect to the endpoint URL" in (said := capsys.readouterr().err) and "AWS_ENDPOINT_URL" in said
+    monkeypatch.delenv("AWS_REGION")
+    assert train.main([]) == 1
+    assert "No AWS region is set. Set AWS_REGION" in capsys.readouterr().err
+
+
+def test_a_wrong_setting_ends_every_program_before_it_asks_anything(aws, monkeypatch, capsys):
+    monkeypatch.setenv("SAGEMAKER_TRAIN_VOLUME_GB", "much")
+    for verb in VERBS:
+        words = {"upload": ["."], "predict": [__file__], "transform": ["s3://x/y"]}.get(verb, [])
+        assert importlib.import_module(f"scripts.{verb}").main(words) == 1
+        assert "SAGEMAKER_TRAIN_VOLUME_GB must be a whole number" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_wrong_option_is_a_usage_error(verb):
+    with pytest.raises(SystemExit) as ended:
+        importlib.import_module(f"scripts.{verb}").main(["--no-such-option"])
+    assert ended.value.code == 2
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_program_that_changes_something_can_be_asked_what_it_would_do(verb, capsys):
+    with pytest.raises(SystemExit):
+        importlib.import_module(f"scripts.{verb}").main(["--help"])
+    assert ("--dry-run" in capsys.readouterr().out) == (verb not in ("logs", "status"))
+
+
+def test_no_script_knows_an_address_or_asks_whether_it_runs_locally():
+    for file in SCRIPTS.rglob("*.py"):
+        tree = ast.parse(file.read_text())
+        documentation = {
+            id(node.body[0].value) for node in ast.walk(tree)
+            if isinstance(node, (ast.Module, ast.FunctionDef, ast.ClassDef)) and node.body and isinstance(node.body[0], ast.Expr)
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, (ast.Name, ast.Attribute)):
+                assert "local" not in (node.id if isinstance(node, ast.Name) else node.attr).lower(), file
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documentation:
+                assert not any(word in node.value for word in ("localhost", "127.0.0.1", "amazonaws.com/", "moto")) or "udacity" in node.value, file
+
+
+def test_waiting_begins_at_half_a_second_and_never_waits_longer_than_five():
+    now, slept = [0.0], []
+
+    def sleep(seconds):
+        slept.append(seconds)
+        now[0] += seconds
+
+    for passed in moments(lambda: now[0], sleep):
+        if passed > 300:
+            break
+    assert slept[0] == 0.5 and max(slept) == 5 and slept == sorted(slept)
+    assert len(slept) < 120

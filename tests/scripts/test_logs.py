@@ -1,0 +1,88 @@
+"""make logs: the right log by name, the newest without one; and how log lines are read from CloudWatch."""
+
+import pytest
+
+from scripts import logs
+from scripts.log_tail import LogTail, endpoint_group
+from tests.scripts.sagemaker_stand_in import Refusal
+
+TRAINING, TRANSFORM = "/aws/sagemaker/TrainingJobs", "/aws/sagemaker/TransformJobs"
+
+
+@pytest.fixture
+def quiet(sagemaker):
+    sagemaker.answers |= {
+        "ListTrainingJobs": {"TrainingJobSummaries": []}, "ListTransformJobs": {"TransformJobSummaries": []},
+        "DescribeEndpoint": Refusal("ValidationException", "Could not find endpoint."),
+    }
+    return sagemaker
+
+
+def summary(noun: str, name: str, created: int) -> dict:
+    return {f"{noun}Summaries": [{f"{noun}Name": name, f"{noun}Arn": "a", "CreationTime": created, f"{noun}Status": "Completed"}]}
+
+
+@pytest.mark.parametrize("group, stream, name", [
+    (TRAINING, "dogbreed-train-x/algo-1-17", "dogbreed-train-x"),
+    (TRANSFORM, "dogbreed-transform-x/i-1", "dogbreed-transform-x"),
+    (endpoint_group("dogbreed"), "AllTraffic/i-1", "dogbreed"),
+])
+def test_a_name_is_enough_to_find_the_log(quiet, write_log, capsys, group, stream, name):
+    write_log(group, stream, "first", "second")
+    assert logs.main([name]) == 0
+    assert capsys.readouterr().out == "first\nsecond\n"
+
+
+def test_without_a_name_it_is_the_log_of_what_was_made_last(quiet, write_log, capsys):
+    write_log(TRAINING, "dogbreed-train-x/algo-1-17", "of the training")
+    write_log(TRANSFORM, "dogbreed-transform-20261122-185200-123/i-1", "of the transform")
+    quiet.answers["ListTrainingJobs"] = summary("TrainingJob", "dogbreed-train-x", 100)
+    quiet.answers["ListTransformJobs"] = summary("TransformJob", "dogbreed-transform-20261122-185200-123", 200)
+    assert logs.main([]) == 0
+    assert capsys.readouterr().out == "of the transform\n"
+
+
+def test_following_ends_with_the_job_and_shows_each_line_once(quiet, write_log, capsys):
+    write_log(TRAINING, "dogbreed-train-x/algo-1-17", "one")
+    told = ["InProgress", "InProgress", "Completed"]
+
+    def describe(request):
+        write_log(TRAINING, "dogbreed-train-x/algo-1-17", f"then {len(told)}")
+        return {"TrainingJobName": "dogbreed-train-x", "TrainingJobStatus": told.pop(0)}
+
+    quiet.answers["DescribeTrainingJob"] = describe
+    assert logs.main(["dogbreed-train-x", "--follow"]) == 0
+    assert capsys.readouterr().out.splitlines() == ["one", "then 3", "then 2", "then 1"]
+
+
+def test_a_name_without_a_log_and_a_prefix_without_anything_are_sentences(quiet, capsys):
+    assert logs.main(["dogbreed-train-y"]) == 1
+    assert "dogbreed-train-y has no log in eu-west-1" in capsys.readouterr().err
+    assert logs.main([]) == 1
+    assert "has no job and no endpoint" in capsys.readouterr().err
+
+
+def test_a_log_that_is_not_there_yet_has_no_lines(aws):
+    assert LogTail(aws.client("logs"), "/none").new_lines() == []
+    assert LogTail(aws.client("logs"), "/none").last_lines(3) == []
+
+
+def test_the_last_lines_are_the_newest_of_all_hosts(aws, write_log):
+    write_log("/g", "job/algo-1", *(f"line {n}" for n in range(10)))
+    log = LogTail(aws.client("logs"), "/g", "job/")
+    assert log.last_lines(2) == ["line 8", "line 9"]
+    write_log("/g", "job/algo-2", "other")
+    assert len(log.last_lines(3)) == 3 and any(line.startswith("algo-2  ") for line in log.last_lines(20))
+
+
+def test_only_the_streams_of_the_job_are_read(aws, write_log):
+    write_log("/g", "job-a/algo-1", "mine")
+    write_log("/g", "job-ab/algo-1", "another's")
+    assert LogTail(aws.client("logs"), "/g", "job-a/").new_lines() == ["mine"]
+
+
+def test_more_lines_than_one_answer_holds_all_come(aws, write_log):
+    lines = [f"line {n}" for n in range(12_000)]
+    for start in range(0, len(lines), 10_000):
+        write_log("/g", "job/algo-1", *lines[start:start + 10_000])
+    assert len(LogTail(aws.client("logs"), "/g", "job/").new_lines()) == len(lines)
