@@ -12,21 +12,16 @@ import argparse
 import logging
 import os
 import signal
-import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 from local_test import service_address
+from local_test.background import ServiceFailed, start, stop
 from local_test.engine import NoEngine, connect
 from local_test.environment import exports
 from local_test.labels import NAME, OWNED, find
-from local_test.folder_lock import AlreadyRunning, is_held
-from local_test.service import Service, service_name
-
-SECONDS_TO_START = 120
-SECONDS_TO_END = 60
+from local_test.folder_lock import AlreadyRunning
 
 
 def main(arguments: list[str]) -> int:
@@ -48,19 +43,18 @@ def main(arguments: list[str]) -> int:
         elif chosen.verb == "interrupt":
             return interrupt(chosen.folder, chosen.job)
         else:
-            stop(chosen.folder)
+            print(f"The local SageMaker has ended; its jobs, models and S3 objects stay in {chosen.folder}." if stop(chosen.folder)
+                  else "It is not running.")
     except (NoEngine, AlreadyRunning, ServiceFailed, ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-class ServiceFailed(RuntimeError):
-    """The service in the background did not start, or did not end."""
-
-
 def serve(folder: Path, port: int | None) -> int:
     """Serve until SIGINT or SIGTERM."""
+    from local_test.service import Service  # moto: a second that the other verbs need not wait
+
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     ended = threading.Event()
     with Service(folder, port) as service:
@@ -73,49 +67,13 @@ def serve(folder: Path, port: int | None) -> int:
     return 0
 
 
-def start(folder: Path, port: int | None) -> service_address.Address:
-    """The address of this folder's service; it is started in the background when it is down. Raises ServiceFailed."""
-    if address := service_address.running(folder):
-        if port not in (None, address.port):
-            raise ServiceFailed(f"It runs already, at {address.url}. End it first: python -m local_test down")
-        return address
-    folder.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "local_test", "serve", "--folder", str(folder)]
-    with (folder / "service.log").open("w") as log:
-        process = subprocess.Popen(
-            command + (["--port", str(port)] if port is not None else []), stdout=log, stderr=log, stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-    deadline = time.monotonic() + SECONDS_TO_START
-    while time.monotonic() < deadline and process.poll() is None:
-        if (address := service_address.running(folder)) and address.pid == process.pid:
-            return address
-        time.sleep(0.05)
-    raise ServiceFailed(f"The local SageMaker did not start. {folder / 'service.log'} ends:\n{(folder / 'service.log').read_text()[-2000:]}")
-
-
-def stop(folder: Path) -> None:
-    """End this folder's service, if it runs, and wait until its containers are gone."""
-    address = service_address.running(folder)
-    if address is None:
-        print("It is not running.")
-        return
-    os.kill(address.pid, signal.SIGTERM)
-    deadline = time.monotonic() + SECONDS_TO_END
-    while is_held(folder):
-        if time.monotonic() > deadline:
-            raise ServiceFailed(f"Process {address.pid} has not ended after {SECONDS_TO_END} s; {folder / 'service.log'} may say why.")
-        time.sleep(0.05)
-    print("The local SageMaker has ended; its jobs, models and S3 objects stay in", folder)
-
-
 def show_status(folder: Path) -> int:
     address = service_address.running(folder)
     if address is None:
         print(f"It is not running (folder {folder}). Start it: python -m local_test up")
         return 1
     print(f"{address.url}  process {address.pid}  folder {folder}")
-    for container in find(connect(), service=service_name(folder)):
+    for container in find(connect(), service=address.name):
         print(f"  {container.labels[OWNED]:14} {container.labels[NAME]:45} {container.status}")
     return 0
 

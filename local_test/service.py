@@ -1,6 +1,5 @@
 """The service: one process that holds the local SageMaker and the AWS services around it, from its start to its end."""
 
-import hashlib
 import logging
 import os
 import threading
@@ -25,7 +24,7 @@ from local_test.serving.endpoint_configs import EndpointConfigs
 from local_test.serving.endpoints import Endpoints
 from local_test.serving.models import Models
 from local_test.serving.runtime import Runtime
-from local_test.service_address import Address
+from local_test.service_address import Address, service_name
 from local_test.state import State
 from local_test.storage.journal import Journal
 from local_test.storage.log_groups import LogGroups
@@ -103,7 +102,7 @@ class Service:
 
         front = Front(
             SageMakerApi(tags, models, configs, *self._parts), Runtime(platform, self._endpoints),
-            Control(lambda: {"name": self.name, "pid": os.getpid()}, self._training_jobs), moto, objects,
+            Control(lambda: {"name": self.name, "pid": os.getpid()}, self._training_jobs), moto, objects, logs,
             LocalEcr(self._registry, ACCOUNT, self._region), journal,
         )
         self._server = _listening_server(front, self._wanted_port, earlier.port if earlier else 0)
@@ -130,11 +129,6 @@ class Service:
     def _remember_registry(self, port: int) -> None:
         self.address = Address(**{**self.address.__dict__, "registry_port": port})
         self.address.write(self.folder)
-
-
-def service_name(folder: Path) -> str:
-    """Names a service by its folder, so that a restarted one finds what an earlier one left."""
-    return f"local-sagemaker-{hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:8]}"
 
 
 def remove_leftovers(engine: DockerClient, service: str | None = None) -> list[str]:

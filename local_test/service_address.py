@@ -1,5 +1,6 @@
 """Where the service of a folder listens, for the other programs on this machine: one JSON file in that folder."""
 
+import hashlib
 import json
 import os
 import urllib.error
@@ -36,6 +37,11 @@ class Address:
         unfinished = folder / f".{FILE}.unfinished"
         unfinished.write_text(json.dumps(asdict(self), indent=2))
         os.replace(unfinished, folder / FILE)
+
+
+def service_name(folder: Path) -> str:
+    """Names a service by its folder, so that a restarted one finds what an earlier one left."""
+    return f"local-sagemaker-{hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:8]}"
 
 
 def read(folder: Path) -> Address | None:

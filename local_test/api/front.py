@@ -10,9 +10,11 @@ from local_test.api.errors import ApiError
 from local_test.api.sagemaker_api import SageMakerApi
 from local_test.registry.ecr import LocalEcr
 from local_test.storage.journal import Journal
+from local_test.storage.log_groups import LogGroups
 from local_test.storage.object_store import ObjectStore
 
 SAGEMAKER_TARGET = "SageMaker."
+FILTER_LOG_EVENTS = "Logs_20140328.FilterLogEvents"
 ECR_TARGET = "AmazonEC2ContainerRegistry_V20150921."
 logger = logging.getLogger(__name__)
 
@@ -21,9 +23,9 @@ class Front:
     """The WSGI application. runtime answers `/endpoints/...`, control `/local-sagemaker/...`; both are WSGI applications."""
 
     def __init__(self, api: SageMakerApi, runtime: Callable, control: Callable, moto: Callable,
-                 objects: ObjectStore, ecr: LocalEcr, journal: Journal):
+                 objects: ObjectStore, logs: LogGroups, ecr: LocalEcr, journal: Journal):
         self._api, self._runtime, self._control, self._moto = api, runtime, control, moto
-        self._objects, self._ecr, self._journal = objects, ecr, journal
+        self._objects, self._logs, self._ecr, self._journal = objects, logs, ecr, journal
 
     def __call__(self, environ: dict, start_response: Callable) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
@@ -62,6 +64,9 @@ class Front:
         body = b"" if service == "s3" and "/" in path.strip("/") else read_body(environ)
         if body or environ.get("wsgi.input_terminated"):
             environ |= {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))} if service != "s3" or body else {}
+        if environ.get("HTTP_X_AMZ_TARGET") == FILTER_LOG_EVENTS:
+            body = json.dumps(self._logs.with_stream_names(json.loads(body))).encode()
+            environ |= {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
         answered: list = []
 
         def remember(status: str, headers: list, exc_info=None):

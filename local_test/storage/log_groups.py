@@ -41,6 +41,18 @@ class LogGroups:
             kept = self._backend.groups[group].streams[stream]
         kept.put_log_events([{"timestamp": time, "message": message} for time, message in lines])
 
+    def with_stream_names(self, request: dict) -> dict:
+        """A FilterLogEvents request whose logStreamNamePrefix, which moto passes over, is resolved into names.
+
+        https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
+        """
+        if "logStreamNamePrefix" not in request:
+            return request
+        group = self._backend.groups.get(request.get("logGroupName"))
+        names = [name for name in list(group.streams if group else ()) if name.startswith(request["logStreamNamePrefix"])]
+        # Without names moto takes every stream; no stream has this one.
+        return {**request, "logStreamNames": names or [":none"]}
+
     def _restore(self) -> None:
         streams = []
         for path in sorted(self._files.folder.glob("*.jsonl")):
@@ -48,7 +60,8 @@ class LogGroups:
             if header is None:  # killed before its first line was whole
                 path.unlink()
             elif header["stream"] is None:
-                group = LogGroup(self._backend.account_id, self._backend.region_name, header["group"], kmsKeyId=header["kms_key_id"])
+                account, region = self._backend.account_id, self._backend.region_name
+                group = LogGroup(account, region, header["group"], kmsKeyId=header["kms_key_id"])
                 group.creation_time = datetime.fromisoformat(header["created"])
                 self._backend.groups[header["group"]] = group
                 self._backend.tag_resource(group.arn, header["tags"])
@@ -112,7 +125,8 @@ class _KeptStream(LogStream):
             token = super().put_log_events(log_events)
             if self._lines and log_events:
                 ingested = int(unix_time_millis(self.last_ingestion_time))
-                self._lines.append({"ingested": ingested, "events": [[event["timestamp"], event["message"]] for event in log_events]})
+                events = [[event["timestamp"], event["message"]] for event in log_events]
+                self._lines.append({"ingested": ingested, "events": events})
             return token
 
     def forget(self) -> None:

@@ -14,6 +14,7 @@ from docker.types import Mount
 from local_test.archives import tree_archive
 from local_test.engine import gpu_requests, memory
 from local_test.training import opt_ml
+from local_test.training.host_network import HostNetwork
 
 SECONDS_TO_STOP = 120  # between SIGTERM and SIGKILL
 
@@ -34,20 +35,19 @@ class Node:
 
     @classmethod
     def create(cls, client: DockerClient, image: str, request: dict, arn: str, host: str, mounts: list[Mount],
-               network: str | None, labels: dict[str, str]) -> "Node":
+               network: HostNetwork | None, labels: dict[str, str]) -> "Node":
         """Create the container and lay out what the platform lays out before it starts.
 
-        network: name of the network that joins the hosts, `none`, or None for the engine's default.
+        network: what joins the hosts of the job; None for a host alone.
         """
         entrypoint, command = opt_ml.command(request)
-        options = {}
-        if network == "none":
+        if network:
+            address = client.api.create_endpoint_config(ipv4_address=network.addresses[host], aliases=[host])
+            options = {"network": network.name, "networking_config": {network.name: address}, "extra_hosts": network.addresses}
+        elif request.get("EnableNetworkIsolation"):
             options = {"network_mode": "none", "extra_hosts": {host: "127.0.0.1"}}  # the toolkit waits until its own name resolves
-        elif network:
-            options = {
-                "network": network,
-                "networking_config": {network: client.api.create_endpoint_config(aliases=[host])},
-            }
+        else:
+            options = {}
         container = client.containers.create(
             image,
             command,

@@ -21,6 +21,7 @@ from local_test.platform import Platform
 from local_test.storage.destination import Destination
 from local_test.training import opt_ml
 from local_test.training.honoured_request import SECONDS_ALLOWED
+from local_test.training.host_network import join
 from local_test.training.inputs import input_mounts
 from local_test.training.kept_folder import KeptFolder
 from local_test.training.metric_definitions import MetricDefinitions
@@ -142,12 +143,11 @@ class TrainingRun:
         except ValueError as error:
             raise Refused(f"ClientError: Data download failed: {error}") from error
         marks = labels(TRAINING, self.name, self._platform.service)
-        isolated = request.get("EnableNetworkIsolation", False)
-        network = "none" if isolated else None
+        network = None
         if len(hosts) > 1:
-            joined = engine.networks.create(f"{self._platform.service}-{self.name}", driver="bridge", internal=isolated, labels=marks)
-            cleanup.callback(joined.remove)
-            network = joined.name
+            name = f"{self._platform.service}-{self.name}"
+            network = join(engine, name, hosts, request.get("EnableNetworkIsolation", False), marks)
+            cleanup.callback(network.remove)
         cleanup.callback(self._nodes.clear)
         kept = []
         for host, mounted in zip(hosts, mounts):

@@ -1,0 +1,58 @@
+"""A local SageMaker in a process of its own, as boto3 sees it."""
+
+import time
+from pathlib import Path
+
+import boto3
+from botocore.config import Config
+
+from local_test.background import start
+
+
+class Local:
+    """A running service. client("s3"): a boto3 client of it. until(...): wait for a condition, not for a time."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.address = start(folder, None)
+        self._clients = {}
+
+    def client(self, name: str, **options):
+        if name not in self._clients or options:
+            made = boto3.session.Session().client(
+                name, endpoint_url=self.address.url, region_name=self.address.region, aws_access_key_id="local",
+                aws_secret_access_key="local", config=Config(retries={"max_attempts": 0}, **options),
+            )
+            if options:
+                return made
+            self._clients[name] = made
+        return self._clients[name]
+
+    def uri(self, key: str) -> str:
+        return f"s3://{self.address.bucket}/{key}"
+
+    def keys(self, prefix: str) -> list[str]:
+        found = self.client("s3").list_objects_v2(Bucket=self.address.bucket, Prefix=prefix)
+        return [one["Key"] for one in found.get("Contents", [])]
+
+    def put(self, key: str, body: bytes) -> str:
+        self.client("s3").put_object(Bucket=self.address.bucket, Key=key, Body=body)
+        return self.uri(key)
+
+    def read(self, key: str) -> bytes:
+        return self.client("s3").get_object(Bucket=self.address.bucket, Key=key)["Body"].read()
+
+    def log(self, group: str, name: str) -> str:
+        """Everything that a job or an endpoint has printed, all streams together."""
+        logs = self.client("logs")
+        pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group, logStreamNamePrefix=name)
+        return "\n".join(event["message"] for page in pages for event in page["events"])
+
+
+def until(condition, seconds: float = 60):
+    """The condition's first value that counts as true. Fails the test when there is none in time."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.05)
+    return value
