@@ -44,7 +44,9 @@ class DataProcessing:
         answers = self._records(answer, "the container's answer", whole=len(records) == 1)
         if self.joins:
             if len(answers) != len(records):
-                raise Mismatch(f"the container answered {len(answers)} lines to {len(records)} records; JoinSource Input needs one for each.")
+                raise Mismatch(
+                    f"the container answered {len(answers)} lines to {len(records)} records; JoinSource Input needs one for each."
+                )
             answers = [self._joined(record, one) for record, one in zip(records, answers)]
         return self._written([self._kept(self.output_filter, one, "OutputFilter") for one in answers])
 
@@ -103,7 +105,9 @@ def data_processing(request: dict) -> DataProcessing | None:
         raise ValueError("DataProcessing needs records that fit into memory: set MaxPayloadInMB above 0.")
     accept = request["TransformOutput"].get("Accept")
     if accept and (joins or paths["OutputFilter"].steps) and _format(accept) != kind:
-        raise ValueError(f"DataProcessing needs a TransformOutput.Accept like TransformInput.ContentType ({content_type}), not {accept}.")
+        raise ValueError(
+            f"DataProcessing needs a TransformOutput.Accept like TransformInput.ContentType ({content_type}), not {accept}."
+        )
     if kind == "csv":
         for field, path in paths.items():
             if not path.takes_columns:

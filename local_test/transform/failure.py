@@ -17,7 +17,8 @@ def failure_of_objects(outputs: list[ObjectOutput], log_group: str, log_prefix: 
         return None
     first = failed[0]
     error = "ClientError" if first.client_fault else "AlgorithmError"
-    rest = f"{len(failed)} of {len(outputs)} objects failed. See job logs for more information: {log_group}, streams {log_prefix}/*."
+    where = f"See job logs for more information: {log_group}, streams {log_prefix}/*."
+    rest = f"{len(failed)} of {len(outputs)} objects failed. {where}"
     start = f"{error}: {first.source.uri}: {first.failure}"
     return f"{start[:LONGEST_REASON - len(rest) - 1]} {rest}"
 

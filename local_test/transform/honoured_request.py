@@ -41,7 +41,8 @@ def check(request: dict) -> None:
         raise ValidationException(f"MaxConcurrentTransforms must not be greater than {MOST_CONCURRENT}, and is {concurrent}.")
     if megabytes * concurrent > MOST_MEGABYTES:
         raise ValidationException(
-            f"MaxConcurrentTransforms * MaxPayloadInMB must not be greater than {MOST_MEGABYTES} MB, and is {concurrent} * {megabytes}."
+            f"MaxConcurrentTransforms * MaxPayloadInMB must not be greater than {MOST_MEGABYTES} MB, "
+            f"and is {concurrent} * {megabytes}."
         )
     if request["TransformResources"]["InstanceCount"] > MOST_INSTANCES:
         raise ValidationException(f"TransformResources.InstanceCount must not be greater than {MOST_INSTANCES}.")

@@ -117,7 +117,7 @@ class Invocations:
 def execution_parameters(address: Address) -> dict:
     """What GET /execution-parameters answers; {} for a container that has no such thing.
 
-    https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-batch-code.html#your-algorithms-batch-code-how-containe-serves-requests
+    https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-batch-code.html
     """
     connection = http.client.HTTPConnection(address.host, address.port, timeout=SECONDS_FOR_PARAMETERS)
     try:

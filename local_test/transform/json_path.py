@@ -29,7 +29,8 @@ class JsonPath:
         while at < len(text):
             found = STEP.match(text, at)
             if not found:
-                raise ValueError(f"{text!r} has something at {text[at:]!r} that is not .name, ['name', ...], [number, ...] or [start:end].")
+                known = ".name, ['name', ...], [number, ...] or [start:end]"
+                raise ValueError(f"{text!r} has something at {text[at:]!r} that is not {known}.")
             steps.append((found["name"],) if found["name"] else _selectors(found["bracket"], text))
             at = found.end()
         if any(_selects_a_part(step) for step in steps[:-1]):

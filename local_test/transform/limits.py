@@ -42,7 +42,8 @@ def chosen_limits(request: dict, answer: dict) -> Limits:
     strategy = request.get("BatchStrategy") or strategies.get(answer.get("BatchStrategy", DEFAULT_STRATEGY))
     concurrent = request.get("MaxConcurrentTransforms") or answer.get("MaxConcurrentTransforms", DEFAULT_CONCURRENT)
     megabytes = request.get("MaxPayloadInMB", answer.get("MaxPayloadInMB", DEFAULT_MEGABYTES))
-    if not (strategy and _whole(concurrent) and 1 <= concurrent <= MOST_CONCURRENT and _whole(megabytes) and 0 <= megabytes <= MOST_MEGABYTES):
+    sound = _within(concurrent, 1, MOST_CONCURRENT) and _within(megabytes, 0, MOST_MEGABYTES)
+    if not (strategy and sound):
         raise ValueError(f"The container's /execution-parameters makes no sense: {json.dumps(answer)[:200]}.")
     return Limits(concurrent, megabytes, strategy)
 
@@ -59,5 +60,5 @@ def batch_environment(request: dict) -> dict[str, str]:
     return environment
 
 
-def _whole(value) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+def _within(value, lowest: int, highest: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and lowest <= value <= highest

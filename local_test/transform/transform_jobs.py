@@ -18,7 +18,8 @@ from local_test.transform.honoured_request import check
 from local_test.transform.transform_job import Outcome, TransformJob
 
 UNFINISHED = ("InProgress", "Stopping")
-SUMMARY = ("TransformJobName", "TransformJobArn", "CreationTime", "TransformEndTime", "LastModifiedTime", "TransformJobStatus", "FailureReason")
+SUMMARY = ("TransformJobName", "TransformJobArn", "CreationTime", "TransformEndTime", "LastModifiedTime", "TransformJobStatus",
+           "FailureReason")
 PAGE = 10  # ListTransformJobs without MaxResults
 RESTARTED = "InternalServerError: The local SageMaker ended while the job ran. Create the job anew under another name."
 
@@ -57,7 +58,9 @@ class TransformJobs:
         thread = threading.Thread(target=self._run, args=(name, job), name=f"transform-job {name}", daemon=True)
         with self._lock:
             if not self._records.create(name, record):
-                raise ResourceInUse(f"Job name must be unique within an AWS account and region, and a job with this name already exists ({arn}).")
+                raise ResourceInUse(
+                    f"Job name must be unique within an AWS account and region, and a job with this name already exists ({arn})."
+                )
             self._tags.set(arn, request.get("Tags"))
             work.mkdir(parents=True)
             self._running[name] = (job, thread)
@@ -126,6 +129,7 @@ def transformable_container(model: dict) -> dict:
     container = the_container(model)
     if "ModelDataSource" in container:
         raise ValidationException(
-            f"ModelName: batch transform does not take ModelDataSource, which {model['ModelName']} has. Give the model a ModelDataUrl."
+            f"ModelName: batch transform does not take ModelDataSource, which {model['ModelName']} has. "
+            "Give the model a ModelDataUrl."
         )
     return container

@@ -22,7 +22,8 @@ def test_a_job_without_failures_has_no_reason():
 
 
 def test_the_reason_names_the_first_failed_object_what_it_was_and_where_to_look():
-    reason = failure_of_objects(outputs(None, ("the container answered 400 to record 3: \"bad\".", True), ("other", False)), "/group", "job")
+    failed = outputs(None, ('the container answered 400 to record 3: "bad".', True), ("other", False))
+    reason = failure_of_objects(failed, "/group", "job")
     assert reason == (
         'ClientError: s3://b/in/1.csv: the container answered 400 to record 3: "bad". 2 of 3 objects failed. '
         "See job logs for more information: /group, streams job/*."

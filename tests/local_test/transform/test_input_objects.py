@@ -14,7 +14,8 @@ from local_test.transform.input_objects import InputObject, input_objects, names
 def store(tmp_path_factory):
     store = ObjectStore(tmp_path_factory.mktemp("s3"), ACCOUNT, "us-east-1")
     store.ensure_bucket("data")
-    for key in ("in/a.csv", "in/sub/b.csv", "in/folder/", "in/.hidden", "inner/c.csv", "many/2.csv", "many/1.csv", "many/10.csv", "ü %20?#.csv"):
+    keys = ("in/a.csv", "in/sub/b.csv", "in/folder/", "inner/c.csv", "many/2.csv", "many/1.csv", "many/10.csv", "ü %20?#.csv")
+    for key in keys:
         store.put_bytes(f"s3://data/{key}", key.encode())
     manifests = {
         "good": [{"prefix": "s3://data/in/"}, "sub/b.csv", "a.csv"], "gone": [{"prefix": "s3://data/in/"}, "z.csv"],
@@ -93,7 +94,8 @@ def test_a_manifest_names_objects_in_its_own_order_and_outputs_by_its_own_names(
     ("name", "message"),
     [
         ("gone", "There is no object s3://data/in/z.csv"), ("twice", "names a.csv 2 times"), ("none", "No S3 objects found"),
-        ("list", "is not a manifest"), ("numbers", "is not a manifest"), ("outside", "outside S3OutputPath"), ("missing", "There is no object"),
+        ("list", "is not a manifest"), ("numbers", "is not a manifest"), ("outside", "outside S3OutputPath"),
+        ("missing", "There is no object"),
     ],
 )
 def test_a_manifest_that_does_not_hold_is_told(store, name, message):

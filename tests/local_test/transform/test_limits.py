@@ -27,7 +27,8 @@ def test_zero_megabytes_are_any_size():
 @pytest.mark.parametrize(
     "answer",
     [
-        {"MaxConcurrentTransforms": 0}, {"MaxConcurrentTransforms": "many"}, {"MaxConcurrentTransforms": True}, {"MaxConcurrentTransforms": 101},
+        {"MaxConcurrentTransforms": 0}, {"MaxConcurrentTransforms": 101}, {"MaxConcurrentTransforms": "many"},
+        {"MaxConcurrentTransforms": True},
         {"MaxPayloadInMB": -1}, {"MaxPayloadInMB": 101}, {"MaxPayloadInMB": 1.5}, {"BatchStrategy": "ALL"},
     ],
 )

@@ -36,7 +36,7 @@ def test_multi_record_sends_as_many_lines_as_fit_with_their_line_ends(batches):
 def test_a_payload_may_be_exactly_as_large_as_the_limit(batches):
     assert bodies(batches(b"aaaa\nbbbb\ncc\n")) == [b"aaaa\nbbbb\n", b"cc\n"]
     assert bodies(batches(b"123456789\n")) == [b"123456789\n"]
-    assert bodies(batches(b"1234567890", strategy="SingleRecord")) == [b"1234567890"]
+    assert bodies(batches(b"1234567890\r\n1\n", strategy="SingleRecord")) == [b"1234567890", b"1"]
 
 
 @pytest.mark.parametrize("data", [b"", b"\n", b"a", b"a\n\n\nb", b"a\r\n\r\nb\r\n", "äöü€\n𝄞\n".encode(), b"12345\n" * 7])

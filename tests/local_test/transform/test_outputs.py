@@ -55,7 +55,8 @@ def test_what_is_done_is_stored_and_nothing_else(tmp_path):
     objects.ensure_bucket("results")
     work = tmp_path / "work"
     work.mkdir()
-    done, failed, undone = (output(work, name=f"{name}.csv.out", number=number) for number, name in enumerate(("sub/done", "failed", "undone")))
+    names = ("sub/done", "failed", "undone")
+    done, failed, undone = (output(work, name=f"{name}.csv.out", number=number) for number, name in enumerate(names))
     for one in (done, failed, undone):
         one.add(b"answer")
     done.finish()

@@ -139,7 +139,8 @@ def test_jobs_are_listed_ten_at_a_time_the_newest_first(service):
     assert [one["TransformJobName"] for one in first["TransformJobSummaries"] + rest["TransformJobSummaries"]] == names[::-1]
     assert "NextToken" not in rest
     assert set(first["TransformJobSummaries"][0]) == {
-        "TransformJobName", "TransformJobArn", "CreationTime", "TransformEndTime", "LastModifiedTime", "TransformJobStatus", "FailureReason",
+        "TransformJobName", "TransformJobArn", "CreationTime", "TransformEndTime", "LastModifiedTime", "TransformJobStatus",
+        "FailureReason",
     }
     found = service.call("ListTransformJobs", NameContains="1", StatusEquals="Failed", SortBy="Name", SortOrder="Ascending")
     assert [one["TransformJobName"] for one in found["TransformJobSummaries"]] == ["job-01", "job-10", "job-11"]

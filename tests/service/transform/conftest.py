@@ -4,7 +4,6 @@ import hashlib
 import io
 import json
 import tarfile
-import time
 import uuid
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from docker.errors import ImageNotFound
 
 from local_test.api.sagemaker_api import SageMakerApi
 from local_test.api.tags import Tags
-from local_test.engine import connect
 from local_test.labels import find
 from local_test.platform import ACCOUNT, Platform
 from local_test.serving.models import Models
@@ -22,24 +20,16 @@ from local_test.storage.log_groups import LogGroups
 from local_test.storage.metrics import Metrics
 from local_test.storage.object_store import ObjectStore
 from local_test.transform.transform_jobs import TransformJobs
-from tests.built_images import built_image
+from tests.service.local import until
 
 PROGRAM = Path(__file__).with_name("serve.py")
-DEADLINE = 120
 REGION = "us-east-1"
 
 
 @pytest.fixture(scope="session")
-def engine():
-    client = connect()
-    yield client
-    client.close()
-
-
-@pytest.fixture(scope="session")
-def image(engine):
+def image(engine, serve_image):
     """One thin layer on the serve image, whose own `serve` it replaces."""
-    dockerfile = f"FROM {built_image('serve')}\nCOPY serve /usr/local/bin/serve\nENTRYPOINT []\n"
+    dockerfile = f"FROM {serve_image}\nCOPY serve /usr/local/bin/serve\nENTRYPOINT []\n"
     tag = "local-sagemaker-test-transform:" + hashlib.sha256(dockerfile.encode() + PROGRAM.read_bytes()).hexdigest()[:12]
     context = archive({"Dockerfile": dockerfile.encode(), "serve": PROGRAM.read_bytes()}, "w")
     engine.images.build(fileobj=io.BytesIO(context), custom_context=True, tag=tag, rm=True)
@@ -137,15 +127,6 @@ class Jobs:
 
     def containers(self):
         return find(self.engine, service=self.name)
-
-
-def until(condition):
-    """What the condition gives once it holds."""
-    deadline = time.monotonic() + DEADLINE
-    while not (found := condition()):
-        assert time.monotonic() < deadline, "it did not come true in time"
-        time.sleep(0.02)
-    return found
 
 
 def json_lines(data):

@@ -3,7 +3,8 @@
 import gzip
 import json
 
-from tests.service.transform.conftest import json_lines, until
+from tests.service.local import until
+from tests.service.transform.conftest import json_lines
 
 LINE = {"AssembleWith": "Line"}
 
@@ -81,7 +82,8 @@ def test_without_a_word_requests_go_one_by_one(jobs):
 
 
 def test_the_container_may_say_how_many_and_how(jobs):
-    jobs.model("tuned", TOGETHER="2", PARAMETERS=json.dumps({"MaxConcurrentTransforms": 2, "BatchStrategy": "SINGLE_RECORD", "MaxPayloadInMB": 1}))
+    parameters = {"MaxConcurrentTransforms": 2, "BatchStrategy": "SINGLE_RECORD", "MaxPayloadInMB": 1}
+    jobs.model("tuned", TOGETHER="2", PARAMETERS=json.dumps(parameters))
     jobs.put("in/a.csv", b"1\n" * 4)
     jobs.run(model="tuned", kind="test/describe", split="Line", made=LINE)
     answers = json_lines(jobs.out()["a.csv.out"])
@@ -93,13 +95,14 @@ def test_the_container_gets_the_environment_of_a_batch_job_and_the_model(jobs):
     jobs.model("spoken-to", TEST_MODEL="model", TEST_BOTH="model")
     jobs.put("in/a", b"")
     jobs.run(model="spoken-to", kind="test/environment", Environment={"TEST_BOTH": "job", "SAGEMAKER_BATCH": "no"})
-    assert json.loads(jobs.out()["a.out"]) == {"SAGEMAKER_BATCH": "true", "TEST_MODEL": "model", "TEST_BOTH": "job", "model": "the model"}
+    assert json.loads(jobs.out()["a.out"]) == {
+        "SAGEMAKER_BATCH": "true", "TEST_MODEL": "model", "TEST_BOTH": "job", "model": "the model",
+    }
     jobs.run(name="told", model="spoken-to", output="s3://data/told", kind="test/environment", MaxPayloadInMB=2,
              BatchStrategy="SingleRecord", MaxConcurrentTransforms=3)
     told = json.loads(jobs.out("told/")["a.out"])
-    assert (told["SAGEMAKER_MAX_PAYLOAD_IN_MB"], told["SAGEMAKER_BATCH_STRATEGY"], told["SAGEMAKER_MAX_CONCURRENT_TRANSFORMS"]) == (
-        "2", "SINGLE_RECORD", "3",
-    )
+    names = ("SAGEMAKER_MAX_PAYLOAD_IN_MB", "SAGEMAKER_BATCH_STRATEGY", "SAGEMAKER_MAX_CONCURRENT_TRANSFORMS")
+    assert [told[name] for name in names] == ["2", "SINGLE_RECORD", "3"]
 
 
 def test_a_bad_record_costs_its_object_the_output_and_the_job_its_success_but_no_other_object(jobs):
