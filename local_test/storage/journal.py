@@ -21,10 +21,11 @@ from local_test.storage.json_lines import JsonLines, read_lines
 
 logger = logging.getLogger(__name__)
 
-READS = ("Describe", "List", "Get", "Head", "BatchGet", "BatchCheck", "Filter", "Test", "Simulate", "Validate", "Decode", "Assume")
+READS = ("Describe", "List", "Get", "Head", "BatchGet", "BatchCheck", "Filter", "Test", "Simulate", "Validate", "Decode", "Assume",
+         "StartQuery", "StopQuery")
 # What other files of this package keep, or what lies in the registry.
 KEPT_ELSEWHERE = {
-    "logs": {"CreateLogGroup", "CreateLogStream", "DeleteLogGroup", "DeleteLogStream", "PutLogEvents", "StartQuery", "StopQuery"},
+    "logs": {"CreateLogGroup", "CreateLogStream", "DeleteLogGroup", "DeleteLogStream", "PutLogEvents"},
     "monitoring": {"PutMetricData"},
     "ecr": {"PutImage", "BatchDeleteImage", "InitiateLayerUpload", "UploadLayerPart", "CompleteLayerUpload"},
 }
@@ -105,7 +106,8 @@ def operation_name(path: str, query: str, headers: Mapping[str, str], body: byte
         return target.rpartition(".")[2]
     if "/operation/" in path:  # Smithy RPC v2
         return path.rpartition("/operation/")[2]
-    form = body.decode(errors="replace") if headers.get("content-type", "").startswith("application/x-www-form-urlencoded") else ""
+    is_form = headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+    form = body.decode(errors="replace") if is_form else ""
     return (parse_qs(form).get("Action") or parse_qs(query).get("Action") or [""])[0]  # query
 
 

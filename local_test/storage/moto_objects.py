@@ -270,6 +270,7 @@ def take_over(folder: ObjectFolder, changes: Changes, account: str) -> None:
             del models.s3_backends.bucket_accounts[name]
     if not hasattr(responses.S3Response.get_object, "__wrapped__"):
         responses.S3Response.get_object = _sent_from_disk(responses.S3Response.get_object)
+        responses.S3Response.key_response = _bodies_let_go(responses.S3Response.key_response)
 
 
 def _sent_from_disk(get_object: Callable) -> Callable:
@@ -282,3 +283,17 @@ def _sent_from_disk(get_object: Callable) -> Callable:
                 return get_object(response)
 
     return sent_from_disk
+
+
+def _bodies_let_go(key_response: Callable) -> Callable:
+    @functools.wraps(key_response)
+    def bodies_let_go(response: Any, request: Any, *args: Any) -> Any:
+        try:
+            return key_response(response, request, *args)
+        finally:
+            # Both are in reference cycles: until the collector comes by, every part of an upload would stay in memory.
+            response.body = response.raw_body = b""
+            for kept in ("data", "_cached_data"):
+                request.__dict__.pop(kept, None)
+
+    return bodies_let_go

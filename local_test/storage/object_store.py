@@ -122,7 +122,7 @@ class ObjectStore:
         try:
             return self._backend.get_bucket(name)
         except MissingBucket:
-            raise StorageError(f"There is no bucket {name}: make it first (`aws s3 mb s3://{name}`, or boto3's create_bucket).") from None
+            raise StorageError(f"There is no bucket {name}: make it first, for instance with boto3's create_bucket.") from None
 
     def _record(self, key: DiskKey | DiskDeleteMarker) -> dict[str, Any]:
         if isinstance(key, DiskDeleteMarker):

@@ -35,8 +35,10 @@ def main(folder: Path) -> None:
             metrics.put("/aws/sagemaker/TrainingJobs", "loss", 0.5, time.time() - 60, {"TrainingJobName": "job"})
             start_response("200 OK", [])
             return []
-        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-        environ["wsgi.input"] = io.BytesIO(body)
+        is_object = "/s3/aws4_request" in environ.get("HTTP_AUTHORIZATION", "") and "/" in environ["PATH_INFO"].strip("/")
+        body = b"" if is_object else environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        if not is_object:
+            environ["wsgi.input"] = io.BytesIO(body)
         statuses = []
 
         def start(status, headers, exc_info=None):

@@ -16,7 +16,10 @@ def test_repositories_roles_scaling_alarms_and_bucket_settings_come_back(server,
     server.client("ecr").create_repository(repositoryName="dogbreed-train", tags=[{"Key": "team", "Value": "vision"}])
     trust = json.dumps({"Version": "2012-10-17", "Statement": []})
     server.client("iam").create_role(RoleName="sagemaker", AssumeRolePolicyDocument=trust)
-    target = {"ServiceNamespace": "sagemaker", "ResourceId": "endpoint/e/variant/v", "ScalableDimension": "sagemaker:variant:DesiredInstanceCount"}
+    target = {
+        "ServiceNamespace": "sagemaker", "ResourceId": "endpoint/e/variant/v",
+        "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+    }
     server.client("application-autoscaling").register_scalable_target(**target, MinCapacity=1, MaxCapacity=3)
     server.client("cloudwatch").put_metric_alarm(
         AlarmName="slow", MetricName="ModelLatency", Namespace="AWS/SageMaker", Statistic="Average", Period=60, EvaluationPeriods=1,
@@ -25,9 +28,10 @@ def test_repositories_roles_scaling_alarms_and_bucket_settings_come_back(server,
     s3.put_bucket_versioning(Bucket="pictures", VersioningConfiguration={"Status": "Enabled"})
     s3.put_bucket_tagging(Bucket="pictures", Tagging={"TagSet": [{"Key": "a", "Value": "b"}]})
     server.restart()
-    repository = server.client("ecr").describe_repositories()["repositories"][0]
+    ecr = server.client("ecr")
+    repository = ecr.describe_repositories()["repositories"][0]
     assert repository["repositoryName"] == "dogbreed-train"
-    assert server.client("ecr").list_tags_for_resource(resourceArn=repository["repositoryArn"])["tags"] == [{"Key": "team", "Value": "vision"}]
+    assert ecr.list_tags_for_resource(resourceArn=repository["repositoryArn"])["tags"] == [{"Key": "team", "Value": "vision"}]
     assert server.client("iam").get_role(RoleName="sagemaker")["Role"]["AssumeRolePolicyDocument"] == json.loads(trust)
     targets = server.client("application-autoscaling").describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
     assert [(found["MinCapacity"], found["MaxCapacity"]) for found in targets] == [(1, 3)]
@@ -100,7 +104,8 @@ def test_only_what_changes_moto_s_memory_is_recorded(method, path, headers, body
 
 def test_the_operation_is_found_in_every_protocol():
     assert operation_name("/", "", {"x-amz-target": "SomeService.DoIt"}, b"") == "DoIt"
-    assert operation_name("/", "", {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}, b"Version=1&Action=DoIt") == "DoIt"
+    form = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
+    assert operation_name("/", "", form, b"Version=1&Action=DoIt") == "DoIt"
     assert operation_name("/", "Action=DoIt&Version=1", {}, b"") == "DoIt"
     assert operation_name("/service/S/operation/DoIt", "", {}, b"") == "DoIt"
     assert operation_name("/v1/things", "", {}, b"") == ""

@@ -100,7 +100,9 @@ def test_metrics_of_a_job_and_of_the_api_are_read_before_and_after_a_restart(ser
     server.client("cloudwatch").put_metric_data(Namespace="mine", MetricData=[{"MetricName": "one", "Value": 1.5}])
     server.client("cloudwatch").put_metric_data(
         Namespace="mine",
-        MetricData=[{"MetricName": "many", "StatisticValues": {"Sum": 6, "Minimum": 1, "Maximum": 3, "SampleCount": 3}, "Unit": "Count"}],
+        MetricData=[
+            {"MetricName": "many", "StatisticValues": {"Sum": 6, "Minimum": 1, "Maximum": 3, "SampleCount": 3}, "Unit": "Count"},
+        ],
     )
     for _ in range(2):
         assert statistics(server, GROUP, "loss", dimensions) == [0.5]

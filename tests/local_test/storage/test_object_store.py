@@ -153,7 +153,8 @@ def test_a_deleted_bucket_stays_deleted_and_an_empty_one_stays(server, s3):
     s3.delete_bucket(Bucket="short-lived")
     created = s3.list_buckets()["Buckets"][0]["CreationDate"]
     server.restart()
-    assert [(found["Name"], found["CreationDate"]) for found in server.client("s3").list_buckets()["Buckets"]] == [("pictures", created)]
+    buckets = server.client("s3").list_buckets()["Buckets"]
+    assert [(found["Name"], found["CreationDate"]) for found in buckets] == [("pictures", created)]
 
 
 def test_an_upload_that_is_cut_off_by_kill_9_loses_only_itself(server, s3):
@@ -224,7 +225,7 @@ def test_the_server_never_holds_a_large_object_in_memory(server, s3):
     s3.upload_fileobj(io.BytesIO(bytes(256 * MB)), "pictures", "large", Config=one_part_at_a_time)
     s3.copy_object(Bucket="pictures", Key="copy", CopySource="pictures/large")
     assert sum(len(chunk) for chunk in s3.get_object(Bucket="pictures", Key="copy")["Body"].iter_chunks(MB)) == 256 * MB
-    assert peak_mb() - before < 200  # buffers of single parts that the allocator keeps; the object is never whole in memory
+    assert peak_mb() - before < 64
 
 
 # ---------------------------------------------------------------- the store itself, in this process
