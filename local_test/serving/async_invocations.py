@@ -23,7 +23,8 @@ PER_INSTANCE = 4  # MaxConcurrentInvocationsPerInstance, where AWS chooses "an o
 TTL = 6 * 3600  # seconds
 INVOCATION_TIMEOUT = 15 * 60  # seconds
 LARGEST_INPUT = 1024**3  # bytes
-STOPPED = "The local SageMaker was stopped before the model had answered."
+NO_ANSWER = "The model had not answered."
+KILLED = f"The local SageMaker ended without a word. {NO_ANSWER}"
 logger = logging.getLogger(__name__)
 
 
@@ -51,18 +52,17 @@ class _Queue:
 class AsyncInvocations:
     """clock: seconds since 1970. What waits is written down, so that its end is told even after the service was killed."""
 
-    def __init__(self, platform: Platform, invoker: Invoker, stored: StoredBytes, is_live: Callable[[LiveEndpoint], bool],
+    def __init__(self, platform: Platform, invoker: Invoker, stored: StoredBytes,
                  clock: Callable[[], float] = time.time):
-        self._platform, self._invoker, self._stored, self._is_live, self._clock = platform, invoker, stored, is_live, clock
+        self._platform, self._invoker, self._stored, self._clock = platform, invoker, stored, clock
         self._records = platform.state.records("async-invocations")
         self._queues: dict[str, _Queue] = {}
         self._lock = threading.Lock()
-        self._stopping = False
 
     def recover(self) -> None:
         """What waited or ran when the service ended has failed."""
         for record in self._records.all():
-            self._tell_failure(record["Endpoint"], record["Failure"], record["InferenceId"], STOPPED)
+            self._tell_failure(record["Endpoint"], record["Failure"], record["InferenceId"], KILLED)
             self._records.delete(record["Id"])
 
     def accept(self, endpoint: LiveEndpoint, asked: Callable[[str], AsyncInvocation]) -> AsyncInvocation:
@@ -78,7 +78,8 @@ class AsyncInvocations:
             queue = self._queues.setdefault(endpoint.name, _Queue())
             queue.waiting.append(invocation)
             if len(queue.workers) < most:
-                worker = threading.Thread(target=self._work, args=(endpoint, queue), name=f"asynchronous invocation of {endpoint.name}")
+                name = f"asynchronous invocation of {endpoint.name}"
+                worker = threading.Thread(target=self._work, args=(endpoint, queue), name=name, daemon=True)
                 queue.workers.add(worker)
                 worker.start()
         return invocation
@@ -87,9 +88,8 @@ class AsyncInvocations:
         return self._clock()
 
     def stop(self) -> None:
-        """What waits fails at once; what runs has ended with its container, and is waited for."""
+        """Waits for what the ends of the endpoints have ended. Call it after those."""
         with self._lock:
-            self._stopping = True
             workers = [worker for queue in self._queues.values() for worker in queue.workers]
         for worker in workers:
             worker.join()
@@ -118,7 +118,7 @@ class AsyncInvocations:
                 self._stored.put(invocation.output, answer.body, answer.content_type)
                 return
             except ModelFault as error:
-                problem = STOPPED if self._stopping or endpoint.closing.is_set() else error.message
+                problem = f"{endpoint.end} {NO_ANSWER}" if endpoint.closing.is_set() else error.message
             except StorageError as error:
                 problem = str(error)
             except (NoSuchVariant, Throttled) as error:
@@ -126,10 +126,8 @@ class AsyncInvocations:
         self._tell_failure(endpoint.name, invocation.failure, invocation.inference_id, problem)
 
     def _why_not(self, endpoint: LiveEndpoint, invocation: AsyncInvocation) -> str | None:
-        if self._stopping:
-            return STOPPED
-        if not self._is_live(endpoint):
-            return f"The endpoint {endpoint.name} was deleted before the request's turn came."
+        if endpoint.closing.is_set():
+            return f"{endpoint.end} {NO_ANSWER}"
         if expired(invocation.accepted, invocation.ttl, self._clock()):
             return f"The request waited longer than its RequestTTLSeconds of {invocation.ttl}."
         return None

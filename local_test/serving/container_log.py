@@ -10,6 +10,7 @@ from docker.models.containers import Container
 from local_test.storage.log_groups import LogGroups
 
 LAST_LINES = 20
+SECONDS_FOR_THE_REST = 1
 LONGEST_LINE = 256 * 1024  # bytes of one event, CloudWatch's own limit
 
 
@@ -18,25 +19,44 @@ class ContainerLog:
 
     def __init__(self, container: Container, logs: LogGroups, group: str, stream: str):
         self._container, self._logs, self._group, self._stream = container, logs, group, stream
+        self._lock = threading.Lock()
+        self._written = 0
+        self._finished = False
         self._last: deque[str] = deque(maxlen=LAST_LINES)
         self._thread = threading.Thread(target=self._follow, name=f"log of {stream}", daemon=True)
         self._thread.start()
 
-    def wait_until_complete(self, seconds: float) -> None:
-        """Until every line of an ended container is written, at most this long."""
-        self._thread.join(seconds)
+    def finish(self) -> None:
+        """Write the rest of an ended container's log. Call it before the container is removed; may be called again."""
+        self._thread.join(SECONDS_FOR_THE_REST)
+        if self._thread.is_alive():
+            # Seen with engine 20.10 under load: a follower that waits on after the container has ended.
+            lines = self._container.logs().decode(errors="replace").splitlines()
+            with self._lock:
+                rest, self._finished = lines[self._written:], True
+                self._write(rest)
 
     def last_lines(self) -> str:
-        return "\n".join(self._last)
+        with self._lock:
+            return "\n".join(self._last)
 
     def _follow(self) -> None:
         try:
             for lines in whole_lines(self._container.logs(stream=True, follow=True)):
-                self._last.extend(lines)
-                now = int(time.time() * 1000)
-                self._logs.write(self._group, self._stream, [(now, line) for line in lines])
+                with self._lock:
+                    if self._finished:
+                        return
+                    self._write(lines)
         except Exception as error:  # the engine went away: the SDK lets errors of three libraries through
-            self._last.append(f"(the engine stopped handing over the log: {error})")
+            with self._lock:
+                self._last.append(f"(the engine stopped handing over the log: {error})")
+
+    def _write(self, lines: list[str]) -> None:
+        self._written += len(lines)
+        self._last.extend(lines)
+        now = int(time.time() * 1000)
+        if lines:
+            self._logs.write(self._group, self._stream, [(now, line) for line in lines])
 
 
 def whole_lines(chunks: Iterable[bytes]) -> Iterator[list[str]]:

@@ -202,7 +202,7 @@ class Endpoints:
             elif record["EndpointStatus"] != "Deleting":
                 live.close("The endpoint was deleted.")
                 self._set(name, EndpointStatus="Deleting")
-                threading.Thread(target=self._take_down, args=(live,), name=f"deletion of {name}").start()
+                threading.Thread(target=self._take_down, args=(live,), name=f"deletion of {name}", daemon=True).start()
         return {}
 
     def _take_down(self, live: LiveEndpoint) -> None:
@@ -350,7 +350,7 @@ class Endpoints:
                     if live.router and not live.closing.is_set() and live.router.current.death():
                         self._in_service(live, live.router.current)
 
-        threading.Thread(target=run, name=f"deployment of {live.name}").start()
+        threading.Thread(target=run, name=f"deployment of {live.name}", daemon=True).start()
 
     def _plans(self, config: dict) -> list[VariantPlan]:
         return [plan_variant(variant, self._models.get(variant["ModelName"])) for variant in config["ProductionVariants"]]

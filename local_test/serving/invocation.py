@@ -19,7 +19,7 @@ NEW_SESSION = "X-Amzn-SageMaker-New-Session-Id"
 CLOSED_SESSION = "X-Amzn-SageMaker-Closed-Session-Id"
 PASSED_BACK = (CUSTOM_ATTRIBUTES, NEW_SESSION, CLOSED_SESSION)
 LONGEST_MESSAGE = 2048  # characters, of the service model
-SECONDS_TO_LEARN_OF_AN_END = 2
+SECONDS_TO_LEARN_OF_AN_END = 1
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ class Deployment:
 
 
 class LiveEndpoint:
-    """router: None until it was in service once. closing: it is being deleted, or the service ends."""
+    """router: None until it was in service once. closing: it is being deleted, or the service ends; end says which, a sentence."""
 
     def __init__(self, name: str, deployment: Deployment):
         self.name = name
@@ -29,7 +29,9 @@ class LiveEndpoint:
         self.router: Router | None = None
         self.incoming: Fleet | None = None
         self.closing = threading.Event()
+        self.end = ""
 
-    def close(self, reason: str) -> None:
+    def close(self, end: str) -> None:
+        self.end = end
         self.closing.set()
-        self.deployment.give_up(reason)
+        self.deployment.give_up(end)

@@ -52,15 +52,13 @@ class Runtime:
         self._metrics = InvocationMetrics(platform.metrics)
         self._capture = DataCapture(stored)
         self._invoker = Invoker(platform.region, self._metrics.put, self._capture.capture)
-        self._asynchronous = AsyncInvocations(
-            platform, self._invoker, stored, lambda endpoint: endpoints.live(endpoint.name) is endpoint
-        )
+        self._asynchronous = AsyncInvocations(platform, self._invoker, stored)
 
     def recover(self) -> None:
         self._asynchronous.recover()
 
     def stop_all(self) -> None:
-        """What was captured and measured is written; asynchronous requests that wait have failed."""
+        """What was captured and measured is written; the failures of asynchronous requests are told."""
         self._asynchronous.stop()
         self._capture.stop()
         self._metrics.stop()

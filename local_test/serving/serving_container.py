@@ -24,7 +24,6 @@ SECONDS_TO_READY = 8 * 60  # the platform's default before it gives up
 SECONDS_TO_PING = 2
 SECONDS_TO_STOP = 30  # between SIGTERM and SIGKILL
 SECONDS_BETWEEN_PINGS = 0.1
-SECONDS_FOR_LAST_LINES = 5
 PORT = "8080"
 LONGEST_REASON = 1024  # characters of FailureReason
 
@@ -113,10 +112,11 @@ class ServingContainer:
             serving._wait_until_in_service(time.monotonic() + seconds_to_ready, seconds_to_ready, cancelled or threading.Event())
             return serving
         except BaseException as error:
+            if log:
+                _kill(container)
+                log.finish()
             if container:
                 container.remove(force=True, v=True)
-            if log:
-                log.wait_until_complete(SECONDS_FOR_LAST_LINES)
             if network:
                 network.remove()
             if isinstance(error, DockerException):
@@ -159,7 +159,7 @@ class ServingContainer:
                 return
             try:
                 self._container.stop(timeout=SECONDS_TO_STOP)
-                self._log.wait_until_complete(SECONDS_FOR_LAST_LINES)
+                self._log.finish()
             except NotFound:
                 pass  # somebody removed it by hand
             finally:
@@ -177,8 +177,8 @@ class ServingContainer:
     def _watch(self) -> None:
         try:
             status = self._container.wait(timeout=None)["StatusCode"]
-            self._log.wait_until_complete(SECONDS_FOR_LAST_LINES)
             self._container.reload()
+            self._log.finish()
             sentence = _how_it_ended(status, self._container.attrs["State"].get("OOMKilled", False))
         except NotFound:
             sentence = "The container was removed."
@@ -227,6 +227,13 @@ class ServingContainer:
             return False
         finally:
             connection.close()
+
+
+def _kill(container: Container) -> None:
+    try:
+        container.kill()
+    except APIError:
+        pass  # it has ended already
 
 
 def _how_it_ended(status: int, out_of_memory: bool) -> str:

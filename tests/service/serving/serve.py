@@ -43,6 +43,10 @@ class Handler(BaseHTTPRequestHandler):
         given = {name.lower(): value for name, value in self.headers.items()}
         self.answer(200, json.dumps(given).encode(), "application/json", {"X-Amzn-SageMaker-Custom-Attributes": "from the model"})
 
+    def open_session(self, asked):
+        session = f"{socket.gethostname()}; Expires=2099-01-01T00:00:00Z"
+        self.answer(200, socket.gethostname().encode(), "text/plain", {"X-Amzn-SageMaker-New-Session-Id": session})
+
     def sleep(self, asked):
         time.sleep(asked["seconds"])
         self.answer(200, os.environ.get("WHO", "slept").encode())

@@ -132,9 +132,11 @@ def test_an_endpoint_that_is_deleted_while_it_is_created_leaves_nothing(service)
 def test_logs_of_a_container_are_in_its_log_group(service):
     endpoint = service.deploy({"WHO": "logged"})
     group = f"/aws/sagemaker/Endpoints/{endpoint}"
-    [stream] = service.logs.describe_log_streams(logGroupName=group)["logStreams"]
+    wait_for(lambda: service.logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"])
+    [stream] = wait_for(lambda: service.logs.describe_log_streams(logGroupName=group)["logStreams"])
     assert stream["logStreamName"].startswith("AllTraffic/i-")
-    events = service.logs.get_log_events(logGroupName=group, logStreamName=stream["logStreamName"])["events"]
+    read = {"logGroupName": group, "logStreamName": stream["logStreamName"]}
+    events = wait_for(lambda: service.logs.get_log_events(**read)["events"])
     assert [event["message"] for event in events] == ["serve of logged starts"]
 
 

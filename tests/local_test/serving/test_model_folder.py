@@ -1,0 +1,92 @@
+"""Model data becomes folders that the containers of one model share."""
+
+import io
+import os
+import tarfile
+
+import pytest
+
+from local_test.serving.model_folder import ModelFolders
+
+
+def archive(path, files):
+    with tarfile.open(path, "w:gz") as packed:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            packed.addfile(member, io.BytesIO(content))
+    return path
+
+
+def source(uri, kind="S3Prefix", compression="None"):
+    return {"ModelDataSource": {"S3DataSource": {"S3Uri": uri, "S3DataType": kind, "CompressionType": compression}}}
+
+
+@pytest.fixture
+def folders(tmp_path):
+    return ModelFolders(None, tmp_path / "models")
+
+
+def test_an_archive_is_unpacked_once_for_all_and_removed_after_the_last(folders, tmp_path):
+    container = {"ModelDataUrl": archive(tmp_path / "m.tar.gz", {"code/a.txt": b"a"}).as_uri()}
+    first, second = folders.take(container), folders.take(container)
+    assert first.path == second.path and (first.path / "code/a.txt").read_bytes() == b"a"
+    first.release()
+    first.release()
+    assert second.path.exists()
+    second.release()
+    assert list((tmp_path / "models").iterdir()) == []
+
+
+def test_data_that_changed_under_its_uri_gets_a_folder_of_its_own(folders, tmp_path):
+    container = {"ModelDataUrl": archive(tmp_path / "m.tar.gz", {"a": b"old"}).as_uri()}
+    old = folders.take(container)
+    archive(tmp_path / "m.tar.gz", {"a": b"newer"})
+    new = folders.take(container)
+    assert (old.path / "a").read_bytes() == b"old" and (new.path / "a").read_bytes() == b"newer"
+
+
+def test_uncompressed_data_is_linked_not_copied(folders, tmp_path):
+    (tmp_path / "data/sub").mkdir(parents=True)
+    (tmp_path / "data/sub/a").write_bytes(b"a")
+    folder = folders.take(source((tmp_path / "data").as_uri() + "/"))
+    assert os.path.samefile(folder.path / "sub/a", tmp_path / "data/sub/a")
+    folder.release()
+    assert (tmp_path / "data/sub/a").exists()
+
+
+def test_one_uncompressed_object_keeps_its_name(folders, tmp_path):
+    (tmp_path / "model.bin").write_bytes(b"m")
+    folder = folders.take(source((tmp_path / "model.bin").as_uri(), "S3Object"))
+    assert [path.name for path in folder.path.iterdir()] == ["model.bin"]
+
+
+def test_a_model_in_the_image_needs_no_folder(folders):
+    nothing = folders.take({"Image": "i"})
+    assert nothing.path is None
+    nothing.release()
+
+
+@pytest.mark.parametrize("content", [b"no archive", None])
+def test_data_that_is_broken_or_missing_is_named_and_leaves_nothing(folders, tmp_path, content):
+    path = tmp_path / "m.tar.gz"
+    if content:
+        path.write_bytes(content)
+    with pytest.raises(ValueError, match="m.tar.gz"):
+        folders.take({"ModelDataUrl": path.as_uri()})
+    assert not list((tmp_path / "models").glob("*"))
+
+
+def test_a_link_in_an_archive_is_refused(folders, tmp_path):
+    with tarfile.open(tmp_path / "m.tar.gz", "w:gz") as packed:
+        member = tarfile.TarInfo("a")
+        member.type, member.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        packed.addfile(member)
+    with pytest.raises(ValueError, match="only files and folders"):
+        folders.take({"ModelDataUrl": (tmp_path / "m.tar.gz").as_uri()})
+
+
+def test_the_folder_of_an_earlier_service_is_emptied(tmp_path):
+    (tmp_path / "models/left").mkdir(parents=True)
+    ModelFolders(None, tmp_path / "models")
+    assert not (tmp_path / "models/left").exists()

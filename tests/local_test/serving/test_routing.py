@@ -1,0 +1,85 @@
+"""Shares of the traffic: between variants, instances, and the fleets of an update."""
+
+import pytest
+
+from local_test.serving.deployment_plan import DeploymentPlan, Step, plan_deployment
+from local_test.serving.retained_properties import with_retained
+from local_test.serving.routing import choose_by_weight, choose_instance
+
+
+def policy(kind, wait=10, **more):
+    return {"BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": {"Type": kind, "WaitIntervalInSeconds": wait, **more}}}
+
+
+def size(kind, value):
+    return {"Type": kind, "Value": value}
+
+
+def test_variants_are_chosen_in_proportion_to_their_weights():
+    points = [index / 1000 for index in range(1000)]
+    chosen = [choose_by_weight({"a": 3, "b": 0, "c": 1}, point) for point in points]
+    assert {name: chosen.count(name) for name in "abc"} == {"a": 750, "b": 0, "c": 250}
+
+
+def test_a_weight_of_0_gets_nothing_even_at_the_edges():
+    assert choose_by_weight({"a": 0, "b": 1e-9}, 0.0) == "b"
+    assert choose_by_weight({"a": 0.1, "b": 0.2, "c": 0}, 0.9999999999999999) == "b"
+    with pytest.raises(ValueError, match="weight 0"):
+        choose_by_weight({"a": 0}, 0.5)
+
+
+def test_least_outstanding_requests_takes_an_idlest_instance():
+    assert choose_instance([2, 0, 1], "LEAST_OUTSTANDING_REQUESTS", 0.99) == 1
+    assert {choose_instance([1, 0, 0], "LEAST_OUTSTANDING_REQUESTS", point) for point in (0.0, 0.49, 0.5, 0.99)} == {1, 2}
+    assert {choose_instance([9, 0], "RANDOM", point) for point in (0.0, 0.99)} == {0, 1}
+
+
+def test_without_a_policy_all_traffic_moves_at_once():
+    assert plan_deployment(None, 1) == DeploymentPlan((Step(1.0, 0),), 0, None, ())
+
+
+def test_a_canary_is_watched_twice():
+    assert plan_deployment(policy("CANARY", CanarySize=size("CAPACITY_PERCENT", 10)), 1).steps == (Step(0.1, 10), Step(1.0, 10))
+    assert plan_deployment(policy("CANARY", CanarySize=size("INSTANCE_COUNT", 1)), 4).steps[0].share == 0.25
+
+
+def test_linear_steps_end_with_all_of_the_traffic():
+    plan = plan_deployment(policy("LINEAR", LinearStepSize=size("CAPACITY_PERCENT", 30)), 1)
+    assert [round(step.share, 6) for step in plan.steps] == [0.3, 0.6, 0.9, 1.0]
+    assert len(plan_deployment(policy("LINEAR", LinearStepSize=size("CAPACITY_PERCENT", 10)), 1).steps) == 10
+
+
+@pytest.mark.parametrize(("given", "named"), [
+    (policy("CANARY", CanarySize=size("CAPACITY_PERCENT", 60)), "at most 50%"),
+    (policy("LINEAR", LinearStepSize=size("CAPACITY_PERCENT", 5)), "from 10% to 50%"),
+    (policy("LINEAR"), "needs LinearStepSize"),
+])
+def test_steps_that_aws_refuses_are_refused(given, named):
+    with pytest.raises(ValueError, match=named):
+        plan_deployment(given, 1)
+
+
+def test_waits_limits_and_alarms_are_taken_over():
+    given = policy("ALL_AT_ONCE", 5)
+    given["BlueGreenUpdatePolicy"] |= {"TerminationWaitInSeconds": 7, "MaximumExecutionTimeoutInSeconds": 600}
+    given["AutoRollbackConfiguration"] = {"Alarms": [{"AlarmName": "a"}, {"AlarmName": "b"}]}
+    assert plan_deployment(given, 2) == DeploymentPlan((Step(1.0, 5),), 7, 600, ("a", "b"))
+
+
+def config(count, weight, **more):
+    return {"EndpointConfigName": f"of-{count}", "ProductionVariants": [
+        {"VariantName": "v", "InitialInstanceCount": count, "InitialVariantWeight": weight}], **more}
+
+
+def test_retained_properties_are_those_of_the_deployed_variants():
+    new, old = config(1, 1.0), config(3, 0.5, DataCaptureConfig={"InitialSamplingPercentage": 5})
+    new["ProductionVariants"].append({"VariantName": "added", "InitialInstanceCount": 2, "InitialVariantWeight": 9.0})
+    kept = with_retained(new, old, [])
+    assert kept["EndpointConfigName"] == "of-1" and kept["DataCaptureConfig"] == {"InitialSamplingPercentage": 5}
+    assert [(one["InitialInstanceCount"], one["InitialVariantWeight"]) for one in kept["ProductionVariants"]] == [(3, 0.5), (2, 9.0)]
+
+
+def test_excluded_properties_are_those_of_the_new_configuration():
+    excluded = [{"VariantPropertyType": name} for name in ("DesiredInstanceCount", "DataCaptureConfig")]
+    kept = with_retained(config(1, 1.0), config(3, 0.5, DataCaptureConfig={}), excluded)
+    assert kept == config(1, 0.5)
