@@ -32,20 +32,20 @@ def test_a_model_is_described_as_it_was_created(api):
 
 
 def test_names_that_are_taken_or_missing_are_refused_as_aws_does_it(api):
-    with pytest.raises(ValidationException, match=f'^Could not find model \"{ARN}model/m\".$'):
+    with pytest.raises(ValidationException, match=f'^Could not find model "{ARN}model/m".$'):
         create_config(api)
     create_model(api)
-    with pytest.raises(ValidationException, match=f'^Cannot create already existing model \"{ARN}model/m\".$'):
+    with pytest.raises(ValidationException, match=f'^Cannot create already existing model "{ARN}model/m".$'):
         create_model(api)
     create_config(api)
-    with pytest.raises(ValidationException, match=f'^Cannot create already existing endpoint configuration \"{ARN}endpoint-config/c\".$'):
+    with pytest.raises(ValidationException, match=f'^Cannot create already existing endpoint configuration "{ARN}endpoint-config/c".$'):
         create_config(api)
     api.call("DeleteEndpointConfig", {"EndpointConfigName": "c"})
     for operation in ("DescribeEndpointConfig", "DeleteEndpointConfig"):
-        with pytest.raises(ValidationException, match=f'^Could not find endpoint configuration \"{ARN}endpoint-config/c\".$'):
+        with pytest.raises(ValidationException, match=f'^Could not find endpoint configuration "{ARN}endpoint-config/c".$'):
             api.call(operation, {"EndpointConfigName": "c"})
     for operation in ("DescribeEndpoint", "DeleteEndpoint"):
-        with pytest.raises(ValidationException, match=f'^Could not find endpoint \"{ARN}endpoint/e\".$'):
+        with pytest.raises(ValidationException, match=f'^Could not find endpoint "{ARN}endpoint/e".$'):
             api.call(operation, {"EndpointName": "e"})
     with pytest.raises(ValidationException, match="Could not find endpoint configuration"):
         api.call("CreateEndpoint", {"EndpointName": "e", "EndpointConfigName": "c"})
