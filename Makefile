@@ -74,5 +74,10 @@ lock: .venv/ready  ## Compile every requirements.in anew into versions and hashe
 clean:  ## Remove outputs and the virtual environment; images stay
 	@rm -rf out .venv
 
-.venv/ready: scripts/requirements.txt local_test/requirements.txt tests/requirements.txt local_test/venv.sh
-	@local_test/venv.sh
+host_locks = scripts/requirements.txt local_test/requirements.txt tests/requirements.txt
+
+.venv/ready: $(host_locks) local_test/venv.sh
+	@local_test/venv.sh .venv $(host_locks)
+
+.venv-sdk/ready: tests/service/sdk/requirements.txt local_test/venv.sh
+	@local_test/venv.sh .venv-sdk tests/service/sdk/requirements.txt

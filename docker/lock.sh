@@ -10,6 +10,6 @@ for name in base build train serve; do
         "docker/requirements/$name.in" --output-file "docker/requirements/$name.txt"
 done
 # The host: any platform.
-for folder in scripts local_test tests; do
+for folder in scripts local_test tests tests/service/sdk; do
     lock --universal --python-version 3.11 "$folder/requirements.in" --output-file "$folder/requirements.txt"
 done

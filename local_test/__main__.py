@@ -37,7 +37,7 @@ def main(arguments: list[str]) -> int:
         if chosen.verb == "up":
             print(f"The local SageMaker is at {start(chosen.folder, chosen.port).url}")
         elif chosen.verb == "env":
-            print("\n".join(exports(start(chosen.folder, chosen.port), os.environ)))
+            print("\n".join(exports(start(chosen.folder, chosen.port), chosen.folder, os.environ)))
         elif chosen.verb == "status":
             return show_status(chosen.folder)
         elif chosen.verb == "interrupt":

@@ -5,6 +5,7 @@ Variables and their precedence: https://docs.aws.amazon.com/sdkref/latest/guide/
 
 import shlex
 from collections.abc import Mapping
+from pathlib import Path
 
 from local_test.service_address import Address
 
@@ -14,10 +15,26 @@ FORGOTTEN = (
     "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI",
     "AWS_USE_DUALSTACK_ENDPOINT", "AWS_USE_FIPS_ENDPOINT",
 )
+SDK_CONFIG = "sagemaker-sdk.yaml"
 
 
-def exports(address: Address, present: Mapping[str, str]) -> list[str]:
-    """`unset` and `export` lines for a shell whose environment is `present`.
+def sdk_config(bucket: str) -> str:
+    """Defaults of the SageMaker Python SDK, which else asks AWS's STS by name for an account, and sends AWS its telemetry.
+
+    https://sagemaker.readthedocs.io/en/v2/overview.html#configuring-and-using-defaults-with-the-sagemaker-python-sdk
+    """
+    return f"""SchemaVersion: "1.0"
+SageMaker:
+  PythonSDK:
+    Modules:
+      TelemetryOptOut: true
+      Session:
+        DefaultS3Bucket: {bucket}
+"""
+
+
+def exports(address: Address, folder: Path, present: Mapping[str, str]) -> list[str]:
+    """`unset` and `export` lines for a shell whose environment is `present`. folder: the service's own.
 
     The credentials are dummies and the configuration files are out of sight: a client that does not look at the address
     is refused by AWS.
@@ -33,6 +50,7 @@ def exports(address: Address, present: Mapping[str, str]) -> list[str]:
         "AWS_CONFIG_FILE": "/dev/null",
         "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
         "AWS_EC2_METADATA_DISABLED": "true",
+        "SAGEMAKER_USER_CONFIG_OVERRIDE": str(folder.resolve() / SDK_CONFIG),
         "SAGEMAKER_ROLE": address.role,
         "SAGEMAKER_BUCKET": address.bucket,
     }

@@ -16,6 +16,7 @@ from local_test.api.front import Front
 from local_test.api.sagemaker_api import SageMakerApi
 from local_test.api.tags import Tags
 from local_test.engine import connect
+from local_test.environment import SDK_CONFIG, sdk_config
 from local_test.labels import filters, find
 from local_test.platform import ACCOUNT, Platform
 from local_test.registry.ecr import LocalEcr
@@ -111,6 +112,7 @@ class Service:
             earlier.registry_port if earlier else None,
         )
         self.address.write(self.folder)
+        (self.folder / SDK_CONFIG).write_text(sdk_config(bucket))
         self._thread = threading.Thread(target=self._server.serve, name="http")
         self._thread.start()
 

@@ -1,8 +1,10 @@
 #!/bin/sh
-# Make .venv with what local_test and tests need on the host, locked by hash.
+# Make a virtual environment of locked packages, checked by hash: local_test/venv.sh FOLDER LOCK...
 set -eu
 cd "$(dirname "$0")/.."
 python=${PYTHON:-python3}
+folder=$1
+shift
 
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
     || { echo "Python 3.11 or newer is needed; $("$python" --version) is here. Name another: make PYTHON=python3.11 ..." >&2; exit 1; }
@@ -15,9 +17,10 @@ if ! "$python" -c 'import ensurepip' 2>/dev/null; then
         exit 1
     fi
 fi
-echo "Making .venv ..."
-rm -rf .venv
-"$python" -m venv .venv
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: \
-    -r scripts/requirements.txt -r local_test/requirements.txt -r tests/requirements.txt 2>.venv/install.log || { cat .venv/install.log >&2; exit 1; }
-touch .venv/ready
+echo "Making $folder ..."
+rm -rf "$folder"
+"$python" -m venv "$folder"
+for lock; do set -- "$@" -r "$lock"; shift; done
+"$folder/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: "$@" \
+    2>"$folder/install.log" || { cat "$folder/install.log" >&2; exit 1; }
+touch "$folder/ready"

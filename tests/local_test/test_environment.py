@@ -1,6 +1,7 @@
 """`python -m local_test env`: a shell that has evaluated it reaches the local SageMaker and nothing else."""
 
 import subprocess
+from pathlib import Path
 
 from local_test.environment import exports
 from local_test.service_address import Address
@@ -14,7 +15,7 @@ REAL = {
 
 
 def evaluated(present):
-    script = "\n".join([*exports(ADDRESS, present), "env"])
+    script = "\n".join([*exports(ADDRESS, Path("out/local"), present), "env"])
     lines = subprocess.run(["sh", "-c", script], env=present, check=True, capture_output=True, text=True).stdout.splitlines()
     return dict(line.split("=", 1) for line in lines)
 

@@ -45,8 +45,11 @@ class Local:
     def log(self, group: str, name: str) -> str:
         """Everything that a job or an endpoint has printed, all streams together."""
         logs = self.client("logs")
-        pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group, logStreamNamePrefix=name)
-        return "\n".join(event["message"] for page in pages for event in page["events"])
+        try:
+            pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group, logStreamNamePrefix=name)
+            return "\n".join(event["message"] for page in pages for event in page["events"])
+        except logs.exceptions.ResourceNotFoundException:
+            return ""  # nothing has printed anything yet
 
 
 def until(condition, seconds: float = 60):

@@ -90,12 +90,13 @@ def test_a_link_in_the_model_fails_the_job_as_on_aws(jobs):
 
 
 def test_metrics_are_read_from_the_log_into_describe_and_cloudwatch(jobs, local):
-    request = jobs.request("echo 'epoch=1 loss=0.5'; echo 'epoch=2 loss=0.25' >&2")
-    request["AlgorithmSpecification"]["MetricDefinitions"] = [{"Name": "train:loss", "Regex": r"loss=([0-9.]+)"}]
+    request = jobs.request("echo 'epoch=1 loss=0.5'; echo 'epoch=2 loss=0.25'; echo 'accuracy=0.75' >&2")
+    request["AlgorithmSpecification"]["MetricDefinitions"] = [
+        {"Name": "train:loss", "Regex": r"loss=([0-9.]+)"}, {"Name": "accuracy", "Regex": r"accuracy=([0-9.]+)"}
+    ]
     jobs.api.create_training_job(**request)
     job = jobs.ended(request["TrainingJobName"])
-    [final] = job["FinalMetricDataList"]
-    assert (final["MetricName"], final["Value"]) == ("train:loss", 0.25)
+    assert {one["MetricName"]: one["Value"] for one in job["FinalMetricDataList"]} == {"train:loss": 0.25, "accuracy": 0.75}
     found = local.client("cloudwatch").get_metric_statistics(
         Namespace="/aws/sagemaker/TrainingJobs", MetricName="train:loss", Period=60, Statistics=["Minimum", "Maximum"],
         Dimensions=[{"Name": "TrainingJobName", "Value": job["TrainingJobName"]}],

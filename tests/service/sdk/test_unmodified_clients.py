@@ -1,0 +1,57 @@
+"""The SageMaker Python SDK and the AWS CLI, as their makers ship them, against the local SageMaker."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from local_test.environment import exports
+from local_test.sample_data import SampleSize, draw_sample_data
+
+ROOT = Path(__file__).parents[3]
+SDK = ROOT / ".venv-sdk/bin"
+
+
+def in_shell(local, *command) -> str:
+    """Run a command in a shell that has evaluated `python -m local_test env`; returns what it prints."""
+    script = "\n".join([*exports(local.address, local.folder, os.environ), 'exec "$@"'])
+    done = subprocess.run(["sh", "-c", script, "sh", *map(str, command)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pictures") / "sample"
+    draw_sample_data(folder, SampleSize(breeds=3, train=8, valid=2, test=2))
+    return folder
+
+
+def test_an_estimator_fits_deploys_and_predicts(local, train_image, serve_image, data):
+    printed = in_shell(local, SDK / "python", ROOT / "tests/service/sdk/estimator.py", train_image, serve_image, data)
+    result = json.loads(printed.rpartition("RESULT ")[2])
+    job = local.client("sagemaker").describe_training_job(TrainingJobName=result["job"])
+    assert job["TrainingJobStatus"] == "Completed" and job["ModelArtifacts"]["S3ModelArtifacts"] == result["model"]
+    assert [one["MetricName"] for one in job["FinalMetricDataList"]] == ["valid_loss"]
+    assert len(result["answer"]["predictions"]) == 3
+    assert local.client("sagemaker").list_endpoints()["Endpoints"] == []
+
+
+def test_the_command_line_interface_reads_and_writes(local, tmp_path):
+    (tmp_path / "a.txt").write_text("hello")
+    in_shell(local, SDK / "aws", "s3", "cp", tmp_path / "a.txt", local.uri("cli/a.txt"))
+    assert "a.txt" in in_shell(local, SDK / "aws", "s3", "ls", local.uri("cli/"))
+    jobs = json.loads(in_shell(local, SDK / "aws", "sagemaker", "list-training-jobs", "--output", "json"))
+    assert {job["TrainingJobStatus"] for job in jobs["TrainingJobSummaries"]} <= {"Completed", "Failed", "Stopped"}
+
+
+def test_the_command_line_interface_is_refused_with_the_fields_name(local, train_image):
+    request = {
+        "TrainingJobName": "cli", "AlgorithmSpecification": {"TrainingImage": train_image, "TrainingInputMode": "File"},
+        "RoleArn": local.address.role, "OutputDataConfig": {"S3OutputPath": local.uri("x")},
+        "ResourceConfig": {"InstanceType": "ml.g4dn.xlargee", "InstanceCount": 1, "VolumeSizeInGB": 1}, "StoppingCondition": {},
+    }
+    with pytest.raises(AssertionError, match="resourceConfig.instanceType"):
+        in_shell(local, SDK / "aws", "sagemaker", "create-training-job", "--cli-input-json", json.dumps(request))
