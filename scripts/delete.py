@@ -43,7 +43,8 @@ def main(arguments: list[str]) -> int:
 
     stays = []
     if repositories and not chosen.images:
-        stays.append(f"the images in {' and '.join(one.name for one in repositories)}: ECR charges for their storage (--images removes them)")
+        held = " and ".join(one.name for one in repositories)
+        stays.append(f"the images in {held}: ECR charges for their storage (--images removes them)")
     if keys and not chosen.data:
         stays.append(f"{len(keys):,} objects in {aws.layout.root}/: S3 charges for their storage (--data removes them)")
     stays.append("logs in CloudWatch, charged for their storage, and the records of jobs, which cost nothing")
@@ -73,7 +74,9 @@ def resource_calls(aws: Aws, running: list) -> list[Call]:
         for one in inventory.endpoints(aws) if one.state != "Deleting"
     ]
     calls += [kind.stop_call(name) for kind, name, status in running if status == "InProgress"]
-    calls += [Call("sagemaker", "DeleteEndpointConfig", {"EndpointConfigName": one.name}) for one in inventory.endpoint_configs(aws)]
+    calls += [
+        Call("sagemaker", "DeleteEndpointConfig", {"EndpointConfigName": one.name}) for one in inventory.endpoint_configs(aws)
+    ]
     calls += [Call("sagemaker", "DeleteModel", {"ModelName": one.name}) for one in inventory.models(aws)]
     return calls
 

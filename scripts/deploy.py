@@ -64,7 +64,8 @@ def main(arguments: list[str]) -> int:
     for call in scale:
         aws.make(call)
         print(f"{call.operation}: {call.request['ResourceId']}", file=sys.stderr)
-    print(f"endpoint {name} is in service with {version}\nnext: make predict IMAGE_FILE=dog.jpg, then make delete: it costs until then")
+    print(f"endpoint {name} is in service with {version}")
+    print("next: make predict IMAGE_FILE=dog.jpg, and make delete, until when it costs money")
     return 0
 
 
@@ -77,11 +78,18 @@ def endpoint_calls(aws: Aws, endpoint: dict | None, config: str) -> list[Call]:
     if endpoint is None:
         return [create]
     name, status = endpoint["EndpointName"], endpoint["EndpointStatus"]
+    wanted, is_async = aws.settings.deploy.mode, "AsyncInferenceConfig" in endpoint
+    if status == "InService" and (wanted == "async") != is_async:
+        raise Failure(
+            f"The endpoint {name} is {'' if is_async else 'not '}async and cannot become {wanted}. Run `make delete`, then deploy again."
+        )
     if status == "InService":
         return [Call("sagemaker", "UpdateEndpoint", update_endpoint_request(aws.settings, config=config))]
     if status == "Failed":  # deleting is all that a failed endpoint allows, and it serves nothing
         return [Call("sagemaker", "DeleteEndpoint", {"EndpointName": name}), create]
-    raise Failure(f"The endpoint {name} is {status} and takes no update. Wait until `make status` says InService, or run `make delete`.")
+    raise Failure(
+        f"The endpoint {name} is {status} and takes no update. Wait until `make status` says InService, or run `make delete`."
+    )
 
 
 def autoscaling_calls(aws: Aws) -> list[Call]:

@@ -33,7 +33,7 @@ def endpoints(aws: Aws) -> list[Thing]:
     variants = endpoint.get("ProductionVariants", [])
     serverless = bool(variants) and all("CurrentServerlessConfig" in one for one in variants)
     machines = sum(one.get("CurrentInstanceCount", 0) for one in variants)
-    costs = "by request" if serverless else f"by the hour, {machines} instance{'' if machines == 1 else 's'}"
+    costs = "by request" if serverless else "by the hour" + (f", {machines} instance{'s'[:machines > 1]}" if machines else "")
     costs = "" if endpoint["EndpointStatus"] == "Failed" else costs
     return [Thing("endpoint", endpoint["EndpointName"], endpoint["EndpointStatus"], endpoint["CreationTime"], costs)]
 
@@ -84,7 +84,7 @@ def repositories(aws: Aws) -> list[Thing]:
             continue
         pages = aws.client("ecr").get_paginator("describe_images").paginate(repositoryName=name)
         sizes = [one.get("imageSizeInBytes", 0) for page in pages for one in page["imageDetails"]]
-        found.append(Thing("ECR repository", name, f"{len(sizes)} images, {_size(sum(sizes))}", None, "storage" if sizes else ""))
+        found.append(Thing("ECR repository", name, f"{len(sizes)} image{'s'[:len(sizes) != 1]}, {_size(sum(sizes))}", None, "storage" if sizes else ""))
     return found
 
 

@@ -3,6 +3,8 @@
 from scripts.aws import Aws
 from scripts.failure import Failure
 from scripts.jobs import TRAINING
+from scripts.layout import bucket_and_key
+from scripts.objects import has_objects
 
 
 def find_model_data(aws: Aws, job: str | None = None) -> tuple[str, str]:
@@ -16,4 +18,6 @@ def find_model_data(aws: Aws, job: str | None = None) -> tuple[str, str]:
     artifacts = description.get("ModelArtifacts", {}).get("S3ModelArtifacts")
     if not artifacts:
         raise Failure(f"The training job {job} is {description['TrainingJobStatus']} and left no model. Name another with --job.")
+    if artifacts.startswith("s3://") and not has_objects(aws.client("s3"), *bucket_and_key(artifacts)):
+        raise Failure(f"The model of {job} is no longer at {artifacts}. Run `make train`, or name another job with --job.")
     return job, artifacts

@@ -31,7 +31,11 @@ def listing(s3, bucket: str, prefix: str) -> dict[str, StoredObject]:
 
 
 def has_objects(s3, bucket: str, prefix: str) -> bool:
-    return s3.list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=1).get("KeyCount", 0) > 0
+    """Whether any key begins with `prefix`; none does where there is no such bucket."""
+    try:
+        return s3.list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=1).get("KeyCount", 0) > 0
+    except s3.exceptions.NoSuchBucket:
+        return False
 
 
 def put_request(bucket: str, key: str) -> dict:

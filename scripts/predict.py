@@ -39,7 +39,9 @@ def main(arguments: list[str]) -> int:
     settings = load_settings()
     name = endpoint(settings.prefix)
     if chosen.dry_run:
-        print(as_json([Call("sagemaker-runtime", "InvokeEndpoint", {**_request(name, one), "Body": str(one)}) for one in pictures]))
+        print(as_json([
+            Call("sagemaker-runtime", "InvokeEndpoint", {**_request(name, one), "Body": str(one)}) for one in pictures
+        ]))
         return 0
     started = time.monotonic()
     send = sender(Aws(settings), name)
@@ -69,7 +71,8 @@ def sender(aws: Aws, name: str):
     if description is None:
         raise Failure(f"There is no endpoint {name} in {aws.region}. Run `make deploy`.")
     if description["EndpointStatus"] in ("Creating", "Failed", "Deleting", "OutOfService"):
-        raise Failure(f"The endpoint {name} is {description['EndpointStatus']}: {description.get('FailureReason', 'it takes no requests now')}.")
+        reason = description.get("FailureReason", "it takes no requests now").rstrip(".")
+        raise Failure(f"The endpoint {name} is {description['EndpointStatus']}: {reason}.")
     runtime = aws.client("sagemaker-runtime")
     if "AsyncInferenceConfig" in description:
         s3, layout = aws.client("s3"), aws.layout

@@ -1,4 +1,4 @@
-"""A line that counts, on stderr: rewritten in place on a terminal, one line for every tenth elsewhere."""
+"""A line that counts, on stderr: rewritten in place on a terminal, one line for every tenth of many elsewhere."""
 
 import sys
 import threading
@@ -8,14 +8,14 @@ class Progress:
     """`Progress(8351, "uploaded").step()` in any thread; the line tells how many of `total` are done."""
 
     def __init__(self, total: int, done: str, stream=None):
-        self._total, self._done, self._count, self._shown = total, done, 0, -1
+        self._total, self._done, self._count, self._shown = total, done, 0, 0
         self._stream = stream or sys.stderr
         self._lock = threading.Lock()
 
     def step(self) -> None:
         with self._lock:
             self._count += 1
-            parts = 100 if self._stream.isatty() else 10
+            parts = 100 if self._stream.isatty() else 10 if self._total >= 100 else 1
             share = parts * self._count // max(1, self._total)
             last = self._count == self._total
             if share == self._shown and not last:

@@ -172,7 +172,7 @@ def variables() -> dict[str, tuple[str, ...]]:
 
 
 def _values(kind: type, written: dict, environment: dict[str, str], above: str, problems: list[str]) -> dict:
-    known = {_key(one): one for one in fields(kind)}
+    known, names = {_key(one): one for one in fields(kind)}, variables()
     for key in written.keys() - known.keys():
         problems.append(f"sagemaker.toml: {above}{key} is unknown. {_did_you_mean(key, list(known))}")
     values = {}
@@ -185,7 +185,7 @@ def _values(kind: type, written: dict, environment: dict[str, str], above: str, 
             else:
                 problems.append(f"sagemaker.toml: {key} must be a section, [{key}].")
             continue
-        name = next((name for name in variables().get(path, ()) if environment.get(name)), None)
+        name = next((name for name in names.get(path, ()) if environment.get(name)), None)
         try:
             if name:
                 values[one.name] = one.metadata["kind"].check(one.metadata["kind"].from_text(environment[name]))

@@ -23,7 +23,8 @@ def main(arguments: list[str]) -> int:
         return 0
     print(inventory.table(things))
     costly = [one for one in things if one.costs]
-    print(f"\n{len(costly)} of these cost money: `make delete` lists and removes them." if costly else "\nNothing here costs money.")
+    print()
+    print(f"{len(costly)} of these cost money: `make delete` lists and removes them." if costly else "Nothing here costs money.")
     return 0
 
 

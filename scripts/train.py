@@ -88,12 +88,7 @@ def channels(aws: Aws, settings: Settings) -> dict[str, str]:
     for channel, uri in list(found.items()):
         if not uri.startswith("s3://"):
             continue
-        bucket, prefix = bucket_and_key(uri)
-        try:
-            is_there = has_objects(aws.client("s3"), bucket, prefix)
-        except aws.client("s3").exceptions.NoSuchBucket:
-            is_there = False
-        if is_there:
+        if has_objects(aws.client("s3"), *bucket_and_key(uri)):
             continue
         if channel == "test":
             print(f"{uri} has no objects: the model will not be evaluated on a test split", file=sys.stderr)

@@ -40,7 +40,7 @@ def main(arguments: list[str]) -> int:
     name, model = names.transform_job(settings.prefix, stamp), names.version(settings.prefix, stamp)
     aws = Aws(settings)
     role_arn = aws.role_arn
-    in_s3 = "://" in chosen.source
+    in_s3 = chosen.source.startswith("s3://")
     pictures = [] if in_s3 else find_pictures([Path(chosen.source)])
     source = f"{chosen.source.rstrip('/')}/" if in_s3 else f"{aws.layout.transform(name)}/input/"
     output = f"{aws.layout.transform(name)}/output"
@@ -72,13 +72,13 @@ def main(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         print(f"\n{name} goes on without you. Stop it: python -m scripts.stop {name}", file=sys.stderr)
         return 130
-    if not ended_well(ended, TRANSFORM):
-        return 1
-    return _show_answers(s3, source, output, chosen.json)
+    well = ended_well(ended, TRANSFORM)
+    _show_answers(s3, source, output, chosen.json)  # one bad picture fails a job, and the others have their answers
+    return 0 if well else 1
 
 
-def _show_answers(s3, source: str, output: str, as_json_text: bool) -> int:
-    """Print what the model said of every picture. Status 1 when one has no answer, which SageMaker does not call a failure."""
+def _show_answers(s3, source: str, output: str, as_json_text: bool) -> None:
+    """Print what the model said of every picture. Raises Failure that names those without an answer."""
     bucket, prefix = bucket_and_key(f"{output}/")
     keys = [key for key in sorted(listing(s3, bucket, prefix)) if key.endswith(".out")]
     with ThreadPoolExecutor(THREADS) as pool:
@@ -95,7 +95,6 @@ def _show_answers(s3, source: str, output: str, as_json_text: bool) -> int:
     missing = [key.removeprefix(from_prefix) for key in sent if key.removeprefix(from_prefix) not in said]
     if missing:
         raise Failure(f"No answer for {', '.join(missing[:5])}{' and others' if len(missing) > 5 else ''}. Their log: make logs")
-    return 0
 
 
 if __name__ == "__main__":

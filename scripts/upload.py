@@ -66,8 +66,7 @@ def bucket_call(aws: Aws) -> Call | None:
     """CreateBucket when the bucket is missing, None when it is there. Raises Failure when it is another's or elsewhere."""
     bucket = aws.layout.bucket
     try:
-        aws.client("s3").head_bucket(Bucket=bucket)
-        return None
+        region = aws.client("s3").head_bucket(Bucket=bucket).get("BucketRegion", aws.region)
     except ClientError as error:
         status = error.response["ResponseMetadata"]["HTTPStatusCode"]
         if status == 403:
@@ -75,10 +74,15 @@ def bucket_call(aws: Aws) -> Call | None:
                 f"The bucket {bucket} is not open to these credentials; it may be another account's. "
                 "Name one of yours: SAGEMAKER_BUCKET, or bucket in sagemaker.toml."
             ) from error
-        if status in (301, 400):
-            raise Failure(f"The bucket {bucket} is not in {aws.region}, where the jobs run. Name one that is, or set AWS_REGION.") from error
         if status != 404:
             raise
+    else:
+        if region != aws.region:  # S3 answers from wherever the bucket is; a training job does not look there
+            raise Failure(
+                f"The bucket {bucket} is in {region}, and the jobs run in {aws.region}. "
+                f"Name a bucket there, or set AWS_REGION={region}."
+            )
+        return None
     request = {"Bucket": bucket}
     if aws.region != "us-east-1":  # the one region that S3 does not want to be named
         request["CreateBucketConfiguration"] = {"LocationConstraint": aws.region}

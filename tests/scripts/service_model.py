@@ -54,6 +54,7 @@ def _python(pattern: str) -> str:
     """The model's patterns are Java's."""
     # SageMaker's own DestinationS3Uri asks for one character of bucket name; its documentation has the +.
     pattern = pattern.replace("://([^/])/?(.*)", "://([^/]+)/?(.*)")
-    for java, python in {r"\p{L}": r"^\W\d_", r"\p{Z}": r"\s", r"\p{N}": r"\d", r"\p{Alnum}": "a-zA-Z0-9", r"\p{Print}": r"[ -~]"}.items():
-        pattern = pattern.replace(java, "a-zA-Z" if java == r"\p{L}" else python)
+    classes = {r"\p{L}": "a-zA-Z", r"\p{Z}": r"\s", r"\p{N}": r"\d", r"\p{Alnum}": "a-zA-Z0-9", r"\p{Print}": "[ -~]"}
+    for java, python in classes.items():
+        pattern = pattern.replace(java, python)
     return pattern.replace(r"\uD800\uDC00-\uDBFF\uDFFF", "")

@@ -15,8 +15,10 @@ MODEL = "s3://some-bucket/dogbreed/jobs/dogbreed-train-b/output/model.tar.gz"
 
 
 @pytest.fixture
-def ready(sagemaker, pushed_images):
+def ready(sagemaker, aws, bucket, pushed_images):
     """Two jobs are Completed, no endpoint is there, and one that is created comes into service."""
+    for job in ("dogbreed-train-a", "dogbreed-train-b"):
+        aws.client("s3").put_object(Bucket=bucket, Key=f"dogbreed/jobs/{job}/output/model.tar.gz", Body=b"x")
     sagemaker.answers["ListTrainingJobs"] = {"TrainingJobSummaries": [
         {"TrainingJobName": name, "TrainingJobArn": "arn:" + "x" * 20, "CreationTime": 2 - n, "TrainingJobStatus": "Completed"}
         for n, name in enumerate(["dogbreeder-train-c", "dogbreed-train-b", "dogbreed-train-a"])
@@ -86,6 +88,18 @@ def test_an_endpoint_that_takes_no_update_is_a_sentence_and_nothing_is_made(read
     assert ready.made() == []
 
 
+@pytest.mark.parametrize("mode, more, said", [
+    ("async", {}, "is not async and cannot become async"),
+    ("realtime", {"AsyncInferenceConfig": {"OutputConfig": {}}}, "is async and cannot become realtime"),
+])
+def test_an_endpoint_that_would_have_to_become_async_or_cease_to_is_a_sentence(ready, monkeypatch, mode, more, said, capsys):
+    monkeypatch.setenv("SAGEMAKER_DEPLOY_MODE", mode)
+    ready.answers["DescribeEndpoint"] = states(ready, ["InService"], **more)
+    assert deploy.main([]) == 1
+    assert said in capsys.readouterr().err
+    assert ready.made() == []
+
+
 def test_a_failure_tells_the_reason_after_the_last_log_lines(ready, write_log, capsys):
     write_log("/aws/sagemaker/Endpoints/dogbreed", "AllTraffic/i-1", "an old line")
     ready.answers["DescribeEndpoint"] = states(
@@ -149,6 +163,13 @@ def test_a_job_that_left_no_model_is_a_sentence(ready, capsys):
     ready.answers["DescribeTrainingJob"] = {"TrainingJobName": "dogbreed-train-x", "TrainingJobStatus": "Failed", "ModelArtifacts": {}}
     assert deploy.main(["--job", "dogbreed-train-x"]) == 1
     assert "is Failed and left no model" in capsys.readouterr().err
+
+
+def test_a_model_that_was_deleted_is_said_before_anything_is_made(ready, aws, bucket, capsys):
+    aws.client("s3").delete_object(Bucket=bucket, Key="dogbreed/jobs/dogbreed-train-b/output/model.tar.gz")
+    assert deploy.main([]) == 1
+    assert f"The model of dogbreed-train-b is no longer at {MODEL}" in capsys.readouterr().err
+    assert ready.made() == []
 
 
 def test_an_image_that_is_not_pushed_is_said(ready, tag, capsys):

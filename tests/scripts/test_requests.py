@@ -58,7 +58,8 @@ def test_a_training_job_has_its_data_checkpoints_and_outputs_under_the_prefix():
     root = f"s3://{'b' * 63}/cats"
     assert request["OutputDataConfig"] == {"S3OutputPath": f"{root}/jobs"}
     assert request["CheckpointConfig"]["S3Uri"] == f"{root}/checkpoints/{request['TrainingJobName']}"
-    assert [(one["ChannelName"], one["DataSource"]["S3DataSource"]["S3Uri"]) for one in request["InputDataConfig"]] == list(SPLITS.items())
+    sources = [(one["ChannelName"], one["DataSource"]["S3DataSource"]["S3Uri"]) for one in request["InputDataConfig"]]
+    assert sources == list(SPLITS.items())
     assert request["Tags"] == [{"Key": "project", "Value": "cats"}]
 
 
@@ -256,7 +257,9 @@ def rule(*filters: str, frequency: str = "SCAN_ON_PUSH"):
     return {"scanFrequency": frequency, "repositoryFilters": [{"filter": one, "filterType": "WILDCARD"} for one in filters]}
 
 
-@pytest.mark.parametrize("rules", [[rule("*")], [rule("dogbreed")], [rule("other", "dogbreed-*")], [rule("*", frequency="CONTINUOUS_SCAN")]])
+@pytest.mark.parametrize("rules", [
+    [rule("*")], [rule("dogbreed")], [rule("other", "dogbreed-*")], [rule("*", frequency="CONTINUOUS_SCAN")],
+])
 def test_a_registry_that_scans_our_images_already_is_let_be(rules):
     assert scanning_request({"scanType": "BASIC", "rules": rules}, OURS, "dogbreed") is None
 

@@ -118,7 +118,8 @@ def test_a_missing_file_is_a_sentence(tmp_path):
 
 
 def test_hyperparameters_become_the_strings_that_sagemaker_wants(tmp_path):
-    file = written(tmp_path, "\n[hyperparameters]", '\n[hyperparameters]\nepochs = 3\nlr = 0.001\nfreeze-backbone = true\narch = "resnet18"')
+    some = 'epochs = 3\nlr = 0.001\nfreeze-backbone = true\narch = "resnet18"'
+    file = written(tmp_path, "\n[hyperparameters]", f"\n[hyperparameters]\n{some}")
     assert load_settings(file, {}).hyperparameters == {
         "epochs": "3", "lr": "0.001", "freeze-backbone": "true", "arch": "resnet18",
     }

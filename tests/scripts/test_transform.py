@@ -13,6 +13,7 @@ BEAGLE = {"predictions": [{"label": "Beagle", "probability": 0.9}]}
 def ready(sagemaker, aws, bucket, pushed_images):
     """A transform job that answers every picture but those named `broken`."""
     s3 = aws.client("s3")
+    s3.put_object(Bucket=bucket, Key="model.tar.gz", Body=b"x")
 
     def create(request):
         source = request["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"].removeprefix(f"s3://{bucket}/")
@@ -68,6 +69,22 @@ def test_a_picture_without_an_answer_is_named_although_the_job_is_completed(read
     assert len(shown.out.splitlines()) == 2
 
 
+def test_a_job_that_failed_over_one_picture_shows_the_answers_to_the_others(ready, folder, capsys):
+    (folder / "broken.jpg").write_bytes(b"x")
+    ready.answers["DescribeTransformJob"] = lambda request: {
+        "TransformJobName": request["TransformJobName"], "TransformJobStatus": "Failed", "FailureReason": "ClientError: 400"}
+    assert transform.main([str(folder)]) == 1
+    shown = capsys.readouterr()
+    assert len(shown.out.splitlines()) == 2
+    assert "is Failed: ClientError: 400" in shown.err and "No answer for broken.jpg" in shown.err
+
+
+def test_a_failed_job_without_one_missing_answer_is_a_failure_all_the_same(ready, folder):
+    ready.answers["DescribeTransformJob"] = lambda request: {
+        "TransformJobName": request["TransformJobName"], "TransformJobStatus": "Failed"}
+    assert transform.main([str(folder)]) == 1
+
+
 def test_json_has_every_prediction(ready, folder, capsys):
     assert transform.main([str(folder), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)[0] == {"picture": "a.jpg", "answer": BEAGLE}
@@ -83,4 +100,5 @@ def test_a_failed_job_gives_its_reason(ready, folder, capsys):
 def test_a_dry_run_prints_the_requests_and_uploads_nothing(ready, aws, bucket, folder, capsys):
     assert transform.main([str(folder), "--dry-run"]) == 0
     assert [call["operation"] for call in json.loads(capsys.readouterr().out)] == ["CreateModel", "CreateTransformJob"]
-    assert ready.made() == [] and "Contents" not in aws.client("s3").list_objects_v2(Bucket=bucket)
+    assert ready.made() == []
+    assert [one["Key"] for one in aws.client("s3").list_objects_v2(Bucket=bucket)["Contents"]] == ["model.tar.gz"]

@@ -96,7 +96,7 @@ def test_what_vanished_here_stays_there_and_is_counted_until_its_removal_is_aske
     assert "1 objects kept (--delete removes them)" in capsys.readouterr().out
     assert "test/001.Beagle/d.jpg" in keys(aws, bucket)
     assert upload.main([str(folder), "--delete"]) == 0
-    assert keys(aws, bucket).keys() == {"train/001.Beagle/a.jpg", "train/002.Boxer/b.png", "valid/001.Beagle/c.jpg", "train/loose.txt", "features/x"}
+    assert keys(aws, bucket).keys() == FILES.keys() - {"test/001.Beagle/d.jpg"} | {"train/loose.txt", "features/x"}
 
 
 def test_a_missing_bucket_is_made_in_the_region_of_the_jobs(aws, folder, monkeypatch):
@@ -158,6 +158,12 @@ def test_a_bucket_that_is_not_ours_is_a_sentence(aws, folder, monkeypatch, capsy
     monkeypatch.setattr(Aws, "client", lambda self, service: S3())
     assert upload.main([str(folder)]) == 1
     assert "The bucket some-bucket is not open to these credentials" in capsys.readouterr().err
+
+
+def test_a_bucket_in_another_region_than_the_jobs_is_a_sentence(aws, bucket, folder, monkeypatch, capsys):
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    assert upload.main([str(folder)]) == 1
+    assert "some-bucket is in eu-west-1, and the jobs run in us-east-1" in capsys.readouterr().err
 
 
 def test_the_etag_of_s3_is_what_is_compared(aws, bucket):
