@@ -75,7 +75,10 @@ class ContainerClient:
             for name, value in headers.items():
                 connection.putheader(name, value)
             connection.putheader("Content-Length", str(len(body)))
-            connection.endheaders(body)
+            try:
+                connection.endheaders(body)
+            except (BrokenPipeError, ConnectionResetError):
+                pass  # a server may refuse a body before it has read all of it; its answer, if there is one, says why
             return Reply(self, connection, connection.getresponse())
         except BaseException:
             connection.close()

@@ -5,6 +5,7 @@ Format: https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-data-captu
 
 import base64
 import json
+import logging
 import random
 import uuid
 from collections import defaultdict
@@ -14,7 +15,9 @@ from datetime import datetime, timezone
 from local_test.serving.batch_thread import BatchThread
 from local_test.serving.invocation import CUSTOM_ATTRIBUTES, Answer, Asked
 from local_test.serving.stored_bytes import StoredBytes
+from local_test.storage.object_store import StorageError
 
+logger = logging.getLogger(__name__)
 SECONDS_BETWEEN_WRITES = 2.0
 
 
@@ -50,7 +53,10 @@ class DataCapture:
             first = captured[0].time
             name = f"{first:%M-%S}-{first.microsecond // 1000:03d}-{uuid.uuid4()}.jsonl"
             lines = "".join(json.dumps(captured_line(one.config, one.asked, one.answer, one.event, one.time)) + "\n" for one in captured)
-            self._stored.put(f"{folder}/{name}", lines.encode(), "application/jsonlines")
+            try:
+                self._stored.put(f"{folder}/{name}", lines.encode(), "application/jsonlines")
+            except (StorageError, OSError) as error:
+                logger.error("%d captured requests could not be stored under %s: %s", len(captured), folder, error)
 
 
 def captured_line(config: dict, asked: Asked, answer: Answer, event: str, time: datetime) -> dict:

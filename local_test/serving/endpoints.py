@@ -207,11 +207,13 @@ class Endpoints:
 
     def _take_down(self, live: LiveEndpoint) -> None:
         live.deployment.finished.wait()
-        if live.router:
-            live.router.current.stop()
-        with self._lock:
-            self._forget(live.name)
-            del self._live[live.name]
+        try:
+            if live.router:
+                live.router.current.stop()
+        finally:
+            with self._lock:
+                self._forget(live.name)
+                del self._live[live.name]
 
     def _bring_into_service(self, live: LiveEndpoint, config: dict, plans: list[VariantPlan]) -> None:
         try:

@@ -120,9 +120,10 @@ class Invoker:
                 if capturing:
                     kept.append(part)
                 yield part
-        except TimeoutError as error:
-            raise BrokenStream(_timed_out(asked.seconds), "ModelInvocationTimeExceeded") from error
         except (OSError, http.client.HTTPException) as error:
+            self._measure(endpoint, lease, 0, started)
+            if isinstance(error, TimeoutError):
+                raise BrokenStream(_timed_out(asked.seconds), "ModelInvocationTimeExceeded") from error
             raise BrokenStream(_broke_off(lease), "StreamBroken") from error
         self._measure(endpoint, lease, reply.status, started)
         self._capture(endpoint, lease, asked, Answer(b"".join(kept), head.content_type, head.variant, head.headers))

@@ -116,8 +116,8 @@ class ServingContainer:
                 _kill(container)
                 log.finish()
             if container:
-                container.remove(force=True, v=True)
-            if network:
+                _remove(container, network)
+            elif network:
                 network.remove()
             if isinstance(error, DockerException):
                 raise ServingFailed(f"The engine could not start the container of {image}: {_explanation(error)}") from error
@@ -161,18 +161,10 @@ class ServingContainer:
                 self._container.stop(timeout=SECONDS_TO_STOP)
                 self._log.finish()
             except NotFound:
-                pass  # somebody removed it by hand
+                pass
             finally:
                 self._removed = True
-                self._remove()
-
-    def _remove(self) -> None:
-        try:
-            self._container.remove(force=True, v=True)
-        except NotFound:
-            pass
-        if self._network:
-            self._network.remove()
+                _remove(self._container, self._network)
 
     def _watch(self) -> None:
         try:
@@ -234,6 +226,15 @@ def _kill(container: Container) -> None:
         container.kill()
     except APIError:
         pass  # it has ended already
+
+
+def _remove(container: Container, network: Network | None) -> None:
+    try:
+        container.remove(force=True, v=True)
+    except NotFound:
+        pass  # somebody removed it by hand
+    if network:
+        network.remove()
 
 
 def _how_it_ended(status: int, out_of_memory: bool) -> str:

@@ -22,7 +22,13 @@ class Handler(BaseHTTPRequestHandler):
         self.answer(503 if os.environ.get("NEVER_READY") else 200, b"")
 
     def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        length = int(self.headers["Content-Length"])
+        if length > int(os.environ.get("MOST_BYTES", 2**40)):  # as nginx does it: the body stays unread
+            self.close_connection = True
+            self.answer(413, b"too large", "text/plain")
+            self.wfile.flush()
+            return
+        body = self.rfile.read(length)
         try:
             asked = json.loads(body)
         except ValueError:

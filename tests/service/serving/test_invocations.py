@@ -77,6 +77,15 @@ def test_a_body_above_25_megabytes_is_refused_and_one_below_is_not(service):
     assert service.who(endpoint) == ""
 
 
+def test_an_answer_that_comes_before_the_body_is_read_is_passed_on(service):
+    endpoint = service.deploy({"MOST_BYTES": "1000"})
+    for _ in range(3):
+        with pytest.raises(ClientError) as error:
+            service.runtime.invoke_endpoint(EndpointName=endpoint, Body=bytes(5_000_000))
+        assert (error.value.response["OriginalStatusCode"], error.value.response["OriginalMessage"]) == (413, "too large")
+    assert service.who(endpoint) == ""
+
+
 def test_an_unknown_endpoint_is_a_validation_error(service):
     with pytest.raises(ClientError, match="Endpoint nowhere of account 123456789012 not found") as error:
         service.who("nowhere")
