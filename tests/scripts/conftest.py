@@ -1,6 +1,7 @@
 """AWS for these tests: moto's server in this process, so that the programs run as they do, by environment variables alone."""
 
 import json
+import os
 import subprocess
 import time
 import urllib.request
@@ -42,11 +43,12 @@ def aws(moto_server, monkeypatch):
     """An empty account; the programs find it through the environment. The value is their connection to it."""
     request = urllib.request.Request(f"{moto_server}/moto-api/reset", method="POST")
     urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request).close()
-    for name in ("AWS_PROFILE", "AWS_DEFAULT_REGION", "IMAGE_PREFIX"):
-        monkeypatch.delenv(name, raising=False)
+    for name in list(os.environ):  # whatever the shell of these tests points at
+        if name.startswith(("AWS_", "SAGEMAKER_")) or name == "IMAGE_PREFIX":
+            monkeypatch.delenv(name)
     for name, value in {
         "AWS_ENDPOINT_URL": moto_server, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_REGION": "eu-west-1", "SAGEMAKER_ROLE": ROLE, "SAGEMAKER_BUCKET": BUCKET, "NO_PROXY": "127.0.0.1",
+        "AWS_REGION": "eu-west-1", "SAGEMAKER_ROLE": ROLE, "SAGEMAKER_BUCKET": BUCKET, "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1",
         "AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": "/nonexistent", "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent",
     }.items():
         monkeypatch.setenv(name, value)

@@ -6,7 +6,6 @@ import pytest
 
 from scripts import push
 from scripts.image import published_tag
-from scripts.settings import load_settings
 
 IMAGE_ID = "sha256:0123456789abcdef" + "0" * 48
 
@@ -125,8 +124,3 @@ def test_a_machine_without_docker_is_a_sentence(aws, tag, monkeypatch, tmp_path,
     monkeypatch.setenv("PATH", str(tmp_path))
     assert push.main([]) == 1
     assert "no docker command" in capsys.readouterr().err
-
-
-def test_the_prefix_of_docker_build_names_the_repositories(monkeypatch):
-    monkeypatch.setenv("IMAGE_PREFIX", "cats")
-    assert load_settings().prefix == "cats"

@@ -45,6 +45,12 @@ def test_aws_region_comes_before_the_default_region():
     assert load_settings(environment={"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "us-east-1"}).region == "eu-west-1"
 
 
+def test_images_are_built_and_pushed_under_the_same_prefix():
+    build = (FILE.parent / "docker/build.sh").read_text()
+    assert f"prefix=${{IMAGE_PREFIX:-{load_settings(environment={}).prefix}}}" in build
+    assert OTHER_NAMES["prefix"] == ("IMAGE_PREFIX",)
+
+
 def test_an_empty_variable_sets_nothing():
     assert load_settings(environment={"IMAGE_PREFIX": "", "SAGEMAKER_TRAIN_VOLUME_GB": ""}).prefix == "dogbreed"
 
