@@ -60,4 +60,4 @@ for target in train serve; do
     docker image inspect --format '{{.Size}}' "$prefix-$target:$tag" \
         | awk -v name="$prefix-$target:$tag" '{ printf "%-40s %5.2f GB\n", name, $1 / 1e9 }'
 done
-echo "The torch layer is in both and on the disk once."
+echo "The torch layers are in both and on the disk once."

@@ -1,12 +1,12 @@
 """The service: one process that holds the local SageMaker and the AWS services around it, from its start to its end."""
 
-import logging
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
+import moto.backends
 from cheroot.wsgi import Server
-from docker import DockerClient
 from moto.iam.models import iam_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
@@ -15,9 +15,9 @@ from local_test.api.control import Control
 from local_test.api.front import Front
 from local_test.api.sagemaker_api import SageMakerApi
 from local_test.api.tags import Tags
+from local_test.clean import remove_all
 from local_test.engine import connect
 from local_test.environment import SDK_CONFIG, sdk_config
-from local_test.labels import filters, find
 from local_test.platform import ACCOUNT, Platform
 from local_test.registry.ecr import LocalEcr
 from local_test.registry.on_demand import OnDemandRegistry
@@ -37,7 +37,6 @@ from local_test.transform.transform_jobs import TransformJobs
 ROLE = "local-sagemaker"
 THREADS = 128  # a request has one while it runs, and an invocation may take a minute
 TRUST = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}]}'
-logger = logging.getLogger(__name__)
 
 
 class Service:
@@ -69,7 +68,7 @@ class Service:
     def _start(self) -> None:
         earlier = service_address.read(self.folder)
         engine = connect()
-        remove_leftovers(engine, self.name)
+        remove_all(engine, self.name)
         spool = self.folder / "spool"
         spool.mkdir(exist_ok=True)
         for unfinished in spool.iterdir():
@@ -82,11 +81,12 @@ class Service:
         bucket = f"sagemaker-{self._region}-{ACCOUNT}"  # what the SDK takes by default
         objects.ensure_bucket(bucket)
         role = iam_backends[ACCOUNT]["aws"].create_role(ROLE, TRUST, "/", None, "", [], 3600).arn
-        moto = DomainDispatcherApplication(create_backend_app)
+        others = _moto_application()
         journal = Journal(self.folder / "journal.jsonl")
-        journal.replay(moto)
+        journal.replay(others)
 
         self._registry = OnDemandRegistry(engine, self.name, earlier and earlier.registry_port, self._remember_registry)
+        LocalEcr(self._registry, ACCOUNT, self._region)  # takes moto's ECR over
         platform = Platform(
             engine, self.name, self.folder, self._region, State(self.folder / "records"), objects, logs, metrics,
             self._registry.local_image,
@@ -103,8 +103,7 @@ class Service:
 
         front = Front(
             SageMakerApi(tags, models, configs, *self._parts), Runtime(platform, self._endpoints),
-            Control(lambda: {"name": self.name, "pid": os.getpid()}, self._training_jobs), moto, objects, logs,
-            LocalEcr(self._registry, ACCOUNT, self._region), journal,
+            Control(lambda: {"name": self.name, "pid": os.getpid()}, self._training_jobs), others, objects, logs, journal,
         )
         self._server = _listening_server(front, self._wanted_port, earlier.port if earlier else 0)
         self.address = Address(
@@ -125,23 +124,12 @@ class Service:
                 part.stop_all()
             self._registry.stop()
         finally:
-            remove_leftovers(connect(), self.name)
+            remove_all(connect(), self.name)
             self._lock.close()
 
     def _remember_registry(self, port: int) -> None:
         self.address = Address(**{**self.address.__dict__, "registry_port": port})
         self.address.write(self.folder)
-
-
-def remove_leftovers(engine: DockerClient, service: str | None = None) -> list[str]:
-    """Remove the containers and networks of a service, or of all. Returns their names."""
-    left = find(engine, service=service)
-    for container in left:
-        container.remove(force=True, v=True)
-    networks = engine.networks.list(filters=filters(service=service))
-    for network in networks:
-        network.remove()
-    return [one.name for one in (*left, *networks)]
 
 
 def _listening_server(application: Front, wanted: int | None, earlier: int) -> Server:
@@ -151,6 +139,13 @@ def _listening_server(application: Front, wanted: int | None, earlier: int) -> S
         except OSError:
             return _server(application, 0)  # somebody else has taken it meanwhile
     return _server(application, wanted)
+
+
+def _moto_application() -> Callable:
+    """Moto's server. It looks through its whole package at every request; the package does not change."""
+    modules = list(moto.backends.list_of_moto_modules())
+    moto.backends.list_of_moto_modules = lambda: modules
+    return DomainDispatcherApplication(create_backend_app)
 
 
 def _server(application: Front, port: int) -> Server:

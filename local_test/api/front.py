@@ -8,14 +8,12 @@ from collections.abc import Callable, Iterable
 
 from local_test.api.errors import ApiError
 from local_test.api.sagemaker_api import SageMakerApi
-from local_test.registry.ecr import LocalEcr
 from local_test.storage.journal import Journal
 from local_test.storage.log_groups import LogGroups
 from local_test.storage.object_store import ObjectStore
 
 SAGEMAKER_TARGET = "SageMaker."
 FILTER_LOG_EVENTS = "Logs_20140328.FilterLogEvents"
-ECR_TARGET = "AmazonEC2ContainerRegistry_V20150921."
 logger = logging.getLogger(__name__)
 
 
@@ -23,9 +21,9 @@ class Front:
     """The WSGI application. runtime answers `/endpoints/...`, control `/local-sagemaker/...`; both are WSGI applications."""
 
     def __init__(self, api: SageMakerApi, runtime: Callable, control: Callable, moto: Callable,
-                 objects: ObjectStore, logs: LogGroups, ecr: LocalEcr, journal: Journal):
+                 objects: ObjectStore, logs: LogGroups, journal: Journal):
         self._api, self._runtime, self._control, self._moto = api, runtime, control, moto
-        self._objects, self._logs, self._ecr, self._journal = objects, logs, ecr, journal
+        self._objects, self._logs, self._journal = objects, logs, journal
 
     def __call__(self, environ: dict, start_response: Callable) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
@@ -72,15 +70,13 @@ class Front:
         def remember(status: str, headers: list, exc_info=None):
             answered[:] = [status, headers]
 
-        try:
-            answer = b"".join(self._moto(environ, remember))
-        finally:
-            if service in ("s3", ""):
-                self._objects.flush()
+        answer = self._moto(environ, remember)  # has called `remember`; what it returns may be a large object, still unread
+        if service in ("s3", ""):
+            self._objects.flush()
         status, headers = answered
         self._journal.record(environ["REQUEST_METHOD"], path, query, request_headers(environ), body, int(status.split()[0]))
         start_response(status, headers)
-        return [answer]
+        return answer
 
 
 def request_headers(environ: dict) -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from docker import DockerClient
 
 from local_test.registry.registry import Registry
+from local_test.registry.registry_image import RegistryError
 from local_test.registry.resolve import local_image
 
 
@@ -28,7 +29,10 @@ class OnDemandRegistry:
 
     def local_image(self, uri: str) -> str:
         """Id in the engine of the image that a request names. Raises ValueError with the next step."""
-        return local_image(self._client, uri, self)
+        try:
+            return local_image(self._client, uri, self)
+        except RegistryError as error:
+            raise ValueError(str(error)) from error
 
     def stop(self) -> None:
         with self._lock:

@@ -11,7 +11,7 @@ ALLOWED = {
     "container": {"torch", "torchvision", "numpy", "PIL", "safetensors", "psutil", "sagemaker_training", "sagemaker_inference"},
     "docker": set(),
     "scripts": {"boto3", "botocore"},  # botocore is where boto3 keeps its errors
-    "local_test": {"docker", "moto", "werkzeug", "cheroot", "botocore", "numpy", "PIL"},
+    "local_test": {"docker", "moto", "werkzeug", "cheroot", "botocore", "requests", "numpy", "PIL"},
 }
 
 

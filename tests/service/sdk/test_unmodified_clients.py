@@ -18,7 +18,7 @@ def in_shell(local, *command) -> str:
     """Run a command in a shell that has evaluated `python -m local_test env`; returns what it prints."""
     script = "\n".join([*exports(local.address, local.folder, os.environ), 'exec "$@"'])
     done = subprocess.run(["sh", "-c", script, "sh", *map(str, command)], capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert done.returncode == 0, f"{done.stdout[-3000:]} {done.stderr[:1500]} ... {done.stderr[-1500:]}"
     return done.stdout
 
 
