@@ -6,6 +6,8 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeEndpoint.h
 from local_test.serving.fleet import Fleet
 from local_test.serving.instance import VariantPlan
 
+DEPLOYED = "DeployedConfig"  # field of the record that DescribeEndpoint does not show
+
 
 def planned_variants(plans: list[VariantPlan], status: str, now: float) -> list[dict]:
     """Variants of which nothing serves yet. status: Creating."""
@@ -42,7 +44,17 @@ def serving_variants(fleet: Fleet) -> list[dict]:
     ]
 
 
-def capture_summary(config: dict) -> dict | None:
+def config_fields(config: dict) -> dict:
+    """Fields of an endpoint's record that follow from the configuration that it runs; None where there is nothing to say."""
+    return {
+        "EndpointConfigName": config["EndpointConfigName"],
+        "DataCaptureConfig": _capture_summary(config),
+        "AsyncInferenceConfig": config.get("AsyncInferenceConfig"),
+        DEPLOYED: config,
+    }
+
+
+def _capture_summary(config: dict) -> dict | None:
     capture = config.get("DataCaptureConfig")
     if capture is None:
         return None

@@ -110,7 +110,8 @@ class Invoker:
             if isinstance(error, (OSError, http.client.HTTPException)):
                 raise self._no_answer(endpoint, lease, error, asked, started) from error
             raise
-        return head, _Parts(self._parts(endpoint, lease, reply, asked, head, started), lambda: (reply.close(), endpoint.router.give_back(lease)))
+        parts = self._parts(endpoint, lease, reply, asked, head, started)
+        return head, _Parts(parts, lambda: (reply.close(), endpoint.router.give_back(lease)))
 
     def _parts(self, endpoint: LiveEndpoint, lease: Lease, reply: Reply, asked: Asked, head: Answer, started: float) -> Iterator[bytes]:
         capturing = bool(lease.fleet.config.get("DataCaptureConfig"))

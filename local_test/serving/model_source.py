@@ -54,7 +54,7 @@ def find_files(objects: ObjectStore, source: ModelSource) -> list[ModelFile]:
         raise ValueError(f"Could not find model data at {source.uri}.")
     for file in found:
         if any(part in ("", ".", "..") or "\0" in part or len(part.encode()) > 255 for part in file.name.split("/")):
-            raise ValueError(f"{source.uri} has an object whose place below /opt/ml/model would be {file.name!r}: no file can have that name.")
+            raise ValueError(f"{source.uri} has an object that would be {file.name!r} below /opt/ml/model: no file can have that name.")
     return found
 
 

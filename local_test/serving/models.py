@@ -40,7 +40,9 @@ class Models:
     def create_model(self, request: dict) -> dict:
         check_honoured(request, HONOURED)
         if len(request.get("Containers", [])) > 1:
-            raise ValidationException("The local SageMaker does not honour Containers with more than one container. Send the request to AWS.")
+            raise ValidationException(
+                "The local SageMaker does not honour Containers with more than one container. Send the request to AWS."
+            )
         container = the_container(request)
         if not container.get("Image"):
             raise ValidationException("The container definition has no Image.")

@@ -220,9 +220,8 @@ def _body(environ: dict, largest: int) -> bytes:
         body = read_body(environ)
         if len(body) <= largest:
             return body
-    raise _validation(
-        f"1 validation error detected: Value at 'body' failed to satisfy constraint: Member must have length less than or equal to {largest}"
-    )
+    constraint = f"Member must have length less than or equal to {largest}"
+    raise _validation(f"1 validation error detected: Value at 'body' failed to satisfy constraint: {constraint}")
 
 
 def _whole(environ: dict, name: str, default: int, lowest: int, highest: int) -> int:

@@ -89,7 +89,7 @@ class ServingContainer:
         try:
             if network_isolation:
                 if not can_isolate(platform.engine):
-                    raise ServingFailed("The local SageMaker honours EnableNetworkIsolation only where the engine runs on this very machine.")
+                    raise ServingFailed("EnableNetworkIsolation is honoured only where the engine runs on this very machine.")
                 network = isolated_network(platform.engine, kind, name, platform.service)
             container = platform.engine.containers.create(
                 image_id,

@@ -103,8 +103,11 @@ def test_a_configuration_says_the_weight_that_it_was_not_given(api):
     assert described == {**VARIANT, "InitialVariantWeight": 1.0}
 
 
+ROLLING = {"MaximumBatchSize": {"Type": "INSTANCE_COUNT", "Value": 1}, "WaitIntervalInSeconds": 0}
+
+
 @pytest.mark.parametrize(("policy", "named"), [
-    ({"RollingUpdatePolicy": {"MaximumBatchSize": {"Type": "INSTANCE_COUNT", "Value": 1}, "WaitIntervalInSeconds": 0}}, "RollingUpdatePolicy"),
+    ({"RollingUpdatePolicy": ROLLING}, "RollingUpdatePolicy"),
     ({"BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": {"Type": "CANARY", "WaitIntervalInSeconds": 0}}}, "needs CanarySize"),
     ({"AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "nowhere"}]}}, "no CloudWatch alarm nowhere"),
 ])

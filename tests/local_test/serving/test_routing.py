@@ -3,6 +3,7 @@
 import pytest
 
 from local_test.serving.deployment_plan import DeploymentPlan, Step, plan_deployment
+from local_test.serving.instance import plan_variant
 from local_test.serving.retained_properties import with_retained
 from local_test.serving.routing import choose_by_weight, choose_instance
 
@@ -64,6 +65,17 @@ def test_waits_limits_and_alarms_are_taken_over():
     given["BlueGreenUpdatePolicy"] |= {"TerminationWaitInSeconds": 7, "MaximumExecutionTimeoutInSeconds": 600}
     given["AutoRollbackConfiguration"] = {"Alarms": [{"AlarmName": "a"}, {"AlarmName": "b"}]}
     assert plan_deployment(given, 2) == DeploymentPlan((Step(1.0, 5),), 7, 600, ("a", "b"))
+
+
+def test_a_variant_is_planned_as_its_configuration_says():
+    model = {"ModelName": "m"}
+    plain = plan_variant({"VariantName": "v", "InitialInstanceCount": 3}, model)
+    assert (plain.count, plain.weight, plain.strategy, plain.seconds_to_ready) == (3, 1.0, "RANDOM", 480)
+    assert (plain.memory_mb, plain.max_concurrency) == (None, None)
+    asked = plan_variant({"VariantName": "v", "InitialInstanceCount": 1, "ContainerStartupHealthCheckTimeoutInSeconds": 90}, model)
+    assert asked.seconds_to_ready == 90
+    serverless = plan_variant({"VariantName": "v", "ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 7}}, model)
+    assert (serverless.count, serverless.memory_mb, serverless.max_concurrency) == (1, 2048, 7)
 
 
 def config(count, weight, **more):

@@ -124,7 +124,8 @@ class Harness:
         """What the container answers to {"do": ...}; see serve.py. Capitalised names go to boto3."""
         options = {name: more.pop(name) for name in list(more) if name[0].isupper()}
         body = json.dumps({"do": do, **more})
-        return self.runtime.invoke_endpoint(EndpointName=endpoint, Body=body, ContentType="application/json", **options)["Body"].read().decode()
+        answer = self.runtime.invoke_endpoint(EndpointName=endpoint, Body=body, ContentType="application/json", **options)
+        return answer["Body"].read().decode()
 
     def who(self, endpoint: str, **options) -> str:
         return json.loads(self.ask(endpoint, "who", **options))["who"]

@@ -7,12 +7,14 @@ import tarfile
 import pytest
 from botocore.exceptions import ClientError
 
-from local_test.labels import find
+from local_test.labels import NAME, find
+from local_test.serving import instance
 from tests.service.serving.harness import Load, variant, wait_for
 
 
 def containers(service, endpoint):
-    return [one for one in find(service.platform.engine, service=service.platform.service) if one.labels["local-sagemaker.name"] == endpoint]
+    running = find(service.platform.engine, service=service.platform.service)
+    return [one for one in running if one.labels[NAME] == endpoint]
 
 
 def test_two_endpoints_serve_at_once(service):
@@ -28,7 +30,8 @@ def test_two_endpoints_serve_at_once(service):
 
 def test_variants_share_the_requests_by_weight_and_can_be_targeted(service):
     heavy, light = service.create_model({"WHO": "heavy"}), service.create_model({"WHO": "light"})
-    endpoint = service.in_service(service.create(service.create_config(variant(heavy, "heavy", weight=3), variant(light, "light", weight=1))))
+    config = service.create_config(variant(heavy, "heavy", weight=3), variant(light, "light", weight=1))
+    endpoint = service.in_service(service.create(config))
     answers = [service.who(endpoint) for _ in range(200)]
     # 150 expected; six standard deviations are 37.
     assert 113 < answers.count("heavy") < 187
@@ -86,13 +89,14 @@ def test_a_container_that_exits_at_its_start_fails_the_endpoint(service):
         service.who(endpoint)
 
 
-def test_a_container_that_never_gets_healthy_fails_the_endpoint_with_its_last_log_lines(service):
-    model = service.create_model({"NEVER_READY": "1", "WHO": "the sick one"})
-    endpoint = service.create(service.create_config(variant(model, ContainerStartupHealthCheckTimeoutInSeconds=60)))
+def test_a_container_that_never_gets_healthy_fails_the_endpoint_with_its_last_log_lines(service, monkeypatch):
+    monkeypatch.setattr(instance, "SECONDS_TO_READY", 3)  # a request may not ask for less than a minute
+    endpoint = service.create(service.config_of({"NEVER_READY": "1", "WHO": "the sick one"}))
     wait_for(lambda: containers(service, endpoint))
     assert service.status(endpoint) == "Creating"
-    failed = wait_for(lambda: (now := service.sagemaker.describe_endpoint(EndpointName=endpoint))["EndpointStatus"] == "Failed" and now, 90)
-    assert "/ping within 60 seconds" in failed["FailureReason"] and "serve of the sick one starts" in failed["FailureReason"]
+    failed = service.settled(endpoint)
+    assert failed["EndpointStatus"] == "Failed"
+    assert "/ping within 3 seconds" in failed["FailureReason"] and "serve of the sick one starts" in failed["FailureReason"]
     assert containers(service, endpoint) == []
 
 

@@ -118,7 +118,7 @@ def test_a_stream_arrives_part_by_part(service):
     endpoint = service.deploy()
     body = json.dumps({"do": "stream", "parts": ["one ", "two ", "three"], "seconds": 0.5})
     started = time.monotonic()
-    answer = service.runtime.invoke_endpoint_with_response_stream(EndpointName=endpoint, Body=body, ContentType="application/json", Accept="text/plain")
+    answer = service.runtime.invoke_endpoint_with_response_stream(EndpointName=endpoint, Body=body, Accept="text/plain")
     assert (answer["ContentType"], answer["InvokedProductionVariant"]) == ("text/plain", "AllTraffic")
     came = [(event["PayloadPart"]["Bytes"], time.monotonic() - started) for event in answer["Body"]]
     assert [part for part, _ in came] == [b"one ", b"two ", b"three"]
@@ -140,8 +140,9 @@ def test_a_stream_that_breaks_off_is_a_model_stream_error(service):
 
 
 def test_an_error_before_the_stream_is_a_model_error(service):
+    endpoint, body = service.deploy(), json.dumps({"do": "status", "status": 503})
     with pytest.raises(ClientError) as error:
-        service.runtime.invoke_endpoint_with_response_stream(EndpointName=service.deploy(), Body=json.dumps({"do": "status", "status": 503}))
+        service.runtime.invoke_endpoint_with_response_stream(EndpointName=endpoint, Body=body)
     assert error.value.response["Error"]["Code"] == "ModelError" and error.value.response["OriginalStatusCode"] == 503
 
 
@@ -208,7 +209,8 @@ def test_captured_requests_are_json_lines_in_s3(service, bucket):
         service.runtime.invoke_endpoint(EndpointName=endpoint, Body=body, ContentType=content_type, InferenceId="id-1")
     read = lambda: [json.loads(line) for text in objects(service, bucket, "captured/").values() for line in text.splitlines()]  # noqa: E731
     first, second = sorted(wait_for(lambda: len(found := read()) == 2 and found), key=lambda one: len(str(one)))
-    assert first["captureData"]["endpointInput"] == {"observedContentType": "application/json", "mode": "INPUT", "data": '{"a": 1}', "encoding": "JSON"}
+    captured = {"observedContentType": "application/json", "mode": "INPUT", "data": '{"a": 1}', "encoding": "JSON"}
+    assert first["captureData"]["endpointInput"] == captured
     assert first["eventMetadata"]["inferenceId"] == "id-1" and first["eventVersion"] == "0"
     assert second["captureData"]["endpointOutput"]["encoding"] == "BASE64"
     assert base64.b64decode(second["captureData"]["endpointOutput"]["data"]) == JPEG_LIKE

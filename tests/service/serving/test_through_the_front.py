@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local_test.labels import find
-from tests.service.local import until
+from tests.local_service import until
 from tests.service.serving.harness import unique
 
 PICTURE = b"\xff\xd8\xff" + random.Random(2).randbytes(50_000)

@@ -1,0 +1,47 @@
+"""UpdateEndpointWeightsAndCapacities: what may be changed, and what the endpoint's configuration is after.
+
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateEndpointWeightsAndCapacities.html
+"""
+
+from local_test.serving.fleet import Fleet
+
+HONOURED = {
+    "EndpointName": None,
+    "DesiredWeightsAndCapacities": [
+        {
+            "VariantName": None,
+            "DesiredWeight": None,
+            "DesiredInstanceCount": None,
+            "ServerlessUpdateConfig": {"MaxConcurrency": None, "ProvisionedConcurrency": None},
+        }
+    ],
+}
+
+
+def capacity_problems(fleet: Fleet, wanted: dict[str, dict]) -> list[str]:
+    """A sentence for each change that cannot be. wanted: DesiredWeightsAndCapacities by variant name."""
+    found = [f"The endpoint has no variant {name}." for name in wanted if name not in fleet.variants]
+    for name, change in wanted.items():
+        serverless = name in fleet.variants and fleet.variants[name].plan.memory_mb is not None
+        if change.get("DesiredInstanceCount") == 0:
+            found.append(f"The local SageMaker does not scale variant {name} to 0 instances. Delete the endpoint instead.")
+        if serverless and "DesiredInstanceCount" in change:
+            found.append(f"Variant {name} is serverless: DesiredInstanceCount is not for it.")
+        if not serverless and "ServerlessUpdateConfig" in change:
+            found.append(f"Variant {name} is not serverless: ServerlessUpdateConfig is not for it.")
+    if not found:
+        weights = {name: variant.weight for name, variant in fleet.variants.items()}
+        weights |= {name: change["DesiredWeight"] for name, change in wanted.items() if "DesiredWeight" in change}
+        if not any(weights.values()):
+            found.append("At least one variant needs a weight above 0.")
+    return found
+
+
+def with_capacities(config: dict, fleet: Fleet) -> dict:
+    """The configuration as it would have to be for this fleet: what RetainAllVariantProperties retains."""
+    variants = []
+    for variant in config["ProductionVariants"]:
+        now = fleet.variants[variant["VariantName"]]
+        count = {} if now.plan.memory_mb else {"InitialInstanceCount": len(now.instances)}
+        variants.append({**variant, **count, "InitialVariantWeight": now.weight})
+    return {**config, "ProductionVariants": variants}

@@ -1,0 +1,181 @@
+"""What happens to an endpoint over time: coming into service, exchanged containers, changed capacities, and a container's end.
+
+A status is earned: /ping decides about InService, and the end of a container about Failed.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+
+from local_test.platform import ACCOUNT, Platform
+from local_test.serving.blue_green import RolledBack, shift_traffic
+from local_test.serving.capacities import with_capacities
+from local_test.serving.deployment_plan import DeploymentPlan
+from local_test.serving.endpoint_description import config_fields, serving_variants
+from local_test.serving.fleet import Fleet, Variant, start_fleet, start_instances, stop_all
+from local_test.serving.instance import Instance, VariantPlan
+from local_test.serving.live_endpoint import LiveEndpoint
+from local_test.serving.model_folder import ModelFolders
+from local_test.serving.router import Router
+from local_test.serving.serving_container import LONGEST_REASON, ServingFailed
+
+SECONDS_TO_DRAIN = 3600  # the longest that one asynchronous invocation may take
+logger = logging.getLogger(__name__)
+
+
+class Deployments:
+    """Each works in a thread of its own, and sets `finished` of the endpoint's deployment at its end.
+
+    lock: held while what is known of an endpoint is read and written. write: changes fields of an endpoint's record.
+    """
+
+    def __init__(self, platform: Platform, folders: ModelFolders, lock: threading.RLock, write: Callable[..., None]):
+        self._platform, self._folders, self._lock, self._write = platform, folders, lock, write
+
+    def bring_into_service(self, live: LiveEndpoint, config: dict, plans: list[VariantPlan]) -> None:
+        """The first containers of an endpoint, or its first after a failure."""
+        self._run(live, lambda: self._bring_into_service(live, config, plans))
+
+    def replace(self, live: LiveEndpoint, config: dict, plans: list[VariantPlan], plan: DeploymentPlan) -> None:
+        """An update: the new fleet is in service before it gets a request, the old one until it has answered its last."""
+        self._run(live, lambda: self._replace(live, live.router, config, plans, plan))
+
+    def change_capacities(self, live: LiveEndpoint, wanted: dict[str, dict]) -> None:
+        """wanted: DesiredWeightsAndCapacities by variant name."""
+        self._run(live, lambda: self._change_capacities(live, live.router, wanted))
+
+    def _bring_into_service(self, live: LiveEndpoint, config: dict, plans: list[VariantPlan]) -> None:
+        try:
+            fleet = self._start_fleet(live, config, plans)
+        except ServingFailed as error:
+            self._failed(live, live.deployment.reason or str(error))
+            return
+        with self._lock:
+            if not live.closing.is_set():
+                live.router = Router(fleet)
+                self._in_service(live, fleet)
+                return
+        fleet.stop()
+
+    def _replace(self, live: LiveEndpoint, router: Router, config: dict, plans: list[VariantPlan], plan: DeploymentPlan) -> None:
+        old = router.current
+        limit = threading.Timer(
+            plan.most_seconds or 0, live.deployment.give_up, ["The update took longer than MaximumExecutionTimeoutInSeconds."]
+        )
+        if plan.most_seconds:
+            limit.start()
+        try:
+            incoming = live.incoming = self._start_fleet(live, config, plans)
+        except ServingFailed as error:
+            limit.cancel()
+            self._rolled_back(live, live.deployment.reason or str(error))
+            return
+        try:
+            shift_traffic(router, incoming, plan, live.deployment, ACCOUNT, self._platform.region)
+        except RolledBack as reason:
+            if not live.closing.is_set():
+                self._write(live.name, EndpointStatus="RollingBack")
+            router.settle(old)
+            live.incoming = None
+            router.wait_until_idle(incoming.instances(), SECONDS_TO_DRAIN, live.closing)
+            incoming.stop()
+            self._rolled_back(live, str(reason))
+            return
+        finally:
+            limit.cancel()
+        with self._lock:
+            router.settle(incoming)
+            live.incoming = None
+        router.wait_until_idle(old.instances(), SECONDS_TO_DRAIN, live.closing)
+        old.stop()
+        self._in_service(live, incoming)
+
+    def _change_capacities(self, live: LiveEndpoint, router: Router, wanted: dict[str, dict]) -> None:
+        fleet = router.current
+        more = {
+            name: change["DesiredInstanceCount"] - len(fleet.variants[name].instances)
+            for name, change in wanted.items()
+            if "DesiredInstanceCount" in change
+        }
+        starting = [fleet.variants[name] for name, count in more.items() for _ in range(count)]
+        try:
+            started = start_instances(
+                self._platform, self._folders, live.name, [variant.plan for variant in starting], live.deployment.cancelled
+            )
+        except ServingFailed as error:
+            self._rolled_back(live, live.deployment.reason or str(error))
+            return
+        for variant, instance in zip(starting, started):
+            router.add(variant, [instance])
+            self._watch(live, variant, instance)
+        leaving = [one for name, count in more.items() if count < 0 for one in router.withdraw(fleet.variants[name], -count)]
+        router.set_weights({name: change["DesiredWeight"] for name, change in wanted.items() if "DesiredWeight" in change})
+        for name, change in wanted.items():
+            if "MaxConcurrency" in change.get("ServerlessUpdateConfig", {}):
+                fleet.variants[name].max_concurrency = change["ServerlessUpdateConfig"]["MaxConcurrency"]
+        router.wait_until_idle(leaving, SECONDS_TO_DRAIN, live.closing)
+        stop_all(leaving)
+        fleet.config = with_capacities(fleet.config, fleet)
+        self._in_service(live, fleet)
+
+    def _start_fleet(self, live: LiveEndpoint, config: dict, plans: list[VariantPlan]) -> Fleet:
+        fleet = start_fleet(self._platform, self._folders, live.name, config, plans, live.deployment.cancelled)
+        for variant in fleet.variants.values():
+            for instance in variant.instances:
+                self._watch(live, variant, instance)
+        return fleet
+
+    def _watch(self, live: LiveEndpoint, variant: Variant, instance: Instance) -> None:
+        instance.container.when_dead(lambda sentence: self._died(live, variant, sentence))
+
+    def _died(self, live: LiveEndpoint, variant: Variant, sentence: str) -> None:
+        with self._lock:
+            if live.closing.is_set():
+                return
+            if live.incoming and variant in live.incoming.variants.values():
+                live.deployment.give_up(live.incoming.death() or sentence)
+            # While a deployment is under way, its end says how the endpoint is.
+            elif live.router and live.deployment.finished.is_set():
+                self._in_service(live, live.router.current)
+
+    def _in_service(self, live: LiveEndpoint, fleet: Fleet, reason: str | None = None) -> None:
+        """Write down how the fleet is: in service, unless one of its containers has ended."""
+        with self._lock:
+            if live.closing.is_set():
+                return
+            death = fleet.death()
+            self._write(
+                live.name,
+                EndpointStatus="Failed" if death else "InService",
+                FailureReason=(death or reason or "")[:LONGEST_REASON] or None,
+                ProductionVariants=serving_variants(fleet),
+                PendingDeploymentSummary=None,
+                **config_fields(fleet.config),
+            )
+
+    def _rolled_back(self, live: LiveEndpoint, reason: str) -> None:
+        self._in_service(live, live.router.current, reason)
+
+    def _failed(self, live: LiveEndpoint, reason: str) -> None:
+        with self._lock:
+            if not live.closing.is_set():
+                self._write(live.name, EndpointStatus="Failed", FailureReason=reason[:LONGEST_REASON], PendingDeploymentSummary=None)
+
+    def _run(self, live: LiveEndpoint, work: Callable[[], None]) -> None:
+        """In a thread of its own; whatever goes wrong in it shows in the endpoint's status."""
+        deployment = live.deployment
+
+        def run() -> None:
+            try:
+                work()
+            except Exception as error:
+                logger.exception("the deployment of endpoint %s", live.name)
+                self._failed(live, f"A fault of the local SageMaker, whose log has more: {error}")
+            finally:
+                with self._lock:
+                    deployment.finished.set()
+                    # A container that ended between the last look and now would otherwise stay unnoticed.
+                    if live.router and not live.closing.is_set() and live.router.current.death():
+                        self._in_service(live, live.router.current)
+
+        threading.Thread(target=run, name=f"deployment of {live.name}", daemon=True).start()
