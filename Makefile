@@ -1,11 +1,12 @@
 # Calls, never computes: every target runs one program. `make` alone lists the targets.
-# Settings: IMAGE_PREFIX, BASE_IMAGE, WEIGHTS (build); DATA (demo, local-train); MODEL (local-serve); IMAGE_FILE (local-predict).
+# Settings of the scripts: sagemaker.toml. Of the build: IMAGE_PREFIX, BASE_IMAGE, WEIGHTS. Of one call: DATA, PICTURE,
+# HYPERPARAMETERS="epochs=20 lr=0.001", and ARGS="..." for any other option of a script, such as ARGS=--dry-run.
 
 IMAGE_PREFIX ?= dogbreed
+ARGS ?=
 DATA ?=
 HYPERPARAMETERS ?=
-MODEL ?=
-IMAGE_FILE ?=
+PICTURE ?=
 SAMPLE ?=
 WEIGHTS ?=
 BASE_IMAGE ?=
@@ -14,16 +15,23 @@ export IMAGE_PREFIX WEIGHTS BASE_IMAGE
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help engine build demo sample-data data local-train local-serve local-predict local-clean test test-host test-images test-container test-demo lock clean
 
 python := .venv/bin/python
 # Asked for when a recipe runs: the tag follows the tree.
 tag = $(shell docker/tag.sh)
-train_image = $(IMAGE_PREFIX)-train:$(tag)
-serve_image = $(IMAGE_PREFIX)-serve:$(tag)
+verbs := push upload train deploy predict transform logs status stop delete
+local_verbs := $(addprefix local-,$(filter-out status,$(verbs)))
+
+arguments_upload = "$(or $(DATA),$(error Name your pictures: DATA=folder or zip. `make sample-data` draws some into out/data/sample))"
+arguments_train = $(HYPERPARAMETERS)
+arguments_predict = "$(or $(PICTURE),$(error Name a picture or a folder of them: PICTURE=path))"
+arguments_transform = "$(or $(PICTURE),$(error Name a folder of pictures: PICTURE=path))"
+
+.PHONY: help engine build $(verbs) $(local_verbs) local-up local-down local-status local-clean demo sample-data data bench bench-local \
+	test test-host test-images test-container test-service test-sdk test-demo lock clean
 
 help:  ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z$$()_-]+:.*## / { sub(/^\$$\(verbs\)/, "VERB", $$1); sub(/^\$$\(local_verbs\)/, "local-VERB", $$1); printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 engine:  ## Make sure that a Docker engine answers (installs Debian's when it may)
 	@docker/engine.sh
@@ -31,8 +39,27 @@ engine:  ## Make sure that a Docker engine answers (installs Debian's when it ma
 build: engine  ## Build both images (WEIGHTS=path bakes pretrained weights in, WEIGHTS=none takes them out)
 	@docker/build.sh
 
-demo: .venv/ready build  ## Build, train, serve, predict; look at out/demo/page.html (DATA=folder or zip for your own)
-	@$(python) -m local_test.demo --train-image $(train_image) --serve-image $(serve_image) $(if $(DATA),--data "$(DATA)")
+$(verbs): .venv/ready  ## push upload train deploy predict transform logs status stop delete: on AWS, with your credentials
+	@$(python) -m scripts.$@ $(arguments_$@) $(ARGS)
+
+$(local_verbs): local-%: .venv/ready engine  ## The same programs on the local SageMaker, which is started when it is down
+	@exports=$$($(python) -m local_test env) && eval "$$exports" && exec $(python) -m scripts.$* $(arguments_$*) $(ARGS)
+
+local-up: .venv/ready engine  ## Start the local SageMaker in the background
+	@$(python) -m local_test up
+
+local-down: .venv/ready  ## End it; jobs, models and S3 objects stay in out/local
+	@$(python) -m local_test down
+
+local-status: .venv/ready  ## Say whether it runs, and what runs in it
+	@$(python) -m local_test status
+
+local-clean: .venv/ready local-down  ## End it and remove everything it made: containers, pushed images, out/local
+	@$(python) -m local_test.clean
+	@rm -rf out/local
+
+demo: .venv/ready build  ## Push, upload, train, deploy, predict, delete on this machine (DATA=folder or zip for your own)
+	@$(python) -m local_test.demo $(if $(DATA),--data "$(DATA)")
 
 sample-data: .venv/ready  ## Draw the sample data set (SAMPLE="--breeds 133 --train 50")
 	@$(python) -m local_test.sample_data out/data/sample $(SAMPLE)
@@ -40,20 +67,13 @@ sample-data: .venv/ready  ## Draw the sample data set (SAMPLE="--breeds 133 --tr
 data: .venv/ready  ## Download Udacity's dogImages.zip: 8,351 photographs of 133 breeds, 1.1 GB
 	@$(python) -m scripts.download_data out/data/dogImages.zip
 
-local-train: .venv/ready build $(if $(DATA),,sample-data)  ## Train on DATA=folder or zip (HYPERPARAMETERS="epochs=3 lr=0.001")
-	@$(python) -m local_test.train --image $(train_image) --data "$(or $(DATA),out/data/sample)" $(HYPERPARAMETERS)
+bench: bench-local  ## Measure everything, each figure beside a peer's in the same run
 
-local-serve: .venv/ready build  ## Serve the newest model, or MODEL=path, until Ctrl-C
-	@$(python) -m local_test.serve --image $(serve_image) $(if $(MODEL),--model "$(MODEL)")
+bench-local: .venv/ready build  ## What the local SageMaker costs: a job's start and end, an invocation
+	@$(python) -m tests.bench.local --train-image $(IMAGE_PREFIX)-train:$(tag) --serve-image $(IMAGE_PREFIX)-serve:$(tag)
 
-local-predict: .venv/ready  ## Send IMAGE_FILE=picture to the endpoint of local-serve
-	@$(python) -m local_test.predict "$(or $(IMAGE_FILE),$(error Name a picture: make local-predict IMAGE_FILE=path))"
-
-local-clean: .venv/ready  ## Remove every container that local_test left behind
-	@$(python) -m local_test.clean
-
-test: .venv/ready build  ## Run every test: host, images, container code, end to end
-	@$(MAKE) --no-print-directory test-host test-images test-container test-demo
+test: .venv/ready .venv-sdk/ready build  ## Run every test
+	@$(MAKE) --no-print-directory test-host test-images test-container test-service test-sdk test-demo
 
 test-host: .venv/ready  ## Tests that need neither image nor engine
 	@$(python) -m pytest tests/laws tests/docker tests/scripts tests/local_test
@@ -62,8 +82,14 @@ test-images: .venv/ready engine  ## What is in the images, and how they behave a
 	@$(python) -m pytest tests/images
 
 test-container: .venv/ready engine  ## The code of container/, inside the images
-	@$(python) -m tests.in_image $(train_image) tests/container/training
-	@$(python) -m tests.in_image $(serve_image) tests/container/serving
+	@$(python) -m tests.in_image $(IMAGE_PREFIX)-train:$(tag) tests/container/training
+	@$(python) -m tests.in_image $(IMAGE_PREFIX)-serve:$(tag) tests/container/serving
+
+test-service: .venv/ready engine  ## The local SageMaker, with plain boto3 and real containers
+	@$(python) -m pytest tests/service --ignore tests/service/sdk
+
+test-sdk: .venv/ready .venv-sdk/ready engine  ## The SageMaker SDK and the AWS CLI, unmodified, on the local SageMaker
+	@$(python) -m pytest tests/service/sdk
 
 test-demo: .venv/ready engine  ## The demo, end to end
 	@$(python) -m pytest tests/end_to_end
@@ -71,8 +97,8 @@ test-demo: .venv/ready engine  ## The demo, end to end
 lock: .venv/ready  ## Compile every requirements.in anew into versions and hashes
 	@docker/lock.sh
 
-clean:  ## Remove outputs and the virtual environment; images stay
-	@rm -rf out .venv
+clean:  ## Remove outputs and the virtual environments; images stay
+	@rm -rf out .venv .venv-sdk
 
 host_locks = scripts/requirements.txt local_test/requirements.txt tests/requirements.txt
 

@@ -1,40 +1,46 @@
-"""`python -m local_test.demo`: train in the train image, serve from the serve image, send the test pictures, say what came back.
+"""`python -m local_test.demo`: push, upload, train, deploy, predict and delete, by the scripts, on the local SageMaker.
 
-Writes summary.json and page.html. The exit status is 0 only when the model named at least 90% of the test pictures of
+Writes summary.json and page.html. The exit status is 0 only when the endpoint named at least 90% of the test pictures of
 the sample data; with a user's own photographs it is 0 when they were answered.
 """
 
 import argparse
 import json
+import os
+import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
-from local_test.archives import read_member
+from local_test import background, service_address
 from local_test.data_folder import data_folder, pictures_of
 from local_test.demo_page import write_page
-from local_test.endpoint import Endpoint, EndpointFailed, ModelError, serve
-from local_test.engine import NoEngine, connect
-from local_test.honoured_fields import NotHonoured
-from local_test.local_request import PHOTOGRAPH_RECIPE, PHOTOGRAPH_VIEWS, SAMPLE_RECIPE, epochs_for, training_request
+from local_test.demo_recipe import PHOTOGRAPH_RECIPE, PHOTOGRAPH_VIEWS, SAMPLE_RECIPE, epochs_for
+from local_test.engine import NoEngine
+from local_test.environment import variables
 from local_test.sample_data import draw_sample_data
 from local_test.termination import run
-from local_test.training_job import run_training_job
 
 SAMPLE_GOAL = 0.9
 MOST_PICTURES = 1000  # sent to the endpoint; of a larger test split, every n-th
+ROOT = Path(__file__).parents[1]
+
+
+class DemoFailed(RuntimeError):
+    """A step of the demo did not do what it should; the message says which and why."""
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(description="Train, serve and predict on this machine.")
-    parser.add_argument("--train-image", required=True)
-    parser.add_argument("--serve-image", required=True)
+    parser = argparse.ArgumentParser(description="Push, upload, train, deploy, predict and delete on this machine.")
     parser.add_argument("--data", type=Path, help="folder or zip of photographs; default: the sample data set")
     parser.add_argument("--output", type=Path, default=Path("out/demo"))
+    parser.add_argument("--folder", type=Path, default=Path("out/local"), help="of the local SageMaker")
     chosen = parser.parse_args(arguments)
     try:
-        summary = run_demo(chosen.train_image, chosen.serve_image, chosen.data, chosen.output)
-    except (NoEngine, NotHonoured, EndpointFailed, ModelError, DemoFailed, ValueError, OSError) as error:
+        chosen.output.mkdir(parents=True, exist_ok=True)
+        summary = run_demo(chosen.data, chosen.output, chosen.folder)
+    except (NoEngine, background.ServiceFailed, DemoFailed, ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     if chosen.data is None and summary["accuracy"] < SAMPLE_GOAL:
@@ -43,44 +49,66 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-class DemoFailed(RuntimeError):
-    """A step of the demo did not do what it should; the message says which and why."""
-
-
-def run_demo(train_image: str, serve_image: str, source: Path | None, output: Path) -> dict:
-    """The whole demo. Returns what it wrote to summary.json."""
-    client = connect()
+def run_demo(source: Path | None, output: Path, folder: Path) -> dict:
+    """The whole demo. Returns what it wrote to summary.json. The service is ended if it did not run before."""
     data = _prepared_data(source, output)
-    every_one = pictures_of(data / "test")
-    test = every_one[:: -(-len(every_one) // MOST_PICTURES)]
-    if len(test) < len(every_one):
-        print(f"{len(test)} of the {len(every_one)} test pictures will be sent: every {-(-len(every_one) // MOST_PICTURES)}th")
+    was_running = service_address.running(folder) is not None
+    _heading("Starting the local SageMaker" if not was_running else "The local SageMaker runs already")
+    address = background.start(folder, None)
+    print(address.url)
+    try:
+        return _through_the_scripts(Scripts(address, folder), data, source is not None, output)
+    finally:
+        if not was_running:
+            background.stop(folder)
 
+
+class Scripts:
+    """Runs the programs of scripts/ as a user would, in an environment that leads to the local SageMaker."""
+
+    def __init__(self, address: service_address.Address, folder: Path):
+        self.address = address
+        changed = variables(address, folder, os.environ)
+        self._environment = {name: value for name, value in os.environ.items() if name not in changed}
+        self._environment |= {name: value for name, value in changed.items() if value is not None}
+
+    def run(self, verb: str, *arguments: str, output: bool = False, may_fail: bool = False) -> str:
+        """Run one verb. output: return what it prints instead of showing it. Raises DemoFailed."""
+        shown = " ".join(arguments) if len(arguments) < 20 else f"{len(arguments)} arguments"
+        _heading(f"make local-{verb}  (python -m scripts.{verb} {shown})" if shown else f"make local-{verb}  (python -m scripts.{verb})")
+        command = [sys.executable, "-m", f"scripts.{verb}", *arguments]
+        done = subprocess.run(command, env=self._environment, cwd=ROOT, text=True, stdout=subprocess.PIPE if output else None)
+        if done.returncode != 0 and not may_fail:
+            raise DemoFailed(f"`{verb}` ended with status {done.returncode}; what it said is above.")
+        return done.stdout or ""
+
+
+def _through_the_scripts(scripts: Scripts, data: Path, photographs: bool, output: Path) -> dict:
+    _check_that_nothing_is_replaced(scripts.address)
     recipe = dict(SAMPLE_RECIPE)
-    if source is not None:
+    if photographs:
         recipe = {**PHOTOGRAPH_RECIPE, "epochs": str(epochs_for(len(pictures_of(data / "train")), PHOTOGRAPH_VIEWS))}
-    request = training_request(train_image, data, recipe, output / "jobs")
-    _heading(f"Training {request['TrainingJobName']} in {train_image}: {' '.join(f'{k}={v}' for k, v in recipe.items())}")
-    result = run_training_job(client, request, print)
-    if result.status != "Completed" or result.model is None or result.output is None:
-        raise DemoFailed(f"The training job is {result.status}: {result.failure_reason}")
-
-    _heading(f"Serving {result.model.name} ({result.model.stat().st_size / 1e6:.0f} MB) from {serve_image}")
-    with serve(client, "demo", serve_image, result.model) as endpoint:
-        print(f"in service after {endpoint.ready_seconds:.1f} s")
-        predictions, unanswered = _predict_all(endpoint, test, data)
+    scripts.run("push")
+    scripts.run("upload", str(data.resolve()), "--delete")
+    began = time.monotonic()
+    scripts.run("train", *(f"{name}={value}" for name, value in recipe.items()))
+    trained = time.monotonic()
+    try:
+        scripts.run("deploy")
+        deployed = time.monotonic()
+        predictions, unanswered = _predict(scripts, data)
+    finally:
+        scripts.run("delete", "--yes")
     if not predictions:
         raise DemoFailed(f"No test picture was answered. The first error: {unanswered[0]['error']}")
-
-    correct = sum(prediction["predicted"] == prediction["label"] for prediction in predictions)
+    correct = sum(one["predicted"] == one["label"] for one in predictions)
     summary = {
         "accuracy": correct / len(predictions),
         "n_test": len(predictions),
-        "classes": sorted({label for _, label in test}),
-        "train_seconds": round(result.seconds, 1),
-        "serve_ready_seconds": round(endpoint.ready_seconds, 1),
+        "classes": sorted({one["label"] for one in predictions}),
+        "train_seconds": round(trained - began, 1),
+        "deploy_seconds": round(deployed - trained, 1),
         "hyperparameters": recipe,
-        "evaluation_in_training": json.loads(read_member(result.output, "evaluation.json"))["top1"],
         "unanswered": unanswered,
         "predictions": predictions,
     }
@@ -90,6 +118,13 @@ def run_demo(train_image: str, serve_image: str, source: Path | None, output: Pa
              f"chance {1 / len(summary['classes']):.1%}")
     print(f"{output / 'summary.json'}\n{page}")
     return summary
+
+
+def _check_that_nothing_is_replaced(address: service_address.Address) -> None:
+    """`deploy` updates the endpoint of its prefix, and `delete` removes it: a user's own must not go that way."""
+    prefix = os.environ.get("IMAGE_PREFIX") or tomllib.loads((ROOT / "sagemaker.toml").read_text())["prefix"]
+    if prefix in service_address.control(address, "status")["endpoints"]:
+        raise DemoFailed(f"The local SageMaker has an endpoint {prefix}, which the demo would replace. Run `make local-delete` first.")
 
 
 def _prepared_data(source: Path | None, output: Path) -> Path:
@@ -102,25 +137,23 @@ def _prepared_data(source: Path | None, output: Path) -> Path:
     return folder
 
 
-def _predict_all(endpoint: Endpoint, test: list[tuple[Path, str]], data: Path) -> tuple[list[dict], list[dict]]:
-    """Predictions, and the pictures that the endpoint refused (400: it cannot read them) with its reason."""
+def _predict(scripts: Scripts, data: Path) -> tuple[list[dict], list[dict]]:
+    """Predictions, and the pictures that the endpoint refused with its reason."""
+    every_one = pictures_of(data / "test")
+    step = -(-len(every_one) // MOST_PICTURES)
+    test = {str(path.resolve()): (path, label) for path, label in every_one[::step]}
+    if step > 1:
+        print(f"{len(test)} of the {len(every_one)} test pictures are sent: every {step}th")
+    answers = json.loads(scripts.run("predict", "--json", *test, output=True, may_fail=True))
     predictions, unanswered = [], []
-    for path, label in test:
-        content_type = "image/png" if path.suffix.lower() == ".png" else "image/jpeg"
-        try:
-            best = json.loads(endpoint.invoke(path.read_bytes(), content_type))["predictions"][0]
-        except ModelError as error:
-            if error.status != 400:
-                raise
-            print(f"warning: {path} is left out: {error}", file=sys.stderr)
-            unanswered.append({"picture": str(path.relative_to(data)), "error": error.body})
+    for answered in answers:
+        path, label = test[answered["picture"]]
+        picture = str(path.relative_to(data))
+        if "error" in answered:
+            unanswered.append({"picture": picture, "error": answered["error"]})
             continue
-        predictions.append({
-            "picture": str(path.relative_to(data)),
-            "label": label,
-            "predicted": best["label"],
-            "probability": best["probability"],
-        })
+        best = answered["answer"]["predictions"][0]
+        predictions.append({"picture": picture, "label": label, "predicted": best["label"], "probability": best["probability"]})
     for shown in predictions[:: max(1, len(predictions) // 10)][:10]:
         mark = "right" if shown["label"] == shown["predicted"] else "WRONG"
         print(f"{mark}  {shown['probability']:7.2%}  {shown['predicted']:24}  {shown['picture']}")

@@ -43,7 +43,7 @@ def write_page(path: Path, summary: dict, data: Path) -> Path:
         "test pictures": summary["n_test"],
         "classes": len(summary["classes"]),
         "training": f"{summary['train_seconds']:.0f} s",
-        "container start to in service": f"{summary['serve_ready_seconds']:.1f} s",
+        "deploying": f"{summary['deploy_seconds']:.1f} s",
     }
     path.write_text(
         f"<!doctype html><html lang='en'><head><meta charset='utf-8'><title>Breeds named</title>"

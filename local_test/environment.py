@@ -16,6 +16,7 @@ FORGOTTEN = (
     "AWS_USE_DUALSTACK_ENDPOINT", "AWS_USE_FIPS_ENDPOINT",
 )
 SDK_CONFIG = "sagemaker-sdk.yaml"
+LOOPBACK = "127.0.0.1"
 
 
 def sdk_config(bucket: str) -> str:
@@ -33,14 +34,13 @@ SageMaker:
 """
 
 
-def exports(address: Address, folder: Path, present: Mapping[str, str]) -> list[str]:
-    """`unset` and `export` lines for a shell whose environment is `present`. folder: the service's own.
+def variables(address: Address, folder: Path, present: Mapping[str, str]) -> dict[str, str | None]:
+    """Variables to set, or with None to forget, where the environment is `present`. folder: the service's own.
 
     The credentials are dummies and the configuration files are out of sight: a client that does not look at the address
     is refused by AWS.
     """
-    services = sorted(name for name in present if name.startswith("AWS_ENDPOINT_URL_"))
-    loopback = "127.0.0.1"
+    others = sorted(name for name in present if name.startswith("AWS_ENDPOINT_URL_"))
     values = {
         "AWS_ENDPOINT_URL": address.url,
         "AWS_ACCESS_KEY_ID": "local",
@@ -55,6 +55,14 @@ def exports(address: Address, folder: Path, present: Mapping[str, str]) -> list[
         "SAGEMAKER_BUCKET": address.bucket,
     }
     for name in ("NO_PROXY", "no_proxy"):
-        past = [host for host in present.get(name, "").split(",") if host and host != loopback]
-        values[name] = ",".join([*past, loopback])
-    return [f"unset {name}" for name in (*FORGOTTEN, *services)] + [f"export {name}={shlex.quote(value)}" for name, value in values.items()]
+        past = [host for host in present.get(name, "").split(",") if host and host != LOOPBACK]
+        values[name] = ",".join([*past, LOOPBACK])
+    return {**dict.fromkeys([*FORGOTTEN, *others]), **values}
+
+
+def exports(address: Address, folder: Path, present: Mapping[str, str]) -> list[str]:
+    """The same as `unset` and `export` lines for a shell."""
+    return [
+        f"unset {name}" if value is None else f"export {name}={shlex.quote(value)}"
+        for name, value in variables(address, folder, present).items()
+    ]

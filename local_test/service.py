@@ -103,7 +103,7 @@ class Service:
 
         front = Front(
             SageMakerApi(tags, models, configs, *self._parts), Runtime(platform, self._endpoints),
-            Control(lambda: {"name": self.name, "pid": os.getpid()}, self._training_jobs), others, objects, logs, journal,
+            Control(self._status, self._training_jobs), others, objects, logs, journal,
         )
         self._server = _listening_server(front, self._wanted_port, earlier.port if earlier else 0)
         self.address = Address(
@@ -126,6 +126,9 @@ class Service:
         finally:
             remove_all(connect(), self.name)
             self._lock.close()
+
+    def _status(self) -> dict:
+        return {"name": self.name, "pid": os.getpid(), "endpoints": [one["EndpointName"] for one in self._endpoints.list_endpoints({})["Endpoints"]]}
 
     def _remember_registry(self, port: int) -> None:
         self.address = Address(**{**self.address.__dict__, "registry_port": port})

@@ -23,44 +23,44 @@ def name(request):
     return request.getfixturevalue(request.param)
 
 
-def output(client, name, *command):
-    return client.containers.run(
+def output(engine, name, *command):
+    return engine.containers.run(
         name, command[1:], entrypoint=command[0], remove=True, network_mode="none", labels=labels("tests", "contents")
     ).decode()
 
 
 @pytest.mark.parametrize("kind", IMAGES)
-def test_the_required_packages_are_there_in_the_versions_that_fit_together(client, request, kind):
+def test_the_required_packages_are_there_in_the_versions_that_fit_together(engine, request, kind):
     program = "import importlib.metadata as m, json; print(json.dumps({d.name.lower().replace(chr(95), chr(45)): d.version for d in m.distributions()}))"
-    installed = json.loads(output(client, request.getfixturevalue(kind), "python", "-c", program))
+    installed = json.loads(output(engine, request.getfixturevalue(kind), "python", "-c", program))
     for package, version in VERSIONS[kind].items():
         assert package in installed and version in (None, installed[package].split("+")[0]), (package, installed.get(package))
 
 
-def test_pip_check_is_clean(client, name):
-    assert output(client, name, "pip", "check").strip() == "No broken requirements found."
+def test_pip_check_is_clean(engine, name):
+    assert output(engine, name, "pip", "check").strip() == "No broken requirements found."
 
 
-def test_python_is_3_11(client, name):
-    assert output(client, name, "python", "--version").startswith("Python 3.11.")
+def test_python_is_3_11(engine, name):
+    assert output(engine, name, "python", "--version").startswith("Python 3.11.")
 
 
-def test_torch_has_its_cuda_libraries_and_the_t4s_kernels(client, name):
+def test_torch_has_its_cuda_libraries_and_the_t4s_kernels(engine, name):
     # torch.cuda.get_arch_list() is empty without a driver; this is what it reads.
     program = "import torch, json; print(json.dumps([torch.version.cuda, torch._C._cuda_getArchFlags().split()]))"
-    cuda, architectures = json.loads(output(client, name, "python", "-W", "ignore", "-c", program).splitlines()[-1])
+    cuda, architectures = json.loads(output(engine, name, "python", "-W", "ignore", "-c", program).splitlines()[-1])
     assert cuda.startswith("12.")
     assert "sm_75" in architectures
 
 
-def test_there_is_no_compiler(client, name):
+def test_there_is_no_compiler(engine, name):
     script = "for tool in gcc cc g++ c++ clang make ld as; do command -v $tool; done; ls -d /usr/include/python3* 2>/dev/null; true"
-    assert output(client, name, "sh", "-c", script).strip() == ""
+    assert output(engine, name, "sh", "-c", script).strip() == ""
 
 
-def test_the_torch_layer_is_shared(client, train_image, serve_image):
+def test_the_torch_layer_is_shared(engine, train_image, serve_image):
     """What an image has of its own is small: all of torch and CUDA is in the layers that both begin with."""
-    first, second = (client.images.get(name) for name in (train_image, serve_image))
+    first, second = (engine.images.get(name) for name in (train_image, serve_image))
     shared = [one for one, other in zip(first.attrs["RootFS"]["Layers"], second.attrs["RootFS"]["Layers"]) if one == other]
     for image in (first, second):
         own = len(image.attrs["RootFS"]["Layers"]) - len(shared)
@@ -71,31 +71,31 @@ def test_the_torch_layer_is_shared(client, train_image, serve_image):
         assert position >= own and sum(newest_first[:position]) < 1.2e9
 
 
-def test_oci_labels_name_the_revision(client, name):
-    given = client.images.get(name).labels
+def test_oci_labels_name_the_revision(engine, name):
+    given = engine.images.get(name).labels
     revision = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
     assert given["org.opencontainers.image.revision"] == revision
     assert given["org.opencontainers.image.version"] == name.split(":")[1]
     assert given["org.opencontainers.image.source"]
 
 
-def test_sagemaker_labels_say_what_is_true(client, serve_image):
-    given = client.images.get(serve_image).labels
+def test_sagemaker_labels_say_what_is_true(engine, serve_image):
+    given = engine.images.get(serve_image).labels
     assert given["com.amazonaws.sagemaker.capabilities.accept-bind-to-port"] == "true"
     assert "com.amazonaws.sagemaker.capabilities.multi-models" not in given  # until multi-model mode is there
 
 
-def test_nvidia_variables_are_set(client, name):
-    environment = dict(entry.split("=", 1) for entry in client.images.get(name).attrs["Config"]["Env"])
+def test_nvidia_variables_are_set(engine, name):
+    environment = dict(entry.split("=", 1) for entry in engine.images.get(name).attrs["Config"]["Env"])
     assert environment["NVIDIA_VISIBLE_DEVICES"] == "all"
     assert set(environment["NVIDIA_DRIVER_CAPABILITIES"].split(",")) == {"compute", "utility"}
 
 
-def test_no_secret_of_the_build_is_in_any_layer(client, train_image, serve_image):
+def test_no_secret_of_the_build_is_in_any_layer(engine, train_image, serve_image):
     """Both secrets carry a mark; every small file of every layer is searched for it."""
     mark = b"A build secret: must not be in any layer"
     searched, found = 0, []
-    saved = client.api.get(client.api._url("/images/get"), params={"names": [train_image, serve_image]}, stream=True)
+    saved = engine.api.get(engine.api._url("/images/get"), params={"names": [train_image, serve_image]}, stream=True)
     with tarfile.open(fileobj=saved.raw, mode="r|") as image:
         for blob in image:
             if not blob.isfile() or blob.size < 1024 or blob.name.endswith(".json"):
@@ -112,5 +112,5 @@ def test_no_secret_of_the_build_is_in_any_layer(client, train_image, serve_image
     assert searched > 10_000 and found == []
 
 
-def test_no_secret_of_the_build_is_in_the_history(client, name):
-    assert "A build secret" not in json.dumps(client.images.get(name).history())
+def test_no_secret_of_the_build_is_in_the_history(engine, name):
+    assert "A build secret" not in json.dumps(engine.images.get(name).history())

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.service.local import until
+from tests.local_service import until
 
 NUMBERS = itertools.count(1)
 ENDED = ("Completed", "Failed", "Stopped")

@@ -6,7 +6,7 @@ import urllib.request
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.service.local import until
+from tests.local_service import until
 
 PATIENT = "trap 'echo got TERM; echo last > /opt/ml/checkpoints/last; echo m > /opt/ml/model/m; exit 0' TERM; echo ready; while :; do sleep 0.1 & wait $!; done"
 COUNTING = """n=$(cat /opt/ml/checkpoints/sub/n 2>/dev/null || echo 0); echo "from $n"; mkdir -p /opt/ml/checkpoints/sub

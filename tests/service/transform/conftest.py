@@ -20,7 +20,7 @@ from local_test.storage.log_groups import LogGroups
 from local_test.storage.metrics import Metrics
 from local_test.storage.object_store import ObjectStore
 from local_test.transform.transform_jobs import TransformJobs
-from tests.service.local import until
+from tests.local_service import until
 
 PROGRAM = Path(__file__).with_name("serve.py")
 REGION = "us-east-1"

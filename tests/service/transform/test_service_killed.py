@@ -8,7 +8,7 @@ import pytest
 from local_test.background import stop
 from local_test.folder_lock import is_held
 from local_test.labels import TRANSFORM, find
-from tests.service.local import Local, until
+from tests.local_service import Local, until
 
 
 @pytest.fixture

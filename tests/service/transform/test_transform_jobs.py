@@ -3,7 +3,7 @@
 import gzip
 import json
 
-from tests.service.local import until
+from tests.local_service import until
 from tests.service.transform.conftest import json_lines
 
 LINE = {"AssembleWith": "Line"}

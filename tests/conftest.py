@@ -6,7 +6,7 @@ from local_test.background import stop
 from local_test.engine import connect
 from local_test.labels import filters, find
 from tests.built_images import built_image
-from tests.service.local import Local
+from tests.local_service import Local
 
 
 @pytest.fixture(scope="session")
