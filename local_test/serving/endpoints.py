@@ -74,6 +74,9 @@ class Endpoints:
         for endpoint in live:
             endpoint.deployment.finished.wait()
         stop_all([instance for endpoint in live if endpoint.router for instance in endpoint.router.current.instances()])
+        for endpoint in live:
+            if endpoint.deletion:
+                endpoint.deletion.join()
 
     def live(self, name: str) -> LiveEndpoint | None:
         """The endpoint when it can be invoked: it was in service once and is not being deleted."""
@@ -183,7 +186,8 @@ class Endpoints:
             elif record["EndpointStatus"] != "Deleting":
                 live.close("The endpoint was deleted.")
                 self._set(name, EndpointStatus="Deleting")
-                threading.Thread(target=self._take_down, args=(live,), name=f"deletion of {name}", daemon=True).start()
+                live.deletion = threading.Thread(target=self._take_down, args=(live,), name=f"deletion of {name}", daemon=True)
+                live.deletion.start()
         return {}
 
     def _take_down(self, live: LiveEndpoint) -> None:

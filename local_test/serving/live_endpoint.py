@@ -30,6 +30,7 @@ class LiveEndpoint:
         self.incoming: Fleet | None = None
         self.closing = threading.Event()
         self.end = ""
+        self.deletion: threading.Thread | None = None
 
     def close(self, end: str) -> None:
         self.end = end

@@ -63,6 +63,14 @@ def test_a_service_that_ends_while_an_endpoint_is_created_leaves_nothing(platfor
         assert after.status(name) == "Failed"
 
 
+def test_a_deletion_that_is_under_way_when_the_service_ends_is_done(platform, image):
+    with Harness(platform, image) as before:
+        name = before.deploy()
+        before.sagemaker.delete_endpoint(EndpointName=name)
+    assert find(platform.engine, service=platform.service) == []
+    assert platform.state.records("endpoints").get(name) is None
+
+
 def test_two_services_run_side_by_side(platform, image, tmp_path):
     other = type(platform)(**{
         **platform.__dict__, "service": unique("other"), "folder": tmp_path, "state": State(tmp_path / "records")
