@@ -96,13 +96,14 @@ class Service:
         configs = EndpointConfigs(platform, tags)
         self._endpoints = Endpoints(platform, tags, models, configs)
         self._training_jobs = TrainingJobs(platform, tags)
-        self._transform_jobs = TransformJobs(platform, tags, models)
-        self._parts = (self._training_jobs, self._transform_jobs, self._endpoints)
+        transform_jobs = TransformJobs(platform, tags, models)
+        runtime = Runtime(platform, self._endpoints)
+        self._parts = (self._training_jobs, transform_jobs, self._endpoints, runtime)
         for part in self._parts:
             part.recover()
 
         front = Front(
-            SageMakerApi(tags, models, configs, *self._parts), Runtime(platform, self._endpoints),
+            SageMakerApi(tags, models, configs, self._training_jobs, transform_jobs, self._endpoints), runtime,
             Control(self._status, self._training_jobs), others, objects, logs, journal,
         )
         self._server = _listening_server(front, self._wanted_port, earlier.port if earlier else 0)

@@ -65,7 +65,7 @@ def main(arguments: list[str]) -> int:
         aws.make(call)
         print(f"{call.operation}: {call.request['ResourceId']}", file=sys.stderr)
     print(f"endpoint {name} is in service with {version}")
-    print("next: make predict IMAGE_FILE=dog.jpg, and make delete, until when it costs money")
+    print("next: make predict PICTURE=dog.jpg, and make delete, until when it costs money")
     return 0
 
 
