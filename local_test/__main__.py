@@ -48,6 +48,8 @@ def main(arguments: list[str]) -> int:
     except (NoEngine, AlreadyRunning, ServiceFailed, ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
     return 0
 
 

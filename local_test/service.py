@@ -1,6 +1,7 @@
 """The service: one process that holds the local SageMaker and the AWS services around it, from its start to its end."""
 
 import os
+import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -70,9 +71,8 @@ class Service:
         engine = connect()
         remove_all(engine, self.name)
         spool = self.folder / "spool"
-        spool.mkdir(exist_ok=True)
-        for unfinished in spool.iterdir():
-            unfinished.unlink()
+        shutil.rmtree(spool, ignore_errors=True)  # what an earlier service had not finished
+        spool.mkdir()
 
         # What other parts of the service are about comes back before them: buckets before their settings, logs before jobs.
         objects = ObjectStore(self.folder / "s3", ACCOUNT, self._region)
