@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -137,12 +138,21 @@ class Service:
 
 
 def _listening_server(application: Front, wanted: int | None, earlier: int) -> Server:
-    if wanted is None:
+    if wanted:
+        return _server(application, wanted)
+    if wanted is None and earlier:
         try:
             return _server(application, earlier)
         except OSError:
-            return _server(application, 0)  # somebody else has taken it meanwhile
-    return _server(application, wanted)
+            pass  # somebody else has taken it meanwhile
+    return _server(application, _free_port())
+
+
+def _free_port() -> int:
+    """A free port of loopback. Asked for here, because a server that binds to port 0 cannot come back to its port at once."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def _moto_application() -> Callable:

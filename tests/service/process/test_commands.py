@@ -1,0 +1,88 @@
+"""`python -m local_test`: its verbs, and services side by side."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from local_test.background import stop
+from local_test.folder_lock import is_held
+from local_test.labels import find
+from tests.local_service import Local, until
+
+
+def command(*words, **options):
+    return subprocess.run([sys.executable, "-m", "local_test", *map(str, words)], capture_output=True, text=True, timeout=120, **options)
+
+
+def test_two_services_run_side_by_side_and_know_nothing_of_each_other(served, training_request, engine):
+    one, two = served("one"), served("two")
+    assert one.address.url != two.address.url and one.address.name != two.address.name
+    for local in (one, two):
+        local.client("sagemaker").create_training_job(**training_request(local, "same-name", f"echo in {local.address.name}; sleep 600"))
+    for local in (one, two):
+        until(lambda: local.log("/aws/sagemaker/TrainingJobs", "same-name/") == f"in {local.address.name}")
+    stop(one.folder)
+    assert find(engine, service=one.address.name) == [] and len(find(engine, service=two.address.name)) == 1
+    assert two.client("sagemaker").describe_training_job(TrainingJobName="same-name")["TrainingJobStatus"] == "InProgress"
+
+
+def test_one_folder_has_one_service(served):
+    local = served()
+    refused = command("serve", "--folder", local.folder)
+    assert refused.returncode == 1 and "Another local SageMaker serves from" in refused.stderr and "Traceback" not in refused.stderr
+
+
+def test_env_starts_a_service_that_is_down_and_prints_nothing_but_the_shells_lines(tmp_path, engine):
+    folder = tmp_path / "state"
+    try:
+        printed = command("env", "--folder", folder)
+        assert printed.returncode == 0 and printed.stderr == ""
+        assert all(line.startswith(("export ", "unset ")) for line in printed.stdout.splitlines())
+        status = command("status", "--folder", folder)
+        assert status.returncode == 0 and "http://127.0.0.1:" in status.stdout
+        assert command("env", "--folder", folder).stdout == printed.stdout
+    finally:
+        down = command("down", "--folder", folder)
+    assert down.returncode == 0 and not is_held(folder)
+    assert command("status", "--folder", folder).returncode == 1
+    assert "not running" in command("down", "--folder", folder).stdout
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_service_in_a_terminal_ends_with_its_containers(tmp_path, engine, train_image, training_request, number):
+    folder = tmp_path / "state"
+    process = subprocess.Popen([sys.executable, "-m", "local_test", "--folder", str(folder)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler))
+    try:
+        assert "The local SageMaker is at http://127.0.0.1:" in process.stdout.readline()
+        local = Local(folder)
+        local.client("sagemaker").create_training_job(**training_request(local, "running", "sleep 600"))
+        until(lambda: find(engine, service=local.address.name))
+        process.send_signal(number)
+        printed, _ = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == 0 and "Traceback" not in printed
+    assert find(engine, service=local.address.name) == []
+
+
+def test_a_port_that_is_taken_is_named(served, tmp_path):
+    local = served()
+    refused = command("up", "--folder", tmp_path / "other", "--port", local.address.port)
+    assert refused.returncode == 1 and str(local.address.port) in refused.stderr, refused.stderr
+
+
+def test_interrupting_what_is_not_there_is_a_sentence(served):
+    local = served()
+    refused = command("interrupt", "nobody", "--folder", local.folder)
+    assert refused.returncode == 1 and "Requested resource not found" in refused.stderr and "Traceback" not in refused.stderr
+    assert command("interrupt", "--folder", local.folder).returncode == 2
+
+
+def test_without_an_engine_it_says_what_to_do(tmp_path):
+    refused = command("up", "--folder", tmp_path / "state", env={**os.environ, "DOCKER_HOST": "unix:///nowhere"})
+    assert refused.returncode == 1 and "make engine" in refused.stderr
