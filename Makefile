@@ -70,7 +70,7 @@ data: .venv/ready  ## Download Udacity's dogImages.zip: 8,351 photographs of 133
 bench: bench-local  ## Measure everything, each figure beside a peer's in the same run
 
 bench-local: .venv/ready build  ## What the local SageMaker costs: a job's start and end, an invocation
-	@$(python) -m tests.bench.local --train-image $(IMAGE_PREFIX)-train:$(tag) --serve-image $(IMAGE_PREFIX)-serve:$(tag)
+	@$(python) -m tests.bench.local --train-image $(IMAGE_PREFIX)-train:$(tag)
 
 test: .venv/ready .venv-sdk/ready build  ## Run every test
 	@$(MAKE) --no-print-directory test-host test-images test-container test-service test-sdk test-demo

@@ -1,0 +1,60 @@
+"""Figures of a benchmark: ours beside a peer's, both measured in one run; written as JSON and printed as a table."""
+
+import json
+import os
+import platform
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+
+
+@dataclass(frozen=True)
+class Figure:
+    """ours, peer: medians, in `unit`. ratio: ours / peer. goal: the most, or with at_least the least, that the ratio may be.
+
+    A limit that is a plain number of seconds stands as the peer, so that a ratio of 1 is the limit.
+    """
+
+    name: str
+    ours: float
+    peer: float
+    peer_name: str
+    unit: str
+    goal: float | None
+    runs: int
+    at_least: bool = False
+
+    @property
+    def ratio(self) -> float:
+        return self.ours / self.peer
+
+    @property
+    def met(self) -> bool | None:
+        """None for a figure without a goal."""
+        if self.goal is None:
+            return None
+        return self.ratio >= self.goal if self.at_least else self.ratio <= self.goal
+
+
+def figure(name: str, ours: list[float], peer: list[float] | float, peer_name: str, unit: str, goal: float | None, at_least: bool = False) -> Figure:
+    """Medians of several runs. peer: a number is a limit."""
+    beside = median(peer) if isinstance(peer, list) else peer
+    return Figure(name, median(ours), beside, peer_name, unit, goal, len(ours), at_least)
+
+
+def write(path: Path, figures: list[Figure], packages: list[str]) -> None:
+    """Write out/bench/<area>.json and print the same as a table."""
+    machine = {"processor": platform.processor() or platform.machine(), "cores": os.cpu_count(), "system": platform.platform()}
+    versions = {"python": platform.python_version(), **{name: version(name) for name in packages}}
+    rows = [
+        {**{name: value for name, value in asdict(one).items() if name != "at_least"}, "ratio": round(one.ratio, 4), "met": one.met}
+        for one in figures
+    ]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"machine": machine, "versions": versions, "figures": rows}, indent=2))
+    print(f"\n{'':58} {'ours':>10} {'peer':>10}       ratio   goal")
+    for one in figures:
+        goal = "" if one.goal is None else f"{'>=' if one.at_least else '<='} {one.goal:g}  {'met' if one.met else 'MISSED'}"
+        print(f"{one.name:58} {one.ours:10.3f} {one.peer:10.3f} {one.unit:4} {one.ratio:6.2f}   {goal}   ({one.peer_name}, {one.runs} runs)")
+    print(path)
