@@ -12,6 +12,7 @@ from typing import IO
 from docker.errors import NotFound
 from docker.models.containers import Container
 
+END_OF_ARCHIVE = bytes(1024)
 
 def tree_archive(folders: list[str], files: dict[str, str]) -> bytes:
     """A tar archive of empty folders and of text files by absolute path: what `put_archive("/", ...)` takes."""
@@ -33,14 +34,16 @@ def tree_archive(folders: list[str], files: dict[str, str]) -> bytes:
 def folder_of(container: Container, folder: str) -> Iterator[Iterator[tuple[tarfile.TarInfo, IO[bytes] | None]]]:
     """The files and folders that a container has under `folder`: (member named from there, content of a file).
 
-    Nothing comes when there is no such folder. Raises ValueError for links, which the platform refuses in a model.
+    Nothing comes when there is no such folder. Raises ValueError for links, which the platform refuses in a model, and
+    NotFound when the container itself is gone: that would be no empty folder, but a lost one.
     """
     try:
         stream, _ = container.get_archive(folder)
     except NotFound:
+        container.reload()
         yield iter(())
         return
-    with spooled(stream) as source, tarfile.open(fileobj=source) as taken:
+    with spooled_archive(stream) as source, tarfile.open(fileobj=source) as taken:
         yield _members(taken, folder)
 
 
@@ -103,10 +106,22 @@ def _readable(archive: Path):
         raise ValueError(f"{archive} is not a sound .tar.gz: {error}") from error
 
 
-def spooled(chunks: Iterable[bytes]) -> IO[bytes]:
-    """What an iterator yields as a file that can be read from its start; on disk when it is large."""
+def spooled_archive(chunks: Iterable[bytes]) -> IO[bytes]:
+    """A tar archive from the engine as a file that can be read from its start; on disk when it is large.
+
+    Raises OSError for one that was cut off. The engine reports what goes wrong on the way only by ending too early, and
+    Python takes an archive that ends between two members for a whole one.
+    """
     file = tempfile.SpooledTemporaryFile(max_size=64 * 1024 * 1024)
-    for chunk in chunks:
-        file.write(chunk)
-    file.seek(0)
+    try:
+        for chunk in chunks:
+            file.write(chunk)
+        size = file.tell()
+        file.seek(max(0, size - len(END_OF_ARCHIVE)))
+        if file.read() != END_OF_ARCHIVE:
+            raise OSError(f"What the engine read from a container was cut off after {size} bytes.")
+        file.seek(0)
+    except BaseException:
+        file.close()
+        raise
     return file

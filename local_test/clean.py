@@ -1,21 +1,24 @@
 """`python -m local_test.clean`: remove every container, network and registry volume that this package made, by label."""
 
+import contextlib
 import sys
 
 from docker import DockerClient
+from docker.errors import NotFound
 
 from local_test.engine import NoEngine, connect
-from local_test.labels import NAME, filters, find
+from local_test.labels import NAME, filters, find, remove
 
 
 def remove_all(client: DockerClient, service: str | None = None) -> list[str]:
     """Remove containers and networks of one service, or of all. Returns their names by label."""
     containers = find(client, service=service)
     for container in containers:
-        container.remove(force=True, v=True)
+        remove(container)
     networks = client.networks.list(filters=filters(service=service))
     for network in networks:
-        network.remove()
+        with contextlib.suppress(NotFound):  # whoever made it may be removing it, too
+            network.remove()
     return [container.labels[NAME] for container in containers] + [network.name for network in networks]
 
 

@@ -1,6 +1,9 @@
 """Every container, network and volume of this package carries these labels; finding and removing them goes by label, never by name."""
 
+import contextlib
+
 from docker import DockerClient
+from docker.errors import APIError, NotFound
 from docker.models.containers import Container
 
 OWNED = "local-sagemaker"  # the value says what it is: TRAINING, ENDPOINT, TRANSFORM or REGISTRY
@@ -28,3 +31,16 @@ def filters(kind: str | None = None, service: str | None = None) -> dict[str, li
 def find(client: DockerClient, kind: str | None = None, service: str | None = None) -> list[Container]:
     """Containers of this package, running or not, newest first; of all kinds and services unless named."""
     return client.containers.list(all=True, filters=filters(kind, service), ignore_removed=True)
+
+
+def remove(container: Container) -> None:
+    """Remove a container, running or not. It is gone when this returns, also when somebody else was removing it already."""
+    try:
+        container.remove(force=True, v=True)
+    except NotFound:
+        pass
+    except APIError as error:
+        if error.status_code != 409:  # "removal of container ... is already in progress"
+            raise
+        with contextlib.suppress(NotFound):
+            container.wait(condition="removed")

@@ -1,44 +1,68 @@
 """HTTP to one container over connections that are kept: a new one for each request would cost more than the request."""
 
 import http.client
+import socket
 import threading
+import time
+from collections.abc import Callable, Iterator
 
 STALE = (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError)
+BROKEN = (OSError, http.client.HTTPException)  # what a request, or the reading of its answer, raises
 CHUNK = 64 * 1024
+Blocks = Callable[[], Iterator[bytes]]  # a body of any size, read anew for every try
 
 
 class Reply:
     """The container's answer, its body still to be read. Read it to the end or `close` it."""
 
-    def __init__(self, client: "ContainerClient", connection: http.client.HTTPConnection, response: http.client.HTTPResponse):
-        self._client, self._connection, self._response = client, connection, response
+    def __init__(
+        self, client: "ContainerClient", connection: http.client.HTTPConnection, plug: socket.socket, response: http.client.HTTPResponse,
+        seconds: float, deadline: float, reusable: bool,
+    ):
+        """plug: the connection's, which the connection forgets when it is not to be kept. deadline: by time.monotonic()."""
+        self._client, self._connection, self._plug, self._response = client, connection, plug, response
+        self._seconds, self._deadline, self._reusable = seconds, deadline, reusable
         self.status = response.status
 
     def header(self, name: str) -> str | None:
         return self._response.getheader(name)
 
     def read(self) -> bytes:
-        """The whole body. Raises OSError or http.client.HTTPException when the container breaks off."""
+        """The whole body. Raises OSError or http.client.HTTPException when the container breaks off, TimeoutError when the
+        seconds of the request are over, however many pieces have come."""
+        pieces = []
         try:
-            body = self._response.read()
-        except BaseException:
-            self._connection.close()
-            raise
-        self.close()
-        return body
+            while piece := self._piece(self._deadline - time.monotonic()):
+                pieces.append(piece)
+        finally:
+            self.close()
+        return b"".join(pieces)
 
-    def parts(self):
-        """The body as it comes. Raises as `read` does."""
-        while part := self._response.read1(CHUNK):
+    def parts(self) -> Iterator[bytes]:
+        """The body as it comes; the seconds of the request are for each part. Raises as `read` does."""
+        while part := self._piece(self._seconds):
             yield part
+
+    def _piece(self, seconds: float) -> bytes:
+        """What comes next, b"" at the end."""
+        if self._response.isclosed() or self._response.length == 0:
+            return b""
+        if seconds <= 0:
+            raise TimeoutError("the answer did not end in time")
+        self._plug.settimeout(seconds)
+        piece = self._response.read1(CHUNK)
+        if not piece and self._response.length:
+            raise http.client.IncompleteRead(b"", self._response.length)
+        return piece
 
     def close(self) -> None:
         """A body that was read to its end leaves the connection for the next request."""
         complete = self._response.isclosed() or self._response.length == 0
-        if complete and not self._response.will_close:
+        if complete and self._reusable and not self._response.will_close:
             self._response.close()  # it may not know yet that it came to its end; the connection insists on that
             self._client.keep(self._connection)
         else:
+            self._response.close()
             self._connection.close()
 
 
@@ -51,9 +75,9 @@ class ContainerClient:
         self._lock = threading.Lock()
         self._closed = False
 
-    def post(self, path: str, body: bytes, headers: dict[str, str], seconds: float) -> Reply:
-        """seconds: to connect, and between two pieces of the answer. Raises OSError (TimeoutError when the seconds are over)
-        or http.client.HTTPException.
+    def post(self, path: str, body: bytes | Blocks, headers: dict[str, str], seconds: float) -> Reply:
+        """body: Blocks go with chunked encoding. seconds: until the answer has been read. Raises OSError (TimeoutError when the
+        seconds are over) or http.client.HTTPException.
 
         A kept connection that the container has closed meanwhile is tried anew, once, and only when nothing was answered.
         """
@@ -66,7 +90,10 @@ class ContainerClient:
                 pass
         return self._post(http.client.HTTPConnection(self._host, self._port), path, body, headers, seconds)
 
-    def _post(self, connection: http.client.HTTPConnection, path: str, body: bytes, headers: dict[str, str], seconds: float) -> Reply:
+    def _post(
+        self, connection: http.client.HTTPConnection, path: str, body: bytes | Blocks, headers: dict[str, str], seconds: float
+    ) -> Reply:
+        deadline, in_blocks, reusable = time.monotonic() + seconds, callable(body), True
         connection.timeout = seconds
         if connection.sock:
             connection.sock.settimeout(seconds)
@@ -74,12 +101,14 @@ class ContainerClient:
             connection.putrequest("POST", path, skip_accept_encoding=True)
             for name, value in headers.items():
                 connection.putheader(name, value)
-            connection.putheader("Content-Length", str(len(body)))
+            connection.putheader(*("Transfer-Encoding", "chunked") if in_blocks else ("Content-Length", str(len(body))))
             try:
-                connection.endheaders(body)
+                connection.endheaders(body() if in_blocks else body, encode_chunked=in_blocks)
             except (BrokenPipeError, ConnectionResetError):
-                pass  # a server may refuse a body before it has read all of it; its answer, if there is one, says why
-            return Reply(self, connection, connection.getresponse())
+                reusable = False  # a server may refuse a body before it has read all of it; its answer, if there is one, says why
+            plug = connection.sock
+            plug.settimeout(max(deadline - time.monotonic(), 0.001))
+            return Reply(self, connection, plug, connection.getresponse(), seconds, deadline, reusable)
         except BaseException:
             connection.close()
             raise

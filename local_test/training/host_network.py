@@ -3,12 +3,13 @@
 Names that only appear when their container starts would be asked for too early, and cost the first host a DNS timeout.
 """
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import ip_network
 
 from docker import DockerClient
-from docker.errors import APIError
+from docker.errors import APIError, NotFound
 from docker.models.networks import Network
 from docker.types import IPAMConfig, IPAMPool
 
@@ -42,7 +43,12 @@ def join(client: DockerClient, name: str, hosts: list[str], isolated: bool, labe
                 raise
     free = ip_network(subnet).hosts()
     next(free)  # the gateway
-    return HostNetwork(name, {host: str(next(free)) for host in hosts}, network.remove)
+    return HostNetwork(name, {host: str(next(free)) for host in hosts}, lambda: _remove(network))
+
+
+def _remove(network: Network) -> None:
+    with contextlib.suppress(NotFound):  # somebody removed it by its label
+        network.remove()
 
 
 def _subnet(network: Network) -> str:

@@ -19,13 +19,14 @@ from pathlib import Path, PurePosixPath
 from docker.errors import APIError, NotFound
 from docker.models.containers import Container
 from docker.utils import decode_json_header
+from requests.exceptions import RequestException
 
-from local_test.archives import spooled
+from local_test.archives import spooled_archive
 from local_test.storage.destination import Destination
 
 SECONDS_BETWEEN_LOOKS = 1.0
 CLOCK_MARGIN = 0.05  # seconds
-SHARE_OF_TIME = 0.1  # a large folder that changes all the time costs at most this share of the machine's time
+SHARE_OF_TIME = 0.1  # a folder that is large, or has many files, costs at most this share of the machine's time
 logger = logging.getLogger(__name__)
 
 
@@ -74,11 +75,15 @@ class KeptFolder:
         self._thread.start()
 
     def close(self) -> None:
-        """Store what is still new: the container has ended, so this is its last state."""
-        self._closed.set()
+        """Store what is still new: the container has ended, so this is its last state. Raises NotFound when it is gone."""
+        self.abandon()
         if self._thread.is_alive():
             self._thread.join()
         self.store_changes()
+
+    def abandon(self) -> None:
+        """Look no more; what is new is lost. Returns at once."""
+        self._closed.set()
 
     def store_changes(self) -> int:
         """Store the files that are new or different. Returns their number."""
@@ -89,15 +94,17 @@ class KeptFolder:
         try:
             stream, _ = self._container.get_archive(self._folder)
         except NotFound:
+            self._container.reload()  # a program may remove the folder; that the container is gone must not pass for that
             return 0
-        with spooled(stream) as spool, tarfile.open(fileobj=spool) as archive:
+        with spooled_archive(stream) as spool, tarfile.open(fileobj=spool) as archive:
             for member in archive:
                 _, _, name = member.name.partition("/")
                 name = name.rstrip("/")
                 there.add(name)
                 if member.isdir():
                     self._folders.add(name)
-                elif member.isfile() and (name not in before or before[name] is None or before[name] != self._stored[name]):
+                # One of several hard links to a file comes as a link to another member, whose bytes are read in its place.
+                elif (member.isfile() or member.islnk()) and (name not in before or before[name] is None or before[name] != self._stored[name]):
                     self._store(archive, member, name)
                     version = before.get(name) or self._version(name)
                     # A file that was written while the engine read it is stored again the next time.
@@ -109,24 +116,28 @@ class KeptFolder:
 
     def _store(self, archive: tarfile.TarFile, member: tarfile.TarInfo, name: str) -> None:
         with tempfile.NamedTemporaryFile(dir=self._destination.spool, delete=False) as copy:
-            shutil.copyfileobj(archive.extractfile(member), copy, 1024 * 1024)
-        self._destination.put(f"{self._uri}/{name}", Path(copy.name))
+            try:
+                shutil.copyfileobj(archive.extractfile(member), copy, 1024 * 1024)
+                copy.flush()
+                self._destination.put(f"{self._uri}/{name}", Path(copy.name))
+            except BaseException:
+                Path(copy.name).unlink(missing_ok=True)  # where the disk is full, every look would leave one
+                raise
 
     def _follow(self) -> None:
         pause = SECONDS_BETWEEN_LOOKS
         folders: dict[str, Version | None] = {}
         while not self._closed.wait(pause):
+            began = time.monotonic()
             try:
                 looked = {name: self._version(name) for name in self._folders}
-                if looked == folders and all(version and self._version(name) == version for name, version in self._stored.items()):
-                    continue
-                began = time.monotonic()
-                self.store_changes()
-                folders = looked
-                pause = max(SECONDS_BETWEEN_LOOKS, (time.monotonic() - began) / SHARE_OF_TIME)
-            except (APIError, OSError, tarfile.TarError) as error:
+                if looked != folders or any(version is None or self._version(name) != version for name, version in self._stored.items()):
+                    self.store_changes()
+                    folders = looked
+            except (APIError, RequestException, OSError, tarfile.TarError) as error:
                 # The engine refuses while the container ends; close() stores the last state, and raises what is really wrong.
                 logger.info("%s of %s cannot be read now: %s", self._folder, self._container.name, error)
+            pause = max(SECONDS_BETWEEN_LOOKS, (time.monotonic() - began) / SHARE_OF_TIME)
 
     def _version(self, name: str) -> Version | None:
         api = self._container.client.api

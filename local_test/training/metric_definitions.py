@@ -3,40 +3,61 @@
 Source: https://docs.aws.amazon.com/sagemaker/latest/dg/define-train-metrics.html
 """
 
+import json
 import re
+import subprocess
+import sys
+import threading
+from pathlib import Path
 
 from local_test.api.errors import ValidationException
 
+READER = Path(__file__).with_name("metric_reader.py")
 
-class MetricDefinitions:
-    """The definitions of one job. Raises ValidationException for a regex that does not compile or captures nothing."""
+
+def check(definitions: list[dict]) -> None:
+    """Raise ValidationException for a regex that does not compile or captures nothing."""
+    for definition in definitions:
+        name, regex = definition["Name"], definition["Regex"]
+        try:
+            compiled = re.compile(regex)
+        except re.error as error:
+            raise ValidationException(f"The regex of metric {name} does not compile: {error}: {regex}") from error
+        if not compiled.groups:
+            raise ValidationException(f"The regex of metric {name} has no group that captures the value: {regex}")
+
+
+class MetricScan:
+    """Reads the metrics of one job. A process does it, from the first lines until `close`; safe to use from many threads."""
 
     def __init__(self, definitions: list[dict]):
-        self._compiled = [(definition["Name"], _compiled(definition)) for definition in definitions]
+        self._definitions = [(one["Name"], one["Regex"]) for one in definitions]
+        self._process: subprocess.Popen | None = None
+        self._lock = threading.Lock()
 
-    def values(self, line: str) -> list[tuple[str, float]]:
-        """(metric, value) for every match in a log line; a match whose first group is no number gives none."""
-        return [
-            (name, float(match[1]))
-            for name, regex in self._compiled
-            for match in regex.finditer(line)
-            if _is_number(match[1])
-        ]
+    def values(self, lines: list[str]) -> tuple[list[tuple[str, float]], list[str]]:
+        """((metric, value) for every match in the lines, in their order; metrics whose regex was so slow that it is given up).
 
+        Raises OSError when the process has ended.
+        """
+        if not self._definitions:
+            return [], []
+        with self._lock:
+            if self._process is None:
+                # A session of its own: a Ctrl-C in the service's terminal is not for it.
+                self._process = subprocess.Popen(
+                    [sys.executable, "-I", "-S", READER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+                )
+                self._process.stdin.write(json.dumps(self._definitions) + "\n")
+            self._process.stdin.write(json.dumps(lines) + "\n")
+            self._process.stdin.flush()
+            answer = self._process.stdout.readline()
+        if not answer:
+            raise OSError("The process that reads metrics out of the log has ended.")
+        found, given_up = json.loads(answer)
+        return [(name, value) for name, value in found], given_up
 
-def _compiled(definition: dict) -> re.Pattern:
-    try:
-        regex = re.compile(definition["Regex"])
-    except re.error as error:
-        raise ValidationException(f"The regex of metric {definition['Name']} does not compile: {error}: {definition['Regex']}") from error
-    if not regex.groups:
-        raise ValidationException(f"The regex of metric {definition['Name']} has no group that captures the value: {definition['Regex']}")
-    return regex
-
-
-def _is_number(text: str | None) -> bool:
-    try:
-        float(text)
-    except (TypeError, ValueError):
-        return False
-    return True
+    def close(self) -> None:
+        if self._process:
+            self._process.kill()
+            self._process.communicate()

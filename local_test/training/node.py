@@ -1,7 +1,6 @@
 """One host of a training job: a container with its /opt/ml tree, from its creation to its removal."""
 
 import contextlib
-import io
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,10 +12,14 @@ from docker.types import Mount
 
 from local_test.archives import tree_archive
 from local_test.engine import gpu_requests, memory
+from local_test.labels import remove
 from local_test.training import opt_ml
 from local_test.training.host_network import HostNetwork
+from local_test.training.log_lines import as_they_come, lines
+from local_test.training.status import MAX_REASON
 
 SECONDS_TO_STOP = 120  # between SIGTERM and SIGKILL
+FAILURE_BYTES = 4 * MAX_REASON  # UTF-8 has at most four to a character
 
 
 @dataclass(frozen=True)
@@ -69,14 +72,9 @@ class Node:
             raise
         return node
 
-    def lines(self) -> Iterator[str]:
-        """Every line that the container prints, as it comes, until it ends."""
-        rest = b""
-        for chunk in self.container.logs(stream=True, follow=True):
-            *whole, rest = (rest + chunk).split(b"\n")
-            yield from (line.decode(errors="replace").rstrip("\r") for line in whole)
-        if rest:
-            yield rest.decode(errors="replace")
+    def log(self) -> Iterator[list[str]]:
+        """The lines that the container prints, as they come, until it ends."""
+        return as_they_come(lines(self.container.logs(stream=True, follow=True)))
 
     def wait(self) -> Exit:
         status = self.container.wait()["StatusCode"]
@@ -90,16 +88,31 @@ class Node:
             self.container.stop(timeout=SECONDS_TO_STOP)
 
     def failure_file(self) -> str | None:
+        """The beginning of what the program left as its reason; None when it left no file."""
         try:
             stream, _ = self.container.get_archive(opt_ml.FAILURE)
         except NotFound:
             return None
-        with tarfile.open(fileobj=io.BytesIO(b"".join(stream))) as archive:
-            return archive.extractfile(archive.next()).read().decode(errors="replace")
+        # As a stream, and its beginning only: the file may be of any size. Leaving it unread ends the transfer.
+        with contextlib.closing(stream), tarfile.open(fileobj=_Reader(stream), mode="r|") as archive:
+            member = archive.next()
+            return archive.extractfile(member).read(FAILURE_BYTES).decode(errors="replace") if member.isfile() else None
 
     def remove(self) -> None:
-        with contextlib.suppress(NotFound):
-            self.container.remove(force=True, v=True)
+        remove(self.container)
+
+
+class _Reader:
+    """An iterator of bytes as what tarfile reads from."""
+
+    def __init__(self, chunks: Iterator[bytes]):
+        self._chunks, self._rest = chunks, b""
+
+    def read(self, size: int) -> bytes:
+        while len(self._rest) < size and (chunk := next(self._chunks, None)) is not None:
+            self._rest += chunk
+        taken, self._rest = self._rest[:size], self._rest[size:]
+        return taken
 
 
 def _tree(request: dict, host: str) -> bytes:

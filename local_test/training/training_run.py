@@ -3,6 +3,7 @@
 Contract: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training-algo.html
 """
 
+import contextlib
 import logging
 import shutil
 import tempfile
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from docker.errors import APIError, DockerException
 from requests.exceptions import RequestException
+from urllib3.exceptions import HTTPError
 
 from local_test.archives import folder_of, pack
 from local_test.labels import TRAINING, labels
@@ -24,11 +26,12 @@ from local_test.training.honoured_request import SECONDS_ALLOWED
 from local_test.training.host_network import join
 from local_test.training.inputs import input_mounts
 from local_test.training.kept_folder import KeptFolder
-from local_test.training.metric_definitions import MetricDefinitions
+from local_test.training.metric_definitions import MetricScan
 from local_test.training.node import Exit, Node
 from local_test.training.status import ENDS, MAX_REASON, enter, failure_reason, time_used
 
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
+SECONDS_TO_ROOM = 5  # between attempts to write to a full disk
 KILLED = "The local SageMaker ended while this job was running."
 logger = logging.getLogger(__name__)
 
@@ -47,12 +50,14 @@ class TrainingRun:
         self._records = platform.state.records("training-job")
         self._folder = platform.folder / "training-jobs" / self.name
         self._destination = Destination(platform.objects, platform.folder / "spool")
-        self._definitions = MetricDefinitions(request["AlgorithmSpecification"].get("MetricDefinitions", []))
+        self._metric_scan = MetricScan(request["AlgorithmSpecification"].get("MetricDefinitions", []))
         self._final_metrics: dict[str, dict] = {}
         self._nodes: list[Node] = []
         self._lock = threading.RLock()
         self._ending: str | None = None  # why the containers are being stopped: Stopped, Interrupted, MaxRuntimeExceeded, ...
-        self._over = False  # the containers have ended: nothing can stop the job any more
+        self._over = False  # the containers have ended, for the last time: nothing can stop the job any more
+        self._retries_left = request.get("RetryStrategy", {}).get("MaximumRetryAttempts", 0)
+        self._killed = threading.Event()
         self._seconds_trained = 0.0  # in attempts before this one
         self._thread = threading.Thread(target=self._run, name=f"training-{self.name}")
 
@@ -72,6 +77,7 @@ class TrainingRun:
 
     def kill(self) -> None:
         """The service ends: the containers go at once, and the job has failed."""
+        self._killed.set()
         with self._lock:
             self._ending = KILLED
             nodes = list(self._nodes)
@@ -95,25 +101,40 @@ class TrainingRun:
             threading.Thread(target=node.terminate, daemon=True).start()
 
     def _run(self) -> None:
-        attempts = 1 + self._request.get("RetryStrategy", {}).get("MaximumRetryAttempts", 0)
         waiting = self._timer(self._request.get("StoppingCondition", {}).get("MaxWaitTimeInSeconds"), "MaxWaitTimeExceeded")
         try:
             outcome, reason = self._attempt()
-            while outcome == "Interrupted" or (outcome == "InternalError" and attempts > 1):
-                attempts -= outcome == "InternalError"
-                self._enter("Interrupted" if outcome == "Interrupted" else "Restarting")
-                with self._lock:
-                    if self._ending == "Interrupted":
-                        self._ending = None
+            while starts_again := self._starts_again(outcome):
+                self._enter(starts_again)
                 self._enter("Starting")
                 outcome, reason = self._attempt()
-            self._finish(outcome if outcome in ENDS else "Failed", reason)
         except Exception as error:
             logger.exception("training job %s", self.name)
-            self._finish("Failed", f"InternalServerError: {error}"[:MAX_REASON])
-        finally:
-            waiting.cancel()
-            shutil.rmtree(self._folder, ignore_errors=True)
+            outcome, reason = "Failed", f"InternalServerError: {error}"[:MAX_REASON]
+        waiting.cancel()
+        self._metric_scan.close()
+        # Before the end is said: from then on the job may be deleted, and another of its name started.
+        shutil.rmtree(self._folder, ignore_errors=True)
+        if self._ending == KILLED and outcome != "Completed":
+            outcome, reason = "Failed", KILLED
+        elif outcome == "Interrupted":
+            outcome = self._ending  # what came between the interruption and the new start
+        self._finish(outcome if outcome in ENDS else "Failed", reason)
+
+    def _starts_again(self, outcome: str) -> str | None:
+        """The secondary status that precedes another attempt; None when this one was the last."""
+        with self._lock:
+            if self._ending not in (None, "Interrupted"):
+                return None
+            if outcome == "InternalError":
+                if not self._retries_left:
+                    return None
+                self._retries_left -= 1
+            elif outcome != "Interrupted":
+                return None
+            self._ending = None
+            self._over = False
+            return "Interrupted" if outcome == "Interrupted" else "Restarting"
 
     def _attempt(self) -> tuple[str, str | None]:
         """One start of the containers to their end: (what follows, FailureReason)."""
@@ -123,11 +144,10 @@ class TrainingRun:
                 return self._train(kept)
         except Refused as error:
             return "Failed", str(error)[:MAX_REASON]
-        except (DockerException, RequestException, OSError) as error:
-            if self._ending == KILLED:
-                return "Failed", KILLED
-            # Not the program's fault: what AWS reports as an internal error, and what RetryStrategy is for.
-            logger.exception("training job %s", self.name)
+        except (DockerException, RequestException, HTTPError, OSError) as error:
+            if self._ending != KILLED:
+                # Not the program's fault: what AWS reports as an internal error, and what RetryStrategy is for.
+                logger.exception("training job %s", self.name)
             return "InternalError", f"InternalServerError: the job could not be run on this machine: {error}"[:MAX_REASON]
 
     def _prepare(self, cleanup: ExitStack) -> list[KeptFolder]:
@@ -157,6 +177,7 @@ class TrainingRun:
                 self._nodes.append(node)
             for folder, uri in opt_ml.kept_folders(request).items():
                 kept.append(KeptFolder(node.container, folder, uri, self._destination))
+                cleanup.callback(kept[-1].abandon)
                 if folder == opt_ml.checkpoint_folder(request):
                     kept[-1].restore()
         return kept
@@ -185,13 +206,12 @@ class TrainingRun:
             self._seconds_trained += time.monotonic() - began
         with self._lock:
             ending = self._ending
-            self._over = True
+            self._over = ending != "Interrupted"  # then it starts again, unless it is stopped before
         if ending == KILLED:
-            return "Failed", KILLED
+            return ending, None
         for folder in kept:
             folder.close()
         if ending == "Interrupted":
-            self._over = False
             return ending, None
         failed = next(((node, ended) for node, ended in exits if ended.status != 0), None)
         if failed and not ending:
@@ -209,32 +229,37 @@ class TrainingRun:
 
         def follow(node: Node) -> None:
             stream = f"{self.name}/{node.host}-{began}"
+            exit_ = None
             try:
-                for line in node.lines():
-                    self._log(stream, line)
+                with contextlib.closing(node.log()) as log:
+                    for lines in log:
+                        self._log(stream, lines)
                 exit_ = node.wait()
-            except (DockerException, RequestException):
-                if self._ending != KILLED:
-                    raise
-                exit_ = Exit(137, False)
-            with lock:
-                ended.append((node, exit_))
-            if exit_.status != 0:
-                for other in self._nodes:
-                    if other is not node:
-                        threading.Thread(target=other.terminate, daemon=True).start()
+                with lock:
+                    ended.append((node, exit_))
+            finally:
+                if exit_ is None or exit_.status != 0:
+                    for other in self._nodes:
+                        if other is not node:
+                            threading.Thread(target=other.terminate, daemon=True).start()
 
         with ThreadPoolExecutor(len(self._nodes), thread_name_prefix=f"log-{self.name}") as pool:
             for follower in [pool.submit(follow, node) for node in self._nodes]:
                 follower.result()
         return ended
 
-    def _log(self, stream: str, line: str) -> None:
+    def _log(self, stream: str, lines: list[str]) -> None:
         now = time.time()
-        self._platform.logs.write(LOG_GROUP, stream, [(int(now * 1000), line)])
-        for metric, value in self._definitions.values(line):
+        self._platform.logs.write(LOG_GROUP, stream, [(int(now * 1000), line) for line in lines])
+        found, given_up = self._metric_scan.values(lines)
+        for metric, value in found:
             self._final_metrics[metric] = {"MetricName": metric, "Value": value, "Timestamp": now}
             self._platform.metrics.put(LOG_GROUP, metric, value, now, {"TrainingJobName": self.name})
+        for metric in given_up:
+            self._log_of_platform(f"The regex of metric {metric} is too slow for this log; the metric is not read any more.")
+
+    def _log_of_platform(self, line: str) -> None:
+        self._platform.logs.write(LOG_GROUP, f"{self.name}/platform", [(int(time.time() * 1000), line)])
 
     def _upload(self, outcome: str) -> tuple[str, str | None]:
         """Pack what the containers left, as the platform does: (secondary status that follows, FailureReason)."""
@@ -251,7 +276,7 @@ class TrainingRun:
         try:
             self._upload_folder(opt_ml.OUTPUT_DATA, "output", even_empty=False)
         except ValueError as error:
-            self._log(f"{self.name}/platform", f"The output data are not uploaded: {error}")
+            self._log_of_platform(f"The output data are not uploaded: {error}")
 
     def _upload_folder(self, folder: str, name: str, even_empty: bool) -> None:
         containers = [node.container for node in self._nodes]
@@ -278,15 +303,28 @@ class TrainingRun:
             return Path(file.name)
 
     def _finish(self, outcome: str, reason: str | None) -> None:
-        record = self._records.get(self.name)
-        changes = enter(record, outcome, time.time())
-        changes |= time_used({**record, **changes}, self._request["ResourceConfig"]["InstanceCount"])
-        if self._final_metrics:
-            changes["FinalMetricDataList"] = self.final_metrics()
-        self._records.update(self.name, FailureReason=reason, **changes)
+        """Say how the job ended. Where the disk is full it is said when there is room, or by the service's next start."""
+        while True:
+            with self._lock:
+                record = self._records.get(self.name)
+                changes = enter(record, outcome, time.time())
+                changes |= time_used({**record, **changes}, self._request["ResourceConfig"]["InstanceCount"])
+                if self._final_metrics:
+                    changes["FinalMetricDataList"] = self.final_metrics()
+                try:
+                    self._records.update(self.name, FailureReason=reason, **changes)
+                    return
+                except OSError:
+                    logger.exception("training job %s is %s, which cannot be written down", self.name, outcome)
+            if self._killed.wait(SECONDS_TO_ROOM):
+                return
 
     def _enter(self, secondary: str) -> None:
-        self._records.update(self.name, **enter(self._records.get(self.name), secondary, time.time()))
+        """A job that is being stopped says so until its end, whatever it is doing meanwhile."""
+        with self._lock:
+            record = self._records.get(self.name)
+            if record["TrainingJobStatus"] != "Stopping":
+                self._records.update(self.name, **enter(record, secondary, time.time()))
 
     def _timer(self, seconds: float | None, why: str) -> threading.Timer:
         """Ends the job when a limit of StoppingCondition is over; without a limit, a timer that never runs."""

@@ -1,4 +1,4 @@
-"""POST /invocations of a batch transform job: kept-alive connections, a timeout, retries of what may pass.
+"""POST /invocations of a batch transform job: a time for each try, and retries of what may pass.
 
 Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ModelClientConfig.html
 """
@@ -6,15 +6,12 @@ Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ModelClien
 import http.client
 import json
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
 
-from local_test.transform.mini_batches import Blocks
+from local_test.serving.container_client import BROKEN, Blocks, ContainerClient
 
 DEFAULT_SECONDS, DEFAULT_RETRIES = 600, 3
 SECONDS_BEFORE_RETRY = 0.25  # doubled with every further one
 SECONDS_FOR_PARAMETERS = 10
-BROKEN = (OSError, http.client.HTTPException)
 
 
 class InvocationFailed(RuntimeError):
@@ -26,23 +23,15 @@ class InvocationFailed(RuntimeError):
         self.status, self.message, self.broken = status, message, broken
 
 
-@dataclass(frozen=True)
-class Address:
-    host: str
-    port: int
-
-
 class Invocations:
-    """Sends payloads to one container, from many threads: each thread keeps a connection of its own.
+    """Sends payloads to one container, from many threads.
 
     headers: ContentType and Accept of the job. seconds: for each try. over: set when answers are of no use any more.
     """
 
-    def __init__(self, address: Address, headers: dict[str, str], seconds: float, retries: int, over: threading.Event):
-        self._address, self._headers, self._seconds, self._retries, self._over = address, headers, seconds, retries, over
-        self._own = threading.local()
-        self._lock = threading.Lock()
-        self._connections: list[http.client.HTTPConnection] = []
+    def __init__(self, host: str, port: int, headers: dict[str, str], seconds: float, retries: int, over: threading.Event):
+        self._client = ContainerClient(host, port)
+        self._headers, self._seconds, self._retries, self._over = headers, seconds, retries, over
 
     def send(self, body: bytes | Blocks) -> bytes:
         """The body of a 2xx answer. 5xx, silence and broken connections are tried again, other answers are not.
@@ -54,72 +43,32 @@ class Invocations:
             if self._over.wait(SECONDS_BEFORE_RETRY * 2 ** (attempt - 1) if attempt else 0):
                 break
             try:
-                status, answer = self._exchange(body)
+                reply = self._client.post("/invocations", body, self._headers, self._seconds)
+                answer = reply.read()
             except TimeoutError:
                 failure = InvocationFailed(None, f"there was no answer within {self._seconds:g} seconds.")
                 continue
             except BROKEN as error:
                 failure = InvocationFailed(None, f"the connection broke: {error or type(error).__name__}.", broken=True)
                 continue
-            if 200 <= status < 300:
+            if 200 <= reply.status < 300:
                 return answer
-            failure = InvocationFailed(status, answer.decode(errors="replace"))
-            if status < 500:
+            failure = InvocationFailed(reply.status, answer.decode(errors="replace"))
+            if reply.status < 500:
                 break
         raise failure
 
     def close(self) -> None:
         """When no thread sends any more."""
-        for connection in self._connections:
-            connection.close()
-
-    def _exchange(self, body: bytes | Blocks) -> tuple[int, bytes]:
-        connection = self._connection()
-        kept_alive = connection.sock is not None
-        try:
-            return self._once(connection, body)
-        except TimeoutError:
-            raise
-        except BROKEN:
-            # A server may close a connection that waits; that is no failed try.
-            if not kept_alive:
-                raise
-            return self._once(connection, body)
-
-    def _once(self, connection: http.client.HTTPConnection, body: bytes | Blocks) -> tuple[int, bytes]:
-        cut_off = False
-        try:
-            try:
-                if callable(body):
-                    chunked = {**self._headers, "Transfer-Encoding": "chunked"}
-                    connection.request("POST", "/invocations", body(), chunked, encode_chunked=True)
-                else:
-                    connection.request("POST", "/invocations", body, self._headers)
-            except (BrokenPipeError, ConnectionResetError):
-                cut_off = True  # a server that refuses a large body answers before it has read it all
-            response = connection.getresponse()
-            answer = response.status, response.read()
-        except BaseException:
-            connection.close()
-            raise
-        if cut_off:
-            connection.close()
-        return answer
-
-    def _connection(self) -> http.client.HTTPConnection:
-        if not hasattr(self._own, "connection"):
-            self._own.connection = http.client.HTTPConnection(self._address.host, self._address.port, timeout=self._seconds)
-            with self._lock:
-                self._connections.append(self._own.connection)
-        return self._own.connection
+        self._client.close()
 
 
-def execution_parameters(address: Address) -> dict:
+def execution_parameters(host: str, port: int) -> dict:
     """What GET /execution-parameters answers; {} for a container that has no such thing.
 
     https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-batch-code.html
     """
-    connection = http.client.HTTPConnection(address.host, address.port, timeout=SECONDS_FOR_PARAMETERS)
+    connection = http.client.HTTPConnection(host, port, timeout=SECONDS_FOR_PARAMETERS)
     try:
         connection.request("GET", "/execution-parameters")
         response = connection.getresponse()

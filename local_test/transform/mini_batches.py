@@ -5,15 +5,15 @@ Source: https://docs.aws.amazon.com/sagemaker/latest/dg/batch-transform.html#bat
 
 import gzip
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from local_test.serving.container_client import Blocks
 from local_test.transform.records import SPLITTERS, BadInput, Record, too_large
 
-Blocks = Callable[[], Iterator[bytes]]
 BLOCK = 64 * 1024
 
 
@@ -67,6 +67,8 @@ class Cutting:
             raise BadInput(f"it is not sound gzip, which CompressionType says it is: {error}.") from error
         except FileNotFoundError as error:
             raise BadInput("it was overwritten or deleted while the job ran.") from error
+        except OSError as error:
+            raise BadInput(f"it could not be read: {error}.") from error
 
 
 def whole(stream: BinaryIO, most_bytes: int) -> MiniBatch:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from local_test.labels import TRANSFORM
 from local_test.platform import Platform
+from local_test.serving.container_client import Blocks
 from local_test.serving.model_folder import ModelFolders
 from local_test.serving.serving_container import ServingContainer, ServingFailed, with_last_lines
 from local_test.storage.destination import Destination
@@ -20,11 +21,9 @@ from local_test.transform.data_processing import data_processing
 from local_test.transform.failure import LONGEST_REASON, data_log_lines, failure_of_objects
 from local_test.transform.input_objects import InputObject, input_objects, shares
 from local_test.transform.instance_run import run_objects
-from local_test.transform.invocations import (
-    DEFAULT_RETRIES, DEFAULT_SECONDS, Address, InvocationFailed, Invocations, execution_parameters,
-)
+from local_test.transform.invocations import DEFAULT_RETRIES, DEFAULT_SECONDS, InvocationFailed, Invocations, execution_parameters
 from local_test.transform.limits import Limits, batch_environment, chosen_limits, leaves_something_open
-from local_test.transform.mini_batches import Blocks, Cutting
+from local_test.transform.mini_batches import Cutting
 from local_test.transform.outputs import ObjectOutput, store
 
 LOG_GROUP = "/aws/sagemaker/TransformJobs"
@@ -170,7 +169,8 @@ class TransformJob:
         given, client = self._request["TransformInput"], self._request.get("ModelClientConfig", {})
         headers = {"Content-Type": given.get("ContentType"), "Accept": self._request["TransformOutput"].get("Accept")}
         invocations = Invocations(
-            Address(serving.host, serving.port),
+            serving.host,
+            serving.port,
             {name: value for name, value in headers.items() if value},
             client.get("InvocationsTimeoutInSeconds", DEFAULT_SECONDS),
             client.get("InvocationsMaxRetries", DEFAULT_RETRIES),
@@ -202,7 +202,7 @@ class TransformJob:
             invocations.close()
 
     def _limits(self, serving: ServingContainer) -> Limits:
-        answer = execution_parameters(Address(serving.host, serving.port)) if leaves_something_open(self._request) else {}
+        answer = execution_parameters(serving.host, serving.port) if leaves_something_open(self._request) else {}
         try:
             return chosen_limits(self._request, answer)
         except ValueError as error:

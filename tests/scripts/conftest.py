@@ -8,6 +8,7 @@ import urllib.request
 
 import boto3
 import botocore.loaders
+import botocore.session
 import pytest
 from moto.server import ThreadedMotoServer
 
@@ -25,7 +26,7 @@ def one_loader():
     """Each run of a program reads the service models anew, 10 MB of JSON for SageMaker alone; here once is enough."""
     loader = botocore.loaders.create_loader()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(botocore.loaders, "create_loader", lambda *arguments: loader)
+        patch.setattr(botocore.session, "create_loader", lambda *arguments: loader)  # what a session calls
         yield
 
 

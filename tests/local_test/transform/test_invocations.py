@@ -1,12 +1,14 @@
 """Payloads over HTTP to a server of this process: kept connections, chunks, retries, timeouts."""
 
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from local_test.serving.container_client import BROKEN, ContainerClient
 from local_test.transform import invocations as module
-from local_test.transform.invocations import Address, InvocationFailed, Invocations, execution_parameters
+from local_test.transform.invocations import InvocationFailed, Invocations, execution_parameters
 from local_test.transform.records import BadInput
 
 
@@ -37,6 +39,14 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         elif plan == "break":
             self.close_connection = True
+        elif plan in ("cut off", "dribble"):
+            self.close_connection = True
+            self.send_response(200)
+            self.send_header("Content-Length", "100")
+            self.end_headers()
+            self.wfile.write(b"begun")
+            while plan == "dribble" and not server.released.wait(0.05):
+                self.wfile.write(b".")
         elif plan == "silence":
             server.released.wait(30)
             self.close_connection = True
@@ -72,7 +82,6 @@ def server():
     server = Server(("127.0.0.1", 0), Handler)
     server.plan, server.requests, server.lock, server.released = [], [], threading.Lock(), threading.Event()
     server.parameters, server.refuse_before_reading = (404, b""), False
-    server.address = Address(*server.server_address)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     yield server
@@ -93,7 +102,7 @@ def invocations(server, over, monkeypatch):
     made = []
 
     def make(retries=3, seconds=30, headers=None):
-        made.append(Invocations(server.address, headers or {}, seconds, retries, over))
+        made.append(Invocations(*server.server_address, headers or {}, seconds, retries, over))
         return made[-1]
 
     yield make
@@ -175,6 +184,28 @@ def test_silence_is_told_after_the_timeout_and_tried_again(server, invocations):
         invocations(retries=1, seconds=0.2).send(b"1")
 
 
+def test_an_answer_that_comes_byte_by_byte_has_no_longer_than_any_other(server, invocations):
+    server.plan = ["dribble"]
+    started = time.monotonic()
+    with pytest.raises(InvocationFailed, match="no answer within 0.3 seconds"):
+        invocations(retries=0, seconds=0.3).send(b"1")
+    assert time.monotonic() - started < 2  # all of the answer would take 5
+
+
+def test_an_answer_that_breaks_off_is_none(server, invocations):
+    server.plan = ["cut off"] * 2
+    with pytest.raises(InvocationFailed, match="the connection broke"):
+        invocations(retries=0).send(b"1")
+    client = ContainerClient(*server.server_address)
+    reply = client.post("/invocations", b"1", {}, 30)
+    parts = reply.parts()
+    assert next(parts) == b"begun"
+    with pytest.raises(BROKEN):
+        next(parts)
+    reply.close()
+    client.close()
+
+
 def test_a_kept_connection_that_was_closed_meanwhile_is_no_failed_try(server, invocations):
     one = invocations(retries=0)
     server.plan = ["echo and close", "echo", "break", "echo"]
@@ -212,4 +243,4 @@ def test_a_job_that_is_over_sends_nothing_and_does_not_try_again(server, invocat
 )
 def test_execution_parameters_are_what_the_container_answers_if_it_answers(server, answer, parameters):
     server.parameters = answer
-    assert execution_parameters(server.address) == parameters
+    assert execution_parameters(*server.server_address) == parameters
