@@ -9,9 +9,16 @@ README = (ROOT / "README.md").read_text()
 
 
 def test_every_target_that_the_readme_names_exists():
-    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    makefile = (ROOT / "Makefile").read_text()
+    verbs = re.search(r"^verbs := (.*)$", makefile, re.MULTILINE)[1].split()
+    targets = {*re.findall(r"^([a-z-]+):", makefile, re.MULTILINE), *verbs, *(f"local-{verb}" for verb in verbs)}
     named = set(re.findall(r"(?:`|^)make ([a-z-]+)", README, re.MULTILINE))
-    assert {"demo", "test", "build", "local-train"} <= named <= targets
+    assert {"demo", "test", "build", "push", "train", "delete"} <= named <= targets
+
+
+def test_every_verb_is_a_program_of_scripts():
+    verbs = re.search(r"^verbs := (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)[1].split()
+    assert all((ROOT / f"scripts/{verb}.py").is_file() for verb in verbs)
 
 
 def test_the_table_lists_exactly_the_hyperparameters_of_the_program():
