@@ -6,9 +6,12 @@ import pytest
 
 from container import data, failure, hyperparameters
 from local_test import data_folder, demo_recipe
+from local_test.environment import variables
+from local_test.service_address import Address
 from local_test.training import opt_ml, status
 from scripts import layout
 from scripts.requests import training_job
+from scripts.settings import load_settings
 
 
 @pytest.mark.parametrize("folder", ["001.Affenpinscher", "Cat", "St._Bernard", "7.", "12.3.x", "a.1", ".hidden"])
@@ -35,6 +38,13 @@ def test_a_recipe_is_what_the_program_takes(recipe):
     arguments = [word for name, value in recipe.items() for word in (f"--{name}", value)]
     chosen = hyperparameters.parse(arguments)
     assert chosen.pretrained == "none"
+
+
+def test_the_scripts_find_what_the_local_sagemaker_exports():
+    address = Address("http://127.0.0.1:1", "local-sagemaker-x", 1, "us-east-1", "a-bucket", "arn:aws:iam::123456789012:role/r")
+    exported = {name: value for name, value in variables(address, Path("out/local"), {}).items() if value is not None}
+    settings = load_settings(environment=exported)
+    assert (settings.role, settings.bucket, settings.region) == (address.role, address.bucket, address.region)
 
 
 def test_the_failure_reason_has_the_length_that_the_platform_keeps():
