@@ -16,11 +16,11 @@ class Reply:
     """The container's answer, its body still to be read. Read it to the end or `close` it."""
 
     def __init__(
-        self, client: "ContainerClient", connection: http.client.HTTPConnection, plug: socket.socket, response: http.client.HTTPResponse,
+        self, client: "ContainerClient", connection: http.client.HTTPConnection, sock: socket.socket, response: http.client.HTTPResponse,
         seconds: float, deadline: float, reusable: bool,
     ):
-        """plug: the connection's, which the connection forgets when it is not to be kept. deadline: by time.monotonic()."""
-        self._client, self._connection, self._plug, self._response = client, connection, plug, response
+        """sock: the connection's, which the connection forgets when it is not to be kept. deadline: by time.monotonic()."""
+        self._client, self._connection, self._sock, self._response = client, connection, sock, response
         self._seconds, self._deadline, self._reusable = seconds, deadline, reusable
         self.status = response.status
 
@@ -49,10 +49,14 @@ class Reply:
             return b""
         if seconds <= 0:
             raise TimeoutError("the answer did not end in time")
-        self._plug.settimeout(seconds)
-        piece = self._response.read1(CHUNK)
-        if not piece and self._response.length:
-            raise http.client.IncompleteRead(b"", self._response.length)
+        try:
+            self._sock.settimeout(seconds)
+            piece = self._response.read1(CHUNK)
+            if not piece and self._response.length:
+                raise http.client.IncompleteRead(b"", self._response.length)
+        except BaseException:
+            self._reusable = False
+            raise
         return piece
 
     def close(self) -> None:
@@ -106,9 +110,9 @@ class ContainerClient:
                 connection.endheaders(body() if in_blocks else body, encode_chunked=in_blocks)
             except (BrokenPipeError, ConnectionResetError):
                 reusable = False  # a server may refuse a body before it has read all of it; its answer, if there is one, says why
-            plug = connection.sock
-            plug.settimeout(max(deadline - time.monotonic(), 0.001))
-            return Reply(self, connection, plug, connection.getresponse(), seconds, deadline, reusable)
+            sock = connection.sock
+            sock.settimeout(max(deadline - time.monotonic(), 0.001))
+            return Reply(self, connection, sock, connection.getresponse(), seconds, deadline, reusable)
         except BaseException:
             connection.close()
             raise

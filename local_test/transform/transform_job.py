@@ -46,7 +46,7 @@ class JobFailed(RuntimeError):
 class TransformJob:
     """One job. `run` does all of it in the calling thread; `stop` may come from any other, at any time.
 
-    container: the model's ContainerDefinition. work: an empty folder for unfinished outputs, on the disk of the objects.
+    container: the model's ContainerDefinition. work: a folder for unfinished outputs, made here, on the disk of the objects.
     """
 
     def __init__(self, platform: Platform, request: dict, container: dict, isolated: bool, folders: ModelFolders, work: Path):
@@ -77,6 +77,9 @@ class TransformJob:
             outcome = self._run()
         except JobFailed as error:
             outcome = Outcome("Failed", str(error)[:LONGEST_REASON])
+        except OSError as error:  # a full disk, mostly
+            logger.exception("transform job %s", self._request["TransformJobName"])
+            outcome = Outcome("Failed", f"InternalServerError: The local SageMaker could not go on: {error}"[:LONGEST_REASON])
         except Exception:
             # Whoever describes the job gets an id, the service's log the traceback.
             fault = uuid.uuid4().hex[:12]
@@ -86,6 +89,7 @@ class TransformJob:
 
     def _run(self) -> Outcome:
         request = self._request
+        self._work.mkdir(parents=True)
         try:
             objects = input_objects(request["TransformInput"]["DataSource"]["S3DataSource"], self._platform.objects)
             folder = self._folders.take(self._container)

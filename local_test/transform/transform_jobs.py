@@ -53,18 +53,17 @@ class TransformJobs:
             "CreationTime": now,
             "LastModifiedTime": now,
         }
-        work = self._work / name
-        job = TransformJob(self._platform, request, container, model.get("EnableNetworkIsolation", False), self._folders, work)
+        isolated = model.get("EnableNetworkIsolation", False)
+        job = TransformJob(self._platform, request, container, isolated, self._folders, self._work / name)
         thread = threading.Thread(target=self._run, args=(name, job), name=f"transform-job {name}", daemon=True)
         with self._lock:
             if not self._records.create(name, record):
                 raise ResourceInUse(
                     f"Job name must be unique within an AWS account and region, and a job with this name already exists ({arn})."
                 )
-            self._tags.set(arn, request.get("Tags"))
-            work.mkdir(parents=True)
             self._running[name] = (job, thread)
             thread.start()
+            self._tags.set(arn, request.get("Tags"))
         return {"TransformJobArn": arn}
 
     def describe_transform_job(self, request: dict) -> dict:
