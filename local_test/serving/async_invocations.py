@@ -45,6 +45,8 @@ class AsyncInvocation:
 
 @dataclass
 class _Queue:
+    """Of one endpoint, as long as something waits or runs: another of the same name has its own."""
+
     waiting: deque = field(default_factory=deque)
     workers: set = field(default_factory=set)
 
@@ -56,7 +58,7 @@ class AsyncInvocations:
                  clock: Callable[[], float] = time.time):
         self._platform, self._invoker, self._stored, self._clock = platform, invoker, stored, clock
         self._records = platform.state.records("async-invocations")
-        self._queues: dict[str, _Queue] = {}
+        self._queues: dict[LiveEndpoint, _Queue] = {}
         self._lock = threading.Lock()
 
     def recover(self) -> None:
@@ -75,7 +77,7 @@ class AsyncInvocations:
         client = endpoint.router.current.config["AsyncInferenceConfig"].get("ClientConfig", {})
         most = client.get("MaxConcurrentInvocationsPerInstance", PER_INSTANCE) * endpoint.router.instance_count()
         with self._lock:
-            queue = self._queues.setdefault(endpoint.name, _Queue())
+            queue = self._queues.setdefault(endpoint, _Queue())
             queue.waiting.append(invocation)
             if len(queue.workers) < most:
                 name = f"asynchronous invocation of {endpoint.name}"
@@ -99,6 +101,8 @@ class AsyncInvocations:
             with self._lock:
                 if not queue.waiting:
                     queue.workers.discard(threading.current_thread())
+                    if not queue.workers:
+                        del self._queues[endpoint]
                     return
                 invocation = queue.waiting.popleft()
             try:
@@ -106,7 +110,8 @@ class AsyncInvocations:
             except Exception as error:
                 logger.exception("asynchronous invocation %s of %s", invocation.inference_id, endpoint.name)
                 self._tell_failure(endpoint.name, invocation.failure, invocation.inference_id, f"A fault of the local SageMaker: {error}")
-            self._records.delete(invocation.id)
+            finally:
+                self._records.delete(invocation.id)
 
     def _one(self, endpoint: LiveEndpoint, invocation: AsyncInvocation) -> None:
         problem = self._why_not(endpoint, invocation)
@@ -138,16 +143,19 @@ class AsyncInvocations:
         found = self._platform.objects.get(invocation.input)
         if found.size > LARGEST_INPUT:
             raise StorageError(f"{invocation.input} has {found.size} bytes; an asynchronous endpoint takes {LARGEST_INPUT}.")
-        return found.path.read_bytes()
+        try:
+            return found.path.read_bytes()
+        except FileNotFoundError:
+            raise StorageError(f"{invocation.input} was overwritten or deleted while it was read.") from None
 
     def _tell_failure(self, endpoint: str, uri: str | None, inference_id: str, message: str) -> None:
         line = f"[sagemaker logs] [{inference_id}] {message}"
-        self._platform.logs.write(log_group(endpoint), "data-log", [(int(time.time() * 1000), line)])
-        if uri:
-            try:
+        try:
+            self._platform.logs.write(log_group(endpoint), "data-log", [(int(time.time() * 1000), line)])
+            if uri:
                 self._stored.put(uri, message.encode(), "text/plain")
-            except (StorageError, OSError) as error:
-                logger.error("the failure of asynchronous invocation %s could not be stored: %s", inference_id, error)
+        except (StorageError, OSError) as error:
+            logger.error("the failure of asynchronous invocation %s could not be stored: %s", inference_id, error)
 
 
 def expired(accepted: float, ttl: int, now: float) -> bool:

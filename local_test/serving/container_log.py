@@ -31,7 +31,7 @@ class ContainerLog:
         self._thread.join(SECONDS_FOR_THE_REST)
         if self._thread.is_alive():
             # Seen with engine 20.10 under load: a follower that waits on after the container has ended.
-            lines = self._container.logs().decode(errors="replace").splitlines()
+            lines = [line for lines in whole_lines([self._container.logs()]) for line in lines]
             with self._lock:
                 rest, self._finished = lines[self._written:], True
                 self._write(rest)

@@ -5,7 +5,8 @@ A status is earned: /ping decides about InService, and the end of a container ab
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from local_test.platform import ACCOUNT, Platform
 from local_test.serving.blue_green import RolledBack, shift_traffic
@@ -14,7 +15,7 @@ from local_test.serving.deployment_plan import DeploymentPlan
 from local_test.serving.endpoint_description import config_fields, serving_variants
 from local_test.serving.fleet import Fleet, Variant, start_fleet, start_instances, stop_all
 from local_test.serving.instance import Instance, VariantPlan
-from local_test.serving.live_endpoint import LiveEndpoint
+from local_test.serving.live_endpoint import Deployment, LiveEndpoint
 from local_test.serving.model_folder import ModelFolders
 from local_test.serving.router import Router
 from local_test.serving.serving_container import LONGEST_REASON, ServingFailed
@@ -59,36 +60,36 @@ class Deployments:
 
     def _replace(self, live: LiveEndpoint, router: Router, config: dict, plans: list[VariantPlan], plan: DeploymentPlan) -> None:
         old = router.current
-        limit = threading.Timer(
-            plan.most_seconds or 0, live.deployment.give_up, ["The update took longer than MaximumExecutionTimeoutInSeconds."]
-        )
-        if plan.most_seconds:
-            limit.start()
         try:
-            incoming = live.incoming = self._start_fleet(live, config, plans)
+            with _time_limit(live.deployment, plan.most_seconds):
+                incoming = live.incoming = self._start_fleet(live, config, plans)
+                try:
+                    shift_traffic(router, incoming, plan, live.deployment, ACCOUNT, self._platform.region)
+                except BaseException:
+                    self._roll_back(live, router, old, incoming)
+                    raise
         except ServingFailed as error:
-            limit.cancel()
-            self._rolled_back(live, live.deployment.reason or str(error))
+            self._in_service(live, old, live.deployment.reason or str(error))
             return
-        try:
-            shift_traffic(router, incoming, plan, live.deployment, ACCOUNT, self._platform.region)
         except RolledBack as reason:
-            if not live.closing.is_set():
-                self._write(live.name, EndpointStatus="RollingBack")
-            router.settle(old)
-            live.incoming = None
-            router.wait_until_idle(incoming.instances(), SECONDS_TO_DRAIN, live.closing)
-            incoming.stop()
-            self._rolled_back(live, str(reason))
+            self._in_service(live, old, str(reason))
             return
-        finally:
-            limit.cancel()
         with self._lock:
             router.settle(incoming)
             live.incoming = None
         router.wait_until_idle(old.instances(), SECONDS_TO_DRAIN, live.closing)
         old.stop()
         self._in_service(live, incoming)
+
+    def _roll_back(self, live: LiveEndpoint, router: Router, old: Fleet, incoming: Fleet) -> None:
+        """The old fleet has all requests again; the incoming one ends when it has answered those that it got."""
+        with self._lock:
+            router.settle(old)
+            live.incoming = None
+            if not live.closing.is_set():
+                self._write(live.name, EndpointStatus="RollingBack")
+        router.wait_until_idle(incoming.instances(), SECONDS_TO_DRAIN, live.closing)
+        incoming.stop()
 
     def _change_capacities(self, live: LiveEndpoint, router: Router, wanted: dict[str, dict]) -> None:
         fleet = router.current
@@ -103,7 +104,7 @@ class Deployments:
                 self._platform, self._folders, live.name, [variant.plan for variant in starting], live.deployment.cancelled
             )
         except ServingFailed as error:
-            self._rolled_back(live, live.deployment.reason or str(error))
+            self._in_service(live, fleet, live.deployment.reason or str(error))
             return
         for variant, instance in zip(starting, started):
             router.add(variant, [instance])
@@ -139,22 +140,26 @@ class Deployments:
                 self._in_service(live, live.router.current)
 
     def _in_service(self, live: LiveEndpoint, fleet: Fleet, reason: str | None = None) -> None:
-        """Write down how the fleet is: in service, unless one of its containers has ended."""
+        """Write down how the fleet is: in service, unless one of its containers has ended. The last thing of a deployment.
+
+        reason: why a change did not come about, which is told beside how the fleet is.
+        """
         with self._lock:
             if live.closing.is_set():
                 return
             death = fleet.death()
+            if death and reason:
+                reason = f"{reason[:LONGEST_REASON // 2]}\n{death}"
             self._write(
                 live.name,
                 EndpointStatus="Failed" if death else "InService",
-                FailureReason=(death or reason or "")[:LONGEST_REASON] or None,
+                FailureReason=(reason or death or "")[:LONGEST_REASON] or None,
                 ProductionVariants=serving_variants(fleet),
                 PendingDeploymentSummary=None,
                 **config_fields(fleet.config),
             )
-
-    def _rolled_back(self, live: LiveEndpoint, reason: str) -> None:
-        self._in_service(live, live.router.current, reason)
+            # With the lock still held: from here on the end of a container is told by itself, and a new deployment may begin.
+            live.deployment.finished.set()
 
     def _failed(self, live: LiveEndpoint, reason: str) -> None:
         with self._lock:
@@ -170,12 +175,26 @@ class Deployments:
                 work()
             except Exception as error:
                 logger.exception("the deployment of endpoint %s", live.name)
-                self._failed(live, f"A fault of the local SageMaker, whose log has more: {error}")
+                reason = f"A fault of the local SageMaker, whose log has more: {error}"
+                if live.router:
+                    self._in_service(live, live.router.current, reason)
+                else:
+                    self._failed(live, reason)
             finally:
-                with self._lock:
-                    deployment.finished.set()
-                    # A container that ended between the last look and now would otherwise stay unnoticed.
-                    if live.router and not live.closing.is_set() and live.router.current.death():
-                        self._in_service(live, live.router.current)
+                deployment.finished.set()
 
         threading.Thread(target=run, name=f"deployment of {live.name}", daemon=True).start()
+
+
+@contextmanager
+def _time_limit(deployment: Deployment, seconds: float | None) -> Iterator[None]:
+    """Give the deployment up when the time is over; None for no limit."""
+    if seconds is None:
+        yield
+        return
+    timer = threading.Timer(seconds, deployment.give_up, ["The update took longer than MaximumExecutionTimeoutInSeconds."])
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

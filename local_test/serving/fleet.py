@@ -74,16 +74,18 @@ def start_fleet(
 def start_instances(
     platform: Platform, folders: ModelFolders, endpoint: str, plans: list[VariantPlan], cancelled: threading.Event
 ) -> list[Instance]:
-    """One instance for each plan, in this order; all or none, as `start_fleet`."""
-    failures: list[ServingFailed] = []
+    """One instance for each plan, in this order; all or none, as `start_fleet`, also when it is a fault that ends the start."""
+    failures: list[Exception] = []
 
     def start(plan: VariantPlan) -> Instance | None:
         try:
             return Instance.start(platform, folders, endpoint, plan, cancelled)
         except ServingFailed as error:
             failures.append(ServingFailed(f"Production variant {plan.name}: {error.reason}", error.last_lines))
-            cancelled.set()
-            return None
+        except Exception as error:
+            failures.append(error)
+        cancelled.set()
+        return None
 
     started = _at_once(start, plans)
     if failures:

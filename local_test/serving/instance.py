@@ -67,7 +67,7 @@ class Instance:
         stream = f"{plan.name}/i-{uuid.uuid4().hex[:17]}"
         try:
             folder = folders.take(definition)
-        except ValueError as error:
+        except (ValueError, OSError) as error:
             raise ServingFailed(str(error)) from error
         try:
             container = ServingContainer.start(

@@ -27,6 +27,9 @@ SECONDS_TO_ANSWER = 60
 LARGEST_BODY = 25 * 1024 * 1024
 LARGEST_SERVERLESS_BODY = 4 * 1024 * 1024
 LARGEST_ASYNC_BODY = 128_000
+# Those of the service model; `..` would lead out of a folder of this machine.
+FILENAME = re.compile(r"(?!.*\..*\.)[a-zA-Z0-9][a-zA-Z0-9-_.]{0,31}")
+OUTPUT_PATH_EXTENSION = re.compile(r"(?!s3:|https:|(.*/)?\.\.(/|$))[a-zA-Z0-9!_.*'()/-]{1,512}")
 SAGEMAKER = "X-Amzn-SageMaker-"
 VARIANT = "x-Amzn-Invoked-Production-Variant"
 PASSED_ON = (CUSTOM_ATTRIBUTES, f"{SAGEMAKER}Inference-Id", f"{SAGEMAKER}Session-Id", f"{SAGEMAKER}Target-Variant")
@@ -113,7 +116,8 @@ class Runtime:
         )
         ttl = _whole(environ, "RequestTTLSeconds", TTL, 60, 21600)
         seconds = _whole(environ, "InvocationTimeoutSeconds", INVOCATION_TIMEOUT, 1, 3600)
-        extension = environ.get(f"HTTP_{_wsgi(SAGEMAKER)}S3OUTPUTPATHEXTENSION", "").strip("/")
+        extension = _matching(environ, "S3OutputPathExtension", OUTPUT_PATH_EXTENSION).strip("/")
+        filename = _matching(environ, "Filename", FILENAME)
         folder = "/".join(part for part in (output["S3OutputPath"].rstrip("/"), extension) if part)
         failures = output.get("S3FailurePath")
 
@@ -123,7 +127,7 @@ class Runtime:
                 inference_id=environ.get(f"HTTP_{_wsgi(SAGEMAKER)}INFERENCE_ID") or str(uuid.uuid4()),
                 input=source or body,
                 headers=headers,
-                output=f"{folder}/{environ.get(f'HTTP_{_wsgi(SAGEMAKER)}FILENAME') or f'{id}.out'}",
+                output=f"{folder}/{filename or f'{id}.out'}",
                 failure=f"{failures.rstrip('/')}/{id}-error.out" if failures else None,
                 accepted=self._asynchronous.now(),
                 ttl=ttl,
@@ -222,6 +226,14 @@ def _body(environ: dict, largest: int) -> bytes:
             return body
     constraint = f"Member must have length less than or equal to {largest}"
     raise _validation(f"1 validation error detected: Value at 'body' failed to satisfy constraint: {constraint}")
+
+
+def _matching(environ: dict, name: str, pattern: re.Pattern) -> str:
+    """A header's value, "" when it is not there."""
+    text = environ.get(f"HTTP_{_wsgi(SAGEMAKER + name)}", "")
+    if text and not pattern.fullmatch(text):
+        raise _validation(f"{name} must satisfy the regular expression pattern {pattern.pattern}, and is {text!r}.")
+    return text
 
 
 def _whole(environ: dict, name: str, default: int, lowest: int, highest: int) -> int:

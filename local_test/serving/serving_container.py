@@ -4,9 +4,11 @@ Contract: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-infere
 """
 
 import http.client
+import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from docker.errors import APIError, DockerException, NotFound
@@ -26,6 +28,8 @@ SECONDS_TO_STOP = 30  # between SIGTERM and SIGKILL
 SECONDS_BETWEEN_PINGS = 0.1
 PORT = "8080"
 LONGEST_REASON = 1024  # characters of FailureReason
+ENGINE_ERRORS = (DockerException, OSError)  # the SDK lets those of its HTTP client, which are OSErrors, through
+logger = logging.getLogger(__name__)
 
 
 class ServingFailed(RuntimeError):
@@ -112,14 +116,14 @@ class ServingContainer:
             serving._wait_until_in_service(time.monotonic() + seconds_to_ready, seconds_to_ready, cancelled or threading.Event())
             return serving
         except BaseException as error:
-            if log:
-                _kill(container)
-                log.finish()
-            if container:
+            try:
+                if log:
+                    _kill(container)
+                    log.finish()
                 _remove(container, network)
-            elif network:
-                network.remove()
-            if isinstance(error, DockerException):
+            except ENGINE_ERRORS:  # the reason to tell is the first one; the next start of the service removes what is left
+                logger.exception("a container of %s could not be removed", image)
+            if isinstance(error, ENGINE_ERRORS):
                 raise ServingFailed(f"The engine could not start the container of {image}: {_explanation(error)}") from error
             raise
 
@@ -228,13 +232,15 @@ def _kill(container: Container) -> None:
         pass  # it has ended already
 
 
-def _remove(container: Container, network: Network | None) -> None:
+def _remove(container: Container | None, network: Network | None) -> None:
     try:
-        container.remove(force=True, v=True)
-    except NotFound:
-        pass  # somebody removed it by hand
-    if network:
-        network.remove()
+        if container:
+            with suppress(NotFound):  # somebody removed it by hand
+                container.remove(force=True, v=True)
+    finally:
+        if network:
+            with suppress(NotFound):
+                network.remove()
 
 
 def _how_it_ended(status: int, out_of_memory: bool) -> str:
@@ -243,5 +249,5 @@ def _how_it_ended(status: int, out_of_memory: bool) -> str:
     return f"The container ended with exit status {status}."
 
 
-def _explanation(error: DockerException) -> str:
+def _explanation(error: Exception) -> str:
     return error.explanation if isinstance(error, APIError) and error.explanation else str(error)

@@ -37,7 +37,7 @@ def test_variants_share_the_requests_by_weight_and_can_be_targeted(service):
     assert 113 < answers.count("heavy") < 187
     assert {service.who(endpoint, TargetVariant="light") for _ in range(20)} == {"light"}
     invoked = service.runtime.invoke_endpoint(EndpointName=endpoint, Body=b"x", TargetVariant="heavy")
-    assert invoked["InvokedProductionVariant"] == "heavy"
+    assert (invoked["InvokedProductionVariant"], invoked["Body"].read()) == ("heavy", b"x")
     with pytest.raises(ClientError, match="Variant other was not found") as error:
         service.who(endpoint, TargetVariant="other")
     assert error.value.response["Error"]["Code"] == "ValidationError"

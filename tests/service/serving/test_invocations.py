@@ -4,6 +4,7 @@ import base64
 import json
 import random
 import select
+import threading
 import time
 
 import pytest
@@ -127,6 +128,17 @@ def test_a_stream_arrives_part_by_part(service):
     wait_for(lambda: instance.outstanding == 0)
 
 
+def test_a_caller_who_leaves_a_stream_leaves_nothing_under_way(service):
+    endpoint = service.deploy()
+    body = json.dumps({"do": "stream", "parts": ["part"] * 200, "seconds": 0.05})
+    answer = service.runtime.invoke_endpoint_with_response_stream(EndpointName=endpoint, Body=body)
+    assert next(iter(answer["Body"]))["PayloadPart"]["Bytes"] == b"part"
+    [instance] = service.endpoints.live(endpoint).router.current.instances()
+    assert instance.outstanding == 1
+    answer["Body"].close()
+    wait_for(lambda: instance.outstanding == 0, 5)
+
+
 def test_a_stream_that_breaks_off_is_a_model_stream_error(service):
     endpoint = service.deploy()
     body = json.dumps({"do": "stream", "parts": ["one "], "break": True})
@@ -135,6 +147,7 @@ def test_a_stream_that_breaks_off_is_a_model_stream_error(service):
     assert next(events)["PayloadPart"]["Bytes"] == b"one "
     with pytest.raises(EventStreamError, match="ModelStreamError"):
         next(events)
+    answer["Body"].close()
     [instance] = service.endpoints.live(endpoint).router.current.instances()
     wait_for(lambda: instance.outstanding == 0)
 
@@ -196,6 +209,41 @@ def test_asynchronous_requests_of_a_deleted_endpoint_fail(service, bucket, async
     service.sagemaker.delete_endpoint(EndpointName=endpoint)
     told = wait_for(lambda: len(found := objects(service, bucket, "failed/")) == 2 and found)
     assert set(told.values()) == {f"The endpoint was deleted. {NO_ANSWER}".encode()}
+
+
+def test_asynchronous_requests_of_a_new_endpoint_do_not_wait_behind_those_of_a_deleted_one(service, bucket, asynchronous):
+    old = asynchronous(MaxConcurrentInvocationsPerInstance=1)
+    config = service.sagemaker.describe_endpoint(EndpointName=old)["EndpointConfigName"]
+    for name, body in (("slow", {"do": "sleep", "seconds": 60}), ("quick", {"do": "who"})):
+        service.s3.put_object(Bucket=bucket, Key=name, Body=json.dumps(body).encode())
+    told, writing = threading.Event(), service.runtime_app._asynchronous._tell_failure
+
+    def slowly(*arguments):
+        told.wait(10)  # the old endpoint's queue is still there when the new endpoint is
+        writing(*arguments)
+
+    service.runtime_app._asynchronous._tell_failure = slowly
+    try:
+        for _ in range(2):
+            service.runtime.invoke_endpoint_async(EndpointName=old, InputLocation=f"s3://{bucket}/slow")
+        wait_for(lambda: any(one.outstanding for one in service.endpoints.live(old).router.current.instances()))
+        service.sagemaker.delete_endpoint(EndpointName=old)
+        wait_for(lambda: not service.sagemaker.list_endpoints()["Endpoints"])
+        service.sagemaker.create_endpoint(EndpointName=old, EndpointConfigName=config)
+        service.in_service(old)
+        service.runtime.invoke_endpoint_async(EndpointName=old, InputLocation=f"s3://{bucket}/quick")
+        wait_for(lambda: objects(service, bucket, "out/"), 5)
+    finally:
+        told.set()
+        del service.runtime_app._asynchronous._tell_failure
+    wait_for(lambda: len(objects(service, bucket, "failed/")) == 2)
+
+
+@pytest.mark.parametrize("where", [{"Filename": "../a"}, {"Filename": "a.b.c"}, {"S3OutputPathExtension": "a/../../b"}])
+def test_an_asynchronous_answer_stays_below_the_output_path(service, asynchronous, where):
+    with pytest.raises(ClientError, match=f"{list(where)[0]} must satisfy") as error:
+        service.runtime.invoke_endpoint_async(EndpointName=asynchronous(), Body=b"x", **where)
+    assert error.value.response["Error"]["Code"] == "ValidationError"
 
 
 def test_captured_requests_are_json_lines_in_s3(service, bucket):

@@ -6,6 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local_test.labels import find
+from local_test.serving.instance import Instance
 from tests.service.serving.harness import Load, unique, variant, wait_for
 
 
@@ -109,6 +110,34 @@ def test_an_endpoint_whose_container_has_ended_is_mended_by_an_update(service):
     wait_for(lambda: service.status(endpoint) == "Failed")
     update(service, endpoint, service.config_of({"WHO": "new"}))
     assert service.who(service.in_service(endpoint)) == "new"
+
+
+def test_an_update_that_fails_to_mend_an_endpoint_is_told_beside_why_it_needed_mending(service):
+    endpoint = service.deploy()
+    with pytest.raises(ClientError):
+        service.ask(endpoint, "exit", status=1)
+    wait_for(lambda: service.status(endpoint) == "Failed")
+    update(service, endpoint, service.config_of({"EXIT_AT_START": "5"}))
+    described = service.settled(endpoint)
+    assert described["EndpointStatus"] == "Failed"
+    assert "exit status 5" in described["FailureReason"] and "exit status 1" in described["FailureReason"]
+
+
+def test_a_fault_while_containers_start_leaves_none_behind_and_the_old_ones_in_service(service, monkeypatch):
+    endpoint = service.deploy({"WHO": "old"})
+    start, calls = Instance.start, []
+
+    def first_is_a_fault(*arguments):
+        calls.append(arguments)
+        if len(calls) == 1:
+            raise KeyError("a fault")
+        return start(*arguments)
+
+    monkeypatch.setattr(Instance, "start", first_is_a_fault)
+    update(service, endpoint, service.create_config(variant(service.create_model(), count=2)))
+    described = service.settled(endpoint)
+    assert described["EndpointStatus"] == "InService" and "A fault of the local SageMaker" in described["FailureReason"]
+    assert len(calls) == 2 and running(service) == 1 and service.who(endpoint) == "old"
 
 
 def test_weights_and_instances_change_without_a_failed_request(service):
