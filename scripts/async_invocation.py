@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from scripts.failure import Failure, error_code
 from scripts.layout import Layout, bucket_and_key
-from scripts.waiting import moments
+from scripts.waiting import answers
 
 LONGEST = 3_600  # seconds an async endpoint may take for one request
 
@@ -21,10 +21,14 @@ def invoke_async(runtime, s3, layout: Layout, endpoint: str, body: bytes, conten
     said = runtime.invoke_endpoint_async(
         EndpointName=endpoint, InputLocation=f"s3://{bucket}/{key}", ContentType=content_type, Accept="application/json"
     )
-    for passed in moments():
-        if (found := _read(s3, said["OutputLocation"])) is not None:
+
+    def look() -> tuple[bytes | None, bytes | None]:
+        return _read(s3, said["OutputLocation"]), _read(s3, said["FailureLocation"]) if "FailureLocation" in said else None
+
+    for passed, (found, reason) in answers(look):
+        if found is not None:
             return found
-        if "FailureLocation" in said and (reason := _read(s3, said["FailureLocation"])) is not None:
+        if reason is not None:
             raise Failure(f"the model refused: {reason.decode(errors='replace').strip()}")
         if passed > LONGEST:
             raise Failure(f"no answer in an hour at {said['OutputLocation']}")

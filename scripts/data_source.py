@@ -2,8 +2,10 @@
 
 import hashlib
 import zipfile
+import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Callable, Iterator
 
@@ -39,11 +41,20 @@ def data_files(source: Path) -> Iterator[list[DataFile]]:
     elif zipfile.is_zipfile(source):
         with zipfile.ZipFile(source) as archive:
             yield _in_splits([
-                DataFile(one.filename, one.file_size, lambda one=one: archive.read(one))
+                DataFile(one.filename, one.file_size, partial(_member, archive, one))
                 for one in archive.infolist() if not one.is_dir()
             ], source)
+    elif not source.exists():
+        raise Failure(f"{source} is not there. Name the data set: make upload DATA=path")
     else:
         raise Failure(f"{source} is neither a folder nor a zip. Name the data set: make upload DATA=path")
+
+
+def _member(archive: zipfile.ZipFile, one: zipfile.ZipInfo) -> bytes:
+    try:
+        return archive.read(one)
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError) as error:  # broken, encrypted, an odd compression
+        raise Failure(f"{one.filename} in {archive.filename} cannot be read: {error}. Unpack it by other means and name the folder.") from error
 
 
 def _in_splits(files: list[DataFile], source: Path) -> list[DataFile]:
@@ -56,6 +67,9 @@ def _in_splits(files: list[DataFile], source: Path) -> list[DataFile]:
     if len(parents) > 1:
         raise Failure(f"{source} holds several data sets: {', '.join(parents)}. Name one of them.")
     found = [DataFile("/".join(parts[depth:]), file.size, file.read) for file, parts in seen]
+    for file in found:
+        if any("\ud800" <= letter <= "\udfff" for letter in file.name):  # how Python stands in for bytes that are not UTF-8
+            raise Failure(f"The name {ascii(file.name)} in {source} is not UTF-8, as names in S3 must be. Rename the file.")
     for split in SPLITS[:2]:
         if not any(file.name.startswith(f"{split}/") for file in found):
             raise Failure(

@@ -6,19 +6,21 @@ stopped; data in S3 and images in ECR only when asked for. Waits until the endpo
 
 import argparse
 import sys
+from functools import partial
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from scripts import inventory, names
 from scripts.aws import Aws
 from scripts.call import Call, as_json
-from scripts.endpoints import wait_until_gone
+from scripts.endpoints import registered_targets, wait_until_gone
 from scripts.failure import Failure, ends_with_a_sentence, explain
-from scripts.jobs import watch
+from scripts.jobs import KINDS, watch
 from scripts.objects import DELETED_AT_ONCE, delete_objects
 from scripts.requests.autoscaling import scalable_target
-from scripts.scalable_targets import registered_targets
 from scripts.settings import load_settings
+
+_OF_THE_ENDPOINT = ("DeleteEndpointConfig", "DeleteModel", "DeleteRepository")
 
 
 @ends_with_a_sentence
@@ -30,13 +32,16 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--dry-run", action="store_true", help="print the requests, remove nothing")
     chosen = parser.parse_args(arguments)
     aws = Aws(load_settings())
-    running = inventory.running_jobs(aws)
-    calls = resource_calls(aws, running)
-    repositories = inventory.repositories(aws)
+    unseen, unseen_storage = [], []
+    running = [job for kind in KINDS for job in inventory.seen(partial(inventory.running_jobs, kind=kind), aws, unseen)]
+    calls = resource_calls(aws, running, unseen)
+    repositories = inventory.seen(inventory.repositories, aws, unseen if chosen.images else unseen_storage)
     if chosen.images:
         calls += [Call("ecr", "DeleteRepository", {"repositoryName": one.name, "force": True}) for one in repositories]
-    keys = list(inventory.stored_keys(aws))
+    keys = inventory.seen(lambda aws: list(inventory.stored_keys(aws)), aws, unseen if chosen.data else unseen_storage)
     removed_keys = keys if chosen.data else []
+    for one in [*unseen, *unseen_storage]:
+        print(f"warning: not all can be shown. {one}", file=sys.stderr)
     if chosen.dry_run:
         print(as_json([*calls, *_object_calls(aws, removed_keys)]))
         return 0
@@ -48,7 +53,7 @@ def main(arguments: list[str]) -> int:
     if keys and not chosen.data:
         stays.append(f"{len(keys):,} objects in {aws.layout.root}/: S3 charges for their storage (--data removes them)")
     stays.append("logs in CloudWatch, charged for their storage, and the records of jobs, which cost nothing")
-    if calls or removed_keys:
+    if calls or running or removed_keys:
         for call in calls:
             print(f"  {call.operation}  {_subject(call)}")
         if removed_keys:
@@ -56,14 +61,20 @@ def main(arguments: list[str]) -> int:
         if not chosen.yes and not _agreed():
             print("nothing was removed")
             return 1
-        _remove(aws, calls, running, chosen.data)
-    else:
+        try:
+            _remove(aws, calls, running, chosen.data)
+        except KeyboardInterrupt:
+            print("\nwhat AWS was asked to remove goes on without you: run `make delete` again to see that all is gone", file=sys.stderr)
+            return 130
+    elif not unseen:
         print(f"{aws.settings.prefix} has nothing in {aws.region} that is to be removed")
     print("\n".join(f"stays: {one}" for one in stays))
+    if unseen:
+        raise Failure("What these credentials may not see was not removed and may go on costing money; see the warnings above.")
     return 0
 
 
-def resource_calls(aws: Aws, running: list) -> list[Call]:
+def resource_calls(aws: Aws, running: list, unseen: list[str]) -> list[Call]:
     """The calls that remove the endpoint and what belongs to it and stop the jobs, in the order in which they must be made."""
     calls = [
         Call("application-autoscaling", "DeregisterScalableTarget", scalable_target(aws.settings.prefix))
@@ -71,34 +82,44 @@ def resource_calls(aws: Aws, running: list) -> list[Call]:
     ]
     calls += [
         Call("sagemaker", "DeleteEndpoint", {"EndpointName": one.name})
-        for one in inventory.endpoints(aws) if one.state != "Deleting"
+        for one in inventory.seen(inventory.endpoints, aws, unseen) if one.state != "Deleting"
     ]
     calls += [kind.stop_call(name) for kind, name, status in running if status == "InProgress"]
     calls += [
-        Call("sagemaker", "DeleteEndpointConfig", {"EndpointConfigName": one.name}) for one in inventory.endpoint_configs(aws)
+        Call("cloudwatch", "DeleteAlarms", {"AlarmNames": [one.name]}) for one in inventory.seen(inventory.alarms, aws, unseen)
     ]
-    calls += [Call("sagemaker", "DeleteModel", {"ModelName": one.name}) for one in inventory.models(aws)]
-    return calls
+    calls += [
+        Call("sagemaker", "DeleteEndpointConfig", {"EndpointConfigName": one.name})
+        for one in inventory.seen(inventory.endpoint_configs, aws, unseen)
+    ]
+    return calls + [
+        Call("sagemaker", "DeleteModel", {"ModelName": one.name}) for one in inventory.seen(inventory.models, aws, unseen)
+    ]
 
 
 def _remove(aws: Aws, calls: list[Call], running: list, with_data: bool) -> None:
-    """Make the calls; what is refused does not keep the rest. Raises Failure when something stays that was to go."""
+    """Make the calls; what is refused does not keep what does not need it. Raises Failure when something stays that was to go."""
     refused = []
     for call in calls:
+        if call.operation in _OF_THE_ENDPOINT and any(one.operation == "DeleteEndpoint" for one in refused):
+            continue  # an endpoint without its config and model goes on costing money, and cannot be told what it is
         try:
             aws.make(call)
         except (ClientError, BotoCoreError) as error:
-            refused.append(explain(error))
-            print(f"error: {_subject(call)}: {refused[-1]}", file=sys.stderr)
-    if not refused:
-        wait_until_gone(aws, names.endpoint(aws.settings.prefix))
-        for kind, name, _ in running:
-            watch(aws, kind, name, show_log=False)
+            refused.append(call)
+            print(f"error: {_subject(call)}: {explain(error)}", file=sys.stderr)
+    if refused:
+        raise Failure(
+            f"{len(refused)} of {len(calls)} could not be removed and may go on costing money. Run `make delete` again."
+            + (" Nothing was removed from S3." if with_data else "")
+        )
+    wait_until_gone(aws, names.endpoint(aws.settings.prefix))
+    for kind, name, _ in running:
+        print(f"{name} is stopping", file=sys.stderr)
+        watch(aws, kind, name, show_log=False)
     if with_data:
         # Listed anew, after the jobs have ended: one that was stopping may have left its model.
         delete_objects(aws.client("s3"), aws.layout.bucket, list(inventory.stored_keys(aws)))
-    if refused:
-        raise Failure(f"{len(refused)} of {len(calls)} could not be removed and may go on costing money. Run `make delete` again.")
     print("removed")
 
 
@@ -113,7 +134,8 @@ def _object_calls(aws: Aws, keys: list[str]) -> list[Call]:
 
 def _subject(call: Call) -> str:
     """What a call is about: the value of its field that names a resource."""
-    return next(value for field, value in call.request.items() if field.endswith(("Name", "ResourceId")))
+    [found] = [value for field, value in call.request.items() if field.endswith(("Name", "ResourceId", "Names"))]
+    return found if isinstance(found, str) else ", ".join(found)
 
 
 def _agreed() -> bool:

@@ -10,16 +10,17 @@ import time
 from scripts import names
 from scripts.aws import Aws
 from scripts.call import Call, as_json
-from scripts.endpoints import describe_endpoint, wait_until_gone, wait_until_in_service
+from scripts.endpoints import describe_endpoint, is_serverless, registered_targets, wait_until_gone, wait_until_in_service
 from scripts.failure import Failure, ends_with_a_sentence
 from scripts.image import image_uri
 from scripts.model_data import find_model_data
-from scripts.requests.autoscaling import policy_request, register_request, scalable_target
+from scripts.requests.autoscaling import (
+    policy_request, register_request, scalable_target, wake_alarm_request, wake_policy_request,
+)
 from scripts.requests.endpoint import create_endpoint_request, update_endpoint_request
 from scripts.requests.endpoint_config import endpoint_config_request
 from scripts.requests.model import model_request
-from scripts.scalable_targets import registered_targets
-from scripts.settings import load_settings
+from scripts.settings import Settings, load_settings
 
 
 @ends_with_a_sentence
@@ -42,29 +43,33 @@ def main(arguments: list[str]) -> int:
         )),
         Call("sagemaker", "CreateEndpointConfig", endpoint_config_request(settings, aws.layout, name=version, model=version)),
     ]
-    bring = endpoint_calls(aws, describe_endpoint(aws, name), version)
-    scale = autoscaling_calls(aws)
+    present = describe_endpoint(aws, name)
+    bring = [*taking_back_calls(aws, present), *endpoint_calls(aws, present, version)]
+    scale = autoscaling_calls(settings)
     if chosen.dry_run:
         print(as_json([*make, *bring, *scale]))
         return 0
 
     print(f"serving {model_data}" + (f" of {job}" if job else ""), file=sys.stderr)
     since = int(time.time() * 1000)
-    for call in [*make, *bring]:
-        print(f"{call.operation}: {call.request.get('EndpointName') or version}", file=sys.stderr)
-        aws.make(call)
-        if call.operation == "DeleteEndpoint":
-            wait_until_gone(aws, name)
     try:
+        for call in [*make, *bring]:
+            print(f"{call.operation}: {call.request.get('EndpointName') or version}", file=sys.stderr)
+            aws.make(call)
+            if call.operation == "DeleteEndpoint":
+                wait_until_gone(aws, name)
         wait_until_in_service(aws, name, version, since)
     except KeyboardInterrupt:
         left = " Its autoscaling is not set: deploy again for that." if scale else ""
         print(f"\n{name} goes on without you: `make status` tells how far it is.{left}", file=sys.stderr)
         return 130
+    print(f"endpoint {name} is in service with {version}", flush=True)
+    made = {}
     for call in scale:
-        aws.make(call)
-        print(f"{call.operation}: {call.request['ResourceId']}", file=sys.stderr)
-    print(f"endpoint {name} is in service with {version}")
+        if call.operation == "PutMetricAlarm":
+            call = wake_alarm_call(settings, made["PolicyARN"])
+        made = aws.make(call)
+        print(f"{call.operation}: {call.request.get('PolicyName') or call.request.get('AlarmName') or name}", file=sys.stderr)
     print("next: make predict PICTURE=dog.jpg, and make delete, until when it costs money")
     return 0
 
@@ -78,13 +83,16 @@ def endpoint_calls(aws: Aws, endpoint: dict | None, config: str) -> list[Call]:
     if endpoint is None:
         return [create]
     name, status = endpoint["EndpointName"], endpoint["EndpointStatus"]
-    wanted, is_async = aws.settings.deploy.mode, "AsyncInferenceConfig" in endpoint
+    wanted, is_async, serverless = aws.settings.deploy.mode, "AsyncInferenceConfig" in endpoint, is_serverless(endpoint)
     if status == "InService" and (wanted == "async") != is_async:
         raise Failure(
             f"The endpoint {name} is {'' if is_async else 'not '}async and cannot become {wanted}. Run `make delete`, then deploy again."
         )
+    if status == "InService" and wanted == "serverless" and not serverless:
+        # https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html
+        raise Failure(f"The endpoint {name} has instances and cannot become serverless. Run `make delete`, then deploy again.")
     if status == "InService":
-        return [Call("sagemaker", "UpdateEndpoint", update_endpoint_request(aws.settings, config=config))]
+        return [Call("sagemaker", "UpdateEndpoint", update_endpoint_request(aws.settings, config=config, serverless=serverless))]
     if status == "Failed":  # deleting is all that a failed endpoint allows, and it serves nothing
         return [Call("sagemaker", "DeleteEndpoint", {"EndpointName": name}), create]
     raise Failure(
@@ -92,15 +100,39 @@ def endpoint_calls(aws: Aws, endpoint: dict | None, config: str) -> list[Call]:
     )
 
 
-def autoscaling_calls(aws: Aws) -> list[Call]:
-    """The calls that set autoscaling as the settings want it: registering, or taking back what an earlier deploy set."""
-    if aws.settings.autoscaling.max_instances:
-        return [
-            Call("application-autoscaling", "RegisterScalableTarget", register_request(aws.settings)),
-            Call("application-autoscaling", "PutScalingPolicy", policy_request(aws.settings)),
+def taking_back_calls(aws: Aws, endpoint: dict | None) -> list[Call]:
+    """The call that takes back the autoscaling of an earlier deploy, when it is not wanted any more or when it would keep
+    the endpoint from changing its instance type. endpoint: its description, None without one.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-scaling-update.html
+    """
+    settings, targets = aws.settings, registered_targets(aws)
+    if endpoint is not None and targets and settings.autoscaling.max_instances:
+        config = aws.client("sagemaker").describe_endpoint_config(EndpointConfigName=endpoint["EndpointConfigName"])
+        if all(one.get("InstanceType") == settings.deploy.instance_type for one in config["ProductionVariants"]):
+            return []
+    target = scalable_target(settings.prefix)
+    return [Call("application-autoscaling", "DeregisterScalableTarget", target) for _ in targets]
+
+
+def autoscaling_calls(settings: Settings) -> list[Call]:
+    """The calls that set the autoscaling that the settings want, once the endpoint is in service."""
+    if not settings.autoscaling.max_instances:
+        return []
+    calls = [
+        Call("application-autoscaling", "RegisterScalableTarget", register_request(settings)),
+        Call("application-autoscaling", "PutScalingPolicy", policy_request(settings)),
+    ]
+    if settings.autoscaling.min_instances == 0:
+        calls += [
+            Call("application-autoscaling", "PutScalingPolicy", wake_policy_request(settings)),
+            wake_alarm_call(settings, "the PolicyARN that PutScalingPolicy answers"),
         ]
-    target = scalable_target(aws.settings.prefix)
-    return [Call("application-autoscaling", "DeregisterScalableTarget", target) for _ in registered_targets(aws)]
+    return calls
+
+
+def wake_alarm_call(settings: Settings, policy_arn: str) -> Call:
+    return Call("cloudwatch", "PutMetricAlarm", wake_alarm_request(settings, policy_arn))
 
 
 if __name__ == "__main__":

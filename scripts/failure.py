@@ -1,21 +1,35 @@
 """What ends a program with a sentence instead of a traceback."""
 
 import functools
+import os
 import sys
 from typing import Callable
 
-from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, NoCredentialsError, NoRegionError
+from botocore.exceptions import (
+    BotoCoreError, ClientError, CredentialRetrievalError, HTTPClientError, NoCredentialsError, NoRegionError,
+    PartialCredentialsError, SSOError, TokenRetrievalError,
+)
+from botocore.exceptions import ConnectionError as NotConnected
 
+_DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError")
+_EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired")
+_WRONG_CREDENTIALS = (
+    "InvalidClientTokenId", "InvalidAccessKeyId", "UnrecognizedClientException", "SignatureDoesNotMatch", "InvalidSignatureException",
+)
+# https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html; botocore has retried these before they arrive here.
+_PASSING = (
+    "Throttling", "ThrottlingException", "ThrottledException", "TooManyRequestsException", "RequestLimitExceeded", "SlowDown",
+    "RequestTimeout", "RequestTimeoutException", "InternalError", "InternalFailure", "InternalServerError", "ServiceUnavailable",
+    "ServiceUnavailableException",
+)
 _NEXT_STEP = {
-    "AccessDenied": "Give these credentials that permission.",
-    "AccessDeniedException": "Give these credentials that permission.",
-    "ExpiredToken": "Log in again.",
-    "ExpiredTokenException": "Log in again.",
-    "InvalidClientTokenId": "Check the credentials in the environment or in the AWS profile.",
-    "UnrecognizedClientException": "Check the credentials in the environment or in the AWS profile.",
-    "SignatureDoesNotMatch": "Check the credentials in the environment or in the AWS profile.",
+    **dict.fromkeys(_DENIED, "Give these credentials that permission."),
+    **dict.fromkeys(_EXPIRED, "Log in again."),
+    **dict.fromkeys(_WRONG_CREDENTIALS, "Check the credentials in the environment or in the AWS profile, and this machine's clock."),
+    **dict.fromkeys(_PASSING, "Run it again in a minute."),
+    "RequestTimeTooSkewed": "Set this machine's clock.",
     "ResourceLimitExceeded": "Choose another instance type in sagemaker.toml, or ask for more in AWS's Service Quotas.",
-    "ThrottlingException": "Run it again in a minute.",
+    "NoSuchBucket": "Name a bucket that is there: SAGEMAKER_BUCKET, or bucket in sagemaker.toml; `make upload` makes it.",
 }
 
 
@@ -24,19 +38,22 @@ class Failure(RuntimeError):
 
 
 def explain(error: Exception) -> str:
-    """The sentence for an error of the AWS client: what was refused or is missing, and what to do."""
+    """The sentence for an error of the AWS client or of a file: what was refused or is missing, and what to do."""
+    said = str(error).rstrip(".")
     if isinstance(error, NoCredentialsError):
         return "No AWS credentials were found. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE."
     if isinstance(error, NoRegionError):
         return "No AWS region is set. Set AWS_REGION, or region in sagemaker.toml."
-    if isinstance(error, EndpointConnectionError):
-        return f"{str(error).rstrip('.')}. Check the network, the region and AWS_ENDPOINT_URL."
+    if isinstance(error, (SSOError, TokenRetrievalError)):
+        return f"{said}. Log in again."
+    if isinstance(error, (NotConnected, HTTPClientError)):
+        return f"{said}. Check the network, the region and AWS_ENDPOINT_URL."
     if isinstance(error, ClientError):
-        details = error.response.get("Error", {})
-        code, message = details.get("Code", "Unknown"), details.get("Message", "") or "it gave no reason"
-        step = _NEXT_STEP.get(code, "")
-        return f"AWS refused {error.operation_name}: {message.rstrip('.')} ({code}). {step}".rstrip()
-    return f"{type(error).__name__}: {str(error).rstrip('.')}."
+        code, message = error_code(error) or "Unknown", error.response.get("Error", {}).get("Message", "") or "it gave no reason"
+        return f"AWS refused {error.operation_name}: {message.rstrip('.')} ({code}). {_NEXT_STEP.get(code, '')}".rstrip()
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}." if error.filename else f"{error.strerror}."
+    return f"{type(error).__name__}: {said}."
 
 
 def error_code(error: ClientError) -> str:
@@ -44,16 +61,42 @@ def error_code(error: ClientError) -> str:
     return error.response.get("Error", {}).get("Code", "")
 
 
+def is_denied(error: Exception) -> bool:
+    """Whether the credentials lack the permission for this one call. S3 answers HEAD without a code but 403."""
+    return isinstance(error, ClientError) and error_code(error) in (*_DENIED, "403")
+
+
+def is_about_credentials(error: Exception) -> bool:
+    """Whether every further call of these credentials would end alike: they are missing, wrong, or have expired."""
+    if isinstance(error, ClientError):
+        return error_code(error) in (*_EXPIRED, *_WRONG_CREDENTIALS)
+    return isinstance(error, (
+        NoCredentialsError, PartialCredentialsError, CredentialRetrievalError, SSOError, TokenRetrievalError,
+    ))
+
+
+def passes(error: Exception) -> bool:
+    """Whether the same call may succeed in a while: the network was cut, or the service throttles or has a fault."""
+    if isinstance(error, ClientError):
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        return error_code(error) in _PASSING or status >= 500
+    return isinstance(error, (NotConnected, HTTPClientError))
+
+
 def ends_with_a_sentence(main: Callable[[list[str]], int]) -> Callable[[list[str]], int]:
-    """Turn what AWS, the network or a user's mistake raise in `main` into a sentence on stderr and status 1."""
+    """Turn what AWS, the network, a file or a user's mistake raise in `main` into a sentence on stderr and status 1."""
 
     @functools.wraps(main)
     def reporting(arguments: list[str]) -> int:
         try:
-            return main(arguments)
+            status = main(arguments)
+            sys.stdout.flush()
+            return status
         except Failure as failure:
             print(f"error: {failure}", file=sys.stderr)
-        except (BotoCoreError, ClientError) as error:
+        except BrokenPipeError:  # `make logs | head`: whoever read has gone, and Python would complain again at its end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except (BotoCoreError, ClientError, OSError) as error:
             print(f"error: {explain(error)}", file=sys.stderr)
         except KeyboardInterrupt:
             print("\ninterrupted", file=sys.stderr)

@@ -3,15 +3,22 @@
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from itertools import islice
+from typing import Callable, TypeVar
+
+from botocore.exceptions import ClientError
 
 from scripts import names
 from scripts.aws import Aws
-from scripts.endpoints import describe_endpoint
+from scripts.endpoints import describe_endpoint, is_serverless
+from scripts.failure import explain, is_denied
 from scripts.image import repository_uri
-from scripts.jobs import KINDS, RUNNING, JobKind
+from scripts.jobs import RUNNING, JobKind
 from scripts.objects import listing
+from scripts.requests.autoscaling import wake_alarm
 
 SHOWN_JOBS = 10  # of each kind that have ended
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -25,15 +32,25 @@ class Thing:
     costs: str
 
 
+def seen(look: Callable[[Aws], list[Found]], aws: Aws, unseen: list[str]) -> list[Found]:
+    """What `look` finds. When these credentials may not look, that is nothing, and `unseen` gets the sentence about it."""
+    try:
+        return look(aws)
+    except ClientError as error:
+        if not is_denied(error):
+            raise
+        unseen.append(explain(error))
+        return []
+
+
 def endpoints(aws: Aws) -> list[Thing]:
     """The endpoint, with its machines: one, or none."""
     endpoint = describe_endpoint(aws, names.endpoint(aws.settings.prefix))
     if endpoint is None:
         return []
     variants = endpoint.get("ProductionVariants", [])
-    serverless = bool(variants) and all("CurrentServerlessConfig" in one for one in variants)
     machines = sum(one.get("CurrentInstanceCount", 0) for one in variants)
-    costs = "by request" if serverless else "by the hour" + (f", {machines} instance{'s'[:machines > 1]}" if machines else "")
+    costs = "by request" if is_serverless(endpoint) else "by the hour" + (f", {machines} instance{'s'[:machines > 1]}" if machines else "")
     costs = "" if endpoint["EndpointStatus"] == "Failed" else costs
     return [Thing("endpoint", endpoint["EndpointName"], endpoint["EndpointStatus"], endpoint["CreationTime"], costs)]
 
@@ -54,24 +71,29 @@ def _versions(aws: Aws, kind: str, operation: str, field: str, name: str) -> lis
     ]
 
 
-def running_jobs(aws: Aws) -> list[tuple[JobKind, str, str]]:
+def alarms(aws: Aws) -> list[Thing]:
+    """The alarm that wakes an async endpoint without instances: one, or none."""
+    found = aws.client("cloudwatch").describe_alarms(AlarmNames=[wake_alarm(aws.settings.prefix)])["MetricAlarms"]
+    return [Thing("alarm", one["AlarmName"], one["StateValue"], None, "by the month, some cents") for one in found]
+
+
+def running_jobs(aws: Aws, kind: JobKind) -> list[tuple[JobKind, str, str]]:
     """The kind, the name and the status, InProgress or Stopping, of every job that has not ended."""
     return [
         (kind, summary[f"{kind.noun}Name"], status)
-        for kind in KINDS for status in RUNNING for summary in kind.newest_first(aws, StatusEquals=status)
+        for status in RUNNING for summary in kind.newest_first(aws, StatusEquals=status)
     ]
 
 
-def jobs(aws: Aws) -> list[Thing]:
-    """The newest jobs of each kind, and every one that runs however old it is."""
+def jobs(aws: Aws, kind: JobKind) -> list[Thing]:
+    """The newest jobs of a kind, and every one that runs however old it is."""
+    summaries = list(islice(kind.newest_first(aws), SHOWN_JOBS))
+    summaries += [one for status in RUNNING for one in kind.newest_first(aws, StatusEquals=status)]
     found = {}
-    for kind in KINDS:
-        summaries = list(islice(kind.newest_first(aws), SHOWN_JOBS))
-        summaries += [one for status in RUNNING for one in kind.newest_first(aws, StatusEquals=status)]
-        for one in summaries:
-            status = one[f"{kind.noun}Status"]
-            costs = "by the second, until it ends" if status in RUNNING else ""
-            found[one[f"{kind.noun}Name"]] = Thing(kind.words, one[f"{kind.noun}Name"], status, one["CreationTime"], costs)
+    for one in summaries:
+        status = one[f"{kind.noun}Status"]
+        costs = "by the second, until it ends" if status in RUNNING else ""
+        found[one[f"{kind.noun}Name"]] = Thing(kind.words, one[f"{kind.noun}Name"], status, one["CreationTime"], costs)
     return list(found.values())
 
 

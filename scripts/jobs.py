@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import Callable, Iterator
 
 from botocore import xform_name
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from scripts import names
 from scripts.aws import Aws
 from scripts.call import Call
-from scripts.failure import Failure, error_code
-from scripts.log_tail import TRAINING_GROUP, TRANSFORM_GROUP, LogTail
-from scripts.waiting import moments
+from scripts.failure import Failure, error_code, explain
+from scripts.log_tail import TRAINING_GROUP, TRANSFORM_GROUP, LogTail, print_lines
+from scripts.waiting import answers, minutes
 
 ENDED = ("Completed", "Failed", "Stopped")
 RUNNING = ("InProgress", "Stopping")
@@ -50,8 +50,8 @@ class JobKind:
     def stop_call(self, name: str) -> Call:
         return Call("sagemaker", f"Stop{self.noun}", {f"{self.noun}Name": name})
 
-    def log(self, aws: Aws, name: str) -> LogTail:
-        return LogTail(aws.client("logs"), self.log_group, f"{name}/")
+    def log(self, aws: Aws, name: str, optional: bool = False) -> LogTail:
+        return LogTail(aws.client("logs"), self.log_group, f"{name}/", optional=optional)
 
 
 TRAINING = JobKind("TrainingJob", "training job", TRAINING_GROUP, names.is_training_job)
@@ -60,30 +60,37 @@ KINDS = (TRAINING, TRANSFORM)
 
 
 def watch(aws: Aws, kind: JobKind, name: str, show_log: bool = True) -> dict:
-    """Print the job's log on stdout and the changes of its state on stderr until it has ended; return its description."""
-    log, told = kind.log(aws, name), None
-    for passed in moments():
-        description = kind.describe(aws, name)
-        if show_log:
-            print_lines(log.new_lines())
-        state = _state(description, kind)
-        if state != told:
-            told = state
-            print(f"[{_clock(passed)}] {state}", file=sys.stderr, flush=True)
-        if description[f"{kind.noun}Status"] in ENDED:
-            break
-    if show_log:
-        for passed in moments():  # CloudWatch gets the last lines a little later than the service tells the end
-            lines = log.new_lines()
+    """Print the job's log on stdout and the changes of its state on stderr until it has ended; return its description.
+
+    Raises Failure when asking becomes impossible, as with credentials that have expired; the job goes on all the same.
+    """
+    log, told = kind.log(aws, name, optional=True), None
+
+    def look() -> tuple[dict, list[str]]:
+        return kind.describe(aws, name), log.new_lines() if show_log else []
+
+    try:
+        for passed, (description, lines) in answers(look):
             print_lines(lines)
-            if (passed >= SILENCE and not lines) or passed > 15:
+            state = _state(description, kind)
+            if state != told:
+                told = state
+                print(f"[{minutes(passed)}] {state}", file=sys.stderr, flush=True)
+            if description[f"{kind.noun}Status"] in ENDED:
                 break
+        if show_log:
+            for passed, lines in answers(log.new_lines):  # CloudWatch gets the last ones a little later than the end is told
+                print_lines(lines)
+                if (passed >= SILENCE and not lines) or passed > 15:
+                    break
+    except (ClientError, BotoCoreError) as error:
+        raise Failure(f"{explain(error)} {name} goes on all the same: {how_to_follow(name)}") from error
     return description
 
 
-def print_lines(lines: list[str]) -> None:
-    for line in lines:
-        print(line, flush=True)
+def how_to_follow(name: str) -> str:
+    """The next steps of someone who no longer watches a job."""
+    return f'watch it with make logs ARGS="{name} --follow", or stop it with make stop ARGS={name}'
 
 
 def ended_well(description: dict, kind: JobKind) -> bool:
@@ -91,8 +98,8 @@ def ended_well(description: dict, kind: JobKind) -> bool:
     name, status = description[f"{kind.noun}Name"], description[f"{kind.noun}Status"]
     if status == "Completed":
         return True
-    reason = description.get("FailureReason")
-    print(f"error: The {kind.words} {name} is {status}{f': {reason}' if reason else '.'}", file=sys.stderr)
+    why = description.get("FailureReason") or description.get("SecondaryStatus", status)  # such as MaxRuntimeExceeded
+    print(f"error: The {kind.words} {name} is {status}{f': {why}' if why != status else '.'}", file=sys.stderr)
     return False
 
 
@@ -101,7 +108,3 @@ def _state(description: dict, kind: JobKind) -> str:
     steps = description.get("SecondaryStatusTransitions")
     message = steps[-1].get("StatusMessage") if steps else None
     return f"{status}: {message}" if message else status
-
-
-def _clock(seconds: float) -> str:
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02}"

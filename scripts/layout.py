@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from scripts.failure import Failure
+
 SPLITS = ("train", "valid", "test")
 
 
@@ -41,9 +43,9 @@ class Layout:
 
 
 def bucket_and_key(uri: str) -> tuple[str, str]:
-    """`s3://bucket/some/key` -> `("bucket", "some/key")`. Raises ValueError for any other URI."""
+    """`s3://bucket/some/key` -> `("bucket", "some/key")`. Raises Failure for any other URI."""
     parts = urlsplit(uri)
     if parts.scheme != "s3" or not parts.netloc:
-        raise ValueError(f"{uri} is not an s3:// URI.")
+        raise Failure(f"{uri} is not an S3 URI, which is s3://bucket/key.")
     # Not parts.path: a key may hold # and ?.
     return parts.netloc, uri.removeprefix("s3://").partition("/")[2]

@@ -7,10 +7,10 @@ from scripts import names
 from scripts.aws import Aws
 from scripts.endpoints import describe_endpoint
 from scripts.failure import Failure, ends_with_a_sentence
-from scripts.jobs import ENDED, KINDS, print_lines
-from scripts.log_tail import LogTail, endpoint_group
+from scripts.jobs import KINDS, watch
+from scripts.log_tail import LogTail, endpoint_group, print_lines
 from scripts.settings import load_settings
-from scripts.waiting import moments
+from scripts.waiting import answers
 
 
 @ends_with_a_sentence
@@ -21,18 +21,18 @@ def main(arguments: list[str]) -> int:
     chosen = parser.parse_args(arguments)
     aws = Aws(load_settings())
     name = chosen.name or newest(aws)
-    found = find_log(aws, name)
-    if found is None:
+    kind = next((kind for kind in KINDS if kind.is_ours(aws.settings.prefix, name)), None)
+    if chosen.follow and kind:
+        watch(aws, kind, name)
+        return 0
+    log = find_log(aws, name)
+    if log is None:
         raise Failure(f"{name} has no log in {aws.region}. It has not begun to write, or `make status` knows it by another name.")
-    log, kind = found
     print(f"--- {name}", file=sys.stderr)
-    print_lines(log.new_lines())
-    if chosen.follow:
-        for _ in moments():
-            ended = kind is not None and kind.describe(aws, name)[f"{kind.noun}Status"] in ENDED
-            print_lines(log.new_lines())
-            if ended:
-                break
+    for _, lines in answers(log.new_lines):
+        print_lines(lines)
+        if not chosen.follow:
+            break
     return 0
 
 
@@ -50,13 +50,18 @@ def newest(aws: Aws) -> str:
     return max(made)[1]
 
 
-def find_log(aws: Aws, name: str):
-    """The log of whatever has this name and the kind of the job, None for an endpoint; None when nothing has written yet."""
+def find_log(aws: Aws, name: str) -> LogTail | None:
+    """The log of the job or the endpoint of this name, None when it has written nothing yet.
+
+    Of an endpoint it is what was written since that was created: the group outlives the endpoint, and serves the next one.
+    """
     for kind in KINDS:
-        if kind.log(aws, name).streams():
-            return kind.log(aws, name), kind
-    log = LogTail(aws.client("logs"), endpoint_group(name))
-    return (log, None) if log.streams() else None
+        if (log := kind.log(aws, name)).streams():
+            return log
+    endpoint = describe_endpoint(aws, name)
+    since = int(endpoint["CreationTime"].timestamp() * 1000) if endpoint else 0
+    log = LogTail(aws.client("logs"), endpoint_group(name), since=since)
+    return log if log.streams() else None
 
 
 if __name__ == "__main__":

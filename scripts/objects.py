@@ -2,11 +2,14 @@
 
 import hashlib
 import mimetypes
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+import sys
 from dataclasses import dataclass
 from typing import Callable
 
-from scripts.failure import Failure
+from botocore.exceptions import ClientError
+
+from scripts.failure import Failure, explain, is_denied
+from scripts.parallel import in_parallel
 from scripts.progress import Progress
 
 THREADS = 32  # S3 takes 3,500 puts a second under a prefix; what is waited for is its answers
@@ -31,11 +34,31 @@ def listing(s3, bucket: str, prefix: str) -> dict[str, StoredObject]:
 
 
 def has_objects(s3, bucket: str, prefix: str) -> bool:
-    """Whether any key begins with `prefix`; none does where there is no such bucket."""
+    """Whether any key begins with `prefix`; none does where there is no such bucket.
+
+    Where these credentials may not look, the service's role still may: then they are taken to be there.
+    """
     try:
         return s3.list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=1).get("KeyCount", 0) > 0
     except s3.exceptions.NoSuchBucket:
         return False
+    except ClientError as error:
+        if not is_denied(error):
+            raise
+        print(f"warning: s3://{bucket}/{prefix} is taken to be there. {explain(error)}", file=sys.stderr)
+        return True
+
+
+def is_bucket(s3, bucket: str) -> bool:
+    """Whether there is such a bucket, be it one that these credentials may not look into."""
+    try:
+        s3.head_bucket(Bucket=bucket)
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+            return False
+        if not is_denied(error):
+            raise
+    return True
 
 
 def put_request(bucket: str, key: str) -> dict:
@@ -45,23 +68,14 @@ def put_request(bucket: str, key: str) -> dict:
 
 def put_objects(s3, bucket: str, contents: dict[str, Callable[[], bytes]]) -> None:
     """Put the content of each key, in parallel, each in one part, so that its ETag is its MD5, and with its SHA-256."""
-    progress = Progress(len(contents), "files sent")
-
-    def put(key: str, read: Callable[[], bytes]) -> None:
+    def put(item: tuple[str, Callable[[], bytes]]) -> None:
+        key, read = item
         content = read()
         s3.put_object(**put_request(bucket, key), Body=content, Metadata={"sha256": hashlib.sha256(content).hexdigest()})
-        progress.step()
 
-    with ThreadPoolExecutor(THREADS) as pool:
-        running = [pool.submit(put, key, read) for key, read in contents.items()]
-        try:
-            wait(running, return_when=FIRST_EXCEPTION)
-        finally:  # after an error, or Ctrl-C, what has not begun is not begun
-            for one in running:
-                one.cancel()
-    for one in running:
-        if not one.cancelled():
-            one.result()
+    progress = Progress(len(contents), "files sent")
+    for _ in in_parallel(put, contents.items(), THREADS):
+        progress.step()
 
 
 def delete_objects(s3, bucket: str, keys: list[str]) -> None:

@@ -9,7 +9,6 @@ import json
 import mimetypes
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -19,8 +18,9 @@ from scripts.async_invocation import invoke_async
 from scripts.aws import Aws
 from scripts.call import Call, as_json
 from scripts.endpoints import describe_endpoint
-from scripts.failure import Failure, ends_with_a_sentence, error_code, explain
+from scripts.failure import Failure, ends_with_a_sentence, error_code, explain, is_about_credentials, is_denied
 from scripts.names import endpoint
+from scripts.parallel import in_parallel
 from scripts.pictures import answer, find_pictures, picture_line, prediction_lines
 from scripts.settings import load_settings
 
@@ -46,15 +46,14 @@ def main(arguments: list[str]) -> int:
     started = time.monotonic()
     send = sender(Aws(settings), name)
     failed = 0
-    with ThreadPoolExecutor(chosen.parallel) as pool:
-        found = []
-        for picture, (said, problem) in zip(pictures, pool.map(partial(_ask, send), pictures)):
-            if problem:
-                failed += 1
-                print(f"error: {picture}: {problem}", file=sys.stderr)
-            elif not chosen.json:
-                print(picture_line(str(picture), said) if len(pictures) > 1 else "\n".join(prediction_lines(said)), flush=True)
-            found.append({"picture": str(picture), **({"error": problem} if problem else {"answer": said})})
+    found = []
+    for picture, (said, problem) in zip(pictures, in_parallel(partial(_ask, send), pictures, chosen.parallel)):
+        if problem:
+            failed += 1
+            print(f"error: {picture}: {problem}", file=sys.stderr)
+        elif not chosen.json:
+            print(picture_line(str(picture), said) if len(pictures) > 1 else "\n".join(prediction_lines(said)), flush=True)
+        found.append({"picture": str(picture), **({"error": problem} if problem else {"answer": said})})
     if chosen.json:
         print(json.dumps(found, indent=2))
     if len(pictures) > 1:
@@ -91,15 +90,19 @@ def _request(name: str, picture: Path) -> dict:
 
 
 def _ask(send, picture: Path) -> tuple[object, str | None]:
-    """The model's answer and None, or None and a sentence."""
+    """The model's answer and None, or None and a sentence. Raises what no other picture would fare better with."""
     try:
         return answer(send(picture)), None
     except ClientError as error:
         if error_code(error) == "ModelError":
             status, message = error.response.get("OriginalStatusCode"), error.response.get("OriginalMessage") or explain(error)
             return None, f"the model answered {status}: {message}"
+        if is_about_credentials(error) or is_denied(error):
+            raise
         return None, explain(error)
     except (BotoCoreError, OSError) as error:
+        if is_about_credentials(error):
+            raise
         return None, explain(error)
     except Failure as failure:
         return None, str(failure)

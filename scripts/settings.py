@@ -7,6 +7,7 @@ with `_` for `-`. Two keys have the names that other programs read already: `pre
 """
 
 import difflib
+import math
 import os
 import tomllib
 from dataclasses import dataclass, field, fields
@@ -19,6 +20,8 @@ FILE = Path(__file__).parents[1] / "sagemaker.toml"
 OTHER_NAMES = {"prefix": ("IMAGE_PREFIX",), "region": ("AWS_REGION", "AWS_DEFAULT_REGION")}
 # The longest that a quota of training jobs can be raised to: https://docs.aws.amazon.com/general/latest/gr/sagemaker.html
 LONGEST_JOB = 28 * 24 * 3600  # seconds
+# MaximumExecutionTimeoutInSeconds: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_BlueGreenUpdatePolicy.html
+LONGEST_UPDATE = 28_800
 
 
 def _is(kind):
@@ -116,14 +119,18 @@ class Transform:
 class Settings:
     """Everything in sagemaker.toml; sections are dataclasses of their own. `async_` is the section [async]."""
 
-    prefix: str = _is(Text(r"(?=.{1,32}$)[a-z0-9]+(-[a-z0-9]+)*", "at most 32 of a-z 0-9 and single hyphens between them"))
+    # A part `train` would make the jobs of the prefix dog-train look like those of the prefix dog.
+    prefix: str = _is(Text(
+        r"(?=.{1,32}$)[a-z0-9]+(-(?!train(-|$))[a-z0-9]+)*",
+        "at most 32 of a-z 0-9 and single hyphens between them, and -train no part of it",
+    ))
     role: str = _is(Text(
         r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+|[\w+=,.@-]+(/[\w+=,.@-]+)*", "a role's name or its ARN", optional=True
     ))
     bucket: str = _is(Text(
         r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "a bucket's name: 3 to 63 of a-z 0-9 . and -, without s3://", optional=True
     ))
-    region: str = _is(Text(r"[a-z]{2}(-[a-z]+)+-\d", "a region such as eu-west-1", optional=True))
+    region: str = _is(Text(r"[a-z]{2,}(-[a-z]+)+-\d", "a region such as eu-west-1", optional=True))
     hyperparameters: dict[str, str] = _is(Table(r"[a-z][a-z0-9_-]*", "those of the training program, such as batch-size"))
     environment: dict[str, str] = _is(Table(r"[a-zA-Z_][a-zA-Z0-9_]*", "names of environment variables"))
     push: Push
@@ -227,11 +234,27 @@ def _contradictions(settings: Settings) -> list[str]:
             found.append("autoscaling.min-instances must be at least 1: only async endpoints can go down to 0.")
     if settings.capture.percent and settings.deploy.mode == "serverless":
         found.append("capture.percent must be 0 with deploy.mode serverless, which cannot keep requests.")
+    if settings.deploy.mode == "serverless" and settings.serverless.memory_mb % 1_024:
+        found.append("serverless.memory-mb must be 1024, 2048, 3072, 4096, 5120 or 6144.")
+    found += _update_contradictions(settings.update)
     if settings.update.alarms and settings.update.traffic == "ALL_AT_ONCE" and not settings.update.keep_old_seconds:
         found.append("update.keep-old-seconds must be above 0 with update.alarms: it is the time in which they are watched.")
     if settings.transform.max_concurrent * settings.transform.max_payload_mb > 100:
         found.append("transform.max-concurrent times transform.max-payload-mb must be at most 100.")
     return found
+
+
+def _update_contradictions(update: Update) -> list[str]:
+    """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TrafficRoutingConfig.html"""
+    if update.traffic == "LINEAR" and update.step_percent < 10:
+        return ["update.step-percent must be at least 10 with update.traffic LINEAR."]
+    steps = {"ALL_AT_ONCE": 0, "CANARY": 1, "LINEAR": math.ceil(100 / update.step_percent)}[update.traffic]
+    if steps * update.wait_seconds + update.keep_old_seconds > LONGEST_UPDATE - 3_600:
+        return [
+            f"update.wait-seconds, {steps} times, and update.keep-old-seconds must be at most {LONGEST_UPDATE - 3_600} together: "
+            f"an update may last {LONGEST_UPDATE} seconds, and its instances have to come within them too."
+        ]
+    return []
 
 
 def _did_you_mean(name: str, known: list[str]) -> str:

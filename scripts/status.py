@@ -2,10 +2,12 @@
 
 import argparse
 import sys
+from functools import partial
 
 from scripts import inventory
 from scripts.aws import Aws
 from scripts.failure import ends_with_a_sentence
+from scripts.jobs import KINDS
 from scripts.settings import load_settings
 
 
@@ -14,17 +16,24 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="status", description="List what the prefix has on AWS, and what of it costs money.")
     parser.parse_args(arguments)
     aws = Aws(load_settings())
-    things = [
-        *inventory.endpoints(aws), *inventory.jobs(aws), *inventory.endpoint_configs(aws), *inventory.models(aws),
-        *inventory.repositories(aws), *inventory.storage(aws),
+    unseen = []
+    looks = [
+        inventory.endpoints, inventory.alarms, *(partial(inventory.jobs, kind=kind) for kind in KINDS),
+        inventory.endpoint_configs, inventory.models, inventory.repositories, inventory.storage,
     ]
-    if not things:
+    things = [thing for look in looks for thing in inventory.seen(look, aws, unseen)]
+    for one in unseen:
+        print(f"warning: not all can be shown. {one}", file=sys.stderr)
+    if not things and not unseen:
         print(f"{aws.settings.prefix} has nothing in {aws.region}")
         return 0
     print(inventory.table(things))
     costly = [one for one in things if one.costs]
     print()
-    print(f"{len(costly)} of these cost money: `make delete` lists and removes them." if costly else "Nothing here costs money.")
+    if costly:
+        print(f"{len(costly)} of these cost money: `make delete` lists and removes them.")
+    elif not unseen:
+        print("Nothing here costs money.")
     return 0
 
 

@@ -13,9 +13,9 @@ from scripts.aws import Aws
 from scripts.call import Call, as_json
 from scripts.failure import Failure, ends_with_a_sentence
 from scripts.image import image_uri
-from scripts.jobs import TRAINING, ended_well, watch
+from scripts.jobs import TRAINING, ended_well, how_to_follow, watch
 from scripts.layout import SPLITS, bucket_and_key
-from scripts.objects import has_objects
+from scripts.objects import has_objects, is_bucket
 from scripts.requests.training_job import training_job_request
 from scripts.settings import Settings, load_settings
 
@@ -45,17 +45,14 @@ def main(arguments: list[str]) -> int:
         print(as_json([call]))
         return 0
 
-    aws.make(call)
-    print(f"started {name}", file=sys.stderr)
-    if chosen.no_wait:
-        return 0
     try:
+        aws.make(call)
+        print(f"started {name}", file=sys.stderr)
+        if chosen.no_wait:
+            return 0
         ended = watch(aws, TRAINING, name)
     except KeyboardInterrupt:
-        print(
-            f"\n{name} goes on without you. Watch it: python -m scripts.logs {name} --follow   "
-            f"Stop it: python -m scripts.stop {name}", file=sys.stderr,
-        )
+        print(f"\n{name} goes on without you: {how_to_follow(name)}", file=sys.stderr)
         return 130
     if not ended_well(ended, TRAINING):
         return 1
@@ -79,7 +76,8 @@ def parse_hyperparameters(words: list[str]) -> dict[str, str]:
 def channels(aws: Aws, settings: Settings) -> dict[str, str]:
     """The URI of each channel: the splits, and `pretrained` when it is set. A test split that is not in S3 is left out.
 
-    Raises Failure when train, valid or pretrained has no objects. What is not in S3 cannot be looked at from here.
+    Raises Failure when train, valid or pretrained has no objects, and when there is no bucket for what comes out of the job.
+    What is not in S3 cannot be looked at from here.
     """
     above = (settings.train.data or aws.layout.data).rstrip("/")
     found = {split: f"{above}/{split}/" for split in SPLITS}
@@ -97,6 +95,8 @@ def channels(aws: Aws, settings: Settings) -> dict[str, str]:
             raise Failure(f"{uri} has no objects. Put the weights there, or empty train.pretrained in sagemaker.toml.")
         else:
             raise Failure(f"{uri} has no objects. Run `make upload DATA=path/to/pictures`.")
+    if settings.train.data and not is_bucket(aws.client("s3"), aws.layout.bucket):
+        raise Failure(f"There is no bucket {aws.layout.bucket} for the model. Make it: aws s3 mb s3://{aws.layout.bucket} --region {aws.region}")
     return found
 
 

@@ -6,7 +6,6 @@ Starts machines, sends them every picture, stores the answers beside each other 
 import argparse
 import json
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from scripts import names
@@ -14,10 +13,12 @@ from scripts.aws import Aws
 from scripts.call import Call, as_json
 from scripts.failure import Failure, ends_with_a_sentence
 from scripts.image import image_uri
-from scripts.jobs import TRANSFORM, ended_well, watch
+from scripts.jobs import TRANSFORM, ended_well, how_to_follow, watch
 from scripts.layout import bucket_and_key
+from scripts.log_tail import print_last_lines
 from scripts.model_data import find_model_data
-from scripts.objects import THREADS, listing, put_objects
+from scripts.objects import THREADS, has_objects, listing, put_objects
+from scripts.parallel import in_parallel
 from scripts.pictures import answer, find_pictures, picture_line
 from scripts.requests.model import model_request
 from scripts.requests.transform_job import transform_job_request
@@ -41,9 +42,11 @@ def main(arguments: list[str]) -> int:
     aws = Aws(settings)
     role_arn = aws.role_arn
     in_s3 = chosen.source.startswith("s3://")
-    pictures = [] if in_s3 else find_pictures([Path(chosen.source)])
+    pictures = [] if in_s3 else pictures_to_send(Path(chosen.source), settings.transform.max_payload_mb)
     source = f"{chosen.source.rstrip('/')}/" if in_s3 else f"{aws.layout.transform(name)}/input/"
     output = f"{aws.layout.transform(name)}/output"
+    if in_s3 and not has_objects(aws.client("s3"), *bucket_and_key(source)):
+        raise Failure(f"{source} has no objects. Name a folder of pictures, here or in S3.")
     model_data = chosen.model_data or find_model_data(aws, chosen.job)[1]
     calls = [
         Call("sagemaker", "CreateModel", model_request(
@@ -62,27 +65,37 @@ def main(arguments: list[str]) -> int:
         bucket, prefix = bucket_and_key(source)
         above = Path(chosen.source) if Path(chosen.source).is_dir() else Path(chosen.source).parent
         put_objects(s3, bucket, {f"{prefix}{one.relative_to(above).as_posix()}": one.read_bytes for one in pictures})
-    for call in calls:
-        aws.make(call)
-    print(f"started {name} with {model_data}", file=sys.stderr)
-    if chosen.no_wait:
-        return 0
     try:
+        for call in calls:
+            aws.make(call)
+        print(f"started {name} with {model_data}; the answers go to {output}", file=sys.stderr)
+        if chosen.no_wait:
+            return 0
         ended = watch(aws, TRANSFORM, name, show_log=False)
     except KeyboardInterrupt:
-        print(f"\n{name} goes on without you. Stop it: python -m scripts.stop {name}", file=sys.stderr)
+        print(f"\n{name} goes on without you: {how_to_follow(name)}. Its answers go to {output}", file=sys.stderr)
         return 130
+    if ended[f"{TRANSFORM.noun}Status"] == "Failed":
+        print_last_lines(TRANSFORM.log(aws, name, optional=True))
     well = ended_well(ended, TRANSFORM)
     _show_answers(s3, source, output, chosen.json)  # one bad picture fails a job, and the others have their answers
     return 0 if well else 1
+
+
+def pictures_to_send(source: Path, most_mb: int) -> list[Path]:
+    """The pictures of a folder. Raises Failure for one above `most_mb`, over which the whole job would fail."""
+    found = find_pictures([source])
+    for picture in found:
+        if picture.stat().st_size > most_mb * 2**20:
+            raise Failure(f"{picture} is larger than transform.max-payload-mb = {most_mb} in sagemaker.toml. Leave it out, or raise that.")
+    return found
 
 
 def _show_answers(s3, source: str, output: str, as_json_text: bool) -> None:
     """Print what the model said of every picture. Raises Failure that names those without an answer."""
     bucket, prefix = bucket_and_key(f"{output}/")
     keys = [key for key in sorted(listing(s3, bucket, prefix)) if key.endswith(".out")]
-    with ThreadPoolExecutor(THREADS) as pool:
-        bodies = list(pool.map(lambda key: s3.get_object(Bucket=bucket, Key=key)["Body"].read(), keys))
+    bodies = list(in_parallel(lambda key: s3.get_object(Bucket=bucket, Key=key)["Body"].read(), keys, THREADS))
     said = {key.removeprefix(prefix).removesuffix(".out"): answer(body) for key, body in zip(keys, bodies)}
     if as_json_text:
         print(json.dumps([{"picture": picture, "answer": one} for picture, one in said.items()], indent=2))

@@ -9,7 +9,6 @@ import argparse
 import hashlib
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from botocore.exceptions import ClientError
@@ -20,6 +19,7 @@ from scripts.data_source import DataFile, data_files, md5
 from scripts.failure import Failure, ends_with_a_sentence, error_code
 from scripts.layout import SPLITS, bucket_and_key
 from scripts.objects import THREADS, delete_objects, listing, put_objects, put_request
+from scripts.parallel import in_parallel
 from scripts.settings import load_settings
 
 
@@ -103,8 +103,7 @@ def _changed(aws: Aws, bucket: str, prefix: str, files: list[DataFile], there: d
         stored = s3.head_object(Bucket=bucket, Key=key)["Metadata"].get("sha256")
         return stored == hashlib.sha256(content).hexdigest()
 
-    with ThreadPoolExecutor(THREADS) as pool:
-        found = list(pool.map(is_there, files))
+    found = list(in_parallel(is_there, files, THREADS))
     return [file for file, same in zip(files, found) if not same], sum(found)
 
 

@@ -1,10 +1,11 @@
-"""RegisterScalableTarget, PutScalingPolicy and DeregisterScalableTarget of an endpoint's variant.
+"""RegisterScalableTarget, PutScalingPolicy and DeregisterScalableTarget of an endpoint's variant, and the alarm that wakes it.
 
 https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-add-code-apply.html
 https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference-autoscale.html
 """
 
 from scripts.names import VARIANT, endpoint
+from scripts.requests.tags import project_tags
 from scripts.settings import Settings
 
 
@@ -48,4 +49,41 @@ def policy_request(settings: Settings) -> dict:
             "ScaleOutCooldown": scaling.scale_out_cooldown_seconds,
             **metric,
         },
+    }
+
+
+def wake_alarm(prefix: str) -> str:
+    return f"{prefix}-wake"
+
+
+def wake_policy_request(settings: Settings) -> dict:
+    """Step scaling from no instance to one: target tracking leaves an endpoint at 0 until more wait than its target says."""
+    return {
+        **scalable_target(settings.prefix),
+        "PolicyName": wake_alarm(settings.prefix),
+        "PolicyType": "StepScaling",
+        "StepScalingPolicyConfiguration": {
+            "AdjustmentType": "ChangeInCapacity",
+            "MetricAggregationType": "Average",
+            "Cooldown": settings.autoscaling.scale_out_cooldown_seconds,
+            "StepAdjustments": [{"MetricIntervalLowerBound": 0, "ScalingAdjustment": 1}],
+        },
+    }
+
+
+def wake_alarm_request(settings: Settings, policy_arn: str) -> dict:
+    """PutMetricAlarm's request: the policy `policy_arn` acts when a request waits and there is no instance to take it."""
+    return {
+        "AlarmName": wake_alarm(settings.prefix),
+        "Namespace": "AWS/SageMaker",
+        "MetricName": "HasBacklogWithoutCapacity",
+        "Dimensions": [{"Name": "EndpointName", "Value": endpoint(settings.prefix)}],
+        "Statistic": "Average",
+        "Period": 60,
+        "EvaluationPeriods": 1,
+        "Threshold": 1,
+        "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+        "TreatMissingData": "missing",
+        "AlarmActions": [policy_arn],
+        "Tags": project_tags(settings.prefix),
     }

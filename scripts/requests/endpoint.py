@@ -8,18 +8,18 @@ import math
 
 from scripts.names import endpoint
 from scripts.requests.tags import project_tags
-from scripts.settings import Settings
+from scripts.settings import LONGEST_UPDATE, Settings
 
 
 def create_endpoint_request(settings: Settings, *, config: str) -> dict:
     return {"EndpointName": endpoint(settings.prefix), "EndpointConfigName": config, "Tags": project_tags(settings.prefix)}
 
 
-def update_endpoint_request(settings: Settings, *, config: str) -> dict:
-    """Request that brings the endpoint to the endpoint config named `config`."""
+def update_endpoint_request(settings: Settings, *, config: str, serverless: bool = False) -> dict:
+    """Request that brings the endpoint to the endpoint config named `config`. serverless: whether it is that now."""
     request = {"EndpointName": endpoint(settings.prefix), "EndpointConfigName": config}
-    if settings.deploy.mode == "serverless":
-        return request  # deployment guardrails are for instances only
+    if serverless or settings.deploy.mode == "serverless":
+        return request  # deployment guardrails move traffic from instances to instances
     if settings.autoscaling.max_instances:
         # Keep the instances that autoscaling has brought; only what is captured follows the new config.
         request["RetainAllVariantProperties"] = True
@@ -45,7 +45,7 @@ def _deployment(settings: Settings) -> dict:
         "BlueGreenUpdatePolicy": {
             "TrafficRoutingConfiguration": routing,
             "TerminationWaitInSeconds": update.keep_old_seconds,
-            "MaximumExecutionTimeoutInSeconds": min(longest, 28_800),
+            "MaximumExecutionTimeoutInSeconds": min(longest, LONGEST_UPDATE),
         }
     }
     if update.alarms:

@@ -3,8 +3,9 @@
 import json
 
 import pytest
+from botocore.exceptions import ClientError
 
-from scripts import delete, status
+from scripts import delete, inventory, status
 from tests.scripts.sagemaker_stand_in import Refusal
 
 OURS, OTHERS = "dogbreed-20261122-185200-123", "dogbreed-house-20261122-185200-123"
@@ -130,12 +131,63 @@ def test_a_dry_run_prints_the_requests_and_removes_nothing(account, sagemaker, a
 
 
 def test_what_is_refused_does_not_keep_the_rest_and_is_not_called_removed(account, sagemaker, capsys):
-    sagemaker.answers["DeleteEndpoint"] = Refusal("ValidationException", "Cannot delete an endpoint that is Creating.")
+    sagemaker.answers["DeleteEndpointConfig"] = Refusal("ValidationException", "Cannot delete it now.")
     assert delete.main(["--yes"]) == 1
     assert made(sagemaker) == REMOVED
     shown = capsys.readouterr()
-    assert "error: dogbreed: AWS refused DeleteEndpoint" in shown.err and "1 of 4 could not be removed" in shown.err
+    assert f"error: {OURS}: AWS refused DeleteEndpointConfig" in shown.err and "1 of 4 could not be removed" in shown.err
     assert "\nremoved\n" not in shown.out
+
+
+def test_an_endpoint_that_stays_keeps_its_config_its_model_its_image_and_its_data(account, sagemaker, aws, bucket, capsys):
+    sagemaker.answers["DeleteEndpoint"] = Refusal("ValidationException", "Cannot delete an endpoint that is Creating.")
+    assert delete.main(["--yes", "--data", "--images"]) == 1
+    assert made(sagemaker) == REMOVED[:2]
+    assert len(aws.client("s3").list_objects_v2(Bucket=bucket)["Contents"]) == 3
+    assert len(aws.client("ecr").describe_repositories()["repositories"]) == 3
+    assert "error: dogbreed: AWS refused DeleteEndpoint" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("operation", ["ListTrainingJobs", "ListModels", "ListEndpointConfigs"])
+def test_what_these_credentials_may_not_see_keeps_nothing_else_and_is_said(account, sagemaker, operation, capsys):
+    sagemaker.answers[operation] = Refusal("AccessDeniedException", "No.")
+    assert delete.main(["--yes"]) == 1
+    assert ("DeleteEndpoint", {"EndpointName": "dogbreed"}) in made(sagemaker)
+    assert f"AWS refused {operation}" in (said := capsys.readouterr().err) and "may go on costing money" in said
+    assert status.main([]) == 0
+    shown = capsys.readouterr()
+    assert f"AWS refused {operation}" in shown.err and "dogbreed" in shown.out
+
+
+def test_images_and_objects_that_may_not_be_seen_do_not_keep_the_endpoint(account, sagemaker, monkeypatch, capsys):
+    def denied(aws):
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "No."}}, "ListObjectsV2")
+
+    monkeypatch.setattr(inventory, "stored_keys", denied)
+    monkeypatch.setattr(inventory, "repositories", denied)
+    monkeypatch.setattr(delete, "registered_targets", lambda aws: [])
+    assert delete.main(["--yes"]) == 0
+    assert made(sagemaker) == REMOVED
+    assert capsys.readouterr().err.count("not all can be shown") == 2
+
+
+def test_the_alarm_that_wakes_an_endpoint_goes_with_it(account, sagemaker, aws, capsys):
+    for name in ("dogbreed-wake", "dogbreed-house-wake"):
+        aws.client("cloudwatch").put_metric_alarm(
+            AlarmName=name, Namespace="n", MetricName="m", Period=60, EvaluationPeriods=1, Threshold=1, Statistic="Sum",
+            ComparisonOperator="GreaterThanThreshold")
+    assert delete.main(["--yes"]) == 0
+    assert "DeleteAlarms  dogbreed-wake" in capsys.readouterr().out
+    assert [one["AlarmName"] for one in aws.client("cloudwatch").describe_alarms()["MetricAlarms"]] == ["dogbreed-house-wake"]
+
+
+def test_ctrl_c_while_it_waits_says_what_goes_on(account, monkeypatch, capsys):
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(delete, "wait_until_gone", interrupted)
+    assert delete.main(["--yes"]) == 130
+    assert "run `make delete` again" in capsys.readouterr().err
 
 
 def test_an_empty_account_is_nothing_to_remove(sagemaker, aws, capsys):

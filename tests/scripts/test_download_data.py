@@ -40,7 +40,7 @@ def server():
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as served:
         served.content, served.cut, served.ranges = a_zip(), None, []
         served.url = f"http://127.0.0.1:{served.server_port}/dogImages.zip"
-        thread = threading.Thread(target=served.serve_forever)
+        thread = threading.Thread(target=served.serve_forever, args=(0.01,))
         thread.start()
         yield served
         served.shutdown()

@@ -169,7 +169,7 @@ def test_a_gpu_that_no_driver_of_cuda_12_knows_is_refused(instance_type):
     {},
     {"image_prefix": LONGEST_PREFIX},
     {"sagemaker_update_traffic": "CANARY", "sagemaker_update_alarms": "errors,latency"},
-    {"sagemaker_update_traffic": "LINEAR", "sagemaker_update_step_percent": "1", "sagemaker_update_wait_seconds": "3600"},
+    {"sagemaker_update_traffic": "LINEAR", "sagemaker_update_step_percent": "10", "sagemaker_update_wait_seconds": "2500"},
     {"sagemaker_update_alarms": "errors", "sagemaker_update_keep_old_seconds": "600"},
     {"sagemaker_deploy_mode": "serverless"},
     {"sagemaker_deploy_mode": "async"},

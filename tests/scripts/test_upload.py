@@ -147,6 +147,9 @@ def test_two_data_sets_in_one_folder_are_a_sentence(tmp_path, folder):
 
 def test_a_path_that_is_neither_folder_nor_zip_is_a_sentence(aws, bucket, tmp_path, capsys):
     assert upload.main([str(tmp_path / "nothing")]) == 1
+    assert "nothing is not there" in capsys.readouterr().err
+    (tmp_path / "text").write_text("x")
+    assert upload.main([str(tmp_path / "text")]) == 1
     assert "is neither a folder nor a zip" in capsys.readouterr().err
 
 

@@ -1,0 +1,46 @@
+"""A function called for many items at once, in threads that end with the program."""
+
+import queue
+import threading
+from collections import deque
+from concurrent.futures import Future
+from typing import Callable, Iterable, Iterator, TypeVar
+
+Item, Result = TypeVar("Item"), TypeVar("Result")
+AHEAD = 4  # items a thread that may be waiting for their turn, so that 100,000 do not lie in memory at once
+
+
+def in_parallel(function: Callable[[Item], Result], items: Iterable[Item], threads: int) -> Iterator[Result]:
+    """Yield `function(item)` for every item, in their order; what it raises is raised here.
+
+    After that, or when the iterator is closed, nothing more is begun. Nothing waits for what is under way: the threads are
+    daemons, which concurrent.futures' are not, so that Ctrl-C ends a program whose requests hang.
+    """
+    given, under_way = queue.SimpleQueue(), deque()
+
+    def work() -> None:
+        while (one := given.get()) is not None:
+            future, item = one
+            try:
+                future.set_result(function(item))
+            except BaseException as error:  # it belongs to whoever asks for the result
+                future.set_exception(error)
+
+    for _ in range(threads):
+        threading.Thread(target=work, daemon=True).start()
+    try:
+        for item in items:
+            under_way.append(Future())
+            given.put((under_way[-1], item))
+            if len(under_way) == threads * AHEAD:
+                yield under_way.popleft().result()
+        while under_way:
+            yield under_way.popleft().result()
+    finally:
+        while not given.empty():
+            try:
+                given.get_nowait()
+            except queue.Empty:  # a thread was quicker
+                break
+        for _ in range(threads):
+            given.put(None)
