@@ -38,3 +38,17 @@ class UnknownOperation(ApiError):
 
     code = "UnknownOperationException"
     status = 400
+
+
+class ServiceUnavailable(ApiError):
+    """The service is ending."""
+
+    code = "ServiceUnavailable"
+    status = 503
+
+
+class SerializationException(ApiError):
+    """The request's body is no JSON object."""
+
+    code = "SerializationException"
+    status = 400

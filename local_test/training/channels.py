@@ -28,6 +28,13 @@ def local_path(uri: str) -> Path | None:
     return Path(unquote(parts.path)) if parts.scheme == "file" else None
 
 
+def check(channel: dict, objects: ObjectStore) -> None:
+    """Raise ValidationException for a channel that has no files. A folder of this machine may have millions: one will do."""
+    folder = whole_folder(channel)
+    if folder is None or not any(path.is_file() for path in folder.rglob("*")):
+        channel_files(channel, objects)
+
+
 def channel_files(channel: dict, objects: ObjectStore) -> list[InputFile]:
     """Every file of a channel, in the order of their keys. Raises ValidationException when there is none, as AWS does."""
     source = channel["DataSource"]["S3DataSource"]
@@ -86,6 +93,18 @@ def lay_out(files: list[InputFile], folder: Path) -> None:
             raise ValueError(f"{file.name}: two objects of the channel end in the same place.") from error
         except OSError:
             shutil.copyfile(file.path, target)
+
+
+def held(files: list[InputFile], channel: dict, folder: Path) -> list[InputFile]:
+    """The files of a channel such that they stay while the job runs, whatever becomes of their objects.
+
+    Those of this machine are the user's own, and are not copied.
+    """
+    if local_path(channel["DataSource"]["S3DataSource"]["S3Uri"]):
+        return files
+    numbered = [InputFile(str(number), file.path) for number, file in enumerate(files)]
+    lay_out(numbered, folder)
+    return [InputFile(file.name, folder / link.name) for file, link in zip(files, numbered)]
 
 
 def name_below(prefix: str, key: str) -> str:

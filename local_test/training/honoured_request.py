@@ -57,6 +57,9 @@ SECONDS_ALLOWED = 24 * 3600  # the platform's MaxRuntimeInSeconds when the reque
 def check(request: dict) -> None:
     """Raise ValidationException for the first thing that would not be done."""
     check_honoured(request, HONOURED)
+    for needed in ("AlgorithmSpecification", "ResourceConfig"):
+        if needed not in request:
+            raise ValidationException(f"{needed} is missing: the local SageMaker has no serverless jobs.")
     resources = request["ResourceConfig"]
     for needed in ("InstanceType", "InstanceCount"):
         if needed not in resources:
@@ -70,7 +73,19 @@ def check(request: dict) -> None:
     for index, channel in enumerate(request.get("InputDataConfig", [])):
         if "S3DataSource" not in channel["DataSource"]:
             raise ValidationException(f"InputDataConfig[{index}].DataSource.S3DataSource is missing.")
+    _check_kept_folders(request)
     _check_waiting_time(request)
+
+
+def _check_kept_folders(request: dict) -> None:
+    """Folders of the container that are kept in S3: absolute, and each for one purpose."""
+    fields = ("CheckpointConfig", "DebugHookConfig", "TensorBoardOutputConfig")
+    paths = {f"{field}.LocalPath": request[field]["LocalPath"].rstrip("/") for field in fields if "LocalPath" in request.get(field, {})}
+    for name, path in paths.items():
+        if not path.startswith("/"):
+            raise ValidationException(f"{name} is {path or '/'}: it must be the absolute path of a folder, for instance /opt/ml/checkpoints.")
+        if list(paths.values()).count(path) > 1:
+            raise ValidationException(f"{name} is {path}, and so is another LocalPath of this request.")
 
 
 def _check_waiting_time(request: dict) -> None:

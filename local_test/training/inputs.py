@@ -38,9 +38,11 @@ def input_mounts(request: dict, number: int, host: str, folder: Path, objects: O
         for mount in mounts:
             # The engine would make the mount points of the other channels in it, as root.
             (shared / Path(mount["Target"]).name).mkdir()
-        mounts.insert(0, Mount(INPUT_DATA, str(shared), type="bind"))
+        # Read-only, which pipes do not mind: else a program could leave files of root's here.
+        mounts.insert(0, Mount(INPUT_DATA, str(shared), type="bind", read_only=True))
         for channel in pipes:
-            cleanup.callback(PipeChannel(channel["ChannelName"], _files(channel, request, number, objects), shared).close)
+            files = channels.held(_files(channel, request, number, objects), channel, folder / ".piped" / channel["ChannelName"])
+            cleanup.callback(PipeChannel(channel["ChannelName"], files, shared).close)
     return mounts
 
 

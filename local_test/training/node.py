@@ -15,10 +15,12 @@ from local_test.engine import gpu_requests, memory
 from local_test.labels import remove
 from local_test.training import opt_ml
 from local_test.training.host_network import HostNetwork
-from local_test.training.log_lines import as_they_come, lines
+from local_test.training.log_lines import as_they_come, lines, missing
 from local_test.training.status import MAX_REASON
 
 SECONDS_TO_STOP = 120  # between SIGTERM and SIGKILL
+LAST_ENTRIES = 2  # of the engine's log: what stdout and stderr end with
+LAST_BYTES = LAST_ENTRIES * 16 * 1024  # an entry is at most this long
 FAILURE_BYTES = 4 * MAX_REASON  # UTF-8 has at most four to a character
 
 
@@ -74,7 +76,16 @@ class Node:
 
     def log(self) -> Iterator[list[str]]:
         """The lines that the container prints, as they come, until it ends."""
-        return as_they_come(lines(self.container.logs(stream=True, follow=True)))
+        return as_they_come(lines(self._printed()))
+
+    def _printed(self) -> Iterator[bytes]:
+        """Engines may end a log that is followed before the last line, when that has no end of its own."""
+        seen = b""
+        for chunk in self.container.logs(stream=True, follow=True):
+            yield chunk
+            seen = (seen + chunk)[-LAST_BYTES:]
+        self.container.wait()
+        yield missing(seen, self.container.logs(tail=LAST_ENTRIES))
 
     def wait(self) -> Exit:
         status = self.container.wait()["StatusCode"]

@@ -3,21 +3,21 @@
 Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html
 """
 
+import shutil
 import threading
 import time
 
-from local_test.api.errors import ResourceInUse, ResourceNotFound, ValidationException
+from local_test.api.errors import ResourceInUse, ResourceNotFound, ServiceUnavailable, ValidationException
 from local_test.api.honoured_fields import check_honoured
 from local_test.api.listing import one_page
 from local_test.api.tags import Tags
 from local_test.engine import is_virtual_machine
 from local_test.platform import Platform
 from local_test.storage.destination import Destination
-from local_test.training import channels, opt_ml
+from local_test.training import channels, metric_definitions, opt_ml
 from local_test.training.honoured_request import check
-from local_test.training.metric_definitions import MetricDefinitions
-from local_test.training.status import enter
-from local_test.training.training_run import KILLED, TrainingRun
+from local_test.training.status import enter, time_used
+from local_test.training.training_run import KILLED, RUNNING, TrainingRun
 
 SUMMARY = ("TrainingJobName", "TrainingJobArn", "CreationTime", "TrainingEndTime", "LastModifiedTime", "TrainingJobStatus",
            "SecondaryStatus")
@@ -37,6 +37,7 @@ class TrainingJobs:
         self._records = platform.state.records("training-job")
         self._runs: dict[str, TrainingRun] = {}
         self._lock = threading.Lock()
+        self._ended = False
 
     def create_training_job(self, request: dict) -> dict:
         check(request)
@@ -56,12 +57,14 @@ class TrainingJobs:
             **{statuses: [_rule_status(rule, now) for rule in request[rules]] for rules, statuses in RULES.items() if rules in request},
         }
         run = TrainingRun(self._platform, record, arn, image)
-        if not self._records.create(name, {**record, **enter(record, "Starting", now)}):
-            raise ResourceInUse(f"A training job with this name already exists ({arn})")
-        self._tags.set(arn, request.get("Tags"))
-        with self._lock:
+        with self._lock:  # who sees the record can stop the run
+            if self._ended:
+                raise ServiceUnavailable("The local SageMaker is ending.")
+            if not self._records.create(name, {**record, **enter(record, "Starting", now)}):
+                raise ResourceInUse(f"A training job with this name already exists ({arn})")
+            self._tags.set(arn, request.get("Tags"))
             self._runs[name] = run
-        run.start()
+            run.start()
         return {"TrainingJobArn": arn}
 
     def describe_training_job(self, request: dict) -> dict:
@@ -78,11 +81,13 @@ class TrainingJobs:
 
     def stop_training_job(self, request: dict) -> dict:
         name = request["TrainingJobName"]
-        if not self._records.get(name):
+        with self._lock:
+            record, run = self._records.get(name), self._runs.get(name)
+        if record is None:
             raise ResourceNotFound("Requested resource not found.")
-        status = self._records.get(name)["TrainingJobStatus"]
+        status = record["TrainingJobStatus"]
         if status == "InProgress":
-            self._runs[name].stop()
+            run.stop()
         elif status != "Stopping":
             raise ValidationException(f"The request was rejected because the training job is in status {status}.")
         return {}
@@ -103,16 +108,21 @@ class TrainingJobs:
             raise ValidationException(f"{name} is not a managed spot job (EnableManagedSpotTraining): AWS would not interrupt it.")
         if record["SecondaryStatus"] != "Training":
             raise ValidationException(f"{name} is in status {record['SecondaryStatus']}, not Training: there is nothing to interrupt.")
-        self._runs[name].interrupt()
+        if run := self._runs.get(name):  # else it has just been deleted
+            run.interrupt()
 
     def recover(self) -> None:
-        """Jobs that ran when the service ended, however it ended, have failed."""
+        """Jobs that ran when the service ended, however it ended, have failed. What they had laid out goes."""
+        shutil.rmtree(self._platform.folder / RUNNING, ignore_errors=True)
         for record in self._records.all():
             if record["TrainingJobStatus"] in ("InProgress", "Stopping"):
-                self._records.update(record["TrainingJobName"], FailureReason=KILLED, **enter(record, "Failed", time.time()))
+                changes = enter(record, "Failed", time.time())
+                changes |= time_used({**record, **changes}, record["ResourceConfig"]["InstanceCount"])
+                self._records.update(record["TrainingJobName"], FailureReason=KILLED, **changes)
 
     def stop_all(self) -> None:
         with self._lock:
+            self._ended = True
             runs = list(self._runs.values())
         for run in runs:
             run.kill()
@@ -133,9 +143,9 @@ class TrainingJobs:
 
     def _check_data(self, request: dict) -> None:
         """What would otherwise fail after the job has begun."""
-        MetricDefinitions(request["AlgorithmSpecification"].get("MetricDefinitions", []))
+        metric_definitions.check(request["AlgorithmSpecification"].get("MetricDefinitions", []))
         for channel in request.get("InputDataConfig", []):
-            channels.channel_files(channel, self._platform.objects)
+            channels.check(channel, self._platform.objects)
             if opt_ml.input_mode(channel, request) == "Pipe" and is_virtual_machine(self._platform.engine):
                 raise ValidationException(
                     f"Channel {channel['ChannelName']}: Pipe mode needs an engine on this machine's own kernel, which Docker Desktop "

@@ -31,6 +31,7 @@ from local_test.training.node import Exit, Node
 from local_test.training.status import ENDS, MAX_REASON, enter, failure_reason, time_used
 
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
+RUNNING = "training-jobs"  # below the service's folder: what is laid out for jobs that run
 SECONDS_TO_ROOM = 5  # between attempts to write to a full disk
 KILLED = "The local SageMaker ended while this job was running."
 logger = logging.getLogger(__name__)
@@ -48,7 +49,7 @@ class TrainingRun:
         self._platform, self._request, self._arn, self._image = platform, request, arn, image
         self.name = request["TrainingJobName"]
         self._records = platform.state.records("training-job")
-        self._folder = platform.folder / "training-jobs" / self.name
+        self._folder = platform.folder / RUNNING / self.name
         self._destination = Destination(platform.objects, platform.folder / "spool")
         self._metric_scan = MetricScan(request["AlgorithmSpecification"].get("MetricDefinitions", []))
         self._final_metrics: dict[str, dict] = {}
@@ -110,13 +111,15 @@ class TrainingRun:
                 outcome, reason = self._attempt()
         except Exception as error:
             logger.exception("training job %s", self.name)
-            outcome, reason = "Failed", f"InternalServerError: {error}"[:MAX_REASON]
+            outcome, reason = "InternalError", f"InternalServerError: {error}"[:MAX_REASON]
+        with self._lock:
+            self._over = True
         waiting.cancel()
         self._metric_scan.close()
         # Before the end is said: from then on the job may be deleted, and another of its name started.
         shutil.rmtree(self._folder, ignore_errors=True)
-        if self._ending == KILLED and outcome != "Completed":
-            outcome, reason = "Failed", KILLED
+        if self._ending == KILLED and outcome in ("InternalError", "Interrupted", KILLED):
+            reason = KILLED
         elif outcome == "Interrupted":
             outcome = self._ending  # what came between the interruption and the new start
         self._finish(outcome if outcome in ENDS else "Failed", reason)

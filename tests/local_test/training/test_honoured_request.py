@@ -47,6 +47,8 @@ def test_a_sound_request_is_taken():
         (("InputDataConfig", 0, "RecordWrapperType"), "RecordIO", "RecordWrapperType"),
         (("OutputDataConfig", "KmsKeyId"), "key", "OutputDataConfig.KmsKeyId"),
         (("ResourceConfig", "KeepAlivePeriodInSeconds"), 60, "KeepAlivePeriodInSeconds"),
+        (("CheckpointConfig",), {"S3Uri": "s3://bucket/c", "LocalPath": "checkpoints"}, "CheckpointConfig.LocalPath"),
+        (("CheckpointConfig",), {"S3Uri": "s3://bucket/c", "LocalPath": "/"}, "CheckpointConfig.LocalPath"),
         (("InputDataConfig", 1, "ChannelName"), "train", "channel train twice"),
         (("StoppingCondition", "MaxWaitTimeInSeconds"), 7200, "EnableManagedSpotTraining"),
     ],
@@ -63,3 +65,18 @@ def test_a_spot_job_may_not_wait_shorter_than_it_may_run():
     with pytest.raises(ValidationException, match="greater than or equal to MaxRuntimeInSeconds"):
         check({**request, "StoppingCondition": {"MaxRuntimeInSeconds": 3600, "MaxWaitTimeInSeconds": 60}})
     check({**request, "StoppingCondition": {"MaxRuntimeInSeconds": 3600, "MaxWaitTimeInSeconds": 3600}})
+
+
+def test_two_folders_that_are_one_are_refused():
+    kept = {"S3OutputPath": "s3://bucket/t", "S3Uri": "s3://bucket/c", "LocalPath": "/opt/ml/checkpoints/"}
+    request = {**REQUEST, "CheckpointConfig": kept, "TensorBoardOutputConfig": {**kept, "LocalPath": "/opt/ml/checkpoints"}}
+    with pytest.raises(ValidationException, match="CheckpointConfig.LocalPath is /opt/ml/checkpoints, and so is another"):
+        check(request)
+
+
+@pytest.mark.parametrize("field", ["AlgorithmSpecification", "ResourceConfig"])
+def test_what_only_serverless_jobs_may_lack_is_missed_by_name(field):
+    request = {name: value for name, value in REQUEST.items() if name != field}
+    validate("CreateTrainingJob", request)
+    with pytest.raises(ValidationException, match=field):
+        check(request)

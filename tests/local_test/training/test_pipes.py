@@ -39,3 +39,18 @@ def test_a_reader_that_leaves_early_finds_the_next_epoch_whole(pipes: Path):
 
 def test_a_channel_nobody_reads_can_be_closed(pipes: Path):
     assert (pipes / "train_0").is_fifo()
+
+
+def test_a_file_that_cannot_be_read_is_said_at_the_end(tmp_path: Path):
+    channel = PipeChannel("train", [InputFile("gone", tmp_path / "gone")], tmp_path)
+    assert (tmp_path / "train_0").read_bytes() == b""
+    with pytest.raises(FileNotFoundError, match="gone"):
+        channel.close()
+
+
+def test_a_channel_leaves_the_pipes_of_another_whose_name_goes_on(tmp_path: Path):
+    (tmp_path / "data").write_bytes(b"data")
+    both = [PipeChannel(name, [InputFile("data", tmp_path / "data")], tmp_path) for name in ("train", "train_1")]
+    both[0].close()
+    assert (tmp_path / "train_1_0").read_bytes() == b"data"
+    both[1].close()
