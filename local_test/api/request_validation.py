@@ -41,8 +41,8 @@ def validate(operation: str, request: dict) -> None:
 def _violations(shape: Shape, value, path: str):
     kind = shape.type_name
     wanted = {"structure": dict, "map": dict, "list": list, "string": str, "boolean": bool, "integer": int, "long": int,
-              "float": (int, float), "double": (int, float)}.get(kind)
-    if wanted and (not isinstance(value, wanted) or (kind in ("integer", "long", "float", "double") and isinstance(value, bool))):
+              "float": (int, float), "double": (int, float), "timestamp": (int, float)}.get(kind)
+    if wanted and (not isinstance(value, wanted) or (kind != "boolean" and isinstance(value, bool))):
         yield f"Value {value!r} at '{path}' failed to satisfy constraint: Member must be of type {kind}"
         return
     if kind == "structure":
