@@ -1,5 +1,6 @@
 """The service as a process in the background: started when it is down, ended with everything it started."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -27,7 +28,9 @@ def start(folder: Path, port: int | None) -> service_address.Address:
         return address
     folder.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "local_test", "serve", "--folder", str(folder)]
-    with (folder / "service.log").open("w") as log:
+    log_file = folder / "service.log"
+    # Appended to: of two that start at once, the one that gives way must not cut the other's.
+    with log_file.open("a") as log:
         process = subprocess.Popen(
             command + (["--port", str(port)] if port is not None else []), stdout=log, stderr=log, stdin=subprocess.DEVNULL,
             start_new_session=True,
@@ -35,11 +38,19 @@ def start(folder: Path, port: int | None) -> service_address.Address:
     # Outlives this program; where this program goes on, somebody must take note of its end.
     threading.Thread(target=process.wait, daemon=True).start()
     deadline = time.monotonic() + SECONDS_TO_START
-    while time.monotonic() < deadline and process.poll() is None:
-        if (address := service_address.running(folder)) and address.pid == process.pid:
+    while time.monotonic() < deadline:
+        address = service_address.running(folder)
+        if address and port in (None, address.port):
             return address
+        # One that gives way to another, which is being started in this moment, waits for that one.
+        if process.poll() is not None and (address or not is_held(folder)):
+            break
         time.sleep(0.05)
-    raise ServiceFailed(f"The local SageMaker did not start. {folder / 'service.log'} ends:\n{(folder / 'service.log').read_text()[-2000:]}")
+    process.terminate()
+    with log_file.open("rb") as log:
+        log.seek(max(0, log_file.stat().st_size - 2000))
+        said = log.read().decode(errors="replace")
+    raise ServiceFailed(f"The local SageMaker did not start. {log_file} ends:\n{said}")
 
 
 def stop(folder: Path) -> bool:
@@ -47,7 +58,8 @@ def stop(folder: Path) -> bool:
     address = service_address.running(folder)
     if address is None:
         return False
-    os.kill(address.pid, signal.SIGTERM)
+    with contextlib.suppress(ProcessLookupError):  # it has ended in this moment
+        os.kill(address.pid, signal.SIGTERM)
     deadline = time.monotonic() + SECONDS_TO_END
     while is_held(folder):
         if time.monotonic() > deadline:

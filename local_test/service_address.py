@@ -1,6 +1,7 @@
 """Where the service of a folder listens, for the other programs on this machine: one JSON file in that folder."""
 
 import hashlib
+import http.client
 import json
 import os
 import urllib.error
@@ -55,16 +56,33 @@ def read(folder: Path) -> Address | None:
 def running(folder: Path) -> Address | None:
     """The address of this folder's service if it answers, under its own name."""
     address = read(folder)
-    return address if address and (control(address, "status") or {}).get("name") == address.name else None
+    try:
+        return address if address and (control(address, "status") or {}).get("name") == address.name else None
+    except ValueError:  # another program refused
+        return None
 
 
 def control(address: Address, path: str, method: str = "GET") -> dict | None:
-    """Ask the service itself, outside the AWS API. None when nobody answers there. Raises ValueError with its refusal."""
+    """Ask the service itself, outside the AWS API. Raises ValueError with its refusal.
+
+    None when it does not answer there: nobody does, or another program that has got its port since.
+    """
     request = urllib.request.Request(f"{address.url}{CONTROL}/{path}", method=method)
     try:
         with DIRECT.open(request, timeout=10) as response:
-            return json.load(response)
+            return _answer(response.read())
     except urllib.error.HTTPError as error:
-        raise ValueError(json.load(error)["message"]) from error
-    except OSError:
+        refusal = _answer(error.read())
+        if refusal and "message" in refusal:
+            raise ValueError(refusal["message"]) from error
         return None
+    except (OSError, http.client.HTTPException):
+        return None
+
+
+def _answer(body: bytes) -> dict | None:
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        return None
+    return answer if isinstance(answer, dict) else None
