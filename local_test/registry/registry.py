@@ -11,7 +11,7 @@ from docker import DockerClient
 from docker.errors import APIError, NotFound
 from docker.models.containers import Container
 
-from local_test.labels import REGISTRY, filters, labels
+from local_test.labels import REGISTRY, filters, labels, remove
 from local_test.registry.registry_image import RegistryError, registry_image
 
 READY_SECONDS = 30  # it takes one; collecting what deleted images held may take longer on a slow disk
@@ -34,7 +34,7 @@ class Registry:
         """
         image = registry_image(client)
         for leftover in client.containers.list(all=True, filters=filters(REGISTRY, name), ignore_removed=True):
-            leftover.remove(force=True)
+            remove(leftover)
         marks = labels(REGISTRY, name, name)
         client.volumes.create(volume_name(name), labels=marks)
         container = client.containers.create(
@@ -47,21 +47,25 @@ class Registry:
             _wait_until_ready(registry)
             return registry
         except APIError as error:
-            container.remove(force=True)
+            remove(container)
             raise RegistryError(
                 f"The registry could not be started on 127.0.0.1:{port or '(any port)'}: {error.explanation or error}. "
                 "Where the port is taken: end what listens there, and start again."
             ) from error
         except BaseException:
-            container.remove(force=True)
+            remove(container)
             raise
+
+    def is_running(self) -> bool:
+        try:
+            self._container.reload()
+        except NotFound:
+            return False
+        return self._container.status == "running"
 
     def stop(self) -> None:
         """Remove the container; the images stay in the volume."""
-        try:
-            self._container.remove(force=True)
-        except NotFound:
-            pass
+        remove(self._container)
 
     def remove_data(self) -> None:
         """Remove the volume with every image in it. Stop the registry first."""

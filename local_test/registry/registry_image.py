@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 from docker import DockerClient
-from docker.errors import BuildError, ImageNotFound
+from docker.errors import APIError, BuildError, ImageNotFound
 
 HERE = Path(__file__).parent
 BASE = HERE.parents[1] / "docker" / "debian_base.sh"
@@ -34,6 +34,8 @@ def _build(client: DockerClient, image: str) -> None:
         client.images.build(path=str(HERE), tag=image, buildargs=arguments, platform="linux/amd64", rm=True, forcerm=True)
     except subprocess.CalledProcessError as error:
         raise RegistryError(f"The registry's image needs a Debian base image: {error.stderr.strip()[-500:]}") from error
+    except APIError as error:
+        raise RegistryError(f"The registry's image could not be built: {error.explanation or error}") from error
     except BuildError as error:
         said = "".join(line.get("stream", "") for line in error.build_log).strip()
         raise RegistryError(f"The registry's image could not be built: {error}. The build said: {said[-500:]}") from error
