@@ -10,7 +10,6 @@ from local_test.api.errors import ValidationException
 from local_test.api.honoured_fields import check_honoured
 from local_test.api.listing import one_page
 from local_test.api.tags import Tags
-from local_test.labels import ENDPOINT, filters, find
 from local_test.platform import ACCOUNT, Platform
 from local_test.serving import capacities, deployment_plan
 from local_test.serving.alarms import unknown_alarms
@@ -50,11 +49,7 @@ class Endpoints:
         self._deployments = Deployments(platform, folders, self._lock, self._set)
 
     def recover(self) -> None:
-        """After a start: what the records say to be alive is not, and what a killed service left running is removed."""
-        for container in find(self._platform.engine, ENDPOINT, self._platform.service):
-            container.remove(force=True, v=True)
-        for network in self._platform.engine.networks.list(filters=filters(ENDPOINT, self._platform.service)):
-            network.remove()
+        """After a start: what the records say to be alive is not, since the containers of an earlier service are gone."""
         for record in self._records.all():
             if record["EndpointStatus"] == "Deleting":
                 self._forget(record["EndpointName"])

@@ -9,8 +9,11 @@ import json
 from dataclasses import dataclass
 
 from local_test.transform.json_path import JsonPath
+from local_test.transform.limits import MOST_MEGABYTES
+from local_test.transform.records import MEGABYTE
 
 FORMATS = {"text/csv": "csv", "application/json": "json", "application/jsonlines": "json", "application/x-jsonlines": "json"}
+csv.field_size_limit(MOST_MEGABYTES * MEGABYTE)  # a field may be a picture in base64; Python's own limit is 128 KiB
 
 
 class Mismatch(ValueError):
@@ -59,7 +62,7 @@ class DataProcessing:
             if whole or not self.by_line:
                 return [json.loads(text)]
             return [json.loads(line) for line in text.removesuffix("\n").split("\n")]
-        except (ValueError, csv.Error) as error:
+        except (ValueError, csv.Error, RecursionError) as error:
             raise Mismatch(f"{what} is not {'CSV' if self.is_csv else 'JSON'}, which DataProcessing needs: {error}.") from error
 
     def _kept(self, path: JsonPath, record, field: str):
@@ -79,7 +82,8 @@ class DataProcessing:
             csv.writer(text, lineterminator="\n").writerows(records)
             return text.getvalue().encode()
         lines = [json.dumps(record, ensure_ascii=False, separators=(",", ":")) for record in records]
-        return ("".join(f"{line}\n" for line in lines) if self.by_line else lines[0]).encode()
+        # Half a surrogate pair has no bytes in UTF-8; this writes it as JSON's escape.
+        return ("".join(f"{line}\n" for line in lines) if self.by_line else lines[0]).encode(errors="backslashreplace")
 
 
 def data_processing(request: dict) -> DataProcessing | None:

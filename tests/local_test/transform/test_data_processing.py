@@ -25,6 +25,20 @@ def test_a_single_csv_record_goes_without_line_end_as_it_came():
     assert processing("text/csv", InputFilter="$[1:]").filtered(b"7,1,2") == b"1,2"
 
 
+def test_a_column_may_be_as_large_as_a_payload():
+    picture = b"A" * 1_000_000
+    assert processing("text/csv", InputFilter="$[1]").filtered(b"7," + picture) == picture
+
+
+def test_what_json_can_say_and_utf_8_cannot_is_escaped():
+    assert processing("application/json", InputFilter="$.a").filtered(b'{"a": "\\ud800"}') == b'"\\ud800"'
+
+
+def test_json_that_is_nested_without_end_is_told():
+    with pytest.raises(Mismatch, match="the input is not JSON"):
+        processing("application/json", InputFilter="$.a").filtered(b"[" * 100_000)
+
+
 def test_fields_of_json_are_kept_from_the_model():
     lines = processing("application/jsonlines", InputFilter="$.features")
     assert lines.filtered(b'{"id": 1, "features": [1, 2.5]}\n{"id": 2, "features": [3]}\n') == b"[1,2.5]\n[3]\n"

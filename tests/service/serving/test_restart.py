@@ -41,19 +41,6 @@ def test_an_endpoint_has_failed_after_a_restart_and_can_be_updated_or_deleted(pl
             after.sagemaker.describe_endpoint(EndpointName=deleted)
 
 
-def test_what_a_killed_service_left_running_is_removed_at_the_next_start(platform, image):
-    killed = Harness(platform, image)
-    with killed:
-        name = killed.deploy()
-        [orphan] = find(platform.engine, service=platform.service)
-        killed.endpoints._live.clear()  # it is not stopped: as if the process had been killed
-    orphan.reload()
-    assert orphan.status == "running"
-    with restarted(killed) as after:
-        assert find(platform.engine, service=platform.service) == []
-        assert after.status(name) == "Failed"
-
-
 def test_a_service_that_ends_while_an_endpoint_is_created_leaves_nothing(platform, image):
     with Harness(platform, image) as before:
         name = before.create(before.config_of({"NEVER_READY": "1"}))

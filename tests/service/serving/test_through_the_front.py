@@ -1,13 +1,18 @@
 """Serving in the whole service, a process of its own, as a user's boto3 meets it."""
 
 import json
+import os
 import random
+import signal
 
 import pytest
 from botocore.exceptions import ClientError
 
+from local_test.background import stop
+from local_test.clean import remove_all
+from local_test.folder_lock import is_held
 from local_test.labels import find
-from tests.local_service import until
+from tests.local_service import Local, until
 from tests.service.serving.harness import unique
 
 PICTURE = b"\xff\xd8\xff" + random.Random(2).randbytes(50_000)
@@ -47,3 +52,25 @@ def test_an_endpoint_lives_from_its_creation_to_its_deletion(local, image, engin
     sagemaker.delete_endpoint_config(EndpointConfigName=name)
     sagemaker.delete_model(ModelName=name)
     assert [one for one in find(engine, service=local.address.name) if one.labels["local-sagemaker.name"] == name] == []
+
+
+def test_a_killed_service_comes_back_without_the_containers_and_says_that_the_endpoint_has_failed(tmp_path, image, engine):
+    local = Local(tmp_path / "state")
+    try:
+        sagemaker = local.client("sagemaker")
+        sagemaker.create_model(ModelName="m", ExecutionRoleArn=local.address.role, PrimaryContainer={"Image": image})
+        variant = {"VariantName": "v", "ModelName": "m", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
+        sagemaker.create_endpoint_config(EndpointConfigName="c", ProductionVariants=[variant])
+        sagemaker.create_endpoint(EndpointName="e", EndpointConfigName="c")
+        until(lambda: sagemaker.describe_endpoint(EndpointName="e")["EndpointStatus"] == "InService")
+        os.kill(local.address.pid, signal.SIGKILL)
+        until(lambda: not is_held(local.folder))
+        assert len(find(engine, service=local.address.name)) == 1
+
+        again = Local(local.folder)
+        assert find(engine, service=local.address.name) == []
+        described = again.client("sagemaker").describe_endpoint(EndpointName="e")
+        assert described["EndpointStatus"] == "Failed" and "was restarted" in described["FailureReason"]
+    finally:
+        stop(local.folder)
+        remove_all(engine, local.address.name)
