@@ -57,14 +57,20 @@ def image_detail(aws: Aws, name: str, tag: str) -> dict | None:
         raise
 
 
-def repository_uri(aws: Aws, name: str) -> str | None:
-    """The address of a repository, as ECR tells it; None when there is none."""
+def describe_repository(aws: Aws, name: str) -> dict | None:
+    """ECR's facts about a repository, None when there is none."""
     try:
-        return aws.client("ecr").describe_repositories(repositoryNames=[name])["repositories"][0]["repositoryUri"]
+        return aws.client("ecr").describe_repositories(repositoryNames=[name])["repositories"][0]
     except ClientError as error:
         if error_code(error) == "RepositoryNotFoundException":
             return None
         raise
+
+
+def repository_uri(aws: Aws, name: str) -> str | None:
+    """The address of a repository; None when there is none."""
+    repository_ = describe_repository(aws, name)
+    return repository_ and repository_["repositoryUri"]
 
 
 def image_uri(aws: Aws, image: str) -> str:

@@ -14,8 +14,8 @@ from botocore.exceptions import ClientError
 from scripts import docker_cli
 from scripts.aws import Aws
 from scripts.call import Call, as_json
-from scripts.failure import Failure, ends_with_a_sentence, error_code
-from scripts.image import built_image, built_tag, image_detail, published_tag, repository_uri
+from scripts.failure import Failure, ends_with_a_sentence, error_code, explain, is_denied
+from scripts.image import built_image, built_tag, describe_repository, image_detail, published_tag, repository_uri
 from scripts.names import IMAGES, repository
 from scripts.requests.repository import create_repository_request, lifecycle_policy_request, scanning_request
 from scripts.settings import load_settings
@@ -43,60 +43,71 @@ def main(arguments: list[str]) -> int:
     if chosen.dry_run:
         print(as_json([*calls, *([scanning] if scanning else [])]))
         return 0
-    for call in calls:
-        aws.make(call)
-        print(f"{call.operation}: {call.request['repositoryName']}")
-    if scanning:
-        _configure_scanning(aws, scanning)
+    built = {name: built_image(f"{name}:{tag}") for name in repositories.values()}  # both, before anything is made or sent
+    for call in [*calls, *([scanning] if scanning else [])]:
+        _make(aws, call)
 
     logged_in = False
-    for name in repositories.values():
-        built = f"{name}:{tag}"
-        facts = built_image(built)
+    for name, facts in built.items():
         in_ecr = published_tag(tag, facts["Id"])
         detail = image_detail(aws, name, in_ecr)
         if detail:
-            check_manifest(f"{name}:{in_ecr}", _media_type(aws, name, in_ecr, detail), _remove(name, in_ecr))
+            stored = _manifest(aws, name, in_ecr, detail)
+            check_manifest(f"{name}:{in_ecr}", stored["mediaType"], _remove(name, in_ecr))
+            if stored["config"] and facts["Id"] not in (stored["config"], detail["imageDigest"]):
+                # No reason to fail: another machine builds the same tree into another image. But with another BASE_IMAGE it matters.
+                print(f"warning: {name}:{in_ecr} is from another build of this tree, and stays. {_remove(name, in_ecr)}", file=sys.stderr)
             print(f"{name}:{in_ecr} is in ECR already")
             continue
-        check_manifest(built, facts.get("Descriptor", {}).get("mediaType"), "Nothing was pushed.")
+        check_manifest(f"{name}:{tag}", facts.get("Descriptor", {}).get("mediaType"), "Nothing was pushed.")
         if not logged_in:
             log_in(aws)
             logged_in = True
         uri = f"{repository_uri(aws, name)}:{in_ecr}"
         started = time.monotonic()
-        docker_cli.docker("tag", built, uri)
+        docker_cli.docker("tag", f"{name}:{tag}", uri)
         docker_cli.push(uri)
         detail = image_detail(aws, name, in_ecr)
         if detail is None:
             raise Failure(f"ECR does not know {name}:{in_ecr} although Docker has pushed it. Run it again.")
-        check_manifest(f"{name}:{in_ecr}", _media_type(aws, name, in_ecr, detail), _remove(name, in_ecr))
+        check_manifest(f"{name}:{in_ecr}", _manifest(aws, name, in_ecr, detail)["mediaType"], _remove(name, in_ecr))
         size = f", {detail['imageSizeInBytes'] / 1e9:.2f} GB compressed" if "imageSizeInBytes" in detail else ""
         print(f"pushed {uri} in {time.monotonic() - started:.0f} s{size}, {detail['imageDigest']}")
     return 0
 
 
 def repository_calls(aws: Aws, name: str) -> list[Call]:
-    """What must be called for a repository that is there and has the lifecycle policy of the settings."""
+    """What must be called for a repository that is there, whose tags stay what they are, with the settings' lifecycle policy."""
+    lifecycle = Call("ecr", "PutLifecyclePolicy", lifecycle_policy_request(aws.settings, name))
+    present = describe_repository(aws, name)
+    if present is None:
+        return [Call("ecr", "CreateRepository", create_repository_request(aws.settings, name)), lifecycle]
     calls = []
-    lifecycle = lifecycle_policy_request(aws.settings, name)
-    if repository_uri(aws, name) is None:
-        calls.append(Call("ecr", "CreateRepository", create_repository_request(aws.settings, name)))
-        current = None
-    else:
-        current = _lifecycle_policy(aws, name)
-    if current is None or json.loads(current) != json.loads(lifecycle["lifecyclePolicyText"]):
-        calls.append(Call("ecr", "PutLifecyclePolicy", lifecycle))
-    return calls
-
-
-def _lifecycle_policy(aws: Aws, name: str) -> str | None:
+    if present.get("imageTagMutability") == "MUTABLE":
+        calls.append(Call("ecr", "PutImageTagMutability", {"repositoryName": name, "imageTagMutability": "IMMUTABLE"}))
     try:
-        return aws.client("ecr").get_lifecycle_policy(repositoryName=name)["lifecyclePolicyText"]
+        current = json.loads(aws.client("ecr").get_lifecycle_policy(repositoryName=name)["lifecyclePolicyText"])
     except ClientError as error:
-        if error_code(error) == "LifecyclePolicyNotFoundException":
-            return None
-        raise
+        if is_denied(error):
+            print(f"warning: the lifecycle policy of {name} stays as it is. {explain(error)}", file=sys.stderr)
+            return calls
+        if error_code(error) != "LifecyclePolicyNotFoundException":
+            raise
+        current = None
+    return calls if current == json.loads(lifecycle.request["lifecyclePolicyText"]) else [*calls, lifecycle]
+
+
+def _make(aws: Aws, call: Call) -> None:
+    """Make the call. Without the repository there is no push; without the rest, which is often an administrator's, there is."""
+    what = call.request.get("repositoryName", "the registry")
+    try:
+        aws.make(call)
+        print(f"{call.operation}: {what}")
+    except ClientError as error:
+        if call.operation == "CreateRepository" or not is_denied(error):
+            raise
+        off = " push.scan = false asks no more." if call.operation == "PutRegistryScanningConfiguration" else ""
+        print(f"warning: {what} stays as it is. {explain(error)}{off}", file=sys.stderr)
 
 
 def scanning_call(aws: Aws, repositories: list[str]) -> Call | None:
@@ -104,23 +115,12 @@ def scanning_call(aws: Aws, repositories: list[str]) -> Call | None:
     try:
         current = aws.client("ecr").get_registry_scanning_configuration()["scanningConfiguration"]
     except ClientError as error:
-        if error_code(error) != "AccessDeniedException":
+        if not is_denied(error):
             raise
-        print("warning: these credentials may not see how ECR scans images; that stays as it is", file=sys.stderr)
+        print(f"warning: whether ECR scans images stays as it is. {explain(error)}", file=sys.stderr)
         return None
     request = scanning_request(current, repositories, aws.settings.prefix)
     return Call("ecr", "PutRegistryScanningConfiguration", request) if request else None
-
-
-def _configure_scanning(aws: Aws, call: Call) -> None:
-    try:
-        aws.make(call)
-        print(f"{call.operation}: scan {aws.settings.prefix}-* on push")
-    except ClientError as error:
-        # The registry's settings are often an administrator's; an image can be pushed all the same.
-        if error_code(error) != "AccessDeniedException":
-            raise
-        print("warning: these credentials may not have ECR scan the images; push.scan = false asks no more", file=sys.stderr)
 
 
 def log_in(aws: Aws) -> None:
@@ -136,12 +136,18 @@ def check_manifest(image: str, media_type: str | None, then: str) -> None:
         raise Failure(f"{image} has a manifest of type {media_type}, which SageMaker endpoints refuse. {_NOT_OCI}. {then}")
 
 
-def _media_type(aws: Aws, name: str, tag: str, detail: dict) -> str | None:
-    """The manifest's type as it is stored. DescribeImages need not tell it; the manifest itself does."""
-    if "imageManifestMediaType" in detail:
-        return detail["imageManifestMediaType"]
-    [found] = aws.client("ecr").batch_get_image(repositoryName=name, imageIds=[{"imageTag": tag}])["images"]
-    return found.get("imageManifestMediaType") or json.loads(found["imageManifest"]).get("mediaType")
+def _manifest(aws: Aws, name: str, tag: str, detail: dict) -> dict[str, str | None]:
+    """mediaType: as it is stored, which DescribeImages need not tell. config: the digest of the configuration, which is the
+    id that Docker gives the image; None when one may not look."""
+    try:
+        [found] = aws.client("ecr").batch_get_image(repositoryName=name, imageIds=[{"imageTag": tag}])["images"]
+    except ClientError as error:
+        if not is_denied(error):
+            raise
+        return {"mediaType": detail.get("imageManifestMediaType"), "config": None}
+    manifest = json.loads(found["imageManifest"])
+    media_type = found.get("imageManifestMediaType") or manifest.get("mediaType")
+    return {"mediaType": media_type, "config": manifest.get("config", {}).get("digest")}
 
 
 def _remove(name: str, tag: str) -> str:

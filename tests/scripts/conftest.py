@@ -87,7 +87,7 @@ class FakeDocker:
     def __init__(self):
         self.images, self.calls, self.passwords = {}, [], []
         self.manifest = "application/vnd.docker.distribution.manifest.v2+json"
-        self.pushed_to = None
+        self.pushed_to, self.tagged = None, {}
 
     def run(self, command: list[str], text: str | None) -> tuple[int, str, str]:
         words = command[1:]
@@ -96,11 +96,14 @@ class FakeDocker:
             if words[2] not in self.images:
                 return 1, "[]", f"Error: No such image: {words[2]}"
             return 0, json.dumps([self.images[words[2]]]), ""
+        if words[0] == "tag":
+            self.tagged[words[2]] = self.images[words[1]]
         if words[0] == "login":
             self.passwords.append(text)
         if words[0] == "push":
             name, _, image_tag = words[1].rpartition("/")[2].rpartition(":")
-            manifest = {"schemaVersion": 2, "mediaType": self.manifest, "config": {"digest": image_tag}, "layers": []}
+            digest = self.tagged.get(words[1], {"Id": image_tag})["Id"]
+            manifest = {"schemaVersion": 2, "mediaType": self.manifest, "config": {"digest": digest}, "layers": []}
             self.pushed_to.put_image(
                 repositoryName=name, imageTag=image_tag, imageManifest=json.dumps(manifest), imageManifestMediaType=self.manifest
             )

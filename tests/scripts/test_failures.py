@@ -2,14 +2,19 @@
 
 import ast
 import importlib
+import subprocess
+import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError, UnauthorizedSSOTokenError
 
 from scripts import status, train
 from scripts.failure import Failure, ends_with_a_sentence, explain
-from scripts.waiting import moments
+from scripts.parallel import in_parallel
+from scripts.waiting import LONGEST_TROUBLE, answers, moments
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 VERBS = ("push", "upload", "train", "deploy", "predict", "transform", "logs", "status", "stop", "delete")
@@ -30,6 +35,7 @@ def test_a_refusal_names_the_operation_the_reason_and_the_next_step(code, step):
 
 @pytest.mark.parametrize("error, status_", [
     (Failure("A sentence."), 1), (refused("Any"), 1), (EndpointConnectionError(endpoint_url="x"), 1), (KeyboardInterrupt(), 130),
+    (PermissionError(13, "Permission denied", "dog.jpg"), 1), (UnauthorizedSSOTokenError(), 1),
 ])
 def test_a_program_ends_with_a_status_and_no_traceback(error, status_, capsys):
     @ends_with_a_sentence
@@ -113,3 +119,77 @@ def test_waiting_begins_at_half_a_second_and_never_waits_longer_than_five():
             break
     assert slept[0] == 0.5 and max(slept) == 5 and slept == sorted(slept)
     assert len(slept) < 120
+
+
+def told(*said):
+    """A question that is answered with these in turn: a value, or an error that is raised."""
+    left = list(said)
+
+    def ask():
+        answer = left.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    return ask
+
+
+def test_a_cut_network_and_a_throttling_service_are_told_once_and_waited_for(capsys):
+    ask = told("a", refused("ThrottlingException"), EndpointConnectionError(endpoint_url="x"), "b")
+    assert list(zip(range(2), answers(ask, iter(range(4))))) == [(0, (0, "a")), (1, (3, "b"))]
+    assert capsys.readouterr().err.count("asking again") == 1
+
+
+@pytest.mark.parametrize("code", ["ExpiredTokenException", "AccessDeniedException", "ValidationException"])
+def test_what_does_not_pass_ends_a_wait_at_once(code):
+    with pytest.raises(ClientError):
+        list(answers(told(refused(code), "never"), iter(range(9))))
+
+
+def test_trouble_that_does_not_end_ends_a_wait():
+    with pytest.raises(ClientError):
+        list(answers(told(*[refused("ThrottlingException")] * 3), iter([0, LONGEST_TROUBLE, LONGEST_TROUBLE + 1])))
+
+
+def test_results_come_in_order_and_only_some_are_begun_ahead():
+    begun = []
+    found = in_parallel(lambda n: begun.append(n) or n * 2, range(1000), 4)
+    assert [next(found) for _ in range(3)] == [0, 2, 4]
+    assert len(begun) <= 32
+    assert list(found) == [2 * n for n in range(3, 1000)]
+
+
+def test_an_error_is_raised_and_ends_what_has_not_begun():
+    begun = []
+
+    def work(n):
+        begun.append(n)
+        if n == 3:
+            raise Failure("three")
+
+    with pytest.raises(Failure, match="three"):
+        list(in_parallel(work, range(1000), 2))
+    assert len(begun) < 50
+
+
+def test_a_request_that_hangs_is_not_waited_for():
+    released = threading.Event()
+    found = in_parallel(lambda n: released.wait() if n else n, range(9), 2)
+    assert next(found) == 0
+    started = time.monotonic()
+    found.close()
+    assert time.monotonic() - started < 5
+    released.set()
+
+
+def test_a_program_whose_reader_has_gone_ends_quietly():
+    program = (
+        "import sys; from scripts.failure import ends_with_a_sentence\n"
+        "@ends_with_a_sentence\ndef main(arguments):\n    for n in range(100_000): print('a line')\n    return 0\n"
+        "sys.exit(main([]))"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=SCRIPTS.parent) as running:
+        running.stdout.readline()
+        running.stdout.close()
+        assert running.stderr.read() == b""
+    assert running.returncode == 1

@@ -2,7 +2,9 @@
 
 import json
 
+import botocore.client
 import pytest
+from botocore.exceptions import ClientError
 
 from scripts import push
 from scripts.image import published_tag
@@ -47,7 +49,51 @@ def test_a_second_push_sends_nothing(aws, built, capsys):
     built.calls.clear()
     assert push.main([]) == 0
     assert not [call for call in built.calls if call.startswith(("push", "login", "tag"))]
-    assert capsys.readouterr().out.count("is in ECR already") == 2
+    shown = capsys.readouterr()
+    assert shown.out.count("is in ECR already") == 2 and shown.err == ""
+
+
+def test_an_image_of_another_build_of_the_same_tree_stays_and_is_said(aws, built, capsys):
+    assert push.main([]) == 0
+    built.images["dogbreed-serve:a86989924225"] = {"Id": "sha256:" + "f" * 64}
+    built.calls.clear()
+    assert push.main([]) == 0
+    assert "warning: dogbreed-serve:a86989924225 is from another build" in (said := capsys.readouterr().err) and "-train" not in said
+    assert not [call for call in built.calls if call.startswith("push")]
+
+
+def test_both_images_are_looked_for_before_anything_is_made(aws, built, capsys):
+    del built.images["dogbreed-serve:a86989924225"]
+    assert push.main([]) == 1
+    assert "dogbreed-serve:a86989924225 is not on this machine" in capsys.readouterr().err
+    assert aws.client("ecr").describe_repositories()["repositories"] == []
+
+
+def test_a_repository_whose_tags_could_change_is_made_immutable(aws, built):
+    aws.client("ecr").create_repository(repositoryName="dogbreed-train")
+    assert push.main([]) == 0
+    [repository] = aws.client("ecr").describe_repositories(repositoryNames=["dogbreed-train"])["repositories"]
+    assert repository["imageTagMutability"] == "IMMUTABLE"
+
+
+OPTIONAL = ("GetRegistryScanningConfiguration", "PutRegistryScanningConfiguration", "GetLifecyclePolicy", "PutLifecyclePolicy",
+            "PutImageTagMutability", "BatchGetImage")
+
+
+@pytest.mark.parametrize("denied", [[one] for one in OPTIONAL] + [OPTIONAL])
+def test_what_an_ordinary_user_may_not_do_does_not_keep_the_images(aws, built, monkeypatch, denied, capsys):
+    aws.client("ecr").create_repository(repositoryName="dogbreed-train")
+    real = botocore.client.BaseClient._make_api_call
+
+    def call(client, operation, request):
+        if operation in denied:
+            raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "No."}}, operation)
+        return real(client, operation, request)
+
+    monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", call)
+    assert push.main([]) == 0
+    assert tags(aws, "dogbreed-train") == ["a86989924225"] == tags(aws, "dogbreed-serve")
+    assert ("warning" in capsys.readouterr().err) == (list(denied) != ["BatchGetImage"])
 
 
 def test_a_dry_run_prints_the_requests_and_changes_nothing(aws, built, capsys):

@@ -2,12 +2,15 @@
 
 import json
 
+import botocore.client
 import pytest
+from botocore.exceptions import ClientError
 
 from scripts import train
 from scripts.aws import Aws
 from scripts.failure import Failure
 from scripts.jobs import TRAINING, watch
+from scripts.log_tail import LogTail
 from scripts.settings import load_settings
 from tests.scripts.conftest import ROLE
 from tests.scripts.sagemaker_stand_in import Refusal
@@ -79,6 +82,57 @@ def test_a_stopped_job_is_not_a_success(ready, capsys):
     ready.answers["DescribeTrainingJob"] = lambda request: job(request["TrainingJobName"], "Stopped")
     assert train.main([]) == 1
     assert "is Stopped" in capsys.readouterr().err
+
+
+def test_a_watch_outlives_throttling_and_tells_that_the_job_goes_on_when_the_credentials_expire(ready, capsys):
+    throttled = Refusal("ThrottlingException", "Rate exceeded")
+    running = job("dogbreed-train-x", "InProgress", "Training")
+    ready.answers["DescribeTrainingJob"] = [running, *[throttled] * 7, running, Refusal("ExpiredTokenException", "The token has expired.")]
+    assert train.main(["--job-name", "dogbreed-train-x"]) == 1
+    said = capsys.readouterr().err
+    assert "asking again" in said
+    assert "Log in again. dogbreed-train-x goes on all the same: watch it with make logs" in said
+
+
+def test_a_log_that_may_not_be_read_does_not_keep_the_job_from_being_followed(ready, monkeypatch, capsys):
+    def denied(self):
+        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "No."}}, "DescribeLogStreams")
+
+    monkeypatch.setattr(LogTail, "streams", denied)
+    assert train.main([]) == 0
+    assert capsys.readouterr().err.count("the log cannot be shown") == 1
+
+
+def test_a_bucket_whose_objects_may_not_be_listed_is_left_to_the_job(ready, monkeypatch, capsys):
+    real = botocore.client.BaseClient._make_api_call
+
+    def call(client, operation, request):
+        if operation == "ListObjectsV2":
+            raise ClientError({"Error": {"Code": "AccessDenied", "Message": "No."}}, operation)
+        return real(client, operation, request)
+
+    monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", call)
+    assert train.main([]) == 0
+    assert "data/train/ is taken to be there" in capsys.readouterr().err
+
+
+def test_a_job_that_ran_into_its_limit_says_so(ready, capsys):
+    ready.answers["DescribeTrainingJob"] = lambda request: job(request["TrainingJobName"], "Stopped", "MaxRuntimeExceeded")
+    assert train.main([]) == 1
+    assert "is Stopped: MaxRuntimeExceeded" in capsys.readouterr().err
+
+
+def test_a_bucket_for_the_model_is_looked_for_where_the_data_lies_elsewhere(ready, monkeypatch, capsys):
+    monkeypatch.setenv("SAGEMAKER_TRAIN_DATA", "s3://some-bucket/dogbreed/data")
+    monkeypatch.setenv("SAGEMAKER_BUCKET", "no-such-bucket")
+    assert train.main([]) == 1
+    assert "There is no bucket no-such-bucket for the model" in capsys.readouterr().err
+
+
+def test_a_uri_without_a_bucket_is_a_sentence(ready, monkeypatch, capsys):
+    monkeypatch.setenv("SAGEMAKER_TRAIN_DATA", "s3:///x")
+    assert train.main([]) == 1
+    assert "is not an S3 URI" in capsys.readouterr().err
 
 
 def test_ctrl_c_leaves_the_job_and_says_how_to_stop_it(ready, capsys, monkeypatch):
