@@ -1,6 +1,9 @@
 """make logs: the right log by name, the newest without one; and how log lines are read from CloudWatch."""
 
+import time
+
 import pytest
+from botocore.exceptions import ClientError
 
 from scripts import logs
 from scripts.log_tail import LogTail, endpoint_group
@@ -86,3 +89,46 @@ def test_more_lines_than_one_answer_holds_all_come(aws, write_log):
     for start in range(0, len(lines), 10_000):
         write_log("/g", "job/algo-1", *lines[start:start + 10_000])
     assert len(LogTail(aws.client("logs"), "/g", "job/").new_lines()) == len(lines)
+
+
+def test_a_read_that_is_cut_short_loses_no_line_and_repeats_none(aws, write_log, monkeypatch):
+    write_log("/g", "job/algo-1", "of one")
+    write_log("/g", "job/algo-2", "of two")
+    log, real = LogTail(aws.client("logs"), "/g", "job/"), LogTail._events_from
+
+    def cut(self, stream, token):
+        if stream.endswith("2"):
+            raise ClientError({"Error": {"Code": "ThrottlingException"}}, "GetLogEvents")
+        return real(self, stream, token)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LogTail, "_events_from", cut)
+        with pytest.raises(ClientError):
+            log.new_lines()
+    assert log.new_lines() == ["algo-1  of one", "algo-2  of two"]
+    assert log.new_lines() == []
+
+
+def test_the_log_of_an_endpoint_leaves_out_what_an_earlier_one_of_its_name_wrote(quiet, write_log, aws, capsys):
+    write_log(endpoint_group("dogbreed"), "AllTraffic/i-1", "of the earlier")
+    now = time.time()
+    quiet.answers["DescribeEndpoint"] = {
+        "EndpointName": "dogbreed", "EndpointArn": "a", "EndpointStatus": "InService", "EndpointConfigName": "c", "CreationTime": now + 60}
+    aws.client("logs").create_log_stream(logGroupName=endpoint_group("dogbreed"), logStreamName="AllTraffic/i-2")
+    aws.client("logs").put_log_events(
+        logGroupName=endpoint_group("dogbreed"), logStreamName="AllTraffic/i-2", logEvents=[{"timestamp": int(now * 1000) + 61_000, "message": "of this"}])
+    assert logs.main(["dogbreed"]) == 0
+    assert "of this" in (shown := capsys.readouterr().out) and "earlier" not in shown
+
+
+def test_following_a_job_that_has_not_written_yet_waits_for_it(quiet, write_log, capsys):
+    told = ["InProgress", "Completed"]
+
+    def describe(request):
+        if len(told) == 1:
+            write_log(TRAINING, "dogbreed-train-x/algo-1-17", "at last")
+        return {"TrainingJobName": "dogbreed-train-x", "TrainingJobStatus": told.pop(0)}
+
+    quiet.answers["DescribeTrainingJob"] = describe
+    assert logs.main(["dogbreed-train-x", "--follow"]) == 0
+    assert capsys.readouterr().out == "at last\n"

@@ -134,6 +134,15 @@ def test_more_requests_at_once_than_there_are_connections_is_a_usage_error(pictu
     assert ended.value.code == 2
 
 
+def test_credentials_that_expired_are_told_once_and_not_for_every_picture(endpoint, pictures, capsys):
+    def expired(headers, body):
+        raise Refusal("ExpiredTokenException", "The token has expired.", 403)
+
+    endpoint.invoke = expired
+    assert predict.main([str(pictures)]) == 1
+    assert capsys.readouterr().err.count("Log in again.") == 1
+
+
 class TestAsync:
     """An async endpoint: the picture and its answer go through S3."""
 

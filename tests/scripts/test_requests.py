@@ -10,7 +10,7 @@ import pytest
 from scripts.failure import Failure
 from scripts.layout import Layout
 from scripts.names import timestamp, training_job, transform_job, version
-from scripts.requests.autoscaling import policy_request, register_request, scalable_target
+from scripts.requests.autoscaling import policy_request, register_request, scalable_target, wake_alarm_request, wake_policy_request
 from scripts.requests.endpoint import create_endpoint_request, update_endpoint_request
 from scripts.requests.endpoint_config import endpoint_config_request
 from scripts.requests.gpu_ami import inference_ami, transform_ami
@@ -210,6 +210,8 @@ def test_autoscaling_is_such_as_its_service_takes(mode, low):
         sagemaker_deploy_mode=mode, sagemaker_autoscaling_max_instances="4", sagemaker_autoscaling_min_instances=low,
         image_prefix=LONGEST_PREFIX,
     )
+    assert problems("application-autoscaling", "PutScalingPolicy", wake_policy_request(chosen)) == []
+    assert problems("cloudwatch", "PutMetricAlarm", wake_alarm_request(chosen, "arn:aws:autoscaling:x")) == []
     for operation, request in {
         "RegisterScalableTarget": register_request(chosen), "PutScalingPolicy": policy_request(chosen),
         "DeregisterScalableTarget": scalable_target(chosen.prefix),

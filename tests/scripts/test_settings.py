@@ -36,6 +36,16 @@ def test_the_environment_comes_before_the_file(name, value, found):
     assert found(load_settings(environment={name: value}))
 
 
+@pytest.mark.parametrize("prefix", ["dog", "dog-house-2", "train", "dog-trainer", "x-retrain"])
+def test_a_prefix_whose_jobs_cannot_be_taken_for_anothers(prefix):
+    assert load_settings(environment={"IMAGE_PREFIX": prefix}).prefix == prefix
+
+
+@pytest.mark.parametrize("region", ["us-gov-west-1", "eusc-de-east-1", "ap-southeast-5"])
+def test_every_partition_has_its_regions(region):
+    assert load_settings(environment={"AWS_REGION": region}).region == region
+
+
 def test_a_list_in_the_environment_is_separated_by_commas():
     environment = {"SAGEMAKER_UPDATE_ALARMS": "errors, latency", "SAGEMAKER_UPDATE_KEEP_OLD_SECONDS": "60"}
     assert load_settings(environment=environment).update.alarms == ("errors", "latency")
@@ -60,6 +70,8 @@ def test_an_empty_variable_sets_nothing():
     ('prefix = "dogbreed"', f'prefix = "{"d" * 33}"', "prefix must be at most 32"),
     ('prefix = "dogbreed"', 'prefx = "dogbreed"', "prefx is unknown. Did you mean prefix"),
     ('prefix = "dogbreed"', 'prefx = "dogbreed"', "prefix is missing"),
+    ('prefix = "dogbreed"', 'prefix = "dog-train"', "-train no part of it"),
+    ('prefix = "dogbreed"', 'prefix = "dog-train-2"', "-train no part of it"),
     ('role = ""', 'role = "arn:aws:iam::1:role/x"', "role must be a role's name or its ARN"),
     ('bucket = ""', 'bucket = "s3://mine"', "bucket must be a bucket's name"),
     ('region = ""', 'region = "Ireland"', "region must be a region such as eu-west-1"),
@@ -96,6 +108,9 @@ def test_the_wait_for_spot_capacity_matters_with_spot_only(tmp_path):
     ({"SAGEMAKER_AUTOSCALING_MAX_INSTANCES": "2", "SAGEMAKER_AUTOSCALING_MIN_INSTANCES": "3"}, "at most autoscaling.max-instances"),
     ({"SAGEMAKER_AUTOSCALING_MAX_INSTANCES": "2", "SAGEMAKER_AUTOSCALING_MIN_INSTANCES": "0"}, "only async endpoints"),
     ({"SAGEMAKER_CAPTURE_PERCENT": "5", "SAGEMAKER_DEPLOY_MODE": "serverless"}, "capture.percent must be 0"),
+    ({"SAGEMAKER_SERVERLESS_MEMORY_MB": "1500", "SAGEMAKER_DEPLOY_MODE": "serverless"}, "memory-mb must be 1024, 2048"),
+    ({"SAGEMAKER_UPDATE_TRAFFIC": "LINEAR", "SAGEMAKER_UPDATE_STEP_PERCENT": "9"}, "step-percent must be at least 10"),
+    ({"SAGEMAKER_UPDATE_TRAFFIC": "LINEAR", "SAGEMAKER_UPDATE_STEP_PERCENT": "10", "SAGEMAKER_UPDATE_WAIT_SECONDS": "2521"}, "at most 25200"),
     ({"SAGEMAKER_TRAIN_INSTANCE_TIPE": "ml.g5.xlarge"}, "Did you mean SAGEMAKER_TRAIN_INSTANCE_TYPE"),
     ({"SAGEMAKER_TRAIN_VOLUME_GB": "much"}, "SAGEMAKER_TRAIN_VOLUME_GB must be a whole number, not 'much'"),
     ({"SAGEMAKER_PUSH_SCAN": "perhaps"}, "SAGEMAKER_PUSH_SCAN must be true or false"),

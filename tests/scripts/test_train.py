@@ -4,8 +4,10 @@ import json
 
 import botocore.client
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from scripts import aws as aws_module
 from scripts import train
 from scripts.aws import Aws
 from scripts.failure import Failure
@@ -84,10 +86,11 @@ def test_a_stopped_job_is_not_a_success(ready, capsys):
     assert "is Stopped" in capsys.readouterr().err
 
 
-def test_a_watch_outlives_throttling_and_tells_that_the_job_goes_on_when_the_credentials_expire(ready, capsys):
+def test_a_watch_outlives_throttling_and_tells_that_the_job_goes_on_when_the_credentials_expire(ready, monkeypatch, capsys):
+    monkeypatch.setattr(aws_module, "_CONFIG", Config(retries={"total_max_attempts": 1}))
     throttled = Refusal("ThrottlingException", "Rate exceeded")
     running = job("dogbreed-train-x", "InProgress", "Training")
-    ready.answers["DescribeTrainingJob"] = [running, *[throttled] * 7, running, Refusal("ExpiredTokenException", "The token has expired.")]
+    ready.answers["DescribeTrainingJob"] = [running, throttled, running, Refusal("ExpiredTokenException", "The token has expired.")]
     assert train.main(["--job-name", "dogbreed-train-x"]) == 1
     said = capsys.readouterr().err
     assert "asking again" in said

@@ -102,3 +102,25 @@ def test_a_dry_run_prints_the_requests_and_uploads_nothing(ready, aws, bucket, f
     assert [call["operation"] for call in json.loads(capsys.readouterr().out)] == ["CreateModel", "CreateTransformJob"]
     assert ready.made() == []
     assert [one["Key"] for one in aws.client("s3").list_objects_v2(Bucket=bucket)["Contents"]] == ["model.tar.gz"]
+
+
+def test_pictures_that_would_fail_the_job_and_folders_without_any_are_said_before_it_starts(ready, folder, capsys):
+    with (folder / "huge.jpg").open("wb") as file:
+        file.truncate(12 * 2**20 + 1)
+    assert transform.main([str(folder)]) == 1
+    assert "huge.jpg is larger than transform.max-payload-mb = 12" in capsys.readouterr().err
+    for source, said in {"s3://some-bucket/nothing": "has no objects", "s3://": "is not an S3 URI"}.items():
+        assert transform.main([source]) == 1
+        assert said in capsys.readouterr().err
+    assert ready.made() == []
+
+
+def test_a_failed_job_shows_what_it_wrote_last(ready, folder, write_log, capsys):
+    def describe(request):
+        write_log("/aws/sagemaker/TransformJobs", f"{request['TransformJobName']}/i-1", "the model could not be loaded")
+        return {"TransformJobName": request["TransformJobName"], "TransformJobStatus": "Failed", "FailureReason": "See the log"}
+
+    ready.answers["DescribeTransformJob"] = describe
+    assert transform.main([str(folder)]) == 1
+    said = capsys.readouterr().err
+    assert said.index("the model could not be loaded") < said.index("is Failed: See the log")

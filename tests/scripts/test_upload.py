@@ -1,7 +1,9 @@
 """make upload: the data set's files in S3, only those that changed, from a folder or a zip."""
 
 import json
+import os
 import zipfile
+from pathlib import Path
 
 import botocore.client
 import pytest
@@ -172,3 +174,26 @@ def test_a_bucket_in_another_region_than_the_jobs_is_a_sentence(aws, bucket, fol
 def test_the_etag_of_s3_is_what_is_compared(aws, bucket):
     etag = aws.client("s3").put_object(Bucket=bucket, Key="k", Body=b"content")["ETag"]
     assert etag.strip('"') == md5(b"content")
+
+
+def test_what_cannot_be_read_is_named(aws, bucket, folder, tmp_path, capsys, monkeypatch):
+    with zipfile.ZipFile(tmp_path / "dogs.zip", "w") as archive:
+        for name, content in FILES.items():
+            archive.writestr(name, content)
+    whole = (tmp_path / "dogs.zip").read_bytes()
+    (tmp_path / "dogs.zip").write_bytes(whole.replace(b"a" * 10, b"z" * 10, 1))
+    assert upload.main([str(tmp_path / "dogs.zip")]) == 1
+    assert "train/001.Beagle/a.jpg in" in (said := capsys.readouterr().err) and "cannot be read" in said
+
+    def forbidden(self):
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "read_bytes", forbidden)
+    assert upload.main([str(folder)]) == 1
+    assert ": Permission denied." in capsys.readouterr().err
+
+
+def test_a_name_that_is_not_utf_8_is_a_sentence(folder):
+    (folder / os.fsdecode(b"train/001.Beagle/\xff.jpg")).write_bytes(b"x")
+    with pytest.raises(Failure, match="is not UTF-8"), data_files(folder):
+        pass
