@@ -12,7 +12,7 @@ HONOURED = {
             "VariantName": None,
             "DesiredWeight": None,
             "DesiredInstanceCount": None,
-            "ServerlessUpdateConfig": {"MaxConcurrency": None, "ProvisionedConcurrency": None},
+            "ServerlessUpdateConfig": {"MaxConcurrency": None},
         }
     ],
 }

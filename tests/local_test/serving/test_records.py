@@ -117,3 +117,9 @@ def test_a_deployment_beyond_the_local_one_is_refused_by_name(api, policy, named
     with pytest.raises(ValidationException, match=named):
         api.call("CreateEndpoint", {"EndpointName": "e", "EndpointConfigName": "c", "DeploymentConfig": policy})
     assert api.call("ListEndpoints", {})["Endpoints"] == []
+
+
+def test_a_change_of_capacity_that_would_change_nothing_here_is_refused_by_name(api):
+    change = {"VariantName": "v", "ServerlessUpdateConfig": {"MaxConcurrency": 5, "ProvisionedConcurrency": 2}}
+    with pytest.raises(ValidationException, match=r"DesiredWeightsAndCapacities\[0\].ServerlessUpdateConfig.ProvisionedConcurrency"):
+        api.call("UpdateEndpointWeightsAndCapacities", {"EndpointName": "e", "DesiredWeightsAndCapacities": [change]})

@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
@@ -20,9 +19,9 @@ from local_test.serving.endpoint_configs import EndpointConfigs
 from local_test.serving.endpoints import Endpoints
 from local_test.serving.models import Models
 from local_test.serving.runtime import Runtime
+from tests.local_service import until
 
-SECONDS = 60  # for anything that a test waits for
-ONCE = Config(retries={"total_max_attempts": 1}, read_timeout=SECONDS)
+ONCE = Config(retries={"total_max_attempts": 1}, read_timeout=60)
 
 
 class Harness:
@@ -118,7 +117,7 @@ class Harness:
             described = self.sagemaker.describe_endpoint(EndpointName=name)
             return described if described["EndpointStatus"] in ("InService", "Failed") else None
 
-        return wait_for(look)
+        return until(look)
 
     def ask(self, endpoint: str, do: str | None = None, **more) -> str:
         """What the container answers to {"do": ...}; see serve.py. Capitalised names go to boto3."""
@@ -143,16 +142,6 @@ def variant(model: str, name: str = "AllTraffic", count: int = 1, weight: float 
 
 def unique(kind: str) -> str:
     return f"{kind}-{uuid.uuid4().hex[:8]}"
-
-
-def wait_for(look, seconds: float = SECONDS):
-    """The first true value of `look`."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if found := look():
-            return found
-        time.sleep(0.02)
-    raise AssertionError(f"not within {seconds} seconds")
 
 
 class Load:

@@ -1,15 +1,15 @@
 """Endpoints from their creation to their deletion, with real containers."""
 
-import io
 import json
-import tarfile
 
 import pytest
 from botocore.exceptions import ClientError
 
 from local_test.labels import NAME, find
 from local_test.serving import instance
-from tests.service.serving.harness import Load, variant, wait_for
+from tests.local_service import until
+from tests.service.program_image import archive
+from tests.service.serving.harness import Load, variant
 
 
 def containers(service, endpoint):
@@ -53,12 +53,7 @@ def test_every_instance_is_a_container_that_gets_requests(service, strategy):
 
 
 def test_the_model_is_unpacked_and_read_only(service, bucket):
-    archive = io.BytesIO()
-    with tarfile.open(fileobj=archive, mode="w:gz") as packed:
-        member = tarfile.TarInfo("weights/a.txt")
-        member.size = 5
-        packed.addfile(member, io.BytesIO(b"hello"))
-    service.s3.put_object(Bucket=bucket, Key="model.tar.gz", Body=archive.getvalue())
+    service.s3.put_object(Bucket=bucket, Key="model.tar.gz", Body=archive({"weights/a.txt": b"hello"}, "w:gz"))
     model = service.create_model(ModelDataUrl=f"s3://{bucket}/model.tar.gz")
     endpoint = service.in_service(service.create(service.create_config(variant(model, count=2))))
     assert service.ask(endpoint, "read_model", file="weights/a.txt") == "hello"
@@ -92,7 +87,7 @@ def test_a_container_that_exits_at_its_start_fails_the_endpoint(service):
 def test_a_container_that_never_gets_healthy_fails_the_endpoint_with_its_last_log_lines(service, monkeypatch):
     monkeypatch.setattr(instance, "SECONDS_TO_READY", 3)  # a request may not ask for less than a minute
     endpoint = service.create(service.config_of({"NEVER_READY": "1", "WHO": "the sick one"}))
-    wait_for(lambda: containers(service, endpoint))
+    until(lambda: containers(service, endpoint))
     assert service.status(endpoint) == "Creating"
     failed = service.settled(endpoint)
     assert failed["EndpointStatus"] == "Failed"
@@ -115,7 +110,7 @@ def test_a_container_that_exits_while_in_service_fails_the_endpoint_and_only_tha
     with pytest.raises(ClientError) as error:
         service.ask(endpoint, "exit", status=9, TargetVariant="dying")
     assert error.value.response["Error"]["Code"] == "ModelError" and "exit status 9" in error.value.response["OriginalMessage"]
-    failed = wait_for(lambda: (now := service.sagemaker.describe_endpoint(EndpointName=endpoint))["EndpointStatus"] == "Failed" and now, 5)
+    failed = until(lambda: (now := service.sagemaker.describe_endpoint(EndpointName=endpoint))["EndpointStatus"] == "Failed" and now, 5)
     assert "exit status 9" in failed["FailureReason"] and "the model is leaving now" in failed["FailureReason"]
     assert {one["VariantName"]: one["CurrentInstanceCount"] for one in failed["ProductionVariants"]} == {"steady": 1, "dying": 0}
     with pytest.raises(ClientError, match="exit status 9") as error:
@@ -126,21 +121,21 @@ def test_a_container_that_exits_while_in_service_fails_the_endpoint_and_only_tha
 
 def test_an_endpoint_that_is_deleted_while_it_is_created_leaves_nothing(service):
     endpoint = service.create(service.config_of({"NEVER_READY": "1"}))
-    wait_for(lambda: containers(service, endpoint))
+    until(lambda: containers(service, endpoint))
     service.sagemaker.delete_endpoint(EndpointName=endpoint)
     with pytest.raises(ClientError, match="Could not find endpoint"):
-        wait_for(lambda: service.sagemaker.describe_endpoint(EndpointName=endpoint)["EndpointStatus"] != "Deleting", 20)
+        until(lambda: service.sagemaker.describe_endpoint(EndpointName=endpoint)["EndpointStatus"] != "Deleting", 20)
     assert containers(service, endpoint) == []
 
 
 def test_logs_of_a_container_are_in_its_log_group(service):
     endpoint = service.deploy({"WHO": "logged"})
     group = f"/aws/sagemaker/Endpoints/{endpoint}"
-    wait_for(lambda: service.logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"])
-    [stream] = wait_for(lambda: service.logs.describe_log_streams(logGroupName=group)["logStreams"])
+    until(lambda: service.logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"])
+    [stream] = until(lambda: service.logs.describe_log_streams(logGroupName=group)["logStreams"])
     assert stream["logStreamName"].startswith("AllTraffic/i-")
     read = {"logGroupName": group, "logStreamName": stream["logStreamName"]}
-    events = wait_for(lambda: service.logs.get_log_events(**read)["events"])
+    events = until(lambda: service.logs.get_log_events(**read)["events"])
     assert [event["message"] for event in events] == ["serve of logged starts"]
 
 
@@ -163,6 +158,6 @@ def test_requests_beyond_max_concurrency_of_a_serverless_variant_are_throttled(s
     container.reload()
     assert container.attrs["HostConfig"]["Memory"] == 1024**3
     with Load(lambda: service.ask(endpoint, "sleep", seconds=0.3), threads=2) as load:
-        codes = wait_for(lambda: [one.response["Error"]["Code"] for one in load.answers if isinstance(one, ClientError)])
+        codes = until(lambda: [one.response["Error"]["Code"] for one in load.answers if isinstance(one, ClientError)])
     assert set(codes) == {"ThrottlingException"}
     assert "slept" in load.answers

@@ -11,7 +11,8 @@ import pytest
 from botocore.exceptions import ClientError, EventStreamError
 
 from local_test.serving.async_invocations import NO_ANSWER
-from tests.service.serving.harness import variant, wait_for
+from tests.local_service import until
+from tests.service.serving.harness import variant
 
 JPEG_LIKE = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + random.Random(1).randbytes(200_000) + b"\r\n\r\n\x00\xff\xd9"
 
@@ -112,7 +113,7 @@ def test_a_connection_that_the_container_closed_is_no_error(service):
         [instance] = service.endpoints.live(endpoint).router.current.instances()
         [kept] = instance.client._idle
         # Readable though nothing was asked: its other end is closed.
-        wait_for(lambda: select.select([kept.sock], [], [], 0)[0])
+        until(lambda: select.select([kept.sock], [], [], 0)[0])
 
 
 def test_a_stream_arrives_part_by_part(service):
@@ -125,7 +126,7 @@ def test_a_stream_arrives_part_by_part(service):
     assert [part for part, _ in came] == [b"one ", b"two ", b"three"]
     assert came[0][1] + 0.7 < came[2][1]
     [instance] = service.endpoints.live(endpoint).router.current.instances()
-    wait_for(lambda: instance.outstanding == 0)
+    until(lambda: instance.outstanding == 0)
 
 
 def test_a_caller_who_leaves_a_stream_leaves_nothing_under_way(service):
@@ -136,7 +137,7 @@ def test_a_caller_who_leaves_a_stream_leaves_nothing_under_way(service):
     [instance] = service.endpoints.live(endpoint).router.current.instances()
     assert instance.outstanding == 1
     answer["Body"].close()
-    wait_for(lambda: instance.outstanding == 0, 5)
+    until(lambda: instance.outstanding == 0, 5)
 
 
 def test_a_stream_that_breaks_off_is_a_model_stream_error(service):
@@ -149,7 +150,7 @@ def test_a_stream_that_breaks_off_is_a_model_stream_error(service):
         next(events)
     answer["Body"].close()
     [instance] = service.endpoints.live(endpoint).router.current.instances()
-    wait_for(lambda: instance.outstanding == 0)
+    until(lambda: instance.outstanding == 0)
 
 
 def test_an_error_before_the_stream_is_a_model_error(service):
@@ -169,7 +170,7 @@ def test_an_asynchronous_answer_becomes_an_object(service, bucket, asynchronous)
     assert accepted["FailureLocation"].startswith(f"s3://{bucket}/failed/")
     output = key(accepted["OutputLocation"], bucket)
     assert output.startswith("out/")
-    assert wait_for(lambda: objects(service, bucket, "out/")) == {output: JPEG_LIKE}
+    assert until(lambda: objects(service, bucket, "out/")) == {output: JPEG_LIKE}
     assert service.s3.head_object(Bucket=bucket, Key=output)["ContentType"] == "image/jpeg"
     with pytest.raises(ClientError, match="InvokeEndpointAsync only"):
         service.who(endpoint)
@@ -181,7 +182,7 @@ def test_an_asynchronous_failure_becomes_an_object_of_its_own(service, bucket, a
     service.s3.put_object(Bucket=bucket, Key="fails", Body=json.dumps({"do": "status", "status": 400, "body": "no picture"}).encode())
     accepted = service.runtime.invoke_endpoint_async(EndpointName=endpoint, InputLocation=f"s3://{bucket}/{input}")
     failure = key(accepted["FailureLocation"], bucket)
-    told = wait_for(lambda: objects(service, bucket, "failed/"))[failure].decode()
+    told = until(lambda: objects(service, bucket, "failed/"))[failure].decode()
     assert ("client error (400)" in told and "no picture" in told) if input == "fails" else f"s3://{bucket}/missing" in told
     assert objects(service, bucket, "out/") == {}
 
@@ -192,10 +193,10 @@ def test_an_asynchronous_request_whose_time_is_over_is_not_begun(service, bucket
         service.s3.put_object(Bucket=bucket, Key=name, Body=json.dumps(body).encode())
     first = service.runtime.invoke_endpoint_async(EndpointName=endpoint, InputLocation=f"s3://{bucket}/slow", RequestTTLSeconds=60)
     late = service.runtime.invoke_endpoint_async(EndpointName=endpoint, InputLocation=f"s3://{bucket}/late", RequestTTLSeconds=60)
-    wait_for(lambda: any(one.outstanding for one in service.endpoints.live(endpoint).router.current.instances()))
+    until(lambda: any(one.outstanding for one in service.endpoints.live(endpoint).router.current.instances()))
     # An hour passes for the queue while the first one is under way.
     monkeypatch.setattr(service.runtime_app._asynchronous, "_clock", lambda: time.time() + 3600)
-    told = wait_for(lambda: objects(service, bucket, "failed/"))
+    told = until(lambda: objects(service, bucket, "failed/"))
     assert told == {key(late["FailureLocation"], bucket): b"The request waited longer than its RequestTTLSeconds of 60."}
     assert set(objects(service, bucket, "out/")) == {key(first["OutputLocation"], bucket)}
 
@@ -205,9 +206,9 @@ def test_asynchronous_requests_of_a_deleted_endpoint_fail(service, bucket, async
     service.s3.put_object(Bucket=bucket, Key="slow", Body=json.dumps({"do": "sleep", "seconds": 60}).encode())
     for _ in range(2):
         service.runtime.invoke_endpoint_async(EndpointName=endpoint, InputLocation=f"s3://{bucket}/slow")
-    wait_for(lambda: any(one.outstanding for one in service.endpoints.live(endpoint).router.current.instances()))
+    until(lambda: any(one.outstanding for one in service.endpoints.live(endpoint).router.current.instances()))
     service.sagemaker.delete_endpoint(EndpointName=endpoint)
-    told = wait_for(lambda: len(found := objects(service, bucket, "failed/")) == 2 and found)
+    told = until(lambda: len(found := objects(service, bucket, "failed/")) == 2 and found)
     assert set(told.values()) == {f"The endpoint was deleted. {NO_ANSWER}".encode()}
 
 
@@ -226,17 +227,17 @@ def test_asynchronous_requests_of_a_new_endpoint_do_not_wait_behind_those_of_a_d
     try:
         for _ in range(2):
             service.runtime.invoke_endpoint_async(EndpointName=old, InputLocation=f"s3://{bucket}/slow")
-        wait_for(lambda: any(one.outstanding for one in service.endpoints.live(old).router.current.instances()))
+        until(lambda: any(one.outstanding for one in service.endpoints.live(old).router.current.instances()))
         service.sagemaker.delete_endpoint(EndpointName=old)
-        wait_for(lambda: not service.sagemaker.list_endpoints()["Endpoints"])
+        until(lambda: not service.sagemaker.list_endpoints()["Endpoints"])
         service.sagemaker.create_endpoint(EndpointName=old, EndpointConfigName=config)
         service.in_service(old)
         service.runtime.invoke_endpoint_async(EndpointName=old, InputLocation=f"s3://{bucket}/quick")
-        wait_for(lambda: objects(service, bucket, "out/"), 5)
+        until(lambda: objects(service, bucket, "out/"), 5)
     finally:
         told.set()
         del service.runtime_app._asynchronous._tell_failure
-    wait_for(lambda: len(objects(service, bucket, "failed/")) == 2)
+    until(lambda: len(objects(service, bucket, "failed/")) == 2)
 
 
 @pytest.mark.parametrize("where", [{"Filename": "../a"}, {"Filename": "a.b.c"}, {"S3OutputPathExtension": "a/../../b"}])
@@ -256,7 +257,7 @@ def test_captured_requests_are_json_lines_in_s3(service, bucket):
     for body, content_type in ((b'{"a": 1}', "application/json"), (JPEG_LIKE, "image/jpeg")):
         service.runtime.invoke_endpoint(EndpointName=endpoint, Body=body, ContentType=content_type, InferenceId="id-1")
     read = lambda: [json.loads(line) for text in objects(service, bucket, "captured/").values() for line in text.splitlines()]  # noqa: E731
-    first, second = sorted(wait_for(lambda: len(found := read()) == 2 and found), key=lambda one: len(str(one)))
+    first, second = sorted(until(lambda: len(found := read()) == 2 and found), key=lambda one: len(str(one)))
     captured = {"observedContentType": "application/json", "mode": "INPUT", "data": '{"a": 1}', "encoding": "JSON"}
     assert first["captureData"]["endpointInput"] == captured
     assert first["eventMetadata"]["inferenceId"] == "id-1" and first["eventVersion"] == "0"
@@ -284,6 +285,6 @@ def test_cloudwatch_counts_the_invocations(service):
         )["Datapoints"]
         return sum(point[statistic] for point in points)
 
-    wait_for(lambda: total("Invocations") == 4)
+    until(lambda: total("Invocations") == 4)
     assert (total("Invocation4XXErrors"), total("Invocation5XXErrors")) == (1, 0)
     assert 0 < total("ModelLatency", "Minimum") < 5_000_000

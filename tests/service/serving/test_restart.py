@@ -8,7 +8,8 @@ from botocore.exceptions import ClientError
 
 from local_test.labels import find
 from local_test.state import State
-from tests.service.serving.harness import Harness, unique, wait_for
+from tests.local_service import until
+from tests.service.serving.harness import Harness, unique
 
 
 def restarted(harness) -> Harness:
@@ -44,7 +45,7 @@ def test_an_endpoint_has_failed_after_a_restart_and_can_be_updated_or_deleted(pl
 def test_a_service_that_ends_while_an_endpoint_is_created_leaves_nothing(platform, image):
     with Harness(platform, image) as before:
         name = before.create(before.config_of({"NEVER_READY": "1"}))
-        wait_for(lambda: find(platform.engine, service=platform.service))
+        until(lambda: find(platform.engine, service=platform.service))
     assert find(platform.engine, service=platform.service) == []
     with restarted(before) as after:
         assert after.status(name) == "Failed"
@@ -82,7 +83,7 @@ def test_what_waited_asynchronously_at_the_end_has_failed(platform, image):
         )
         for _ in range(2):
             before.runtime.invoke_endpoint_async(EndpointName=endpoint, InputLocation=f"s3://{bucket}/slow")
-        wait_for(lambda: any(one.outstanding for one in before.endpoints.live(endpoint).router.current.instances()))
+        until(lambda: any(one.outstanding for one in before.endpoints.live(endpoint).router.current.instances()))
     failures = platform.objects.list(f"s3://{bucket}/failed/")
     assert len(failures) == 2 and all("was stopped" in one.path.read_text() for one in failures)
     assert platform.state.records("async-invocations").names() == []

@@ -7,7 +7,8 @@ from botocore.exceptions import ClientError
 
 from local_test.labels import find
 from local_test.serving.instance import Instance
-from tests.service.serving.harness import Load, unique, variant, wait_for
+from tests.local_service import until
+from tests.service.serving.harness import Load, unique, variant
 
 
 def policy(kind, wait, **sizes):
@@ -25,12 +26,12 @@ def running(service):
 def test_no_request_fails_while_the_containers_are_exchanged(service):
     endpoint, config = service.deploy({"WHO": "old"}), service.config_of({"WHO": "new"})
     with Load(lambda: service.ask(endpoint, "sleep", seconds=0.02)) as load:
-        wait_for(lambda: len(load.answers) > 20)
+        until(lambda: len(load.answers) > 20)
         update(service, endpoint, config)
         assert service.status(endpoint) == "Updating"
         described = service.settled(endpoint)
         before = len(load.answers)
-        wait_for(lambda: len(load.answers) > before + 20)
+        until(lambda: len(load.answers) > before + 20)
     assert set(load.answers) == {"old", "new"} and load.answers[-1] == "new"
     assert described["EndpointStatus"] == "InService" and described["EndpointConfigName"] == config
     assert "PendingDeploymentSummary" not in described and "FailureReason" not in described
@@ -42,7 +43,7 @@ def test_a_request_that_is_under_way_ends_on_the_old_container(service):
     answers = []
     slow = threading.Thread(target=lambda: answers.append(service.ask(endpoint, "sleep", seconds=4)))
     slow.start()
-    wait_for(lambda: any(one.outstanding for one in service.endpoints.live(endpoint).router.current.instances()))
+    until(lambda: any(one.outstanding for one in service.endpoints.live(endpoint).router.current.instances()))
     update(service, endpoint, config)
     service.in_service(endpoint)
     slow.join()
@@ -66,8 +67,8 @@ def test_a_canary_gets_its_share_of_the_traffic_before_the_rest(service):
     endpoint, config = service.deploy({"WHO": "old"}), service.config_of({"WHO": "new"})
     with Load(lambda: service.who(endpoint), threads=2) as load:
         update(service, endpoint, config, DeploymentConfig=policy("CANARY", 2, CanarySize={"Type": "CAPACITY_PERCENT", "Value": 20}))
-        first = wait_for(lambda: "new" in load.answers and load.answers.index("new"))
-        wait_for(lambda: len(load.answers) > first + 200)
+        first = until(lambda: "new" in load.answers and load.answers.index("new"))
+        until(lambda: len(load.answers) > first + 200)
         canary = load.answers[first : first + 200]
         service.in_service(endpoint)
     # 40 expected; six standard deviations are 34.
@@ -85,7 +86,7 @@ def test_an_alarm_during_the_wait_rolls_the_update_back(service):
     endpoint = service.deploy({"WHO": "old"})
     config = {**policy("ALL_AT_ONCE", 60), "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": alarm}]}}
     update(service, endpoint, service.config_of({"WHO": "new"}), DeploymentConfig=config)
-    wait_for(lambda: service.who(endpoint) == "new")
+    until(lambda: service.who(endpoint) == "new")
     service.cloudwatch.set_alarm_state(AlarmName=alarm, StateValue="ALARM", StateReason="the test says so")
     described = service.settled(endpoint)
     assert described["EndpointStatus"] == "InService" and alarm in described["FailureReason"]
@@ -95,7 +96,7 @@ def test_an_alarm_during_the_wait_rolls_the_update_back(service):
 def test_a_new_container_that_exits_during_the_wait_rolls_the_update_back(service):
     endpoint = service.deploy({"WHO": "old"})
     update(service, endpoint, service.config_of({"WHO": "new"}), DeploymentConfig=policy("ALL_AT_ONCE", 60))
-    wait_for(lambda: service.who(endpoint) == "new")
+    until(lambda: service.who(endpoint) == "new")
     with pytest.raises(ClientError):
         service.ask(endpoint, "exit", status=4)
     described = service.settled(endpoint)
@@ -107,7 +108,7 @@ def test_an_endpoint_whose_container_has_ended_is_mended_by_an_update(service):
     endpoint = service.deploy()
     with pytest.raises(ClientError):
         service.ask(endpoint, "exit", status=1)
-    wait_for(lambda: service.status(endpoint) == "Failed")
+    until(lambda: service.status(endpoint) == "Failed")
     update(service, endpoint, service.config_of({"WHO": "new"}))
     assert service.who(service.in_service(endpoint)) == "new"
 
@@ -116,7 +117,7 @@ def test_an_update_that_fails_to_mend_an_endpoint_is_told_beside_why_it_needed_m
     endpoint = service.deploy()
     with pytest.raises(ClientError):
         service.ask(endpoint, "exit", status=1)
-    wait_for(lambda: service.status(endpoint) == "Failed")
+    until(lambda: service.status(endpoint) == "Failed")
     update(service, endpoint, service.config_of({"EXIT_AT_START": "5"}))
     described = service.settled(endpoint)
     assert described["EndpointStatus"] == "Failed"
@@ -152,7 +153,7 @@ def test_weights_and_instances_change_without_a_failed_request(service):
         counts = {one["VariantName"]: (one["CurrentInstanceCount"], one["CurrentWeight"]) for one in described["ProductionVariants"]}
         assert counts == {"one": (1, 0.0), "two": (2, 1.0)} and running(service) == 3
         start = len(load.answers) + 4  # what was under way may have gone to the old weights
-        wait_for(lambda: len(load.answers) > start + 50)
+        until(lambda: len(load.answers) > start + 50)
         assert set(load.answers[start:]) == {"two"}
         change(EndpointName=endpoint, DesiredWeightsAndCapacities=[{"VariantName": "two", "DesiredInstanceCount": 1}])
         service.in_service(endpoint)
@@ -167,12 +168,12 @@ def test_weights_and_instances_change_without_a_failed_request(service):
 def test_an_endpoint_that_is_deleted_while_it_is_updated_leaves_nothing(service):
     endpoint = service.deploy()
     update(service, endpoint, service.config_of({"NEVER_READY": "1"}))
-    wait_for(lambda: running(service) == 2)
+    until(lambda: running(service) == 2)
     service.sagemaker.delete_endpoint(EndpointName=endpoint)
     with pytest.raises(ClientError, match="not found"):
         service.who(endpoint)
     with pytest.raises(ClientError, match="Could not find endpoint"):
-        wait_for(lambda: service.sagemaker.describe_endpoint(EndpointName=endpoint)["EndpointStatus"] != "Deleting", 20)
+        until(lambda: service.sagemaker.describe_endpoint(EndpointName=endpoint)["EndpointStatus"] != "Deleting", 20)
     assert running(service) == 0
 
 

@@ -1,9 +1,6 @@
 """A test image whose `serve` does what the tests ask of it, and transform jobs around it."""
 
-import hashlib
-import io
 import json
-import tarfile
 import uuid
 from pathlib import Path
 
@@ -21,30 +18,15 @@ from local_test.storage.metrics import Metrics
 from local_test.storage.object_store import ObjectStore
 from local_test.transform.transform_jobs import TransformJobs
 from tests.local_service import until
+from tests.service.program_image import archive, program_image
 
-PROGRAM = Path(__file__).with_name("serve.py")
 REGION = "us-east-1"
 
 
 @pytest.fixture(scope="session")
 def image(engine, serve_image):
-    """One thin layer on the serve image, whose own `serve` it replaces."""
-    dockerfile = f"FROM {serve_image}\nCOPY serve /usr/local/bin/serve\nENTRYPOINT []\n"
-    tag = "local-sagemaker-test-transform:" + hashlib.sha256(dockerfile.encode() + PROGRAM.read_bytes()).hexdigest()[:12]
-    context = archive({"Dockerfile": dockerfile.encode(), "serve": PROGRAM.read_bytes()}, "w")
-    engine.images.build(fileobj=io.BytesIO(context), custom_context=True, tag=tag, rm=True)
-    yield tag
-    engine.images.remove(tag)
-
-
-def archive(files, mode):
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode=mode) as packed:
-        for name, content in files.items():
-            member = tarfile.TarInfo(name)
-            member.size, member.mode = len(content), 0o755
-            packed.addfile(member, io.BytesIO(content))
-    return buffer.getvalue()
+    with program_image(engine, serve_image, Path(__file__).with_name("serve.py")) as tag:
+        yield tag
 
 
 class Jobs:

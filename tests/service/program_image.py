@@ -1,0 +1,34 @@
+"""An image whose `serve` is a program of the tests: one thin layer on the serve image."""
+
+import hashlib
+import io
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from docker import DockerClient
+
+
+@contextmanager
+def program_image(engine: DockerClient, base: str, program: Path) -> Iterator[str]:
+    """The image's tag; it is removed at the end."""
+    files = {"Dockerfile": f"FROM {base}\nCOPY serve /usr/local/bin/serve\nENTRYPOINT []\n".encode(), "serve": program.read_bytes()}
+    context = archive(files, "w")
+    tag = "local-sagemaker-test-serve:" + hashlib.sha256(context).hexdigest()[:12]
+    engine.images.build(fileobj=io.BytesIO(context), custom_context=True, tag=tag, rm=True)
+    try:
+        yield tag
+    finally:
+        engine.images.remove(tag)
+
+
+def archive(files: dict[str, bytes], mode: str) -> bytes:
+    """mode: as `tarfile.open` takes it, `w:gz` for a packed one."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode=mode) as packed:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size, member.mode = len(content), 0o755
+            packed.addfile(member, io.BytesIO(content))
+    return buffer.getvalue()
