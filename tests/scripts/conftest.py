@@ -12,6 +12,7 @@ import botocore.session
 import pytest
 from moto.server import ThreadedMotoServer
 
+from scripts import aws as aws_module
 from scripts import docker_cli, image, jobs, waiting
 from scripts.aws import Aws
 from scripts.settings import load_settings
@@ -21,13 +22,37 @@ BUCKET = "some-bucket"
 ROLE = "arn:aws:iam::123456789012:role/dogs"
 
 
+class Remembering(boto3.Session):
+    """A session that makes each client once. botocore takes 50 ms for one, most of what a program's run costs here."""
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.made = {}
+
+    def client(self, service, config=None):
+        if (service, config) not in self.made:
+            self.made[service, config] = super().client(service, config=config)
+        return self.made[service, config]
+
+
 @pytest.fixture(scope="session", autouse=True)
-def one_loader():
-    """Each run of a program reads the service models anew, 10 MB of JSON for SageMaker alone; here once is enough."""
-    loader = botocore.loaders.create_loader()
+def sessions():
+    """Programs whose environment is the same share a session, and all sessions share what they read of the service models."""
+    loader, made = botocore.loaders.create_loader(), {}
+
+    def session(**options):
+        key = (*sorted(options.items()), *sorted((name, value) for name, value in os.environ.items() if name.startswith("AWS_")))
+        if key not in made:
+            made[key] = Remembering(**options)
+        return made[key]
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(botocore.session, "create_loader", lambda *arguments: loader)  # what a session calls
+        patch.setattr(aws_module.boto3, "Session", session)
         yield
+    for one in made.values():
+        for client in one.made.values():
+            client.close()
 
 
 @pytest.fixture(scope="session")
@@ -55,10 +80,7 @@ def aws(moto_server, monkeypatch):
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(waiting, "SHORTEST", 0.01)
     monkeypatch.setattr(jobs, "SILENCE", 0.02)
-    connection = Aws(load_settings())
-    yield connection
-    for client in connection._clients.values():
-        client.close()
+    return Aws(load_settings())
 
 
 @pytest.fixture
@@ -121,9 +143,8 @@ def docker(monkeypatch, aws):
         return subprocess.CompletedProcess(command, status, out, err)
 
     monkeypatch.setattr(docker_cli.subprocess, "run", run)
-    fake.pushed_to = boto3.client("ecr", region_name="eu-west-1")
-    yield fake
-    fake.pushed_to.close()
+    fake.pushed_to = aws.client("ecr")
+    return fake
 
 
 @pytest.fixture
@@ -135,17 +156,23 @@ def pushed_images(aws, docker, tag):
     docker.calls.clear()
 
 
-@pytest.fixture
-def sagemaker(aws, monkeypatch):
-    """SageMaker as a test writes it down; every other service stays moto's."""
+@pytest.fixture(scope="session")
+def stand_in():
     stand_in = StandIn()
     server = serve(stand_in)
-    address = f"http://127.0.0.1:{server.server_port}"
-    monkeypatch.setenv("AWS_ENDPOINT_URL_SAGEMAKER", address)
-    monkeypatch.setenv("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", address)
-    yield stand_in
+    yield stand_in, f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture
+def sagemaker(aws, monkeypatch, stand_in):
+    """SageMaker as a test writes it down; every other service stays moto's."""
+    found, address = stand_in
+    found.forget()
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SAGEMAKER", address)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", address)
+    return found
 
 
 @pytest.fixture

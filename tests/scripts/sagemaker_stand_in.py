@@ -27,6 +27,10 @@ class StandIn:
     """
 
     def __init__(self):
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew: one server serves all tests, so that they can share their clients."""
         self.answers, self.calls = {}, []
         self.invoke = self.asynchronous = lambda headers, body: {}
 
