@@ -2,6 +2,7 @@
 
 import contextlib
 import tarfile
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -37,6 +38,7 @@ class Node:
 
     def __init__(self, host: str, container: Container):
         self.host, self.container = host, container
+        self._terminated = threading.Lock()  # never released
 
     @classmethod
     def create(cls, client: DockerClient, image: str, request: dict, arn: str, host: str, mounts: list[Mount],
@@ -93,7 +95,9 @@ class Node:
         return Exit(status, self.container.attrs["State"]["OOMKilled"])
 
     def terminate(self) -> None:
-        """SIGTERM, and SIGKILL after 120 seconds. Returns when the container has ended."""
+        """SIGTERM, and SIGKILL after 120 seconds. Once: to many programs a second SIGTERM means to leave what they are saving."""
+        if not self._terminated.acquire(blocking=False):
+            return
         # NotFound: it was removed in this instant. APIError: it had not started.
         with contextlib.suppress(NotFound, APIError):
             self.container.stop(timeout=SECONDS_TO_STOP)

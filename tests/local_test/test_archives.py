@@ -4,8 +4,9 @@ import io
 import tarfile
 
 import pytest
+from docker.errors import NotFound
 
-from local_test.archives import read_member, tree_archive, unpack
+from local_test.archives import folder_of, read_member, spooled_archive, tree_archive, unpack
 
 
 def test_folders_and_text_files_travel_by_path():
@@ -62,3 +63,34 @@ def test_one_member_can_be_read(tmp_path):
     assert read_member(tmp_path / "a.tar.gz", "evaluation.json") == b"{}"
     with pytest.raises(ValueError, match="There is no other.json in"):
         read_member(tmp_path / "a.tar.gz", "other.json")
+
+
+def test_an_archive_that_was_cut_off_between_two_members_is_not_taken_for_a_whole_one():
+    whole = tree_archive([], {"a": "x", "b": "y"})
+    with spooled_archive([whole[:700], whole[700:]]) as spool:
+        assert tarfile.open(fileobj=spool).getnames() == ["a", "b"]
+    with pytest.raises(OSError, match="cut off after 1024 bytes"):
+        spooled_archive([whole[:1024]])
+    with pytest.raises(OSError, match="cut off after 0 bytes"):
+        spooled_archive([])
+
+
+class Gone:
+    """A container without the folder that is asked for, or that is not there itself."""
+
+    def __init__(self, itself):
+        self._itself = itself
+
+    def get_archive(self, folder):
+        raise NotFound(folder)
+
+    def reload(self):
+        if self._itself:
+            raise NotFound("container")
+
+
+def test_a_container_that_is_gone_has_no_empty_folder():
+    with folder_of(Gone(itself=False), "/opt/ml/model") as members:
+        assert list(members) == []
+    with pytest.raises(NotFound), folder_of(Gone(itself=True), "/opt/ml/model"):
+        pass

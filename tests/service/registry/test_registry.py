@@ -22,6 +22,7 @@ from werkzeug.serving import make_server
 from local_test.engine import connect
 from local_test.labels import REGISTRY, filters
 from local_test.registry.ecr import LocalEcr
+from local_test.registry.on_demand import OnDemandRegistry
 from local_test.registry.registry import Registry, volume_name
 from local_test.registry.registry_api import DOCKER_MANIFEST, RegistryApi
 from local_test.registry.registry_image import RegistryError
@@ -252,3 +253,18 @@ def test_a_taken_port_is_named(client, registry):
         Registry.start(client, name, registry.port)
     assert client.containers.list(all=True, filters=filters(REGISTRY, name)) == []
     client.volumes.get(volume_name(name)).remove()
+
+
+def test_a_registry_that_was_removed_by_hand_is_there_again_with_its_port(client):
+    name, told = f"test-{uuid.uuid4().hex[:8]}", []
+    registry = OnDemandRegistry(client, name, None, told.append)
+    try:
+        host = registry.host
+        for container in client.containers.list(filters=filters(REGISTRY, name)):
+            container.remove(force=True)
+        with pytest.raises(ValueError, match="has no image never with tag v1"):
+            registry.local_image("123456789012.dkr.ecr.us-east-1.amazonaws.com/never:v1")
+        assert registry.host == host and set(told) == {int(host.rpartition(":")[2])}
+    finally:
+        registry.stop()
+        client.volumes.get(volume_name(name)).remove()

@@ -6,6 +6,7 @@ import urllib.request
 import pytest
 from botocore.exceptions import ClientError
 
+from local_test.labels import NAME, find
 from tests.local_service import until
 
 PATIENT = "trap 'echo got TERM; echo last > /opt/ml/checkpoints/last; echo m > /opt/ml/model/m; exit 0' TERM; echo ready; while :; do sleep 0.1 & wait $!; done"
@@ -92,6 +93,55 @@ def test_an_interrupted_spot_job_goes_on_from_its_checkpoints(jobs, local):
     first, second, last = jobs.log(name).splitlines()
     assert first == "from 0" and int(second.removeprefix("from ")) > 0 and last == "done"
     assert local.read("spot/sub/n") == b"30\n"
+
+
+def test_a_stop_ends_a_job_whose_instances_are_just_being_taken_away(jobs, local):
+    name = jobs.start(
+        "trap 'echo got TERM; sleep 1; exit 0' TERM; echo ready; while :; do sleep 0.1 & wait $!; done",
+        CheckpointConfig={"S3Uri": local.uri("taken")}, EnableManagedSpotTraining=True,
+        StoppingCondition={"MaxRuntimeInSeconds": 600, "MaxWaitTimeInSeconds": 600},
+    )
+    jobs.until_printed(name, "ready")
+    assert interrupt(local, name) == 200
+    jobs.until_printed(name, "got TERM")
+    jobs.api.stop_training_job(TrainingJobName=name)
+    job = jobs.ended(name)
+    assert (job["TrainingJobStatus"], statuses(job)[2:]) == ("Stopped", ["Training", "Stopping", "Stopped"])
+    assert jobs.log(name).splitlines() == ["ready", "got TERM"]
+
+
+def test_a_job_that_is_stopped_before_it_trains_says_stopping_until_it_has_stopped(jobs):
+    name = jobs.start("echo started; sleep 100")
+    jobs.api.stop_training_job(TrainingJobName=name)
+    job = jobs.ended(name)
+    assert job["TrainingJobStatus"] == "Stopped" and statuses(job)[-2:] == ["Stopping", "Stopped"]
+
+
+def test_a_container_that_is_taken_away_is_no_completed_job_and_is_tried_again(jobs, engine, local):
+    name = jobs.start("echo ready; sleep 100", RetryStrategy={"MaximumRetryAttempts": 1})
+    for attempt in (1, 2):
+        until(lambda: jobs.log(name).count("ready") == attempt)
+        [container] = [one for one in find(engine, service=local.address.name) if one.labels[NAME] == name]
+        container.remove(force=True)
+    job = jobs.ended(name)
+    assert job["TrainingJobStatus"] == "Failed" and job["FailureReason"].startswith("InternalServerError")
+    assert statuses(job).count("Restarting") == 1
+
+
+def test_a_file_with_two_names_is_a_checkpoint_under_both(jobs, local):
+    job = jobs.run("cd /opt/ml/checkpoints; echo c > epoch-1; ln epoch-1 last", CheckpointConfig={"S3Uri": local.uri("linked")})
+    assert job["TrainingJobStatus"] == "Completed"
+    assert [local.read(f"linked/{name}") for name in ("epoch-1", "last")] == [b"c\n", b"c\n"]
+
+
+@pytest.mark.parametrize("failure", ["mkdir /opt/ml/output/failure", "ln -s /etc/passwd /opt/ml/output/failure"])
+def test_a_failure_that_is_no_file_gives_no_reason(jobs, failure):
+    assert jobs.run(f"{failure}; exit 3")["FailureReason"] == "AlgorithmError: , exit code: 3"
+
+
+def test_a_huge_failure_file_is_cut(jobs):
+    job = jobs.run("head -c 100000000 /dev/zero | tr '\\0' x > /opt/ml/output/failure; exit 3")
+    assert job["FailureReason"] == ("AlgorithmError: " + "x" * 1024)[:1024]
 
 
 def test_a_job_that_is_not_spot_cannot_be_interrupted(jobs, local):

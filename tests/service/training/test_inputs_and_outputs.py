@@ -46,6 +46,23 @@ def test_pipe_mode_streams_the_objects_once_an_epoch(jobs, data):
     assert jobs.log(job["TrainingJobName"]).splitlines() == ["0", "2", "4", "1", "3", "10"]
 
 
+def test_pipe_mode_streams_what_the_job_started_with(jobs, local, data):
+    script = "cd /opt/ml/input/data; cat train_0; touch mine 2>/dev/null && echo written; sleep 1.5; cat train_1"
+    name = jobs.start(script, channels={"train": {"DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": data}}, "InputMode": "Pipe"}})
+    jobs.until_printed(name, "3")
+    key = data.removeprefix(f"s3://{local.address.bucket}/")
+    local.client("s3").delete_object(Bucket=local.address.bucket, Key=f"{key}/class 0/ü2.txt")
+    assert jobs.ended(name)["TrainingJobStatus"] == "Completed"
+    assert jobs.log(name).split() == ["0", "2", "4", "1", "3"] * 2
+
+
+def test_the_log_is_whole_without_an_end_of_its_last_line_and_whatever_its_bytes_are(jobs):
+    job = jobs.run(r"head -c 600000 /dev/zero | tr '\0' x; echo; printf '\377\n\n'; printf last")
+    first, *rest = jobs.log(job["TrainingJobName"]).splitlines()
+    assert "".join([first, *rest[:-3]]) == "x" * 600_000
+    assert rest[-3:] == ["\ufffd", "", "last"]
+
+
 def test_a_manifest_picks_its_objects(jobs, local, data):
     manifest = local.put("manifests/m", json.dumps([{"prefix": f"{data}/"}, "class 1/ü3.txt", "class 0/ü0.txt"]).encode())
     script = "cd /opt/ml/input/data/train; find . -type f | sort"
@@ -103,6 +120,16 @@ def test_metrics_are_read_from_the_log_into_describe_and_cloudwatch(jobs, local)
         StartTime=job["CreationTime"].timestamp() - 60, EndTime=job["TrainingEndTime"].timestamp() + 60,
     )["Datapoints"]
     assert min(point["Minimum"] for point in found) == 0.25 and max(point["Maximum"] for point in found) == 0.5
+
+
+def test_a_metric_that_is_no_number_or_takes_for_ever_costs_only_itself(jobs):
+    request = jobs.request("echo loss=nan; echo loss=0.5; echo aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")
+    request["AlgorithmSpecification"]["MetricDefinitions"] = [{"Name": "loss", "Regex": r"loss=(\S+)"}, {"Name": "slow", "Regex": "(a+)+b"}]
+    jobs.api.create_training_job(**request)
+    job = jobs.ended(request["TrainingJobName"])
+    assert job["TrainingJobStatus"] == "Completed"
+    assert [(one["MetricName"], one["Value"]) for one in job["FinalMetricDataList"]] == [("loss", 0.5)]
+    assert "The regex of metric slow is too slow" in jobs.log(job["TrainingJobName"])
 
 
 def test_debugger_and_profiler_files_are_written_and_their_folders_kept(jobs, local):
