@@ -235,8 +235,10 @@ def _kill(container: Container) -> None:
 def _remove(container: Container | None, network: Network | None) -> None:
     try:
         if container:
-            with suppress(NotFound):  # somebody removed it by hand
-                container.remove(force=True, v=True)
+            container.remove(force=True, v=True)
+    except APIError as error:
+        if error.status_code not in (404, 409):  # somebody has removed it by hand, or is about to
+            raise
     finally:
         if network:
             with suppress(NotFound):

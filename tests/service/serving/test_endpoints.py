@@ -128,6 +128,18 @@ def test_an_endpoint_that_is_deleted_while_it_is_created_leaves_nothing(service)
     assert containers(service, endpoint) == []
 
 
+def test_a_container_that_somebody_removes_fails_its_endpoint_and_nothing_else(service):
+    steady = service.deploy({"WHO": "steady"})
+    serving, starting = service.deploy(), service.create(service.config_of({"NEVER_READY": "1"}))
+    until(lambda: containers(service, starting) and containers(service, starting)[0].status == "running")
+    for endpoint in (serving, starting):
+        containers(service, endpoint)[0].remove(force=True)
+        failed = until(lambda: (now := service.sagemaker.describe_endpoint(EndpointName=endpoint))["EndpointStatus"] == "Failed" and now)
+        assert "fault" not in failed["FailureReason"] and containers(service, endpoint) == []
+        service.sagemaker.delete_endpoint(EndpointName=endpoint)
+    assert service.who(steady) == "steady"
+
+
 def test_logs_of_a_container_are_in_its_log_group(service):
     endpoint = service.deploy({"WHO": "logged"})
     group = f"/aws/sagemaker/Endpoints/{endpoint}"
