@@ -1,6 +1,8 @@
 """A file that only grows: one JSON value a line."""
 
+import errno
 import json
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,10 +24,17 @@ class JsonLines:
                     file.truncate(path.read_bytes().rfind(b"\n") + 1)
 
     def append(self, value: Any) -> None:
+        """Raises OSError, and leaves no part of the line, when the disk is full."""
         line = json.dumps(value).encode() + b"\n"
         # Opened anew each time, 20 microseconds: there may be thousands of such files. Unbuffered: one write, one line.
         with self._lock, self.path.open("ab", buffering=0) as file:
-            file.write(line)
+            end = file.seek(0, os.SEEK_END)
+            try:
+                if file.write(line) < len(line):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
+            except OSError:
+                file.truncate(end)  # else the next line would go on where this one broke off
+                raise
 
 
 def read_lines(path: Path) -> Iterator[Any]:
