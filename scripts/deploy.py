@@ -59,6 +59,9 @@ def main(arguments: list[str]) -> int:
             if call.operation == "DeleteEndpoint":
                 wait_until_gone(aws, name)
         wait_until_in_service(aws, name, version, since)
+    except Failure as failure:
+        taken = any(call.operation == "DeregisterScalableTarget" for call in bring)
+        raise Failure(f"{failure} Its autoscaling was taken back: deploy again for that." if taken else str(failure)) from failure
     except KeyboardInterrupt:
         left = " Its autoscaling is not set: deploy again for that." if scale else ""
         print(f"\n{name} goes on without you: `make status` tells how far it is.{left}", file=sys.stderr)

@@ -2,23 +2,25 @@
 
 import argparse
 import errno
+import http.client
 import sys
 import urllib.error
 import urllib.request
 import zipfile
 from pathlib import Path
 
+from scripts.failure import Failure, ends_with_a_sentence
+
 URL = "https://s3-us-west-1.amazonaws.com/udacity-aind/dog-project/dogImages.zip"
 CHUNK = 1024 * 1024
 TIMEOUT = 60  # seconds without a byte
 
 
-class DownloadFailed(RuntimeError):
-    """The file is not there; the message says why and what to do. What has arrived is kept for the next try."""
-
-
 def download(url: str, target: Path) -> None:
-    """Fetch a zip to `target`, resuming `<target>.part`; it gets its name only when complete and sound."""
+    """Fetch a zip to `target`, resuming `<target>.part`; it gets its name only when complete and sound.
+
+    Raises Failure that says why it is not there; what has arrived is kept for the next try.
+    """
     part = target.with_name(f"{target.name}.part")
     target.parent.mkdir(parents=True, exist_ok=True)
     have = part.stat().st_size if part.exists() else 0
@@ -28,21 +30,21 @@ def download(url: str, target: Path) -> None:
             resumed = response.status == 206
             length = response.headers.get("Content-Length")
             if length is None:
-                raise DownloadFailed(f"{url} does not say how long it is, so that nobody could tell whether it is whole. {_ADVICE}")
+                raise Failure(f"{url} does not say how long it is, so that nobody could tell whether it is whole. {_ADVICE}")
             expected = int(length) + (have if resumed else 0)
             with part.open("ab" if resumed else "wb") as file:
                 _copy(response, file, expected)
     except urllib.error.HTTPError as error:
         if error.code != 416:  # 416: there is nothing after what we have
-            raise DownloadFailed(f"{url} answered {error.code} {error.reason}. {_ADVICE}") from error
+            raise Failure(f"{url} answered {error.code} {error.reason}. {_ADVICE}") from error
         expected = have
-    except OSError as error:
-        if error.errno == errno.ENOSPC:
-            raise DownloadFailed(f"The disk of {part} is full. Make room and run it again: it goes on from there.") from error
+    except (OSError, http.client.HTTPException) as error:
+        if getattr(error, "errno", None) == errno.ENOSPC:
+            raise Failure(f"The disk of {part} is full. Make room and run it again: it goes on from there.") from error
         # no network, a name that does not resolve, a connection cut
-        raise DownloadFailed(f"{url} cannot be reached ({error}). What arrived is kept in {part}. {_ADVICE}") from error
+        raise Failure(f"{url} cannot be reached ({error}). What arrived is kept in {part}. {_ADVICE}") from error
     if part.stat().st_size != expected:
-        raise DownloadFailed(f"The connection ended after {part.stat().st_size:,} of {expected:,} bytes. Run it again: it goes on from there.")
+        raise Failure(f"The connection ended after {part.stat().st_size:,} of {expected:,} bytes. Run it again: it goes on from there.")
     _check(part)
     part.rename(target)
 
@@ -70,9 +72,10 @@ def _check(archive: Path) -> None:
         broken = str(error)
     if broken:
         archive.unlink()
-        raise DownloadFailed(f"What arrived is not a sound zip ({broken}); it was removed. Run it again.")
+        raise Failure(f"What arrived is not a sound zip ({broken}); it was removed. Run it again.")
 
 
+@ends_with_a_sentence
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description="Download dogImages.zip, resuming an interrupted download.")
     parser.add_argument("target", type=Path)
@@ -86,9 +89,6 @@ def main(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         print("\ninterrupted; run it again, it goes on from there", file=sys.stderr)
         return 130
-    except DownloadFailed as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
     print(f"{chosen.target} is complete. Use it: make demo DATA={chosen.target}")
     return 0
 

@@ -106,7 +106,8 @@ def repositories(aws: Aws) -> list[Thing]:
             continue
         pages = aws.client("ecr").get_paginator("describe_images").paginate(repositoryName=name)
         sizes = [one.get("imageSizeInBytes", 0) for page in pages for one in page["imageDetails"]]
-        found.append(Thing("ECR repository", name, f"{len(sizes)} image{'s'[:len(sizes) != 1]}, {_size(sum(sizes))}", None, "storage" if sizes else ""))
+        state = f"{len(sizes)} image{'s'[:len(sizes) != 1]}, {_size(sum(sizes))}"
+        found.append(Thing("ECR repository", name, state, None, "storage" if sizes else ""))
     return found
 
 

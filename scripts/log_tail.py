@@ -48,7 +48,7 @@ class LogTail:
         )
 
     def new_lines(self) -> list[str]:
-        """What came since the last call, in the order of time; with several hosts, each line begins with its host's name.
+        """What came since the last call, in the order of time; each line begins with its host's name once several have written.
 
         When it raises, nothing is lost: the next call begins where this one did.
         """

@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from scripts.aws import Aws
 from scripts.call import Call, as_json
 from scripts.data_source import DataFile, data_files, md5
-from scripts.failure import Failure, ends_with_a_sentence, error_code
+from scripts.failure import Failure, ends_with_a_sentence
 from scripts.layout import SPLITS, bucket_and_key
 from scripts.objects import THREADS, delete_objects, listing, put_objects, put_request
 from scripts.parallel import in_parallel

@@ -164,10 +164,15 @@ def test_autoscaling_is_taken_back_before_an_update_that_it_would_keep_from_anot
     assert deploy.main([]) == 0
     ready.answers["DescribeEndpoint"] = states(ready, ["InService"])
     ready.answers["DescribeEndpointConfig"] = {
-        "EndpointConfigName": "c", "EndpointConfigArn": "a", "CreationTime": 1, "ProductionVariants": [{"VariantName": "AllTraffic", "InstanceType": was}]}
+        "EndpointConfigName": "c", "EndpointConfigArn": "a", "CreationTime": 1,
+        "ProductionVariants": [{"VariantName": "AllTraffic", "InstanceType": was}],
+    }
     capsys.readouterr()
     assert deploy.main(["--dry-run"]) == 0
     assert json.loads(capsys.readouterr().out)[2]["operation"] == first
+    ready.answers["DescribeEndpoint"] = states(ready, ["InService", "InService"], served="dogbreed-earlier")
+    assert deploy.main([]) == 1
+    assert ("Its autoscaling was taken back" in capsys.readouterr().err) == (first != "UpdateEndpoint")
 
 
 def test_an_endpoint_with_instances_cannot_become_serverless(ready, monkeypatch, capsys):

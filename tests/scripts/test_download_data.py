@@ -7,7 +7,8 @@ import zipfile
 
 import pytest
 
-from scripts.download_data import DownloadFailed, download
+from scripts.download_data import download
+from scripts.failure import Failure
 
 
 def a_zip() -> bytes:
@@ -54,7 +55,7 @@ def test_a_download_arrives_whole(server, tmp_path):
 
 def test_an_interrupted_download_goes_on_where_it_stopped(server, tmp_path):
     server.cut = 5_000
-    with pytest.raises(DownloadFailed, match="Run it again"):
+    with pytest.raises(Failure, match="Run it again"):
         download(server.url, tmp_path / "dogs.zip")
     assert not (tmp_path / "dogs.zip").exists()
     server.cut = None
@@ -73,11 +74,11 @@ def test_what_is_not_a_sound_zip_is_not_kept(server, tmp_path):
     broken = bytearray(server.content)
     broken[1_000] ^= 0xFF
     server.content = bytes(broken)
-    with pytest.raises(DownloadFailed, match="not a sound zip"):
+    with pytest.raises(Failure, match="not a sound zip"):
         download(server.url, tmp_path / "dogs.zip")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_network_that_refuses_is_named_with_the_next_step(tmp_path):
-    with pytest.raises(DownloadFailed, match="cannot be reached.*make demo DATA="):
+    with pytest.raises(Failure, match="cannot be reached.*make demo DATA="):
         download("http://127.0.0.1:1/dogImages.zip", tmp_path / "dogs.zip")

@@ -116,7 +116,8 @@ def test_the_log_of_an_endpoint_leaves_out_what_an_earlier_one_of_its_name_wrote
         "EndpointName": "dogbreed", "EndpointArn": "a", "EndpointStatus": "InService", "EndpointConfigName": "c", "CreationTime": now + 60}
     aws.client("logs").create_log_stream(logGroupName=endpoint_group("dogbreed"), logStreamName="AllTraffic/i-2")
     aws.client("logs").put_log_events(
-        logGroupName=endpoint_group("dogbreed"), logStreamName="AllTraffic/i-2", logEvents=[{"timestamp": int(now * 1000) + 61_000, "message": "of this"}])
+        logGroupName=endpoint_group("dogbreed"), logStreamName="AllTraffic/i-2",
+        logEvents=[{"timestamp": int(now * 1000) + 61_000, "message": "of this"}])
     assert logs.main(["dogbreed"]) == 0
     assert "of this" in (shown := capsys.readouterr().out) and "earlier" not in shown
 
