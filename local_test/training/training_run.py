@@ -13,9 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
-from docker.errors import APIError, DockerException
-from requests.exceptions import RequestException
-from urllib3.exceptions import HTTPError
+from docker.errors import APIError
 
 from local_test.archives import folder_of, pack
 from local_test.labels import TRAINING, labels
@@ -147,7 +145,7 @@ class TrainingRun:
                 return self._train(kept)
         except Refused as error:
             return "Failed", str(error)[:MAX_REASON]
-        except (DockerException, RequestException, HTTPError, OSError) as error:
+        except Exception as error:
             if self._ending != KILLED:
                 # Not the program's fault: what AWS reports as an internal error, and what RetryStrategy is for.
                 logger.exception("training job %s", self.name)
