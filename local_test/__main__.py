@@ -15,6 +15,7 @@ import signal
 import sys
 import threading
 from pathlib import Path
+from urllib.parse import quote
 
 from local_test import service_address
 from local_test.background import ServiceFailed, start, stop
@@ -85,7 +86,7 @@ def interrupt(folder: Path, job: str | None) -> int:
     if address is None or not job:
         print("error: name a job of a running service: python -m local_test interrupt JOB", file=sys.stderr)
         return 2
-    service_address.control(address, f"interrupt?job={job}", "POST")
+    service_address.control(address, f"interrupt?job={quote(job)}", "POST")
     return 0
 
 

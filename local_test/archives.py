@@ -1,6 +1,7 @@
 """tar archives between containers, model.tar.gz and folders. Files arrive as the user's own, never as root's."""
 
 import io
+import os
 import tarfile
 import tempfile
 import zlib
@@ -75,35 +76,26 @@ def pack(containers: list[Container], folder: str, archive: Path) -> int:
     return files
 
 
-def unpack(archive: Path, folder: Path) -> None:
-    """Unpack a .tar.gz of files and folders into `folder`.
+def unpack(archive: Path, folder: Path, called: str) -> None:
+    """Unpack a .tar.gz of files and folders into `folder`, as this user's own. called: what the user knows the archive by.
 
     Raises ValueError, before anything is written, for a member that is something else or would land outside.
     """
-    with _readable(archive), tarfile.open(archive) as packed:
-        for member in packed:
-            path = PurePosixPath(member.name)
-            if path.is_absolute() or ".." in path.parts or not (member.isfile() or member.isdir()):
-                raise ValueError(f"{archive.name} has {member.name!r}: only files and folders inside it are taken.")
-        folder.mkdir(parents=True, exist_ok=True)
-        # Debian 12's Python 3.11.2 has no extraction filters; the check above stands in for them.
-        packed.extractall(folder, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
-
-
-def read_member(archive: Path, name: str) -> bytes:
-    """One file of an archive. Raises ValueError when it is not there."""
-    with _readable(archive), tarfile.open(archive) as packed:
-        if name not in packed.getnames():
-            raise ValueError(f"There is no {name} in {archive}.")
-        return packed.extractfile(name).read()
-
-
-@contextmanager
-def _readable(archive: Path):
     try:
-        yield
+        with tarfile.open(archive) as packed:
+            members = packed.getmembers()
+            for member in members:
+                path = PurePosixPath(member.name)
+                if path.is_absolute() or ".." in path.parts or not (member.isfile() or member.isdir()):
+                    raise ValueError(f"{called} has {member.name!r}: only files and folders inside it are taken.")
+                # Root would else make them files of whoever packed them.
+                member.uid, member.gid, member.uname, member.gname = os.getuid(), os.getgid(), "", ""
+            folder.mkdir(parents=True, exist_ok=True)
+            # Debian 12's Python 3.11.2 has no extraction filters; the loop above stands in for them.
+            packed.extractall(folder, members, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
     except (tarfile.TarError, EOFError, zlib.error) as error:
-        raise ValueError(f"{archive} is not a sound .tar.gz: {error}") from error
+        first, *_ = str(error).splitlines() or [type(error).__name__]
+        raise ValueError(f"{called} is not a sound .tar.gz: {first}") from error
 
 
 def spooled_archive(chunks: Iterable[bytes]) -> IO[bytes]:

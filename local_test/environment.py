@@ -51,6 +51,7 @@ def variables(address: Address, folder: Path, present: Mapping[str, str]) -> dic
         "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
         "AWS_EC2_METADATA_DISABLED": "true",
         "SAGEMAKER_USER_CONFIG_OVERRIDE": str(folder.resolve() / SDK_CONFIG),
+        "MAKE_VERB_PREFIX": "local-",  # the scripts' hints then name the targets that lead here
         "SAGEMAKER_ROLE": address.role,
         "SAGEMAKER_BUCKET": address.bucket,
     }

@@ -5,6 +5,8 @@ import shutil
 import socket
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import moto.backends
@@ -98,13 +100,13 @@ class Service:
         self._endpoints = Endpoints(platform, tags, models, configs)
         self._training_jobs = TrainingJobs(platform, tags)
         transform_jobs = TransformJobs(platform, tags, models)
-        runtime = Runtime(platform, self._endpoints)
-        self._parts = (self._training_jobs, transform_jobs, self._endpoints, runtime)
-        for part in self._parts:
+        self._runtime = Runtime(platform, self._endpoints)
+        self._parts = (self._training_jobs, transform_jobs, self._endpoints)
+        for part in (*self._parts, self._runtime):
             part.recover()
 
         front = Front(
-            SageMakerApi(tags, models, configs, self._training_jobs, transform_jobs, self._endpoints), runtime,
+            SageMakerApi(tags, models, configs, self._training_jobs, transform_jobs, self._endpoints), self._runtime,
             Control(self._status, self._training_jobs), others, objects, logs, journal,
         )
         self._server = _listening_server(front, self._wanted_port, earlier.port if earlier else 0)
@@ -119,15 +121,17 @@ class Service:
 
     def stop(self) -> None:
         """End everything: jobs that run have failed, endpoints are gone. Containers and networks are removed."""
-        try:
+        with ExitStack() as ending:  # every step is taken, whatever another one raises; the last one first
+            ending.callback(self._lock.close)
+            ending.callback(lambda: remove_all(connect(), self.name))
+            ending.callback(self._registry.stop)
+            ending.callback(self._runtime.stop_all)
+            # Side by side: each may have to wait half a minute for containers that do not listen to SIGTERM.
+            pool = ending.enter_context(ThreadPoolExecutor(len(self._parts)))
+            for part in self._parts:
+                ending.callback(pool.submit(part.stop_all).result)
             self._server.stop()
             self._thread.join()
-            for part in self._parts:
-                part.stop_all()
-            self._registry.stop()
-        finally:
-            remove_all(connect(), self.name)
-            self._lock.close()
 
     def _status(self) -> dict:
         return {"name": self.name, "pid": os.getpid(), "endpoints": [one["EndpointName"] for one in self._endpoints.list_endpoints({})["Endpoints"]]}

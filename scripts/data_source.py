@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Callable, Iterator
 
 from scripts.failure import Failure
+from scripts.hint import make
 from scripts.layout import SPLITS
 
 
@@ -45,9 +46,9 @@ def data_files(source: Path) -> Iterator[list[DataFile]]:
                 for one in archive.infolist() if not one.is_dir()
             ], source)
     elif not source.exists():
-        raise Failure(f"{source} is not there. Name the data set: make upload DATA=path")
+        raise Failure(f"{source} is not there. Name the data set: {make('upload')} DATA=path")
     else:
-        raise Failure(f"{source} is neither a folder nor a zip. Name the data set: make upload DATA=path")
+        raise Failure(f"{source} is neither a folder nor a zip. Name the data set: {make('upload')} DATA=path")
 
 
 def _member(archive: zipfile.ZipFile, one: zipfile.ZipInfo) -> bytes:

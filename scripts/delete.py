@@ -15,6 +15,7 @@ from scripts.aws import Aws
 from scripts.call import Call, as_json
 from scripts.endpoints import registered_targets, wait_until_gone
 from scripts.failure import Failure, ends_with_a_sentence, explain
+from scripts.hint import make
 from scripts.jobs import KINDS, watch
 from scripts.objects import DELETED_AT_ONCE, delete_objects
 from scripts.requests.autoscaling import scalable_target
@@ -64,7 +65,7 @@ def main(arguments: list[str]) -> int:
         try:
             _remove(aws, calls, running, chosen.data)
         except KeyboardInterrupt:
-            print("\nwhat AWS was asked to remove goes on without you: run `make delete` again to see that all is gone", file=sys.stderr)
+            print(f"\nwhat AWS was asked to remove goes on without you: run `{make('delete')}` again to see that all is gone", file=sys.stderr)
             return 130
     elif not unseen:
         print(f"{aws.settings.prefix} has nothing in {aws.region} that is to be removed")
@@ -110,7 +111,7 @@ def _remove(aws: Aws, calls: list[Call], running: list, with_data: bool) -> None
             print(f"error: {_subject(call)}: {explain(error)}", file=sys.stderr)
     if refused:
         raise Failure(
-            f"{len(refused)} of {len(calls)} could not be removed and may go on costing money. Run `make delete` again."
+            f"{len(refused)} of {len(calls)} could not be removed and may go on costing money. Run `{make('delete')}` again."
             + (" Nothing was removed from S3." if with_data else "")
         )
     wait_until_gone(aws, names.endpoint(aws.settings.prefix))

@@ -12,6 +12,7 @@ from scripts.aws import Aws
 from scripts.call import Call, as_json
 from scripts.endpoints import describe_endpoint, is_serverless, registered_targets, wait_until_gone, wait_until_in_service
 from scripts.failure import Failure, ends_with_a_sentence
+from scripts.hint import make
 from scripts.image import image_uri
 from scripts.model_data import find_model_data
 from scripts.requests.autoscaling import (
@@ -37,7 +38,7 @@ def main(arguments: list[str]) -> int:
     job, model_data = (None, chosen.model_data) if chosen.model_data else find_model_data(aws, chosen.job)
     version, name = names.version(settings.prefix, names.timestamp()), names.endpoint(settings.prefix)
 
-    make = [
+    creating = [
         Call("sagemaker", "CreateModel", model_request(
             settings, name=version, image=image_uri(aws, "serve"), model_data=model_data, role_arn=role_arn,
         )),
@@ -47,13 +48,13 @@ def main(arguments: list[str]) -> int:
     bring = [*taking_back_calls(aws, present), *endpoint_calls(aws, present, version)]
     scale = autoscaling_calls(settings)
     if chosen.dry_run:
-        print(as_json([*make, *bring, *scale]))
+        print(as_json([*creating, *bring, *scale]))
         return 0
 
     print(f"serving {model_data}" + (f" of {job}" if job else ""), file=sys.stderr)
     since = int(time.time() * 1000)
     try:
-        for call in [*make, *bring]:
+        for call in [*creating, *bring]:
             print(f"{call.operation}: {call.request.get('EndpointName') or version}", file=sys.stderr)
             aws.make(call)
             if call.operation == "DeleteEndpoint":
@@ -64,7 +65,7 @@ def main(arguments: list[str]) -> int:
         raise Failure(f"{failure} Its autoscaling was taken back: deploy again for that." if taken else str(failure)) from failure
     except KeyboardInterrupt:
         left = " Its autoscaling is not set: deploy again for that." if scale else ""
-        print(f"\n{name} goes on without you: `make status` tells how far it is.{left}", file=sys.stderr)
+        print(f"\n{name} goes on without you: `{make('status')}` tells how far it is.{left}", file=sys.stderr)
         return 130
     print(f"endpoint {name} is in service with {version}", flush=True)
     made = {}
@@ -73,7 +74,7 @@ def main(arguments: list[str]) -> int:
             call = wake_alarm_call(settings, made["PolicyARN"])
         made = aws.make(call)
         print(f"{call.operation}: {call.request.get('PolicyName') or call.request.get('AlarmName') or name}", file=sys.stderr)
-    print("next: make predict PICTURE=dog.jpg, and make delete, until when it costs money")
+    print(f"next: {make('predict')} PICTURE=dog.jpg, and {make('delete')}, until when it costs money")
     return 0
 
 
@@ -89,17 +90,17 @@ def endpoint_calls(aws: Aws, endpoint: dict | None, config: str) -> list[Call]:
     wanted, is_async, serverless = aws.settings.deploy.mode, "AsyncInferenceConfig" in endpoint, is_serverless(endpoint)
     if status == "InService" and (wanted == "async") != is_async:
         raise Failure(
-            f"The endpoint {name} is {'' if is_async else 'not '}async and cannot become {wanted}. Run `make delete`, then deploy again."
+            f"The endpoint {name} is {'' if is_async else 'not '}async and cannot become {wanted}. Run `{make('delete')}`, then deploy again."
         )
     if status == "InService" and wanted == "serverless" and not serverless:
         # https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html
-        raise Failure(f"The endpoint {name} has instances and cannot become serverless. Run `make delete`, then deploy again.")
+        raise Failure(f"The endpoint {name} has instances and cannot become serverless. Run `{make('delete')}`, then deploy again.")
     if status == "InService":
         return [Call("sagemaker", "UpdateEndpoint", update_endpoint_request(aws.settings, config=config, serverless=serverless))]
     if status == "Failed":  # deleting is all that a failed endpoint allows, and it serves nothing
         return [Call("sagemaker", "DeleteEndpoint", {"EndpointName": name}), create]
     raise Failure(
-        f"The endpoint {name} is {status} and takes no update. Wait until `make status` says InService, or run `make delete`."
+        f"The endpoint {name} is {status} and takes no update. Wait until `{make('status')}` says InService, or run `{make('delete')}`."
     )
 
 

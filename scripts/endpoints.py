@@ -6,6 +6,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from scripts.aws import Aws
 from scripts.failure import Failure, error_code, explain, is_denied
+from scripts.hint import make
 from scripts.log_tail import LogTail, endpoint_group, print_last_lines
 from scripts.requests.autoscaling import scalable_target
 from scripts.waiting import answers, minutes
@@ -63,12 +64,12 @@ def wait_until_in_service(aws: Aws, name: str, config: str, since: int) -> None:
             if status in ("InService", "Failed", "UpdateRollbackFailed", "OutOfService"):
                 break
     except (ClientError, BotoCoreError) as error:
-        raise Failure(f"{explain(error)} {name} goes on all the same: `make status` tells how far it is.") from error
+        raise Failure(f"{explain(error)} {name} goes on all the same: `{make('status')}` tells how far it is.") from error
     print_last_lines(LogTail(aws.client("logs"), endpoint_group(name), since=since, optional=True))
     reason = endpoint.get("FailureReason", "SageMaker gave no reason").rstrip(".")
     if status == "InService":
         raise Failure(f"The endpoint {name} went back to {endpoint['EndpointConfigName']}: {reason}.")
-    raise Failure(f"The endpoint {name} is {status}: {reason}. Mend it and deploy again, or run `make delete`.")
+    raise Failure(f"The endpoint {name} is {status}: {reason}. Mend it and deploy again, or run `{make('delete')}`.")
 
 
 def wait_until_gone(aws: Aws, name: str) -> None:

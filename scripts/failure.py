@@ -11,6 +11,8 @@ from botocore.exceptions import (
 )
 from botocore.exceptions import ConnectionError as NotConnected
 
+from scripts.hint import make
+
 _DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError")
 _EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired")
 _WRONG_CREDENTIALS = (
@@ -29,7 +31,7 @@ _NEXT_STEP = {
     **dict.fromkeys(_PASSING, "Run it again in a minute."),
     "RequestTimeTooSkewed": "Set this machine's clock.",
     "ResourceLimitExceeded": "Choose another instance type in sagemaker.toml, or ask for more in AWS's Service Quotas.",
-    "NoSuchBucket": "Name a bucket that is there: SAGEMAKER_BUCKET, or bucket in sagemaker.toml; `make upload` makes it.",
+    "NoSuchBucket": f"Name a bucket that is there: SAGEMAKER_BUCKET, or bucket in sagemaker.toml; `{make('upload')}` makes it.",
 }
 
 

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from scripts.aws import Aws
 from scripts.docker_cli import image_facts
 from scripts.failure import Failure, error_code
+from scripts.hint import make
 from scripts.names import repository
 
 TAG_PROGRAM = Path(__file__).parents[1] / "docker/tag.sh"
@@ -82,5 +83,5 @@ def image_uri(aws: Aws, image: str) -> str:
     tag = tag_in_ecr(aws.settings.prefix, image)
     uri = repository_uri(aws, name)
     if uri is None or image_detail(aws, name, tag) is None:
-        raise Failure(f"The image {name}:{tag} is not in ECR in {aws.region}. Run `make push`.")
+        raise Failure(f"The image {name}:{tag} is not in ECR in {aws.region}. Run `{make('push')}`.")
     return f"{uri}:{tag}"

@@ -11,6 +11,7 @@ from scripts import names
 from scripts.aws import Aws
 from scripts.call import Call
 from scripts.failure import Failure, error_code, explain
+from scripts.hint import make
 from scripts.log_tail import TRAINING_GROUP, TRANSFORM_GROUP, LogTail, print_lines
 from scripts.waiting import answers, minutes
 
@@ -34,7 +35,7 @@ class JobKind:
             return aws.make(Call("sagemaker", f"Describe{self.noun}", {f"{self.noun}Name": name}))
         except ClientError as error:
             if error_code(error) in ("ValidationException", "ResourceNotFound"):
-                raise Failure(f"There is no {self.words} {name} in {aws.region}. `make status` lists what is there.") from error
+                raise Failure(f"There is no {self.words} {name} in {aws.region}. `{make('status')}` lists what is there.") from error
             raise
 
     def newest_first(self, aws: Aws, **wanted) -> Iterator[dict]:
@@ -90,7 +91,7 @@ def watch(aws: Aws, kind: JobKind, name: str, show_log: bool = True) -> dict:
 
 def how_to_follow(name: str) -> str:
     """The next steps of someone who no longer watches a job."""
-    return f'watch it with make logs ARGS="{name} --follow", or stop it with make stop ARGS={name}'
+    return f'watch it with {make("logs")} ARGS="{name} --follow", or stop it with {make("stop")} ARGS={name}'
 
 
 def ended_well(description: dict, kind: JobKind) -> bool:

@@ -7,6 +7,7 @@ from scripts import names
 from scripts.aws import Aws
 from scripts.endpoints import describe_endpoint
 from scripts.failure import Failure, ends_with_a_sentence
+from scripts.hint import make
 from scripts.jobs import KINDS, watch
 from scripts.log_tail import LogTail, endpoint_group, print_lines
 from scripts.settings import load_settings
@@ -27,7 +28,7 @@ def main(arguments: list[str]) -> int:
         return 0
     log = find_log(aws, name)
     if log is None:
-        raise Failure(f"{name} has no log in {aws.region}. It has not begun to write, or `make status` knows it by another name.")
+        raise Failure(f"{name} has no log in {aws.region}. It has not begun to write, or `{make('status')}` knows it by another name.")
     print(f"--- {name}", file=sys.stderr)
     for _, lines in answers(log.new_lines):
         print_lines(lines)
@@ -46,7 +47,7 @@ def newest(aws: Aws) -> str:
     if endpoint:
         made.append((endpoint["CreationTime"], endpoint["EndpointName"]))
     if not made:
-        raise Failure(f"{aws.settings.prefix} has no job and no endpoint in {aws.region}. Run `make train`.")
+        raise Failure(f"{aws.settings.prefix} has no job and no endpoint in {aws.region}. Run `{make('train')}`.")
     return max(made)[1]
 
 

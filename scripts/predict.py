@@ -19,6 +19,7 @@ from scripts.aws import Aws
 from scripts.call import Call, as_json
 from scripts.endpoints import describe_endpoint
 from scripts.failure import Failure, ends_with_a_sentence, error_code, explain, is_about_credentials, is_denied
+from scripts.hint import make
 from scripts.names import endpoint
 from scripts.parallel import in_parallel
 from scripts.pictures import answer, find_pictures, picture_line, prediction_lines
@@ -68,7 +69,7 @@ def sender(aws: Aws, name: str):
     """
     description = describe_endpoint(aws, name)
     if description is None:
-        raise Failure(f"There is no endpoint {name} in {aws.region}. Run `make deploy`.")
+        raise Failure(f"There is no endpoint {name} in {aws.region}. Run `{make('deploy')}`.")
     if description["EndpointStatus"] in ("Creating", "Failed", "Deleting", "OutOfService"):
         reason = description.get("FailureReason", "it takes no requests now").rstrip(".")
         raise Failure(f"The endpoint {name} is {description['EndpointStatus']}: {reason}.")

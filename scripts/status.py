@@ -7,6 +7,7 @@ from functools import partial
 from scripts import inventory
 from scripts.aws import Aws
 from scripts.failure import ends_with_a_sentence
+from scripts.hint import make
 from scripts.jobs import KINDS
 from scripts.settings import load_settings
 
@@ -31,7 +32,7 @@ def main(arguments: list[str]) -> int:
     costly = [one for one in things if one.costs]
     print()
     if costly:
-        print(f"{len(costly)} of these cost money: `make delete` lists and removes them.")
+        print(f"{len(costly)} of these cost money: `{make('delete')}` lists and removes them.")
     elif not unseen:
         print("Nothing here costs money.")
     return 0

@@ -6,6 +6,7 @@ import sys
 from scripts.aws import Aws
 from scripts.call import as_json
 from scripts.failure import Failure, ends_with_a_sentence
+from scripts.hint import make
 from scripts.jobs import KINDS
 from scripts.settings import load_settings
 
@@ -24,7 +25,7 @@ def main(arguments: list[str]) -> int:
     wanted = [one for one in running if chosen.job in (None, one[1])]
     if not wanted:
         what = f"{chosen.job} is not running" if chosen.job else f"No job of {aws.settings.prefix} is running"
-        raise Failure(f"{what} in {aws.region}. `make status` lists what is there.")
+        raise Failure(f"{what} in {aws.region}. `{make('status')}` lists what is there.")
     _, name, kind = max(wanted, key=lambda one: one[0])
     call = kind.stop_call(name)
     if chosen.dry_run:

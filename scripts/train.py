@@ -12,6 +12,7 @@ from scripts import names
 from scripts.aws import Aws
 from scripts.call import Call, as_json
 from scripts.failure import Failure, ends_with_a_sentence
+from scripts.hint import make
 from scripts.image import image_uri
 from scripts.jobs import TRAINING, ended_well, how_to_follow, watch
 from scripts.layout import SPLITS, bucket_and_key
@@ -58,7 +59,7 @@ def main(arguments: list[str]) -> int:
         return 1
     figures = " ".join(f"{one['MetricName']}={one['Value']:.4g}" for one in ended.get("FinalMetricDataList", []))
     billed = f", {ended['BillableTimeInSeconds']} s billed" if "BillableTimeInSeconds" in ended else ""
-    print(f"{name} is Completed{billed}. {figures}\nmodel: {ended['ModelArtifacts']['S3ModelArtifacts']}\nnext: make deploy")
+    print(f"{name} is Completed{billed}. {figures}\nmodel: {ended['ModelArtifacts']['S3ModelArtifacts']}\nnext: {make('deploy')}")
     return 0
 
 
@@ -94,7 +95,7 @@ def channels(aws: Aws, settings: Settings) -> dict[str, str]:
         elif channel == "pretrained":
             raise Failure(f"{uri} has no objects. Put the weights there, or empty train.pretrained in sagemaker.toml.")
         else:
-            raise Failure(f"{uri} has no objects. Run `make upload DATA=path/to/pictures`.")
+            raise Failure(f"{uri} has no objects. Run `{make('upload')} DATA=path/to/pictures`.")
     if settings.train.data and not is_bucket(aws.client("s3"), aws.layout.bucket):
         raise Failure(f"There is no bucket {aws.layout.bucket} for the model. Make it: aws s3 mb s3://{aws.layout.bucket} --region {aws.region}")
     return found

@@ -12,6 +12,7 @@ from scripts import names
 from scripts.aws import Aws
 from scripts.call import Call, as_json
 from scripts.failure import Failure, ends_with_a_sentence
+from scripts.hint import make
 from scripts.image import image_uri
 from scripts.jobs import TRANSFORM, ended_well, how_to_follow, watch
 from scripts.layout import bucket_and_key
@@ -107,7 +108,7 @@ def _show_answers(s3, source: str, output: str, as_json_text: bool) -> None:
     print(f"{len(said)} of {len(sent)} pictures have their answer in {output}", file=sys.stderr)
     missing = [key.removeprefix(from_prefix) for key in sent if key.removeprefix(from_prefix) not in said]
     if missing:
-        raise Failure(f"No answer for {', '.join(missing[:5])}{' and others' if len(missing) > 5 else ''}. Their log: make logs")
+        raise Failure(f"No answer for {', '.join(missing[:5])}{' and others' if len(missing) > 5 else ''}. Their log: {make('logs')}")
 
 
 if __name__ == "__main__":

@@ -55,7 +55,7 @@ class ModelFolders:
         folder = self._folder / uuid.uuid4().hex
         try:
             if source.packed:
-                unpack(files[0].path, folder)
+                unpack(files[0].path, folder, source.uri)
             else:
                 for file in files:
                     _link_or_copy(file.path, folder / file.name)

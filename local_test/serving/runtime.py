@@ -10,6 +10,7 @@ import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 
+from local_test.api.errors import ApiError
 from local_test.api.front import read_body
 from local_test.platform import ACCOUNT, Platform
 from local_test.serving.async_invocations import INVOCATION_TIMEOUT, TTL, AsyncInvocation, AsyncInvocations
@@ -76,6 +77,8 @@ class Runtime:
             status, headers, body = answer(name, environ)
         except RuntimeApiError as error:
             status, headers, body = _error(error)
+        except ApiError as error:  # of the request's body
+            status, headers, body = _error(RuntimeApiError(error.status, error.code, error.message))
         except Exception:
             # The caller gets an id, the service's log the traceback: a fault of ours must not look like the model's.
             fault = uuid.uuid4().hex[:12]

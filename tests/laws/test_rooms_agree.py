@@ -9,7 +9,7 @@ from local_test import data_folder, demo_recipe
 from local_test.environment import variables
 from local_test.service_address import Address
 from local_test.training import opt_ml, status
-from scripts import layout
+from scripts import hint, layout
 from scripts.requests import training_job
 from scripts.settings import load_settings
 
@@ -45,6 +45,7 @@ def test_the_scripts_find_what_the_local_sagemaker_exports():
     exported = {name: value for name, value in variables(address, Path("out/local"), {}).items() if value is not None}
     settings = load_settings(environment=exported)
     assert (settings.role, settings.bucket, settings.region) == (address.role, address.bucket, address.region)
+    assert exported[hint.VARIABLE] == "local-"
 
 
 def test_the_failure_reason_has_the_length_that_the_platform_keeps():
