@@ -6,16 +6,13 @@ Contract: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-traini
 import contextlib
 import logging
 import shutil
-import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from pathlib import Path
 
 from docker.errors import APIError
 
-from local_test.archives import folder_of, pack
 from local_test.labels import TRAINING, labels
 from local_test.platform import Platform
 from local_test.storage.destination import Destination
@@ -26,6 +23,7 @@ from local_test.training.inputs import input_mounts
 from local_test.training.kept_folder import KeptFolder
 from local_test.training.metric_definitions import MetricScan
 from local_test.training.node import Exit, Node
+from local_test.training.results import Results
 from local_test.training.status import ENDS, MAX_REASON, enter, failure_reason, time_used
 
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
@@ -49,6 +47,7 @@ class TrainingRun:
         self._records = platform.state.records("training-job")
         self._folder = platform.folder / RUNNING / self.name
         self._destination = Destination(platform.objects, platform.folder / "spool")
+        self._results = Results(request, self._destination)
         self._metric_scan = MetricScan(request["AlgorithmSpecification"].get("MetricDefinitions", []))
         self._final_metrics: dict[str, dict] = {}
         self._nodes: list[Node] = []
@@ -267,7 +266,7 @@ class TrainingRun:
         if outcome == "Completed":
             self._enter("Uploading")
         try:
-            self._upload_folder(opt_ml.MODEL, "model", even_empty=True)
+            self._results.store_model([node.container for node in self._nodes])
         except ValueError as error:
             return "Failed", f"ClientError: Artifact upload failed: {error}"[:MAX_REASON]
         self._upload_output_data()
@@ -275,33 +274,9 @@ class TrainingRun:
 
     def _upload_output_data(self) -> None:
         try:
-            self._upload_folder(opt_ml.OUTPUT_DATA, "output", even_empty=False)
+            self._results.store_output_data([node.container for node in self._nodes])
         except ValueError as error:
             self._log_of_platform(f"The output data are not uploaded: {error}")
-
-    def _upload_folder(self, folder: str, name: str, even_empty: bool) -> None:
-        containers = [node.container for node in self._nodes]
-        if self._request["OutputDataConfig"].get("CompressionType") == "NONE":
-            # Later containers first: of a file that several have, the first container's counts, as in an archive.
-            for container in reversed(containers):
-                with folder_of(container, folder) as members:
-                    for member, content in members:
-                        if content is not None:
-                            path = self._spooled()
-                            with path.open("wb") as file:
-                                shutil.copyfileobj(content, file, 1024 * 1024)
-                            self._destination.put(opt_ml.output_uri(self._request, f"{name}/{member.name}"), path)
-            return
-        archive = self._spooled()
-        try:
-            if pack(containers, folder, archive) or even_empty:
-                self._destination.put(opt_ml.output_uri(self._request, f"{name}.tar.gz"), archive, "application/x-tar")
-        finally:
-            archive.unlink(missing_ok=True)
-
-    def _spooled(self) -> Path:
-        with tempfile.NamedTemporaryFile(dir=self._destination.spool, delete=False) as file:
-            return Path(file.name)
 
     def _finish(self, outcome: str, reason: str | None) -> None:
         """Say how the job ended. Where the disk is full it is said when there is room, or by the service's next start."""
