@@ -126,12 +126,16 @@ class Service:
             ending.callback(lambda: remove_all(connect(), self.name))
             ending.callback(self._registry.stop)
             ending.callback(self._runtime.stop_all)
-            # Side by side: each may have to wait half a minute for containers that do not listen to SIGTERM.
-            pool = ending.enter_context(ThreadPoolExecutor(len(self._parts)))
-            for part in self._parts:
-                ending.callback(pool.submit(part.stop_all).result)
+            ending.callback(self._end_parts)
             self._server.stop()
             self._thread.join()
+
+    def _end_parts(self) -> None:
+        """Side by side: each may have to wait half a minute for containers that do not listen to SIGTERM."""
+        with ThreadPoolExecutor(len(self._parts)) as pool:
+            ended = [pool.submit(part.stop_all) for part in self._parts]
+        for one in ended:
+            one.result()
 
     def _status(self) -> dict:
         return {"name": self.name, "pid": os.getpid(), "endpoints": [one["EndpointName"] for one in self._endpoints.list_endpoints({})["Endpoints"]]}
