@@ -54,8 +54,8 @@ local-down: .venv/ready  ## End it; jobs, models and S3 objects stay in out/loca
 local-status: .venv/ready  ## Say whether it runs, and what runs in it
 	@$(python) -m local_test status
 
-local-clean: .venv/ready local-down  ## End it and remove everything it made: containers, pushed images, out/local
-	@$(python) -m local_test.clean
+local-clean: .venv/ready local-down  ## End it and remove everything it made: pushed images, out/local (ARGS=--all: of every clone)
+	@$(python) -m local_test.clean $(ARGS)
 	@rm -rf out/local
 
 demo: .venv/ready build  ## Push, upload, train, deploy, predict, delete on this machine (DATA=folder or zip for your own)

@@ -9,7 +9,7 @@ import pytest
 
 from local_test.background import stop
 from local_test.folder_lock import is_held
-from local_test.labels import find
+from local_test.labels import REGISTRY, find, labels
 from tests.local_service import Local, until
 
 
@@ -27,6 +27,18 @@ def test_two_services_run_side_by_side_and_know_nothing_of_each_other(served, tr
     stop(one.folder)
     assert find(engine, service=one.address.name) == [] and len(find(engine, service=two.address.name)) == 1
     assert two.client("sagemaker").describe_training_job(TrainingJobName="same-name")["TrainingJobStatus"] == "InProgress"
+
+
+def test_cleaning_one_folder_leaves_the_other_services_alone(served, training_request, engine):
+    one, two = served("one"), served("two")
+    for local in (one, two):
+        local.client("sagemaker").create_training_job(**training_request(local, "running", "sleep 600"))
+        until(lambda: find(engine, service=local.address.name))
+    stop(one.folder)
+    engine.volumes.create("left-behind", labels=labels(REGISTRY, one.address.name, one.address.name))
+    cleaned = subprocess.run([sys.executable, "-m", "local_test.clean", "--folder", one.folder], capture_output=True, text=True)
+    assert cleaned.stdout == "removed left-behind\n"
+    assert len(find(engine, service=two.address.name)) == 1
 
 
 def test_one_folder_has_one_service(served):
