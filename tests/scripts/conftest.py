@@ -5,6 +5,7 @@ import os
 import subprocess
 import time
 import urllib.request
+from types import SimpleNamespace
 
 import boto3
 import botocore.loaders
@@ -48,7 +49,7 @@ def sessions():
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(botocore.session, "create_loader", lambda *arguments: loader)  # what a session calls
-        patch.setattr(aws_module.boto3, "Session", session)
+        patch.setattr(aws_module, "boto3", SimpleNamespace(Session=session))  # of the programs alone: others use boto3, too
         yield
     for one in made.values():
         for client in one.made.values():
