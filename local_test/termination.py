@@ -11,5 +11,5 @@ def run(main: Callable[[list[str]], int]) -> None:
     try:
         sys.exit(main(sys.argv[1:]))
     except KeyboardInterrupt:
-        print("\ninterrupted; its containers are removed", file=sys.stderr)
+        print("\ninterrupted", file=sys.stderr)
         sys.exit(128 + signal.SIGINT)

@@ -25,7 +25,7 @@ def one_page(summaries: list[dict], request: dict, kind: str, answer: str, order
     field = {"Name": name, "Status": status}.get(by, by)
     chosen.sort(key=lambda one: (one.get(field) or 0 if field.endswith("Time") else str(one.get(field, "")), one[name]),
                 reverse=request.get("SortOrder", "Descending") == "Descending")
-    start = _start(request.get("NextToken"))
+    start = page_start(request.get("NextToken"))
     end = start + min(request.get("MaxResults", PAGE), PAGE)
     page = {answer: chosen[start:end]}
     if end < len(chosen):
@@ -45,7 +45,8 @@ def _wanted(summary: dict, request: dict, name: str, status: str) -> bool:
     )
 
 
-def _start(token: str | None) -> int:
+def page_start(token: str | None) -> int:
+    """Where the page of a NextToken begins. Raises ValidationException for one that this service did not give out."""
     if token is None:
         return 0
     if not token.isdecimal():

@@ -1,5 +1,6 @@
 """AddTags, ListTags, DeleteTags: tags of every resource, by its ARN."""
 
+from local_test.api.listing import page_start
 from local_test.state import State
 
 PAGE = 100
@@ -25,7 +26,7 @@ class Tags:
         return {"Tags": merged}
 
     def list_tags(self, request: dict) -> dict:
-        start = int(request.get("NextToken", "0"))
+        start = page_start(request.get("NextToken"))
         end = start + request.get("MaxResults", PAGE)
         tags = self._tags(request["ResourceArn"])
         return {"Tags": tags[start:end], **({"NextToken": str(end)} if end < len(tags) else {})}
