@@ -11,9 +11,9 @@ from pathlib import Path
 
 import safetensors
 import safetensors.torch
+import torch
 from torch import nn
 
-from container.model import create_model
 from container.preprocessing import Preprocessing
 
 FILE_NAME = "model.safetensors"
@@ -36,10 +36,10 @@ class Checkpoint:
 
 
 def save_checkpoint(
-    model_dir: Path, model: nn.Module, arch: str, head_widths: tuple[int, ...], classes: tuple[str, ...],
+    model_dir: Path, state: dict[str, torch.Tensor], arch: str, head_widths: tuple[int, ...], classes: tuple[str, ...],
     preprocessing: Preprocessing, facts: dict,
 ) -> Path:
-    """Write the model file; a reader sees the old one or the new one, never half of one."""
+    """Write the model file; a reader sees the old one or the new one, never half of one. state: the whole model's."""
     description = {
         "arch": arch,
         "head_widths": head_widths,
@@ -49,7 +49,7 @@ def save_checkpoint(
     }
     model_dir.mkdir(parents=True, exist_ok=True)
     path, unfinished = model_dir / FILE_NAME, model_dir / f".{FILE_NAME}.unfinished"
-    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
     # One key: safetensors writes several in any order, and the same run would not give the same file.
     safetensors.torch.save_file(tensors, unfinished, {FORMAT: json.dumps(description)})
     os.replace(unfinished, path)
@@ -58,6 +58,8 @@ def save_checkpoint(
 
 def load_checkpoint(model_dir: Path) -> Checkpoint:
     """Rebuild the model from its file alone. Raises UnusableCheckpoint."""
+    from container.model import create_model  # torchvision: a second that who only writes a checkpoint need not wait
+
     path = model_dir / FILE_NAME
     if not path.is_file():
         raise UnusableCheckpoint(f"There is no {FILE_NAME} in {model_dir}: this is not a model that the train image wrote.")

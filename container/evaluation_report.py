@@ -1,10 +1,12 @@
 """The figures of a split as JSON: top-1 with its 95% interval, top-5, and the confusion matrix."""
 
+import json
 import math
+from pathlib import Path
 
 import torch
 
-from container.training import Evaluation
+from container.evaluation import Evaluation
 
 
 def evaluation_report(evaluation: Evaluation, classes: tuple[str, ...]) -> dict:
@@ -25,6 +27,18 @@ def evaluation_report(evaluation: Evaluation, classes: tuple[str, ...]) -> dict:
         "classes": list(classes),
         "confusion_matrix": matrix.tolist(),
     }
+
+
+def write_test_report(evaluation: Evaluation, classes: tuple[str, ...], output_data_dir: Path) -> None:
+    """Write evaluation.json and print the metric line of the test split."""
+    report = evaluation_report(evaluation, classes)
+    output_data_dir.mkdir(parents=True, exist_ok=True)
+    (output_data_dir / "evaluation.json").write_text(json.dumps(report, indent=2))
+    low, high = report["top1_interval_95"]
+    print(
+        f"test_loss={report['loss']:.4f} test_accuracy={report['top1']:.4f} test_top5={report['top5']:.4f} "
+        f"(95% interval of test_accuracy {low:.4f} to {high:.4f}, {report['n']} pictures)"
+    )
 
 
 def wilson_interval(correct: int, count: int, z: float = 1.959964) -> tuple[float, float]:

@@ -13,6 +13,7 @@ from container.failure import TrainingFailure
 
 # The tuning service adds this one to every trial; it says nothing that training needs.
 INJECTED_BY_THE_PLATFORM = "_tuning_objective_metric"
+FEATURE_VIEWS = 4
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,8 @@ class Hyperparameters:
     arch: str
     pretrained: str
     freeze_backbone: bool
+    feature_views: int
+    features_only: bool
     epochs: int
     batch_size: int
     lr: float
@@ -32,6 +35,11 @@ class Hyperparameters:
     image_size: int
     seed: int
     workers: int
+
+    @property
+    def trains_on_features(self) -> bool:
+        """Whether a frozen backbone's features stand for the pictures. mixup blends pixels, which no single picture's can."""
+        return self.freeze_backbone and self.feature_views > 0 and self.mixup == 0
 
 
 def parse(arguments: list[str]) -> Hyperparameters:
@@ -61,6 +69,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--pretrained", type=_one_of("auto", "none"), default="auto",
         help="auto: weights from the pretrained channel, the image or torchvision; none: from scratch")
     add("--freeze-backbone", type=_boolean, default=False, help="train the head only")
+    add("--feature-views", type=_whole(0, 64), default=FEATURE_VIEWS,
+        help="with a frozen backbone: views of each training picture whose features are computed once; 0: new views in every epoch")
+    add("--features-only", type=_boolean, default=False, help="make the feature bank for other jobs' channel `features`, train nothing")
     add("--epochs", type=_whole(1, 10_000), default=10, help="passes over the training pictures")
     add("--batch-size", type=_whole(1, 65_536), default=64, help="pictures in a step")
     add("--lr", type=_number(0, 10, above=True), default=1e-3, help="peak learning rate of AdamW")

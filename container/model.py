@@ -10,8 +10,7 @@ from torch import nn
 from torchvision import models
 
 from container.failure import TrainingFailure
-
-HEAD_WIDTHS = (512, 256)  # the two hidden layers of the head
+from container.head import HEAD_WIDTHS, create_head, head_of, set_training_mode
 
 
 def architectures() -> list[str]:
@@ -29,7 +28,7 @@ def create_model(arch: str, class_count: int, head_widths: tuple[int, ...] = HEA
     model = models.get_model(arch, weights=None, **_options(arch))
     name, last = last_linear(model)
     parent, _, attribute = name.rpartition(".")
-    setattr(model.get_submodule(parent), attribute, _head(last.in_features, head_widths, class_count, dropout))
+    setattr(model.get_submodule(parent), attribute, create_head(last.in_features, class_count, head_widths, dropout))
     model.head_name = name
     return model
 
@@ -55,35 +54,12 @@ def last_linear(model: nn.Module) -> tuple[str, nn.Linear]:
     return linears[-1]
 
 
-def head_of(model: nn.Module) -> nn.Module:
-    """The three fully connected layers that `create_model` put at the end."""
-    return model.get_submodule(model.head_name)
-
-
-def freeze_backbone(model: nn.Module) -> None:
-    """Leave only the head trainable. `set_training_mode` keeps frozen batch normalisation as it is."""
-    model.requires_grad_(False)
-    head_of(model).requires_grad_(True)
-
-
-def set_training_mode(model: nn.Module) -> None:
-    """`model.train()`, but modules whose parameters are all frozen stay in evaluation mode.
-
-    Frozen batch normalisation must neither use nor update the statistics of the batch.
-    """
-    model.train()
-    for module in model.modules():
-        parameters = list(module.parameters())
-        if parameters and not any(parameter.requires_grad for parameter in parameters):
-            module.eval()
-
-
-def _head(in_features: int, widths: tuple[int, ...], class_count: int, dropout: float) -> nn.Sequential:
-    layers: list[nn.Module] = []
-    for width in widths:
-        layers += [nn.Linear(in_features, width), nn.ReLU(inplace=True), nn.Dropout(dropout)]
-        in_features = width
-    return nn.Sequential(*layers, nn.Linear(in_features, class_count))
+def remove_head(model: nn.Module) -> int:
+    """Leave the backbone alone, in place: it then gives features, float [n, d]. Returns d."""
+    features = head_of(model)[0].in_features
+    parent, _, attribute = model.head_name.rpartition(".")
+    setattr(model.get_submodule(parent), attribute, nn.Identity())
+    return features
 
 
 def _options(arch: str) -> dict:

@@ -16,10 +16,7 @@ import torch
 from container.data import Split
 from container.failure import TrainingFailure
 from container.preprocessing import Preprocessing, UnreadablePicture, open_picture
-
-# Above both of these something else is wrong than a few bad files.
-MAX_UNREADABLE_SHARE = 0.05
-MAX_UNREADABLE_COUNT = 2
+from container.unreadable import check_unreadable
 
 
 class PictureStore:
@@ -47,8 +44,8 @@ class PictureStore:
 def decode_split(split: Split, preprocessing: Preprocessing, folder: Path, workers: int = 0) -> PictureStore:
     """Decode every picture of `split` into one file under `folder`, with `workers` threads (0: one for each core).
 
-    Unreadable pictures are left out and reported. Raises TrainingFailure when they are more than two and more than one
-    in twenty, when no picture is left, or when the disk is too small.
+    Unreadable pictures are left out and reported. Raises TrainingFailure when they are too many (`check_unreadable`), or
+    when the disk is too small.
     """
     side = preprocessing.square_size
     shape = (len(split.paths), side, side, 3)
@@ -74,16 +71,5 @@ def decode_split(split: Split, preprocessing: Preprocessing, folder: Path, worke
         for _ in pool.map(decode, range(len(split.paths))):
             pass  # map() raises here what a thread raised
 
-    allowed = max(MAX_UNREADABLE_COUNT, MAX_UNREADABLE_SHARE * len(split.paths))
-    if len(unreadable) > min(allowed, len(split.paths) - 1):
-        row, reason = min(unreadable.items())
-        path = split.paths[row]
-        raise TrainingFailure(
-            f"Channel {split.name} has {len(unreadable)} unreadable pictures of {len(split.paths)}. "
-            f"The first is {path.parent.name}/{path.name}: {reason}. Repair or remove them."
-        )
-    store = PictureStore(split, squares, unreadable)
-    lost = sorted(set(split.labels) - set(store.labels.tolist()))
-    if lost and split.name == "train":
-        raise TrainingFailure(f"Channel train has no readable picture of {split.classes[lost[0]]}. Repair or replace its pictures.")
-    return store
+    check_unreadable(split, unreadable)
+    return PictureStore(split, squares, unreadable)

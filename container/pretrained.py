@@ -9,9 +9,7 @@ from torch import nn
 from torchvision import models
 
 from container.failure import TrainingFailure
-
-BAKED_IN = Path("/opt/weights")  # filled by `make build WEIGHTS=path`
-SUFFIXES = (".pth", ".pt", ".safetensors")
+from container.weights_file import BAKED_IN, find_weights_file
 
 
 def load_pretrained(model: nn.Module, arch: str, channel: Path | None, baked_in: Path = BAKED_IN) -> str:
@@ -20,16 +18,11 @@ def load_pretrained(model: nn.Module, arch: str, channel: Path | None, baked_in:
     channel: folder of the `pretrained` channel, None without one. The head keeps its own initialisation.
     Raises TrainingFailure when nothing can be had or the file does not fit.
     """
-    for folder, meaning in ((channel, "channel pretrained"), (baked_in, "the image")):
-        files = _weight_files(folder)
-        if len(files) > 1:
-            names = ", ".join(file.name for file in files)
-            raise TrainingFailure(f"There are {len(files)} weights files in {meaning} ({names}). Leave one.")
-        if files:
-            _load_backbone(model, _read(files[0]), arch, f"{files[0].name} from {meaning}")
-            return f"{files[0].name} from {meaning}"
-    if channel is not None:
-        raise TrainingFailure(f"Channel pretrained has no weights file ({', '.join(SUFFIXES)}) in {channel}. Add one.")
+    found = find_weights_file(channel, baked_in)
+    if found:
+        file, origin = found
+        _load_backbone(model, _read(file), arch, origin)
+        return origin
     weights = models.get_model_weights(arch).DEFAULT
     try:
         state = weights.get_state_dict(progress=False, check_hash=True)
@@ -41,12 +34,6 @@ def load_pretrained(model: nn.Module, arch: str, channel: Path | None, baked_in:
         ) from error
     _load_backbone(model, state, arch, str(weights))
     return f"torchvision ({weights})"
-
-
-def _weight_files(folder: Path | None) -> list[Path]:
-    if folder is None or not folder.is_dir():
-        return []
-    return sorted(path for path in folder.rglob("*") if path.suffix in SUFFIXES)
 
 
 def _read(path: Path) -> dict[str, torch.Tensor]:

@@ -29,7 +29,7 @@ def run_in_image(image: str, folder: Path) -> int:
     client = connect()
     container = client.containers.run(
         image,
-        ["-m", "pytest", "/tests", "--rootdir", "/tests", "-p", "no:cacheprovider", "-ra", "--import-mode=importlib"],
+        ["-m", "pytest", "/tests", "--rootdir", "/tests", "-p", "no:cacheprovider", "-ra", "--import-mode=importlib", "-o", "pythonpath=/tests"],
         entrypoint=["python"],
         environment={"PYTHONPATH": "/opt/ml/code:/opt/program:/test-tools", "PYTHONDONTWRITEBYTECODE": "1", "PY_COLORS": "0"},
         working_dir="/tmp",

@@ -10,7 +10,8 @@ from PIL import Image
 
 from container import handler_service
 from container.checkpoint import save_checkpoint
-from container.model import HEAD_WIDTHS, create_model
+from container.head import HEAD_WIDTHS
+from container.model import create_model
 from container.preprocessing import Preprocessing
 
 CLASSES = tuple(f"Breed_{index}" for index in range(8))
@@ -26,7 +27,7 @@ def picture(kind="JPEG", colour="red", mode="RGB"):
 def model_dir(tmp_path):
     torch.manual_seed(0)
     model = create_model("shufflenet_v2_x0_5", len(CLASSES)).eval()
-    save_checkpoint(tmp_path, model, "shufflenet_v2_x0_5", HEAD_WIDTHS, CLASSES, Preprocessing.for_image_size(64), {})
+    save_checkpoint(tmp_path, model.state_dict(), "shufflenet_v2_x0_5", HEAD_WIDTHS, CLASSES, Preprocessing.for_image_size(64), {})
     return tmp_path
 
 
@@ -127,17 +128,19 @@ def test_a_wrong_top_k_is_named(model_dir, monkeypatch, setting):
 def test_serving_prepares_a_picture_exactly_as_evaluation_does(model_dir):
     """One preprocessing: the endpoint's probabilities are those of `evaluate` on the same file."""
     from container.checkpoint import load_checkpoint
+    from container.compute import Compute
     from container.data import Split
+    from container.evaluation import evaluate
     from container.inference import input_fn, model_fn, predict_fn
     from container.picture_store import decode_split
-    from container.training import Compute, evaluate
+    from container.picture_examples import PictureExamples
 
     path = model_dir / "a.jpg"
     path.write_bytes(picture(colour="teal"))
     checkpoint = load_checkpoint(model_dir)
     store = decode_split(Split("test", CLASSES, (path,), (0,)), checkpoint.preprocessing, model_dir / "store")
     compute = Compute(torch.device("cpu"), torch.float32)
-    evaluated = evaluate(checkpoint.model.to(memory_format=torch.channels_last), store, checkpoint.preprocessing, compute)
+    evaluated = evaluate(checkpoint.model.to(memory_format=torch.channels_last), PictureExamples(store, checkpoint.preprocessing, 1.0), compute)
     best = evaluated.probabilities[0].max().item()
     served = predict_fn(input_fn(path.read_bytes(), "image/jpeg"), model_fn(str(model_dir)))
     assert served[0]["label"] == CLASSES[evaluated.probabilities[0].argmax()]

@@ -30,7 +30,8 @@ def job(tmp_path, channels, monkeypatch):
     """The environment that sagemaker-training gives the program; returns its folders."""
     for split in ("train", "valid", "test"):
         monkeypatch.setenv(f"SM_CHANNEL_{split.upper()}", str(channels / split))
-    monkeypatch.delenv("SM_CHANNEL_PRETRAINED", raising=False)
+    for channel in ("PRETRAINED", "FEATURES"):
+        monkeypatch.delenv(f"SM_CHANNEL_{channel}", raising=False)
     for name in ("model", "output"):
         monkeypatch.setenv(f"SM_{name.upper()}_DIR", str(tmp_path / name))
     monkeypatch.setenv("SM_OUTPUT_DATA_DIR", str(tmp_path / "output/data"))

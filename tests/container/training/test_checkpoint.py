@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from container.checkpoint import FILE_NAME, UnusableCheckpoint, load_checkpoint, save_checkpoint
-from container.model import HEAD_WIDTHS, create_model
+from container.head import HEAD_WIDTHS
+from container.model import create_model
 from container.preprocessing import Preprocessing
 
 CLASSES = ("Beagle", "Größter_Dog", "Shih-tzu")
@@ -18,7 +19,7 @@ def model():
 
 
 def test_a_model_comes_back_with_classes_preprocessing_and_the_same_answers(tmp_path, model):
-    save_checkpoint(tmp_path, model, "shufflenet_v2_x0_5", HEAD_WIDTHS, CLASSES, PREPROCESSING, {"epoch": 3})
+    save_checkpoint(tmp_path, model.state_dict(), "shufflenet_v2_x0_5", HEAD_WIDTHS, CLASSES, PREPROCESSING, {"epoch": 3})
     loaded = load_checkpoint(tmp_path)
     assert (loaded.arch, loaded.classes, loaded.preprocessing, loaded.facts) == ("shufflenet_v2_x0_5", CLASSES, PREPROCESSING, {"epoch": 3})
     pictures = torch.randn(2, 3, 48, 48)
@@ -29,7 +30,7 @@ def test_a_model_comes_back_with_classes_preprocessing_and_the_same_answers(tmp_
 
 def test_only_the_model_file_is_left(tmp_path, model):
     for epoch in (1, 2):
-        save_checkpoint(tmp_path, model, "shufflenet_v2_x0_5", HEAD_WIDTHS, CLASSES, PREPROCESSING, {"epoch": epoch})
+        save_checkpoint(tmp_path, model.state_dict(), "shufflenet_v2_x0_5", HEAD_WIDTHS, CLASSES, PREPROCESSING, {"epoch": epoch})
     assert [path.name for path in tmp_path.iterdir()] == [FILE_NAME]
     assert load_checkpoint(tmp_path).facts == {"epoch": 2}
 
@@ -40,7 +41,7 @@ def test_a_missing_file_is_named(tmp_path):
 
 
 def test_a_torn_file_is_named(tmp_path, model):
-    path = save_checkpoint(tmp_path, model, "shufflenet_v2_x0_5", HEAD_WIDTHS, CLASSES, PREPROCESSING, {})
+    path = save_checkpoint(tmp_path, model.state_dict(), "shufflenet_v2_x0_5", HEAD_WIDTHS, CLASSES, PREPROCESSING, {})
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(UnusableCheckpoint, match="cannot be read"):
         load_checkpoint(tmp_path)

@@ -3,8 +3,9 @@
 import pytest
 import torch
 
+from container.evaluation import Evaluation
 from container.evaluation_report import evaluation_report, wilson_interval
-from container.training import Evaluation, learning_rate, shuffled_batches
+from container.training import learning_rate, shuffled_batches
 
 
 def test_top1_top5_and_the_confusion_matrix_count_what_they_say():

@@ -6,9 +6,8 @@ from torch import nn
 
 from container.checkpoint import load_checkpoint, save_checkpoint
 from container.failure import TrainingFailure
-from container.model import (
-    HEAD_WIDTHS, architectures, check_input, create_model, freeze_backbone, head_of, set_training_mode,
-)
+from container.head import HEAD_WIDTHS, freeze_backbone, head_of, set_training_mode
+from container.model import architectures, check_input, create_model
 from container.preprocessing import Preprocessing
 
 # One of each family; the larger input where the family needs it.
@@ -39,7 +38,7 @@ def test_an_architecture_gets_a_head_trains_and_comes_back_from_its_file(arch, s
     assert logits.shape == (2, 7)
     logits.sum().backward()
     assert any(parameter.grad is not None and parameter.grad.abs().sum() > 0 for parameter in head_of(model).parameters())
-    save_checkpoint(tmp_path, model, arch, HEAD_WIDTHS, tuple("abcdefg"), Preprocessing.for_image_size(size), {})
+    save_checkpoint(tmp_path, model.state_dict(), arch, HEAD_WIDTHS, tuple("abcdefg"), Preprocessing.for_image_size(size), {})
     loaded = load_checkpoint(tmp_path).model.state_dict()
     assert all(torch.equal(loaded[name], tensor) for name, tensor in model.state_dict().items())
 
@@ -71,3 +70,15 @@ def test_a_frozen_backbone_changes_neither_its_weights_nor_its_statistics():
         optimizer.step()
     changed = {name for name, tensor in model.state_dict().items() if not torch.equal(tensor, before[name])}
     assert changed and all(name.startswith("fc.") for name in changed)
+
+
+@pytest.mark.parametrize("arch", ["efficientnet_b0", "convnext_tiny", "alexnet"])
+def test_a_frozen_backbone_has_neither_dropout_nor_stochastic_depth(arch):
+    model = create_model(arch, 3)
+    freeze_backbone(model)
+    set_training_mode(model)
+    seen = []
+    head_of(model).register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0].clone()))
+    pixels = torch.randn(2, 3, 64, 64)
+    logits = [model(pixels) for _ in range(2)]
+    assert torch.equal(*seen) and not torch.equal(*logits)  # the head's own dropout is on

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from container import train, training
+from container import train, train_on_pictures, training
 from container.checkpoint import load_checkpoint
 
 FAST = ["--pretrained", "none", "--arch", "resnet18", "--image-size", "32", "--batch-size", "10", "--warmup-epochs", "0"]
@@ -69,13 +69,13 @@ def test_a_loss_that_is_no_number_names_the_rate(job, monkeypatch):
 
 
 def test_sigterm_keeps_the_best_model_and_ends_well(job, monkeypatch, capfd):
-    save = train.save_checkpoint
+    save = train_on_pictures.save_checkpoint
 
     def save_and_stop(*arguments):
         save(*arguments)
         signal.raise_signal(signal.SIGTERM)
 
-    monkeypatch.setattr(train, "save_checkpoint", save_and_stop)
+    monkeypatch.setattr(train_on_pictures, "save_checkpoint", save_and_stop)
     assert train.main([*FAST, "--epochs", "5"]) == 0
     assert "stopped on request in epoch 1" in capfd.readouterr().out
     assert load_checkpoint(job / "model").facts["epoch"] == 1

@@ -1,0 +1,50 @@
+"""The head: three fully connected layers in the place of a backbone's last one, and training it alone.
+
+Nothing here needs torchvision, whose import takes longer than a trial that trains a head on features.
+"""
+
+import torch
+from torch import nn
+
+HEAD_WIDTHS = (512, 256)  # the two hidden layers
+
+
+def create_head(in_features: int, class_count: int, widths: tuple[int, ...] = HEAD_WIDTHS, dropout: float = 0.2) -> nn.Sequential:
+    """An untrained head: float [n, in_features] -> logits [n, class_count]. Alone it is a model that is all head."""
+    layers: list[nn.Module] = []
+    inputs = in_features
+    for width in widths:
+        layers += [nn.Linear(inputs, width), nn.ReLU(inplace=True), nn.Dropout(dropout)]
+        inputs = width
+    head = nn.Sequential(*layers, nn.Linear(inputs, class_count))
+    head.head_name = ""
+    return head
+
+
+def head_of(model: nn.Module) -> nn.Module:
+    """The head of a model that `create_model` or `create_head` made."""
+    return model.get_submodule(model.head_name)
+
+
+def freeze_backbone(model: nn.Module) -> None:
+    """Leave only the head trainable."""
+    model.requires_grad_(False)
+    head_of(model).requires_grad_(True)
+
+
+def set_training_mode(model: nn.Module) -> None:
+    """`model.train()`, but a frozen backbone stays in evaluation mode as a whole.
+
+    Its batch normalisation must neither use nor update the statistics of the batch, and its dropout and stochastic depth
+    would only blur what nothing can learn from: the features of a picture are then the same in every epoch.
+    """
+    head = head_of(model)
+    in_head = {id(parameter) for parameter in head.parameters()}
+    frozen = not any(parameter.requires_grad for parameter in model.parameters() if id(parameter) not in in_head)
+    model.train(not frozen)
+    head.train()
+
+
+def head_state(head_name: str, head: nn.Module) -> dict[str, torch.Tensor]:
+    """The tensors of a head by the names that they have in the whole model."""
+    return {f"{head_name}.{name}": tensor for name, tensor in head.state_dict().items()}

@@ -1,0 +1,22 @@
+"""What pictures a split holds, as one digest: their classes, their names and their content, in the order of training."""
+
+import hashlib
+import os
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+from container.data import Split
+
+
+def digest_of_split(split: Split) -> str:
+    """SHA-256 over every picture of the split; reads them all."""
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        return combined(split, pool.map(lambda path: hashlib.sha256(path.read_bytes()).digest(), split.paths))
+
+
+def combined(split: Split, digests: Iterable[bytes]) -> str:
+    """The same from the SHA-256 of each picture, in the order of split.paths."""
+    whole = hashlib.sha256()
+    for path, label, digest in zip(split.paths, split.labels, digests, strict=True):
+        whole.update(f"{split.classes[label]}/{path.name}\0".encode(errors="surrogateescape") + digest)
+    return whole.hexdigest()

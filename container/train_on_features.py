@@ -1,0 +1,47 @@
+"""Training a head alone, on the features of a bank; what comes out is an ordinary model file, backbone and head."""
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from container.checkpoint import save_checkpoint
+from container.compute import Compute
+from container.epochs import train_epochs
+from container.evaluation import evaluate
+from container.evaluation_report import write_test_report
+from container.feature_bank import FeatureBank
+from container.head import HEAD_WIDTHS, create_head, head_state
+from container.hyperparameters import Hyperparameters
+from container.preprocessing import Preprocessing
+from container.training import Trainer
+
+
+def train_on_features(
+    bank: FeatureBank, chosen: Hyperparameters, compute: Compute, stop_requested: Callable[[], bool], model_dir: Path,
+    output_data_dir: Path,
+) -> None:
+    """Train for `chosen.epochs`, write the best epoch's model, and its figures on the test split where the bank has one."""
+    made = bank.manifest
+    train, valid, test = (bank.examples(split) for split in ("train", "valid", "test"))
+    torch.manual_seed(chosen.seed)
+    head = create_head(made.in_features, len(made.classes), dropout=chosen.dropout)
+    trainer = Trainer(head, train, len(made.classes), chosen, compute, stop_requested)
+    best = {}
+
+    def keep(facts: dict) -> None:
+        # In memory: an epoch takes less time than writing the model file, nearly all of which is the backbone.
+        best.update(facts=facts, state=copy.deepcopy(trainer.model.state_dict()))
+
+    finished = train_epochs(trainer, valid, chosen.epochs, compute, stop_requested, keep)
+    head.load_state_dict(best["state"])
+    save_checkpoint(
+        model_dir, {**bank.backbone, **head_state(made.head_name, head)}, made.arch, HEAD_WIDTHS, made.classes,
+        Preprocessing.from_dict(made.preprocessing), best["facts"],
+    )
+    if not finished:
+        return
+    print(f"best epoch: {best['facts']['epoch']}, valid_accuracy {best['facts']['valid_accuracy']:.4f}")
+    if test is not None:
+        write_test_report(evaluate(head, test, compute), made.classes, output_data_dir)

@@ -1,0 +1,77 @@
+"""Runs in the train image: valid accuracy of a head on the feature bank and in the whole network, over the same views.
+
+    python same_views.py DATA    # folder with train and valid; prints JSON: {"bank": [five accuracies], "loop": [five]}
+
+The backbone learns a little from the pictures first, so that there is an accuracy to compare.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+import torch
+
+from container.compute import Compute
+from container.data import read_split
+from container.evaluation import evaluate
+from container.feature_bank import FeatureBank
+from container.feature_pass import make_bank
+from container.head import create_head, freeze_backbone, head_of
+from container.hyperparameters import Hyperparameters, parse
+from container.model import create_model
+from container.picture_examples import PictureExamples
+from container.picture_store import decode_split
+from container.preprocessing import Preprocessing
+from container.training import Trainer
+from same_views_examples import SameViews
+
+SEEDS, PRETRAINING, EPOCHS, VIEWS, SIZE = 5, 6, 5, 4, 64
+
+
+def main(data: Path) -> None:
+    chosen = parse([
+        "--arch", "resnet18", "--pretrained", "none", "--image-size", str(SIZE), "--batch-size", "32", "--epochs", str(EPOCHS),
+        "--feature-views", str(VIEWS),
+    ])
+    preprocessing, compute = Preprocessing.for_image_size(SIZE), Compute.choose()
+    splits = {name: read_split(data / name, name) for name in ("train", "valid")}
+    found = {"bank": [], "loop": []}
+    with tempfile.TemporaryDirectory() as folder:
+        stores = {name: decode_split(split, preprocessing, Path(folder)) for name, split in splits.items()}
+        pictures = PictureExamples(stores["valid"], preprocessing, chosen.min_crop)
+        views = SameViews(stores["train"], preprocessing, chosen.min_crop, VIEWS)
+        model = create_model("resnet18", len(splits["train"].classes))
+        trainer = Trainer(model, PictureExamples(stores["train"], preprocessing, chosen.min_crop), len(splits["train"].classes), chosen, compute)
+        for epoch in range(1, PRETRAINING + 1):
+            print(f"pretraining: epoch {epoch}, loss {trainer.train_one_epoch(epoch):.3f}", file=sys.stderr, flush=True)
+        state = model.state_dict()
+        freeze_backbone(model)
+        for seed in range(SEEDS):
+            torch.manual_seed(seed)
+            head = create_head(head_of(model)[0].in_features, len(splits["train"].classes), dropout=chosen.dropout)
+            head_of(model).load_state_dict(head.state_dict())
+            found["loop"].append(accuracy(model, views, pictures, chosen, compute, seed))
+            if seed == 0:
+                backbone = create_model("resnet18", len(splits["train"].classes))
+                backbone.load_state_dict(state)
+                make_bank(Path(folder) / "bank", splits, backbone, preprocessing, chosen, compute)
+                bank = FeatureBank(Path(folder) / "bank")
+            found["bank"].append(accuracy(head, bank.examples("train"), bank.examples("valid"), chosen, compute, seed))
+            print(f"seed {seed}: loop {found['loop'][-1]:.4f}, bank {found['bank'][-1]:.4f}", file=sys.stderr, flush=True)
+    print(json.dumps(found))
+
+
+def accuracy(model, train, valid, chosen: Hyperparameters, compute: Compute, seed: int) -> float:
+    torch.manual_seed(seed)
+    trainer = Trainer(model, train, head_of(model)[-1].out_features, chosen, compute)
+    for epoch in range(1, EPOCHS + 1):
+        trainer.train_one_epoch(epoch)
+    return evaluate(model, valid, compute).accuracy
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("data", type=Path)
+    main(parser.parse_args().data)

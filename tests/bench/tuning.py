@@ -1,0 +1,156 @@
+"""`python -m tests.bench.tuning --train-image IMAGE [--data FOLDER_OR_ZIP]`: a tuning job with a frozen backbone, 16 trials of
+5 epochs, on the feature bank and in the ordinary loop, through the local SageMaker. Writes out/bench/tuning.json.
+
+Both get the same pictures, the same image, the same hyperparameters (Random, one seed), and count from the first request to
+the tuning job's `Completed`; the bank's time includes the job that makes it. A trial of the ordinary loop keeps both cores
+busy, so one runs at a time; a trial on the bank mostly waits for imports on one core, so two do.
+"""
+
+import argparse
+import json
+import math
+import tempfile
+import time
+from pathlib import Path
+from statistics import mean, stdev
+
+from docker import DockerClient
+from docker.types import Mount
+
+from local_test.background import stop
+from local_test.clean import remove_all
+from local_test.data_folder import data_folder, pictures_of
+from local_test.engine import connect
+from local_test.labels import labels
+from local_test.sample_data import SampleSize, draw_sample_data
+from scripts.layout import Layout
+from scripts.requests.features_job import features_job_request, features_uri
+from scripts.requests.training_definition import hyperparameters
+from scripts.requests.tuning_job import tuning_job_request
+from scripts.settings import load_settings
+from tests.bench.figures import Figure, figure, write
+from tests.local_service import Local, until
+
+ROOT = Path(__file__).parents[2]
+TRIALS, EPOCHS = 16, 5
+SPLITS = ("train", "valid", "test")
+STATIC = {"pretrained": "none", "freeze-backbone": "true", "epochs": str(EPOCHS)}
+T_95 = {5: 2.776}  # Student's t, two-sided 95%, by number of seeds
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Measure what trials cost.")
+    parser.add_argument("--train-image", required=True)
+    parser.add_argument("--data", type=Path, help="folder or zip of pictures; default: 2,000 that are drawn")
+    parser.add_argument("--arch", default="resnet18")
+    parser.add_argument("--image-size", default="160")
+    chosen = parser.parse_args()
+    data = data_folder(chosen.data, Path("out/data")) if chosen.data else drawn(Path("out/data/bench"))
+    pictures = sum(len(pictures_of(data / split)) for split in SPLITS)
+    static = {**STATIC, "arch": chosen.arch, "image-size": chosen.image_size}
+    what = f"{TRIALS} trials x {EPOCHS} epochs, {chosen.arch}, {chosen.image_size} px, {pictures:,} pictures"
+    print(what, flush=True)
+    engine = connect()
+    same = same_views(engine, chosen.train_image, data)
+    Path("out").mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=Path("out").resolve()) as folder:
+        local = Local(Path(folder) / "state")
+        try:
+            bench = Bench(local, chosen.train_image, data, static)
+            feature_job, on_bank, bank_trials = bench.on_the_bank()
+            in_loop, loop_trials = bench.in_the_loop()
+        finally:
+            stop(local.folder)
+            remove_all(engine, local.address.name)
+    write(Path("out/bench/tuning.json"), [
+        figure(what, [on_bank], [in_loop], "ordinary loop", "s", 1 / 20),
+        figure("  of it the job that makes the bank", [feature_job], [in_loop], "ordinary loop", "s", None),
+        figure("  one trial, created to Completed", bank_trials, loop_trials, "ordinary loop", "s", None),
+        same,
+    ], ["optuna", "moto", "docker", "boto3"])
+
+
+class Bench:
+    """The requests are those that the scripts send; the pictures are read where they are."""
+
+    def __init__(self, local: Local, image: str, data: Path, static: dict[str, str]):
+        self._api, self._image, self._static = local.client("sagemaker"), image, static
+        self._settings = load_settings(environment={"SAGEMAKER_TUNE_STRATEGY": "Random", "SAGEMAKER_TUNE_SEED": "0", "SAGEMAKER_TUNE_MAX_JOBS": str(TRIALS)})
+        self._layout = Layout(local.address.bucket, "bench")
+        self._role = local.address.role
+        self._pictures = {split: (data / split).resolve().as_uri() for split in SPLITS}
+
+    def on_the_bank(self) -> tuple[float, float, list[float]]:
+        """Seconds of the job that makes the bank, of all together, and of each trial."""
+        began = time.monotonic()
+        static = hyperparameters(self._settings, self._static)
+        output = self._layout.features("bench")
+        self._api.create_training_job(**features_job_request(
+            self._settings, self._layout, name="bench-features", image=self._image, role_arn=self._role, channels=self._pictures,
+            static=static, output=output,
+        ))
+        made = until(lambda: ended(self._api.describe_training_job(TrainingJobName="bench-features"), "TrainingJobStatus"), 3600)
+        feature_job = time.monotonic() - began
+        print(f"bank made in {feature_job:.0f} s: {made['TrainingJobStatus']}", flush=True)
+        trials = self._tune("bench-bank", static, {"features": features_uri(output, "bench-features")}, parallel=2)
+        return feature_job, time.monotonic() - began, trials
+
+    def in_the_loop(self) -> tuple[float, list[float]]:
+        """Seconds of all together, and of each trial."""
+        began = time.monotonic()
+        static = hyperparameters(self._settings, {**self._static, "feature-views": "0"})
+        trials = self._tune("bench-loop", static, self._pictures, parallel=1)
+        return time.monotonic() - began, trials
+
+    def _tune(self, name: str, static: dict[str, str], channels: dict[str, str], parallel: int) -> list[float]:
+        request = tuning_job_request(
+            self._settings, self._layout, name=name, image=self._image, role_arn=self._role, channels=channels, static=static,
+            ranges=self._settings.tune.ranges, parents=[], warm_start_type="",
+        )
+        request["HyperParameterTuningJobConfig"]["ResourceLimits"]["MaxParallelTrainingJobs"] = parallel
+        self._api.create_hyper_parameter_tuning_job(**request)
+        describe = self._api.describe_hyper_parameter_tuning_job
+        done = until(lambda: ended(describe(HyperParameterTuningJobName=name), "HyperParameterTuningJobStatus"), 4 * 3600)
+        assert done["TrainingJobStatusCounters"]["Completed"] == TRIALS, done
+        listed = self._api.list_training_jobs_for_hyper_parameter_tuning_job(HyperParameterTuningJobName=name, MaxResults=100)
+        jobs = [self._api.describe_training_job(TrainingJobName=one["TrainingJobName"]) for one in listed["TrainingJobSummaries"]]
+        seconds = [(one["TrainingEndTime"] - one["CreationTime"]).total_seconds() for one in jobs]
+        print(f"{name}: {TRIALS} trials, {min(seconds):.1f} to {max(seconds):.1f} s each", flush=True)
+        return seconds
+
+
+def ended(description: dict, status: str) -> dict | None:
+    return description if description[status] in ("Completed", "Failed", "Stopped") else None
+
+
+def drawn(folder: Path) -> Path:
+    draw_sample_data(folder, SampleSize(breeds=10, train=140, valid=30, test=30))
+    return folder
+
+
+def same_views(engine: DockerClient, image: str, data: Path) -> Figure:
+    """Valid accuracy with the bank beside the whole network's over the same views, 5 seeds."""
+    container = engine.containers.run(
+        image, ["/bench/same_views.py", "/data"], entrypoint=["python"], network_mode="none", labels=labels("bench", "same-views"), detach=True,
+        environment={"PYTHONPATH": "/opt/ml/code:/bench"},
+        mounts=[
+            Mount("/bench/same_views.py", str(ROOT / "tests/bench/same_views.py"), type="bind", read_only=True),
+            Mount("/bench/same_views_examples.py", str(ROOT / "tests/container/training/same_views.py"), type="bind", read_only=True),
+            Mount("/data", str(data.resolve()), type="bind", read_only=True),
+        ],
+    )
+    try:
+        status = container.wait()["StatusCode"]
+        print(container.logs(stdout=False, stderr=True).decode(), flush=True)
+        assert status == 0
+        found = json.loads(container.logs(stdout=True, stderr=False))
+    finally:
+        container.remove(force=True)
+    differences = [100 * (bank - loop) for bank, loop in zip(found["bank"], found["loop"], strict=True)]
+    half = T_95[len(differences)] * stdev(differences) / math.sqrt(len(differences))
+    name = f"valid accuracy, {len(differences)} seeds, same views: {mean(differences):+.1f} points (95% {mean(differences) - half:+.1f} to {mean(differences) + half:+.1f})"
+    return figure(name, found["bank"], found["loop"], "whole network", "", 0.98, at_least=True)
+
+
+if __name__ == "__main__":
+    main()

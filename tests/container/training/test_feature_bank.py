@@ -1,0 +1,280 @@
+"""The feature bank: a frozen backbone's features, computed once, give the training that the whole network would."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from container import feature_bank, train
+from container.channels import read_splits
+from container.checkpoint import load_checkpoint
+from container.compute import Compute
+from container.data import read_split
+from container.evaluation import evaluate
+from container.failure import TrainingFailure
+from container.feature_bank import FeatureBank
+from container.feature_pass import make_bank, view
+from container.head import freeze_backbone, head_of
+from container.hyperparameters import parse
+from container.model import create_model
+from container.picture_digest import digest_of_split
+from container.picture_examples import PictureExamples
+from container.picture_store import decode_split
+from container.preprocessing import Preprocessing
+from container.training import Trainer
+from same_views import SameViews
+
+FROZEN = [
+    "--pretrained", "none", "--freeze-backbone", "true", "--arch", "resnet18", "--image-size", "32", "--batch-size", "10",
+    "--warmup-epochs", "0", "--epochs", "3", "--feature-views", "3",
+]
+PREPROCESSING = Preprocessing.for_image_size(32)
+CPU = Compute(torch.device("cpu"), torch.float32)
+
+
+def frozen_model(arch="resnet18", classes=3):
+    torch.manual_seed(3)
+    model = create_model(arch, classes)
+    freeze_backbone(model)
+    return model
+
+
+def bank_of(folder, model, arguments=()):
+    chosen = parse([*FROZEN, *arguments])
+    assert make_bank(folder, read_splits(), model, Preprocessing.for_image_size(chosen.image_size), chosen, CPU)
+    return FeatureBank(folder)
+
+
+def test_the_head_learns_from_the_bank_what_it_learns_in_the_whole_network(job):
+    """Step by step: the same views, the same order, the same dropout give the same losses and the same answers."""
+    chosen = parse([*FROZEN, "--epochs", "6", "--lr", "0.003"])
+    model = frozen_model()
+    bank = bank_of(job / "bank", frozen_model())
+    stores = {name: decode_split(split, PREPROCESSING, job / "store") for name, split in read_splits().items()}
+    head = frozen_model()
+    head = head_of(head)
+
+    torch.manual_seed(0)
+    whole = Trainer(model, SameViews(stores["train"], PREPROCESSING, 0.35, 3), 3, chosen, CPU)
+    losses = [whole.train_one_epoch(epoch) for epoch in range(1, 7)]
+    torch.manual_seed(0)
+    alone = Trainer(head, bank.examples("train"), 3, chosen, CPU)
+    assert [alone.train_one_epoch(epoch) for epoch in range(1, 7)] == pytest.approx(losses, rel=2e-3)
+    assert losses[-1] < losses[0] * 0.9
+    valid = PictureExamples(stores["valid"], PREPROCESSING, 0.35)
+    expected, found = evaluate(model, valid, CPU), evaluate(head, bank.examples("valid"), CPU)
+    assert torch.allclose(found.probabilities, expected.probabilities, atol=5e-3) and torch.equal(found.labels, expected.labels)
+
+
+@pytest.mark.parametrize(("arch", "size"), [("vgg11_bn", 32), ("efficientnet_b0", 32), ("densenet121", 32), ("convnext_tiny", 32), ("vit_b_32", 224)])
+def test_features_are_what_the_head_gets_in_the_whole_network(job, arch, size):
+    """Also where dropout or stochastic depth come before the head: a frozen backbone has neither."""
+    bank = bank_of(job / "bank", frozen_model(arch), ["--arch", arch, "--image-size", str(size)])
+    model = frozen_model(arch).eval()
+    seen = []
+    head_of(model).register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0]))
+    preprocessing = Preprocessing.for_image_size(size)
+    pictures = PictureExamples(decode_split(read_splits()["valid"], preprocessing, job / "store"), preprocessing, 0.35)
+    evaluate(model, pictures, CPU)
+    [expected] = seen
+    found = bank.examples("valid").evaluation_inputs(0, 12, CPU.device)
+    assert found.shape == expected.shape and torch.allclose(found, expected, rtol=2e-3, atol=1e-3)
+
+
+def test_views_differ_and_every_other_one_is_mirrored():
+    squares = torch.zeros(1, 3, 64, 64, dtype=torch.uint8)
+    squares[..., :32] = 200  # bright on the left
+    sides = [(picture := view(squares, 0, number, Preprocessing.for_image_size(56), 0.9)[0])[..., :28].mean() > picture[..., 28:].mean() for number in range(4)]
+    assert sides == [True, False, True, False]
+    assert not torch.equal(view(squares, 0, 0, PREPROCESSING, 0.35), view(squares, 0, 2, PREPROCESSING, 0.35))
+    assert torch.equal(view(squares, 5, 1, PREPROCESSING, 0.35), view(squares, 5, 1, PREPROCESSING, 0.35))
+
+
+def test_every_view_of_a_picture_is_shown_once_in_as_many_epochs(job):
+    bank = bank_of(job / "bank", frozen_model())
+    rows = torch.arange(30)
+    shown = torch.stack([bank.examples("train").training_inputs(rows, epoch, None, CPU.device) for epoch in (1, 2, 3, 4)])
+    stored = torch.from_numpy(np.load(job / "bank/train.npy")).float()
+    assert torch.equal(shown[0], shown[3])
+    for row in range(30):
+        assert {tuple(one[:4].tolist()) for one in shown[:3, row]} == {tuple(one[:4].tolist()) for one in stored[row]}
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_the_bank_does_not_depend_on_the_number_of_workers(job, workers):
+    bank_of(job / "one", frozen_model())
+    bank_of(job / "other", frozen_model(), ["--workers", str(workers)])
+    for name in ("train.npy", "valid.npy", "backbone.safetensors"):
+        assert np.allclose(np.frombuffer((job / "one" / name).read_bytes(), np.uint8), np.frombuffer((job / "other" / name).read_bytes(), np.uint8), atol=1)
+    assert FeatureBank(job / "one").manifest.key == FeatureBank(job / "other").manifest.key
+
+
+def test_a_trial_on_the_channel_gives_the_model_that_it_gives_with_its_own_bank(job, monkeypatch, capfd):
+    assert train.main(FROZEN) == 0
+    alone = (job / "model/model.safetensors").read_bytes()
+    monkeypatch.setenv("SM_MODEL_DIR", str(job / "bank"))
+    assert train.main([*FROZEN, "--features-only", "true"]) == 0
+    assert not (job / "bank/model.safetensors").exists()
+    monkeypatch.setenv("SM_MODEL_DIR", str(job / "again"))
+    monkeypatch.setenv("SM_CHANNEL_FEATURES", str(job / "bank"))
+    for split in ("TRAIN", "VALID", "TEST"):
+        monkeypatch.delenv(f"SM_CHANNEL_{split}")
+    assert train.main(FROZEN) == 0
+    assert (job / "again/model.safetensors").read_bytes() == alone
+    assert "from channel features" in capfd.readouterr().out
+
+
+def test_the_model_file_is_an_ordinary_one_and_answers_as_the_bank_said(job):
+    assert train.main([*FROZEN, "--epochs", "25", "--lr", "0.01", "--dropout", "0"]) == 0
+    report = json.loads((job / "output/data/evaluation.json").read_text())
+    checkpoint = load_checkpoint(job / "model")
+    store = decode_split(read_splits()["test"], checkpoint.preprocessing, job / "store")
+    found = evaluate(checkpoint.model, PictureExamples(store, checkpoint.preprocessing, 0.35), CPU)
+    assert found.accuracy == pytest.approx(report["top1"]) and found.loss == pytest.approx(report["loss"], abs=5e-3)
+    assert report["top1"] > 0.6
+    backbone = {name: tensor for name, tensor in checkpoint.model.state_dict().items() if not name.startswith("fc.")}
+    torch.manual_seed(0)
+    fresh = create_model("resnet18", 3).state_dict()
+    assert all(torch.equal(tensor, fresh[name]) for name, tensor in backbone.items())
+
+
+def test_with_mixup_or_no_views_a_frozen_backbone_goes_through_the_ordinary_loop(job, capfd):
+    for change in (["--mixup", "0.2"], ["--feature-views", "0"]):
+        assert train.main([*FROZEN, *change]) == 0
+        out = capfd.readouterr().out
+        assert "pictures decoded" in out and "feature bank" not in out
+
+
+@pytest.mark.parametrize(("change", "reason"), [
+    ({"image_size": 64}, "made with image-size=32, and this job has 64"),
+    ({"min_crop": 0.5}, "made with min-crop=0.35, and this job has 0.5"),
+    ({"feature_views": 2}, "made with feature-views=3, and this job has 2"),
+    ({"arch": "resnet34"}, "made with arch=resnet18, and this job has resnet34"),
+    ({"pretrained": "auto"}, "made with pretrained=none, and this job has auto"),
+    ({"freeze_backbone": False}, "is for jobs with freeze-backbone=true"),
+    ({"mixup": 0.3}, "is for jobs with freeze-backbone=true, feature-views above 0 and mixup=0"),
+])
+def test_a_bank_that_was_made_otherwise_is_refused_by_name(job, change, reason):
+    bank = bank_of(job / "bank", frozen_model())
+    bank.check(parse(FROZEN), None, {})
+    with pytest.raises(TrainingFailure, match=reason):
+        bank.check(replace(parse(FROZEN), **change), None, {})
+
+
+def test_a_bank_of_other_pictures_is_refused(job, channels):
+    bank = bank_of(job / "bank", frozen_model())
+    bank.check(parse(FROZEN), None, {"train": channels / "train", "test": channels / "test"})
+    one, other = sorted((channels / "train/001.Amber_hound").iterdir())[:2]
+    one.write_bytes(other.read_bytes())
+    with pytest.raises(TrainingFailure, match="other pictures than those in channel train"):
+        bank.check(parse(FROZEN), None, {"train": channels / "train"})
+
+
+def test_a_bank_of_other_weights_is_refused(job):
+    torch.save(frozen_model().state_dict(), job / "a.pth")
+    (job / "channel").mkdir()
+    shutil.copy(job / "a.pth", job / "channel/a.pth")
+    auto = replace(parse(FROZEN), pretrained="auto")
+    make_bank(job / "bank", read_splits(), frozen_model(), PREPROCESSING, auto, CPU, "a.pth from channel pretrained", feature_bank.file_digest(job / "a.pth"))
+    bank = FeatureBank(job / "bank")
+    bank.check(auto, job / "channel", {})
+    torch.save(create_model("resnet18", 3).state_dict(), job / "channel/a.pth")
+    with pytest.raises(TrainingFailure, match="made from a.pth from channel pretrained, and this job has a.pth from channel pretrained, whose content differs"):
+        bank.check(auto, job / "channel", {})
+
+
+def test_a_bank_of_another_version_of_the_program_is_refused(job, monkeypatch):
+    bank = bank_of(job / "bank", frozen_model())
+    monkeypatch.setattr(feature_bank, "code_digest", lambda: "another")
+    with pytest.raises(TrainingFailure, match="made by another version of this program"):
+        bank.check(parse(FROZEN), None, {})
+
+
+def test_every_file_that_decides_the_features_is_in_the_digest():
+    assert all((feature_bank.Path(feature_bank.__file__).parent / name).is_file() for name in feature_bank.DECIDING)
+
+
+@pytest.mark.parametrize("damage", ["missing", "torn", "unfinished", "empty"])
+def test_a_torn_bank_is_refused_with_the_next_step(job, damage):
+    folder = job / "bank"
+    bank_of(folder, frozen_model())
+    if damage == "missing":
+        (folder / "valid.npy").unlink()
+    elif damage == "torn":
+        (folder / "train.npy").write_bytes((folder / "train.npy").read_bytes()[:-100])
+    elif damage == "unfinished":
+        (folder / "bank.json").unlink()
+    else:
+        shutil.rmtree(folder)
+        folder.mkdir()
+    with pytest.raises(TrainingFailure, match="features-only=true"):
+        FeatureBank(folder)
+
+
+def test_a_folder_can_be_used_again_and_holds_no_bank_meanwhile(job):
+    bank_of(job / "bank", frozen_model())
+    again = bank_of(job / "bank", frozen_model(), ["--feature-views", "2"])
+    assert again.manifest.views == 2 and again.examples("train") is not None
+    assert not make_bank(job / "bank", read_splits(), frozen_model(), PREPROCESSING, parse(FROZEN), CPU, stop_requested=lambda: True)
+    with pytest.raises(TrainingFailure, match="unfinished"):
+        FeatureBank(job / "bank")
+
+
+def test_a_trial_on_features_imports_neither_torchvision_nor_the_compiler(job):
+    """They would be half of its time."""
+    bank_of(job / "bank", frozen_model())
+    program = (
+        "import sys; from container import train; status = train.main(sys.argv[1:]); "
+        "print('imported', [name for name in ('torchvision', 'torch._dynamo', 'triton') if name in sys.modules]); sys.exit(status)"
+    )
+    environment = {**os.environ, "SM_CHANNEL_FEATURES": str(job / "bank")}
+    for split in ("TRAIN", "VALID", "TEST"):
+        del environment[f"SM_CHANNEL_{split}"]
+    done = subprocess.run([sys.executable, "-c", program, *FROZEN], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0 and done.stdout.splitlines()[-1] == "imported []", done.stdout + done.stderr
+
+
+def test_unreadable_pictures_are_left_out_of_the_bank(job, channels):
+    victim = sorted((channels / "train/002.Slate_setter").iterdir())[3]
+    victim.write_bytes(b"no picture")
+    bank = bank_of(job / "bank", frozen_model())
+    assert bank.manifest.unreadable == {"train": 1, "valid": 0, "test": 0}
+    assert len(bank.examples("train").labels) == 29 and bank.examples("train").labels.bincount().tolist() == [10, 9, 10]
+    stored = np.load(job / "bank/train.npy")
+    row = read_split(channels / "train", "train").paths.index(victim)
+    shown = bank.examples("train").training_inputs(torch.tensor([row]), 1, None, CPU.device)
+    assert torch.equal(shown[0], torch.from_numpy(stored[row + 1, row % 3]).float())
+
+
+def test_a_stop_while_the_features_are_made_leaves_no_bank(job):
+    assert not make_bank(job / "bank", read_splits(), frozen_model(), PREPROCESSING, parse(FROZEN), CPU, stop_requested=lambda: True)
+    with pytest.raises(TrainingFailure, match="unfinished"):
+        FeatureBank(job / "bank")
+
+
+def test_features_that_half_precision_cannot_hold_are_refused(job):
+    model = frozen_model()
+    with torch.no_grad():
+        model.conv1.weight.mul_(1e30)
+        model.bn1.running_var.fill_(1e-12)
+    with pytest.raises(TrainingFailure, match="do not fit into half precision"):
+        bank_of(job / "bank", model)
+
+
+@pytest.mark.parametrize("wrong", [["--freeze-backbone", "false"], ["--mixup", "0.2"], ["--feature-views", "0"]])
+def test_features_only_says_what_it_wants(job, wrong):
+    assert train.main([*FROZEN, "--features-only", "true", *wrong]) == 1
+    assert "features-only makes a feature bank" in (job / "output/failure").read_text()
+
+
+def test_the_digest_of_a_split_is_that_of_the_bank(job, channels):
+    bank = bank_of(job / "bank", frozen_model())
+    assert digest_of_split(read_split(channels / "train", "train")) == bank.manifest.data["train"]
+    sorted((channels / "train/001.Amber_hound").iterdir())[0].rename(channels / "train/001.Amber_hound/zz.jpg")
+    assert digest_of_split(read_split(channels / "train", "train")) != bank.manifest.data["train"]
