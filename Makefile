@@ -19,15 +19,16 @@ SHELL := /bin/sh
 python := .venv/bin/python
 # Asked for when a recipe runs: the tag follows the tree.
 tag = $(shell docker/tag.sh)
-verbs := push upload train deploy predict transform logs status stop delete
+verbs := push upload train tune deploy predict transform logs status stop delete
 local_verbs := $(addprefix local-,$(filter-out status,$(verbs)))
 
 arguments_upload = "$(or $(DATA),$(error Name your pictures: DATA=folder or zip. `make sample-data` draws some into out/data/sample))"
 arguments_train = $(HYPERPARAMETERS)
+arguments_tune = $(HYPERPARAMETERS)
 arguments_predict = "$(or $(PICTURE),$(error Name a picture or a folder of them: PICTURE=path))"
 arguments_transform = "$(or $(PICTURE),$(error Name a folder of pictures: PICTURE=path))"
 
-.PHONY: help engine build $(verbs) $(local_verbs) local-up local-down local-status local-clean demo sample-data data bench bench-local \
+.PHONY: help engine build $(verbs) $(local_verbs) local-up local-down local-status local-clean demo sample-data data bench bench-local bench-tuning \
 	test test-host test-images test-container test-service test-sdk test-demo lock clean
 
 help:  ## List the targets
@@ -39,7 +40,7 @@ engine:  ## Make sure that a Docker engine answers (installs Debian's when it ma
 build: engine  ## Build both images (WEIGHTS=path bakes pretrained weights in, WEIGHTS=none takes them out)
 	@docker/build.sh
 
-$(verbs): .venv/ready  ## push upload train deploy predict transform logs status stop delete: on AWS, with your credentials
+$(verbs): .venv/ready  ## push upload train tune deploy predict transform logs status stop delete: on AWS, with your credentials
 	@$(python) -m scripts.$@ $(arguments_$@) $(ARGS)
 
 $(local_verbs): local-%: .venv/ready engine  ## The same programs on the local SageMaker, which is started when it is down
@@ -58,7 +59,7 @@ local-clean: .venv/ready local-down  ## End it and remove everything it made: pu
 	@$(python) -m local_test.clean $(ARGS)
 	@rm -rf out/local
 
-demo: .venv/ready build  ## Push, upload, train, deploy, predict, delete on this machine (DATA=folder or zip for your own)
+demo: .venv/ready build  ## Push, upload, tune, train, deploy, predict, delete on this machine (DATA=folder or zip for your own)
 	@$(python) -m local_test.demo $(if $(DATA),--data "$(DATA)")
 
 sample-data: .venv/ready  ## Draw the sample data set (SAMPLE="--breeds 133 --train 50")
@@ -67,10 +68,13 @@ sample-data: .venv/ready  ## Draw the sample data set (SAMPLE="--breeds 133 --tr
 data: .venv/ready  ## Download Udacity's dogImages.zip: 8,351 photographs of 133 breeds, 1.1 GB
 	@$(python) -m scripts.download_data out/data/dogImages.zip
 
-bench: bench-local  ## Measure everything, each figure beside a peer's in the same run
+bench: bench-local bench-tuning  ## Measure everything, each figure beside a peer's in the same run
 
 bench-local: .venv/ready build  ## What the local SageMaker costs: a job's start and end, an invocation
 	@$(python) -m tests.bench.local --train-image $(IMAGE_PREFIX)-train:$(tag)
+
+bench-tuning: .venv/ready build  ## What the trials of a tuning job cost, on the feature bank and without it (DATA=folder or zip; an hour)
+	@$(python) -m tests.bench.tuning --train-image $(IMAGE_PREFIX)-train:$(tag) $(if $(DATA),--data "$(DATA)")
 
 test: .venv/ready .venv-sdk/ready build  ## Run every test
 	@$(MAKE) --no-print-directory test-host test-images test-container test-service test-sdk test-demo

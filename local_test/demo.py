@@ -1,4 +1,4 @@
-"""`python -m local_test.demo`: push, upload, train, deploy, predict and delete, by the scripts, on the local SageMaker.
+"""`python -m local_test.demo`: push, upload, tune, train, deploy, predict and delete, by the scripts, on the local SageMaker.
 
 Writes summary.json and page.html. The exit status is 0 only when the endpoint named at least 90% of the test pictures of
 the sample data; with a user's own photographs it is 0 when they were answered.
@@ -16,7 +16,9 @@ from pathlib import Path
 from local_test import background, service_address
 from local_test.data_folder import data_folder, pictures_of
 from local_test.demo_page import write_page
-from local_test.demo_recipe import PHOTOGRAPH_RECIPE, PHOTOGRAPH_VIEWS, SAMPLE_RECIPE, epochs_for
+from local_test.demo_recipe import (
+    PHOTOGRAPH_RECIPE, PHOTOGRAPH_VIEWS, RANGES, SAMPLE_RECIPE, SEARCH, TRIAL_RECIPE, TRIAL_VIEWS, epochs_for,
+)
 from local_test.engine import NoEngine
 from local_test.environment import variables
 from local_test.sample_data import draw_sample_data
@@ -32,7 +34,7 @@ class DemoFailed(RuntimeError):
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(description="Push, upload, train, deploy, predict and delete on this machine.")
+    parser = argparse.ArgumentParser(description="Push, upload, tune, train, deploy, predict and delete on this machine.")
     parser.add_argument("--data", type=Path, help="folder or zip of photographs; default: the sample data set")
     parser.add_argument("--output", type=Path, default=Path("out/demo"))
     parser.add_argument("--folder", type=Path, default=Path("out/local"), help="of the local SageMaker")
@@ -72,12 +74,12 @@ class Scripts:
         self._environment = {name: value for name, value in os.environ.items() if name not in changed}
         self._environment |= {name: value for name, value in changed.items() if value is not None}
 
-    def run(self, verb: str, *arguments: str, output: bool = False, may_fail: bool = False) -> str:
-        """Run one verb. output: return what it prints instead of showing it. Raises DemoFailed."""
+    def run(self, verb: str, *arguments: str, output: bool = False, may_fail: bool = False, settings: dict[str, str] | None = None) -> str:
+        """Run one verb. output: return what it prints instead of showing it. settings: variables. Raises DemoFailed."""
         shown = " ".join(arguments) if len(arguments) < 20 else f"{len(arguments)} arguments"
         _heading(f"make local-{verb}  (python -m scripts.{verb} {shown})" if shown else f"make local-{verb}  (python -m scripts.{verb})")
         command = [sys.executable, "-m", f"scripts.{verb}", *arguments]
-        done = subprocess.run(command, env=self._environment, cwd=ROOT, text=True, stdout=subprocess.PIPE if output else None)
+        done = subprocess.run(command, env={**self._environment, **(settings or {})}, cwd=ROOT, text=True, stdout=subprocess.PIPE if output else None)
         if done.returncode != 0 and not may_fail:
             raise DemoFailed(f"`{verb}` ended with status {done.returncode}; what it said is above.")
         return done.stdout or ""
@@ -85,13 +87,18 @@ class Scripts:
 
 def _through_the_scripts(scripts: Scripts, data: Path, photographs: bool, output: Path) -> dict:
     _check_that_nothing_is_replaced(scripts.address)
+    pictures = len(pictures_of(data / "train"))
     recipe = dict(SAMPLE_RECIPE)
     if photographs:
-        recipe = {**PHOTOGRAPH_RECIPE, "epochs": str(epochs_for(len(pictures_of(data / "train")), PHOTOGRAPH_VIEWS))}
+        recipe = {**PHOTOGRAPH_RECIPE, "epochs": str(epochs_for(pictures, PHOTOGRAPH_VIEWS))}
     scripts.run("push")
     scripts.run("upload", str(data.resolve()), "--delete")
+    searched = time.monotonic()
+    trial = {**recipe, **TRIAL_RECIPE, "epochs": str(epochs_for(pictures, TRIAL_VIEWS))}
+    ranges = [word for one in RANGES for word in ("--range", one)]
+    scripts.run("tune", *(f"{name}={value}" for name, value in trial.items()), *ranges, settings=SEARCH)
     began = time.monotonic()
-    scripts.run("train", *(f"{name}={value}" for name, value in recipe.items()))
+    scripts.run("train", *(f"{name}={value}" for name, value in recipe.items()), "--from-tuning")
     trained = time.monotonic()
     try:
         scripts.run("deploy")
@@ -106,6 +113,7 @@ def _through_the_scripts(scripts: Scripts, data: Path, photographs: bool, output
         "accuracy": correct / len(predictions),
         "n_test": len(predictions),
         "classes": sorted({one["label"] for one in predictions}),
+        "tune_seconds": round(began - searched, 1),
         "train_seconds": round(trained - began, 1),
         "deploy_seconds": round(deployed - trained, 1),
         "hyperparameters": recipe,

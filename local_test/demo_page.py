@@ -42,6 +42,7 @@ def write_page(path: Path, summary: dict, data: Path) -> Path:
         "chance": f"{1 / len(summary['classes']):.1%}",
         "test pictures": summary["n_test"],
         "classes": len(summary["classes"]),
+        "tuning": f"{summary['tune_seconds']:.0f} s",
         "training": f"{summary['train_seconds']:.0f} s",
         "deploying": f"{summary['deploy_seconds']:.1f} s",
     }

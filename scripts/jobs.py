@@ -1,4 +1,4 @@
-"""Training and transform jobs: what the API calls them, finding them, and watching one to its end."""
+"""Training, tuning and transform jobs: what the API calls them, finding them, and watching one to its end."""
 
 import sys
 from dataclasses import dataclass
@@ -22,11 +22,15 @@ SILENCE = 1.0  # seconds without a line after a job's end that make its log comp
 
 @dataclass(frozen=True)
 class JobKind:
-    """noun: what the API's names begin with. is_ours: whether a prefix's project made the job of a name."""
+    """noun: what the API's names begin with. log_group: None for jobs that write no log themselves.
+
+    name: of a prefix's job with this UTC time. is_ours: whether a prefix's project made the job of a name.
+    """
 
     noun: str
     words: str
-    log_group: str
+    log_group: str | None
+    name: Callable[[str, str], str]
     is_ours: Callable[[str, str], bool]
 
     def describe(self, aws: Aws, name: str) -> dict:
@@ -41,7 +45,7 @@ class JobKind:
     def newest_first(self, aws: Aws, **wanted) -> Iterator[dict]:
         """The summaries of the project's jobs. wanted: more of the list's parameters, such as StatusEquals."""
         pages = aws.client("sagemaker").get_paginator(xform_name(f"List{self.noun}s")).paginate(
-            NameContains=aws.settings.prefix, SortBy="CreationTime", SortOrder="Descending", **wanted
+            NameContains=self.name(aws.settings.prefix, ""), SortBy="CreationTime", SortOrder="Descending", **wanted
         )
         for page in pages:
             for summary in page[f"{self.noun}Summaries"]:
@@ -55,9 +59,18 @@ class JobKind:
         return LogTail(aws.client("logs"), self.log_group, f"{name}/", optional=optional)
 
 
-TRAINING = JobKind("TrainingJob", "training job", TRAINING_GROUP, names.is_training_job)
-TRANSFORM = JobKind("TransformJob", "transform job", TRANSFORM_GROUP, names.is_transform_job)
-KINDS = (TRAINING, TRANSFORM)
+TRAINING = JobKind("TrainingJob", "training job", TRAINING_GROUP, names.training_job, names.is_training_job)
+TUNING = JobKind("HyperParameterTuningJob", "tuning job", None, names.tuning_job, names.is_tuning_job)
+FEATURES = JobKind("TrainingJob", "features job", TRAINING_GROUP, names.features_job, names.is_features_job)
+TRANSFORM = JobKind("TransformJob", "transform job", TRANSFORM_GROUP, names.transform_job, names.is_transform_job)
+KINDS = (TRAINING, TUNING, FEATURES, TRANSFORM)
+# Training jobs that the service makes and names by their tuning job, which may have hundreds: looked for by name only.
+TRIAL = JobKind("TrainingJob", "trial", TRAINING_GROUP, names.tuning_job, names.is_trial)
+
+
+def kind_of(prefix: str, name: str) -> JobKind | None:
+    """The kind of the prefix's job of this name; None when it is no such name."""
+    return next((kind for kind in (*KINDS, TRIAL) if kind.is_ours(prefix, name)), None)
 
 
 def watch(aws: Aws, kind: JobKind, name: str, show_log: bool = True) -> dict:
@@ -65,10 +78,10 @@ def watch(aws: Aws, kind: JobKind, name: str, show_log: bool = True) -> dict:
 
     Raises Failure when asking becomes impossible, as with credentials that have expired; the job goes on all the same.
     """
-    log, told = kind.log(aws, name, optional=True), None
+    log, told = kind.log(aws, name, optional=True) if show_log else None, None
 
     def look() -> tuple[dict, list[str]]:
-        return kind.describe(aws, name), log.new_lines() if show_log else []
+        return kind.describe(aws, name), log.new_lines() if log else []
 
     try:
         for passed, (description, lines) in answers(look):
@@ -79,7 +92,7 @@ def watch(aws: Aws, kind: JobKind, name: str, show_log: bool = True) -> dict:
                 print(f"[{minutes(passed)}] {state}", file=sys.stderr, flush=True)
             if description[f"{kind.noun}Status"] in ENDED:
                 break
-        if show_log:
+        if log:
             for passed, lines in answers(log.new_lines):  # CloudWatch gets the last ones a little later than the end is told
                 print_lines(lines)
                 if (passed >= SILENCE and not lines) or passed > 15:

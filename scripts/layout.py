@@ -1,4 +1,4 @@
-"""Where a project's things lie in S3: s3://<bucket>/<prefix>/{data,jobs,checkpoints,transform,capture,async}/..."""
+"""Where a project's things lie in S3: s3://<bucket>/<prefix>/{data,jobs,checkpoints,features,transform,capture,async}/..."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -35,8 +35,14 @@ class Layout:
     def asynchronous(self) -> str:
         return f"{self.root}/async"
 
-    def checkpoints(self, job: str) -> str:
-        return f"{self.root}/checkpoints/{job}"
+    @property
+    def checkpoints(self) -> str:
+        """What lies here lies in a folder of its job's name."""
+        return f"{self.root}/checkpoints"
+
+    def features(self, key: str) -> str:
+        """Where jobs leave the features that `key` stands for."""
+        return f"{self.root}/features/{key}"
 
     def transform(self, job: str) -> str:
         return f"{self.root}/transform/{job}"

@@ -1,4 +1,4 @@
-"""`python -m scripts.logs [NAME]`: what a training job, a transform job or the endpoint wrote; the newest by default."""
+"""`python -m scripts.logs [NAME]`: what a job or the endpoint wrote, by default the newest; of a tuning job, its trials."""
 
 import argparse
 import sys
@@ -8,21 +8,27 @@ from scripts.aws import Aws
 from scripts.endpoints import describe_endpoint
 from scripts.failure import Failure, ends_with_a_sentence
 from scripts.hint import make
-from scripts.jobs import KINDS, watch
+from scripts.jobs import KINDS, TRAINING, TRANSFORM, TUNING, kind_of, watch
 from scripts.log_tail import LogTail, endpoint_group, print_lines
 from scripts.settings import load_settings
+from scripts.tuning import read_tuning
+from scripts.tuning_result import show_result
+from scripts.tuning_table import heading, table
+from scripts.tuning_watch import watch_tuning
 from scripts.waiting import answers
 
 
 @ends_with_a_sentence
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="logs", description="Print the log of a job or of the endpoint.")
-    parser.add_argument("name", nargs="?", help="a job or an endpoint; default: the newest of them")
+    parser = argparse.ArgumentParser(prog="logs", description="Print the log of a job or of the endpoint, or the trials of a tuning job.")
+    parser.add_argument("name", nargs="?", help="a job, a trial or an endpoint; default: the newest of them, trials apart")
     parser.add_argument("--follow", action="store_true", help="go on until the job has ended, or until Ctrl-C")
     chosen = parser.parse_args(arguments)
     aws = Aws(load_settings())
     name = chosen.name or newest(aws)
-    kind = next((kind for kind in KINDS if kind.is_ours(aws.settings.prefix, name)), None)
+    kind = kind_of(aws.settings.prefix, name)
+    if kind is TUNING:
+        return show_trials(aws, name, chosen.follow)
     if chosen.follow and kind:
         watch(aws, kind, name)
         return 0
@@ -34,6 +40,16 @@ def main(arguments: list[str]) -> int:
         print_lines(lines)
         if not chosen.follow:
             break
+    return 0
+
+
+def show_trials(aws: Aws, name: str, follow: bool) -> int:
+    """The trials of a tuning job in place of a log, which only they have; of one that has ended, its result."""
+    tuning = watch_tuning(aws, name) if follow else read_tuning(aws, name)
+    if tuning.has_ended:
+        show_result(aws, tuning)
+    else:
+        print("\n".join([*table(tuning, list(tuning.trials)), "", heading(tuning)]))
     return 0
 
 
@@ -56,7 +72,7 @@ def find_log(aws: Aws, name: str) -> LogTail | None:
 
     Of an endpoint it is what was written since that was created: the group outlives the endpoint, and serves the next one.
     """
-    for kind in KINDS:
+    for kind in (TRAINING, TRANSFORM):  # between them all groups that jobs write to
         if (log := kind.log(aws, name)).streams():
             return log
     endpoint = describe_endpoint(aws, name)

@@ -1,5 +1,6 @@
 """Which trained model to serve: an archive, a job's, or that of the newest job that is Completed."""
 
+from scripts import names
 from scripts.aws import Aws
 from scripts.failure import Failure
 from scripts.hint import make
@@ -15,6 +16,8 @@ def find_model_data(aws: Aws, job: str | None = None) -> tuple[str, str]:
         if newest is None:
             raise Failure(f"No training job of {aws.settings.prefix} is Completed in {aws.region}. Run `{make('train')}`.")
         job = newest["TrainingJobName"]
+    if names.is_features_job(aws.settings.prefix, job):
+        raise Failure(f"{job} made features for a tuning job, and no model. Name another with --job.")
     description = TRAINING.describe(aws, job)
     artifacts = description.get("ModelArtifacts", {}).get("S3ModelArtifacts")
     if not artifacts:

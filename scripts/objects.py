@@ -33,6 +33,12 @@ def listing(s3, bucket: str, prefix: str) -> dict[str, StoredObject]:
     return found
 
 
+def folders(s3, bucket: str, above: str) -> list[str]:
+    """The names that come next in the keys that begin with `above`, which ends with a slash."""
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=above, Delimiter="/")
+    return [one["Prefix"].removeprefix(above).rstrip("/") for page in pages for one in page.get("CommonPrefixes", [])]
+
+
 def has_objects(s3, bucket: str, prefix: str) -> bool:
     """Whether any key begins with `prefix`; none does where there is no such bucket.
 

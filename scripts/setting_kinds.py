@@ -7,6 +7,8 @@ whose message goes on after the setting's name: "must be ...".
 import re
 from dataclasses import dataclass
 
+from scripts.tuning_ranges import MOST, Range, checked_range
+
 
 @dataclass(frozen=True)
 class Text:
@@ -60,6 +62,16 @@ class Positive:
     def check(self, value: object) -> float:
         if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 < value < float("inf"):
             raise ValueError(f"must be a number above 0, not {value!r}")
+        return float(value)
+
+
+@dataclass(frozen=True)
+class NotNegative(Positive):
+    """A number of at least 0."""
+
+    def check(self, value: object) -> float:
+        if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value < float("inf"):
+            raise ValueError(f"must be a number of at least 0, not {value!r}")
         return float(value)
 
 
@@ -122,11 +134,32 @@ class Table:
         raise ValueError("is a table: write it in sagemaker.toml")
 
     def check(self, value: object) -> dict[str, str]:
-        if not isinstance(value, dict):
-            raise ValueError(f"must be a table, not {value!r}")
-        for name, one in value.items():
-            if not re.fullmatch(self.pattern, name):
-                raise ValueError(f"has the name {name!r}; names must be {self.meaning}")
+        for name, one in self._named(value).items():
             if not isinstance(one, (str, int, float)):
                 raise ValueError(f"must have text, numbers, true or false as values; {name} is {one!r}")
         return {name: str(one).lower() if isinstance(one, bool) else str(one) for name, one in value.items()}
+
+    def _named(self, value: object) -> dict:
+        """The value, once it is a table with right names."""
+        if not isinstance(value, dict):
+            raise ValueError(f"must be a table, not {value!r}")
+        for name in value:
+            if not re.fullmatch(self.pattern, name):
+                raise ValueError(f"has the name {name!r}; names must be {self.meaning}")
+        return value
+
+
+@dataclass(frozen=True)
+class Ranges(Table):
+    """Names of hyperparameters, and the range in which each is searched."""
+
+    def check(self, value: object) -> dict[str, Range]:
+        if len(self._named(value)) > MOST:
+            raise ValueError(f"must have at most {MOST} hyperparameters, not {len(value)}")
+        found = {}
+        for name, one in value.items():
+            try:
+                found[name] = checked_range(one)
+            except ValueError as error:
+                raise ValueError(f"is wrong: {name} {error}") from None
+        return found

@@ -2,8 +2,8 @@
 
 A key above the sections is read from SAGEMAKER_<KEY>, a key in a section from SAGEMAKER_<SECTION>_<KEY>, in capitals and
 with `_` for `-`. Two keys have the names that other programs read already: `prefix` is IMAGE_PREFIX (docker/build.sh), and
-`region` is AWS_REGION, then AWS_DEFAULT_REGION. An empty variable is one that is not set. The tables `hyperparameters` and
-`environment` are read from the file alone.
+`region` is AWS_REGION, then AWS_DEFAULT_REGION. An empty variable is one that is not set. The tables `hyperparameters`,
+`environment` and `tune.ranges` are read from the file alone.
 """
 
 import difflib
@@ -14,7 +14,10 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from scripts.failure import Failure
-from scripts.setting_kinds import Names, OneOf, Positive, Switch, Table, Text, Whole
+from scripts.hyperparameters import NAME
+from scripts.metrics import METRICS, is_of_the_end
+from scripts.setting_kinds import Names, NotNegative, OneOf, Positive, Ranges, Switch, Table, Text, Whole
+from scripts.tuning_ranges import Range
 
 FILE = Path(__file__).parents[1] / "sagemaker.toml"
 OTHER_NAMES = {"prefix": ("IMAGE_PREFIX",), "region": ("AWS_REGION", "AWS_DEFAULT_REGION")}
@@ -22,6 +25,12 @@ OTHER_NAMES = {"prefix": ("IMAGE_PREFIX",), "region": ("AWS_REGION", "AWS_DEFAUL
 LONGEST_JOB = 28 * 24 * 3600  # seconds
 # MaximumExecutionTimeoutInSeconds: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_BlueGreenUpdatePolicy.html
 LONGEST_UPDATE = 28_800
+# MaxRuntimeInSeconds: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceLimits.html
+SHORTEST_TUNING, LONGEST_TUNING = 120, 15_768_000
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_BestObjectiveNotImproving.html
+FEWEST_NOT_IMPROVING = 3
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperbandStrategyConfig.html
+MOST_HYPERBAND_EPOCHS = 20_000
 
 
 def _is(kind):
@@ -29,6 +38,7 @@ def _is(kind):
 
 
 _INSTANCE_TYPE = Text(r"ml\.[a-z0-9-]+\.[a-z0-9]+", "an instance type such as ml.g4dn.xlarge")
+_HYPERPARAMETERS = "those of the training program, such as batch-size"
 _URI = Text(r"(s3|https?|file)://.+", "a URI such as s3://bucket/folder", optional=True)
 
 
@@ -53,6 +63,25 @@ class Train:
     input_mode: str = _is(OneOf(("File", "FastFile")))
     data: str = _is(_URI)
     pretrained: str = _is(_URI)
+
+
+@dataclass(frozen=True)
+class Tune:
+    """The search of a tuning job. 0 in what may end it early, and in Hyperband's epochs, is none; seed -1 is none."""
+
+    strategy: str = _is(OneOf(("Bayesian", "Random", "Grid", "Hyperband")))
+    objective: str = _is(OneOf(METRICS))
+    max_jobs: int = _is(Whole(1, 10_000))
+    parallel: int = _is(Whole(1, 100))
+    max_runtime_seconds: int = _is(Whole(0, LONGEST_TUNING))
+    early_stopping: bool = _is(Switch())
+    seed: int = _is(Whole(-1, 2**31 - 1))
+    target: float = _is(NotNegative())
+    not_improving: int = _is(Whole(0, 10_000))
+    convergence: bool = _is(Switch())
+    hyperband_min_epochs: int = _is(Whole(0, MOST_HYPERBAND_EPOCHS))
+    hyperband_max_epochs: int = _is(Whole(0, MOST_HYPERBAND_EPOCHS))
+    ranges: dict[str, Range] = _is(Ranges(NAME, _HYPERPARAMETERS))
 
 
 @dataclass(frozen=True)
@@ -131,10 +160,11 @@ class Settings:
         r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "a bucket's name: 3 to 63 of a-z 0-9 . and -, without s3://", optional=True
     ))
     region: str = _is(Text(r"[a-z]{2,}(-[a-z]+)+-\d", "a region such as eu-west-1", optional=True))
-    hyperparameters: dict[str, str] = _is(Table(r"[a-z][a-z0-9_-]*", "those of the training program, such as batch-size"))
+    hyperparameters: dict[str, str] = _is(Table(NAME, _HYPERPARAMETERS))
     environment: dict[str, str] = _is(Table(r"[a-zA-Z_][a-zA-Z0-9_]*", "names of environment variables"))
     push: Push
     train: Train
+    tune: Tune
     deploy: Deploy
     async_: Async
     serverless: Serverless
@@ -224,6 +254,7 @@ def _contradictions(settings: Settings) -> list[str]:
     found = []
     if settings.train.spot and settings.train.max_wait_seconds < settings.train.max_runtime_seconds:
         found.append("train.max-wait-seconds must be at least train.max-runtime-seconds, since waiting and training share it.")
+    found += _tune_contradictions(settings.tune)
     scaling = settings.autoscaling
     if scaling.max_instances:
         if settings.deploy.mode == "serverless":
@@ -241,6 +272,24 @@ def _contradictions(settings: Settings) -> list[str]:
         found.append("update.keep-old-seconds must be above 0 with update.alarms: it is the time in which they are watched.")
     if settings.transform.max_concurrent * settings.transform.max_payload_mb > 100:
         found.append("transform.max-concurrent times transform.max-payload-mb must be at most 100.")
+    return found
+
+
+def _tune_contradictions(tune: Tune) -> list[str]:
+    """Those between the keys of [tune]; what the ranges have to do with it, `make tune` looks at: it may replace them."""
+    found = []
+    if tune.parallel > tune.max_jobs:
+        found.append("tune.parallel must be at most tune.max-jobs.")
+    if 0 < tune.max_runtime_seconds < SHORTEST_TUNING:
+        found.append(f"tune.max-runtime-seconds must be 0, which is no limit, or at least {SHORTEST_TUNING}.")
+    if 0 < tune.not_improving < FEWEST_NOT_IMPROVING:
+        found.append(f"tune.not-improving must be 0, which is off, or at least {FEWEST_NOT_IMPROVING}.")
+    if tune.strategy == "Hyperband" and tune.early_stopping:
+        found.append("tune.early-stopping must be false with tune.strategy Hyperband, which stops trials by itself.")
+    if tune.hyperband_max_epochs and tune.hyperband_min_epochs > tune.hyperband_max_epochs:
+        found.append("tune.hyperband-min-epochs must be at most tune.hyperband-max-epochs.")
+    if is_of_the_end(tune.objective) and (tune.strategy == "Hyperband" or tune.early_stopping):
+        found.append(f"tune.objective {tune.objective} comes once, at a trial's end, and cannot stop one before: choose a valid_ figure.")
     return found
 
 

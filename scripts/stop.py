@@ -1,4 +1,4 @@
-"""`python -m scripts.stop [JOB]`: stop a running training or transform job, by default the newest. A model so far is kept."""
+"""`python -m scripts.stop [JOB]`: stop a running job, by default the newest; a tuning job with its trials. A model so far is kept."""
 
 import argparse
 import sys
@@ -7,20 +7,21 @@ from scripts.aws import Aws
 from scripts.call import as_json
 from scripts.failure import Failure, ends_with_a_sentence
 from scripts.hint import make
-from scripts.jobs import KINDS
+from scripts.jobs import KINDS, kind_of
 from scripts.settings import load_settings
 
 
 @ends_with_a_sentence
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="stop", description="Stop a running job.")
-    parser.add_argument("job", nargs="?", help="default: the newest that runs")
+    parser.add_argument("job", nargs="?", help="default: the newest that runs; a trial of a tuning job must be named")
     parser.add_argument("--dry-run", action="store_true", help="print the request, stop nothing")
     chosen = parser.parse_args(arguments)
     aws = Aws(load_settings())
+    named = kind_of(aws.settings.prefix, chosen.job) if chosen.job else None
     running = [
         (summary["CreationTime"], summary[f"{kind.noun}Name"], kind)
-        for kind in KINDS for summary in kind.newest_first(aws, StatusEquals="InProgress")
+        for kind in ([named] if named else KINDS) for summary in kind.newest_first(aws, StatusEquals="InProgress")
     ]
     wanted = [one for one in running if chosen.job in (None, one[1])]
     if not wanted:

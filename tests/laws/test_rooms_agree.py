@@ -1,5 +1,6 @@
 """Rooms do not import each other, so what stands in two of them must be the same in both."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from local_test import data_folder, demo_recipe
 from local_test.environment import variables
 from local_test.service_address import Address
 from local_test.training import opt_ml, status
-from scripts import hint, layout
+from scripts import feature_rule, hint, layout
 from scripts.requests import training_job
 from scripts.settings import load_settings
 
@@ -28,12 +29,12 @@ def test_checkpoints_are_where_the_platform_keeps_them():
 
 
 def test_every_metric_that_is_asked_for_is_in_a_line_that_the_program_prints():
-    program = (Path(__file__).parents[2] / "container/train.py").read_text()
+    program = "".join(file.read_text() for file in (Path(__file__).parents[2] / "container").glob("*.py"))
     for metric in training_job.METRICS:
         assert f"{metric}=" in program, metric
 
 
-@pytest.mark.parametrize("recipe", [demo_recipe.SAMPLE_RECIPE, demo_recipe.PHOTOGRAPH_RECIPE])
+@pytest.mark.parametrize("recipe", [demo_recipe.SAMPLE_RECIPE, demo_recipe.PHOTOGRAPH_RECIPE, {"pretrained": "none", **demo_recipe.TRIAL_RECIPE}])
 def test_a_recipe_is_what_the_program_takes(recipe):
     arguments = [word for name, value in recipe.items() for word in (f"--{name}", value)]
     chosen = hyperparameters.parse(arguments)
@@ -50,3 +51,23 @@ def test_the_scripts_find_what_the_local_sagemaker_exports():
 
 def test_the_failure_reason_has_the_length_that_the_platform_keeps():
     assert status.MAX_REASON == failure.MAX_CHARACTERS == 1024
+
+
+def test_features_are_shared_where_the_program_would_compute_them():
+    """The scripts decide by the request what the program decides by its hyperparameters."""
+    for frozen in ("true", "1", "yes", "false", "0"):
+        for views in (None, "0", "2", "2.0"):
+            for mixup in (None, "0", "0.0", "0.4"):
+                static = {"freeze-backbone": frozen} | ({"feature-views": views} if views else {}) | ({"mixup": mixup} if mixup else {})
+                arguments = [word for name, value in static.items() for word in (f"--{name}", value)]
+                assert feature_rule.trains_on_features(static) == hyperparameters.parse(arguments).trains_on_features, static
+
+
+def test_what_decides_the_features_is_the_same_for_the_scripts_and_the_program():
+    """Every hyperparameter that a bank is checked for keeps trials apart when it is tuned."""
+    checked = ["arch", "pretrained", "freeze-backbone", "image-size", "min-crop", "feature-views", "mixup"]
+    assert feature_rule.keeping_apart({"freeze-backbone": "true"}, [*checked, "lr", "batch-size", "dropout"]) == checked
+    container = Path(__file__).parents[2] / "container"
+    source = (container / "feature_bank.py").read_text() + (container / "hyperparameters.py").read_text()
+    for name in checked:
+        assert re.search(rf"(chosen|self)\.{name.replace('-', '_')}\b", source), name

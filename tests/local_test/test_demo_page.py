@@ -7,7 +7,7 @@ from PIL import Image
 from local_test.demo_page import in_order, write_page
 
 SUMMARY = {
-    "accuracy": 0.5, "n_test": 2, "classes": ["<b>Beagle</b>", "Fern_hound"], "train_seconds": 61.2, "deploy_seconds": 9.1,
+    "accuracy": 0.5, "n_test": 2, "classes": ["<b>Beagle</b>", "Fern_hound"], "tune_seconds": 42.0, "train_seconds": 61.2, "deploy_seconds": 9.1,
     "predictions": [
         {"picture": "test/a.jpg", "label": "Fern_hound", "predicted": "Fern_hound", "probability": 0.9},
         {"picture": "test/b.jpg", "label": "<b>Beagle</b>", "predicted": "Fern_hound", "probability": 0.6},

@@ -1,8 +1,12 @@
 """AWS for these tests: moto's server in this process, so that the programs run as they do, by environment variables alone."""
 
+import fcntl
 import json
 import os
+import select
+import struct
 import subprocess
+import termios
 import time
 import urllib.request
 from types import SimpleNamespace
@@ -194,3 +198,38 @@ def write_log(aws):
         )
 
     return write
+
+
+class Terminal:
+    """A terminal of this machine's kernel. stream: what a program writes to. read(text): what came, once it ends with `text`."""
+
+    def __init__(self, lines: int, columns: int):
+        self._ours, theirs = os.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        self.stream = os.fdopen(theirs, "w")
+
+    def read(self, text: str) -> str:
+        """Fails the test when that does not come within seconds: the kernel hands it over in pieces."""
+        came = ""
+        while not came.endswith(text):
+            assert select.select([self._ours], [], [], 10)[0], came
+            came += os.read(self._ours, 65_536).decode().replace("\r\n", "\n")
+        return came
+
+    def close(self) -> None:
+        self.stream.close()
+        os.close(self._ours)
+
+
+@pytest.fixture
+def terminal():
+    """Makes terminals: `terminal(lines, columns)`; 0 is a size that the terminal does not tell."""
+    made = []
+
+    def make(lines: int, columns: int) -> Terminal:
+        made.append(Terminal(lines, columns))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()

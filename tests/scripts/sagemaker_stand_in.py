@@ -11,6 +11,10 @@ import threading
 from tests.scripts.service_model import problems
 
 
+# What an account without such jobs answers.
+NONE_THERE = {f"List{noun}s": {f"{noun}Summaries": []} for noun in ("TrainingJob", "HyperParameterTuningJob", "TransformJob")}
+
+
 class Refusal(Exception):
     """An error answer. more: further fields of its body."""
 
@@ -21,6 +25,7 @@ class Refusal(Exception):
 
 class StandIn:
     """answers: by operation, an answer, a Refusal, a function of the request, or a list of these: one a call, the last stays.
+    Lists of jobs are empty, and every other answer has no fields, until a test says more.
 
     calls: every (operation, request) that came. invoke, asynchronous: functions (headers, body) -> answer of InvokeEndpoint
     and of InvokeEndpointAsync, whose answers are to be found at s3://some-bucket/answer/1 or s3://some-bucket/failure/1.
@@ -47,7 +52,7 @@ class StandIn:
         if found:
             raise Refusal("ValidationException", "; ".join(found))
         self.calls.append((operation, request))
-        answer = self.answers.get(operation, {})
+        answer = self.answers.get(operation, NONE_THERE.get(operation, {}))
         if isinstance(answer, list):
             answer = answer.pop(0) if len(answer) > 1 else answer[0]
         if isinstance(answer, Refusal):

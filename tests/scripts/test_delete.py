@@ -211,3 +211,34 @@ def test_status_marks_what_costs_money(account, capsys):
     assert rows["S3 s3://some-bucket/dogbreed/"].endswith("storage")
     assert "house" not in shown and "somebody" not in shown
     assert "4 of these cost money: `make delete`" in shown
+
+
+TUNING, FEATURES, TRIAL = "dogbreed-tune-x", "dogbreed-features-20261122-185200-123", "dogbreed-tune-x-001-1a2b3c4d"
+
+
+@pytest.fixture
+def tuning_account(sagemaker, aws, bucket):
+    account = Account(sagemaker)
+    account.jobs["TrainingJob"] = {FEATURES: "InProgress", TRIAL: "InProgress", "dogbreed-tune-x-002-1a2b3c4d": "Completed"}
+    account.jobs["HyperParameterTuningJob"] = {TUNING: "InProgress", "dogbreed-tune-y": "Completed", "dogbreed-house-tune-x": "InProgress"}
+    sagemaker.answers |= {
+        "ListHyperParameterTuningJobs": lambda request: account.list_jobs("HyperParameterTuningJob", request),
+        "DescribeHyperParameterTuningJob": lambda request: account.describe_job("HyperParameterTuningJob", request),
+    }
+    return account
+
+
+def test_a_tuning_job_is_stopped_and_its_trials_are_left_to_it(tuning_account, sagemaker):
+    assert delete.main(["--yes"]) == 0
+    assert [call for call in made(sagemaker) if call[0].startswith("Stop")] == [
+        ("StopHyperParameterTuningJob", {"HyperParameterTuningJobName": TUNING}), ("StopTrainingJob", {"TrainingJobName": FEATURES}),
+    ]
+    assert tuning_account.jobs["HyperParameterTuningJob"][TUNING] == "Stopped"
+
+
+def test_status_lists_tuning_jobs_and_features_jobs_and_no_trials(tuning_account, capsys):
+    assert status.main([]) == 0
+    shown = capsys.readouterr().out
+    rows = {line.split("  ")[0]: line for line in shown.splitlines() if TUNING in line or FEATURES in line}
+    assert rows["tuning job"].endswith("until it ends") and rows["features job"].endswith("until it ends")
+    assert "dogbreed-tune-y" in shown and "house" not in shown.replace("dogbreed-house/", "") and TRIAL not in shown

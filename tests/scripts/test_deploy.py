@@ -266,3 +266,19 @@ def test_ctrl_c_leaves_the_endpoint_and_says_so(ready, monkeypatch, capsys):
 def test_waiting_for_the_end_of_an_endpoint_that_is_not_there_ends(sagemaker, aws):
     sagemaker.answers["DescribeEndpoint"] = NOTHING
     wait_until_gone(Aws(load_settings()), "dogbreed")
+
+
+def test_features_are_no_model(ready, capsys):
+    name = "dogbreed-features-20261122-185200-123"
+    assert deploy.main(["--job", name]) == 1
+    assert f"{name} made features for a tuning job, and no model. Name another with --job." in capsys.readouterr().err
+    ready.answers["ListTrainingJobs"]["TrainingJobSummaries"].insert(
+        0, {"TrainingJobName": name, "TrainingJobArn": "arn:" + "x" * 20, "CreationTime": 9, "TrainingJobStatus": "Completed"})
+    assert deploy.main([]) == 0
+    assert ready.request("CreateModel")["PrimaryContainer"]["ModelDataUrl"] == MODEL
+
+
+def test_a_trials_own_model_can_be_served(ready, aws, bucket):
+    aws.client("s3").put_object(Bucket=bucket, Key="dogbreed/jobs/dogbreed-tune-x-002-1a2b3c4d/output/model.tar.gz", Body=b"x")
+    assert deploy.main(["--job", "dogbreed-tune-x-002-1a2b3c4d"]) == 0
+    assert "dogbreed-tune-x-002-1a2b3c4d" in ready.request("CreateModel")["PrimaryContainer"]["ModelDataUrl"]

@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 from scripts import logs
 from scripts.log_tail import LogTail, endpoint_group
 from tests.scripts.sagemaker_stand_in import Refusal
+from tests.scripts.tunings import Service
 
 TRAINING, TRANSFORM = "/aws/sagemaker/TrainingJobs", "/aws/sagemaker/TransformJobs"
 
@@ -27,6 +28,8 @@ def summary(noun: str, name: str, created: int) -> dict:
 
 @pytest.mark.parametrize("group, stream, name", [
     (TRAINING, "dogbreed-train-x/algo-1-17", "dogbreed-train-x"),
+    (TRAINING, "dogbreed-tune-x-003-1a2b3c4d/algo-1-17", "dogbreed-tune-x-003-1a2b3c4d"),
+    (TRAINING, "dogbreed-features-20261122-185200-123/algo-1-17", "dogbreed-features-20261122-185200-123"),
     (TRANSFORM, "dogbreed-transform-x/i-1", "dogbreed-transform-x"),
     (endpoint_group("dogbreed"), "AllTraffic/i-1", "dogbreed"),
 ])
@@ -43,6 +46,39 @@ def test_without_a_name_it_is_the_log_of_what_was_made_last(quiet, write_log, ca
     quiet.answers["ListTransformJobs"] = summary("TransformJob", "dogbreed-transform-20261122-185200-123", 200)
     assert logs.main([]) == 0
     assert capsys.readouterr().out == "of the transform\n"
+
+
+def test_a_trial_is_never_what_was_made_last(quiet, write_log, capsys):
+    write_log(TRAINING, "dogbreed-train-x/algo-1-17", "of the training")
+    quiet.answers["ListTrainingJobs"] = {"TrainingJobSummaries": [
+        *summary("TrainingJob", "dogbreed-tune-x-003-1a2b3c4d", 200)["TrainingJobSummaries"],
+        *summary("TrainingJob", "dogbreed-train-x", 100)["TrainingJobSummaries"],
+    ]}
+    assert logs.main([]) == 0
+    assert capsys.readouterr().out == "of the training\n"
+
+
+def test_a_tuning_job_that_was_made_last_shows_its_trials(quiet, capsys):
+    service = Service(quiet, [("InProgress", [("InProgress", None, ""), ("Completed", 0.5, "")])])
+    service.has({
+        "HyperParameterTuningJobName": "dogbreed-tune-x", "TrainingJobDefinition": {}, "HyperParameterTuningJobConfig": {
+            "Strategy": "Random", "HyperParameterTuningJobObjective": {"Type": "Minimize", "MetricName": "valid_loss"},
+            "ResourceLimits": {"MaxParallelTrainingJobs": 2}, "ParameterRanges": {},
+        },
+    })
+    quiet.answers["ListHyperParameterTuningJobs"] = summary("HyperParameterTuningJob", "dogbreed-tune-x", 300)
+    quiet.answers["ListTrainingJobs"] = summary("TrainingJob", "dogbreed-train-x", 100)
+    assert logs.main([]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].split()[:2] == ["001-00000001", "InProgress"] and lines[2].split()[:4] == ["*", "002-00000002", "Completed", "0.5000"]
+    assert lines[-1].startswith("dogbreed-tune-x: InProgress after")
+
+
+def test_following_a_trial_ends_with_it(quiet, write_log, capsys):
+    write_log(TRAINING, "dogbreed-tune-x-003-1a2b3c4d/algo-1-17", "epoch=1")
+    quiet.answers["DescribeTrainingJob"] = {"TrainingJobName": "dogbreed-tune-x-003-1a2b3c4d", "TrainingJobStatus": "Completed"}
+    assert logs.main(["dogbreed-tune-x-003-1a2b3c4d", "--follow"]) == 0
+    assert capsys.readouterr().out == "epoch=1\n"
 
 
 def test_following_ends_with_the_job_and_shows_each_line_once(quiet, write_log, capsys):

@@ -6,6 +6,7 @@ import pytest
 
 from scripts.failure import Failure
 from scripts.settings import FILE, OTHER_NAMES, load_settings, variables
+from tests.scripts.tunings import BATCH, LR
 
 
 def written(tmp_path, old: str, new: str):
@@ -31,6 +32,10 @@ def test_the_file_that_is_shipped_is_right():
     ("SAGEMAKER_TRAIN_SPOT", "true", lambda s: s.train.spot is True),
     ("SAGEMAKER_ASYNC_MAX_CONCURRENT", "9", lambda s: s.async_.max_concurrent == 9),
     ("SAGEMAKER_AUTOSCALING_TARGET", "12.5", lambda s: s.autoscaling.target == 12.5),
+    ("SAGEMAKER_TUNE_MAX_JOBS", "30", lambda s: s.tune.max_jobs == 30),
+    ("SAGEMAKER_TUNE_SEED", "0", lambda s: s.tune.seed == 0),
+    ("SAGEMAKER_TUNE_TARGET", "0.95", lambda s: s.tune.target == 0.95),
+    ("SAGEMAKER_TUNE_EARLY_STOPPING", "true", lambda s: s.tune.early_stopping is True),
 ])
 def test_the_environment_comes_before_the_file(name, value, found):
     assert found(load_settings(environment={name: value}))
@@ -87,6 +92,14 @@ def test_an_empty_variable_sets_nothing():
     ('data = ""', 'data = "path/to"', "train.data must be a URI"),
     ("\n[hyperparameters]", "\n[hyperparameters]\nEpochs = 3", "hyperparameters has the name 'Epochs'"),
     ("\n[hyperparameters]", "\n[hyperparameters]\nepochs = [3]", "epochs is [3]"),
+    ('strategy = "Bayesian"', 'strategy = "bayesian"', "tune.strategy must be one of Bayesian, Random, Grid, Hyperband, not 'bayesian'"),
+    ('objective = "valid_accuracy"', 'objective = "accuracy"', "tune.objective must be one of train_loss, valid_loss, valid_accuracy"),
+    ("target = 0 ", "target = -1 ", "tune.target must be a number of at least 0"),
+    ("seed = -1", "seed = -2", "tune.seed must be at least -1"),
+    ("max = 0.1, scale", "max = 0.000001, scale", "tune.ranges is wrong: lr must have a min below its max, not 1e-05 and 1e-06"),
+    ("batch-size = [32", "batch-size = [64", "tune.ranges is wrong: batch-size must have each value once"),
+    ("\nbatch-size", "\nBatch = 1\nbatch-size", "tune.ranges has the name 'Batch'"),
+    ("\n[tune.ranges]", "\n[tune.range]", "tune.range is unknown. Did you mean ranges?"),
     ("[push]", "[pusch]", "pusch is unknown. Did you mean push"),
     ("[push]", "[push", "is not TOML"),
     ("spot = false", "spot = true\nmax-wait-second = 1", "max-wait-second is unknown. Did you mean max-wait-seconds"),
@@ -111,6 +124,13 @@ def test_the_wait_for_spot_capacity_matters_with_spot_only(tmp_path):
     ({"SAGEMAKER_SERVERLESS_MEMORY_MB": "1500", "SAGEMAKER_DEPLOY_MODE": "serverless"}, "memory-mb must be 1024, 2048"),
     ({"SAGEMAKER_UPDATE_TRAFFIC": "LINEAR", "SAGEMAKER_UPDATE_STEP_PERCENT": "9"}, "step-percent must be at least 10"),
     ({"SAGEMAKER_UPDATE_TRAFFIC": "LINEAR", "SAGEMAKER_UPDATE_STEP_PERCENT": "10", "SAGEMAKER_UPDATE_WAIT_SECONDS": "2521"}, "at most 25200"),
+    ({"SAGEMAKER_TUNE_PARALLEL": "17"}, "tune.parallel must be at most tune.max-jobs"),
+    ({"SAGEMAKER_TUNE_MAX_RUNTIME_SECONDS": "119"}, "tune.max-runtime-seconds must be 0, which is no limit, or at least 120"),
+    ({"SAGEMAKER_TUNE_NOT_IMPROVING": "2"}, "tune.not-improving must be 0, which is off, or at least 3"),
+    ({"SAGEMAKER_TUNE_STRATEGY": "Hyperband", "SAGEMAKER_TUNE_EARLY_STOPPING": "true"}, "tune.early-stopping must be false"),
+    ({"SAGEMAKER_TUNE_HYPERBAND_MIN_EPOCHS": "5", "SAGEMAKER_TUNE_HYPERBAND_MAX_EPOCHS": "4"}, "at most tune.hyperband-max-epochs"),
+    ({"SAGEMAKER_TUNE_OBJECTIVE": "test_loss", "SAGEMAKER_TUNE_EARLY_STOPPING": "true"}, "test_loss comes once, at a trial's end"),
+    ({"SAGEMAKER_TUNE_RANGES": "lr=1..2"}, "SAGEMAKER_TUNE_RANGES in the environment sets nothing"),
     ({"SAGEMAKER_TRAIN_INSTANCE_TIPE": "ml.g5.xlarge"}, "Did you mean SAGEMAKER_TRAIN_INSTANCE_TYPE"),
     ({"SAGEMAKER_TRAIN_VOLUME_GB": "much"}, "SAGEMAKER_TRAIN_VOLUME_GB must be a whole number, not 'much'"),
     ({"SAGEMAKER_PUSH_SCAN": "perhaps"}, "SAGEMAKER_PUSH_SCAN must be true or false"),
@@ -144,6 +164,14 @@ def test_hyperparameters_become_the_strings_that_sagemaker_wants(tmp_path):
     assert load_settings(file, {}).hyperparameters == {
         "epochs": "3", "lr": "0.001", "freeze-backbone": "true", "arch": "resnet18",
     }
+
+
+def test_a_search_has_ranges_of_numbers_and_of_values():
+    assert load_settings(environment={}).tune.ranges == {"lr": LR, "batch-size": BATCH}
+
+
+def test_a_minimum_of_hyperbands_epochs_may_stand_alone():
+    assert load_settings(environment={"SAGEMAKER_TUNE_HYPERBAND_MIN_EPOCHS": "5"}).tune.hyperband_min_epochs == 5
 
 
 def test_every_key_has_a_variable_whose_name_follows_from_it():

@@ -1,0 +1,114 @@
+"""`python -m scripts.tune [name=value ...]`: search hyperparameters with a tuning job and follow its trials to the end.
+
+What the service would say after minutes only is looked at before: the role, the image, the data. When all trials would
+compute the same features, a job of their own computes them first. Status 0 only when the tuning job is Completed and has a
+best trial. Ctrl-C ends the watching, not the job.
+"""
+
+import argparse
+import sys
+
+from scripts import names
+from scripts.aws import Aws
+from scripts.call import Call, as_json
+from scripts.channels import channels
+from scripts.failure import Failure, ends_with_a_sentence
+from scripts.feature_job import bring_features, plan_features
+from scripts.hint import make
+from scripts.hyperparameters import parse_hyperparameters
+from scripts.image import image_uri
+from scripts.jobs import TUNING, how_to_follow
+from scripts.metrics import is_of_the_end
+from scripts.requests.tuning_job import WARM_START_TYPES, tuning_job_request
+from scripts.settings import Settings, load_settings
+from scripts.tuning_result import show_result
+from scripts.tuning_search import check_strategy, chosen_ranges, static_hyperparameters
+from scripts.tuning_watch import watch_tuning
+
+MOST_PARENTS = 5
+
+
+@ends_with_a_sentence
+def main(arguments: list[str]) -> int:
+    chosen = _parser().parse_args(arguments)
+    settings, stamp = load_settings(), names.timestamp()
+    name = chosen.job_name or names.tuning_job(settings.prefix, stamp)
+    if not names.is_tuning_job(settings.prefix, name):
+        raise Failure(
+            f"The tuning job's name {name} must begin with {names.tuning_prefix(settings.prefix)}-tune-, have at most "
+            f"{names.LONGEST_TUNING_JOB} letters, digits and hyphens, no second tune among them, and not end as a trial does."
+        )
+    ranges = chosen_ranges(settings.tune.ranges, chosen.range)
+    static = static_hyperparameters(settings, parse_hyperparameters(chosen.hyperparameters), ranges)
+    check_strategy(settings.tune, ranges, static)
+    aws = Aws(settings)
+    common = {"role_arn": aws.role_arn, "image": image_uri(aws, "train")}
+    pictures = channels(aws, settings)
+    check_objective(settings, pictures)
+    check_parents(aws, chosen.warm_start)
+    features = plan_features(aws, **common, channels=pictures, static=static, tuned=list(ranges), stamp=stamp)
+    call = Call("sagemaker", "CreateHyperParameterTuningJob", tuning_job_request(
+        settings, aws.layout, name=name, **common, channels={"features": features.uri} if features else pictures,
+        static=static, ranges=ranges, parents=chosen.warm_start, warm_start_type=chosen.warm_start_type,
+    ))
+    if chosen.dry_run:
+        print(as_json([*([features.call] if features and features.call else []), call]))
+        return 0
+
+    if features:
+        try:
+            bring_features(aws, features)
+        except KeyboardInterrupt:
+            print(
+                f"\n{features.job} goes on without you: {how_to_follow(features.job)}. No trial was started: `{make('tune')}` again uses "
+                "its features", file=sys.stderr,
+            )
+            return 130
+    try:
+        aws.make(call)
+        print(f"started {name}; a trial's log: {make('logs')} ARGS=<its name>", file=sys.stderr)
+        if chosen.no_wait:
+            return 0
+        tuning = watch_tuning(aws, name)
+    except KeyboardInterrupt:
+        print(f"\n{name} goes on without you: {how_to_follow(name)}", file=sys.stderr)
+        return 130
+    return 0 if show_result(aws, tuning) else 1
+
+
+def check_objective(settings: Settings, found: dict[str, str]) -> None:
+    """Raise Failure when no trial would print the objective. found: the channels that hold pictures."""
+    if is_of_the_end(settings.tune.objective) and "test" not in found:
+        raise Failure(f"tune.objective is {settings.tune.objective}, and there is no test split. Upload one, or choose a valid_ figure.")
+
+
+def check_parents(aws: Aws, parents: list[str]) -> None:
+    """Raise Failure when a search cannot begin with the trials of these tuning jobs."""
+    if len(parents) > MOST_PARENTS:
+        raise Failure(f"--warm-start takes at most {MOST_PARENTS} tuning jobs, not {len(parents)}.")
+    if no_names := [parent for parent in parents if "=" in parent]:
+        raise Failure(f"{no_names[0]} is no tuning job. Write hyperparameters before --warm-start.")
+    for parent in parents:
+        TUNING.describe(aws, parent)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tune", description="Search hyperparameters: many training jobs, each with other values from the ranges in [tune.ranges].",
+    )
+    add = parser.add_argument
+    add("hyperparameters", nargs="*", metavar="name=value", help="the same in every trial, such as epochs=20. A range comes "
+        "before a value of its name in [hyperparameters] of sagemaker.toml; a value that is given here must have no range")
+    add("--range", action="append", default=[], metavar="RANGE", help="name=0.0001..0.1:log (scales auto, linear, log, reverse-log; "
+        "whole numbers unless :float) or name=32,64,128, in the place of the settings' range; name= leaves it out. As often as needed")
+    add("--warm-start", nargs="+", default=[], metavar="NAME", help=f"begin with the trials of up to {MOST_PARENTS} earlier tuning jobs")
+    add("--warm-start-type", choices=WARM_START_TYPES, default=WARM_START_TYPES[0], help="default: %(default)s, which allows another "
+        "image and other data; the objective and the number of hyperparameters must be the parents' in both")
+    add("--job-name", help="default: <prefix>-tune-<UTC time>")
+    add("--no-wait", action="store_true", help="start the tuning job and end; a job for the features of all trials is waited for")
+    add("--dry-run", action="store_true", help="print the requests, start nothing")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,134 @@
+"""A tuning job and its trials, as the service tells them.
+
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeHyperParameterTuningJob.html
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTrainingJobSummary.html
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+from scripts.aws import Aws
+from scripts.failure import Failure
+from scripts.hint import make
+from scripts.jobs import ENDED, TUNING
+from scripts.tuning_ranges import Range, ranges_of_request
+
+
+# The service adds it to every trial's own: https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-ranges.html
+_ADDED = "_tuning_objective_metric"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """number: from 1, in the order of creation. objective: None until the service has told it. hyperparameters: the tuned ones.
+
+    ended: None while it runs. failure: the reason of one that Failed, otherwise empty.
+    """
+
+    number: int
+    name: str
+    status: str
+    objective: float | None
+    hyperparameters: dict[str, str]
+    started: datetime | None
+    ended: datetime | None
+    failure: str
+
+    def seconds(self, now: datetime) -> float | None:
+        """How long it has run, or did; None before its start."""
+        return ((self.ended or now) - self.started).total_seconds() if self.started else None
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """metric: the objective's name. static: the hyperparameters of every trial. best: the best trial's name, None without one.
+
+    trials: by number. ranges: what was searched, by hyperparameter. seconds: from its creation to its end, or to now.
+    """
+
+    name: str
+    status: str
+    failure: str
+    strategy: str
+    metric: str
+    maximize: bool
+    most_trials: int | None
+    ranges: dict[str, Range]
+    static: dict[str, str]
+    best: str | None
+    seconds: float
+    trials: tuple[Trial, ...]
+
+    @property
+    def has_ended(self) -> bool:
+        return self.status in ENDED
+
+    @property
+    def best_trial(self) -> Trial | None:
+        return next((trial for trial in self.trials if trial.name == self.best), None)
+
+    def ranked(self) -> list[Trial]:
+        """The best trial, then by objective, then those without one by number."""
+        with_one = [trial for trial in self.trials if trial.objective is not None]
+        with_one.sort(key=lambda trial: (trial.name != self.best, -trial.objective if self.maximize else trial.objective))
+        return with_one + [trial for trial in self.trials if trial.objective is None]
+
+    def best_so_far(self) -> list[tuple[int, float]]:
+        """For each trial with an objective its number, and the best objective up to there."""
+        found = []
+        for trial in self.trials:
+            if trial.objective is not None:
+                best = found[-1][1] if found else trial.objective
+                found.append((trial.number, (max if self.maximize else min)(best, trial.objective)))
+        return found
+
+    def short_name(self, trial: Trial) -> str:
+        """`001-1a2b3c4d`: a trial's name after the tuning job's."""
+        return trial.name.removeprefix(f"{self.name}-")
+
+
+def read_tuning(aws: Aws, name: str) -> Tuning:
+    """The tuning job as it is now. Raises Failure when there is none of this name, or when its trials are not all of one kind."""
+    description = TUNING.describe(aws, name)
+    if "TrainingJobDefinition" not in description:
+        raise Failure(f"The tuning job {name} has several training job definitions, and `{make('tune')}` makes none such. Name another.")
+    pages = aws.client("sagemaker").get_paginator("list_training_jobs_for_hyper_parameter_tuning_job").paginate(
+        HyperParameterTuningJobName=name, SortBy="CreationTime", SortOrder="Ascending", PaginationConfig={"PageSize": 100},
+    )
+    return tuning_of(description, [one for page in pages for one in page["TrainingJobSummaries"]], datetime.now(timezone.utc))
+
+
+def tuning_of(description: dict, summaries: list[dict], now: datetime) -> Tuning:
+    """From DescribeHyperParameterTuningJob's answer and the summaries of its training jobs, in any order."""
+    config, static = description["HyperParameterTuningJobConfig"], description["TrainingJobDefinition"].get("StaticHyperParameters", {})
+    objective = config["HyperParameterTuningJobObjective"]
+    # Those of one second are in the order of their numbers, which are in their names.
+    summaries = sorted(summaries, key=lambda one: (one["CreationTime"], one["TrainingJobName"]))
+    ended = description.get("HyperParameterTuningEndTime", now)
+    return Tuning(
+        name=description["HyperParameterTuningJobName"],
+        status=description["HyperParameterTuningJobStatus"],
+        failure=description.get("FailureReason", ""),
+        strategy=config["Strategy"],
+        metric=objective["MetricName"],
+        maximize=objective["Type"] == "Maximize",
+        most_trials=config["ResourceLimits"].get("MaxNumberOfTrainingJobs"),
+        ranges=ranges_of_request(config["ParameterRanges"]),
+        static={name: value for name, value in static.items() if name != _ADDED},
+        best=description.get("BestTrainingJob", {}).get("TrainingJobName"),
+        seconds=(ended - description["CreationTime"]).total_seconds(),
+        trials=tuple(_trial(number, summary) for number, summary in enumerate(summaries, 1)),
+    )
+
+
+def _trial(number: int, summary: dict) -> Trial:
+    return Trial(
+        number=number,
+        name=summary["TrainingJobName"],
+        status=summary["TrainingJobStatus"],
+        objective=summary.get("FinalHyperParameterTuningJobObjectiveMetric", {}).get("Value"),
+        hyperparameters=summary["TunedHyperParameters"],
+        started=summary.get("TrainingStartTime"),
+        ended=summary.get("TrainingEndTime"),
+        failure=summary.get("FailureReason", ""),
+    )

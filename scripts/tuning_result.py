@@ -1,0 +1,74 @@
+"""What is left of a tuning job on this machine: out/tuning/<name>/ with best.json, trials.json, tuning.png and page.html."""
+
+import json
+import sys
+from pathlib import Path
+
+from scripts.aws import Aws
+from scripts.hint import make
+from scripts.jobs import TRIAL
+from scripts.tuning import Trial, Tuning
+from scripts.tuning_page import page
+from scripts.tuning_table import heading, shown_objective, shown_value, table
+from scripts.winner import hyperparameters_of
+
+FOLDER = Path("out/tuning")
+
+
+def show_result(aws: Aws, tuning: Tuning) -> bool:
+    """Print the trials of a tuning job that has ended, the best first, and write the files.
+
+    Whether it is Completed and has a best trial; otherwise stderr says why not.
+    """
+    best = tuning.best_trial
+    print("\n".join([*table(tuning, tuning.ranked()), "", heading(tuning)]))
+    if tuning.trials:
+        model = TRIAL.describe(aws, best.name).get("ModelArtifacts", {}).get("S3ModelArtifacts") if best else None
+        write_files(tuning, model, FOLDER / tuning.name)
+        if best:
+            tuned = " ".join(f"{name}={shown_value(value)}" for name, value in best.hyperparameters.items())
+            print(f"best: {best.name} {tuning.metric}={shown_objective(best)} {tuned}\nmodel: {model}")
+        print(f"page: {FOLDER / tuning.name / 'page.html'}")
+    if best:
+        from_tuning, job = f'ARGS="--from-tuning {tuning.name}"', f'ARGS="--job {best.name}"'
+        print(f"next: {make('train')} {from_tuning}, or {make('deploy')} {job} for this trial's own model")
+    if tuning.status == "Completed" and best:
+        return True
+    print(f"error: {_why(tuning)}", file=sys.stderr)
+    return False
+
+
+def write_files(tuning: Tuning, model: str | None, folder: Path) -> None:
+    """Write the four files; best.json only when there is a best trial. model: URI of the best trial's."""
+    # Here, not above: matplotlib's import takes half a second, which `make logs` of another job need not wait for.
+    from scripts.tuning_picture import DARK, LIGHT, panel_pictures, write_picture
+
+    folder.mkdir(parents=True, exist_ok=True)
+    best = tuning.best_trial
+    if best:
+        (folder / "best.json").write_text(json.dumps({
+            "tuning_job": tuning.name, "job": best.name, "objective": {"name": tuning.metric, "value": best.objective},
+            "hyperparameters": hyperparameters_of(tuning, best), "model": model,
+        }, indent=2))
+    else:
+        (folder / "best.json").unlink(missing_ok=True)
+    (folder / "trials.json").write_text(json.dumps([_as_json(trial) for trial in tuning.trials], indent=2))
+    write_picture(tuning, folder / "tuning.png")
+    light, dark = panel_pictures(tuning, LIGHT), panel_pictures(tuning, DARK)
+    pictures = [(label, one, other) for (label, one), (_, other) in zip(light, dark)]
+    (folder / "page.html").write_text(page(tuning, pictures, model), encoding="utf-8")
+
+
+def _as_json(trial: Trial) -> dict:
+    times = {name: time and time.isoformat() for name, time in (("started", trial.started), ("ended", trial.ended))}
+    return {**vars(trial), **times}
+
+
+def _why(tuning: Tuning) -> str:
+    reason = f": {tuning.failure.rstrip('.')}." if tuning.failure else "."
+    if tuning.trials and all(trial.status == "Failed" for trial in tuning.trials):
+        first = next((trial for trial in tuning.trials if trial.failure), tuning.trials[0])
+        return f"Every trial of {tuning.name} failed. {first.name}: {first.failure or 'no reason given'}"
+    if tuning.best_trial is None:
+        return f"The tuning job {tuning.name} is {tuning.status} without a best trial{reason}"
+    return f"The tuning job {tuning.name} is {tuning.status}{reason}"

@@ -1,0 +1,64 @@
+"""Following a tuning job to its end: a live table of its trials on a terminal, a line for every change elsewhere."""
+
+import sys
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from scripts.aws import Aws
+from scripts.failure import Failure, explain
+from scripts.jobs import how_to_follow
+from scripts.terminal import Redrawn
+from scripts.tuning import Tuning, read_tuning
+from scripts.tuning_table import heading, table, trial_line, worth_showing
+from scripts.waiting import answers, minutes
+
+
+def watch_tuning(aws: Aws, name: str) -> Tuning:
+    """Show the trials on stderr until the tuning job has ended; return it.
+
+    Raises Failure when asking becomes impossible, as with credentials that have expired; the job goes on all the same.
+    """
+    show = _Live() if sys.stderr.isatty() else _Lines()
+    try:
+        for passed, tuning in answers(lambda: read_tuning(aws, name)):
+            show.show(tuning, passed)
+            if tuning.has_ended:
+                break
+    except (ClientError, BotoCoreError) as error:
+        raise Failure(f"{explain(error)} {name} goes on all the same: {how_to_follow(name)}") from error
+    show.end()
+    return tuning
+
+
+class _Live:
+    def __init__(self):
+        self._screen = Redrawn(sys.stderr)
+
+    def show(self, tuning: Tuning, passed: float) -> None:
+        shown = worth_showing(tuning, max(0, self._screen.rows() - 3))
+        lines = [heading(tuning), *table(tuning, shown)]
+        if left_out := len(tuning.trials) - len(shown):
+            lines.append(f"and {left_out} earlier ones")
+        self._screen.draw(lines)
+
+    def end(self) -> None:
+        self._screen.clear()  # the last table goes to stdout
+
+
+class _Lines:
+    def __init__(self):
+        self._told: dict[str, tuple] = {}
+
+    def show(self, tuning: Tuning, passed: float) -> None:
+        for trial in tuning.trials:
+            # The service may tell the objective a while after the end.
+            self._say(trial.name, (trial.status, trial.objective is None), f"[{minutes(passed)}] {trial_line(tuning, trial)}")
+        self._say(tuning.name, (tuning.status,), f"[{minutes(passed)}] {tuning.name} {tuning.status}")
+
+    def _say(self, name: str, state: tuple, line: str) -> None:
+        if self._told.get(name) != state:
+            self._told[name] = state
+            print(line, file=sys.stderr, flush=True)
+
+    def end(self) -> None:
+        pass
