@@ -37,6 +37,7 @@ from local_test.storage.metrics import Metrics
 from local_test.storage.object_store import ObjectStore
 from local_test.training.training_jobs import TrainingJobs
 from local_test.transform.transform_jobs import TransformJobs
+from local_test.tuning.tuning_jobs import TuningJobs
 
 ROLE = "local-sagemaker"
 THREADS = 128  # a request has one while it runs, and an invocation may take a minute
@@ -99,14 +100,13 @@ class Service:
         configs = EndpointConfigs(platform, tags)
         self._endpoints = Endpoints(platform, tags, models, configs)
         self._training_jobs = TrainingJobs(platform, tags)
+        tuning_jobs = TuningJobs(platform, tags, self._training_jobs)
         transform_jobs = TransformJobs(platform, tags, models)
         self._runtime = Runtime(platform, self._endpoints)
-        self._parts = (self._training_jobs, transform_jobs, self._endpoints)
-        for part in (*self._parts, self._runtime):
-            part.recover()
+        self._parts = (self._training_jobs, tuning_jobs, transform_jobs, self._endpoints)
 
         front = Front(
-            SageMakerApi(tags, models, configs, self._training_jobs, transform_jobs, self._endpoints), self._runtime,
+            SageMakerApi(tags, models, configs, self._training_jobs, tuning_jobs, transform_jobs, self._endpoints), self._runtime,
             Control(self._status, self._training_jobs), others, objects, logs, journal,
         )
         self._server = _listening_server(front, self._wanted_port, earlier.port if earlier else 0)
@@ -116,6 +116,9 @@ class Service:
         )
         self.address.write(self.folder)
         (self.folder / SDK_CONFIG).write_text(sdk_config(bucket))
+        # Tuning jobs at last: they go on, with training jobs of their own, which must find everything in its place.
+        for part in (self._training_jobs, transform_jobs, self._endpoints, self._runtime, tuning_jobs):
+            part.recover()
         self._thread = threading.Thread(target=self._server.serve, name="http")
         self._thread.start()
 

@@ -23,8 +23,7 @@ def one_page(summaries: list[dict], request: dict, kind: str, answer: str, order
     chosen = [one for one in summaries if _wanted(one, request, name, status)]
     by = request.get("SortBy", order)
     field = {"Name": name, "Status": status}.get(by, by)
-    chosen.sort(key=lambda one: (one.get(field) or 0 if field.endswith("Time") else str(one.get(field, "")), one[name]),
-                reverse=request.get("SortOrder", "Descending") == "Descending")
+    chosen.sort(key=lambda one: (field in one, one.get(field), one[name]), reverse=request.get("SortOrder", "Descending") == "Descending")
     start = page_start(request.get("NextToken"))
     end = start + min(request.get("MaxResults", PAGE), PAGE)
     page = {answer: chosen[start:end]}

@@ -14,8 +14,8 @@ from local_test.api.tags import Tags
 from local_test.engine import is_virtual_machine
 from local_test.platform import Platform
 from local_test.storage.destination import Destination
-from local_test.training import channels, metric_definitions, opt_ml
-from local_test.training.honoured_request import check
+from local_test.training import channels, honoured_request, metric_definitions, opt_ml
+from local_test.training.listener import Listener
 from local_test.training.status import enter, time_used
 from local_test.training.training_run import KILLED, RUNNING, TrainingRun
 
@@ -40,23 +40,34 @@ class TrainingJobs:
         self._ended = False
 
     def create_training_job(self, request: dict) -> dict:
-        check(request)
-        name = request["TrainingJobName"]
-        arn = self._platform.arn("training-job", name)
-        if self._records.get(name):
+        self.launch(request, Listener())
+        return {"TrainingJobArn": self._arn(request)}
+
+    def check(self, request: dict) -> str:
+        """Id of the job's image in the engine. Raises ApiError for what would make CreateTrainingJob refuse the request."""
+        honoured_request.check(request)
+        if self._records.get(request["TrainingJobName"]):
             raise ResourceInUse(
-                f"Training job names must be unique within an AWS account and region, and a training job with this name already exists ({arn})"
+                "Training job names must be unique within an AWS account and region, and a training job with this name "
+                f"already exists ({self._arn(request)})"
             )
         image = self._checked_image(request)
         self._check_data(request)
-        now = time.time()
+        return image
+
+    def launch(self, request: dict, listener: Listener, tuning_job_arn: str | None = None) -> None:
+        """Start a job that `listener` follows. tuning_job_arn: of the tuning job that it is a trial of. Raises ApiError."""
+        image = self.check(request)
+        name, arn, now = request["TrainingJobName"], self._arn(request), time.time()
         record = {field: value for field, value in request.items() if field != "Tags" and value is not None}
         record |= {
             "TrainingJobArn": arn, "TrainingJobStatus": "InProgress", "CreationTime": now,
+            "OutputDataConfig": {"KmsKeyId": "", **request["OutputDataConfig"]},  # AWS says so, and the SDK's attach() relies on it
             "ModelArtifacts": {"S3ModelArtifacts": opt_ml.output_uri(request, _model_name(request))},
             **{statuses: [_rule_status(rule, now) for rule in request[rules]] for rules, statuses in RULES.items() if rules in request},
+            **({"TuningJobArn": tuning_job_arn} if tuning_job_arn else {}),
         }
-        run = TrainingRun(self._platform, record, arn, image)
+        run = TrainingRun(self._platform, record, arn, image, listener)
         with self._lock:  # who sees the record can stop the run
             if self._ended:
                 raise ServiceUnavailable("The local SageMaker is ending.")
@@ -65,7 +76,6 @@ class TrainingJobs:
             self._tags.set(arn, request.get("Tags"))
             self._runs[name] = run
             run.start()
-        return {"TrainingJobArn": arn}
 
     def describe_training_job(self, request: dict) -> dict:
         record = self._record(request["TrainingJobName"])
@@ -128,6 +138,9 @@ class TrainingJobs:
             run.kill()
         for run in runs:
             run.join()
+
+    def _arn(self, request: dict) -> str:
+        return self._platform.arn("training-job", request["TrainingJobName"])
 
     def _record(self, name: str) -> dict:
         record = self._records.get(name)

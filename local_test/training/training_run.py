@@ -21,6 +21,7 @@ from local_test.training.honoured_request import SECONDS_ALLOWED
 from local_test.training.host_network import join
 from local_test.training.inputs import input_mounts
 from local_test.training.kept_folder import KeptFolder
+from local_test.training.listener import Listener
 from local_test.training.metric_definitions import MetricScan
 from local_test.training.node import Exit, Node
 from local_test.training.results import Results
@@ -40,9 +41,9 @@ class Refused(Exception):
 class TrainingRun:
     """Runs one job in a thread of its own. `stop`, `interrupt` and `kill` may be called from any thread, at any time."""
 
-    def __init__(self, platform: Platform, request: dict, arn: str, image: str):
+    def __init__(self, platform: Platform, request: dict, arn: str, image: str, listener: Listener):
         """image: id of the image in the engine."""
-        self._platform, self._request, self._arn, self._image = platform, request, arn, image
+        self._platform, self._request, self._arn, self._image, self._listener = platform, request, arn, image, listener
         self.name = request["TrainingJobName"]
         self._records = platform.state.records("training-job")
         self._folder = platform.folder / RUNNING / self.name
@@ -255,6 +256,8 @@ class TrainingRun:
         for metric, value in found:
             self._final_metrics[metric] = {"MetricName": metric, "Value": value, "Timestamp": now}
             self._platform.metrics.put(LOG_GROUP, metric, value, now, {"TrainingJobName": self.name})
+        if found:
+            self._listener.metrics(found)
         for metric in given_up:
             self._log_of_platform(f"The regex of metric {metric} is too slow for this log; the metric is not read any more.")
 
@@ -288,12 +291,13 @@ class TrainingRun:
                 if self._final_metrics:
                     changes["FinalMetricDataList"] = self.final_metrics()
                 try:
-                    self._records.update(self.name, FailureReason=reason, **changes)
-                    return
+                    ended = self._records.update(self.name, FailureReason=reason, **changes)
+                    break
                 except OSError:
                     logger.exception("training job %s is %s, which cannot be written down", self.name, outcome)
             if self._killed.wait(SECONDS_TO_ROOM):
                 return
+        self._listener.ended(ended)
 
     def _enter(self, secondary: str) -> None:
         """A job that is being stopped says so until its end, whatever it is doing meanwhile."""

@@ -1,4 +1,4 @@
-"""An image whose `serve` is a program of the tests: one thin layer on the serve image."""
+"""An image whose `serve`, or `train`, is a program of the tests: one thin layer on ours."""
 
 import hashlib
 import io
@@ -12,10 +12,11 @@ from docker import DockerClient
 
 @contextmanager
 def program_image(engine: DockerClient, base: str, program: Path) -> Iterator[str]:
-    """The image's tag; it is removed at the end."""
-    files = {"Dockerfile": f"FROM {base}\nCOPY serve /usr/local/bin/serve\nENTRYPOINT []\n".encode(), "serve": program.read_bytes()}
-    context = archive(files, "w")
-    tag = "local-sagemaker-test-serve:" + hashlib.sha256(context).hexdigest()[:12]
+    """The image's tag; it is removed at the end. The program's name without its suffix is what the container is started with."""
+    name = program.stem
+    dockerfile = f"FROM {base}\nCOPY {name} /usr/local/bin/{name}\nENV PATH=/usr/local/bin:$PATH\nENTRYPOINT []\n"
+    context = archive({"Dockerfile": dockerfile.encode(), name: program.read_bytes()}, "w")
+    tag = f"local-sagemaker-test-{name}:" + hashlib.sha256(context).hexdigest()[:12]
     engine.images.build(fileobj=io.BytesIO(context), custom_context=True, tag=tag, rm=True)
     try:
         yield tag

@@ -1,0 +1,1 @@
+"""Tuning jobs: a search over hyperparameters, each trial a training job of its own."""

@@ -1,0 +1,86 @@
+"""When a tuning job has found enough: TuningJobCompletionCriteria, and the figures that Describe shows about them.
+
+https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-progress.html
+
+An improvement is one of 1% or more of the best value before it, as botocore says of BestObjectiveNotImproving and of
+HyperParameterTuningJobCompletionDetails. Trials count in the order of their numbers.
+"""
+
+from collections.abc import Iterable
+
+from local_test.tuning.objective import is_better, maximises
+from local_test.tuning.trial import Trial
+
+SIGNIFICANT = 0.01  # of the best value
+LEAST_TO_CONVERGE = 10  # trials
+
+
+def best(trials: Iterable[Trial], maximise: bool) -> Trial | None:
+    """BestTrainingJob: "completed with the best current objective", says botocore; of equal ones the first.
+
+    A stopped trial is named only when none has completed, as when each of them ran into its time limit or past Hyperband's
+    MaxResource. None when no trial that ended has an objective.
+    """
+    scored = _scored(trials)
+    found = None
+    for trial in [one for one in scored if one.status == "Completed"] or scored:
+        if found is None or is_better(trial.objective, found.objective, maximise):
+            found = trial
+    return found
+
+
+def not_improving(trials: Iterable[Trial], maximise: bool) -> int:
+    """NumberOfTrainingJobsObjectiveNotImproving: the latest trials since one that improved on the best before it.
+
+    Trials that have ended count, also stopped ones; not those without an objective. Several improvements of less than 1%
+    that come to 1% together are one. The first trial is an improvement.
+    """
+    count, mark = 0, None
+    for trial in _scored(trials):
+        if mark is None or _improves(trial.objective, mark, maximise):
+            count, mark = 0, trial.objective
+        else:
+            count += 1
+    return count
+
+
+def has_converged(trials: Iterable[Trial], maximise: bool) -> bool:
+    """Whether as many trials have brought no improvement as it took to come to the latest one, and at least 10.
+
+    A rule of the local SageMaker: of its own AWS says only that it was tested on many benchmarks. The thought: of 2 n random
+    draws the best is among the last n as often as not, and a search that found nothing there needs another 2 n for an even
+    chance.
+    """
+    trials = _scored(trials)
+    idle = not_improving(trials, maximise)
+    return idle >= max(LEAST_TO_CONVERGE, len(trials) - idle)
+
+
+def reason_to_complete(config: dict, trials: Iterable[Trial]) -> str | None:
+    """A sentence when one of the TuningJobCompletionCriteria is met. config: HyperParameterTuningJobConfig.
+
+    MaxNumberOfTrainingJobs and MaxRuntimeInSeconds are no concern of this.
+    """
+    criteria = config.get("TuningJobCompletionCriteria", {})
+    maximise, trials = maximises(config), _scored(trials)
+    target = criteria.get("TargetObjectiveMetricValue")
+    if target is not None:
+        for trial in trials:
+            if not is_better(target, trial.objective, maximise):
+                return f"Trial {trial.number} has reached TargetObjectiveMetricValue {target}: its objective is {trial.objective}."
+    most = criteria.get("BestObjectiveNotImproving", {}).get("MaxNumberOfTrainingJobsNotImproving")
+    without_improvement = f"the latest {not_improving(trials, maximise)} training jobs did not improve the objective by 1%."
+    if most is not None and not_improving(trials, maximise) >= most:
+        return f"MaxNumberOfTrainingJobsNotImproving is {most}: {without_improvement}"
+    if criteria.get("ConvergenceDetected", {}).get("CompleteOnConvergence") == "Enabled" and has_converged(trials, maximise):
+        return f"The search has converged: {without_improvement}"
+    return None
+
+
+def _scored(trials: Iterable[Trial]) -> list[Trial]:
+    """Ended trials that have an objective, by number."""
+    return sorted((trial for trial in trials if trial.has_ended and trial.objective is not None), key=lambda trial: trial.number)
+
+
+def _improves(value: float, mark: float, maximise: bool) -> bool:
+    return is_better(value, mark, maximise) and abs(value - mark) >= SIGNIFICANT * abs(mark)

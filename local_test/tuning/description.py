@@ -1,0 +1,81 @@
+"""What Describe and List answer about tuning jobs and their trials, from the records. Pure functions.
+
+Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeHyperParameterTuningJob.html
+"""
+
+from local_test.tuning import completion
+from local_test.tuning.job_record import as_trial
+from local_test.tuning.objective import maximises
+
+REPEATED = ("HyperParameterTuningJobName", "HyperParameterTuningJobArn", "HyperParameterTuningJobConfig", "TrainingJobDefinition",
+            "HyperParameterTuningJobStatus", "CreationTime", "HyperParameterTuningEndTime", "LastModifiedTime", "WarmStartConfig",
+            "FailureReason")
+LISTED = ("HyperParameterTuningJobName", "HyperParameterTuningJobArn", "HyperParameterTuningJobStatus", "CreationTime",
+          "HyperParameterTuningEndTime", "LastModifiedTime")
+OF_TRIAL = ("TrainingJobName", "TrainingJobArn", "CreationTime", "TrainingStartTime", "TrainingEndTime", "TrainingJobStatus",
+            "TunedHyperParameters", "FailureReason")
+STATUS_COUNTERS = {"Completed": "Completed", "InProgress": "InProgress", "Stopping": "InProgress", "Stopped": "Stopped",
+                   "Failed": "NonRetryableError"}
+
+
+def describe(record: dict, trials: list[dict], now: float) -> dict:
+    """record: of the tuning job. trials: records of its trials. now: seconds since 1970."""
+    maximise = maximises(record["HyperParameterTuningJobConfig"])
+    known = [as_trial(trial) for trial in trials]
+    answer = {field: record[field] for field in REPEATED if field in record} | _counters(record, trials)
+    if best := completion.best(known, maximise):
+        answer["BestTrainingJob"] = training_job_summary(record, next(one for one in trials if one["Number"] == best.number))
+    if record.get("WarmStartConfig", {}).get("WarmStartType") == "IdenticalDataAndAlgorithm" and (best := _best_of_all(record, trials)):
+        answer["OverallBestTrainingJob"] = best
+    details = {"NumberOfTrainingJobsObjectiveNotImproving": completion.not_improving(known, maximise)}
+    if "ConvergenceDetectedTime" in record:
+        details["ConvergenceDetectedTime"] = record["ConvergenceDetectedTime"]
+    seconds = record.get("HyperParameterTuningEndTime", now) - record["CreationTime"]
+    return answer | {"TuningJobCompletionDetails": details, "ConsumedResources": {"RuntimeInSeconds": int(seconds)}}
+
+
+def tuning_job_summary(record: dict, trials: list[dict]) -> dict:
+    """An element of ListHyperParameterTuningJobs."""
+    config = record["HyperParameterTuningJobConfig"]
+    summary = {field: record[field] for field in LISTED if field in record} | _counters(record, trials)
+    return summary | {"Strategy": config["Strategy"], "ResourceLimits": config["ResourceLimits"]}
+
+
+def training_job_summary(record: dict, trial: dict) -> dict:
+    """An element of ListTrainingJobsForHyperParameterTuningJob. A trial that runs has no final objective yet."""
+    summary = {field: trial[field] for field in OF_TRIAL if field in trial}
+    if "DefinitionName" in record["TrainingJobDefinition"]:
+        summary["TrainingJobDefinitionName"] = record["TrainingJobDefinition"]["DefinitionName"]
+    summary["ObjectiveStatus"] = _objective_status(trial)
+    if summary["ObjectiveStatus"] == "Succeeded":
+        metric = record["HyperParameterTuningJobConfig"]["HyperParameterTuningJobObjective"]["MetricName"]
+        summary["FinalHyperParameterTuningJobObjectiveMetric"] = {"MetricName": metric, "Value": as_trial(trial).objective}
+    return summary
+
+
+def _counters(record: dict, trials: list[dict]) -> dict:
+    """RetryableError is always 0: what RetryStrategy retries is the same training job, and no other takes its place."""
+    statuses = dict.fromkeys(("Completed", "InProgress", "RetryableError", "NonRetryableError", "Stopped"), 0)
+    objectives = dict.fromkeys(("Succeeded", "Pending", "Failed"), 0)
+    for trial in trials:
+        statuses[STATUS_COUNTERS[trial["TrainingJobStatus"]]] += 1
+        objectives[_objective_status(trial)] += 1
+    return {"TrainingJobStatusCounters": statuses, "ObjectiveStatusCounters": objectives}
+
+
+def _objective_status(trial: dict) -> str:
+    known = as_trial(trial)
+    if not known.has_ended:
+        return "Pending"
+    return "Failed" if known.objective is None else "Succeeded"
+
+
+def _best_of_all(record: dict, trials: list[dict]) -> dict | None:
+    """The best training job of this tuning job and of its parents, numbered through in the order of time."""
+    mine = [{**trial, "TuningJobName": record["HyperParameterTuningJobName"]} for trial in trials]
+    everyone = [{**trial, "Number": number} for number, trial in enumerate([*record["Search"]["Parents"], *mine], start=1)]
+    best = completion.best([as_trial(trial) for trial in everyone], maximises(record["HyperParameterTuningJobConfig"]))
+    if best is None:
+        return None
+    found = everyone[best.number - 1]
+    return {**training_job_summary(record, found), "TuningJobName": found["TuningJobName"]}

@@ -1,0 +1,10 @@
+"""The objective of a tuning job: which of two values is the better one."""
+
+
+def maximises(config: dict) -> bool:
+    """config: HyperParameterTuningJobConfig. Whether a higher value of the objective is a better one."""
+    return config["HyperParameterTuningJobObjective"]["Type"] == "Maximize"
+
+
+def is_better(value: float, than: float, maximise: bool) -> bool:
+    return value > than if maximise else value < than

@@ -1,0 +1,65 @@
+"""What the service knows of trials, on disk, beside the records of their training jobs."""
+
+import threading
+
+from local_test.state import State
+
+# What is kept of a training job when it ends: the job itself may then be deleted, and its name be used again.
+KEPT = ("TrainingJobArn", "TrainingJobStatus", "CreationTime", "TrainingStartTime", "TrainingEndTime", "FailureReason")
+
+
+class TrialRecords:
+    """Number, TrainingJobName, TunedHyperParameters and Values of each trial. Safe to use from many threads."""
+
+    def __init__(self, state: State):
+        self._records, self._training_jobs = state.records("tuning-trial"), state.records("training-job")
+        self._lock = threading.Lock()
+
+    def create(self, tuning_job: str, number: int, hyperparameters: dict[str, str], training_job: dict) -> None:
+        """Written down before the training job is there: a trial that was killed in between is forgotten by `settle`.
+
+        training_job: its TrainingJobName and other fields of KEPT.
+        """
+        self._records.create(
+            _key(tuning_job, number), {"Number": number, "TunedHyperParameters": hyperparameters, "Values": [], **training_job}
+        )
+
+    def add_values(self, tuning_job: str, number: int, values: list[float]) -> None:
+        """The objective's next values, on disk before the end of the job can be."""
+        key = _key(tuning_job, number)
+        with self._lock:
+            self._records.update(key, Values=self._records.get(key)["Values"] + values)
+
+    def keep_end(self, tuning_job: str, number: int, job: dict) -> None:
+        """job: the record of the trial's training job, which has ended."""
+        self._records.update(_key(tuning_job, number), Ended={field: job[field] for field in KEPT if field in job})
+
+    def of(self, tuning_job: str) -> list[dict]:
+        """A tuning job's trials by number, each with the fields of KEPT as they are now."""
+        trials = [record for key in self._keys(tuning_job) if (record := self._records.get(key))]
+        for trial in trials:
+            job = trial.pop("Ended", None) or self._training_jobs.get(trial["TrainingJobName"]) or {}
+            trial |= {field: job[field] for field in KEPT if field in job}
+        return sorted(trials, key=lambda trial: trial["Number"])
+
+    def settle(self, tuning_job: str) -> None:
+        """After a start of the service, when no training job runs: a trial has ended, or has never begun."""
+        for key in self._keys(tuning_job):
+            record = self._records.get(key)
+            if "Ended" not in record:
+                if job := self._training_jobs.get(record["TrainingJobName"]):
+                    self.keep_end(tuning_job, record["Number"], job)
+                else:
+                    self._records.delete(key)
+
+    def forget(self, tuning_job: str, number: int | None = None) -> None:
+        """One trial, or all."""
+        for key in self._keys(tuning_job) if number is None else [_key(tuning_job, number)]:
+            self._records.delete(key)
+
+    def _keys(self, tuning_job: str) -> list[str]:
+        return [key for key in self._records.names() if key.startswith(f"{tuning_job}/")]
+
+
+def _key(tuning_job: str, number: int) -> str:
+    return f"{tuning_job}/{number}"
