@@ -12,8 +12,8 @@ import argparse
 import logging
 import os
 import signal
+import socket
 import sys
-import threading
 from pathlib import Path
 from urllib.parse import quote
 
@@ -59,13 +59,16 @@ def serve(folder: Path, port: int | None) -> int:
     from local_test.service import Service  # moto: a second that the other verbs need not wait
 
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    ended = threading.Event()
+    # Any thread may be the one that the kernel interrupts; what then wakes this one is a byte, not the handler.
+    heard, told = socket.socketpair()
+    told.setblocking(False)
     with Service(folder, port) as service:
+        signal.set_wakeup_fd(told.fileno())
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda signum, frame: ended.set())
+            signal.signal(number, lambda signum, frame: None)
         print(f"The local SageMaker is at {service.address.url}. In another terminal:\n"
               f'  eval "$(python -m local_test env{"" if folder == Path("out/local") else f" --folder {folder}"})"\nCtrl-C ends it.', flush=True)
-        ended.wait()
+        heard.recv(1)
         print("\nEnding: containers are being removed ...", flush=True)
     return 0
 

@@ -52,6 +52,12 @@ def memory(client: docker.DockerClient) -> int:
 
 
 @cache
+def cores(client: docker.DockerClient) -> int:
+    """Processor cores that the engine has for its containers."""
+    return client.info()["NCPU"]
+
+
+@cache
 def is_virtual_machine(client: docker.DockerClient) -> bool:
     """Whether the engine has a kernel of its own (Docker Desktop): named pipes and container addresses then do not reach it."""
     return "Docker Desktop" in client.info().get("OperatingSystem", "")

@@ -42,10 +42,10 @@ class Node:
 
     @classmethod
     def create(cls, client: DockerClient, image: str, request: dict, arn: str, host: str, mounts: list[Mount],
-               network: HostNetwork | None, labels: dict[str, str]) -> "Node":
+               network: HostNetwork | None, labels: dict[str, str], cpuset: str | None = None) -> "Node":
         """Create the container and lay out what the platform lays out before it starts.
 
-        network: what joins the hosts of the job; None for a host alone.
+        network: what joins the hosts of the job; None for a host alone. cpuset: its cores, such as `0-1`; None: all.
         """
         entrypoint, command = opt_ml.command(request)
         if network:
@@ -66,6 +66,7 @@ class Node:
             device_requests=gpu_requests(client),
             shm_size=memory(client) // 2,  # as on the platform, where programs share tensors between processes
             platform="linux/amd64",
+            cpuset_cpus=cpuset,
             **options,
         )
         node = cls(host, container)

@@ -55,8 +55,11 @@ class TrainingJobs:
         self._check_data(request)
         return image
 
-    def launch(self, request: dict, listener: Listener, tuning_job_arn: str | None = None) -> None:
-        """Start a job that `listener` follows. tuning_job_arn: of the tuning job that it is a trial of. Raises ApiError."""
+    def launch(self, request: dict, listener: Listener, tuning_job_arn: str | None = None, cpuset: str | None = None) -> None:
+        """Start a job that `listener` follows. Raises ApiError.
+
+        tuning_job_arn: of the tuning job that it is a trial of. cpuset: cores of its containers, such as `0-1`; None: all.
+        """
         image = self.check(request)
         name, arn, now = request["TrainingJobName"], self._arn(request), time.time()
         record = {field: value for field, value in request.items() if field != "Tags" and value is not None}
@@ -67,7 +70,7 @@ class TrainingJobs:
             **{statuses: [_rule_status(rule, now) for rule in request[rules]] for rules, statuses in RULES.items() if rules in request},
             **({"TuningJobArn": tuning_job_arn} if tuning_job_arn else {}),
         }
-        run = TrainingRun(self._platform, record, arn, image, listener)
+        run = TrainingRun(self._platform, record, arn, image, listener, cpuset)
         with self._lock:  # who sees the record can stop the run
             if self._ended:
                 raise ServiceUnavailable("The local SageMaker is ending.")

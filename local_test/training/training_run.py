@@ -41,9 +41,10 @@ class Refused(Exception):
 class TrainingRun:
     """Runs one job in a thread of its own. `stop`, `interrupt` and `kill` may be called from any thread, at any time."""
 
-    def __init__(self, platform: Platform, request: dict, arn: str, image: str, listener: Listener):
-        """image: id of the image in the engine."""
+    def __init__(self, platform: Platform, request: dict, arn: str, image: str, listener: Listener, cpuset: str | None = None):
+        """image: id of the image in the engine. cpuset: cores of its containers, such as `0-1`; None: all."""
         self._platform, self._request, self._arn, self._image, self._listener = platform, request, arn, image, listener
+        self._cpuset = cpuset
         self.name = request["TrainingJobName"]
         self._records = platform.state.records("training-job")
         self._folder = platform.folder / RUNNING / self.name
@@ -172,7 +173,7 @@ class TrainingRun:
         cleanup.callback(self._nodes.clear)
         kept = []
         for host, mounted in zip(hosts, mounts):
-            node = Node.create(engine, self._image, request, self._arn, host, mounted, network, marks)
+            node = Node.create(engine, self._image, request, self._arn, host, mounted, network, marks, self._cpuset)
             cleanup.callback(node.remove)
             with self._lock:
                 self._nodes.append(node)

@@ -9,12 +9,14 @@ import threading
 import time
 
 from local_test.api.errors import ApiError, ServiceUnavailable
+from local_test.engine import cores
 from local_test.platform import Platform
 from local_test.training.listener import Listener
 from local_test.training.status import MAX_REASON
 from local_test.training.training_jobs import TrainingJobs
 from local_test.training.training_run import LOG_GROUP, SECONDS_TO_ROOM
 from local_test.tuning import completion, hyperband, progress, search
+from local_test.tuning.core_shares import share
 from local_test.tuning.early_stopping import is_worse_than_median
 from local_test.tuning.job_record import as_trial, parent_trials, search_config, was_lost
 from local_test.tuning.objective import maximises
@@ -39,6 +41,7 @@ class TuningRun:
         self._config = search_config(record)
         self._parents = parent_trials(record)
         self._judged: dict[int, int] = {}  # trial -> the epochs after which it was decided whether it goes on
+        self._places: dict[int, int] = {}  # trial -> its place among those that run at the same time
         self._told: set[str] = set()  # training jobs whose log says why they are stopped
         self._why = "it was stopped"  # the tuning job, before its last trials had ended
         self._converged = "ConvergenceDetectedTime" in record
@@ -151,9 +154,11 @@ class TuningRun:
         arn = self._platform.arn("training-job", name)
         job = {"TrainingJobName": name, "TrainingJobArn": arn, "TrainingJobStatus": "InProgress", "CreationTime": time.time()}
         self._trials.create(self.name, number, tuned, job)
+        running = {self._places[trial.number] for trial in trials if not trial.has_ended and trial.number in self._places}
+        self._places[number], cpuset = share(cores(self._platform.engine), self._config["ResourceLimits"]["MaxParallelTrainingJobs"], running)
         try:
             listener = _TrialListener(self, self._platform, self._trials, number, name, self._metric)
-            self._training_jobs.launch(request, listener, self._record["HyperParameterTuningJobArn"])
+            self._training_jobs.launch(request, listener, self._record["HyperParameterTuningJobArn"], cpuset)
         except Exception:
             self._trials.forget(self.name, number)
             raise

@@ -1,7 +1,9 @@
 """A tuning job from its creation to its end: its trials are training jobs, and what it answers follows from them."""
 
+import os
 import re
 
+import numpy as np
 import pytest
 from botocore.exceptions import ClientError
 
@@ -14,6 +16,7 @@ import os, time
 from pathlib import Path
 print(json.dumps(given))
 print(os.environ["COLOUR"], "begins", time.time())
+print("cores", sorted(os.sched_getaffinity(0)))
 Path("/opt/ml/checkpoints/last").write_text(given["x"])
 print("epoch=1 valid_accuracy=0.0")
 time.sleep(0.3)
@@ -93,6 +96,11 @@ def test_no_more_trials_run_at_once_than_may(tuning, trials):
     assert len(moments) == 12
     running = [sum(step for _, step in sorted(moments)[:count]) for count in range(1, 13)]
     assert max(running) == 2
+
+
+def test_trials_that_run_at_once_share_the_cores_of_the_machine(tuning, trials):
+    cores = [{line for line in tuning.log(trial) if line.startswith("cores")} for trial in trials]
+    assert set.union(*cores) == {f"cores {list(map(int, half))}" for half in np.array_split(np.arange(os.cpu_count()), 2)}
 
 
 def test_trials_keep_their_checkpoints_apart(tuning, trials):
