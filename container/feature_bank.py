@@ -32,12 +32,11 @@ MANIFEST = "bank.json"
 BACKBONE = "backbone.safetensors"
 FORMAT = "features-1"
 # The code that decides a picture's features. A change to it, even of a comment, makes every earlier bank a stale one.
-DECIDING = ("augmentation.py", "feature_pass.py", "head.py", "model.py", "preprocessing.py")
+DECIDING = ("augmentation.py", "feature_pass.py", "head.py", "model.py", "preprocessing.py", "pretrained.py")
 
 
-def code_digest() -> str:
+def code_digest(folder: Path = Path(__file__).parent) -> str:
     """SHA-256 of the files in DECIDING."""
-    folder = Path(__file__).parent
     return hashlib.sha256(b"\0".join((folder / name).read_bytes() for name in DECIDING)).hexdigest()
 
 
@@ -51,7 +50,8 @@ def file_digest(path: Path) -> str:
 class Manifest:
     """What a bank was made from. data: SHA-256 by split. weights: SHA-256 of the weights file, "" when there was none.
 
-    sizes: bytes by file. unreadable: pictures left out, by split.
+    backbone: SHA-256 of BACKBONE, wherever its weights are from. seed: what random weights were drawn with. sizes: bytes by
+    file. unreadable: pictures left out, by split.
     """
 
     code: str
@@ -61,6 +61,8 @@ class Manifest:
     pretrained: str
     weights: str
     weights_origin: str
+    backbone: str
+    seed: int
     preprocessing: dict
     views: int
     min_crop: float
@@ -73,7 +75,7 @@ class Manifest:
     @property
     def key(self) -> str:
         """12 hex digits that stand for everything which decides the features."""
-        deciding = {name: value for name, value in asdict(self).items() if name not in ("sizes", "weights_origin", "unreadable")}
+        deciding = {name: value for name, value in asdict(self).items() if name not in ("sizes", "seed", "weights", "weights_origin", "unreadable")}
         return hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()[:12]
 
     def write(self, folder: Path) -> None:
@@ -111,13 +113,17 @@ class FeatureBank:
         self._folder = folder
         try:
             written = json.loads((folder / MANIFEST).read_text())
+            self.manifest = Manifest(**{**written, "classes": tuple(written["classes"])})
         except FileNotFoundError:
             raise TrainingFailure(
                 f"There is no {MANIFEST} in {folder}: this is no feature bank, or an unfinished one. Make one with features-only=true."
             ) from None
-        if written.get("format") != FORMAT:
+        except (ValueError, TypeError, KeyError) as error:
+            raise TrainingFailure(
+                f"{MANIFEST} of the feature bank in {folder} is torn, or another version's. Make the bank anew with features-only=true."
+            ) from error
+        if self.manifest.format != FORMAT:
             raise TrainingFailure(f"The feature bank in {folder} is not in the format {FORMAT}. Make a new one with features-only=true.")
-        self.manifest = Manifest(**{**written, "classes": tuple(written["classes"])})
         for name, size in self.manifest.sizes.items():
             path = folder / name
             if not path.is_file() or path.stat().st_size != size:
@@ -126,7 +132,8 @@ class FeatureBank:
     def check(self, chosen: Hyperparameters, pretrained_channel: Path | None, picture_channels: dict[str, Path]) -> None:
         """Raise TrainingFailure for the first thing that this job asks for and the bank was not made from.
 
-        picture_channels: those that the job has, by split; without one the bank's own pictures are what is trained on.
+        What the job does not bring is the bank's: without a channel `pretrained` its weights, whatever is in this image, and
+        without picture_channels, by split, its pictures.
         """
         made = self.manifest
         if not chosen.trains_on_features:
@@ -139,14 +146,17 @@ class FeatureBank:
             ("arch", made.arch, chosen.arch), ("pretrained", made.pretrained, chosen.pretrained),
             ("image-size", made.preprocessing["image_size"], chosen.image_size), ("min-crop", made.min_crop, chosen.min_crop),
             ("feature-views", made.views, chosen.feature_views),
+            *([("seed", made.seed, chosen.seed)] if chosen.pretrained == "none" else []),  # it draws the backbone's weights
         ):
             if was != asked:
                 raise _stale(f"was made with {name}={was}, and this job has {asked}")
-        found = find_weights_file(pretrained_channel) if chosen.pretrained == "auto" else None
-        if found and file_digest(found[0]) != made.weights:
-            raise _stale(f"was made from {made.weights_origin}, and this job has {found[1]}, whose content differs")
+        if pretrained_channel and chosen.pretrained == "auto":
+            file, origin = find_weights_file(pretrained_channel)
+            if file_digest(file) != made.weights:
+                raise _stale(f"was made from {made.weights_origin}, and this job has {origin}, whose content differs")
         for name, channel in picture_channels.items():
-            if name not in made.data or digest_of_split(read_split(channel, name, made.classes)) != made.data[name]:
+            split = read_split(channel, name, None if name == "train" else made.classes)
+            if name not in made.data or digest_of_split(split) != made.data[name]:
                 raise _stale(f"was made from other pictures than those in channel {name}")
 
     @cached_property

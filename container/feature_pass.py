@@ -4,7 +4,6 @@ On a CPU, single-threaded networks side by side on small batches beat one networ
 output stays in the cache, and no core waits for another at the end of each layer.
 """
 
-import hashlib
 import os
 import shutil
 import sys
@@ -23,10 +22,10 @@ from container.augmentation import augment
 from container.compute import Compute
 from container.data import Split
 from container.failure import TrainingFailure
-from container.feature_bank import BACKBONE, MANIFEST, Manifest, code_digest
+from container.feature_bank import BACKBONE, MANIFEST, Manifest, code_digest, file_digest
 from container.hyperparameters import Hyperparameters
 from container.model import remove_head
-from container.picture_digest import combined
+from container.picture_digest import combined, digest
 from container.preprocessing import Preprocessing, UnreadablePicture, open_picture
 from container.training import SECONDS_BETWEEN_PROGRESS_LINES
 from container.unreadable import check_unreadable
@@ -58,8 +57,8 @@ def make_bank(
     for name, split in splits.items():
         views = chosen.feature_views if name == "train" else 1
         features = np.lib.format.open_memmap(folder / f"{name}.npy", "w+", np.float16, (len(split.paths), views, in_features))
-        one_pass = _Pass(split, features, model, preprocessing, chosen.min_crop, compute)
-        if not one_pass.run(chosen.workers, stop_requested):
+        one_pass = _Pass(split, features, model, preprocessing, chosen.min_crop, compute, stop_requested)
+        if not one_pass.run(chosen.workers):
             return False
         check_unreadable(split, one_pass.unreadable)
         features.flush()
@@ -69,7 +68,7 @@ def make_bank(
         data[name], unreadable[name] = combined(split, one_pass.digests), len(one_pass.unreadable)
     Manifest(
         code=code_digest(), arch=chosen.arch, head_name=head_name, in_features=in_features, pretrained=chosen.pretrained,
-        weights=weights, weights_origin=weights_origin, preprocessing=preprocessing.to_dict(), views=chosen.feature_views,
+        weights=weights, weights_origin=weights_origin, backbone=file_digest(folder / BACKBONE), seed=chosen.seed, preprocessing=preprocessing.to_dict(), views=chosen.feature_views,
         min_crop=chosen.min_crop, classes=splits["train"].classes, data=data, unreadable=unreadable,
         sizes={name: (folder / name).stat().st_size for name in files},
     ).write(folder)
@@ -89,56 +88,68 @@ class _Pass:
     """One split on its way through the backbone, in threads that each take a chunk of pictures from file to features."""
 
     def __init__(
-        self, split: Split, features: np.ndarray, model: nn.Module, preprocessing: Preprocessing, min_crop: float, compute: Compute
+        self, split: Split, features: np.ndarray, model: nn.Module, preprocessing: Preprocessing, min_crop: float, compute: Compute,
+        stop_requested: Callable[[], bool],
     ):
         self.unreadable: dict[int, str] = {}
         self.digests: list[bytes] = [b""] * len(split.paths)
         self._split, self._features, self._model = split, features, model
         self._preprocessing, self._min_crop, self._compute = preprocessing, min_crop, compute
+        self._stop_requested = stop_requested
+        # A GPU has one stream for all threads: two keep it busy, and each more only takes memory. The others decode meanwhile.
+        self._at_once = threading.Semaphore(2 if compute.device.type == "cuda" else 2**31)
         self._done = 0
         self._last_line = time.monotonic()
         self._lock = threading.Lock()
 
-    def run(self, workers: int, stop_requested: Callable[[], bool]) -> bool:
+    def run(self, workers: int) -> bool:
         """False when it was stopped on the way. workers: threads; 0: one for each core."""
         threads = torch.get_num_threads()
         with ThreadPoolExecutor(workers or len(os.sched_getaffinity(0)), initializer=torch.set_num_threads, initargs=(1,)) as pool:
             # map() raises here what a thread raised
-            finished = all(pool.map(lambda chunk: not stop_requested() and self._take(chunk), range(-(-len(self.digests) // CHUNK))))
+            finished = all(pool.map(self._take, range(-(-len(self.digests) // CHUNK))))
         torch.set_num_threads(threads)
         return finished
 
-    @torch.inference_mode()
     def _take(self, chunk: int) -> bool:
+        """False when it was stopped on the way."""
         start, stop = chunk * CHUNK, min((chunk + 1) * CHUNK, len(self.digests))
-        side, image_size = self._preprocessing.square_size, self._preprocessing.image_size
+        side = self._preprocessing.square_size
         squares = np.zeros((stop - start, side, side, 3), dtype=np.uint8)
         for row in range(start, stop):
+            if self._stop_requested():
+                return False
             self._decode(row, squares[row - start])
-        pixels = torch.from_numpy(squares).permute(0, 3, 1, 2).to(self._compute.device, non_blocking=True)
-        for number in range(self._features.shape[1]):
-            if self._split.name == "train":
-                inputs = view(pixels, chunk, number, self._preprocessing, self._min_crop)
-            else:
-                inputs = self._preprocessing.normalise(self._preprocessing.centre(pixels))
-            with self._compute.autocast():
-                features = self._model(inputs).float()
-            if not bool((features.abs() <= HALF_MAX).all()):
-                raise TrainingFailure("The backbone's features do not fit into half precision. Set feature-views=0, which trains without a feature bank.")
-            self._features[start:stop, number] = features.cpu().numpy()
+        with self._at_once, torch.inference_mode():
+            pixels = torch.from_numpy(squares).permute(0, 3, 1, 2).to(self._compute.device, non_blocking=True)
+            for number in range(self._features.shape[1]):
+                if self._stop_requested():  # 64 views of a large network may take longer than a job has after SIGTERM
+                    return False
+                self._features[start:stop, number] = self._features_of(pixels, chunk, number)
         self._tell(stop - start)
         return True
 
+    def _features_of(self, pixels: torch.Tensor, chunk: int, number: int) -> np.ndarray:
+        if self._split.name == "train":
+            inputs = view(pixels, chunk, number, self._preprocessing, self._min_crop)
+        else:
+            inputs = self._preprocessing.normalise(self._preprocessing.centre(pixels))
+        with self._compute.autocast():
+            features = self._model(inputs).float()
+        if not bool((features.abs() <= HALF_MAX).all()):
+            raise TrainingFailure("The backbone's features do not fit into half precision. Set feature-views=0, which trains without a feature bank.")
+        return features.cpu().numpy()
+
     def _decode(self, row: int, square: np.ndarray) -> None:
-        path = self._split.paths[row]
-        content = path.read_bytes()
-        self.digests[row] = hashlib.sha256(content).digest()
+        path, content = self._split.paths[row], b""
         try:
+            content = path.read_bytes()
             with open_picture(content) as picture:
                 square[:] = self._preprocessing.to_square(picture)
-        except UnreadablePicture as error:
+        except (UnreadablePicture, OSError) as error:
             self.unreadable[row] = str(error)
             print(f"warning: {path} is left out: {error}", file=sys.stderr)
+        self.digests[row] = digest(content)
 
     def _tell(self, pictures: int) -> None:
         with self._lock:

@@ -83,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--mixup", type=_number(0, 10), default=0.0, help="alpha of mixup; 0 switches it off")
     add("--image-size", type=_whole(32, 1024), default=224, help="side of the model's input, pixels")
     add("--seed", type=_whole(0, 2**32 - 1), default=0, help="same seed, same machine, same result")
-    add("--workers", type=_whole(0, 256), default=0, help="threads that decode pictures; 0: one for each core")
+    add("--workers", type=_whole(0, 256), default=0, help="threads that decode pictures and compute their features; 0: one for each core")
     add(f"--{INJECTED_BY_THE_PLATFORM}", help=argparse.SUPPRESS)
     return parser
 

@@ -9,6 +9,7 @@ import argparse
 import json
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -65,7 +66,7 @@ def main(data: Path) -> None:
 
 def accuracy(model, train, valid, chosen: Hyperparameters, compute: Compute, seed: int) -> float:
     torch.manual_seed(seed)
-    trainer = Trainer(model, train, head_of(model)[-1].out_features, chosen, compute)
+    trainer = Trainer(model, train, head_of(model)[-1].out_features, replace(chosen, seed=seed), compute)  # another order, too
     for epoch in range(1, EPOCHS + 1):
         trainer.train_one_epoch(epoch)
     return evaluate(model, valid, compute).accuracy

@@ -12,6 +12,7 @@ class SameViews(PictureExamples):
     """Every view is kept, float32: for a few thousand small pictures."""
 
     def __init__(self, store: PictureStore, preprocessing: Preprocessing, min_crop: float, views: int):
+        assert not store.unreadable, "the bank counts unreadable pictures, too, when it cuts a split into chunks"
         super().__init__(store, preprocessing, min_crop)
         squares = store.squares(torch.arange(len(store)))
         self._views = torch.stack([
@@ -23,4 +24,4 @@ class SameViews(PictureExamples):
         ])
 
     def training_inputs(self, rows: torch.Tensor, epoch: int, random: torch.Generator, device: torch.device) -> torch.Tensor:
-        return self._views[(epoch - 1 + rows) % len(self._views), rows]
+        return self._views[(epoch - 1 + rows) % len(self._views), rows].to(device)

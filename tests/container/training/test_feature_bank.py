@@ -1,17 +1,20 @@
 """The feature bank: a frozen backbone's features, computed once, give the training that the whole network would."""
 
+import itertools
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from container import feature_bank, train
+from container import epochs, feature_bank, train, weights_file
 from container.channels import read_splits
 from container.checkpoint import load_checkpoint
 from container.compute import Compute
@@ -110,8 +113,8 @@ def test_every_view_of_a_picture_is_shown_once_in_as_many_epochs(job):
 def test_the_bank_does_not_depend_on_the_number_of_workers(job, workers):
     bank_of(job / "one", frozen_model())
     bank_of(job / "other", frozen_model(), ["--workers", str(workers)])
-    for name in ("train.npy", "valid.npy", "backbone.safetensors"):
-        assert np.allclose(np.frombuffer((job / "one" / name).read_bytes(), np.uint8), np.frombuffer((job / "other" / name).read_bytes(), np.uint8), atol=1)
+    for name in ("train.npy", "valid.npy"):
+        assert np.allclose(np.load(job / "one" / name), np.load(job / "other" / name), rtol=2e-3, atol=1e-4)
     assert FeatureBank(job / "one").manifest.key == FeatureBank(job / "other").manifest.key
 
 
@@ -157,6 +160,7 @@ def test_with_mixup_or_no_views_a_frozen_backbone_goes_through_the_ordinary_loop
     ({"feature_views": 2}, "made with feature-views=3, and this job has 2"),
     ({"arch": "resnet34"}, "made with arch=resnet18, and this job has resnet34"),
     ({"pretrained": "auto"}, "made with pretrained=none, and this job has auto"),
+    ({"seed": 5}, "made with seed=0, and this job has 5"),
     ({"freeze_backbone": False}, "is for jobs with freeze-backbone=true"),
     ({"mixup": 0.3}, "is for jobs with freeze-backbone=true, feature-views above 0 and mixup=0"),
 ])
@@ -196,11 +200,40 @@ def test_a_bank_of_another_version_of_the_program_is_refused(job, monkeypatch):
         bank.check(parse(FROZEN), None, {})
 
 
-def test_every_file_that_decides_the_features_is_in_the_digest():
-    assert all((feature_bank.Path(feature_bank.__file__).parent / name).is_file() for name in feature_bank.DECIDING)
+@pytest.mark.parametrize("name", ["augmentation.py", "feature_pass.py", "head.py", "model.py", "preprocessing.py", "pretrained.py"])
+def test_a_change_to_the_code_that_decides_features_changes_the_digest(tmp_path, name):
+    shutil.copytree(Path(feature_bank.__file__).parent, tmp_path / "container")
+    assert feature_bank.code_digest(tmp_path / "container") == feature_bank.code_digest()
+    with (tmp_path / "container" / name).open("a") as file:
+        file.write("# more")
+    assert feature_bank.code_digest(tmp_path / "container") != feature_bank.code_digest()
 
 
-@pytest.mark.parametrize("damage", ["missing", "torn", "unfinished", "empty"])
+def test_random_backbones_of_other_seeds_have_other_keys(job):
+    torch.manual_seed(11)
+    other = create_model("resnet18", 3)
+    assert bank_of(job / "one", frozen_model()).manifest.key != bank_of(job / "other", other).manifest.key
+
+
+def test_weights_in_the_image_do_not_matter_to_a_bank_that_was_made_from_a_channel(job, monkeypatch):
+    """A trial has the channel `features` alone; the bank has its backbone with it."""
+    torch.save(frozen_model().state_dict(), job / "a.pth")
+    auto = replace(parse(FROZEN), pretrained="auto")
+    make_bank(job / "bank", read_splits(), frozen_model(), PREPROCESSING, auto, CPU, "a.pth from channel pretrained", feature_bank.file_digest(job / "a.pth"))
+    (job / "image").mkdir()
+    torch.save(create_model("resnet18", 3).state_dict(), job / "image/b.pth")
+    monkeypatch.setattr(weights_file.find_weights_file, "__defaults__", (job / "image",))
+    FeatureBank(job / "bank").check(auto, None, {})
+
+
+def test_a_class_more_is_other_pictures(job, channels):
+    bank = bank_of(job / "bank", frozen_model())
+    shutil.copytree(channels / "train/001.Amber_hound", channels / "train/004.Brass_spaniel")
+    with pytest.raises(TrainingFailure, match="other pictures than those in channel train"):
+        bank.check(parse(FROZEN), None, {"train": channels / "train"})
+
+
+@pytest.mark.parametrize("damage", ["missing", "torn", "unfinished", "empty", "torn manifest", "strange manifest"])
 def test_a_torn_bank_is_refused_with_the_next_step(job, damage):
     folder = job / "bank"
     bank_of(folder, frozen_model())
@@ -210,6 +243,10 @@ def test_a_torn_bank_is_refused_with_the_next_step(job, damage):
         (folder / "train.npy").write_bytes((folder / "train.npy").read_bytes()[:-100])
     elif damage == "unfinished":
         (folder / "bank.json").unlink()
+    elif damage == "torn manifest":
+        (folder / "bank.json").write_text((folder / "bank.json").read_text()[:80])
+    elif damage == "strange manifest":
+        (folder / "bank.json").write_text('{"classes": []}')
     else:
         shutil.rmtree(folder)
         folder.mkdir()
@@ -256,6 +293,28 @@ def test_a_stop_while_the_features_are_made_leaves_no_bank(job):
     assert not make_bank(job / "bank", read_splits(), frozen_model(), PREPROCESSING, parse(FROZEN), CPU, stop_requested=lambda: True)
     with pytest.raises(TrainingFailure, match="unfinished"):
         FeatureBank(job / "bank")
+
+
+def test_a_stop_in_the_middle_of_the_second_split_leaves_no_bank(job):
+    asked = itertools.count()
+    stop = lambda: next(asked) > 60  # of 30 pictures with 3 views, and 12 with one
+    assert not make_bank(job / "bank", read_splits(), frozen_model(), PREPROCESSING, parse([*FROZEN, "--workers", "1"]), CPU, stop_requested=stop)
+    assert (job / "bank/train_labels.npy").exists() and not (job / "bank/bank.json").exists()
+
+
+def test_sigterm_while_the_head_learns_keeps_the_best_model_and_ends_well(job, monkeypatch, capfd):
+    real = epochs.evaluate
+
+    def evaluate_and_stop(*arguments):
+        found = real(*arguments)
+        signal.raise_signal(signal.SIGTERM)
+        return found
+
+    monkeypatch.setattr(epochs, "evaluate", evaluate_and_stop)
+    assert train.main([*FROZEN, "--epochs", "5"]) == 0
+    assert "stopped on request in epoch 1" in capfd.readouterr().out
+    assert load_checkpoint(job / "model").facts["epoch"] == 1
+    assert not (job / "output/data/evaluation.json").exists()
 
 
 def test_features_that_half_precision_cannot_hold_are_refused(job):
