@@ -116,7 +116,7 @@ def _through_the_scripts(scripts: Scripts, data: Path, photographs: bool, output
         "tune_seconds": round(began - searched, 1),
         "train_seconds": round(trained - began, 1),
         "deploy_seconds": round(deployed - trained, 1),
-        "hyperparameters": recipe,
+        "hyperparameters": {**_winner(), **recipe},
         "unanswered": unanswered,
         "predictions": predictions,
     }
@@ -126,6 +126,12 @@ def _through_the_scripts(scripts: Scripts, data: Path, photographs: bool, output
              f"chance {1 / len(summary['classes']):.1%}")
     print(f"{output / 'summary.json'}\n{page}")
     return summary
+
+
+def _winner() -> dict:
+    """The hyperparameters of the tuning job that has just ended: `tune` leaves them in out/tuning."""
+    newest = max((ROOT / "out/tuning").glob("*/best.json"), key=lambda file: file.stat().st_mtime)
+    return json.loads(newest.read_text())["hyperparameters"]
 
 
 def _check_that_nothing_is_replaced(address: service_address.Address) -> None:

@@ -52,9 +52,15 @@ def memory(client: docker.DockerClient) -> int:
 
 
 @cache
-def cores(client: docker.DockerClient) -> int:
-    """Processor cores that the engine has for its containers."""
-    return client.info()["NCPU"]
+def cores(client: docker.DockerClient) -> tuple[int, ...]:
+    """Numbers of the processor cores that the engine has for its containers.
+
+    It tells how many there are. Where this process may use as many, they are those: inside another container they need not
+    begin at 0.
+    """
+    count = client.info()["NCPU"]
+    ours = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []  # macOS has no such call
+    return tuple(ours) if len(ours) == count else tuple(range(count))
 
 
 @cache

@@ -40,7 +40,7 @@ class TrainingJobs:
         self._ended = False
 
     def create_training_job(self, request: dict) -> dict:
-        self.launch(request, Listener())
+        self.launch(request, self.check(request), Listener())
         return {"TrainingJobArn": self._arn(request)}
 
     def check(self, request: dict) -> str:
@@ -55,12 +55,13 @@ class TrainingJobs:
         self._check_data(request)
         return image
 
-    def launch(self, request: dict, listener: Listener, tuning_job_arn: str | None = None, cpuset: str | None = None) -> None:
-        """Start a job that `listener` follows. Raises ApiError.
+    def launch(
+        self, request: dict, image: str, listener: Listener, tuning_job_arn: str | None = None, cpuset: str | None = None
+    ) -> None:
+        """Start a job that `listener` follows. image: what `check` returned for this request. Raises ApiError.
 
         tuning_job_arn: of the tuning job that it is a trial of. cpuset: cores of its containers, such as `0-1`; None: all.
         """
-        image = self.check(request)
         name, arn, now = request["TrainingJobName"], self._arn(request), time.time()
         record = {field: value for field, value in request.items() if field != "Tags" and value is not None}
         record |= {

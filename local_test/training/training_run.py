@@ -94,17 +94,19 @@ class TrainingRun:
             if self._over or self._ending not in (None, "Interrupted"):
                 return
             self._ending = why
-            if why == "Stopped":
-                self._enter("Stopping")
-            nodes = list(self._nodes)
-        for node in nodes:
-            threading.Thread(target=node.terminate, daemon=True).start()
+            try:
+                if why == "Stopped":
+                    self._enter("Stopping")  # raises on a full disk; the containers are stopped all the same
+            finally:
+                for node in self._nodes:
+                    threading.Thread(target=node.terminate, daemon=True).start()
 
     def _run(self) -> None:
         waiting = self._timer(self._request.get("StoppingCondition", {}).get("MaxWaitTimeInSeconds"), "MaxWaitTimeExceeded")
         try:
             outcome, reason = self._attempt()
             while starts_again := self._starts_again(outcome):
+                self._listener.starts_again()
                 self._enter(starts_again)
                 self._enter("Starting")
                 outcome, reason = self._attempt()

@@ -4,15 +4,16 @@ On AWS each has an instance of its own. Here programs that each start a thread f
 """
 
 
-def share(cores: int, parallel: int, running: set[int]) -> tuple[int, str | None]:
-    """(place, cpuset) of the next trial. The cpuset is the engine's, such as `2-3`; None stands for all cores.
+from collections.abc import Sequence
 
-    cores: of the engine. parallel: trials that may run at once. running: places of those that do, from 0; not all are taken.
+
+def share(cores: Sequence[int], parallel: int, running: set[int]) -> tuple[int, str | None]:
+    """(place, cpuset) of the next trial. The cpuset is the engine's, such as `2,3`; None stands for all cores.
+
+    cores: their numbers. parallel: trials that may run at once. running: places of those that do, from 0; not all are taken.
     """
-    place = min(set(range(parallel)) - running)
-    if parallel == 1 or cores == 1:
+    place, count = min(set(range(parallel)) - running), len(cores)
+    if parallel == 1 or count == 1:
         return place, None
-    if parallel >= cores:
-        return place, str(place % cores)
-    first, after = place * cores // parallel, (place + 1) * cores // parallel
-    return place, str(first) if after - first == 1 else f"{first}-{after - 1}"
+    mine = [cores[place % count]] if parallel >= count else cores[place * count // parallel:(place + 1) * count // parallel]
+    return place, ",".join(map(str, mine))

@@ -54,8 +54,9 @@ def should_stop(config: dict, trial: Trial, trials: Iterable[Trial], max_resourc
     """Whether the trial has lost at a rung that it has reached, or went on past max_resource epochs.
 
     config: HyperParameterTuningJobConfig with a RandomSeed. trial: with one value an epoch so far. trials: of this tuning
-    job; those from the trial's own number on are not looked at. So a trial is judged by those before it alone, as if they had
-    run one after the other, and not by which container was the faster. Several new epochs may be asked about at once.
+    job; those from the trial's own number on are not looked at: a trial is judged by those before it alone. One of them that has
+    not come to a rung yet does not count there, so a trial may also lose at a rung after it has passed it. Several new epochs
+    may be asked about at once.
 
     A trial that has reached max_resource is left to end by itself: stopping it then would only cost its model. AWS's
     documentation of HyperbandStrategyConfig stops it there.

@@ -6,6 +6,7 @@ the FailureReasons that others published.
 
 from collections.abc import Sequence
 
+from local_test.tuning.search import grid_size
 from local_test.tuning.trial import Trial
 
 ATTEMPTS = 5  # training jobs without an objective after which AWS gives a tuning job up, when no other has one
@@ -28,6 +29,13 @@ def places(config: dict, trials: Sequence[Trial], lost: int) -> int:
         return 0
     free = limits["MaxParallelTrainingJobs"] - (len(trials) - ended)
     return max(0, min(free, limits.get("MaxNumberOfTrainingJobs", len(trials) + free) - len(trials)))
+
+
+def most_at_once(config: dict) -> int:
+    """Trials that can run at once: of a search that is shorter than MaxParallelTrainingJobs, as many as it has."""
+    limits = config["ResourceLimits"]
+    most = limits.get("MaxNumberOfTrainingJobs") or (grid_size(config) if config["Strategy"] == "Grid" else None)
+    return min(limits["MaxParallelTrainingJobs"], most or limits["MaxParallelTrainingJobs"])
 
 
 def seconds_left(config: dict, began: float, now: float) -> float | None:

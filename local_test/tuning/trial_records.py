@@ -30,6 +30,11 @@ class TrialRecords:
         with self._lock:
             self._records.update(key, Values=self._records.get(key)["Values"] + values)
 
+    def forget_values(self, tuning_job: str, number: int) -> None:
+        """The training job begins anew."""
+        with self._lock:
+            self._records.update(_key(tuning_job, number), Values=[])
+
     def keep_end(self, tuning_job: str, number: int, job: dict) -> None:
         """job: the record of the trial's training job, which has ended."""
         self._records.update(_key(tuning_job, number), Ended={field: job[field] for field in KEPT if field in job})

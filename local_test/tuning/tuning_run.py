@@ -75,6 +75,11 @@ class TuningRun:
         self._service_ends = True
         self.heard()
 
+    def starts_again(self, number: int) -> None:
+        """A trial begins anew: what it has printed is judged again, from the first epoch on."""
+        with self._changed:
+            self._judged.pop(number, None)
+
     def heard(self) -> None:
         """Something is new: a trial has printed a value of the objective, or has ended."""
         with self._changed:
@@ -90,10 +95,10 @@ class TuningRun:
                 self._service_ends = True
             except ApiError as error:
                 logger.exception("tuning job %s", self.name)
-                reason = reason or f"A training job could not be created: {error.message}"
+                self._why = reason = reason or f"A training job could not be created: {error.message}"
             except Exception as error:
                 logger.exception("tuning job %s", self.name)
-                reason = reason or f"InternalServerError: {error}"
+                self._why = reason = reason or f"InternalServerError: {error}"
         if not self._service_ends:
             self._finish(reason)
 
@@ -126,9 +131,14 @@ class TuningRun:
             running = [trial for trial in self._trials.of(self.name) if not as_trial(trial).has_ended]
             if not running or self._service_ends:
                 return
-            for trial in running:
-                self._stop_trial(trial["TrainingJobName"], self._why)
-            self._wait(news, None)
+            try:
+                for trial in running:
+                    self._stop_trial(trial["TrainingJobName"], self._why)
+            except OSError:  # a full disk: they are asked again
+                logger.exception("the trials of tuning job %s cannot be stopped yet", self.name)
+                self._wait(news, SECONDS_TO_ROOM)
+            else:
+                self._wait(news, None)
 
     def _take_stock(self) -> None:
         self._failure = progress.failure(self._known_trials()[0])
@@ -153,12 +163,13 @@ class TuningRun:
         name = request["TrainingJobName"]
         arn = self._platform.arn("training-job", name)
         job = {"TrainingJobName": name, "TrainingJobArn": arn, "TrainingJobStatus": "InProgress", "CreationTime": time.time()}
+        image = self._training_jobs.check(request)  # before the trial is seen: what is refused has never been one
         self._trials.create(self.name, number, tuned, job)
         running = {self._places[trial.number] for trial in trials if not trial.has_ended and trial.number in self._places}
-        self._places[number], cpuset = share(cores(self._platform.engine), self._config["ResourceLimits"]["MaxParallelTrainingJobs"], running)
+        self._places[number], cpuset = share(cores(self._platform.engine), progress.most_at_once(self._config), running)
         try:
-            listener = _TrialListener(self, self._platform, self._trials, number, name, self._metric)
-            self._training_jobs.launch(request, listener, self._record["HyperParameterTuningJobArn"], cpuset)
+            listener = _TrialListener(self, self._platform, self._trials, number, name, self._metric, "CheckpointConfig" in request)
+            self._training_jobs.launch(request, image, listener, self._record["HyperParameterTuningJobArn"], cpuset)
         except Exception:
             self._trials.forget(self.name, number)
             raise
@@ -227,9 +238,12 @@ class TuningRun:
 class _TrialListener(Listener):
     """Writes down what one trial says, and then tells the tuning job that there is something new."""
 
-    def __init__(self, run: TuningRun, platform: Platform, trials: TrialRecords, number: int, training_job: str, metric: str):
+    def __init__(self, run: TuningRun, platform: Platform, trials: TrialRecords, number: int, training_job: str, metric: str,
+                 has_checkpoints: bool):
+        """has_checkpoints: a second attempt goes on from those of the first."""
         self._run, self._platform, self._trials = run, platform, trials
         self._number, self._training_job, self._metric = number, training_job, metric
+        self._has_checkpoints = has_checkpoints
         self._has_value = False
 
     def metrics(self, found: list[tuple[str, float]]) -> None:
@@ -238,13 +252,18 @@ class _TrialListener(Listener):
             self._has_value = True
             self._run.heard()
 
+    def starts_again(self) -> None:
+        if not self._has_checkpoints:
+            self._trials.forget_values(self._run.name, self._number)
+            self._run.starts_again(self._number)
+
     def ended(self, job: dict) -> None:
         try:
             self._trials.keep_end(self._run.name, self._number, job)
             if not self._has_value and job["TrainingJobStatus"] != "Failed":
                 say(self._platform, self._training_job, f"The tuning job {self._run.name} found no value of {self._metric}, the objective "
                                                         "metric, in this log. Does its regex match a line with a number?")
-        except OSError:
+        except (OSError, KeyError):  # a full disk; the tuning job has been deleted meanwhile
             logger.exception("the end of trial %s cannot be written down", self._training_job)
         self._run.heard()
 

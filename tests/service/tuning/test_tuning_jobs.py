@@ -1,12 +1,12 @@
 """A tuning job from its creation to its end: its trials are training jobs, and what it answers follows from them."""
 
-import os
 import re
 
-import numpy as np
 import pytest
 from botocore.exceptions import ClientError
 
+from local_test.engine import cores as engine_cores
+from local_test.tuning.core_shares import share
 from tests.local_service import until
 from tests.service.tuning.conftest import REPORT_X, X, grid
 
@@ -98,9 +98,11 @@ def test_no_more_trials_run_at_once_than_may(tuning, trials):
     assert max(running) == 2
 
 
-def test_trials_that_run_at_once_share_the_cores_of_the_machine(tuning, trials):
+def test_trials_that_run_at_once_share_the_cores_of_the_machine(tuning, trials, engine):
     cores = [{line for line in tuning.log(trial) if line.startswith("cores")} for trial in trials]
-    assert set.union(*cores) == {f"cores {list(map(int, half))}" for half in np.array_split(np.arange(os.cpu_count()), 2)}
+    of_the_machine = engine_cores(engine)
+    shares = {share(of_the_machine, 2, running)[1] or ",".join(map(str, of_the_machine)) for running in (set(), {0})}
+    assert set.union(*cores) == {f"cores [{one.replace(',', ', ')}]" for one in shares}
 
 
 def test_trials_keep_their_checkpoints_apart(tuning, trials):
@@ -162,13 +164,19 @@ def test_a_parent_that_cannot_be_one_is_refused(tuning, finished, change, messag
         tuning.api.create_hyper_parameter_tuning_job(**request, WarmStartConfig={"ParentHyperParameterTuningJobs": parents, **change})
 
 
-def test_a_deleted_tuning_job_leaves_its_training_jobs(tuning):
-    name = tuning.run(REPORT_X, most=1)["HyperParameterTuningJobName"]
+def test_a_deleted_tuning_job_leaves_its_training_jobs_and_its_name_is_free(tuning):
+    request = tuning.request(REPORT_X, most=1)
+    name = request["HyperParameterTuningJobName"]
+    tuning.api.create_hyper_parameter_tuning_job(**request)
+    tuning.ended(name)
     [trial] = tuning.trials(name)
     tuning.api.delete_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
     with pytest.raises(tuning.api.exceptions.ResourceNotFound):
         tuning.job(name)
     assert tuning.api.describe_training_job(TrainingJobName=trial["TrainingJobName"])["TrainingJobStatus"] == "Completed"
+    tuning.api.create_hyper_parameter_tuning_job(**request)
+    assert tuning.ended(name)["TrainingJobStatusCounters"]["Completed"] == 1
+    assert tuning.trials(name)[0]["TrainingJobName"] != trial["TrainingJobName"]
 
 
 def test_a_trial_whose_training_job_is_deleted_still_counts(tuning):
