@@ -11,13 +11,20 @@ from collections.abc import Iterable
 
 from scripts.objects import StoredObject
 
+# The hyperparameter with which a job makes features and trains nothing.
+FEATURES_ONLY = "features-only"
 _DECIDING = ("arch", "pretrained", "freeze-backbone", "image-size", "min-crop", "feature-views")
 
 
 def trains_on_features(static: dict[str, str]) -> bool:
     """Whether the values that all trials have let them train on features. static: hyperparameters, as text."""
-    frozen = _text(static, "freeze-backbone").lower() in ("true", "1", "yes")
-    return frozen and not _is_zero(static, "feature-views") and ("mixup" not in static or _is_zero(static, "mixup"))
+    without_mixup = "mixup" not in static or _is_zero(static, "mixup")
+    return _is_true(static, "freeze-backbone") and not _is_zero(static, "feature-views") and without_mixup
+
+
+def makes_features(hyperparameters: dict[str, str]) -> bool:
+    """Whether a training job with these hyperparameters, as text, leaves features and no model."""
+    return _is_true(hyperparameters, FEATURES_ONLY)
 
 
 def keeping_apart(static: dict[str, str], tuned: Iterable[str]) -> list[str]:
@@ -44,6 +51,10 @@ def _deciding(static: dict[str, str]) -> tuple[str, ...]:
 
 def _text(static: dict[str, str], name: str) -> str:
     return static.get(name, "").strip().strip('"')
+
+
+def _is_true(static: dict[str, str], name: str) -> bool:
+    return _text(static, name).lower() in ("true", "1", "yes")
 
 
 def _is_zero(static: dict[str, str], name: str) -> bool:

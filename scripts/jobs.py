@@ -33,14 +33,21 @@ class JobKind:
     name: Callable[[str, str], str]
     is_ours: Callable[[str, str], bool]
 
-    def describe(self, aws: Aws, name: str) -> dict:
-        """Raises Failure when there is no such job."""
+    def find(self, aws: Aws, name: str) -> dict | None:
+        """The job's description; None when there is no such job."""
         try:
             return aws.make(Call("sagemaker", f"Describe{self.noun}", {f"{self.noun}Name": name}))
         except ClientError as error:
             if error_code(error) in ("ValidationException", "ResourceNotFound"):
-                raise Failure(f"There is no {self.words} {name} in {aws.region}. `{make('status')}` lists what is there.") from error
+                return None
             raise
+
+    def describe(self, aws: Aws, name: str) -> dict:
+        """Raises Failure when there is no such job."""
+        found = self.find(aws, name)
+        if found is None:
+            raise Failure(f"There is no {self.words} {name} in {aws.region}. `{make('status')}` lists what is there.")
+        return found
 
     def newest_first(self, aws: Aws, **wanted) -> Iterator[dict]:
         """The summaries of the project's jobs. wanted: more of the list's parameters, such as StatusEquals."""

@@ -12,6 +12,7 @@ from scripts.aws import Aws
 from scripts.call import Call, as_json
 from scripts.channels import channels
 from scripts.failure import Failure, ends_with_a_sentence
+from scripts.feature_rule import makes_features
 from scripts.hint import make
 from scripts.hyperparameters import parse_hyperparameters
 from scripts.image import image_uri
@@ -70,7 +71,9 @@ def main(arguments: list[str]) -> int:
         return 1
     figures = " ".join(f"{one['MetricName']}={one['Value']:.4g}" for one in ended.get("FinalMetricDataList", []))
     billed = f", {ended['BillableTimeInSeconds']} s billed" if "BillableTimeInSeconds" in ended else ""
-    print(f"{name} is Completed{billed}. {figures}\nmodel: {ended['ModelArtifacts']['S3ModelArtifacts']}\nnext: {make('deploy')}")
+    made = ended["ModelArtifacts"]["S3ModelArtifacts"]
+    left = f"features, and no model: {made}" if makes_features(request["HyperParameters"]) else f"model: {made}\nnext: {make('deploy')}"
+    print(f"{name} is Completed{billed}. {figures}\n{left}")
     return 0
 
 

@@ -19,8 +19,10 @@ from scripts.hyperparameters import parse_hyperparameters
 from scripts.image import image_uri
 from scripts.jobs import TUNING, how_to_follow
 from scripts.metrics import is_of_the_end
-from scripts.requests.tuning_job import WARM_START_TYPES, tuning_job_request
-from scripts.settings import Settings, load_settings
+from scripts.requests.tuning_job import WARM_START_TYPES, objective, tuning_job_request
+from scripts.settings import Settings, Tune, load_settings
+from scripts.tuning import describe_tuning
+from scripts.tuning_ranges import Range, ranges_of_request
 from scripts.tuning_result import show_result
 from scripts.tuning_search import check_strategy, chosen_ranges, static_hyperparameters
 from scripts.tuning_watch import watch_tuning
@@ -45,7 +47,9 @@ def main(arguments: list[str]) -> int:
     common = {"role_arn": aws.role_arn, "image": image_uri(aws, "train")}
     pictures = channels(aws, settings)
     check_objective(settings, pictures)
-    check_parents(aws, chosen.warm_start)
+    check_parents(aws, settings.tune, chosen.warm_start, ranges)
+    if chosen.job_name and TUNING.find(aws, name):
+        raise Failure(f"There is a tuning job {name} already. Choose another --job-name.")
     features = plan_features(aws, **common, channels=pictures, static=static, tuned=list(ranges), stamp=stamp)
     call = Call("sagemaker", "CreateHyperParameterTuningJob", tuning_job_request(
         settings, aws.layout, name=name, **common, channels={"features": features.uri} if features else pictures,
@@ -82,14 +86,34 @@ def check_objective(settings: Settings, found: dict[str, str]) -> None:
         raise Failure(f"tune.objective is {settings.tune.objective}, and there is no test split. Upload one, or choose a valid_ figure.")
 
 
-def check_parents(aws: Aws, parents: list[str]) -> None:
-    """Raise Failure when a search cannot begin with the trials of these tuning jobs."""
+def check_parents(aws: Aws, tune: Tune, parents: list[str], ranges: dict[str, Range]) -> None:
+    """Raise Failure when a search over these ranges cannot begin with the trials of these tuning jobs.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-warm-start.html
+    """
     if len(parents) > MOST_PARENTS:
         raise Failure(f"--warm-start takes at most {MOST_PARENTS} tuning jobs, not {len(parents)}.")
     if no_names := [parent for parent in parents if "=" in parent]:
         raise Failure(f"{no_names[0]} is no tuning job. Write hyperparameters before --warm-start.")
     for parent in parents:
-        TUNING.describe(aws, parent)
+        description = describe_tuning(aws, parent)
+        status, config = description["HyperParameterTuningJobStatus"], description["HyperParameterTuningJobConfig"]
+        if status not in ("Completed", "Stopped"):
+            raise Failure(f"The tuning job {parent} is {status}, and a search begins with one that is Completed or Stopped. Name another.")
+        if (was := config["HyperParameterTuningJobObjective"]) != (wanted := objective(tune)):
+            raise Failure(
+                f"The tuning job {parent} has the objective {_words(was)}, and this search {_words(wanted)}: they must be the same. "
+                "Name another, or set tune.objective."
+            )
+        if (count := len(ranges_of_request(config["ParameterRanges"]))) != len(ranges):
+            raise Failure(
+                f"The tuning job {parent} tuned {count} hyperparameters, and this search {len(ranges)}: they must be as many. "
+                "Name another, or change the ranges with --range."
+            )
+
+
+def _words(objective: dict) -> str:
+    return f"{objective['Type']} {objective['MetricName']}"
 
 
 def _parser() -> argparse.ArgumentParser:

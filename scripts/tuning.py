@@ -89,13 +89,19 @@ class Tuning:
 
 def read_tuning(aws: Aws, name: str) -> Tuning:
     """The tuning job as it is now. Raises Failure when there is none of this name, or when its trials are not all of one kind."""
-    description = TUNING.describe(aws, name)
-    if "TrainingJobDefinition" not in description:
-        raise Failure(f"The tuning job {name} has several training job definitions, and `{make('tune')}` makes none such. Name another.")
+    description = describe_tuning(aws, name)
     pages = aws.client("sagemaker").get_paginator("list_training_jobs_for_hyper_parameter_tuning_job").paginate(
         HyperParameterTuningJobName=name, SortBy="CreationTime", SortOrder="Ascending", PaginationConfig={"PageSize": 100},
     )
     return tuning_of(description, [one for page in pages for one in page["TrainingJobSummaries"]], datetime.now(timezone.utc))
+
+
+def describe_tuning(aws: Aws, name: str) -> dict:
+    """What DescribeHyperParameterTuningJob answers. Raises Failure as `read_tuning` does."""
+    description = TUNING.describe(aws, name)
+    if "TrainingJobDefinition" not in description:
+        raise Failure(f"The tuning job {name} has several training job definitions, and `{make('tune')}` makes none such. Name another.")
+    return description
 
 
 def tuning_of(description: dict, summaries: list[dict], now: datetime) -> Tuning:

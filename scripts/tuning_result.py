@@ -22,16 +22,19 @@ def show_result(aws: Aws, tuning: Tuning) -> bool:
     """
     best = tuning.best_trial
     print("\n".join([*table(tuning, tuning.ranked()), "", heading(tuning)]))
+    model = TRIAL.describe(aws, best.name).get("ModelArtifacts", {}).get("S3ModelArtifacts") if best else None
     if tuning.trials:
-        model = TRIAL.describe(aws, best.name).get("ModelArtifacts", {}).get("S3ModelArtifacts") if best else None
         write_files(tuning, model, FOLDER / tuning.name)
         if best:
             tuned = " ".join(f"{name}={shown_value(value)}" for name, value in best.hyperparameters.items())
-            print(f"best: {best.name} {tuning.metric}={shown_objective(best)} {tuned}\nmodel: {model}")
+            print(f"best: {best.name} {tuning.metric}={shown_objective(best)} {tuned}")
+        if model:
+            print(f"model: {model}")
         print(f"page: {FOLDER / tuning.name / 'page.html'}")
     if best:
         from_tuning, job = f'ARGS="--from-tuning {tuning.name}"', f'ARGS="--job {best.name}"'
-        print(f"next: {make('train')} {from_tuning}, or {make('deploy')} {job} for this trial's own model")
+        own = f", or {make('deploy')} {job} for this trial's own model" if model else ""
+        print(f"next: {make('train')} {from_tuning}{own}")
     if tuning.status == "Completed" and best:
         return True
     print(f"error: {_why(tuning)}", file=sys.stderr)

@@ -4,6 +4,8 @@ import math
 import re
 
 from scripts.failure import Failure
+from scripts.feature_rule import FEATURES_ONLY
+from scripts.hint import make
 from scripts.hyperparameters import NAME
 from scripts.requests.training_definition import hyperparameters
 from scripts.settings import Settings, Tune
@@ -41,11 +43,15 @@ def static_hyperparameters(settings: Settings, given: dict[str, str], ranges: di
     """Those that are the same in every trial. A range comes before a value of the settings.
 
     given: those of the command line. Raises Failure for one that has a range, too: which of the two is meant cannot be told.
+    And for features-only, with which trials would train nothing.
     """
     both = [name for name in given if name in ranges]
     if both:
         raise Failure(f"{both[0]}={given[both[0]]} is given, and {both[0]} is tuned, too. Leave it out of the search: --range {both[0]}=")
-    return {name: value for name, value in hyperparameters(settings, given).items() if name not in ranges}
+    found = {name: value for name, value in hyperparameters(settings, given).items() if name not in ranges}
+    if FEATURES_ONLY in (*found, *ranges):
+        raise Failure(f"With {FEATURES_ONLY} the trials would train nothing. Leave it out: `{make('tune')}` itself makes what they can share.")
+    return found
 
 
 def check_strategy(tune: Tune, ranges: dict[str, Range], static: dict[str, str]) -> None:

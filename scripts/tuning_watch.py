@@ -19,14 +19,22 @@ def watch_tuning(aws: Aws, name: str) -> Tuning:
     Raises Failure when asking becomes impossible, as with credentials that have expired; the job goes on all the same.
     """
     show = _Live() if sys.stderr.isatty() else _Lines()
+
+    def look() -> Tuning:
+        try:
+            return read_tuning(aws, name)
+        except (ClientError, BotoCoreError):
+            show.clear()  # a line about it follows, and the next table could not go back over that
+            raise
+
     try:
-        for passed, tuning in answers(lambda: read_tuning(aws, name)):
+        for passed, tuning in answers(look):
             show.show(tuning, passed)
             if tuning.has_ended:
                 break
     except (ClientError, BotoCoreError) as error:
         raise Failure(f"{explain(error)} {name} goes on all the same: {how_to_follow(name)}") from error
-    show.end()
+    show.clear()  # the last table goes to stdout
     return tuning
 
 
@@ -41,8 +49,8 @@ class _Live:
             lines.append(f"and {left_out} earlier ones")
         self._screen.draw(lines)
 
-    def end(self) -> None:
-        self._screen.clear()  # the last table goes to stdout
+    def clear(self) -> None:
+        self._screen.clear()
 
 
 class _Lines:
@@ -60,5 +68,5 @@ class _Lines:
             self._told[name] = state
             print(line, file=sys.stderr, flush=True)
 
-    def end(self) -> None:
+    def clear(self) -> None:
         pass

@@ -6,14 +6,10 @@ from scripts.hint import make
 from scripts.jobs import TUNING
 from scripts.tuning import Trial, Tuning, read_tuning
 
-# For the job that makes the features of all trials: with it, nothing is trained.
-_NOT_OF_TRAINING = "features-only"
-
 
 def hyperparameters_of(tuning: Tuning, trial: Trial) -> dict[str, str]:
     """Those of every trial, then its own, as the service has them."""
-    together = {**tuning.static, **trial.hyperparameters}
-    return {name: value for name, value in together.items() if name != _NOT_OF_TRAINING}
+    return {**tuning.static, **trial.hyperparameters}
 
 
 def find_winner(aws: Aws, name: str | None) -> tuple[Tuning, Trial]:

@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html
 """
 
+from scripts.feature_rule import FEATURES_ONLY
 from scripts.layout import Layout
 from scripts.requests.tags import project_tags
 from scripts.requests.training_definition import training_definition
@@ -20,7 +21,7 @@ def features_job_request(
     return {
         "TrainingJobName": name,
         **training_definition(settings, layout, image=image, role_arn=role_arn, channels=channels),
-        "HyperParameters": {**static, "features-only": "true"},
+        "HyperParameters": {**static, FEATURES_ONLY: "true"},
         # Plain files: a channel can bring them as they are.
         "OutputDataConfig": {"S3OutputPath": output, "CompressionType": "NONE"},
         "Tags": project_tags(settings.prefix),

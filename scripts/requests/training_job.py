@@ -1,12 +1,9 @@
 """CreateTrainingJob. https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html"""
 
 from scripts.layout import Layout
-from scripts.metrics import METRICS
 from scripts.requests.tags import project_tags
 from scripts.requests.training_definition import CHECKPOINTS, hyperparameters as all_hyperparameters, training_definition
 from scripts.settings import Settings
-
-__all__ = ["CHECKPOINTS", "METRICS", "training_job_request"]
 
 
 def training_job_request(

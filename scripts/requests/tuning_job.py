@@ -42,6 +42,11 @@ def tuning_job_request(
     return request
 
 
+def objective(tune: Tune) -> dict:
+    """What the search is for. https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningJobObjective.html"""
+    return {"Type": "Maximize" if is_maximized(tune.objective) else "Minimize", "MetricName": tune.objective}
+
+
 def _config(tune: Tune, ranges: dict[str, Range]) -> dict:
     # A grid's number of jobs is that of its combinations, and nothing else may stand here.
     jobs = grid_size(ranges) if tune.strategy == "Grid" else tune.max_jobs
@@ -50,9 +55,7 @@ def _config(tune: Tune, ranges: dict[str, Range]) -> dict:
         limits["MaxRuntimeInSeconds"] = tune.max_runtime_seconds
     config = {
         "Strategy": tune.strategy,
-        "HyperParameterTuningJobObjective": {
-            "Type": "Maximize" if is_maximized(tune.objective) else "Minimize", "MetricName": tune.objective,
-        },
+        "HyperParameterTuningJobObjective": objective(tune),
         "ResourceLimits": limits,
         "ParameterRanges": _parameter_ranges(ranges),
         "TrainingJobEarlyStoppingType": "Auto" if tune.early_stopping else "Off",

@@ -269,12 +269,16 @@ def test_waiting_for_the_end_of_an_endpoint_that_is_not_there_ends(sagemaker, aw
 
 
 def test_features_are_no_model(ready, capsys):
-    name = "dogbreed-features-20261122-185200-123"
-    assert deploy.main(["--job", name]) == 1
-    assert f"{name} made features for a tuning job, and no model. Name another with --job." in capsys.readouterr().err
-    ready.answers["ListTrainingJobs"]["TrainingJobSummaries"].insert(
-        0, {"TrainingJobName": name, "TrainingJobArn": "arn:" + "x" * 20, "CreationTime": 9, "TrainingJobStatus": "Completed"})
+    with_model, made_features = ready.answers["DescribeTrainingJob"], ("dogbreed-features-20261122-185200-123", "dogbreed-train-c")
+    ready.answers["DescribeTrainingJob"] = lambda request: with_model(request) | (
+        {"HyperParameters": {"features-only": "true"}} if request["TrainingJobName"] in made_features else {})
+    for name in made_features:
+        assert deploy.main(["--job", name]) == 1
+        assert f"{name} made features, and no model. Name another with --job." in capsys.readouterr().err
+        ready.answers["ListTrainingJobs"]["TrainingJobSummaries"].insert(
+            0, {"TrainingJobName": name, "TrainingJobArn": "arn:" + "x" * 20, "CreationTime": 9, "TrainingJobStatus": "Completed"})
     assert deploy.main([]) == 0
+    assert "dogbreed-train-c made features, and no model: an earlier job is looked for" in capsys.readouterr().err
     assert ready.request("CreateModel")["PrimaryContainer"]["ModelDataUrl"] == MODEL
 
 

@@ -68,6 +68,14 @@ def test_a_training_job_has_its_data_checkpoints_and_outputs_under_the_prefix():
     assert request["Tags"] == [{"Key": "project", "Value": "cats"}]
 
 
+def test_features_are_copied_before_a_trial_starts_and_pictures_come_as_the_settings_say():
+    chosen = settings(sagemaker_train_input_mode="FastFile")
+    definition = a_tuning_job(chosen, {"features": "s3://some-bucket/features/", **SPLITS})["TrainingJobDefinition"]
+    assert definition["AlgorithmSpecification"]["TrainingInputMode"] == "FastFile"
+    modes = {one["ChannelName"]: one.get("InputMode") for one in definition["InputDataConfig"]}
+    assert modes == {"features": "File", "train": None, "valid": None, "test": None}
+
+
 def test_spot_training_says_how_long_it_waits_and_other_training_does_not():
     spot = a_training_job(settings(sagemaker_train_spot="true", sagemaker_train_max_wait_seconds="90000"))
     assert spot["EnableManagedSpotTraining"] is True

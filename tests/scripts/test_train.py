@@ -53,6 +53,15 @@ def test_a_job_is_started_with_what_the_settings_and_the_command_line_say(ready,
     assert f"jobs/{request['TrainingJobName']}/output/model.tar.gz" in capsys.readouterr().out
 
 
+def test_a_job_that_makes_features_names_them_and_no_model_to_deploy(ready, capsys):
+    assert train.main(["features-only=true", "freeze-backbone=true", "--job-name", "dogbreed-train-x"]) == 0
+    shown = capsys.readouterr().out
+    assert "features, and no model: s3://some-bucket/dogbreed/jobs/dogbreed-train-x/output/model.tar.gz" in shown
+    assert "\nmodel:" not in shown and "deploy" not in shown
+    assert train.main(["features-only=false", "freeze-backbone=true"]) == 0
+    assert "next: make deploy" in capsys.readouterr().out
+
+
 def test_the_log_of_every_host_is_shown_and_each_state_once(ready, write_log, capsys):
     states = [("InProgress", "Starting"), ("InProgress", "Starting"), ("InProgress", "Training")]
 
@@ -255,7 +264,7 @@ TUNED = {
         },
     },
     "TrainingJobDefinition": {"StaticHyperParameters": {
-        "epochs": "20", "arch": "resnet18", "features-only": "true", "_tuning_objective_metric": "valid_accuracy"}},
+        "epochs": "20", "arch": "resnet18", "_tuning_objective_metric": "valid_accuracy"}},
 }
 
 

@@ -3,11 +3,15 @@
 import json
 import sys
 
+import botocore.client
 import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from scripts import aws as aws_module
 from scripts import feature_job, logs, tune
+from scripts.aws import Aws
+from scripts.settings import load_settings
 from scripts.tuning_result import FOLDER
 from scripts.tuning_watch import watch_tuning
 from tests.scripts.conftest import ROLE
@@ -16,6 +20,7 @@ from tests.scripts.tunings import Service
 
 DONE = ("Completed", [("Completed", 0.71, ""), ("Completed", 0.83, ""), ("Failed", None, "AlgorithmError: lr is too large.")])
 FEATURES_GROUP = "/aws/sagemaker/TrainingJobs"
+FROZEN = ["freeze-backbone=true", "epochs=3", "--no-wait"]
 
 
 @pytest.fixture
@@ -67,6 +72,13 @@ def test_the_best_trial_is_told_with_its_model_and_the_next_step(ready, capsys):
     assert 'next: make train ARGS="--from-tuning dogbreed-tune-x", or make deploy ARGS="--job dogbreed-tune-x-002-00000002"' in shown
 
 
+def test_a_best_trial_that_left_no_model_is_none_to_deploy(ready, capsys):
+    ready.answers["DescribeTrainingJob"] = lambda request: {"TrainingJobName": request["TrainingJobName"], "TrainingJobStatus": "Stopped"}
+    assert tune.main(["--job-name", "dogbreed-tune-x"]) == 0
+    shown = capsys.readouterr().out
+    assert 'next: make train ARGS="--from-tuning dogbreed-tune-x"\n' in shown and "model:" not in shown and "deploy" not in shown
+
+
 def test_what_was_found_is_left_in_files(ready):
     assert tune.main(["epochs=3", "--job-name", "dogbreed-tune-x"]) == 0
     folder = FOLDER / "dogbreed-tune-x"
@@ -112,6 +124,22 @@ def test_on_a_terminal_the_table_is_drawn_anew_in_its_place_and_taken_away_at_th
     assert first.endswith("\x1b[3F") and second.endswith("\x1b[4F") and third.endswith("\x1b[5F") and last == ""
 
 
+def test_a_line_about_an_answer_that_did_not_come_takes_the_place_of_the_table(ready, aws, terminal, monkeypatch):
+    monkeypatch.setattr(aws_module, "_CONFIG", Config(retries={"total_max_attempts": 1}))
+    Service(ready, [("InProgress", [("InProgress", None, "")]), DONE])
+    assert tune.main(["--job-name", "dogbreed-tune-x", "--no-wait"]) == 0
+    describe = ready.answers["DescribeHyperParameterTuningJob"]
+    ready.answers["DescribeHyperParameterTuningJob"] = [describe, Refusal("ThrottlingException", "Rate exceeded."), describe]
+    wide = terminal(30, 120)
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stderr", wide.stream)
+        watch_tuning(Aws(load_settings()), "dogbreed-tune-x")
+    first, then, last = wide.read("\x1b[5F\x1b[J").split("\x1b[J")
+    assert first.endswith("\x1b[3F") and last == ""
+    said, table = then.split("\n", 1)
+    assert said.startswith("no answer for now, asking again") and table.startswith("dogbreed-tune-x: Completed after")
+
+
 def test_a_tuning_job_whose_trials_all_failed_gives_the_first_reason(ready, capsys):
     trials = [("Failed", None, "AlgorithmError: no weights."), ("Failed", None, "AlgorithmError: other.")]
     Service(ready, [("Failed", trials)], failure="All failed.")
@@ -153,7 +181,9 @@ def test_ctrl_c_leaves_the_tuning_job_and_says_how_to_follow_and_stop_it(ready, 
 
 def test_expired_credentials_leave_the_tuning_job(ready, monkeypatch, capsys):
     monkeypatch.setattr(aws_module, "_CONFIG", Config(retries={"total_max_attempts": 1}))
-    ready.answers["DescribeHyperParameterTuningJob"] = Refusal("ExpiredTokenException", "The token has expired.")
+    ready.answers["DescribeHyperParameterTuningJob"] = [
+        Refusal("ResourceNotFound", "No."), Refusal("ExpiredTokenException", "The token has expired."),
+    ]
     assert tune.main(["--job-name", "dogbreed-tune-x"]) == 1
     assert "Log in again. dogbreed-tune-x goes on all the same" in capsys.readouterr().err
 
@@ -175,6 +205,8 @@ def test_a_dry_run_prints_the_request_and_starts_nothing(ready, capsys):
     (["epochs"], "must be written name=value"),
     (["lr=0.1"], "lr=0.1 is given, and lr is tuned, too"),
     (["--range", "lr=1..0"], "lr must have a min below its max"),
+    (["features-only=true"], "With features-only the trials would train nothing. Leave it out"),
+    (["--range", "features-only=true,false"], "With features-only the trials would train nothing. Leave it out"),
     (["--job-name", "mine"], "must begin with dogbreed-tune-"),
     (["--job-name", "dogbreed-tune-" + "a" * 20], "at most 32 letters"),
     (["--warm-start", *"abcdef"], "--warm-start takes at most 5 tuning jobs, not 6"),
@@ -213,15 +245,42 @@ def test_what_is_missing_is_said_before_anything_starts(ready, aws, bucket, monk
     assert ready.made() == []
 
 
-def test_a_search_begins_with_the_trials_of_earlier_ones(ready):
-    Service(ready, [DONE]).has({
-        "HyperParameterTuningJobName": "dogbreed-tune-a",
+def parent(status: str = "Completed", kind: str = "Maximize", metric: str = "valid_accuracy", tuned: tuple[str, ...] = ("lr", "dropout")):
+    """Answers DescribeHyperParameterTuningJob for every name."""
+    return lambda request: {
+        **request, "HyperParameterTuningJobStatus": status, "CreationTime": 1, "TrainingJobDefinition": {},
         "HyperParameterTuningJobConfig": {
-            "Strategy": "Random", "ResourceLimits": {"MaxParallelTrainingJobs": 1}, "ParameterRanges": {},
-            "HyperParameterTuningJobObjective": {"Type": "Maximize", "MetricName": "valid_accuracy"},
+            "Strategy": "Random", "ResourceLimits": {"MaxParallelTrainingJobs": 1},
+            "HyperParameterTuningJobObjective": {"Type": kind, "MetricName": metric},
+            "ParameterRanges": {"ContinuousParameterRanges": [{"Name": name, "MinValue": "0.1", "MaxValue": "0.2"} for name in tuned]},
         },
-        "TrainingJobDefinition": {},
-    })
+    }
+
+
+@pytest.mark.parametrize("described, sentence", [
+    (parent("InProgress"), "dogbreed-tune-a is InProgress, and a search begins with one that is Completed or Stopped."),
+    (parent("Failed"), "dogbreed-tune-a is Failed, and a search begins with one that is Completed or Stopped."),
+    (parent(metric="test_accuracy"), "has the objective Maximize test_accuracy, and this search Maximize valid_accuracy"),
+    (parent(kind="Minimize"), "has the objective Minimize valid_accuracy, and this search Maximize valid_accuracy"),
+    (parent(tuned=("lr",)), "dogbreed-tune-a tuned 1 hyperparameters, and this search 2: they must be as many."),
+])
+def test_a_parent_that_the_service_would_refuse_is_said_before_anything_starts(ready, described, sentence, capsys):
+    ready.answers["DescribeHyperParameterTuningJob"] = described
+    assert tune.main([*FROZEN, "--warm-start", "dogbreed-tune-a"]) == 1
+    assert sentence in capsys.readouterr().err
+    assert ready.made() == []
+
+
+def test_a_name_that_is_in_use_is_said_before_anything_starts(ready, capsys):
+    ready.answers["DescribeHyperParameterTuningJob"] = parent()
+    assert tune.main([*FROZEN, "--job-name", "dogbreed-tune-a"]) == 1
+    assert "There is a tuning job dogbreed-tune-a already. Choose another --job-name." in capsys.readouterr().err
+    assert ready.made() == []
+
+
+@pytest.mark.parametrize("status", ["Completed", "Stopped"])
+def test_a_search_begins_with_the_trials_of_earlier_ones(ready, status):
+    ready.answers["DescribeHyperParameterTuningJob"] = parent(status)
     assert tune.main(["--no-wait", "--warm-start", "dogbreed-tune-a", "dogbreed-tune-b"]) == 0
     parents = [{"HyperParameterTuningJobName": name} for name in ("dogbreed-tune-a", "dogbreed-tune-b")]
     assert request(ready)["WarmStartConfig"] == {"ParentHyperParameterTuningJobs": parents, "WarmStartType": "TransferLearning"}
@@ -248,11 +307,9 @@ def test_logs_comes_back_to_a_tuning_job_that_runs_and_writes_what_one_that_has_
 
 # What follows is about the features that trials of a frozen backbone share.
 
-FROZEN = ["freeze-backbone=true", "epochs=3", "--no-wait"]
-
 
 class FeatureJobs:
-    """Training jobs of the stand-in: those that were created end as `end` says, and leave a file, be it one of many."""
+    """Training jobs of the stand-in: those that were created end as `end` says, and leave two files."""
 
     def __init__(self, sagemaker, s3, end: str = "Completed"):
         self.end, self.made, self._s3 = end, {}, s3
@@ -277,7 +334,8 @@ class FeatureJobs:
         if job["TrainingJobStatus"] == "InProgress":
             job["TrainingJobStatus"] = self.end
             above = job["OutputDataConfig"]["S3OutputPath"].removeprefix("s3://some-bucket/")
-            self._s3.put_object(Bucket="some-bucket", Key=f"{above}/{job['TrainingJobName']}/output/model/bank.json", Body=b"{}")
+            for name, content in {"train.npy": b"12345", "bank.json": b'{"sizes": {"train.npy": 5}}'}.items():
+                self._s3.put_object(Bucket="some-bucket", Key=f"{above}/{job['TrainingJobName']}/output/model/{name}", Body=content)
         return answer | ({"FailureReason": "AlgorithmError: no weights."} if answer["TrainingJobStatus"] == "Failed" else {})
 
 
@@ -299,6 +357,36 @@ def test_the_features_of_a_frozen_backbone_are_computed_once_and_every_trial_rea
     assert channels(ready) == {"features": f"{output}/{made['TrainingJobName']}/output/model/"}
     assert "features-only" not in request(ready)["TrainingJobDefinition"]["StaticHyperParameters"]
     assert f"started {made['TrainingJobName']}: it computes once what all trials read" in capsys.readouterr().err
+
+
+def test_weights_of_ones_own_go_to_the_features_job_and_the_trials_get_the_features_alone(ready, feature_jobs, aws, bucket, monkeypatch):
+    monkeypatch.setenv("SAGEMAKER_TRAIN_PRETRAINED", "s3://some-bucket/weights/")
+    aws.client("s3").put_object(Bucket=bucket, Key="weights/resnet50.safetensors", Body=b"w")
+    assert tune.main(FROZEN) == 0
+    made = ready.request("CreateTrainingJob")
+    assert [one["ChannelName"] for one in made["InputDataConfig"]] == ["train", "valid", "test", "pretrained"]
+    assert list(channels(ready)) == ["features"]
+
+
+def test_pictures_that_change_while_the_features_are_computed_start_no_trial_and_leave_no_features(
+        ready, feature_jobs, aws, bucket, monkeypatch, capsys):
+    real, picture = feature_job.watch, {"Bucket": bucket, "Key": "dogbreed/data/train/A/x.jpg"}
+
+    def watch(*arguments):
+        aws.client("s3").put_object(**picture, Body=b"y")
+        return real(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(feature_job, "watch", watch)
+        assert tune.main(FROZEN) == 1
+    [first] = feature_jobs.made
+    said = capsys.readouterr().err
+    assert f"The pictures, or the weights, changed while {first} ran. Its features were removed and no trial was started" in said
+    assert "run `make tune` again" in said and ready.made() == ["CreateTrainingJob"]
+    assert "Contents" not in aws.client("s3").list_objects_v2(Bucket=bucket, Prefix="dogbreed/features/")
+    aws.client("s3").put_object(**picture, Body=b"x")
+    assert tune.main(FROZEN) == 0
+    assert len(feature_jobs.made) == 2
 
 
 def test_the_log_of_the_features_job_is_shown(ready, feature_jobs, write_log, monkeypatch, capsys):
@@ -351,13 +439,21 @@ def test_a_features_job_that_did_not_end_well_starts_no_trial_and_is_not_used_ag
     assert len(jobs.made) == 2
 
 
-def test_features_whose_files_are_gone_are_computed_anew(ready, feature_jobs, aws, bucket):
+@pytest.mark.parametrize("name, left", [
+    ("bank.json", None), ("train.npy", None), ("train.npy", b"1234"), ("bank.json", b'{"sizes"'), ("bank.json", b"{}"),
+])
+def test_features_whose_files_are_not_all_there_are_computed_anew(ready, feature_jobs, aws, bucket, name, left, capsys):
     assert tune.main(FROZEN) == 0
-    for one in aws.client("s3").list_objects_v2(Bucket=bucket, Prefix="dogbreed/features/")["Contents"]:
-        aws.client("s3").delete_object(Bucket=bucket, Key=one["Key"])
-        aws.client("s3").put_object(Bucket=bucket, Key=one["Key"].replace("model/bank.json", "data/evaluation.json"), Body=b"{}")
+    [first] = feature_jobs.made
+    s3 = aws.client("s3")
+    [key] = [one["Key"] for one in s3.list_objects_v2(Bucket=bucket, Prefix="dogbreed/features/")["Contents"] if one["Key"].endswith(name)]
+    if left is None:
+        s3.delete_object(Bucket=bucket, Key=key)
+    else:
+        s3.put_object(Bucket=bucket, Key=key, Body=left)
     assert tune.main(FROZEN) == 0
-    assert len(feature_jobs.made) == 2
+    assert len(feature_jobs.made) == 2 and first not in channels_of_last(ready)["features"]
+    assert f"the features of {first} are no longer all there: others are made" in capsys.readouterr().err
 
 
 def test_ctrl_c_leaves_the_features_job_and_the_next_search_follows_it(ready, feature_jobs, monkeypatch, capsys):
@@ -425,6 +521,22 @@ def test_pictures_that_cannot_be_listed_are_no_ground_for_using_features_again(r
     first, second = feature_jobs.made.values()
     assert first["OutputDataConfig"]["S3OutputPath"] != second["OutputDataConfig"]["S3OutputPath"]
     assert "https://elsewhere/pictures/train/ cannot be listed from here" in capsys.readouterr().err
+    assert "ListTrainingJobs" not in [operation for operation, _ in ready.calls]
+
+
+@pytest.mark.parametrize("denied", ["dogbreed/", "dogbreed/features/"])
+def test_where_these_credentials_may_not_list_the_features_are_computed_anew(ready, feature_jobs, monkeypatch, denied, capsys):
+    real = botocore.client.BaseClient._make_api_call
+
+    def call(client, operation, request):
+        if operation == "ListObjectsV2" and request["Prefix"].startswith(denied):
+            raise ClientError({"Error": {"Code": "AccessDenied", "Message": "No."}}, operation)
+        return real(client, operation, request)
+
+    monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", call)
+    assert tune.main(FROZEN) == 0
+    assert ready.made() == ["CreateTrainingJob", "CreateHyperParameterTuningJob"]
+    assert "warning: the features are computed anew. AWS refused ListObjectsV2" in capsys.readouterr().err
 
 
 def test_a_dry_run_prints_the_features_job_too_unless_its_features_are_there(ready, feature_jobs, capsys):

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta, timezone
 
 from scripts.tuning import Trial, Tuning
 from scripts.tuning_ranges import Categories, Interval, Range
+from tests.scripts.sagemaker_stand_in import Refusal
 
 NAME = "dogbreed-tune-261122-185200"
 START = datetime(2026, 11, 22, 18, 52, tzinfo=timezone.utc)
@@ -82,6 +83,8 @@ class Service:
         return {"HyperParameterTuningJobArn": "arn"}
 
     def _describe(self, request: dict) -> dict:
+        if self._request is None or self._request["HyperParameterTuningJobName"] != request["HyperParameterTuningJobName"]:
+            raise Refusal("ResourceNotFound", "No such tuning job.")
         self._now = self._steps.pop(0) if len(self._steps) > 1 else self._steps[0]
         job, config = self._now[0], self._request["HyperParameterTuningJobConfig"]
         down = config["HyperParameterTuningJobObjective"]["Type"] == "Minimize"
