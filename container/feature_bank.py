@@ -22,7 +22,7 @@ import numpy as np
 import safetensors.torch
 import torch
 
-from container.data import Split, read_split
+from container.data import read_split
 from container.failure import TrainingFailure
 from container.hyperparameters import Hyperparameters
 from container.picture_digest import digest_of_split
