@@ -15,11 +15,11 @@ COLOUR = 0.2  # brightness, contrast and saturation vary by this factor either w
 
 
 def augment(
-    squares: torch.Tensor, image_size: int, min_crop: float, random: torch.Generator, mirrored: bool | None = None
+    squares: torch.Tensor, image_size: int, min_crop: float, random: torch.Generator, mirrored: torch.Tensor | None = None
 ) -> torch.Tensor:
     """uint8 [b, 3, s, s] -> float32 [b, 3, image_size, image_size] in 0..255, each picture varied on its own.
 
-    min_crop: smallest share of the picture's area that a crop shows, (0, 1]. mirrored: all or none; None: by chance.
+    min_crop: smallest share of the picture's area that a crop shows, (0, 1]. mirrored: bool [b]; None: by chance.
     """
     pixels = squares.to(torch.float32, memory_format=torch.channels_last)
     views = _views(len(pixels), min_crop, random, mirrored).to(pixels.device)
@@ -39,15 +39,14 @@ def mix(inputs: torch.Tensor, targets: torch.Tensor, alpha: float, random: torch
     return inputs.lerp(inputs[order], 1 - weight), targets.lerp(targets[order], 1 - weight)
 
 
-def _views(count: int, min_crop: float, random: torch.Generator, mirrored: bool | None) -> torch.Tensor:
+def _views(count: int, min_crop: float, random: torch.Generator, mirrored: torch.Tensor | None) -> torch.Tensor:
     """Affine maps [count, 2, 3] from the output's coordinates to the picture's, both in [-1, 1]."""
     area = _uniform(count, min_crop, 1, random)
     aspect = torch.exp(_uniform(count, -math.log(MAX_ASPECT), math.log(MAX_ASPECT), random))
     width, height = (area * aspect).sqrt().clamp(max=1), (area / aspect).sqrt().clamp(max=1)
     x, y = _uniform(count, -1, 1, random) * (1 - width), _uniform(count, -1, 1, random) * (1 - height)
     angle = _uniform(count, -MAX_ROTATION, MAX_ROTATION, random)
-    flip = (torch.rand(count, generator=random) < 0.5) if mirrored is None else torch.full((count,), mirrored)
-    flip = flip * -2.0 + 1
+    flip = (torch.rand(count, generator=random) < 0.5 if mirrored is None else mirrored) * -2.0 + 1
     cos, sin = angle.cos(), angle.sin()
     rows = [torch.stack([flip * width * cos, -height * sin, x], 1), torch.stack([flip * width * sin, height * cos, y], 1)]
     return torch.stack(rows, 1)

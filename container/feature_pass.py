@@ -76,12 +76,15 @@ def make_bank(
 
 
 def view(squares: torch.Tensor, chunk: int, number: int, preprocessing: Preprocessing, min_crop: float) -> torch.Tensor:
-    """View `number` (from 0) of the pictures of a chunk: a crop, a turn and colours of its own; every other view is mirrored.
+    """View `number` (from 0) of the pictures of a chunk: a crop, a turn and colours of its own.
 
+    Every other view of a picture is mirrored; chance decides whether the first one is, so that any one view has both kinds.
     uint8 [b, 3, s, s] -> float32 [b, 3, image_size, image_size], normalised. The same call gives the same view.
     """
+    first_is_mirrored = torch.rand(len(squares), generator=torch.Generator().manual_seed(chunk * 4096 + 4095)) < 0.5
     random = torch.Generator().manual_seed(chunk * 4096 + number)
-    return preprocessing.normalise(augment(squares, preprocessing.image_size, min_crop, random, mirrored=number % 2 == 1))
+    mirrored = first_is_mirrored ^ (number % 2 == 1)
+    return preprocessing.normalise(augment(squares, preprocessing.image_size, min_crop, random, mirrored))
 
 
 class _Pass:

@@ -13,7 +13,7 @@ from container.failure import TrainingFailure
 
 # The tuning service adds this one to every trial; it says nothing that training needs.
 INJECTED_BY_THE_PLATFORM = "_tuning_objective_metric"
-FEATURE_VIEWS = 4
+FEATURE_VIEWS = 3
 
 
 @dataclass(frozen=True)

@@ -28,13 +28,12 @@ from container.preprocessing import Preprocessing
 from container.training import Trainer
 from same_views_examples import SameViews
 
-SEEDS, PRETRAINING, EPOCHS, VIEWS, SIZE = 5, 6, 5, 4, 64
+SEEDS, PRETRAINING, EPOCHS, SIZE = 5, 6, 5, 64
 
 
 def main(data: Path) -> None:
     chosen = parse([
         "--arch", "resnet18", "--pretrained", "none", "--image-size", str(SIZE), "--batch-size", "32", "--epochs", str(EPOCHS),
-        "--feature-views", str(VIEWS),
     ])
     preprocessing, compute = Preprocessing.for_image_size(SIZE), Compute.choose()
     splits = {name: read_split(data / name, name) for name in ("train", "valid")}
@@ -42,7 +41,7 @@ def main(data: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         stores = {name: decode_split(split, preprocessing, Path(folder)) for name, split in splits.items()}
         pictures = PictureExamples(stores["valid"], preprocessing, chosen.min_crop)
-        views = SameViews(stores["train"], preprocessing, chosen.min_crop, VIEWS)
+        views = SameViews(stores["train"], preprocessing, chosen.min_crop, chosen.feature_views)
         model = create_model("resnet18", len(splits["train"].classes))
         trainer = Trainer(model, PictureExamples(stores["train"], preprocessing, chosen.min_crop), len(splits["train"].classes), chosen, compute)
         for epoch in range(1, PRETRAINING + 1):
