@@ -11,10 +11,10 @@ from scripts.hint import make
 from scripts.jobs import KINDS, TRAINING, TRANSFORM, TUNING, kind_of, watch
 from scripts.log_tail import LogTail, endpoint_group, print_lines
 from scripts.settings import load_settings
-from scripts.tuning import read_tuning
-from scripts.tuning_result import show_result
-from scripts.tuning_table import heading, table
-from scripts.tuning_watch import watch_tuning
+from scripts.tuning.job import read_tuning
+from scripts.tuning.result import show_result
+from scripts.tuning.table import heading, table
+from scripts.tuning.watch import watch_tuning
 from scripts.waiting import answers
 
 

@@ -4,11 +4,11 @@ import sys
 
 from scripts.aws import Aws
 from scripts.failure import Failure
-from scripts.feature_rule import makes_features
 from scripts.hint import make
 from scripts.jobs import TRAINING
 from scripts.layout import bucket_and_key
 from scripts.objects import has_objects
+from scripts.tuning.features_rule import makes_features
 
 
 def find_model_data(aws: Aws, job: str | None = None) -> tuple[str, str]:

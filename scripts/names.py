@@ -46,12 +46,12 @@ def features_job(prefix: str, stamp: str) -> str:
 def tuning_prefix(prefix: str) -> str:
     """What the tuning jobs of a prefix begin with: the prefix, or what stands for one that is too long for their names.
 
-    That is its first 8 letters and digits and 4 hex digits of its SHA-256. Its own hyphens go, so that no cut can leave
+    That is its first 4 letters and digits and 8 hex digits of its SHA-256. Its own hyphens go, so that no cut can leave
     another prefix with `-train` or `-tune` behind it.
     """
     if len(prefix) <= _LONGEST_TUNING_PREFIX:
         return prefix
-    return f"{prefix.replace('-', '')[:8]}-{hashlib.sha256(prefix.encode()).hexdigest()[:4]}"
+    return f"{prefix.replace('-', '')[:4]}-{hashlib.sha256(prefix.encode()).hexdigest()[:8]}"
 
 
 def tuning_job(prefix: str, stamp: str) -> str:

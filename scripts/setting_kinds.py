@@ -7,7 +7,7 @@ whose message goes on after the setting's name: "must be ...".
 import re
 from dataclasses import dataclass
 
-from scripts.tuning_ranges import MOST, Range, checked_range
+from scripts.tuning.ranges import MOST, Range, checked_range
 
 
 @dataclass(frozen=True)

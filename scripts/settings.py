@@ -17,7 +17,7 @@ from scripts.failure import Failure
 from scripts.hyperparameters import NAME
 from scripts.metrics import METRICS, is_of_the_end
 from scripts.setting_kinds import Names, NotNegative, OneOf, Positive, Ranges, Switch, Table, Text, Whole
-from scripts.tuning_ranges import Range
+from scripts.tuning.ranges import Range
 
 FILE = Path(__file__).parents[1] / "sagemaker.toml"
 OTHER_NAMES = {"prefix": ("IMAGE_PREFIX",), "region": ("AWS_REGION", "AWS_DEFAULT_REGION")}

@@ -12,15 +12,15 @@ from scripts.aws import Aws
 from scripts.call import Call, as_json
 from scripts.channels import channels
 from scripts.failure import Failure, ends_with_a_sentence
-from scripts.feature_rule import makes_features
 from scripts.hint import make
 from scripts.hyperparameters import parse_hyperparameters
 from scripts.image import image_uri
 from scripts.jobs import TRAINING, ended_well, how_to_follow, watch
 from scripts.requests.training_job import training_job_request
 from scripts.settings import load_settings
-from scripts.tuning_table import trial_line
-from scripts.winner import find_winner, hyperparameters_of
+from scripts.tuning.features_rule import makes_features
+from scripts.tuning.table import trial_line
+from scripts.tuning.winner import find_winner, hyperparameters_of
 
 
 @ends_with_a_sentence

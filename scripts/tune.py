@@ -13,7 +13,6 @@ from scripts.aws import Aws
 from scripts.call import Call, as_json
 from scripts.channels import channels
 from scripts.failure import Failure, ends_with_a_sentence
-from scripts.feature_job import bring_features, plan_features
 from scripts.hint import make
 from scripts.hyperparameters import parse_hyperparameters
 from scripts.image import image_uri
@@ -21,11 +20,12 @@ from scripts.jobs import TUNING, how_to_follow
 from scripts.metrics import is_of_the_end
 from scripts.requests.tuning_job import WARM_START_TYPES, objective, tuning_job_request
 from scripts.settings import Settings, Tune, load_settings
-from scripts.tuning import describe_tuning
-from scripts.tuning_ranges import Range, ranges_of_request
-from scripts.tuning_result import show_result
-from scripts.tuning_search import check_strategy, chosen_ranges, static_hyperparameters
-from scripts.tuning_watch import watch_tuning
+from scripts.tuning.features import bring_features, plan_features
+from scripts.tuning.job import describe_tuning
+from scripts.tuning.ranges import Range, ranges_of_request
+from scripts.tuning.result import show_result
+from scripts.tuning.search import check_strategy, chosen_ranges, static_hyperparameters
+from scripts.tuning.watch import watch_tuning
 
 MOST_PARENTS = 5
 

@@ -8,8 +8,7 @@ from scripts.metrics import is_maximized
 from scripts.requests.tags import project_tags
 from scripts.requests.training_definition import CHECKPOINTS, training_definition
 from scripts.settings import Settings, Tune
-from scripts.tuning_ranges import SCALES, Categories, Range
-from scripts.tuning_search import grid_size
+from scripts.tuning.ranges import SCALES, Categories, Range, grid_size
 
 WARM_START_TYPES = ("TransferLearning", "IdenticalDataAndAlgorithm")
 

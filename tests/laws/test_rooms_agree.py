@@ -10,9 +10,10 @@ from local_test import data_folder, demo_recipe
 from local_test.environment import variables
 from local_test.service_address import Address
 from local_test.training import opt_ml, status
-from scripts import feature_rule, hint, layout, metrics
+from scripts import hint, layout, metrics
 from scripts.requests import training_definition
 from scripts.settings import load_settings
+from scripts.tuning import features_rule
 
 
 @pytest.mark.parametrize("folder", ["001.Affenpinscher", "Cat", "St._Bernard", "7.", "12.3.x", "a.1", ".hidden"])
@@ -60,18 +61,18 @@ def test_features_are_shared_where_the_program_would_compute_them():
             for mixup in (None, "0", "0.0", "0.4"):
                 static = {"freeze-backbone": frozen} | ({"feature-views": views} if views else {}) | ({"mixup": mixup} if mixup else {})
                 arguments = [word for name, value in static.items() for word in (f"--{name}", value)]
-                assert feature_rule.trains_on_features(static) == hyperparameters.parse(arguments).trains_on_features, static
+                assert features_rule.trains_on_features(static) == hyperparameters.parse(arguments).trains_on_features, static
 
 
 def test_what_decides_the_features_is_the_same_for_the_scripts_and_the_program():
     """Every hyperparameter that a bank is checked for keeps trials apart when it is tuned."""
     checked = ["arch", "pretrained", "freeze-backbone", "image-size", "min-crop", "feature-views", "mixup"]
-    assert feature_rule.keeping_apart({"freeze-backbone": "true"}, [*checked, "lr", "batch-size", "dropout"]) == checked
+    assert features_rule.keeping_apart({"freeze-backbone": "true"}, [*checked, "lr", "batch-size", "dropout"]) == checked
     container = Path(__file__).parents[2] / "container"
     asked = _attributes("chosen", "check", container / "feature_bank.py") | _attributes("self", "trains_on_features", container / "hyperparameters.py")
     # The seed draws random weights: scripts hold it against a bank only with pretrained=none, and so does the program.
     assert {name.replace("_", "-") for name in asked} - {"trains-on-features", "seed"} == set(checked)
-    assert feature_rule.keeping_apart({"freeze-backbone": "true", "pretrained": "none"}, ["seed", "lr"]) == ["seed"]
+    assert features_rule.keeping_apart({"freeze-backbone": "true", "pretrained": "none"}, ["seed", "lr"]) == ["seed"]
 
 
 def _attributes(of: str, function: str, file: Path) -> set[str]:

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from scripts import logs
 from scripts.log_tail import LogTail, endpoint_group
 from tests.scripts.sagemaker_stand_in import Refusal
-from tests.scripts.tunings import Service
+from tests.scripts.tuning.service import Service
 
 TRAINING, TRANSFORM = "/aws/sagemaker/TrainingJobs", "/aws/sagemaker/TransformJobs"
 

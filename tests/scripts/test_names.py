@@ -12,7 +12,7 @@ PREFIXES = [
     "d", "dog", "dog-house", "dogbreed", "dog-tune", "dog-tunes", "dog-features", "tune", "train", "dog-tune-tune", "dog-tunes-and-more",
     "do-training-place", "do-tune-up-the-model", "dog-house-of-mine", "dog-house-of-ours", "d" * 13, "d" * 14, "d" * 32,
     "a-b-c-d-e-f-g-h-i-j",
-    "dog-transform", "doghouse-1a2b",
+    "dog-transform", "dogh-1a2b3c4d",
 ]
 MADE = [
     (names.training_job, names.is_training_job), (names.features_job, names.is_features_job), (names.transform_job, names.is_transform_job),
@@ -45,7 +45,7 @@ def test_a_prefix_that_fits_stands_whole_in_a_tuning_jobs_name():
 
 
 def test_prefixes_that_begin_alike_have_tuning_jobs_of_their_own():
-    assert names.tuning_prefix("dog-house-of-mine").startswith("doghouse-")
+    assert names.tuning_prefix("dog-house-of-mine").startswith("dogh-")
     assert names.tuning_prefix("dog-house-of-mine") != names.tuning_prefix("dog-house-of-ours")
 
 

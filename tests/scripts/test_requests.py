@@ -22,9 +22,9 @@ from scripts.requests.training_job import training_job_request
 from scripts.requests.transform_job import transform_job_request
 from scripts.requests.tuning_job import tuning_job_request
 from scripts.settings import load_settings
-from scripts.tuning_ranges import Categories, Interval, ranges_of_request
+from scripts.tuning.ranges import Categories, Interval, ranges_of_request
 from tests.scripts.service_model import problems
-from tests.scripts.tunings import EVERY_KIND
+from tests.scripts.tuning.jobs import EVERY_KIND
 
 ROLE = "arn:aws:iam::123456789012:role/dogs"
 LONGEST_PREFIX = "d" * 32

@@ -6,7 +6,7 @@ import pytest
 
 from scripts.failure import Failure
 from scripts.settings import FILE, OTHER_NAMES, load_settings, variables
-from tests.scripts.tunings import BATCH, LR
+from tests.scripts.tuning.jobs import BATCH, LR
 
 
 def written(tmp_path, old: str, new: str):

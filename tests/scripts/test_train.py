@@ -16,7 +16,7 @@ from scripts.log_tail import LogTail
 from scripts.settings import load_settings
 from tests.scripts.conftest import ROLE
 from tests.scripts.sagemaker_stand_in import Refusal
-from tests.scripts.tunings import Service
+from tests.scripts.tuning.service import Service
 
 GROUP = "/aws/sagemaker/TrainingJobs"
 

@@ -2,10 +2,10 @@
 
 import pytest
 
+from local_test.training.training_run import KILLED
 from local_test.tuning.job_record import was_lost
 from local_test.tuning.progress import failure, places, seconds_left
 from local_test.tuning.trial import Trial
-from local_test.training.training_run import KILLED
 from tests.local_test.tuning.tuning_job import trial
 
 

@@ -5,8 +5,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from scripts.tuning_page import page
-from tests.scripts.tunings import NAME, many, trial, tuning
+from scripts.tuning.page import page
+from tests.scripts.tuning.jobs import NAME, many, trial, tuning
 
 PICTURES = [("trial", b"light", b"dark"), ("lr", b"light", b"dark")]
 VOID = {"meta", "img", "source"}

@@ -6,9 +6,9 @@ import pytest
 
 from scripts.failure import Failure
 from scripts.settings import load_settings
-from scripts.tuning_ranges import Categories, Interval
-from scripts.tuning_search import check_strategy, chosen_ranges, grid_size, static_hyperparameters
-from tests.scripts.tunings import BATCH, LR
+from scripts.tuning.ranges import Categories, Interval, grid_size
+from scripts.tuning.search import check_strategy, chosen_ranges, static_hyperparameters
+from tests.scripts.tuning.jobs import BATCH, LR
 
 RANGES = {"lr": LR, "batch-size": BATCH}
 

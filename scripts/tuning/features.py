@@ -11,12 +11,12 @@ from scripts import names
 from scripts.aws import Aws
 from scripts.call import Call
 from scripts.failure import Failure, explain, is_denied
-from scripts.feature_rule import features_key, keeping_apart, trains_on_features
 from scripts.hint import make
 from scripts.jobs import FEATURES, ended_well, watch
 from scripts.layout import bucket_and_key
 from scripts.objects import StoredObject, delete_objects, folders, listing
 from scripts.requests.features_job import features_job_request, features_uri
+from scripts.tuning.features_rule import features_key, keeping_apart, trains_on_features
 
 MANIFEST = "bank.json"  # written last; its "sizes" has the bytes of every other file
 

@@ -5,9 +5,9 @@ from collections import Counter
 from datetime import datetime, timezone
 from html import escape
 
-from scripts.tuning import Trial, Tuning
-from scripts.tuning_ranges import Categories, Range
-from scripts.tuning_table import shown_objective, shown_value
+from scripts.tuning.job import Trial, Tuning
+from scripts.tuning.ranges import Categories, Range
+from scripts.tuning.table import shown_objective, shown_value
 from scripts.waiting import minutes
 
 STYLE = """

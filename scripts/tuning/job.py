@@ -11,7 +11,7 @@ from scripts.aws import Aws
 from scripts.failure import Failure
 from scripts.hint import make
 from scripts.jobs import ENDED, TUNING
-from scripts.tuning_ranges import Range, ranges_of_request
+from scripts.tuning.ranges import Range, ranges_of_request
 
 
 # The service adds it to every trial's own: https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-ranges.html

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from scripts.tuning import tuning_of
-from scripts.tuning_table import heading, shown_value, table, trial_line, worth_showing
-from tests.scripts.tunings import NAME, START, trial, tuning
+from scripts.tuning.job import tuning_of
+from scripts.tuning.table import heading, shown_value, table, trial_line, worth_showing
+from tests.scripts.tuning.jobs import NAME, START, trial, tuning
 
 NOW = START + timedelta(minutes=10)
 

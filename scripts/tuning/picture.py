@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter, NullLocator
 from matplotlib.transforms import blended_transform_factory
 
-from scripts.tuning import Trial, Tuning
-from scripts.tuning_panels import Heights, Panel, grid, heights, log_ticks, outcome, panels
+from scripts.tuning.job import Trial, Tuning
+from scripts.tuning.panels import Heights, Panel, grid, heights, log_ticks, outcome, panels
 
 WIDTH, TOP, ROW, FOOTER = 12, 3.6, 3.0, 0.6  # inches
 DPI = 120

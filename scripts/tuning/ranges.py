@@ -5,6 +5,7 @@ In sagemaker.toml: `lr = { min = 0.0001, max = 0.1, scale = "log" }`, `batch-siz
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ParameterRanges.html
 """
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -102,6 +103,11 @@ def ranges_of_request(parameter_ranges: dict) -> dict[str, Range]:
     for one in parameter_ranges.get("CategoricalParameterRanges", []):
         found[one["Name"]] = Categories(tuple(value.strip('"') for value in one["Values"]))
     return found
+
+
+def grid_size(ranges: dict[str, Range]) -> int:
+    """How many combinations there are of the values of these lists."""
+    return math.prod(len(one.values) for one in ranges.values())
 
 
 def _categories(values: list) -> Categories:

@@ -1,13 +1,13 @@
 """What the picture of a tuning job shows: one panel for the order of the trials, one for each tuned hyperparameter.
 
-Only figures are made here; `tuning_picture` draws them.
+Only figures are made here; `picture` draws them.
 """
 
 import math
 from dataclasses import dataclass
 
-from scripts.tuning import Trial, Tuning
-from scripts.tuning_ranges import Categories, Interval
+from scripts.tuning.job import Trial, Tuning
+from scripts.tuning.ranges import Categories, Interval
 
 MOST_TICKS = 6
 FEW_VALUES = 20  # of whole numbers: so many that trials of the same one need to be drawn apart

@@ -7,10 +7,10 @@ from pathlib import Path
 from scripts.aws import Aws
 from scripts.hint import make
 from scripts.jobs import TRIAL
-from scripts.tuning import Trial, Tuning
-from scripts.tuning_page import page
-from scripts.tuning_table import heading, shown_objective, shown_value, table
-from scripts.winner import hyperparameters_of
+from scripts.tuning.job import Trial, Tuning
+from scripts.tuning.page import page
+from scripts.tuning.table import heading, shown_objective, shown_value, table
+from scripts.tuning.winner import hyperparameters_of
 
 FOLDER = Path("out/tuning")
 
@@ -44,7 +44,7 @@ def show_result(aws: Aws, tuning: Tuning) -> bool:
 def write_files(tuning: Tuning, model: str | None, folder: Path) -> None:
     """Write the four files; best.json only when there is a best trial. model: URI of the best trial's."""
     # Here, not above: matplotlib's import takes half a second, which `make logs` of another job need not wait for.
-    from scripts.tuning_picture import DARK, LIGHT, panel_pictures, write_picture
+    from scripts.tuning.picture import DARK, LIGHT, panel_pictures, write_picture
 
     folder.mkdir(parents=True, exist_ok=True)
     best = tuning.best_trial

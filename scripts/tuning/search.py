@@ -1,15 +1,14 @@
 """What a tuning job searches: which hyperparameters in which range, and the values of the others."""
 
-import math
 import re
 
 from scripts.failure import Failure
-from scripts.feature_rule import FEATURES_ONLY
 from scripts.hint import make
 from scripts.hyperparameters import NAME
 from scripts.requests.training_definition import hyperparameters
 from scripts.settings import Settings, Tune
-from scripts.tuning_ranges import MOST, Categories, Range, range_of_text
+from scripts.tuning.features_rule import FEATURES_ONLY
+from scripts.tuning.ranges import MOST, Categories, Range, grid_size, range_of_text
 
 
 def chosen_ranges(settings: dict[str, Range], words: list[str]) -> dict[str, Range]:
@@ -67,8 +66,3 @@ def check_strategy(tune: Tune, ranges: dict[str, Range], static: dict[str, str])
             )
     if tune.strategy == "Hyperband" and not tune.hyperband_max_epochs and "epochs" not in static:
         raise Failure("The strategy Hyperband must know how long a trial is: give epochs=20, or set tune.hyperband-max-epochs.")
-
-
-def grid_size(ranges: dict[str, Range]) -> int:
-    """How many combinations there are of the values of these lists."""
-    return math.prod(len(one.values) for one in ranges.values())

@@ -8,8 +8,8 @@ from scripts.aws import Aws
 from scripts.failure import Failure, explain
 from scripts.jobs import how_to_follow
 from scripts.terminal import Redrawn
-from scripts.tuning import Tuning, read_tuning
-from scripts.tuning_table import heading, table, trial_line, worth_showing
+from scripts.tuning.job import Tuning, read_tuning
+from scripts.tuning.table import heading, table, trial_line, worth_showing
 from scripts.waiting import answers, minutes
 
 

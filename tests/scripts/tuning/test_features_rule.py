@@ -2,8 +2,8 @@
 
 import pytest
 
-from scripts.feature_rule import features_key, keeping_apart, trains_on_features
 from scripts.objects import StoredObject
+from scripts.tuning.features_rule import features_key, keeping_apart, trains_on_features
 
 FROZEN = {"freeze-backbone": "true", "epochs": "5"}
 

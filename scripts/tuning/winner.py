@@ -4,7 +4,7 @@ from scripts.aws import Aws
 from scripts.failure import Failure
 from scripts.hint import make
 from scripts.jobs import TUNING
-from scripts.tuning import Trial, Tuning, read_tuning
+from scripts.tuning.job import Trial, Tuning, read_tuning
 
 
 def hyperparameters_of(tuning: Tuning, trial: Trial) -> dict[str, str]:

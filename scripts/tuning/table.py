@@ -3,7 +3,7 @@
 from datetime import datetime, timezone
 
 from scripts.jobs import ENDED
-from scripts.tuning import Trial, Tuning
+from scripts.tuning.job import Trial, Tuning
 from scripts.waiting import minutes
 
 LONGEST_REASON = 100  # characters
