@@ -53,6 +53,12 @@ def test_torch_has_its_cuda_libraries_and_the_t4s_kernels(engine, name):
     assert "sm_75" in architectures
 
 
+def test_sagemaker_training_does_not_import_torch_before_it_starts_the_program(engine, train_image):
+    program = "import sys; from sagemaker_training import process; process.get_debugger_exception_classes(); print('torch' in sys.modules)"
+    assert output(engine, train_image, "python", "-c", program).strip() == "False"
+    assert output(engine, train_image, "env", "-u", "USE_SMDEBUG", "python", "-W", "ignore", "-c", program).splitlines()[-1] == "True"
+
+
 def test_there_is_no_compiler(engine, name):
     script = "for tool in gcc cc g++ c++ clang make ld as; do command -v $tool; done; ls -d /usr/include/python3* 2>/dev/null; true"
     assert output(engine, name, "sh", "-c", script).strip() == ""
