@@ -9,7 +9,7 @@ SAMPLE_RECIPE = {
 PHOTOGRAPH_RECIPE = {"arch": "resnet18", "pretrained": "none", "image-size": "80", "warmup-epochs": "2"}
 PHOTOGRAPH_VIEWS = 38_000  # ten minutes on two cores
 # The search before it: short trials that rise to their rate at once, around what is known to do well.
-RANGES = ("lr=0.001..0.006:log", "batch-size=16,32")
+RANGES = ("lr=0.001..0.003:log", "batch-size=16,32")
 TRIAL_RECIPE = {"warmup-epochs": "0"}
 TRIAL_VIEWS = 1_200
 SEARCH = {"SAGEMAKER_TUNE_MAX_JOBS": "4", "SAGEMAKER_TUNE_PARALLEL": "2", "SAGEMAKER_TUNE_SEED": "0"}
