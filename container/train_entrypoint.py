@@ -10,8 +10,6 @@ import signal
 import subprocess
 import sys
 
-import psutil
-
 
 def main(arguments: list[str]) -> int:
     """Run `train` (or any other command of the image) and return its exit status."""
@@ -22,6 +20,8 @@ def main(arguments: list[str]) -> int:
 
 def stop(toolkit_pid: int) -> None:
     """Send SIGTERM to the training program; to the toolkit when it has not started the program yet."""
+    import psutil  # a tenth of a second that a job which is never stopped need not wait
+
     try:
         programs = psutil.Process(toolkit_pid).children()
         for process in programs or [psutil.Process(toolkit_pid)]:

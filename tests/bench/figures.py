@@ -56,5 +56,5 @@ def write(path: Path, figures: list[Figure], packages: list[str]) -> None:
     print(f"\n{'':58} {'ours':>10} {'peer':>10}       ratio   goal")
     for one in figures:
         goal = "" if one.goal is None else f"{'>=' if one.at_least else '<='} {one.goal:g}  {'met' if one.met else 'MISSED'}"
-        print(f"{one.name:58} {one.ours:10.3f} {one.peer:10.3f} {one.unit:4} {one.ratio:6.2f}   {goal}   ({one.peer_name}, {one.runs} runs)")
+        print(f"{one.name:58} {one.ours:10.3f} {one.peer:10.3f} {one.unit:4} {one.ratio:6.3f}   {goal}   ({one.peer_name}, {one.runs} runs)")
     print(path)
