@@ -73,7 +73,7 @@ bench: bench-local bench-tuning  ## Measure everything, each figure beside a pee
 bench-local: .venv/ready build  ## What the local SageMaker costs: a job's start and end, an invocation
 	@$(python) -m tests.bench.local --train-image $(IMAGE_PREFIX)-train:$(tag)
 
-bench-tuning: .venv/ready build  ## What the trials of a tuning job cost, on the feature bank and without it (DATA=folder or zip; an hour)
+bench-tuning: .venv/ready build  ## What the trials of a tuning job cost, on the feature bank and without it (DATA=folder or zip; two hours)
 	@$(python) -m tests.bench.tuning --train-image $(IMAGE_PREFIX)-train:$(tag) $(if $(DATA),--data "$(DATA)")
 
 test: .venv/ready .venv-sdk/ready build  ## Run every test

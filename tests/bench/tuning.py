@@ -45,7 +45,7 @@ def main() -> None:
     parser.add_argument("--train-image", required=True)
     parser.add_argument("--data", type=Path, help="folder or zip of pictures; default: 2,000 that are drawn")
     parser.add_argument("--arch", default="resnet18")
-    parser.add_argument("--image-size", default="160")
+    parser.add_argument("--image-size", default="224")
     chosen = parser.parse_args()
     data = data_folder(chosen.data, Path("out/data")) if chosen.data else drawn(Path("out/data/bench"))
     pictures = sum(len(pictures_of(data / split)) for split in SPLITS)
