@@ -1,6 +1,5 @@
 """Training a head alone, on the features of a bank; what comes out is an ordinary model file, backbone and head."""
 
-import copy
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from container.feature_bank import FeatureBank
 from container.head import HEAD_WIDTHS, create_head, head_state
 from container.hyperparameters import Hyperparameters
 from container.preprocessing import Preprocessing
+from container.run_checkpoint import RunCheckpoints, run_identity
 from container.training import Trainer
 
 
@@ -27,21 +27,18 @@ def train_on_features(
     train, valid, test = (bank.examples(split) for split in ("train", "valid", "test"))
     torch.manual_seed(chosen.seed)
     head = create_head(made.in_features, len(made.classes), dropout=chosen.dropout)
-    trainer = Trainer(head, train, len(made.classes), chosen, compute, stop_requested)
-    best = {}
+    trainer = Trainer(head, train, len(made.classes), chosen, compute)
 
-    def keep(facts: dict) -> None:
-        # In memory: an epoch takes less time than writing the model file, nearly all of which is the backbone.
-        best.update(facts=facts, state=copy.deepcopy(trainer.model.state_dict()))
-
-    finished = train_epochs(trainer, valid, chosen.epochs, compute, stop_requested, keep)
-    head.load_state_dict(best["state"])
+    # The model file is written once, at the end: an epoch takes less time than that, nearly all of which is the backbone.
+    checkpoints = RunCheckpoints(run_identity(chosen, features=made.key))
+    best, finished = train_epochs(trainer, valid, chosen.epochs, compute, stop_requested, checkpoints, keep=lambda better: None)
+    head.load_state_dict(best.state)
     save_checkpoint(
         model_dir, {**bank.backbone, **head_state(made.head_name, head)}, made.arch, HEAD_WIDTHS, made.classes,
-        Preprocessing.from_dict(made.preprocessing), best["facts"],
+        Preprocessing.from_dict(made.preprocessing), best.facts,
     )
     if not finished:
         return
-    print(f"best epoch: {best['facts']['epoch']}, valid_accuracy {best['facts']['valid_accuracy']:.4f}")
+    print(f"best epoch: {best.facts['epoch']}, valid_accuracy {best.facts['valid_accuracy']:.4f}")
     if test is not None:
         write_test_report(evaluate(head, test, compute), made.classes, output_data_dir)

@@ -13,7 +13,7 @@ from container.channels import channel, read_splits
 from container.checkpoint import load_checkpoint, save_checkpoint
 from container.compute import Compute
 from container.data import Split
-from container.epochs import train_epochs
+from container.epochs import Best, train_epochs
 from container.evaluation import evaluate
 from container.evaluation_report import write_test_report
 from container.feature_bank import FeatureBank, file_digest
@@ -22,9 +22,11 @@ from container.head import HEAD_WIDTHS, freeze_backbone
 from container.hyperparameters import Hyperparameters
 from container.model import check_input, create_model
 from container.picture_examples import PictureExamples
+from container.picture_digest import digest_of_listing
 from container.picture_store import decode_split
 from container.preprocessing import Preprocessing
 from container.pretrained import load_pretrained
+from container.run_checkpoint import RunCheckpoints, run_identity
 from container.train_on_features import train_on_features
 from container.training import Trainer
 from container.weights_file import find_weights_file
@@ -51,7 +53,7 @@ def train_on_pictures(
             print(f"warning: {warning}", file=sys.stderr)
     with tempfile.TemporaryDirectory(prefix="pictures-") as folder:
         if not chosen.trains_on_features:
-            _train_whole(model, splits, Path(folder), chosen, compute, stop_requested, model_dir, output_data_dir)
+            _train_whole(model, splits, Path(folder), chosen, compute, origin, stop_requested, model_dir, output_data_dir)
             return
         bank = _make_bank(model, splits, model_dir if chosen.features_only else Path(folder), chosen, compute, origin, stop_requested)
         if bank and not chosen.features_only:
@@ -79,7 +81,7 @@ def _make_bank(
 
 
 def _train_whole(
-    model: nn.Module, splits: dict[str, Split], folder: Path, chosen: Hyperparameters, compute: Compute,
+    model: nn.Module, splits: dict[str, Split], folder: Path, chosen: Hyperparameters, compute: Compute, origin: str,
     stop_requested: Callable[[], bool], model_dir: Path, output_data_dir: Path,
 ) -> None:
     started = time.monotonic()
@@ -93,12 +95,14 @@ def _train_whole(
     print(f"pictures decoded in {time.monotonic() - started:.1f} s")
 
     torch.manual_seed(chosen.seed)  # whatever the looking and the loading drew
-    trainer = Trainer(model, examples["train"], len(classes), chosen, compute, stop_requested)
+    trainer = Trainer(model, examples["train"], len(classes), chosen, compute)
 
-    def keep(facts: dict) -> None:
-        save_checkpoint(model_dir, model.state_dict(), chosen.arch, HEAD_WIDTHS, classes, preprocessing, facts)
+    def keep(best: Best) -> None:
+        save_checkpoint(model_dir, best.state, chosen.arch, HEAD_WIDTHS, classes, preprocessing, best.facts)
 
-    if not train_epochs(trainer, examples["valid"], chosen.epochs, compute, stop_requested, keep):
+    checkpoints = RunCheckpoints(run_identity(chosen, weights=origin, pictures=digest_of_listing(splits.values())))
+    best, finished = train_epochs(trainer, examples["valid"], chosen.epochs, compute, stop_requested, checkpoints, keep)
+    if not finished:
         return
     checkpoint = load_checkpoint(model_dir)
     print(f"best epoch: {checkpoint.facts['epoch']}, valid_accuracy {checkpoint.facts['valid_accuracy']:.4f}")

@@ -55,31 +55,61 @@ class Trainer:
 
     def __init__(
         self, model: nn.Module, examples: Examples, class_count: int, hyperparameters: Hyperparameters, compute: Compute,
-        stop_requested: Callable[[], bool] = lambda: False,
     ):
         self.model = model.to(compute.device, memory_format=torch.channels_last)
         self._examples = examples
         self._class_count = class_count
         self._chosen = hyperparameters
         self._compute = compute
-        self._stop_requested = stop_requested
         self._random = torch.Generator().manual_seed(hyperparameters.seed)
         self._optimizer = create_optimizer(model, hyperparameters.lr, hyperparameters.weight_decay)
         self._scaler = torch.amp.GradScaler(compute.device.type, enabled=compute.dtype == torch.float16)
         self._steps_per_epoch = max(1, len(examples.labels) // hyperparameters.batch_size)
-        self._step = 0
+        self._epoch, self._batches, self._losses = 0, (), []
+        self.step = 0  # how many are over, of all epochs
 
-    def train_one_epoch(self, epoch: int) -> float:
-        """One pass over the training examples. Returns the mean training loss of its steps.
+    def state_dict(self) -> dict:
+        """All that changes from step to step, also in the middle of an epoch; for `load_state_dict` of another Trainer."""
+        state = {
+            "model": self.model.state_dict(), "optimizer": self._optimizer.state_dict(), "scaler": self._scaler.state_dict(),
+            "step": self.step, "epoch": self._epoch, "batches": list(self._batches),
+            "losses": torch.stack(self._losses).cpu() if self._losses else torch.empty(0),
+            "random": self._random.get_state(), "torch_random": torch.get_rng_state(),
+        }
+        if self._compute.device.type == "cuda":
+            state["cuda_random"] = torch.cuda.get_rng_state()
+        return state
 
-        Ends early when a stop was requested. Raises TrainingFailure when the loss is no longer a number.
+    def load_state_dict(self, state: dict) -> None:
+        """Be where the other Trainer was: every step from here on is the one that it would have made."""
+        self.model.load_state_dict(state["model"])
+        self._optimizer.load_state_dict(state["optimizer"])
+        self._scaler.load_state_dict(state["scaler"])
+        self.step, self._epoch, self._batches = state["step"], state["epoch"], tuple(state["batches"])
+        self._losses = list(state["losses"].to(self._compute.device))
+        self._random.set_state(state["random"])
+        torch.set_rng_state(state["torch_random"])
+        if self._compute.device.type == "cuda" and "cuda_random" in state:
+            torch.cuda.set_rng_state(state["cuda_random"])
+
+    def has_finished(self, epoch: int) -> bool:
+        """Whether every step of this epoch, the last one begun, is over."""
+        return self._epoch == epoch and len(self._losses) == len(self._batches)
+
+    def train_one_epoch(self, epoch: int, ends: Callable[[], bool] = lambda: False) -> float:
+        """One pass over the training examples, or the rest of one. Returns the mean training loss of its steps.
+
+        ends() is asked after each step whether to end early. Raises TrainingFailure when the loss is no longer a number.
         """
         set_training_mode(self.model)
-        losses: list[torch.Tensor] = []
+        if self._epoch != epoch:
+            self._epoch, self._losses = epoch, []
+            self._batches = tuple(shuffled_batches(len(self._examples.labels), self._chosen.batch_size, self._random))
+        losses = self._losses
         last_line = time.monotonic()
-        for batch in shuffled_batches(len(self._examples.labels), self._chosen.batch_size, self._random):
+        for batch in self._batches[len(losses):]:
             losses.append(self._train_step(batch, epoch))
-            if self._stop_requested():
+            if ends():
                 break
             if time.monotonic() - last_line > SECONDS_BETWEEN_PROGRESS_LINES:
                 last_line = time.monotonic()
@@ -99,7 +129,7 @@ class Trainer:
         if chosen.mixup:
             inputs, targets = mix(inputs, targets, chosen.mixup, self._random)
         rate = learning_rate(
-            self._step, chosen.epochs * self._steps_per_epoch, round(chosen.warmup_epochs * self._steps_per_epoch), chosen.lr
+            self.step, chosen.epochs * self._steps_per_epoch, round(chosen.warmup_epochs * self._steps_per_epoch), chosen.lr
         )
         for group in self._optimizer.param_groups:
             group["lr"] = rate
@@ -110,5 +140,5 @@ class Trainer:
         self._scaler.scale(loss).backward()
         self._scaler.step(self._optimizer)
         self._scaler.update()
-        self._step += 1
+        self.step += 1
         return loss.detach()
