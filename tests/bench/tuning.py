@@ -95,7 +95,7 @@ class Bench:
         self._role = local.address.role
         self._pictures = {split: (data / split).resolve().as_uri() for split in SPLITS}
 
-    def on_the_bank(self, name: str) -> "OnTheBank":
+    def on_the_bank(self, name: str) -> OnTheBank:
         began = time.monotonic()
         static = hyperparameters(self._settings, self._static)
         output, job = self._layout.features(name), f"bench-features-{name}"
