@@ -1,0 +1,25 @@
+"""What the tests of the requests have in common: settings, places, and the plainest training job."""
+
+from scripts.layout import Layout
+from scripts.names import timestamp, training_job
+from scripts.requests.training_job import training_job_request
+from scripts.settings import load_settings
+
+ROLE = "arn:aws:iam::123456789012:role/dogs"
+LONGEST_PREFIX = "d" * 32
+SPLITS = {split: f"s3://some-bucket/data/{split}/" for split in ("train", "valid", "test")}
+
+
+def settings(**environment: str):
+    return load_settings(environment={name.upper(): value for name, value in environment.items()})
+
+
+def layout(prefix: str = "dogbreed") -> Layout:
+    return Layout("b" * 63, prefix)
+
+
+def a_training_job(chosen, channels=None, hyperparameters=None):
+    return training_job_request(
+        chosen, layout(chosen.prefix), name=training_job(chosen.prefix, timestamp()), image="host:5055/dogbreed-train:abc",
+        role_arn=ROLE, channels=channels or SPLITS, hyperparameters=hyperparameters or {},
+    )

@@ -1,0 +1,67 @@
+"""Training jobs: allowed by the service's own model, and as the settings say."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from scripts.metrics import METRICS
+from tests.scripts.requests.requested import LONGEST_PREFIX, SPLITS, a_training_job, settings
+from tests.scripts.service_model import problems
+
+
+@pytest.mark.parametrize("environment", [
+    {},
+    {"image_prefix": LONGEST_PREFIX},
+    {"image_prefix": "d"},
+    {"sagemaker_train_spot": "true"},
+    {"sagemaker_train_input_mode": "FastFile", "sagemaker_train_instance_type": "ml.p4d.24xlarge"},
+])
+def test_a_training_job_is_one_that_sagemaker_takes(environment):
+    request = a_training_job(settings(**environment), SPLITS | {"pretrained": "s3://some-bucket/weights/"}, {"epochs": "3"})
+    assert problems("sagemaker", "CreateTrainingJob", request) == []
+
+
+def test_a_training_job_has_its_data_checkpoints_and_outputs_under_the_prefix():
+    request = a_training_job(settings(image_prefix="cats"))
+    root = f"s3://{'b' * 63}/cats"
+    assert request["OutputDataConfig"] == {"S3OutputPath": f"{root}/jobs"}
+    assert request["CheckpointConfig"]["S3Uri"] == f"{root}/checkpoints/{request['TrainingJobName']}"
+    sources = [(one["ChannelName"], one["DataSource"]["S3DataSource"]["S3Uri"]) for one in request["InputDataConfig"]]
+    assert sources == list(SPLITS.items())
+    assert request["Tags"] == [{"Key": "project", "Value": "cats"}]
+
+
+def test_spot_training_says_how_long_it_waits_and_other_training_does_not():
+    spot = a_training_job(settings(sagemaker_train_spot="true", sagemaker_train_max_wait_seconds="90000"))
+    assert spot["EnableManagedSpotTraining"] is True
+    assert spot["StoppingCondition"] == {"MaxRuntimeInSeconds": 86_400, "MaxWaitTimeInSeconds": 90_000}
+    assert a_training_job(settings())["StoppingCondition"] == {"MaxRuntimeInSeconds": 86_400}
+
+
+def test_hyperparameters_of_the_command_line_come_before_the_settings():
+    chosen = replace(settings(), hyperparameters={"epochs": "10", "lr": "0.1"})
+    sent = a_training_job(chosen, hyperparameters={"epochs": "3"})["HyperParameters"]
+    assert sent == {"sagemaker_container_log_level": "30", "epochs": "3", "lr": "0.1"}
+
+
+LINE = "epoch=3 train_loss=1.2345 valid_loss=0.8123 valid_accuracy=0.7345 seconds=12.3"
+LAST = "test_loss=0.9000 test_accuracy=0.7100 test_top5=0.9500 (95% interval of test_accuracy 0.6500 to 0.7600, 300 pictures)"
+
+
+def test_the_metric_expressions_read_the_lines_of_the_training_program():
+    definitions = a_training_job(settings())["AlgorithmSpecification"]["MetricDefinitions"]
+    found = {one["Name"]: re.findall(one["Regex"], f"{LINE}\n{LAST}") for one in definitions}
+    assert found == {
+        "train_loss": ["1.2345"], "valid_loss": ["0.8123"], "valid_accuracy": ["0.7345"], "seconds": ["12.3"],
+        "test_loss": ["0.9000"], "test_accuracy": ["0.7100"], "test_top5": ["0.9500"],
+    }
+
+
+def test_the_metrics_are_exactly_those_that_the_training_program_prints():
+    container = Path(__file__).parents[3] / "container"
+    program = (container / "epochs.py").read_text() + (container / "evaluation_report.py").read_text()
+    printed = re.findall(r"\b(\w+)=\{", program)
+    assert printed[0] == "epoch"
+    assert tuple(printed[1:]) == METRICS
