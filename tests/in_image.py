@@ -1,4 +1,4 @@
-"""`python -m tests.in_image IMAGE FOLDER`: run the tests of FOLDER inside IMAGE, on the code that is baked into it.
+"""`python -m tests.in_image IMAGE FOLDER`: run the tests of FOLDER inside IMAGE, on the code that is baked into it, a core for each worker.
 
 The image has no pytest and no network here: pytest comes from the host's .venv (it is pure Python), read-only.
 """
@@ -11,7 +11,7 @@ from local_test.engine import connect
 from local_test.labels import labels
 
 ROOT = Path(__file__).parents[1]
-NEEDED = ("pytest", "pluggy", "iniconfig", "packaging", "pygments")
+NEEDED = ("pytest", "pytest-xdist", "execnet", "pluggy", "iniconfig", "packaging", "pygments")
 
 
 def mounts(folder: Path) -> dict[str, dict]:
@@ -29,9 +29,9 @@ def run_in_image(image: str, folder: Path) -> int:
     client = connect()
     container = client.containers.run(
         image,
-        ["-m", "pytest", "/tests", "--rootdir", "/tests", "-p", "no:cacheprovider", "-ra", "--import-mode=importlib", "-o", "pythonpath=/tests"],
+        ["-m", "pytest", "/tests", "--rootdir", "/tests", "-p", "no:cacheprovider", "-ra", "-n", "logical", "--maxprocesses", "8", "--import-mode=importlib", "-o", "pythonpath=/tests"],
         entrypoint=["python"],
-        environment={"PYTHONPATH": "/opt/ml/code:/opt/program:/test-tools", "PYTHONDONTWRITEBYTECODE": "1", "PY_COLORS": "0"},
+        environment={"PYTHONPATH": "/opt/ml/code:/opt/program:/test-tools", "PYTHONDONTWRITEBYTECODE": "1", "PY_COLORS": "0", "OMP_NUM_THREADS": "1"},
         working_dir="/tmp",
         network_mode="none",
         volumes=mounts(folder),
