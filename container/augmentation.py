@@ -1,63 +1,86 @@
-"""Augmentation of whole batches: every picture of a batch is cut, flipped, turned and recoloured at once, as a tensor.
+"""Augmentation: every picture of a batch is cut, mirrored and recoloured on its own.
 
-One bilinear look-up does crop, scale, flip and rotation together, on whatever device the batch is on.
-Random resized crops: https://arxiv.org/abs/1409.4842 (section 6). mixup: https://arxiv.org/abs/1710.09412.
+Cutting works on bytes, picture by picture, with the resampling that torch has in vector instructions for them; recolouring
+and normalisation together are three multiplications, of the whole batch on whatever device it is on.
+Random resized crops: https://arxiv.org/abs/1409.4842 (section 6).
 """
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 
-MAX_ROTATION = math.radians(5)
+from container.preprocessing import Preprocessing
+
 MAX_ASPECT = 4 / 3
 COLOUR = 0.2  # brightness, contrast and saturation vary by this factor either way
 
 
-def augment(
-    squares: torch.Tensor, image_size: int, min_crop: float, random: torch.Generator, mirrored: torch.Tensor | None = None
-) -> torch.Tensor:
-    """uint8 [b, 3, s, s] -> float32 [b, 3, image_size, image_size] in 0..255, each picture varied on its own.
+@dataclass(frozen=True)
+class Variations:
+    """What chance decided for each of b pictures.
 
-    min_crop: smallest share of the picture's area that a crop shows, (0, 1]. mirrored: bool [b]; None: by chance.
+    boxes: int64 [b, 4], the crop's left, top, width and height in pixels. mirrored: bool [b]. colours: float32 [b, 3],
+    the factors of brightness, contrast and saturation.
     """
-    pixels = squares.to(torch.float32, memory_format=torch.channels_last)
-    views = _views(len(pixels), min_crop, random, mirrored).to(pixels.device)
-    grid = F.affine_grid(views, [len(pixels), 3, image_size, image_size], False)
-    pixels = F.grid_sample(pixels, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
-    return _recolour(pixels, random)
+
+    boxes: torch.Tensor
+    mirrored: torch.Tensor
+    colours: torch.Tensor
+
+    def __getitem__(self, part: slice) -> "Variations":
+        return Variations(self.boxes[part], self.mirrored[part], self.colours[part])
 
 
-def mix(inputs: torch.Tensor, targets: torch.Tensor, alpha: float, random: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
-    """mixup: each picture becomes a blend of itself and another, its target the same blend.
+def draw_variations(count: int, side: int, min_crop: float, random: torch.Generator, mirrored: torch.Tensor | None = None) -> Variations:
+    """Draw for `count` squares of `side` pixels.
 
-    inputs: float [b, ...]; targets: float [b, classes]. One weight from Beta(alpha, alpha) for the batch.
+    min_crop: smallest share of the square's area that a crop shows, (0, 1]. mirrored: bool [count]; None: by chance.
     """
-    gammas = torch._standard_gamma(torch.full((2,), alpha), generator=random)
-    weight = float(gammas[0] / gammas.sum())
-    order = torch.randperm(len(inputs), generator=random).to(inputs.device)
-    return inputs.lerp(inputs[order], 1 - weight), targets.lerp(targets[order], 1 - weight)
-
-
-def _views(count: int, min_crop: float, random: torch.Generator, mirrored: torch.Tensor | None) -> torch.Tensor:
-    """Affine maps [count, 2, 3] from the output's coordinates to the picture's, both in [-1, 1]."""
     area = _uniform(count, min_crop, 1, random)
     aspect = torch.exp(_uniform(count, -math.log(MAX_ASPECT), math.log(MAX_ASPECT), random))
-    width, height = (area * aspect).sqrt().clamp(max=1), (area / aspect).sqrt().clamp(max=1)
-    x, y = _uniform(count, -1, 1, random) * (1 - width), _uniform(count, -1, 1, random) * (1 - height)
-    angle = _uniform(count, -MAX_ROTATION, MAX_ROTATION, random)
-    flip = (torch.rand(count, generator=random) < 0.5 if mirrored is None else mirrored) * -2.0 + 1
-    cos, sin = angle.cos(), angle.sin()
-    rows = [torch.stack([flip * width * cos, -height * sin, x], 1), torch.stack([flip * width * sin, height * cos, y], 1)]
-    return torch.stack(rows, 1)
+    shares = torch.stack([(area * aspect).sqrt(), (area / aspect).sqrt()], 1).clamp(max=1)
+    sizes = (shares * side).round().clamp(min=1)
+    room = side - sizes
+    corners = torch.minimum((torch.rand((count, 2), generator=random) * (room + 1)).floor(), room)
+    chance = torch.rand(count, generator=random) < 0.5
+    colours = 1 + _uniform((count, 3), -COLOUR, COLOUR, random)
+    return Variations(torch.cat([corners, sizes], 1).long(), chance if mirrored is None else mirrored, colours)
 
 
-def _recolour(pixels: torch.Tensor, random: torch.Generator) -> torch.Tensor:
-    factors = 1 + _uniform((3, len(pixels), 1, 1, 1), -COLOUR, COLOUR, random).to(pixels.device)
-    brightness, contrast, saturation = factors
-    pixels = pixels * brightness
-    pixels = torch.lerp(pixels.mean((1, 2, 3), keepdim=True), pixels, contrast)
-    return torch.lerp(pixels.mean(1, keepdim=True), pixels, saturation).clamp_(0, 255)
+def cut(squares: Sequence[torch.Tensor], variations: Variations, pixels: torch.Tensor) -> None:
+    """Write the crop of each square into `pixels`, mirrored where it is to be.
+
+    squares: uint8 [1, 3, side, side] each, on the CPU, channels last in memory. pixels: uint8 [b, 3, image_size, image_size].
+    """
+    for square, box, mirrored, crop in zip(squares, variations.boxes.tolist(), variations.mirrored.tolist(), pixels, strict=True):
+        left, top, width, height = box
+        piece = square[:, :, top : top + height, left : left + width]
+        [resized] = F.interpolate(piece, crop.shape[1:], mode="bilinear", antialias=True, align_corners=False)
+        crop.copy_(resized.flip(-1) if mirrored else resized)
+
+
+def recolour(pixels: torch.Tensor, colours: torch.Tensor, preprocessing: Preprocessing) -> torch.Tensor:
+    """uint8 [b, 3, h, w] -> float32 of the same shape and device, channels last in memory, recoloured and normalised.
+
+    Brightness multiplies, contrast blends with the picture's mean grey and saturation with each pixel's own; none of the three
+    is cut off at black or white. Factors of 1 leave `preprocessing.normalise`.
+    """
+    mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (preprocessing.mean, preprocessing.std))
+    brightness, contrast, saturation = colours.view(-1, 3, 1, 1, 1).unbind(1)  # each [b, 1, 1, 1]
+    factor = brightness * contrast / (255 * std)  # [b, 3, 1, 1]
+    of_pixel, of_own_grey, of_mean_grey = saturation * factor, (1 - saturation) * factor, brightness * (1 - contrast) / (255 * std)
+    # Made on the CPU and sent without waiting: what torch makes on a GPU from Python's numbers waits for all of its work.
+    of_pixel, of_own_grey, of_mean_grey, offset = (
+        one.to(pixels.device, non_blocking=True) for one in (of_pixel, of_own_grey, of_mean_grey, mean / std)
+    )
+    # Channel by channel: three numbers for each pixel in a row would leave most of a vector instruction unused.
+    planes = pixels.contiguous().float()
+    own_grey = planes.mean(1, keepdim=True)
+    recoloured = torch.addcmul(own_grey.mean((2, 3), keepdim=True) * of_mean_grey - offset, own_grey, of_own_grey)
+    return recoloured.addcmul_(planes, of_pixel).contiguous(memory_format=torch.channels_last)
 
 
 def _uniform(shape, low: float, high: float, random: torch.Generator) -> torch.Tensor:

@@ -93,7 +93,10 @@ class BankedExamples:
         self._rows = np.flatnonzero(labels >= 0)
         self.labels = torch.from_numpy(labels[self._rows])
 
-    def training_inputs(self, rows: torch.Tensor, epoch: int, random: torch.Generator, device: torch.device) -> torch.Tensor:
+    def training_inputs(
+        self, rows: torch.Tensor, epoch: int, random: torch.Generator, device: torch.device, part: tuple[int, int] | None = None
+    ) -> torch.Tensor:
+        rows = rows[slice(*part)] if part else rows
         pictures = self._rows[rows.numpy()]
         views = (epoch - 1 + rows.numpy()) % self._features.shape[1]
         return _float(self._features[pictures, views], device)
@@ -138,7 +141,8 @@ class FeatureBank:
         made = self.manifest
         if not chosen.trains_on_features:
             raise TrainingFailure(
-                "Channel features is for jobs with freeze-backbone=true, feature-views above 0 and mixup=0. Set them, or leave the channel out."
+                "Channel features is for jobs with freeze-backbone=true, feature-views above 0 and without what needs pixels: mixup, cutmix, "
+                "trivial-augment, test-flip. Set them so, or leave the channel out."
             )
         if made.code != code_digest():
             raise _stale("was made by another version of this program")

@@ -18,7 +18,7 @@ import safetensors.torch
 import torch
 from torch import nn
 
-from container.augmentation import augment
+from container.augmentation import cut, draw_variations, recolour
 from container.compute import Compute
 from container.data import Split
 from container.failure import TrainingFailure
@@ -75,16 +75,23 @@ def make_bank(
     return True
 
 
-def view(squares: torch.Tensor, chunk: int, number: int, preprocessing: Preprocessing, min_crop: float) -> torch.Tensor:
-    """View `number` (from 0) of the pictures of a chunk: a crop, a turn and colours of its own.
+def view(
+    squares: torch.Tensor, chunk: int, number: int, preprocessing: Preprocessing, min_crop: float, device: torch.device
+) -> torch.Tensor:
+    """View `number` (from 0) of the pictures of a chunk: a crop and colours of its own.
 
     Every other view of a picture is mirrored; chance decides whether the first one is, so that any one view has both kinds.
-    uint8 [b, 3, s, s] -> float32 [b, 3, image_size, image_size], normalised. The same call gives the same view.
+    uint8 [b, 3, s, s], on the CPU, channels last in memory -> float32 [b, 3, image_size, image_size] on `device`, normalised.
+    The same call gives the same view.
     """
     first_is_mirrored = torch.rand(len(squares), generator=torch.Generator().manual_seed(chunk * 4096 + 4095)) < 0.5
     random = torch.Generator().manual_seed(chunk * 4096 + number)
     mirrored = first_is_mirrored ^ (number % 2 == 1)
-    return preprocessing.normalise(augment(squares, preprocessing.image_size, min_crop, random, mirrored))
+    variations = draw_variations(len(squares), preprocessing.square_size, min_crop, random, mirrored)
+    size = preprocessing.image_size
+    pixels = torch.empty((len(squares), 3, size, size), dtype=torch.uint8, memory_format=torch.channels_last)
+    cut(squares.split(1), variations, pixels)
+    return recolour(pixels.to(device), variations.colours, preprocessing)
 
 
 class _Pass:
@@ -124,7 +131,7 @@ class _Pass:
                 return False
             self._decode(row, squares[row - start])
         with self._at_once, torch.inference_mode():
-            pixels = torch.from_numpy(squares).permute(0, 3, 1, 2).to(self._compute.device, non_blocking=True)
+            pixels = torch.from_numpy(squares).permute(0, 3, 1, 2)
             for number in range(self._features.shape[1]):
                 if self._stop_requested():  # 64 views of a large network may take longer than a job has after SIGTERM
                     return False
@@ -134,9 +141,9 @@ class _Pass:
 
     def _features_of(self, pixels: torch.Tensor, chunk: int, number: int) -> np.ndarray:
         if self._split.name == "train":
-            inputs = view(pixels, chunk, number, self._preprocessing, self._min_crop)
+            inputs = view(pixels, chunk, number, self._preprocessing, self._min_crop, self._compute.device)
         else:
-            inputs = self._preprocessing.normalise(self._preprocessing.centre(pixels))
+            inputs = self._preprocessing.normalise(self._preprocessing.centre(pixels).to(self._compute.device))
         with self._compute.autocast():
             features = self._model(inputs).float()
         if not bool((features.abs() <= HALF_MAX).all()):

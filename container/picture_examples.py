@@ -1,22 +1,54 @@
 """Pictures as a whole model takes them: views drawn anew at every step for training, the centre for evaluation."""
 
+from functools import cached_property
+
 import torch
 
-from container.augmentation import augment
+from container.augmentation import cut, draw_variations, recolour
+from container.batch_threads import BatchThreads
 from container.picture_store import PictureStore
 from container.preprocessing import Preprocessing
+from container.trivial_augment import trivial_augment
+
+PART = 4  # pictures that a thread takes at once: what it makes of them stays in the cache
 
 
 class PictureExamples:
     """The pictures of a store as `Examples`: float32 [b, 3, image_size, image_size], normalised."""
 
-    def __init__(self, store: PictureStore, preprocessing: Preprocessing, min_crop: float):
+    def __init__(self, store: PictureStore, preprocessing: Preprocessing, min_crop: float, trivial: bool = False, workers: int = 0):
+        """trivial: TrivialAugment in the place of varied colours. workers: threads; 0: one for each core."""
         self.labels = store.labels
-        self._store, self._preprocessing, self._min_crop = store, preprocessing, min_crop
+        self._store, self._preprocessing, self._min_crop, self._trivial = store, preprocessing, min_crop, trivial
+        self._workers = workers
 
-    def training_inputs(self, rows: torch.Tensor, epoch: int, random: torch.Generator, device: torch.device) -> torch.Tensor:
-        squares = self._store.squares(rows).to(device, non_blocking=True)
-        return self._preprocessing.normalise(augment(squares, self._preprocessing.image_size, self._min_crop, random))
+    @cached_property
+    def _threads(self) -> BatchThreads:
+        return BatchThreads(self._workers)  # a split that is only evaluated needs none
+
+    def training_inputs(
+        self, rows: torch.Tensor, epoch: int, random: torch.Generator, device: torch.device, part: tuple[int, int] | None = None
+    ) -> torch.Tensor:
+        first, end = part or (0, len(rows))
+        variations = draw_variations(len(rows), self._preprocessing.square_size, self._min_crop, random)[first:end]
+        seeds = torch.randint(2**31, (len(rows),), generator=random)[first:end].tolist() if self._trivial else []
+        mine, shape = rows[first:end].tolist(), (end - first, 3, self._preprocessing.image_size, self._preprocessing.image_size)
+        on_cpu = device.type == "cpu"
+        pixels = torch.empty(shape, dtype=torch.uint8, pin_memory=not on_cpu, memory_format=torch.channels_last)
+        inputs = torch.empty(shape, memory_format=torch.channels_last) if on_cpu else None
+
+        def take(start: int, stop: int) -> None:
+            cut([self._store.square(row) for row in mine[start:stop]], variations[start:stop], pixels[start:stop])
+            for picture, seed in zip(pixels[start:stop], seeds[start:stop]):
+                picture.copy_(trivial_augment(picture, torch.Generator().manual_seed(seed)))
+            if on_cpu:
+                inputs[start:stop] = self._finished(pixels[start:stop], variations.colours[start:stop])
+
+        self._threads.run(take, len(mine), PART)
+        return inputs if on_cpu else self._finished(pixels.to(device, non_blocking=True), variations.colours)
+
+    def _finished(self, pixels: torch.Tensor, colours: torch.Tensor) -> torch.Tensor:
+        return self._preprocessing.normalise(pixels) if self._trivial else recolour(pixels, colours, self._preprocessing)
 
     def evaluation_inputs(self, start: int, stop: int, device: torch.device) -> torch.Tensor:
         squares = self._store.squares(torch.arange(start, stop))

@@ -22,12 +22,13 @@ from container.unreadable import check_unreadable
 class PictureStore:
     """Squares and labels of the readable pictures of a split.
 
-    labels: int64 [n]. paths: the n files, in the same order. unreadable: (file, reason) of those left out.
+    labels: int64 [n]. paths: the n files, in the same order. unreadable: (file, reason) of those left out; reasons: the same by
+    position in the split.
     """
 
     def __init__(self, split: Split, squares: np.ndarray, unreadable: dict[int, str]):
         """squares: uint8 [len(split.paths), side, side, 3]; unreadable: reasons by position in split.paths."""
-        self._squares = squares
+        self._squares, self.reasons = squares, unreadable
         self._rows = np.array([row for row in range(len(split.paths)) if row not in unreadable], dtype=np.int64)
         self.labels = torch.tensor([split.labels[row] for row in self._rows], dtype=torch.int64)
         self.paths = [split.paths[row] for row in self._rows]
@@ -35,6 +36,11 @@ class PictureStore:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def square(self, index: int) -> torch.Tensor:
+        """uint8 [1, 3, square_size, square_size], channels last in memory: the store's own bytes, to be read and not changed."""
+        row = self._rows[index]
+        return torch.from_numpy(self._squares[row : row + 1]).permute(0, 3, 1, 2)
 
     def squares(self, indices: torch.Tensor) -> torch.Tensor:
         """int64 [b] -> uint8 [b, 3, square_size, square_size], channels last in memory."""
@@ -47,8 +53,7 @@ def decode_split(split: Split, preprocessing: Preprocessing, folder: Path, worke
     Unreadable pictures are left out and reported. Raises TrainingFailure when they are too many (`check_unreadable`), or
     when the disk is too small.
     """
-    side = preprocessing.square_size
-    shape = (len(split.paths), side, side, 3)
+    shape = _shape(split, preprocessing)
     folder.mkdir(parents=True, exist_ok=True)
     needed, free = int(np.prod(shape, dtype=np.int64)), shutil.disk_usage(folder).free
     if needed > free:
@@ -73,3 +78,13 @@ def decode_split(split: Split, preprocessing: Preprocessing, folder: Path, worke
 
     check_unreadable(split, unreadable)
     return PictureStore(split, squares, unreadable)
+
+
+def open_split(split: Split, preprocessing: Preprocessing, folder: Path, reasons: dict[int, str]) -> PictureStore:
+    """What another process has decoded into `folder`. reasons: its store's."""
+    squares = np.memmap(folder / f"{split.name}.u8", dtype=np.uint8, mode="r+", shape=_shape(split, preprocessing))
+    return PictureStore(split, squares, reasons)
+
+
+def _shape(split: Split, preprocessing: Preprocessing) -> tuple[int, int, int, int]:
+    return len(split.paths), preprocessing.square_size, preprocessing.square_size, 3

@@ -69,10 +69,14 @@ class Preprocessing:
         return squares[..., start : start + self.image_size, start : start + self.image_size]
 
     def normalise(self, pixels: torch.Tensor) -> torch.Tensor:
-        """uint8 or float [n, 3, h, w] in 0..255 -> float32 of the same shape, zero mean and unit variance by channel."""
-        mean = torch.tensor(self.mean, device=pixels.device).view(1, 3, 1, 1) * 255
-        std = torch.tensor(self.std, device=pixels.device).view(1, 3, 1, 1) * 255
-        return (pixels.float() - mean) / std
+        """uint8 or float [n, 3, h, w] in 0..255 -> float32 of the same shape, channels last in memory, zero mean and unit variance by channel."""
+        count, _, height, width = pixels.shape
+        mean, std = torch.tensor(self.mean), torch.tensor(self.std)
+        # Made on the CPU and sent without waiting: what torch makes on a GPU from Python's numbers waits for all of its work.
+        scale, offset = (one.repeat(width).to(pixels.device, non_blocking=True) for one in (1 / (255 * std), -mean / std))
+        # A whole row of pixels at a time: a vector instruction takes more numbers than a pixel has.
+        rows = pixels.float().permute(0, 2, 3, 1).reshape(count, height, width * 3)
+        return torch.addcmul(offset, rows, scale).view(count, height, width, 3).permute(0, 3, 1, 2)
 
 
 def open_picture(source: bytes | Path) -> Image.Image:
@@ -107,7 +111,8 @@ def _resize_and_crop(picture: Image.Image, side: int) -> Image.Image:
     scale = side / min(width, height)
     # libjpeg can decode at 1/2, 1/4 or 1/8 for a fraction of the time; draft() never goes below the size asked for.
     picture.draft("RGB", (math.ceil(width * scale), math.ceil(height * scale)))
-    picture = _to_rgb(ImageOps.exif_transpose(picture))
+    ImageOps.exif_transpose(picture, in_place=True)  # a copy of a photograph takes half as long as decoding it
+    picture = _to_rgb(picture)
     width, height = picture.size
     # Resizing the centred square alone gives the same pixels as resizing everything and cropping, for less work.
     edge = min(width, height)
@@ -121,4 +126,4 @@ def _to_rgb(picture: Image.Image) -> Image.Image:
     if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
         picture = picture.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
-    return picture.convert("RGB")
+    return picture if picture.mode == "RGB" else picture.convert("RGB")
