@@ -17,7 +17,7 @@ from torch import nn
 from container.preprocessing import Preprocessing
 
 FILE_NAME = "model.safetensors"
-FORMAT = "dogbreed-1"
+FORMAT = "dogbreed-2"
 
 
 class UnusableCheckpoint(ValueError):
@@ -26,18 +26,22 @@ class UnusableCheckpoint(ValueError):
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A trained model on the CPU, in evaluation mode, and what belongs to it. facts: epoch, accuracy and the like."""
+    """A trained model on the CPU, in evaluation mode, and what belongs to it.
+
+    test_flip: whether it answers from a picture and its mirror image. facts: epoch, accuracy and the like.
+    """
 
     model: nn.Module
     arch: str
     classes: tuple[str, ...]
     preprocessing: Preprocessing
+    test_flip: bool
     facts: dict
 
 
 def save_checkpoint(
     model_dir: Path, state: dict[str, torch.Tensor], arch: str, head_widths: tuple[int, ...], classes: tuple[str, ...],
-    preprocessing: Preprocessing, facts: dict,
+    preprocessing: Preprocessing, facts: dict, test_flip: bool = False,
 ) -> Path:
     """Write the model file; a reader sees the old one or the new one, never half of one. state: the whole model's."""
     description = {
@@ -45,6 +49,7 @@ def save_checkpoint(
         "head_widths": head_widths,
         "classes": classes,
         "preprocessing": preprocessing.to_dict(),
+        "test_flip": test_flip,
         "facts": facts,
     }
     model_dir.mkdir(parents=True, exist_ok=True)
@@ -70,7 +75,7 @@ def load_checkpoint(model_dir: Path) -> Checkpoint:
     except (safetensors.SafetensorError, OSError) as error:
         raise UnusableCheckpoint(f"{path} cannot be read: {error}") from error
     if FORMAT not in metadata:
-        raise UnusableCheckpoint(f"{path} is not in the format {FORMAT}: another program wrote it.")
+        raise UnusableCheckpoint(f"{path} is not in the format {FORMAT}: another program, or an earlier version of this one, wrote it. Train the model anew.")
     description = json.loads(metadata[FORMAT])
     classes = tuple(description["classes"])
     model = create_model(description["arch"], len(classes), tuple(description["head_widths"]))
@@ -84,5 +89,6 @@ def load_checkpoint(model_dir: Path) -> Checkpoint:
         arch=description["arch"],
         classes=classes,
         preprocessing=Preprocessing.from_dict(description["preprocessing"]),
+        test_flip=description["test_flip"],
         facts=description["facts"],
     )

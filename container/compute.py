@@ -1,8 +1,11 @@
 """Where and in which precision the steps run."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
+
+CPU_INFO = Path("/proc/cpuinfo")
 
 
 @dataclass(frozen=True)
@@ -13,12 +16,17 @@ class Compute:
     dtype: torch.dtype
 
     @classmethod
-    def choose(cls) -> "Compute":
-        """CUDA when there is one: bfloat16 from Ampere (sm_80) on, float16 before (T4 is sm_75). Else float32 on the CPU."""
+    def choose(cls, on_host: int = 0) -> "Compute":
+        """CUDA when there is one: bfloat16 from Ampere (sm_80) on, float16 before (T4 is sm_75).
+
+        Else the CPU: bfloat16 where it has instructions for it, else float32. on_host: the number of the process on its host,
+        and of its GPU.
+        """
         if not torch.cuda.is_available():
-            return cls(torch.device("cpu"), torch.float32)
+            return cls(torch.device("cpu"), torch.bfloat16 if computes_in_bfloat16(CPU_INFO.read_text()) else torch.float32)
+        torch.cuda.set_device(on_host)
         major, _ = torch.cuda.get_device_capability()
-        return cls(torch.device("cuda"), torch.bfloat16 if major >= 8 else torch.float16)
+        return cls(torch.device("cuda", on_host), torch.bfloat16 if major >= 8 else torch.float16)
 
     def autocast(self) -> torch.autocast:
         return torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32)
@@ -26,3 +34,12 @@ class Compute:
     def __str__(self) -> str:
         name = torch.cuda.get_device_name() if self.device.type == "cuda" else f"CPU, {torch.get_num_threads()} threads"
         return f"{name}, {str(self.dtype).removeprefix('torch.')}"
+
+
+def computes_in_bfloat16(cpu_info: str) -> bool:
+    """Whether a processor multiplies matrices in bfloat16 faster than in float32. cpu_info: what /proc/cpuinfo says.
+
+    AMX came with Intel's Sapphire Rapids, AVX512-BF16 with it and with AMD's Zen 4; elsewhere bfloat16 is emulated, and slower.
+    """
+    flags = {flag for line in cpu_info.splitlines() if line.startswith("flags") for flag in line.split(":", 1)[1].split()}
+    return not flags.isdisjoint({"amx_bf16", "avx512_bf16"})

@@ -9,6 +9,8 @@ import torch
 from container.compute import Compute
 from container.evaluation import evaluate
 from container.examples import Examples
+from container.hyperparameters import Hyperparameters
+from container.ranks import Ranks
 from container.run_checkpoint import RunCheckpoints
 from container.training import Trainer
 
@@ -21,54 +23,69 @@ class Best:
     state: dict[str, torch.Tensor]
 
     @property
-    def rank(self) -> tuple[float, float]:
+    def merit(self) -> tuple[float, float]:
         """The highest validation accuracy is the best, of equal ones the lowest loss."""
         return self.facts["valid_accuracy"], -self.facts["valid_loss"]
 
 
 def train_epochs(
-    trainer: Trainer, valid: Examples, epochs: int, compute: Compute, stop_requested: Callable[[], bool], checkpoints: RunCheckpoints,
-    keep: Callable[[Best], None],
+    trainer: Trainer, valid: Examples, chosen: Hyperparameters, compute: Compute, stop_requested: Callable[[], bool],
+    checkpoints: RunCheckpoints, keep: Callable[[Best], None], ranks: Ranks = Ranks(),
 ) -> tuple[Best, bool]:
-    """Train until `epochs` epochs are over. Returns the best model, and False when a stop was requested before that.
+    """Train until the chosen epochs are over. Returns the best model, and False when a stop was requested before that.
 
-    Begins where the newest of the checkpoints is. keep(best) is called whenever there is a better model than before.
+    Begins where the newest of the checkpoints is. keep(best) is called whenever there is a better model than before. Of several
+    processes the first one looks for checkpoints, says what was measured, writes and keeps; in the others the best model has no
+    tensors.
     """
     first, best = 1, None
-    if resumed := checkpoints.newest():
+    writes = ranks.rank == 0
+    if resumed := ranks.from_first(checkpoints.newest() if writes else None):
         trainer.load_state_dict(resumed["trainer"])
         first = resumed["epoch"]
         if resumed["best"]:
             best = Best(**resumed["best"])
-            keep(best)
+            if writes:
+                keep(best)
 
     def write(epoch: int) -> None:
         """Leave a checkpoint from which a run goes on in `epoch`."""
+        if not writes:
+            return
         kept = {"facts": best.facts, "state": best.state} if best else None
         checkpoints.write(trainer.step, {"epoch": epoch, "trainer": trainer.state_dict(), "best": kept})
 
-    for epoch in range(first, epochs + 1):
+    def stops() -> bool:
+        """All processes ask together, and get one answer."""
+        return ranks.any(stop_requested())
+
+    for epoch in range(first, chosen.epochs + 1):
         started = time.monotonic()
 
         def after_step() -> bool:
-            if not stop_requested() and checkpoints.due():
+            if stops():
+                return True
+            if checkpoints.due():
                 write(epoch)
-            return stop_requested()
+            return False
 
         train_loss = trainer.train_one_epoch(epoch, after_step)
-        if stop_requested():
+        if stops():
             write(epoch)  # first of all: the evaluation may take longer than SageMaker waits
-        found = evaluate(trainer.model, valid, compute)
-        print(
-            f"epoch={epoch} train_loss={train_loss:.4f} valid_loss={found.loss:.4f} "
-            f"valid_accuracy={found.accuracy:.4f} seconds={time.monotonic() - started:.1f}",
-            flush=True,
-        )
+        found = evaluate(trainer.evaluated, valid, compute, chosen.test_flip, ranks)
+        if writes:
+            print(
+                f"epoch={epoch} train_loss={train_loss:.4f} valid_loss={found.loss:.4f} "
+                f"valid_accuracy={found.accuracy:.4f} seconds={time.monotonic() - started:.1f}",
+                flush=True,
+            )
         facts = {"epoch": epoch, "valid_accuracy": found.accuracy, "valid_loss": found.loss}
-        if best is None or Best(facts, {}).rank > best.rank:
-            best = Best(facts, {name: tensor.detach().cpu().clone() for name, tensor in trainer.model.state_dict().items()})
-            keep(best)
-        if stop_requested():
+        if best is None or Best(facts, {}).merit > best.merit:
+            state = trainer.evaluated.state_dict() if writes else {}
+            best = Best(facts, {name: tensor.detach().cpu().clone() for name, tensor in state.items()})
+            if writes:
+                keep(best)
+        if stops():
             if trainer.has_finished(epoch):
                 write(epoch + 1)
             print(f"stopped on request in epoch {epoch}; the best model so far is kept")

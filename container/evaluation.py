@@ -8,6 +8,9 @@ from torch import nn
 
 from container.compute import Compute
 from container.examples import Examples
+from container.flip_averaging import logits_of
+from container.head import head_of
+from container.ranks import Ranks
 
 BATCH = 128
 
@@ -27,13 +30,19 @@ class Evaluation:
 
 
 @torch.inference_mode()
-def evaluate(model: nn.Module, examples: Examples, compute: Compute) -> Evaluation:
-    """Run the model once over every example of a split, prepared as the endpoint prepares it."""
+def evaluate(model: nn.Module, examples: Examples, compute: Compute, test_flip: bool = False, ranks: Ranks = Ranks()) -> Evaluation:
+    """Run the model over every example of a split, as the endpoint prepares it and answers it.
+
+    ranks: the processes that share the examples out; each example is counted once, and all get the whole result.
+    """
     model.eval()
-    outputs = []
-    for start in range(0, len(examples.labels), BATCH):
-        inputs = examples.evaluation_inputs(start, min(start + BATCH, len(examples.labels)), compute.device)
+    ranks.share_statistics(model)
+    first, end = ranks.part(len(examples.labels))
+    outputs = [torch.empty((0, head_of(model)[-1].out_features))]
+    for start in range(first, end, BATCH):
+        inputs = examples.evaluation_inputs(start, min(start + BATCH, end), compute.device)
         with compute.autocast():
-            outputs.append(model(inputs))
-    logits = torch.cat(outputs).float().cpu()
+            logits = logits_of(model, inputs, test_flip)
+        outputs.append(logits.float().cpu())
+    logits = ranks.all_parts(torch.cat(outputs), len(examples.labels))
     return Evaluation(float(F.cross_entropy(logits, examples.labels)), logits.softmax(1), examples.labels)

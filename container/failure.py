@@ -3,9 +3,14 @@
 https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training-algo.html
 """
 
+import contextlib
 from pathlib import Path
 
 MAX_CHARACTERS = 1024  # SageMaker cuts the file here
+KILLED = (
+    "The training program was killed (SIGKILL), as a rule by the system when the instance's memory was full. Lower batch-size, image-size "
+    "or workers, or take an instance type with more memory."
+)
 
 
 class TrainingFailure(Exception):
@@ -13,6 +18,10 @@ class TrainingFailure(Exception):
 
 
 def write_failure(reason: str, output_dir: Path) -> None:
-    """Write `reason` where SageMaker looks for it; the toolkit leaves an existing file alone."""
+    """Write `reason` where SageMaker looks for it, unless another process of the run has: the first one knows the cause.
+
+    The toolkit leaves an existing file alone, too.
+    """
     output_dir.mkdir(parents=True, exist_ok=True)
-    (output_dir / "failure").write_text(reason[:MAX_CHARACTERS])
+    with contextlib.suppress(FileExistsError), (output_dir / "failure").open("x") as file:
+        file.write(reason[:MAX_CHARACTERS])

@@ -26,9 +26,9 @@ def head_of(model: nn.Module) -> nn.Module:
     return model.get_submodule(model.head_name)
 
 
-def freeze_backbone(model: nn.Module) -> None:
-    """Leave only the head trainable."""
-    model.requires_grad_(False)
+def set_backbone_trainable(model: nn.Module, trainable: bool) -> None:
+    """Whether all of the model is trainable, or the head alone."""
+    model.requires_grad_(trainable)
     head_of(model).requires_grad_(True)
 
 

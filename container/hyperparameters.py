@@ -14,6 +14,7 @@ from container.failure import TrainingFailure
 # The tuning service adds this one to every trial; it says nothing that training needs.
 INJECTED_BY_THE_PLATFORM = "_tuning_objective_metric"
 FEATURE_VIEWS = 3
+EARLY_LR = 0.1
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,8 @@ class Hyperparameters:
     arch: str
     pretrained: str
     freeze_backbone: bool
+    head_epochs: int
+    early_lr: float
     feature_views: int
     features_only: bool
     epochs: int
@@ -31,15 +34,24 @@ class Hyperparameters:
     label_smoothing: float
     dropout: float
     min_crop: float
+    trivial_augment: bool
     mixup: float
+    cutmix: float
+    ema: float
+    test_flip: bool
     image_size: int
     seed: int
     workers: int
 
     @property
     def trains_on_features(self) -> bool:
-        """Whether a frozen backbone's features stand for the pictures. mixup blends pixels, which no single picture's can."""
-        return self.freeze_backbone and self.feature_views > 0 and self.mixup == 0
+        """Whether a frozen backbone's features stand for the pictures.
+
+        mixup and CutMix blend pixels, which no single picture's features can; a bank has neither TrivialAugment's views nor
+        mirror images of valid and test.
+        """
+        from_pixels = self.mixup > 0 or self.cutmix > 0 or self.trivial_augment or self.test_flip
+        return self.freeze_backbone and self.feature_views > 0 and not from_pixels
 
 
 def parse(arguments: list[str]) -> Hyperparameters:
@@ -53,6 +65,17 @@ def parse(arguments: list[str]) -> Hyperparameters:
         raise TrainingFailure(_unknown(unknown[0].lstrip("-").split("=")[0]))
     values = vars(known)
     values.pop(INJECTED_BY_THE_PLATFORM)
+    # Random weights have nothing that smaller rates or a head that comes first could keep.
+    keeps_weights = known.pretrained == "auto" and not known.freeze_backbone
+    if known.head_epochs is None:
+        values["head_epochs"] = 1 if keeps_weights and known.epochs > 1 else 0
+    if known.early_lr is None:
+        values["early_lr"] = EARLY_LR if keeps_weights else 1.0
+    if 0 < values["head_epochs"] and (known.freeze_backbone or known.epochs <= values["head_epochs"]):
+        raise TrainingFailure(
+            f"Hyperparameter head-epochs: {values['head_epochs']} leaves no epoch for the whole network. Make it less than epochs "
+            f"({known.epochs}), or train the head alone with freeze-backbone=true and without head-epochs."
+        )
     return Hyperparameters(**values)
 
 
@@ -69,6 +92,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--pretrained", type=_one_of("auto", "none"), default="auto",
         help="auto: weights from the pretrained channel, the image or torchvision; none: from scratch")
     add("--freeze-backbone", type=_boolean, default=False, help="train the head only")
+    add("--head-epochs", type=_whole(0, 10_000), help="epochs that train the head alone, before the whole network; default: 1 with pretrained weights")
+    add("--early-lr", type=_number(0, 1, above=True), help="the first layers' rate as a share of lr; default: 0.1 with pretrained weights, else 1")
     add("--feature-views", type=_whole(0, 64), default=FEATURE_VIEWS,
         help="with a frozen backbone: views of each training picture whose features are computed once; 0: new views in every epoch")
     add("--features-only", type=_boolean, default=False, help="make the feature bank for other jobs' channel `features`, train nothing")
@@ -80,10 +105,14 @@ def _parser() -> argparse.ArgumentParser:
     add("--label-smoothing", type=_number(0, 0.9), default=0.1, help="share of the target spread over all classes")
     add("--dropout", type=_number(0, 0.95), default=0.2, help="dropout in the head")
     add("--min-crop", type=_number(0.05, 1), default=0.35, help="smallest share of a picture that a training crop shows")
+    add("--trivial-augment", type=_boolean, default=False, help="TrivialAugment in the place of varied colours")
     add("--mixup", type=_number(0, 10), default=0.0, help="alpha of mixup; 0 switches it off")
+    add("--cutmix", type=_number(0, 10), default=0.0, help="alpha of CutMix; 0 switches it off")
+    add("--ema", type=_number(0, 0.99999), default=0.0, help="decay of the weights' moving average, which becomes the model; 0 switches it off")
+    add("--test-flip", type=_boolean, default=False, help="evaluate and answer from a picture and its mirror image")
     add("--image-size", type=_whole(32, 1024), default=224, help="side of the model's input, pixels")
     add("--seed", type=_whole(0, 2**32 - 1), default=0, help="same seed, same machine, same result")
-    add("--workers", type=_whole(0, 256), default=0, help="threads that decode pictures and compute their features; 0: one for each core")
+    add("--workers", type=_whole(0, 256), default=0, help="threads that decode and augment pictures, and compute their features; 0: one for each core")
     add(f"--{INJECTED_BY_THE_PLATFORM}", help=argparse.SUPPRESS)
     return parser
 

@@ -13,6 +13,7 @@ import torch
 from PIL import Image
 
 from container.checkpoint import Checkpoint, load_checkpoint
+from container.flip_averaging import logits_of
 from container.preprocessing import UnreadablePicture, open_picture
 from container.request_errors import BadRequest, NotAcceptable, UnsupportedMediaType
 
@@ -68,7 +69,7 @@ def predict_fn(picture: Image.Image, model: Model) -> list[dict]:
     except UnreadablePicture as error:
         raise BadRequest(f"The body is {error}.") from error
     pixels = checkpoint.preprocessing.centre(square.permute(2, 0, 1).unsqueeze(0)).to(model.device)
-    logits = checkpoint.model(checkpoint.preprocessing.normalise(pixels))
+    logits = logits_of(checkpoint.model, checkpoint.preprocessing.normalise(pixels), checkpoint.test_flip)
     values, indices = logits[0].float().softmax(0).topk(model.top_k)
     return [
         {"label": checkpoint.classes[index], "probability": round(value, 6)}

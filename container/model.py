@@ -34,7 +34,7 @@ def create_model(arch: str, class_count: int, head_widths: tuple[int, ...] = HEA
 
 
 def check_input(model: nn.Module, arch: str, image_size: int, batch_size: int) -> None:
-    """Try one step's forward pass on a copy. Raises TrainingFailure when `arch` cannot take such a batch."""
+    """Try one step's forward pass on a copy. Raises TrainingFailure when `arch` cannot take such a batch of one process."""
     trial = copy.deepcopy(model)
     set_training_mode(trial)
     pixels = torch.zeros(min(2, batch_size), 3, image_size, image_size)

@@ -9,13 +9,21 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
+
+from container.failure import KILLED
+
+FAILURE = Path("/opt/ml/output/failure")
 
 
 def main(arguments: list[str]) -> int:
     """Run `train` (or any other command of the image) and return its exit status."""
     toolkit = subprocess.Popen(arguments or ["train"])
     signal.signal(signal.SIGTERM, lambda signum, frame: stop(toolkit.pid))
-    return exit_status(_wait(toolkit))
+    status = exit_status(_wait(toolkit))
+    if status != 0:
+        explain_kill(FAILURE)
+    return status
 
 
 def stop(toolkit_pid: int) -> None:
@@ -28,6 +36,12 @@ def stop(toolkit_pid: int) -> None:
             process.terminate()
     except psutil.NoSuchProcess:
         pass  # it ended by itself in this instant
+
+
+def explain_kill(failure: Path) -> None:
+    """Say what it means that the program could not write a reason itself: the toolkit only knows its exit code."""
+    if failure.is_file() and "ExitCode -9" in failure.read_text(errors="replace"):
+        failure.write_text(KILLED)
 
 
 def exit_status(returncode: int) -> int:

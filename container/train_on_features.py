@@ -31,7 +31,7 @@ def train_on_features(
 
     # The model file is written once, at the end: an epoch takes less time than that, nearly all of which is the backbone.
     checkpoints = RunCheckpoints(run_identity(chosen, features=made.key))
-    best, finished = train_epochs(trainer, valid, chosen.epochs, compute, stop_requested, checkpoints, keep=lambda better: None)
+    best, finished = train_epochs(trainer, valid, chosen, compute, stop_requested, checkpoints, keep=lambda better: None)
     head.load_state_dict(best.state)
     save_checkpoint(
         model_dir, {**bank.backbone, **head_state(made.head_name, head)}, made.arch, HEAD_WIDTHS, made.classes,

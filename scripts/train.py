@@ -18,7 +18,7 @@ from scripts.image import image_uri
 from scripts.jobs import TRAINING, ended_well, how_to_follow, watch
 from scripts.requests.training_job import training_job_request
 from scripts.settings import load_settings
-from scripts.tuning.features_rule import makes_features
+from scripts.tuning.features_rule import check_instances, makes_features
 from scripts.tuning.table import trial_line
 from scripts.tuning.winner import find_winner, hyperparameters_of
 
@@ -53,6 +53,7 @@ def main(arguments: list[str]) -> int:
         settings, aws.layout, name=name, role_arn=aws.role_arn, image=image_uri(aws, "train"),
         channels=channels(aws, settings), hyperparameters=hyperparameters,
     )
+    check_instances(settings.train.instance_count, request["HyperParameters"])
     call = Call("sagemaker", "CreateTrainingJob", request)
     if chosen.dry_run:
         print(as_json([call]))

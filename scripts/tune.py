@@ -21,6 +21,7 @@ from scripts.metrics import is_of_the_end
 from scripts.requests.tuning_job import WARM_START_TYPES, objective, tuning_job_request
 from scripts.settings import Settings, Tune, load_settings
 from scripts.tuning.features import bring_features, plan_features
+from scripts.tuning.features_rule import check_instances
 from scripts.tuning.job import describe_tuning
 from scripts.tuning.ranges import Range, ranges_of_request
 from scripts.tuning.result import show_result
@@ -43,6 +44,7 @@ def main(arguments: list[str]) -> int:
     ranges = chosen_ranges(settings.tune.ranges, chosen.range)
     static = static_hyperparameters(settings, parse_hyperparameters(chosen.hyperparameters), ranges)
     check_strategy(settings.tune, ranges, static)
+    check_instances(settings.train.instance_count, static, ranges)
     aws = Aws(settings)
     common = {"role_arn": aws.role_arn, "image": image_uri(aws, "train")}
     pictures = channels(aws, settings)

@@ -2,24 +2,40 @@
 
 With a frozen backbone a picture gives the same features in every trial that has the same backbone and the same views:
 they are then computed once, by a job of their own. The training program's own rule is the same: freeze-backbone, some
-feature-views, no mixup.
+feature-views, and nothing that needs the pixels in every step.
 """
 
 import hashlib
 import json
 from collections.abc import Iterable
 
+from scripts.failure import Failure
 from scripts.objects import StoredObject
 
 # The hyperparameter with which a job makes features and trains nothing.
 FEATURES_ONLY = "features-only"
+# What a bank of features cannot give: blends of pictures, TrivialAugment's views, mirror images of valid and test.
+_ALPHAS, _SWITCHES = ("mixup", "cutmix"), ("trivial-augment", "test-flip")
 _DECIDING = ("arch", "pretrained", "freeze-backbone", "image-size", "min-crop", "feature-views")
 
 
 def trains_on_features(static: dict[str, str]) -> bool:
     """Whether the values that all trials have let them train on features. static: hyperparameters, as text."""
-    without_mixup = "mixup" not in static or _is_zero(static, "mixup")
-    return _is_true(static, "freeze-backbone") and not _is_zero(static, "feature-views") and without_mixup
+    from_pixels = any(name in static and not _is_zero(static, name) for name in _ALPHAS) or any(_is_true(static, name) for name in _SWITCHES)
+    return _is_true(static, "freeze-backbone") and not _is_zero(static, "feature-views") and not from_pixels
+
+
+def check_instances(count: int, hyperparameters: dict[str, str], tuned: Iterable[str] = ()) -> None:
+    """Raise Failure when several instances would train on features: the program uses one, and refuses more.
+
+    tuned: hyperparameters of which every trial has a value of its own; some of them may keep it from features.
+    """
+    decided_by_trial = {"freeze-backbone", "feature-views", *_ALPHAS, *_SWITCHES} & set(tuned)
+    if count > 1 and not decided_by_trial and trains_on_features(hyperparameters):
+        raise Failure(
+            f"train.instance-count is {count}, and one instance makes and uses the features of a frozen backbone. Set it to 1, or train in "
+            "the ordinary loop with feature-views=0."
+        )
 
 
 def makes_features(hyperparameters: dict[str, str]) -> bool:
@@ -29,7 +45,7 @@ def makes_features(hyperparameters: dict[str, str]) -> bool:
 
 def keeping_apart(static: dict[str, str], tuned: Iterable[str]) -> list[str]:
     """The tuned hyperparameters for which trials that train on features cannot share them."""
-    return [name for name in tuned if name in (*_deciding(static), "mixup")]
+    return [name for name in tuned if name in (*_deciding(static), *_ALPHAS, *_SWITCHES)]
 
 
 def features_key(image: str, static: dict[str, str], objects: dict[str, dict[str, StoredObject]]) -> str:

@@ -58,15 +58,17 @@ def test_features_are_shared_where_the_program_would_compute_them():
     """The scripts decide by the request what the program decides by its hyperparameters."""
     for frozen in ("true", "1", "yes", "false", "0"):
         for views in (None, "0", "2", "2.0"):
-            for mixup in (None, "0", "0.0", "0.4"):
-                static = {"freeze-backbone": frozen} | ({"feature-views": views} if views else {}) | ({"mixup": mixup} if mixup else {})
+            for more in ({}, {"mixup": "0"}, {"mixup": "0.4"}, {"cutmix": "0.0"}, {"cutmix": "1"}, {"trivial-augment": "yes"}, {"test-flip": "true"}, {"test-flip": "0"}):
+                static = {"freeze-backbone": frozen} | ({"feature-views": views} if views else {}) | more
                 arguments = [word for name, value in static.items() for word in (f"--{name}", value)]
                 assert features_rule.trains_on_features(static) == hyperparameters.parse(arguments).trains_on_features, static
 
 
 def test_what_decides_the_features_is_the_same_for_the_scripts_and_the_program():
     """Every hyperparameter that a bank is checked for keeps trials apart when it is tuned."""
-    checked = ["arch", "pretrained", "freeze-backbone", "image-size", "min-crop", "feature-views", "mixup"]
+    checked = [
+        "arch", "pretrained", "freeze-backbone", "image-size", "min-crop", "feature-views", "mixup", "cutmix", "trivial-augment", "test-flip",
+    ]
     assert features_rule.keeping_apart({"freeze-backbone": "true"}, [*checked, "lr", "batch-size", "dropout"]) == checked
     container = Path(__file__).parents[2] / "container"
     asked = _attributes("chosen", "check", container / "feature_bank.py") | _attributes("self", "trains_on_features", container / "hyperparameters.py")

@@ -62,6 +62,13 @@ def test_a_job_that_makes_features_names_them_and_no_model_to_deploy(ready, caps
     assert "next: make deploy" in capsys.readouterr().out
 
 
+def test_features_on_several_instances_are_refused_before_the_job_starts(ready, monkeypatch, capsys):
+    monkeypatch.setenv("SAGEMAKER_TRAIN_INSTANCE_COUNT", "2")
+    assert train.main(["freeze-backbone=true"]) == 1
+    assert "Set it to 1, or train in the ordinary loop with feature-views=0." in capsys.readouterr().err and ready.made() == []
+    assert train.main(["freeze-backbone=true", "feature-views=0"]) == 0
+
+
 def test_the_log_of_every_host_is_shown_and_each_state_once(ready, write_log, capsys):
     states = [("InProgress", "Starting"), ("InProgress", "Starting"), ("InProgress", "Training")]
 

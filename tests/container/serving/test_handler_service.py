@@ -125,8 +125,9 @@ def test_a_wrong_top_k_is_named(model_dir, monkeypatch, setting):
         model_fn(str(model_dir))
 
 
-def test_serving_prepares_a_picture_exactly_as_evaluation_does(model_dir):
-    """One preprocessing: the endpoint's probabilities are those of `evaluate` on the same file."""
+@pytest.mark.parametrize("test_flip", [False, True])
+def test_serving_answers_exactly_as_evaluation_does(model_dir, test_flip):
+    """One preprocessing: the endpoint's probabilities are those of `evaluate` on the same file, also where both flip."""
     from container.checkpoint import load_checkpoint
     from container.compute import Compute
     from container.data import Split
@@ -136,11 +137,14 @@ def test_serving_prepares_a_picture_exactly_as_evaluation_does(model_dir):
     from container.picture_examples import PictureExamples
 
     path = model_dir / "a.jpg"
-    path.write_bytes(picture(colour="teal"))
+    Image.linear_gradient("L").rotate(90).convert("RGB").save(path)  # its mirror image is another picture
+    model = create_model("shufflenet_v2_x0_5", len(CLASSES))
+    save_checkpoint(model_dir, model.state_dict(), "shufflenet_v2_x0_5", HEAD_WIDTHS, CLASSES, Preprocessing.for_image_size(64), {}, test_flip)
     checkpoint = load_checkpoint(model_dir)
+    assert checkpoint.test_flip is test_flip
     store = decode_split(Split("test", CLASSES, (path,), (0,)), checkpoint.preprocessing, model_dir / "store")
     compute = Compute(torch.device("cpu"), torch.float32)
-    evaluated = evaluate(checkpoint.model.to(memory_format=torch.channels_last), PictureExamples(store, checkpoint.preprocessing, 1.0), compute)
+    evaluated = evaluate(checkpoint.model.to(memory_format=torch.channels_last), PictureExamples(store, checkpoint.preprocessing, 1.0), compute, test_flip)
     best = evaluated.probabilities[0].max().item()
     served = predict_fn(input_fn(path.read_bytes(), "image/jpeg"), model_fn(str(model_dir)))
     assert served[0]["label"] == CLASSES[evaluated.probabilities[0].argmax()]

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from container.checkpoint import FILE_NAME, UnusableCheckpoint, load_checkpoint, save_checkpoint
+from container.checkpoint import FILE_NAME, FORMAT, UnusableCheckpoint, load_checkpoint, save_checkpoint
 from container.head import HEAD_WIDTHS
 from container.model import create_model
 from container.preprocessing import Preprocessing
@@ -51,5 +51,5 @@ def test_a_file_of_another_program_is_named(tmp_path):
     import safetensors.torch
 
     safetensors.torch.save_file({"a": torch.zeros(1)}, tmp_path / FILE_NAME)
-    with pytest.raises(UnusableCheckpoint, match="not in the format dogbreed-1"):
+    with pytest.raises(UnusableCheckpoint, match=f"not in the format {FORMAT}"):
         load_checkpoint(tmp_path)

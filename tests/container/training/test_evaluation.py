@@ -5,7 +5,9 @@ import torch
 
 from container.evaluation import Evaluation
 from container.evaluation_report import evaluation_report, wilson_interval
-from container.training import learning_rate, shuffled_batches
+from container.flip_averaging import logits_of
+from container.model import create_model
+from container.training import shuffled_batches
 
 
 def test_top1_top5_and_the_confusion_matrix_count_what_they_say():
@@ -22,15 +24,18 @@ def test_the_interval_is_wilsons(correct, count, low, high):
     assert wilson_interval(correct, count) == pytest.approx((low, high), abs=1e-4)
 
 
-def test_the_rate_rises_then_falls_to_almost_nothing():
-    rates = [learning_rate(step, 100, 10, 0.01) for step in range(100)]
-    assert rates[0] == pytest.approx(0.001) and max(rates) == pytest.approx(0.01)
-    assert rates[:10] == sorted(rates[:10]) and rates[10:] == sorted(rates[10:], reverse=True)
-    assert rates[-1] < 1e-5
-
-
 @pytest.mark.parametrize(("count", "batch_size", "sizes"), [(10, 4, [4, 4]), (3, 4, [3]), (4, 4, [4])])
 def test_batches_are_full_unless_the_data_set_is_smaller(count, batch_size, sizes):
-    batches = list(shuffled_batches(count, batch_size, torch.Generator().manual_seed(0)))
+    batches = shuffled_batches(count, batch_size, torch.Generator().manual_seed(0))
     assert [len(batch) for batch in batches] == sizes
     assert len(set(torch.cat(batches).tolist())) == sum(sizes)
+
+
+def test_with_test_flip_a_picture_and_its_mirror_image_get_the_same_answer():
+    torch.manual_seed(0)
+    model = create_model("resnet18", 3).eval()
+    pictures = torch.randn(4, 3, 32, 32)
+    with torch.inference_mode():
+        straight, mirrored, both = model(pictures), model(pictures.flip(-1)), logits_of(model, pictures, True)
+        assert torch.equal(logits_of(model, pictures, False), straight) and not torch.allclose(straight, mirrored)
+        assert torch.allclose(both, (straight + mirrored) / 2) and torch.allclose(both, logits_of(model, pictures.flip(-1), True), atol=1e-6)

@@ -23,7 +23,7 @@ from container.evaluation import evaluate
 from container.failure import TrainingFailure
 from container.feature_bank import FeatureBank
 from container.feature_pass import make_bank, view
-from container.head import freeze_backbone, head_of
+from container.head import head_of, set_backbone_trainable
 from container.hyperparameters import parse
 from container.model import create_model
 from container.picture_digest import digest_of_split
@@ -44,7 +44,7 @@ CPU = Compute(torch.device("cpu"), torch.float32)
 def frozen_model(arch="resnet18", classes=3):
     torch.manual_seed(3)
     model = create_model(arch, classes)
-    freeze_backbone(model)
+    set_backbone_trainable(model, False)
     return model
 
 
@@ -93,12 +93,12 @@ def test_features_are_what_the_head_gets_in_the_whole_network(job, arch, size):
 def test_views_differ_and_every_other_one_of_a_picture_is_mirrored_beginning_with_either():
     squares = torch.zeros(16, 3, 64, 64, dtype=torch.uint8)
     squares[..., :32] = 200  # bright on the left
-    views = torch.stack([view(squares, 0, number, Preprocessing.for_image_size(56), 0.9) for number in range(4)])
+    views = torch.stack([view(squares, 0, number, Preprocessing.for_image_size(56), 0.9, CPU.device) for number in range(4)])
     mirrored = views[..., :28].mean((2, 3, 4)) < views[..., 28:].mean((2, 3, 4))
     assert torch.equal(mirrored[0], mirrored[2]) and torch.equal(mirrored[1], ~mirrored[0]) and torch.equal(mirrored[3], mirrored[1])
     assert 0 < mirrored[0].sum() < 16
-    assert not torch.equal(view(squares, 0, 0, PREPROCESSING, 0.35), view(squares, 0, 2, PREPROCESSING, 0.35))
-    assert torch.equal(view(squares, 5, 1, PREPROCESSING, 0.35), view(squares, 5, 1, PREPROCESSING, 0.35))
+    assert not torch.equal(view(squares, 0, 0, PREPROCESSING, 0.35, CPU.device), view(squares, 0, 2, PREPROCESSING, 0.35, CPU.device))
+    assert torch.equal(view(squares, 5, 1, PREPROCESSING, 0.35, CPU.device), view(squares, 5, 1, PREPROCESSING, 0.35, CPU.device))
 
 
 def test_every_view_of_a_picture_is_shown_once_in_as_many_epochs(job):
@@ -149,8 +149,8 @@ def test_the_model_file_is_an_ordinary_one_and_answers_as_the_bank_said(job):
     assert all(torch.equal(tensor, fresh[name]) for name, tensor in backbone.items())
 
 
-def test_with_mixup_or_no_views_a_frozen_backbone_goes_through_the_ordinary_loop(job, capfd):
-    for change in (["--mixup", "0.2"], ["--feature-views", "0"]):
+def test_what_needs_pixels_takes_a_frozen_backbone_through_the_ordinary_loop(job, capfd):
+    for change in (["--mixup", "0.2"], ["--feature-views", "0"], ["--cutmix", "1"], ["--trivial-augment", "true"], ["--test-flip", "true"]):
         assert train.main([*FROZEN, *change]) == 0
         out = capfd.readouterr().out
         assert "pictures decoded" in out and "feature bank" not in out
@@ -164,7 +164,7 @@ def test_with_mixup_or_no_views_a_frozen_backbone_goes_through_the_ordinary_loop
     ({"pretrained": "auto"}, "made with pretrained=none, and this job has auto"),
     ({"seed": 5}, "made with seed=0, and this job has 5"),
     ({"freeze_backbone": False}, "is for jobs with freeze-backbone=true"),
-    ({"mixup": 0.3}, "is for jobs with freeze-backbone=true, feature-views above 0 and mixup=0"),
+    ({"mixup": 0.3}, "is for jobs with freeze-backbone=true, feature-views above 0 and without what needs pixels: mixup"),
 ])
 def test_a_bank_that_was_made_otherwise_is_refused_by_name(job, change, reason):
     bank = bank_of(job / "bank", frozen_model())

@@ -6,7 +6,7 @@ from torch import nn
 
 from container.checkpoint import load_checkpoint, save_checkpoint
 from container.failure import TrainingFailure
-from container.head import HEAD_WIDTHS, freeze_backbone, head_of, set_training_mode
+from container.head import HEAD_WIDTHS, head_of, set_backbone_trainable, set_training_mode
 from container.model import architectures, check_input, create_model
 from container.preprocessing import Preprocessing
 
@@ -61,7 +61,7 @@ def test_anything_else_is_refused_by_name(arch):
 def test_a_frozen_backbone_changes_neither_its_weights_nor_its_statistics():
     torch.manual_seed(0)
     model = create_model("resnet18", 3)
-    freeze_backbone(model)
+    set_backbone_trainable(model, False)
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     optimizer = torch.optim.AdamW([one for one in model.parameters() if one.requires_grad], lr=0.1)
     for _ in range(2):
@@ -75,7 +75,7 @@ def test_a_frozen_backbone_changes_neither_its_weights_nor_its_statistics():
 @pytest.mark.parametrize("arch", ["efficientnet_b0", "convnext_tiny", "alexnet"])
 def test_a_frozen_backbone_has_neither_dropout_nor_stochastic_depth(arch):
     model = create_model(arch, 3)
-    freeze_backbone(model)
+    set_backbone_trainable(model, False)
     set_training_mode(model)
     seen = []
     head_of(model).register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0].clone()))

@@ -2,8 +2,9 @@
 
 import pytest
 
+from scripts.failure import Failure
 from scripts.objects import StoredObject
-from scripts.tuning.features_rule import features_key, keeping_apart, trains_on_features
+from scripts.tuning.features_rule import check_instances, features_key, keeping_apart, trains_on_features
 
 FROZEN = {"freeze-backbone": "true", "epochs": "5"}
 
@@ -12,9 +13,19 @@ FROZEN = {"freeze-backbone": "true", "epochs": "5"}
     ({}, True), ({"freeze-backbone": "1"}, True), ({"freeze-backbone": '"True"'}, True), ({"freeze-backbone": "yes"}, True),
     ({"freeze-backbone": "false"}, False), ({"feature-views": "8"}, True), ({"feature-views": "0"}, False),
     ({"feature-views": '"0.0"'}, False), ({"mixup": "0"}, True), ({"mixup": "0.2"}, False), ({"mixup": "much"}, False), ({"lr": "0.1"}, True),
+    ({"cutmix": "0"}, True), ({"cutmix": "1"}, False), ({"trivial-augment": "yes"}, False), ({"test-flip": "true"}, False),
+    ({"test-flip": "false"}, True),
 ])
-def test_a_frozen_backbone_with_views_and_without_mixup_trains_on_features(more, on_features):
+def test_a_frozen_backbone_with_views_and_nothing_that_needs_pixels_trains_on_features(more, on_features):
     assert trains_on_features({**FROZEN, **more}) is on_features
+
+
+@pytest.mark.parametrize("count, hyperparameters", [(1, FROZEN), (2, {**FROZEN, "feature-views": "0"}), (2, {"epochs": "5"})])
+def test_pictures_may_be_trained_on_by_several_instances_and_features_by_one(count, hyperparameters):
+    check_instances(count, hyperparameters)
+    check_instances(2, FROZEN, ["lr", "mixup"])
+    with pytest.raises(Failure, match="train.instance-count is 2, and one instance makes and uses the features"):
+        check_instances(2, FROZEN, ["lr"])
 
 
 def test_without_freezing_nothing_trains_on_features():
@@ -25,6 +36,7 @@ def test_without_freezing_nothing_trains_on_features():
     ({}, ["lr", "batch-size", "dropout", "weight-decay", "seed"], []),
     ({}, ["lr", "arch"], ["arch"]), ({}, ["pretrained"], ["pretrained"]), ({}, ["image-size", "min-crop"], ["image-size", "min-crop"]),
     ({}, ["freeze-backbone"], ["freeze-backbone"]), ({}, ["feature-views"], ["feature-views"]), ({}, ["mixup", "lr"], ["mixup"]),
+    ({}, ["cutmix", "trivial-augment", "test-flip", "ema"], ["cutmix", "trivial-augment", "test-flip"]),
     ({"pretrained": "none"}, ["seed"], ["seed"]), ({"pretrained": "auto"}, ["seed"], []),
 ])
 def test_a_tuned_hyperparameter_that_decides_the_features_keeps_trials_apart(static, tuned, apart):

@@ -53,6 +53,12 @@ def test_a_wrong_word_is_a_sentence_and_starts_nothing(ready, arguments, sentenc
     assert ready.made() == []
 
 
+def test_features_on_several_instances_are_refused_before_anything_starts(ready, monkeypatch, capsys):
+    monkeypatch.setenv("SAGEMAKER_TRAIN_INSTANCE_COUNT", "2")
+    assert tune.main(FROZEN) == 1
+    assert "train.instance-count is 2, and one instance makes and uses the features" in capsys.readouterr().err and ready.made() == []
+
+
 def test_a_long_prefix_has_a_short_one_in_its_tuning_jobs_name(ready, aws, docker, bucket, monkeypatch, capsys):
     monkeypatch.setenv("IMAGE_PREFIX", "dog-house-of-mine")
     aws.client("ecr").create_repository(repositoryName="dog-house-of-mine-train")
