@@ -72,7 +72,7 @@ class TrainingJobs:
             found = self._api.describe_training_job(TrainingJobName=name)
             return found["TrainingJobStatus"] in ENDED and found
 
-        return Ended(until(description, 300), self.log(name).splitlines())
+        return Ended(until(description, 600), self.log(name).splitlines())
 
     def run(self, **options) -> Ended:
         return self.ended(self.start(**options))
@@ -82,6 +82,11 @@ class TrainingJobs:
 
     def stop(self, name: str) -> None:
         self._api.stop_training_job(TrainingJobName=name)
+
+    def interrupt(self, name: str) -> None:
+        """Take a spot job's instances away."""
+        control = f"{self._local.address.url}/local-sagemaker/interrupt?job={name}"
+        urllib.request.urlopen(urllib.request.Request(control, method="POST"), timeout=60).close()
 
 
 @pytest.fixture(scope="session")
