@@ -1,12 +1,15 @@
 """Figures of a benchmark: ours beside a peer's, both measured in one run; written as JSON and printed as a table."""
 
 import json
+import math
 import os
 import platform
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from statistics import median
+from statistics import mean, median, stdev
+
+T_95 = {5: 2.776, 20: 2.093}  # Student's t, two-sided 95%, by number of seeds
 
 
 @dataclass(frozen=True)
@@ -43,10 +46,21 @@ def figure(name: str, ours: list[float], peer: list[float] | float, peer_name: s
     return Figure(name, median(ours), beside, peer_name, unit, goal, len(ours), at_least)
 
 
-def write(path: Path, figures: list[Figure], packages: list[str]) -> None:
-    """Write out/bench/<area>.json and print the same as a table."""
+def half_interval(differences: list[float]) -> float:
+    """Half of the 95% interval of the mean of paired differences."""
+    return T_95[len(differences)] * stdev(differences) / math.sqrt(len(differences))
+
+
+def interval(differences: list[float], form: str) -> str:
+    """The mean of paired differences with its 95% interval, as text; form: of the numbers, such as `+.1f`."""
+    low, high = (mean(differences) + sign * half_interval(differences) for sign in (-1, 1))
+    return f"{mean(differences):{form}} (95% {low:{form}} to {high:{form}})"
+
+
+def write(path: Path, figures: list[Figure], packages: list[str], in_image: dict[str, str] | None = None) -> None:
+    """Write out/bench/<area>.json and print the same as a table. packages: of this environment; in_image: versions in the image."""
     machine = {"processor": platform.processor() or platform.machine(), "cores": os.cpu_count(), "system": platform.platform()}
-    versions = {"python": platform.python_version(), **{name: version(name) for name in packages}}
+    versions = {"python": platform.python_version(), **{name: version(name) for name in packages}, **(in_image or {})}
     rows = [
         {**{name: value for name, value in asdict(one).items() if name != "at_least"}, "ratio": round(one.ratio, 4), "met": one.met}
         for one in figures

@@ -1,6 +1,6 @@
 """Runs in the train image: valid accuracy of a head on the feature bank and in the whole network, over the same views.
 
-    python same_views.py DATA    # folder with train and valid; prints JSON: {"bank": [five accuracies], "loop": [five]}
+    python same_answer.py DATA    # folder with train and valid; prints JSON: {"bank": [accuracy by seed], "loop": [the same]}
 
 The backbone learns a little from the pictures first, so that there is an accuracy to compare.
 """
@@ -19,16 +19,16 @@ from container.data import read_split
 from container.evaluation import evaluate
 from container.feature_bank import FeatureBank
 from container.feature_pass import make_bank
-from container.head import create_head, freeze_backbone, head_of
+from container.head import create_head, head_of, set_backbone_trainable
 from container.hyperparameters import Hyperparameters, parse
 from container.model import create_model
 from container.picture_examples import PictureExamples
 from container.picture_store import decode_split
 from container.preprocessing import Preprocessing
 from container.training import Trainer
-from same_views_examples import SameViews
+from same_views import SameViews
 
-SEEDS, PRETRAINING, EPOCHS, SIZE = 5, 6, 5, 64
+SEEDS, PRETRAINING, EPOCHS, SIZE = 20, 6, 5, 64
 
 
 def main(data: Path) -> None:
@@ -47,7 +47,7 @@ def main(data: Path) -> None:
         for epoch in range(1, PRETRAINING + 1):
             print(f"pretraining: epoch {epoch}, loss {trainer.train_one_epoch(epoch):.3f}", file=sys.stderr, flush=True)
         state = model.state_dict()
-        freeze_backbone(model)
+        set_backbone_trainable(model, False)
         for seed in range(SEEDS):
             torch.manual_seed(seed)
             head = create_head(head_of(model)[0].in_features, len(splits["train"].classes), dropout=chosen.dropout)
@@ -65,7 +65,7 @@ def main(data: Path) -> None:
 
 def accuracy(model, train, valid, chosen: Hyperparameters, compute: Compute, seed: int) -> float:
     torch.manual_seed(seed)
-    trainer = Trainer(model, train, head_of(model)[-1].out_features, replace(chosen, seed=seed), compute)  # another order, too
+    trainer = Trainer(model, train, head_of(model)[-1].out_features, replace(chosen, seed=seed, freeze_backbone=True), compute)  # another order, too
     for epoch in range(1, EPOCHS + 1):
         trainer.train_one_epoch(epoch)
     return evaluate(model, valid, compute).accuracy

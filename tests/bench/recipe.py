@@ -1,0 +1,35 @@
+"""`python -m tests.bench.recipe --train-image IMAGE --data FOLDER_OR_ZIP`: what each part of the recipe is worth.
+
+ResNet18 from scratch, one hyperparameter changed at a time, several seeds. Writes out/bench/recipe.json: the peer of every
+figure is the recipe as it is by default.
+"""
+
+import argparse
+from pathlib import Path
+
+from local_test.data_folder import data_folder
+from local_test.engine import connect
+from tests.bench.drawn_data import drawn
+from tests.bench.figures import figure, interval, write
+from tests.bench.program_in_image import run_program
+
+SIZE, EPOCHS, SEEDS = 64, 12, 5
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Measure the recipe.")
+    parser.add_argument("--train-image", required=True)
+    parser.add_argument("--data", type=Path, help="folder or zip of pictures; default: some that are drawn")
+    chosen = parser.parse_args()
+    data = data_folder(chosen.data, Path("out/data")) if chosen.data else drawn(Path("out/data/bench"))
+    found = run_program(connect(), chosen.train_image, "recipe_runs.py", [str(SIZE), str(EPOCHS), str(SEEDS)], data)
+    default = found.pop("default")
+    write(Path("out/bench/recipe.json"), [
+        figure(f"{change}: {interval([100 * (one - other) for one, other in zip(accuracies, default, strict=True)], '+.1f')} points",
+               accuracies, default, "the default recipe", "", None)
+        for change, accuracies in found.items()
+    ], [])
+
+
+if __name__ == "__main__":
+    main()

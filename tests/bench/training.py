@@ -1,0 +1,73 @@
+"""`python -m tests.bench.training --train-image IMAGE [--data FOLDER_OR_ZIP]`: training beside torchvision's reference script.
+
+Both run in the train image, in turn, on the same pictures and cores. Writes out/bench/training.json. Loss and accuracy are
+those on the valid split after as many epochs; ResNet18 from scratch, as is ours with its head of three layers.
+"""
+
+import argparse
+from pathlib import Path
+
+from local_test.data_folder import data_folder
+from local_test.engine import connect
+from tests.bench.drawn_data import drawn
+from tests.bench.figures import Figure, figure, interval, write
+from tests.bench.program_in_image import run_program
+
+REFERENCE = "torchvision's reference"
+FEW, MANY, TURNS = 320, 3200, 3  # whole batches, both
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Measure training.")
+    parser.add_argument("--train-image", required=True)
+    parser.add_argument("--data", type=Path, help="folder or zip of pictures; default: some that are drawn")
+    chosen = parser.parse_args()
+    data = data_folder(chosen.data, Path("out/data")) if chosen.data else drawn(Path("out/data/bench"))
+    engine = connect()
+
+    def measured(*arguments: str) -> dict:
+        return run_program(engine, chosen.train_image, "training_speed.py", list(arguments), data, ["tests/bench/reference.py"])
+
+    figures = [*pipeline_figures(measured("pipeline")), *epoch_figures(measured("epoch"))]
+    turns = [(measured("growth", str(FEW)), measured("growth", str(MANY))) for _ in range(TURNS)]
+    figures += growth_figures([few for few, _ in turns], [many for _, many in turns])
+    figures += learning_figures(measured("learning"))
+    write(Path("out/bench/training.json"), figures, [], measured("versions"))
+
+
+def pipeline_figures(found: dict) -> list[Figure]:
+    return [
+        figure("input pipeline, first epoch, 500x375 to 224", found["first"], found["peer"], REFERENCE, "1/s", 1.5, at_least=True),
+        figure("input pipeline, later epochs", found["later"], found["peer"], REFERENCE, "1/s", 4, at_least=True),
+    ]
+
+
+def epoch_figures(found: dict) -> list[Figure]:
+    return [
+        figure("whole ResNet34, a later epoch, 160 pictures of 224", found["later"], found["peer"], REFERENCE, "s", 1 / 2.5),
+        figure("  the first epoch, decoding included", found["first"], found["peer"], REFERENCE, "s", None),
+    ]
+
+
+def growth_figures(few: list[dict], many: list[dict]) -> list[Figure]:
+    times = MANY // FEW
+    expected = [times * one["seconds"] for one in few]
+    return [
+        figure(f"time with {times} times as many pictures", [one["seconds"] for one in many], expected, f"{times} times the time", "s", 1.1),
+        figure("  memory then", [one["megabytes"] for one in many], [one["megabytes"] for one in few], f"with {FEW} pictures", "MB", 1.1),
+    ]
+
+
+def learning_figures(found: dict) -> list[Figure]:
+    losses, accuracies = ([[one[place] for one in found[side]] for side in ("ours", "peer")] for place in (0, 1))
+    seeds = len(found["ours"])
+    points = [100 * (ours - peer) for ours, peer in zip(*accuracies)]
+    less = [ours - peer for ours, peer in zip(*losses)]
+    return [
+        figure(f"valid accuracy, {seeds} seeds: {interval(points, '+.1f')} points", *accuracies, REFERENCE, "", 1, at_least=True),
+        figure(f"valid loss, {seeds} seeds: {interval(less, '+.3f')}", *losses, REFERENCE, "", 1),
+    ]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,188 @@
+"""Runs in the train image: the training's parts beside torchvision's reference, in turn; prints JSON.
+
+    python training_speed.py DATA pipeline     # pictures per second that the input pipeline makes, at 500x375
+    python training_speed.py DATA epoch        # seconds of an epoch of the whole network
+    python training_speed.py DATA growth N     # seconds and peak memory with N pictures
+    python training_speed.py DATA learning     # loss and accuracy after the same epochs, 5 seeds
+    python training_speed.py DATA versions
+"""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+from PIL import Image
+
+import reference
+from container.compute import Compute
+from container.data import Split, read_split
+from container.evaluation import evaluate
+from container.hyperparameters import Hyperparameters, parse
+from container.model import create_model
+from container.picture_examples import PictureExamples
+from container.picture_store import decode_split
+from container.preprocessing import Preprocessing
+from container.step_random import random_for
+from container.training import Trainer, shuffled_batches
+
+CORES = len(os.sched_getaffinity(0))
+RUNS, SEEDS = 3, 5
+SIZE, BATCH = 224, 32
+PIPELINE_PICTURES, EPOCH_PICTURES = 640, 160
+LEARNING_EPOCHS, LEARNING_SIZE = 12, 64
+GROWTH_SIZE = 128
+
+
+def natural_pictures(data: Path, folder: Path, count: int) -> Path:
+    """`count` pictures of 500x375, in the class folders of `data`'s train split; the same ones again where there are too few."""
+    split = read_split(data / "train", "train")
+    for number in range(count):
+        row = number * len(split.paths) // count if count <= len(split.paths) else number % len(split.paths)
+        path = folder / split.paths[row].parent.name / f"{number}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with Image.open(split.paths[row]) as picture:
+            picture.convert("RGB").resize((500, 500)).crop((0, 62, 500, 437)).save(path, quality=90)
+    return folder
+
+
+def options(**changes) -> Hyperparameters:
+    chosen = {"pretrained": "none", "batch-size": BATCH, "image-size": SIZE, **changes}
+    return parse([word for name, value in chosen.items() for word in (f"--{name}", str(value))])
+
+
+def pipeline(data: Path, folder: Path) -> dict:
+    pictures = natural_pictures(data, folder / "natural", PIPELINE_PICTURES)
+    split, preprocessing, chosen = read_split(pictures, "train"), Preprocessing.for_image_size(SIZE), options()
+    found = {"first": [], "later": [], "peer": []}
+    for run in range(RUNS):
+        began = time.perf_counter()
+        examples = PictureExamples(decode_split(split, preprocessing, folder / f"store-{run}"), preprocessing, chosen.min_crop)
+        first = run_through(examples, 1)
+        found["first"].append(first / (time.perf_counter() - began))
+        began = time.perf_counter()
+        found["later"].append(run_through(examples, 2) / (time.perf_counter() - began))
+        loader = reference.training_loader(pictures, SIZE, BATCH, CORES, run)
+        began = time.perf_counter()
+        seen = sum(len(labels) for _, labels in loader)
+        found["peer"].append(seen / (time.perf_counter() - began))
+        print(f"pipeline {run}: {found}", file=sys.stderr, flush=True)
+    return found
+
+
+def run_through(examples: PictureExamples, epoch: int) -> int:
+    """Make the inputs of every step of an epoch, as the trainer does; returns how many pictures that were."""
+    batches = shuffled_batches(len(examples.labels), BATCH, random_for(0, epoch))
+    for number, rows in enumerate(batches):
+        examples.training_inputs(rows, epoch, random_for(0, epoch, number), torch.device("cpu"))
+    return sum(map(len, batches))
+
+
+def epoch(data: Path, folder: Path) -> dict:
+    """The peer with one worker and with one for each core: the reference computes in this process, on all cores, meanwhile."""
+    pictures = natural_pictures(data, folder / "natural", EPOCH_PICTURES)
+    split, preprocessing, chosen = read_split(pictures, "train"), Preprocessing.for_image_size(SIZE), options(arch="resnet34", epochs=RUNS + 1)
+    model = reference.reference_model("resnet34", len(split.classes))
+    optimizer = reference.reference_optimizer(model, BATCH)
+    found = {"first": [], "later": [], "peer": []}
+    for run in range(RUNS + 1):
+        began = time.perf_counter()
+        examples = PictureExamples(decode_split(split, preprocessing, folder / "store"), preprocessing, chosen.min_crop)
+        decoded = time.perf_counter() - began
+        if run == 0:
+            trainer = Trainer(create_model("resnet34", len(split.classes)), examples, len(split.classes), chosen, Compute.choose())
+        began = time.perf_counter()
+        trainer.train_one_epoch(run + 1)
+        later = time.perf_counter() - began
+        peers = []
+        for workers in {1, CORES}:
+            began = time.perf_counter()
+            reference.train_one_epoch(model, reference.training_loader(pictures, SIZE, BATCH, workers, run), optimizer)
+            peers.append(time.perf_counter() - began)
+        if run:  # the first one warms up
+            found["first"].append(decoded + later)
+            found["later"].append(later)
+            found["peer"].append(min(peers))
+        print(f"epoch {run}: {found}", file=sys.stderr, flush=True)
+    return found
+
+
+def growth(data: Path, folder: Path, count: int) -> dict:
+    """Seconds of decoding and of one epoch of a small network, and the most memory that was the process's own after any step."""
+    pictures = natural_pictures(data, folder / "natural", count)
+    split, preprocessing = read_split(pictures, "train"), Preprocessing.for_image_size(GROWTH_SIZE)
+    chosen = options(arch="shufflenet_v2_x0_5", epochs=1, **{"image-size": GROWTH_SIZE})
+    model = create_model("shufflenet_v2_x0_5", len(split.classes))
+    model(torch.zeros(BATCH, 3, GROWTH_SIZE, GROWTH_SIZE)).sum().backward()  # what is made once is made
+    most = 0
+
+    def look() -> bool:
+        nonlocal most
+        most = max(most, own_memory())
+        return False
+
+    began = time.perf_counter()
+    examples = PictureExamples(decode_split(split, preprocessing, folder / "store"), preprocessing, chosen.min_crop)
+    Trainer(model, examples, len(split.classes), chosen, Compute.choose()).train_one_epoch(1, look)
+    return {"seconds": time.perf_counter() - began, "megabytes": most / 1000}
+
+
+def own_memory() -> int:
+    """kB that no file backs: pages of the memory-mapped store are the system's to drop."""
+    [line] = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("RssAnon:")]
+    return int(line.split()[1])
+
+
+def learning(data: Path, folder: Path) -> dict:
+    splits = {name: read_split(data / name, name) for name in ("train", "valid")}
+    preprocessing = Preprocessing.for_image_size(LEARNING_SIZE)
+    stores = {name: decode_split(split, preprocessing, folder / "store") for name, split in splits.items()}
+    found = {"ours": [], "peer": []}
+    for seed in range(SEEDS):
+        found["ours"].append(our_result(splits["train"], stores, preprocessing, seed))
+        found["peer"].append(reference_result(data, len(splits["train"].classes), seed))
+        print(f"learning {seed}: {found['ours'][-1]} {found['peer'][-1]}", file=sys.stderr, flush=True)
+    return found
+
+
+def our_result(split: Split, stores: dict, preprocessing: Preprocessing, seed: int) -> tuple[float, float]:
+    chosen = options(arch="resnet18", epochs=LEARNING_EPOCHS, seed=seed, **{"image-size": LEARNING_SIZE})
+    torch.manual_seed(seed)
+    model, compute = create_model("resnet18", len(split.classes)), Compute.choose()
+    examples = {name: PictureExamples(store, preprocessing, chosen.min_crop) for name, store in stores.items()}
+    trainer = Trainer(model, examples["train"], len(split.classes), chosen, compute)
+    for number in range(1, LEARNING_EPOCHS + 1):
+        trainer.train_one_epoch(number)
+    result = evaluate(trainer.evaluated, examples["valid"], compute)
+    return result.loss, result.accuracy
+
+
+def reference_result(data: Path, class_count: int, seed: int) -> tuple[float, float]:
+    torch.manual_seed(seed)
+    model = reference.reference_model("resnet18", class_count)
+    optimizer = reference.reference_optimizer(model, BATCH)
+    loader = reference.training_loader(data / "train", LEARNING_SIZE, BATCH, CORES, seed)
+    schedule = reference.reference_schedule(optimizer, LEARNING_EPOCHS)
+    for _ in range(LEARNING_EPOCHS):
+        reference.train_one_epoch(model, loader, optimizer)
+        schedule.step()
+    return reference.evaluate(model, reference.evaluation_loader(data / "valid", LEARNING_SIZE, CORES))
+
+
+def versions(data: Path, folder: Path) -> dict:
+    return {name: version(name) for name in ("torch", "torchvision", "pillow")}
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("data", type=Path)
+    parser.add_argument("what", choices=("pipeline", "epoch", "growth", "learning", "versions"))
+    parser.add_argument("count", type=int, nargs="*")
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        print(json.dumps(globals()[chosen.what](chosen.data, Path(scratch), *chosen.count)))
