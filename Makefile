@@ -28,8 +28,8 @@ arguments_tune = $(HYPERPARAMETERS)
 arguments_predict = "$(or $(PICTURE),$(error Name a picture or a folder of them: PICTURE=path))"
 arguments_transform = "$(or $(PICTURE),$(error Name a folder of pictures: PICTURE=path))"
 
-.PHONY: help engine build $(verbs) $(local_verbs) local-up local-down local-status local-clean demo sample-data data bench bench-local bench-tuning \
-	test test-host test-images test-container test-service test-sdk test-demo lock clean
+.PHONY: help engine build $(verbs) $(local_verbs) local-up local-down local-status local-clean demo sample-data data bench bench-local bench-training bench-recipe bench-tuning \
+	test test-host test-images test-spot test-container test-service test-sdk test-demo lock clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z$$()_-]+:.*## / { sub(/^\$$\(verbs\)/, "VERB", $$1); sub(/^\$$\(local_verbs\)/, "local-VERB", $$1); printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,10 +68,16 @@ sample-data: .venv/ready  ## Draw the sample data set (SAMPLE="--breeds 133 --tr
 data: .venv/ready  ## Download Udacity's dogImages.zip: 8,351 photographs of 133 breeds, 1.1 GB
 	@$(python) -m scripts.download_data out/data/dogImages.zip
 
-bench: bench-local bench-tuning  ## Measure everything, each figure beside a peer's in the same run
+bench: bench-local bench-training bench-recipe bench-tuning  ## Measure everything, each figure beside a peer's in the same run
 
 bench-local: .venv/ready build  ## What the local SageMaker costs: a job's start and end, an invocation
 	@$(python) -m tests.bench.local --train-image $(IMAGE_PREFIX)-train:$(tag)
+
+bench-training: .venv/ready build  ## What training costs beside torchvision's reference script (DATA=folder or zip; half an hour)
+	@$(python) -m tests.bench.training --train-image $(IMAGE_PREFIX)-train:$(tag) $(if $(DATA),--data "$(DATA)")
+
+bench-recipe: .venv/ready build  ## What each part of the training recipe is worth, one at a time (DATA=folder or zip; hours)
+	@$(python) -m tests.bench.recipe --train-image $(IMAGE_PREFIX)-train:$(tag) $(if $(DATA),--data "$(DATA)")
 
 bench-tuning: .venv/ready build  ## What the trials of a tuning job cost, on the feature bank and without it (DATA=folder or zip; two hours)
 	@$(python) -m tests.bench.tuning --train-image $(IMAGE_PREFIX)-train:$(tag) $(if $(DATA),--data "$(DATA)")
@@ -80,10 +86,13 @@ test: .venv/ready .venv-sdk/ready build  ## Run every test
 	@$(MAKE) --no-print-directory test-host test-images test-container test-service test-sdk test-demo
 
 test-host: .venv/ready  ## Tests that need neither image nor engine
-	@$(python) -m pytest tests/laws tests/docker tests/scripts tests/local_test
+	@$(python) -m pytest -n logical --maxprocesses 8 tests/laws tests/docker tests/scripts tests/local_test
 
 test-images: .venv/ready engine  ## What is in the images, and how they behave as containers
 	@$(python) -m pytest tests/images
+
+test-spot: .venv/ready build  ## Interrupt a spot job at 20 random moments and compare its model with the undisturbed run's
+	@DRILL=20 $(python) -m pytest tests/images/test_spot_drill.py
 
 test-container: .venv/ready engine  ## The code of container/, inside the images
 	@$(python) -m tests.in_image $(IMAGE_PREFIX)-train:$(tag) tests/container/training
