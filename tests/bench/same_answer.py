@@ -28,7 +28,7 @@ from container.preprocessing import Preprocessing
 from container.training import Trainer
 from same_views import SameViews
 
-SEEDS, PRETRAINING, EPOCHS, SIZE = 20, 6, 5, 64
+SEEDS, PRETRAINING, EPOCHS, SIZE = 5, 6, 5, 64
 
 
 def main(data: Path) -> None:
