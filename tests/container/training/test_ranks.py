@@ -17,13 +17,7 @@ from container.training import shuffled_batches
 from two_processes import learn
 
 PROGRAM = Path(__file__).with_name("two_processes.py")
-
-
 TWO_PLACES = [Place(rank, 2, rank, 2, "127.0.0.1", PORT) for rank in range(2)]
-
-
-def run_two(folder, arguments=()) -> int:
-    return run(str(PROGRAM), str(folder), *arguments)
 
 
 def run(*program, stop_requested=False, failed=lambda status: None) -> int:
@@ -41,7 +35,7 @@ def loopback(monkeypatch):
 def test_two_processes_learn_what_one_learns_with_the_same_batch_size(tmp_path, arguments):
     """To 1e-4: sums in another order."""
     expected = learn(arguments, Ranks())
-    assert run_two(tmp_path, arguments) == 0
+    assert run(str(PROGRAM), str(tmp_path), *arguments) == 0
     both = [torch.load(tmp_path / f"{rank}.pt") for rank in range(2)]
     for found in both:
         assert found["losses"] == pytest.approx(expected["losses"], abs=1e-4)
