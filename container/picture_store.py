@@ -7,16 +7,18 @@ The file is memory-mapped: the memory in use does not grow with the data set.
 import os
 import shutil
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from container.batch_threads import BatchThreads
 from container.data import Split
 from container.failure import TrainingFailure
 from container.preprocessing import Preprocessing, UnreadablePicture, open_picture
 from container.unreadable import check_unreadable
+
+PART = 8  # pictures that a thread takes at once
 
 
 class PictureStore:
@@ -61,29 +63,42 @@ def decode_split(split: Split, preprocessing: Preprocessing, folder: Path, worke
             f"Channel {split.name} needs {needed / 1e9:.1f} GB of disk for its decoded pictures and {folder} has "
             f"{free / 1e9:.1f} GB. Give the job a larger volume or a smaller image-size."
         )
-    squares = np.memmap(folder / f"{split.name}.u8", dtype=np.uint8, mode="w+", shape=shape)
     unreadable: dict[int, str] = {}
+    # Written, not mapped: the first touch of a page of a mapped file costs as much as the decoding, and a full disk would be a SIGBUS.
+    with _file(split, folder).open("wb", buffering=0) as file:
+        file.truncate(needed)
 
-    def decode(row: int) -> None:
-        try:
-            with open_picture(split.paths[row]) as picture:
-                squares[row] = preprocessing.to_square(picture)
-        except UnreadablePicture as error:
-            unreadable[row] = str(error)
-            print(f"warning: {split.paths[row]} is left out: {error}", file=sys.stderr)
+        def decode(start: int, stop: int) -> None:
+            for row in range(start, stop):
+                try:
+                    with open_picture(split.paths[row]) as picture:
+                        square = preprocessing.to_square(picture)
+                except UnreadablePicture as error:
+                    unreadable[row] = str(error)
+                    print(f"warning: {split.paths[row]} is left out: {error}", file=sys.stderr)
+                else:
+                    _write_at(file.fileno(), memoryview(square).cast("B"), row * square.nbytes)
 
-    with ThreadPoolExecutor(workers or len(os.sched_getaffinity(0))) as pool:
-        for _ in pool.map(decode, range(len(split.paths))):
-            pass  # map() raises here what a thread raised
-
+        BatchThreads(workers).run(decode, len(split.paths), PART)
     check_unreadable(split, unreadable)
-    return PictureStore(split, squares, unreadable)
+    return open_split(split, preprocessing, folder, unreadable)
 
 
 def open_split(split: Split, preprocessing: Preprocessing, folder: Path, reasons: dict[int, str]) -> PictureStore:
-    """What another process has decoded into `folder`. reasons: its store's."""
-    squares = np.memmap(folder / f"{split.name}.u8", dtype=np.uint8, mode="r+", shape=_shape(split, preprocessing))
+    """What `decode_split`, perhaps of another process, has left in `folder`. reasons: its store's."""
+    squares = np.memmap(_file(split, folder), dtype=np.uint8, mode="r+", shape=_shape(split, preprocessing))
     return PictureStore(split, squares, reasons)
+
+
+def _file(split: Split, folder: Path) -> Path:
+    return folder / f"{split.name}.u8"
+
+
+def _write_at(file: int, content: memoryview, offset: int) -> None:
+    """A file that meets the end of the disk takes a part, and raises OSError for the rest."""
+    while content:
+        written = os.pwrite(file, content, offset)
+        content, offset = content[written:], offset + written
 
 
 def _shape(split: Split, preprocessing: Preprocessing) -> tuple[int, int, int, int]:

@@ -13,7 +13,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
+
+from container.jpeg import decode_jpeg, orientation_of, upright
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -61,7 +64,10 @@ class Preprocessing:
         Raises UnreadablePicture when the file behind `picture` turns out to be broken.
         """
         with _broken_files_named():
-            return np.array(_resize_and_crop(picture, self.square_size))
+            pixels = decode_jpeg(picture, self.square_size)
+            if pixels is not None:
+                return upright(_centred_square(pixels, self.square_size), orientation_of(picture))
+            return _centred_square(_decode(picture, self.square_size), self.square_size)
 
     def centre(self, squares: torch.Tensor) -> torch.Tensor:
         """uint8 [n, 3, square_size, square_size] -> uint8 [n, 3, image_size, image_size]."""
@@ -106,18 +112,29 @@ def _broken_files_named():
         raise UnreadablePicture(f"not a readable picture: {error}") from error
 
 
-def _resize_and_crop(picture: Image.Image, side: int) -> Image.Image:
-    width, height = picture.size
-    scale = side / min(width, height)
+def _decode(picture: Image.Image, side: int) -> np.ndarray:
+    """Pixels of any format, upright: uint8 [h, w, 3], at least `side` on both sides where the picture has that."""
+    scale = side / min(picture.size)
     # libjpeg can decode at 1/2, 1/4 or 1/8 for a fraction of the time; draft() never goes below the size asked for.
-    picture.draft("RGB", (math.ceil(width * scale), math.ceil(height * scale)))
-    ImageOps.exif_transpose(picture, in_place=True)  # a copy of a photograph takes half as long as decoding it
-    picture = _to_rgb(picture)
-    width, height = picture.size
-    # Resizing the centred square alone gives the same pixels as resizing everything and cropping, for less work.
-    edge = min(width, height)
-    left, top = (width - edge) / 2, (height - edge) / 2
-    return picture.resize((side, side), Image.Resampling.BILINEAR, box=(left, top, left + edge, top + edge))
+    picture.draft("RGB", tuple(math.ceil(edge * scale) for edge in picture.size))
+    ImageOps.exif_transpose(picture, in_place=True)
+    return np.array(_to_rgb(picture))
+
+
+def _centred_square(pixels: np.ndarray, side: int) -> np.ndarray:
+    """uint8 [h, w, 3] -> uint8 [side, side, 3], with memory of its own: the centre, resized as Pillow's antialiased bilinear filter does.
+
+    torch's is four times as fast: https://pytorch.org/vision/stable/transforms.html#performance-considerations
+    """
+    height, width, _ = pixels.shape
+    edge = min(height, width)
+    top, left = (height - edge) // 2, (width - edge) // 2
+    square = pixels[top : top + edge, left : left + edge]
+    if edge == side:
+        return square.copy()
+    channels_last = torch.from_numpy(square).unsqueeze(0).permute(0, 3, 1, 2)  # with NumPy's own new axis torch does not see that it is
+    resized = F.interpolate(channels_last, (side, side), mode="bilinear", antialias=True, align_corners=False)
+    return np.ascontiguousarray(resized[0].permute(1, 2, 0).numpy())
 
 
 def _to_rgb(picture: Image.Image) -> Image.Image:

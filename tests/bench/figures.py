@@ -46,6 +46,15 @@ def figure(name: str, ours: list[float], peer: list[float] | float, peer_name: s
     return Figure(name, median(ours), beside, peer_name, unit, goal, len(ours), at_least)
 
 
+def no_worse(name: str, ours: list[float], peer: list[float], peer_name: str, at_least: bool) -> Figure:
+    """Means over seeds. Goal: ours is worse than the peer's by no more than noise, which is half of the difference's 95% interval.
+
+    at_least: more is better.
+    """
+    noise = half_interval([one - other for one, other in zip(ours, peer, strict=True)]) / mean(peer)
+    return Figure(name, mean(ours), mean(peer), peer_name, "", round(1 - noise if at_least else 1 + noise, 4), len(ours), at_least)
+
+
 def half_interval(differences: list[float]) -> float:
     """Half of the 95% interval of the mean of paired differences."""
     return T_95[len(differences)] * stdev(differences) / math.sqrt(len(differences))

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def run_program(engine: DockerClient, image: str, program: str, arguments: list[str], data: Path, beside: Sequence[str] = ()) -> dict:
-    """Run tests/bench/`program` DATA `arguments`; its stderr is shown at the end. beside: more files of this repository that it imports."""
+    """Run tests/bench/`program` DATA `arguments`; its stderr is shown as it comes. beside: more files of this repository that it imports."""
     files = {f"tests/bench/{program}": program, **{path: Path(path).name for path in beside}}
     container = engine.containers.run(
         image, [f"/bench/{program}", "/data", *arguments], entrypoint=["python"], network_mode="none", labels=labels("bench", program), detach=True,
@@ -24,9 +24,9 @@ def run_program(engine: DockerClient, image: str, program: str, arguments: list[
         ],
     )
     try:
-        status = container.wait()["StatusCode"]
-        print(container.logs(stdout=False, stderr=True).decode(), flush=True)
-        assert status == 0
+        for said in container.logs(stdout=False, stderr=True, stream=True, follow=True):
+            print(said.decode(errors="replace"), end="", flush=True)
+        assert container.wait()["StatusCode"] == 0
         return json.loads(container.logs(stdout=True, stderr=False))
     finally:
         container.remove(force=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from local_test.data_folder import data_folder
 from local_test.engine import connect
 from tests.bench.drawn_data import drawn
-from tests.bench.figures import Figure, figure, interval, write
+from tests.bench.figures import Figure, figure, interval, no_worse, write
 from tests.bench.program_in_image import run_program
 
 REFERENCE = "torchvision's reference"
@@ -64,8 +64,8 @@ def learning_figures(found: dict) -> list[Figure]:
     points = [100 * (ours - peer) for ours, peer in zip(*accuracies)]
     less = [ours - peer for ours, peer in zip(*losses)]
     return [
-        figure(f"valid accuracy, {seeds} seeds: {interval(points, '+.1f')} points", *accuracies, REFERENCE, "", 1, at_least=True),
-        figure(f"valid loss, {seeds} seeds: {interval(less, '+.3f')}", *losses, REFERENCE, "", 1),
+        no_worse(f"valid accuracy, {seeds} seeds: {interval(points, '+.1f')} points", *accuracies, REFERENCE, at_least=True),
+        no_worse(f"valid loss, {seeds} seeds: {interval(less, '+.3f')}", *losses, REFERENCE, at_least=False),
     ]
 
 

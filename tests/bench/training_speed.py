@@ -32,7 +32,7 @@ from container.step_random import random_for
 from container.training import Trainer, shuffled_batches
 
 CORES = len(os.sched_getaffinity(0))
-RUNS, SEEDS = 3, 5
+RUNS, SEEDS = 5, 5
 SIZE, BATCH = 224, 32
 PIPELINE_PICTURES, EPOCH_PICTURES = 640, 160
 LEARNING_EPOCHS, LEARNING_SIZE = 12, 64
@@ -84,12 +84,15 @@ def run_through(examples: PictureExamples, epoch: int) -> int:
 
 
 def epoch(data: Path, folder: Path) -> dict:
-    """The peer with one worker and with one for each core: the reference computes in this process, on all cores, meanwhile."""
+    """The first run warms up; it also says whether the peer is faster with one worker or with one for each core.
+
+    The reference computes in this process, on all cores, while its workers decode.
+    """
     pictures = natural_pictures(data, folder / "natural", EPOCH_PICTURES)
     split, preprocessing, chosen = read_split(pictures, "train"), Preprocessing.for_image_size(SIZE), options(arch="resnet34", epochs=RUNS + 1)
     model = reference.reference_model("resnet34", len(split.classes))
     optimizer = reference.reference_optimizer(model, BATCH)
-    found = {"first": [], "later": [], "peer": []}
+    found, worker_counts = {"first": [], "later": [], "peer": []}, [1, CORES]
     for run in range(RUNS + 1):
         began = time.perf_counter()
         examples = PictureExamples(decode_split(split, preprocessing, folder / "store"), preprocessing, chosen.min_crop)
@@ -99,15 +102,16 @@ def epoch(data: Path, folder: Path) -> dict:
         began = time.perf_counter()
         trainer.train_one_epoch(run + 1)
         later = time.perf_counter() - began
-        peers = []
-        for workers in {1, CORES}:
+        peers = {}
+        for workers in worker_counts:
             began = time.perf_counter()
             reference.train_one_epoch(model, reference.training_loader(pictures, SIZE, BATCH, workers, run), optimizer)
-            peers.append(time.perf_counter() - began)
-        if run:  # the first one warms up
+            peers[workers] = time.perf_counter() - began
+        worker_counts = [min(peers, key=peers.get)]
+        if run:
             found["first"].append(decoded + later)
             found["later"].append(later)
-            found["peer"].append(min(peers))
+            found["peer"].append(min(peers.values()))
         print(f"epoch {run}: {found}", file=sys.stderr, flush=True)
     return found
 

@@ -12,7 +12,6 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import mean
 
 from docker import DockerClient
 
@@ -26,7 +25,7 @@ from scripts.requests.training_definition import hyperparameters
 from scripts.requests.tuning_job import tuning_job_request
 from scripts.settings import load_settings
 from tests.bench.drawn_data import drawn
-from tests.bench.figures import Figure, figure, half_interval, interval, write
+from tests.bench.figures import Figure, figure, interval, no_worse, write
 from tests.bench.program_in_image import run_program
 from tests.local_service import Local, until
 
@@ -134,13 +133,10 @@ def ended(description: dict, status: str) -> dict | None:
 def same_answer(engine: DockerClient, image: str, data: Path) -> Figure:
     """Valid accuracy with the bank beside the whole network's over the same views, by seed.
 
-    Goal: within noise, so that the mean difference is no more below 0 than half of its 95% interval.
     """
     found = run_program(engine, image, "same_answer.py", [], data, ["tests/container/training/same_views.py"])
-    differences = [bank - loop for bank, loop in zip(found["bank"], found["loop"], strict=True)]
-    bank, loop = mean(found["bank"]), mean(found["loop"])
-    name = f"valid accuracy, same views: {interval([100 * one for one in differences], '+.1f')} points"
-    return Figure(name, bank, loop, "whole network", "", round(1 - half_interval(differences) / loop, 4), len(differences), at_least=True)
+    points = [100 * (bank - loop) for bank, loop in zip(found["bank"], found["loop"], strict=True)]
+    return no_worse(f"valid accuracy, same views: {interval(points, '+.1f')} points", found["bank"], found["loop"], "whole network", at_least=True)
 
 
 if __name__ == "__main__":

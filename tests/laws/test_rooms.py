@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 ALLOWED = {
-    "container": {"torch", "torchvision", "numpy", "PIL", "safetensors", "psutil", "sagemaker_training", "sagemaker_inference"},
+    "container": {"torch", "torchvision", "numpy", "PIL", "simplejpeg", "safetensors", "psutil", "sagemaker_training", "sagemaker_inference"},
     "docker": set(),
     "scripts": {"boto3", "botocore", "matplotlib"},  # botocore is where boto3 keeps its errors; matplotlib draws a tuning job
     "local_test": {"docker", "moto", "werkzeug", "cheroot", "botocore", "requests", "numpy", "PIL", "optuna"},
