@@ -9,12 +9,18 @@ from torch import nn
 HEAD_WIDTHS = (512, 256)  # the two hidden layers
 
 
-def create_head(in_features: int, class_count: int, widths: tuple[int, ...] = HEAD_WIDTHS, dropout: float = 0.2) -> nn.Sequential:
-    """An untrained head: float [n, in_features] -> logits [n, class_count]. Alone it is a model that is all head."""
+def create_head(in_features: int, class_count: int, widths: tuple[int, ...] = HEAD_WIDTHS, dropout: float = 0.0) -> nn.Sequential:
+    """An untrained head: float [n, in_features] -> logits [n, class_count]. Alone it is a model that is all head.
+
+    The hidden layers begin as large as their ReLUs need (https://arxiv.org/abs/1502.01852); as torch makes them, each would let
+    through less than half of what it is given, and of the gradient.
+    """
     layers: list[nn.Module] = []
     inputs = in_features
     for width in widths:
-        layers += [nn.Linear(inputs, width), nn.ReLU(inplace=True), nn.Dropout(dropout)]
+        hidden = nn.Linear(inputs, width)
+        nn.init.kaiming_normal_(hidden.weight, nonlinearity="relu")
+        layers += [hidden, nn.ReLU(inplace=True), nn.Dropout(dropout)]
         inputs = width
     head = nn.Sequential(*layers, nn.Linear(inputs, class_count))
     head.head_name = ""

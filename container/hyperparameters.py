@@ -103,7 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--weight-decay", type=_number(0, 10), default=0.01, help="weight decay of AdamW")
     add("--warmup-epochs", type=_number(0, 10_000), default=1.0, help="epochs over which the rate rises to its peak")
     add("--label-smoothing", type=_number(0, 0.9), default=0.1, help="share of the target spread over all classes")
-    add("--dropout", type=_number(0, 0.95), default=0.2, help="dropout in the head")
+    add("--dropout", type=_number(0, 0.95), default=0.0, help="dropout in the head")
     add("--min-crop", type=_number(0.05, 1), default=0.35, help="smallest share of a picture that a training crop shows")
     add("--trivial-augment", type=_boolean, default=False, help="TrivialAugment in the place of varied colours")
     add("--mixup", type=_number(0, 10), default=0.0, help="alpha of mixup; 0 switches it off")

@@ -18,7 +18,7 @@ def architectures() -> list[str]:
     return [name for name in models.list_models(module=models) if not name.startswith("squeezenet")]
 
 
-def create_model(arch: str, class_count: int, head_widths: tuple[int, ...] = HEAD_WIDTHS, dropout: float = 0.2) -> nn.Module:
+def create_model(arch: str, class_count: int, head_widths: tuple[int, ...] = HEAD_WIDTHS, dropout: float = 0.0) -> nn.Module:
     """Build an untrained classifier: float [n, 3, h, w] -> logits [n, class_count].
 
     Raises TrainingFailure when `arch` is not one of `architectures()`.
@@ -68,7 +68,4 @@ def _options(arch: str) -> dict:
         # In training mode these two return a tuple with auxiliary logits, which fine-tuning has no use for. Their
         # published weights expect inputs in [-1, 1]; transform_input takes them there from ImageNet's normalisation.
         return {"aux_logits": False, "init_weights": True, "transform_input": True}
-    if arch.startswith(("resnet", "resnext", "wide_resnet")):
-        # Every block starts as the identity: far faster from scratch (https://arxiv.org/abs/1706.02677, section 5.1).
-        return {"zero_init_residual": True}
     return {}

@@ -4,7 +4,7 @@ import math
 
 SAMPLE_RECIPE = {
     "arch": "resnet18", "pretrained": "none", "image-size": "64", "epochs": "14", "warmup-epochs": "1", "min-crop": "0.8",
-    "label-smoothing": "0", "dropout": "0",
+    "label-smoothing": "0",
 }
 PHOTOGRAPH_RECIPE = {"arch": "resnet18", "pretrained": "none", "image-size": "80", "warmup-epochs": "2"}
 PHOTOGRAPH_VIEWS = 38_000  # ten minutes on two cores

@@ -157,7 +157,7 @@ def learning(data: Path, folder: Path) -> dict:
 def our_result(split: Split, stores: dict, preprocessing: Preprocessing, seed: int) -> tuple[float, float]:
     chosen = options(arch="resnet18", epochs=LEARNING_EPOCHS, seed=seed, **{"image-size": LEARNING_SIZE})
     torch.manual_seed(seed)
-    model, compute = create_model("resnet18", len(split.classes)), Compute.choose()
+    model, compute = create_model("resnet18", len(split.classes), dropout=chosen.dropout), Compute.choose()
     examples = {name: PictureExamples(store, preprocessing, chosen.min_crop) for name, store in stores.items()}
     trainer = Trainer(model, examples["train"], len(split.classes), chosen, compute)
     for number in range(1, LEARNING_EPOCHS + 1):

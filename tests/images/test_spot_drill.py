@@ -11,7 +11,7 @@ import tarfile
 from tests.local_service import until
 
 TIMES = int(os.environ.get("DRILL", "4"))
-LONG = {"arch": "shufflenet_v2_x0_5", "epochs": str(20 + 20 * TIMES), "mixup": "0.2", "ema": "0.9"}
+LONG = {"arch": "shufflenet_v2_x0_5", "dropout": "0.2", "epochs": str(20 + 20 * TIMES), "mixup": "0.2", "ema": "0.9"}
 ON_THE_CPU = {"Environment": {"CUDA_VISIBLE_DEVICES": ""}}  # where the same seed gives the same bytes
 
 

@@ -43,7 +43,7 @@ CPU = Compute(torch.device("cpu"), torch.float32)
 
 def frozen_model(arch="resnet18", classes=3):
     torch.manual_seed(3)
-    model = create_model(arch, classes)
+    model = create_model(arch, classes, dropout=0.2)
     set_backbone_trainable(model, False)
     return model
 

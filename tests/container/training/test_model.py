@@ -6,7 +6,7 @@ from torch import nn
 
 from container.checkpoint import load_checkpoint, save_checkpoint
 from container.failure import TrainingFailure
-from container.head import HEAD_WIDTHS, head_of, set_backbone_trainable, set_training_mode
+from container.head import HEAD_WIDTHS, create_head, head_of, set_backbone_trainable, set_training_mode
 from container.model import architectures, check_input, create_model
 from container.preprocessing import Preprocessing
 
@@ -74,7 +74,7 @@ def test_a_frozen_backbone_changes_neither_its_weights_nor_its_statistics():
 
 @pytest.mark.parametrize("arch", ["efficientnet_b0", "convnext_tiny", "alexnet"])
 def test_a_frozen_backbone_has_neither_dropout_nor_stochastic_depth(arch):
-    model = create_model(arch, 3)
+    model = create_model(arch, 3, dropout=0.2)
     set_backbone_trainable(model, False)
     set_training_mode(model)
     seen = []
@@ -82,3 +82,10 @@ def test_a_frozen_backbone_has_neither_dropout_nor_stochastic_depth(arch):
     pixels = torch.randn(2, 3, 64, 64)
     logits = [model(pixels) for _ in range(2)]
     assert torch.equal(*seen) and not torch.equal(*logits)  # the head's own dropout is on
+
+
+def test_a_new_head_gives_its_last_layer_as_much_as_it_is_given():
+    torch.manual_seed(0)
+    features = torch.rand(256, 512)
+    hidden = create_head(512, 10)[:-1](features)
+    assert 0.6 < float(hidden.square().mean() / features.square().mean()) < 1.6

@@ -16,10 +16,11 @@ from container.training import Trainer
 PICTURES = [
     "--pretrained", "none", "--arch", "resnet18", "--image-size", "32", "--batch-size", "10", "--warmup-epochs", "1", "--mixup", "0.2",
     "--cutmix", "1", "--trivial-augment", "true", "--head-epochs", "1", "--early-lr", "0.5", "--ema", "0.9", "--test-flip", "true",
-    "--epochs", "3", "--lr", "0.01",
+    "--epochs", "3", "--lr", "0.01", "--dropout", "0.2",
 ]
 FEATURES = [
     "--pretrained", "none", "--arch", "resnet18", "--image-size", "32", "--batch-size", "10", "--freeze-backbone", "true", "--epochs", "3",
+    "--dropout", "0.2",
 ]
 
 
