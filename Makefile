@@ -19,6 +19,8 @@ SHELL := /bin/sh
 python := .venv/bin/python
 # Asked for when a recipe runs: the tag follows the tree.
 tag = $(shell docker/tag.sh)
+# Two halves of a folder's files, each with a local SageMaker of its own: a test waits for containers more than it computes.
+two_at_once := -n 2 --dist loadfile
 verbs := push upload train tune deploy predict transform logs status stop delete
 local_verbs := $(addprefix local-,$(filter-out status,$(verbs)))
 
@@ -89,7 +91,7 @@ test-host: .venv/ready  ## Tests that need neither image nor engine
 	@$(python) -m pytest -n logical --maxprocesses 8 tests/laws tests/docker tests/scripts tests/local_test
 
 test-images: .venv/ready engine  ## What is in the images, and how they behave as containers
-	@$(python) -m pytest tests/images
+	@$(python) -m pytest $(two_at_once) tests/images
 
 test-spot: .venv/ready build  ## Interrupt a spot job at 20 random moments and compare its model with the undisturbed run's
 	@DRILL=20 $(python) -m pytest tests/images/test_spot_drill.py
@@ -99,7 +101,7 @@ test-container: .venv/ready engine  ## The code of container/, inside the images
 	@$(python) -m tests.in_image $(IMAGE_PREFIX)-serve:$(tag) tests/container/serving
 
 test-service: .venv/ready engine  ## The local SageMaker, with plain boto3 and real containers
-	@$(python) -m pytest tests/service --ignore tests/service/sdk
+	@$(python) -m pytest $(two_at_once) tests/service --ignore tests/service/sdk
 
 test-sdk: .venv/ready .venv-sdk/ready engine  ## The SageMaker SDK and the AWS CLI, unmodified, on the local SageMaker
 	@$(python) -m pytest tests/service/sdk

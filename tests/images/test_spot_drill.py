@@ -11,7 +11,8 @@ import tarfile
 from tests.local_service import until
 
 TIMES = int(os.environ.get("DRILL", "4"))
-LONG = {"arch": "shufflenet_v2_x0_5", "dropout": "0.2", "epochs": str(20 + 20 * TIMES), "mixup": "0.2", "ema": "0.9"}
+EPOCHS = 10  # for each interruption, and after the last
+LONG = {"arch": "shufflenet_v2_x0_5", "dropout": "0.2", "epochs": str(EPOCHS * (TIMES + 1)), "mixup": "0.2", "ema": "0.9"}
 ON_THE_CPU = {"Environment": {"CUDA_VISIBLE_DEVICES": ""}}  # where the same seed gives the same bytes
 
 
@@ -32,7 +33,7 @@ def test_a_job_that_is_interrupted_at_random_moments_leaves_the_same_model(jobs,
     name = jobs.start(changes=spot, **LONG)
     for interruption in range(TIMES):
         until(lambda: jobs.log(name).count("pictures decoded in ") > interruption, 120)
-        goal = jobs.log(name).count("epoch=") + chance.randrange(18)  # it has 20 for each interruption, and the steps in between
+        goal = jobs.log(name).count("epoch=") + chance.randrange(EPOCHS - 2)  # and then somewhere in the steps of the next one
         until(lambda: jobs.log(name).count("epoch=") >= goal, 120)
         jobs.interrupt(name)
     job = jobs.ended(name)
