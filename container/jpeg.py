@@ -21,10 +21,10 @@ _of_thread = threading.local()
 def decode_jpeg(picture: Image.Image, side: int) -> np.ndarray | None:
     """The pixels as they are in the file, not yet upright; None when Pillow has to decode it.
 
-    picture: opened by Pillow and not decoded yet. Returns uint8 [h, w, 3], RGB, which the thread's next call overwrites: at 1/8,
-    1/4 or 1/2 of the size when both sides are at least `side` long then.
+    picture: as Pillow opened it; one that is decoded already, and perhaps changed, is Pillow's. Returns uint8 [h, w, 3], RGB, which
+    the thread's next call overwrites: at 1/8, 1/4 or 1/2 of the size when both sides are at least `side` long then.
     """
-    if picture.format not in ("JPEG", "MPO") or picture.mode not in ("RGB", "L"):
+    if picture.format not in ("JPEG", "MPO") or picture.mode not in ("RGB", "L") or picture.fp is None:
         return None
     picture.fp.seek(0)
     content = picture.fp.read()

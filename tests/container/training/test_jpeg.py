@@ -46,6 +46,14 @@ def test_a_grey_file_becomes_rgb(photograph):
     assert np.array_equal(decode_jpeg(open_picture(content), 100), pillow_pixels(content, 1))
 
 
+def test_of_several_pictures_in_a_file_the_first_is_taken(photograph):
+    """As some cameras and phones write them."""
+    buffer = io.BytesIO()
+    photograph.resize((150, 120)).save(buffer, "MPO", save_all=True, append_images=[ImageOps.invert(photograph).resize((150, 120))])
+    assert open_picture(buffer.getvalue()).format == "MPO"
+    assert np.array_equal(decode_jpeg(open_picture(buffer.getvalue()), 100), pillow_pixels(buffer.getvalue(), 1))
+
+
 def test_what_a_thread_has_no_memory_for_is_decoded_as_well(photograph):
     content = jpeg(photograph.resize((9000, 600)))
     assert 9000 * 600 * 3 > KEPT
@@ -67,6 +75,15 @@ def test_other_formats_and_cmyk_are_left_to_pillow(photograph):
     assert decode_jpeg(open_picture(buffer.getvalue()), 32) is None
     assert decode_jpeg(open_picture(jpeg(small.convert("CMYK"))), 32) is None
     assert decode_jpeg(small, 32) is None  # never was a file
+
+
+def test_a_picture_that_was_changed_after_it_was_opened_stays_as_it_is(photograph):
+    """As a user's own input_fn may hand it over."""
+    picture = open_picture(jpeg(photograph.resize((160, 120))))
+    picture.thumbnail((80, 60))
+    assert decode_jpeg(picture, 60) is None
+    square = Preprocessing(image_size=60, square_size=60).to_square(picture)
+    assert np.array_equal(square, np.array(picture)[:, 10:70])
 
 
 def test_a_file_that_libjpeg_warns_about_is_read_as_pillow_reads_it(photograph):
