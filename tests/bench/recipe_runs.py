@@ -8,11 +8,8 @@ early-lr and head-epochs are for pretrained weights: what they cost from scratch
 
 import argparse
 import json
-import multiprocessing
-import os
 import sys
 import tempfile
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import torch
@@ -26,13 +23,13 @@ from container.picture_examples import PictureExamples
 from container.picture_store import decode_split, open_split
 from container.preprocessing import Preprocessing
 from container.training import Trainer
+from one_core_each import one_core_each
 
 COMMON = ["--pretrained", "none", "--arch", "resnet18", "--batch-size", "32", "--workers", "1"]
 EMA = "ema=0.99"
 DEFAULT, FLIPPED = "default", "test-flip=true"  # what is evaluated otherwise, and not trained otherwise, is measured in the default's run
 CHANGES = [
-    "label-smoothing=0", "dropout=0.2", "warmup-epochs=0", "min-crop=0.08", "trivial-augment=true", "mixup=0.2", "cutmix=1", "early-lr=0.1",
-    "head-epochs=1",
+    "label-smoothing=0", "dropout=0.2", "warmup-epochs=0", "trivial-augment=true", "mixup=0.2", "cutmix=1", "early-lr=0.1", "head-epochs=1",
 ]
 
 
@@ -41,13 +38,11 @@ def main(data: Path, size: int, epochs: int, seeds: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         decode(data, size, Path(folder))
         runs = [(seed, change) for seed in range(seeds) for change in (DEFAULT, *CHANGES)]
-        # A core for each run: the steps of so small a network gain little from a second one.
-        with ProcessPoolExecutor(len(os.sched_getaffinity(0)), multiprocessing.get_context("spawn"), torch.set_num_threads, (1,)) as pool:
-            started = [pool.submit(best_accuracies, data, Path(folder), change, hyperparameters_of(size, epochs, seed, change)) for seed, change in runs]
-            for (seed, _), run in zip(runs, started, strict=True):
-                for name, accuracy in run.result().items():
-                    found[name].append(accuracy)
-                    print(f"seed {seed}, {name}: {accuracy:.4f}", file=sys.stderr, flush=True)
+        trainings = [(data, Path(folder), change, hyperparameters_of(size, epochs, seed, change)) for seed, change in runs]
+        for (seed, _), accuracies in zip(runs, one_core_each(best_accuracies, trainings), strict=True):
+            for name, accuracy in accuracies.items():
+                found[name].append(accuracy)
+                print(f"seed {seed}, {name}: {accuracy:.4f}", file=sys.stderr, flush=True)
     print(json.dumps(found))
 
 

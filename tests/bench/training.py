@@ -14,6 +14,7 @@ from tests.bench.figures import Figure, figure, interval, no_worse, write
 from tests.bench.program_in_image import run_program
 
 REFERENCE = "torchvision's reference"
+BESIDE = ["tests/bench/reference.py", "tests/bench/one_core_each.py"]
 FEW, MANY, TURNS = 320, 3200, 3  # whole batches, both
 
 
@@ -26,7 +27,7 @@ def main() -> None:
     engine = connect()
 
     def measured(*arguments: str) -> dict:
-        return run_program(engine, chosen.train_image, "training_speed.py", list(arguments), data, ["tests/bench/reference.py"])
+        return run_program(engine, chosen.train_image, "training_speed.py", list(arguments), data, BESIDE)
 
     figures = [*pipeline_figures(measured("pipeline")), *epoch_figures(measured("epoch"))]
     turns = [(measured("growth", str(FEW)), measured("growth", str(MANY))) for _ in range(TURNS)]

@@ -21,15 +21,16 @@ from PIL import Image
 
 import reference
 from container.compute import Compute
-from container.data import Split, read_split
+from container.data import read_split
 from container.evaluation import evaluate
 from container.hyperparameters import Hyperparameters, parse
 from container.model import create_model
 from container.picture_examples import PictureExamples
-from container.picture_store import decode_split
+from container.picture_store import decode_split, open_split
 from container.preprocessing import Preprocessing
 from container.step_random import random_for
 from container.training import Trainer, shuffled_batches
+from one_core_each import one_core_each
 
 CORES = len(os.sched_getaffinity(0))
 RUNS, SEEDS = 5, 5
@@ -143,39 +144,47 @@ def own_memory() -> int:
 
 
 def learning(data: Path, folder: Path) -> dict:
-    splits = {name: read_split(data / name, name) for name in ("train", "valid")}
-    preprocessing = Preprocessing.for_image_size(LEARNING_SIZE)
-    stores = {name: decode_split(split, preprocessing, folder / "store") for name, split in splits.items()}
+    for name in ("train", "valid"):
+        assert not decode_split(read_split(data / name, name), Preprocessing.for_image_size(LEARNING_SIZE), folder).unreadable
     found = {"ours": [], "peer": []}
-    for seed in range(SEEDS):
-        found["ours"].append(our_result(splits["train"], stores, preprocessing, seed))
-        found["peer"].append(reference_result(data, len(splits["train"].classes), seed))
-        print(f"learning {seed}: {found['ours'][-1]} {found['peer'][-1]}", file=sys.stderr, flush=True)
+    runs = [(data, folder, seed, side) for seed in range(SEEDS) for side in found]
+    for (_, _, seed, side), result in zip(runs, one_core_each(learned, runs), strict=True):
+        found[side].append(result)
+        print(f"learning {seed}, {side}: loss {result[0]:.4f}, accuracy {result[1]:.4f}", file=sys.stderr, flush=True)
     return found
 
 
-def our_result(split: Split, stores: dict, preprocessing: Preprocessing, seed: int) -> tuple[float, float]:
-    chosen = options(arch="resnet18", epochs=LEARNING_EPOCHS, seed=seed, **{"image-size": LEARNING_SIZE})
+def learned(data: Path, folder: Path, seed: int, side: str) -> tuple[float, float]:
+    """Loss and accuracy on the valid split."""
     torch.manual_seed(seed)
-    model, compute = create_model("resnet18", len(split.classes), dropout=chosen.dropout), Compute.choose()
-    examples = {name: PictureExamples(store, preprocessing, chosen.min_crop) for name, store in stores.items()}
-    trainer = Trainer(model, examples["train"], len(split.classes), chosen, compute)
+    return our_result(data, folder, seed) if side == "ours" else reference_result(data, seed)
+
+
+def our_result(data: Path, folder: Path, seed: int) -> tuple[float, float]:
+    preprocessing, compute = Preprocessing.for_image_size(LEARNING_SIZE), Compute.choose()
+    chosen = options(arch="resnet18", epochs=LEARNING_EPOCHS, seed=seed, workers=1, **{"image-size": LEARNING_SIZE})
+    splits = {name: read_split(data / name, name) for name in ("train", "valid")}
+    examples = {
+        name: PictureExamples(open_split(split, preprocessing, folder, {}), preprocessing, chosen.min_crop, workers=1)
+        for name, split in splits.items()
+    }
+    class_count = len(splits["train"].classes)
+    trainer = Trainer(create_model("resnet18", class_count, dropout=chosen.dropout), examples["train"], class_count, chosen, compute)
     for number in range(1, LEARNING_EPOCHS + 1):
         trainer.train_one_epoch(number)
     result = evaluate(trainer.evaluated, examples["valid"], compute)
     return result.loss, result.accuracy
 
 
-def reference_result(data: Path, class_count: int, seed: int) -> tuple[float, float]:
-    torch.manual_seed(seed)
-    model = reference.reference_model("resnet18", class_count)
+def reference_result(data: Path, seed: int) -> tuple[float, float]:
+    loader = reference.training_loader(data / "train", LEARNING_SIZE, BATCH, 0, seed)
+    model = reference.reference_model("resnet18", len(loader.dataset.classes))
     optimizer = reference.reference_optimizer(model, BATCH)
-    loader = reference.training_loader(data / "train", LEARNING_SIZE, BATCH, CORES, seed)
     schedule = reference.reference_schedule(optimizer, LEARNING_EPOCHS)
     for _ in range(LEARNING_EPOCHS):
         reference.train_one_epoch(model, loader, optimizer)
         schedule.step()
-    return reference.evaluate(model, reference.evaluation_loader(data / "valid", LEARNING_SIZE, CORES))
+    return reference.evaluate(model, reference.evaluation_loader(data / "valid", LEARNING_SIZE, 0))
 
 
 def versions(data: Path, folder: Path) -> dict:
