@@ -56,7 +56,7 @@ def bank_of(folder, model, arguments=()):
 
 def test_the_head_learns_from_the_bank_what_it_learns_in_the_whole_network(job):
     """Step by step: the same views, the same order, the same dropout give the same losses and the same answers."""
-    chosen = parse([*FROZEN, "--epochs", "6", "--lr", "0.003"])
+    chosen = parse([*FROZEN, "--epochs", "6", "--lr", "0.0003"])
     model = frozen_model()
     bank = bank_of(job / "bank", frozen_model())
     stores = {name: decode_split(split, PREPROCESSING, job / "store") for name, split in read_splits().items()}
