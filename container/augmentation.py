@@ -63,7 +63,7 @@ def cut(squares: Sequence[torch.Tensor], variations: Variations, pixels: torch.T
 
 
 def recolour(pixels: torch.Tensor, colours: torch.Tensor, preprocessing: Preprocessing) -> torch.Tensor:
-    """uint8 [b, 3, h, w] -> float32 of the same shape and device, channels last in memory, recoloured and normalised.
+    """uint8 [b, 3, h, w] -> float32 of the same shape and device, channels first in memory, recoloured and normalised.
 
     Brightness multiplies, contrast blends with the picture's mean grey and saturation with each pixel's own; none of the three
     is cut off at black or white. Factors of 1 leave `preprocessing.normalise`.
@@ -76,11 +76,12 @@ def recolour(pixels: torch.Tensor, colours: torch.Tensor, preprocessing: Preproc
     of_pixel, of_own_grey, of_mean_grey, offset = (
         one.to(pixels.device, non_blocking=True) for one in (of_pixel, of_own_grey, of_mean_grey, mean / std)
     )
-    # Channel by channel: three numbers for each pixel in a row would leave most of a vector instruction unused.
+    # Channel by channel: three numbers for each pixel in a row would leave most of a vector instruction unused. And in place: new memory
+    # costs more than what is computed into it.
     planes = pixels.contiguous().float()
     own_grey = planes.mean(1, keepdim=True)
-    recoloured = torch.addcmul(own_grey.mean((2, 3), keepdim=True) * of_mean_grey - offset, own_grey, of_own_grey)
-    return recoloured.addcmul_(planes, of_pixel).contiguous(memory_format=torch.channels_last)
+    mean_grey = own_grey.mean((2, 3), keepdim=True)
+    return planes.mul_(of_pixel).addcmul_(own_grey, of_own_grey).add_(mean_grey * of_mean_grey - offset)
 
 
 def _uniform(shape, low: float, high: float, random: torch.Generator) -> torch.Tensor:

@@ -91,7 +91,7 @@ def view(
     size = preprocessing.image_size
     pixels = torch.empty((len(squares), 3, size, size), dtype=torch.uint8, memory_format=torch.channels_last)
     cut(squares.split(1), variations, pixels)
-    return recolour(pixels.to(device), variations.colours, preprocessing)
+    return recolour(pixels.to(device), variations.colours, preprocessing).contiguous(memory_format=torch.channels_last)
 
 
 class _Pass:

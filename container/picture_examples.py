@@ -45,7 +45,9 @@ class PictureExamples:
                 inputs[start:stop] = self._finished(pixels[start:stop], variations.colours[start:stop])
 
         self._threads.run(take, len(mine), PART)
-        return inputs if on_cpu else self._finished(pixels.to(device, non_blocking=True), variations.colours)
+        if on_cpu:
+            return inputs
+        return self._finished(pixels.to(device, non_blocking=True), variations.colours).contiguous(memory_format=torch.channels_last)
 
     def _finished(self, pixels: torch.Tensor, colours: torch.Tensor) -> torch.Tensor:
         return self._preprocessing.normalise(pixels) if self._trivial else recolour(pixels, colours, self._preprocessing)
