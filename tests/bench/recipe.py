@@ -13,7 +13,7 @@ from tests.bench.drawn_data import drawn
 from tests.bench.figures import figure, interval, write
 from tests.bench.program_in_image import run_program
 
-SIZE, EPOCHS, SEEDS = 64, 12, 4
+SIZE, EPOCHS, SEEDS = 64, 12, 5
 
 
 def main() -> None:
