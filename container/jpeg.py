@@ -1,6 +1,6 @@
-"""JPEG files by simplejpeg: the pixels that Pillow makes, from the same library, in half the time.
+"""JPEG files by simplejpeg: the pixels that Pillow makes, from the same library, in less time.
 
-It decodes into memory that is used again, where Pillow's is new for every picture and costs as much as the decoding. What
+It decodes into memory that is used again, where Pillow's is new for every picture. What
 it does not take at once (CMYK, a file that libjpeg warns about, every other format) is left to Pillow, which then decides whether
 it is a picture.
 """
