@@ -62,8 +62,45 @@ def cut(squares: Sequence[torch.Tensor], variations: Variations, pixels: torch.T
         crop.copy_(resized.flip(-1) if mirrored else resized)
 
 
+def cut_together(squares: torch.Tensor, variations: Variations, image_size: int) -> torch.Tensor:
+    """What `cut` makes, to within a step of 255, of all squares at once: two matrix products for each, which a GPU has time for.
+
+    squares: uint8 [b, 3, side, side] on any device -> float [b, 3, image_size, image_size] there, 0..255.
+    """
+    count, channels, side, _ = squares.shape
+    device = squares.device
+    dtype = torch.float16 if device.type == "cuda" else torch.float32  # float16 tells 255 steps apart, and eighths of them
+    left, top, width, height = variations.boxes.to(device, non_blocking=True).unbind(1)
+    mirrored = variations.mirrored.to(device, non_blocking=True)
+    across = _resampling(left, width, side, image_size, dtype, mirrored)
+    down = _resampling(top, height, side, image_size, dtype, torch.zeros_like(mirrored))
+    by_row = torch.empty((count, side, channels, side), dtype=dtype, device=device).copy_(squares.transpose(1, 2))
+    rows = torch.bmm(down, by_row.view(count, side, channels * side)).view(count, image_size * channels, side)
+    pixels = torch.bmm(rows, across.transpose(1, 2))
+    return pixels.view(count, image_size, channels, image_size).transpose(1, 2)
+
+
+def _resampling(
+    start: torch.Tensor, length: torch.Tensor, side: int, size: int, dtype: torch.dtype, mirrored: torch.Tensor
+) -> torch.Tensor:
+    """What each of `size` new pixels takes of each of `side` old ones: [b, size, side], each row sums to 1.
+
+    start, length: int64 [b], the part of the old ones that is shown. mirrored: bool [b], whether the new ones are in reverse order. A
+    triangle as wide as a new pixel, or as an old one where those are wider: the antialiased bilinear filter of Pillow and torch.
+    """
+    start, length, mirrored = (one[:, None, None] for one in (start, length, mirrored))
+    scale = length / size
+    width = scale.clamp(min=1)
+    new, old = (torch.arange(count, device=start.device) + 0.5 for count in (size, side))
+    centres = start + scale * torch.where(mirrored, size - new[:, None], new[:, None])
+    shown = (old > start) & (old < start + length)  # [b, 1, side]
+    # In few passes over memory: on a GPU this is what costs.
+    weights = (old / width - centres / width).abs_().neg_().add_(1).clamp_(min=0).mul_(shown)
+    return torch.div(weights, weights.sum(-1, keepdim=True), out=torch.empty(weights.shape, dtype=dtype, device=weights.device))
+
+
 def recolour(pixels: torch.Tensor, colours: torch.Tensor, preprocessing: Preprocessing) -> torch.Tensor:
-    """uint8 [b, 3, h, w] -> float32 of the same shape and device, channels first in memory, recoloured and normalised.
+    """uint8 or float [b, 3, h, w] in 0..255 -> float32 of the same shape and device, channels first in memory, recoloured and normalised.
 
     Brightness multiplies, contrast blends with the picture's mean grey and saturation with each pixel's own; none of the three
     is cut off at black or white. Factors of 1 leave `preprocessing.normalise`.
@@ -78,7 +115,7 @@ def recolour(pixels: torch.Tensor, colours: torch.Tensor, preprocessing: Preproc
     )
     # Channel by channel: three numbers for each pixel in a row would leave most of a vector instruction unused. And in place: new memory
     # costs more than what is computed into it.
-    planes = pixels.contiguous().float()
+    planes = pixels.contiguous().to(torch.float32, copy=True)
     own_grey = planes.mean(1, keepdim=True)
     mean_grey = own_grey.mean((2, 3), keepdim=True)
     return planes.mul_(of_pixel).addcmul_(own_grey, of_own_grey).add_(mean_grey * of_mean_grey - offset)

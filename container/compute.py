@@ -16,20 +16,23 @@ class Compute:
     dtype: torch.dtype
 
     @classmethod
-    def choose(cls, on_host: int = 0) -> "Compute":
+    def choose(cls, on_host: int = 0, mixed_precision: bool = True) -> "Compute":
         """CUDA when there is one: bfloat16 from Ampere (sm_80) on, float16 before (T4 is sm_75).
 
-        Else the CPU: bfloat16 where it has instructions for it, else float32. on_host: the number of the process on its host,
-        and of its GPU.
+        Else the CPU: bfloat16 where it has instructions for it, else float32; without mixed_precision float32 everywhere. on_host:
+        the number of the process on its host, and of its GPU.
         """
         if not torch.cuda.is_available():
-            return cls(torch.device("cpu"), torch.bfloat16 if computes_in_bfloat16(CPU_INFO.read_text()) else torch.float32)
+            faster = mixed_precision and computes_in_bfloat16(CPU_INFO.read_text())
+            return cls(torch.device("cpu"), torch.bfloat16 if faster else torch.float32)
         torch.cuda.set_device(on_host)
         major, _ = torch.cuda.get_device_capability()
-        return cls(torch.device("cuda", on_host), torch.bfloat16 if major >= 8 else torch.float16)
+        faster = torch.bfloat16 if major >= 8 else torch.float16
+        return cls(torch.device("cuda", on_host), faster if mixed_precision else torch.float32)
 
-    def autocast(self) -> torch.autocast:
-        return torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32)
+    def autocast(self, cache: bool = True) -> torch.autocast:
+        """cache: whether weights that are cast once are kept until its end."""
+        return torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32, cache_enabled=cache)
 
     def __str__(self) -> str:
         name = torch.cuda.get_device_name() if self.device.type == "cuda" else f"CPU, {torch.get_num_threads()} threads"

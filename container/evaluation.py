@@ -10,6 +10,7 @@ from container.compute import Compute
 from container.examples import Examples
 from container.flip_averaging import logits_of
 from container.head import head_of
+from container.one_ahead import prepared
 from container.ranks import Ranks
 
 BATCH = 128
@@ -38,11 +39,13 @@ def evaluate(model: nn.Module, examples: Examples, compute: Compute, test_flip: 
     model.eval()
     ranks.share_statistics(model)
     first, end = ranks.part(len(examples.labels))
-    outputs = [torch.empty((0, head_of(model)[-1].out_features))]
-    for start in range(first, end, BATCH):
-        inputs = examples.evaluation_inputs(start, min(start + BATCH, end), compute.device)
+    outputs = [torch.empty((0, head_of(model)[-1].out_features), device=compute.device)]
+
+    def batch(start: int) -> tuple[torch.Tensor]:
+        return (examples.evaluation_inputs(start, min(start + BATCH, end), compute.device),)
+
+    for [inputs] in prepared(batch, range(first, end, BATCH), compute.device):
         with compute.autocast():
-            logits = logits_of(model, inputs, test_flip)
-        outputs.append(logits.float().cpu())
-    logits = ranks.all_parts(torch.cat(outputs), len(examples.labels))
+            outputs.append(logits_of(model, inputs, test_flip).float())
+    logits = ranks.all_parts(torch.cat(outputs).cpu(), len(examples.labels))
     return Evaluation(float(F.cross_entropy(logits, examples.labels)), logits.softmax(1), examples.labels)

@@ -40,6 +40,8 @@ class Hyperparameters:
     ema: float
     test_flip: bool
     image_size: int
+    mixed_precision: bool
+    cuda_graphs: bool
     seed: int
     workers: int
 
@@ -111,6 +113,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--ema", type=_number(0, 0.99999), default=0.0, help="decay of the weights' moving average, which becomes the model; 0 switches it off")
     add("--test-flip", type=_boolean, default=False, help="evaluate and answer from a picture and its mirror image")
     add("--image-size", type=_whole(32, 1024), default=224, help="side of the model's input, pixels")
+    add("--mixed-precision", type=_boolean, default=True, help="compute in bfloat16 or float16 where the device is faster so; false: float32")
+    add("--cuda-graphs", type=_boolean, default=True, help="on one GPU: replay a step's kernels instead of launching each one")
     add("--seed", type=_whole(0, 2**32 - 1), default=0, help="same seed, same machine, same result")
     add("--workers", type=_whole(0, 256), default=0, help="threads that decode and augment pictures, and compute their features; 0: one for each core")
     add(f"--{INJECTED_BY_THE_PLATFORM}", help=argparse.SUPPRESS)

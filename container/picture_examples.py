@@ -4,7 +4,7 @@ from functools import cached_property
 
 import torch
 
-from container.augmentation import cut, draw_variations, recolour
+from container.augmentation import Variations, cut, cut_together, draw_variations, recolour
 from container.batch_threads import BatchThreads
 from container.picture_store import PictureStore
 from container.preprocessing import Preprocessing
@@ -32,10 +32,11 @@ class PictureExamples:
         first, end = part or (0, len(rows))
         variations = draw_variations(len(rows), self._preprocessing.square_size, self._min_crop, random)[first:end]
         seeds = torch.randint(2**31, (len(rows),), generator=random)[first:end].tolist() if self._trivial else []
-        mine, shape = rows[first:end].tolist(), (end - first, 3, self._preprocessing.image_size, self._preprocessing.image_size)
-        on_cpu = device.type == "cpu"
-        pixels = torch.empty(shape, dtype=torch.uint8, pin_memory=not on_cpu, memory_format=torch.channels_last)
-        inputs = torch.empty(shape, memory_format=torch.channels_last) if on_cpu else None
+        if device.type == "cuda" and not self._trivial:  # whose transformations are too many and too small for a GPU
+            return self._inputs_on_gpu(rows[first:end], variations, device)
+        mine, on_cpu, size = rows[first:end].tolist(), device.type == "cpu", self._preprocessing.image_size
+        pixels = torch.empty((len(mine), 3, size, size), dtype=torch.uint8, pin_memory=not on_cpu, memory_format=torch.channels_last)
+        inputs = torch.empty(pixels.shape, memory_format=torch.channels_last) if on_cpu else None
 
         def take(start: int, stop: int) -> None:
             cut([self._store.square(row) for row in mine[start:stop]], variations[start:stop], pixels[start:stop])
@@ -49,9 +50,15 @@ class PictureExamples:
             return inputs
         return self._finished(pixels.to(device, non_blocking=True), variations.colours).contiguous(memory_format=torch.channels_last)
 
+    def _inputs_on_gpu(self, mine: torch.Tensor, variations: Variations, device: torch.device) -> torch.Tensor:
+        """The squares go over as they are; the GPU cuts and recolours them."""
+        squares = self._store.squares(mine, pin_memory=True).to(device, non_blocking=True)
+        pixels = cut_together(squares, variations, self._preprocessing.image_size)
+        return recolour(pixels, variations.colours, self._preprocessing).contiguous(memory_format=torch.channels_last)
+
     def _finished(self, pixels: torch.Tensor, colours: torch.Tensor) -> torch.Tensor:
         return self._preprocessing.normalise(pixels) if self._trivial else recolour(pixels, colours, self._preprocessing)
 
     def evaluation_inputs(self, start: int, stop: int, device: torch.device) -> torch.Tensor:
-        squares = self._store.squares(torch.arange(start, stop))
-        return self._preprocessing.normalise(self._preprocessing.centre(squares).to(device, non_blocking=True))
+        squares = self._store.squares(torch.arange(start, stop), pin_memory=device.type == "cuda").to(device, non_blocking=True)
+        return self._preprocessing.normalise(self._preprocessing.centre(squares))

@@ -31,9 +31,10 @@ class PictureStore:
     def __init__(self, split: Split, squares: np.ndarray, unreadable: dict[int, str]):
         """squares: uint8 [len(split.paths), side, side, 3]; unreadable: reasons by position in split.paths."""
         self._squares, self.reasons = squares, unreadable
-        self._rows = np.array([row for row in range(len(split.paths)) if row not in unreadable], dtype=np.int64)
-        self.labels = torch.tensor([split.labels[row] for row in self._rows], dtype=torch.int64)
-        self.paths = [split.paths[row] for row in self._rows]
+        rows = [row for row in range(len(split.paths)) if row not in unreadable]
+        self._flat, self._positions = torch.from_numpy(squares.reshape(len(squares), -1)), torch.tensor(rows, dtype=torch.int64)
+        self.labels = torch.tensor([split.labels[row] for row in rows], dtype=torch.int64)
+        self.paths = [split.paths[row] for row in rows]
         self.unreadable = [(split.paths[row], reason) for row, reason in unreadable.items()]
 
     def __len__(self) -> int:
@@ -41,12 +42,15 @@ class PictureStore:
 
     def square(self, index: int) -> torch.Tensor:
         """uint8 [1, 3, square_size, square_size], channels last in memory: the store's own bytes, to be read and not changed."""
-        row = self._rows[index]
+        row = int(self._positions[index])
         return torch.from_numpy(self._squares[row : row + 1]).permute(0, 3, 1, 2)
 
-    def squares(self, indices: torch.Tensor) -> torch.Tensor:
-        """int64 [b] -> uint8 [b, 3, square_size, square_size], channels last in memory."""
-        return torch.from_numpy(self._squares[self._rows[indices.numpy()]]).permute(0, 3, 1, 2)
+    def squares(self, indices: torch.Tensor, pin_memory: bool = False) -> torch.Tensor:
+        """int64 [b] -> uint8 [b, 3, square_size, square_size], channels last in memory. pin_memory: a GPU can read it by itself."""
+        _, side, _, channels = self._squares.shape
+        found = torch.empty((len(indices), side * side * channels), dtype=torch.uint8, pin_memory=pin_memory)
+        torch.index_select(self._flat, 0, self._positions[indices], out=found)
+        return found.view(-1, side, side, channels).permute(0, 3, 1, 2)
 
 
 def decode_split(split: Split, preprocessing: Preprocessing, folder: Path, workers: int = 0) -> PictureStore:

@@ -70,7 +70,7 @@ def train(chosen: hyperparameters.Hyperparameters, place: Place, stop_requested:
             "Features of a frozen backbone are made and used by one instance. Set the instance count to 1, or train in the ordinary "
             "loop with feature-views=0."
         )
-    compute = Compute.choose(place.on_host)
+    compute = Compute.choose(place.on_host, chosen.mixed_precision)
     model_dir, output_data_dir = Path(os.environ["SM_MODEL_DIR"]), Path(os.environ["SM_OUTPUT_DATA_DIR"])
     together = f", process {place.rank + 1} of {place.size}" if place.size > 1 else ""
     print(f"running on {compute}, torch {torch.__version__}{together}")

@@ -20,6 +20,7 @@ from container.one_ahead import prepared
 from container.optimizer import create_optimizer, set_rate
 from container.ranks import Ranks
 from container.schedule import Schedule
+from container.step_loss import StepLoss, as_graphs
 from container.step_random import random_for, seed_for
 from container.weight_average import WeightAverage
 
@@ -54,7 +55,7 @@ class Trainer:
         self._class_count = class_count
         self._chosen = chosen = hyperparameters
         self._compute, self._ranks = compute, ranks
-        self._in_step, self._backbone_in_step = self.model, None
+        self._step_loss, self._backbone_in_step = None, None
         self._optimizer = create_optimizer(model, chosen.weight_decay, chosen.early_lr)
         self._scaler = torch.amp.GradScaler(compute.device.type, enabled=compute.dtype == torch.float16)
         self._average = WeightAverage(self.model, chosen.ema) if chosen.ema else None
@@ -92,11 +93,11 @@ class Trainer:
 
         ends() is asked after each step whether to end early. Raises TrainingFailure when the loss is no longer a number.
         """
-        self._choose_what_learns(epoch)
         if self._epoch != epoch:
             self._epoch, self._losses = epoch, []
         seed = self._chosen.seed
         batches = shuffled_batches(len(self._examples.labels), self._chosen.batch_size, random_for(seed, epoch), self._ranks.size)
+        self._choose_what_learns(epoch, batches[0])
         losses = self._losses
         last_line = time.monotonic()
         steps = range(len(losses), len(batches))
@@ -116,21 +117,28 @@ class Trainer:
             )
         return mean
 
-    def _choose_what_learns(self, epoch: int) -> None:
-        """The head alone or the whole network, and the model that computes gradients for all processes."""
+    def _choose_what_learns(self, epoch: int, rows: torch.Tensor) -> None:
+        """The head alone or the whole network, and what computes the loss and its gradients for all processes.
+
+        rows: those of a step.
+        """
         backbone = not self._chosen.freeze_backbone and self._schedule.trains_backbone(epoch)
         set_backbone_trainable(self.model, backbone)
-        if self._ranks.size > 1 and backbone != self._backbone_in_step:
-            devices = [self._compute.device] if self._compute.device.type == "cuda" else None
-            self._in_step = DistributedDataParallel(self.model, device_ids=devices)  # it knows what is trainable when it is made
-        self._backbone_in_step = backbone
         set_training_mode(self.model)
+        if backbone == self._backbone_in_step:
+            return
+        self._backbone_in_step = backbone
+        on_gpu, network = self._compute.device.type == "cuda", self.model
+        if self._ranks.size > 1:
+            devices = [self._compute.device] if on_gpu else None
+            network = DistributedDataParallel(network, device_ids=devices)  # it knows what is trainable when it is made
+        self._step_loss = StepLoss(network, self._chosen.label_smoothing)
+        if on_gpu and self._ranks.size == 1 and self._chosen.cuda_graphs:
+            self._step_loss = as_graphs(self._step_loss, *self._prepare(rows, epoch, 0), self._compute)
 
     def _prepare(self, rows: torch.Tensor, epoch: int, number: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Inputs and targets of a step, on the device. Runs in another thread, too, and before its turn."""
         chosen, device = self._chosen, self._compute.device
-        if device.type == "cuda":
-            torch.cuda.set_device(device)  # each thread has its own; pinned memory belongs to the current one
         random = random_for(chosen.seed, epoch, number)
         part = self._ranks.part(len(rows))
         inputs = self._examples.training_inputs(rows, epoch, random, device, part)
@@ -140,7 +148,7 @@ class Trainer:
     def _train_step(self, inputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         set_rate(self._optimizer, self._schedule.rate(self.step))
         with self._compute.autocast():
-            loss = F.cross_entropy(self._in_step(inputs), targets, label_smoothing=self._chosen.label_smoothing)
+            loss = self._step_loss(inputs, targets)
         self._optimizer.zero_grad(set_to_none=True)
         self._scaler.scale(loss).backward()
         self._scaler.step(self._optimizer)
@@ -148,4 +156,4 @@ class Trainer:
         self.step += 1
         if self._average:
             self._average.update(self.step)
-        return loss.detach()
+        return loss.detach().clone()

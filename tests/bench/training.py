@@ -5,10 +5,11 @@ those on the valid split after as many epochs; ResNet18 from scratch, as is ours
 """
 
 import argparse
+import statistics
 from pathlib import Path
 
 from local_test.data_folder import data_folder
-from local_test.engine import connect
+from local_test.engine import connect, gpu_requests
 from tests.bench.drawn_data import drawn
 from tests.bench.figures import Figure, figure, interval, no_worse, write
 from tests.bench.program_in_image import run_program
@@ -33,6 +34,8 @@ def main() -> None:
     turns = [(measured("growth", str(FEW)), measured("growth", str(MANY))) for _ in range(TURNS)]
     figures += growth_figures([few for few, _ in turns], [many for _, many in turns])
     figures += learning_figures(measured("learning"))
+    if gpus := gpu_requests(engine):
+        figures += gpu_figures(run_program(engine, chosen.train_image, "gpu_step.py", [], data, [*BESIDE, "tests/bench/training_speed.py"], gpus))
     write(Path("out/bench/training.json"), figures, [], measured("versions"))
 
 
@@ -67,6 +70,15 @@ def learning_figures(found: dict) -> list[Figure]:
     return [
         no_worse(f"valid accuracy, {seeds} seeds: {interval(points, '+.1f')} points", *accuracies, REFERENCE, at_least=True),
         no_worse(f"valid loss, {seeds} seeds: {interval(less, '+.3f')}", *losses, REFERENCE, at_least=False),
+    ]
+
+
+def gpu_figures(found: dict) -> list[Figure]:
+    speeds, gpu = found["pictures_per_second"], found["gpu"]
+    limit = max((speeds["bare"], speeds["bare with graphs"]), key=statistics.median)
+    return [
+        figure(f"ResNet34, batches of 64, on {gpu}", speeds["loop"], limit, "the bare step", "1/s", 0.9, at_least=True),
+        figure("  kernel by kernel", speeds["loop without graphs"], limit, "the bare step", "1/s", None, at_least=True),
     ]
 
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from container.augmentation import Variations, cut, draw_variations, recolour
+from container.augmentation import Variations, cut, cut_together, draw_variations, recolour
 from container.data import read_split
 from container.picture_examples import PictureExamples
 from container.picture_store import decode_split
@@ -76,6 +76,14 @@ def test_parts_of_a_batch_go_where_they_belong():
     cut(squares[3:].split(1), variations[3:], pixels[3:])
     cut(squares[:3].split(1), variations[:3], pixels[:3])
     assert torch.equal(pixels, crops(squares, variations))
+
+
+@pytest.mark.parametrize(("side", "size", "min_crop"), [(37, 32, 0.35), (256, 224, 0.05), (64, 64, 1.0), (40, 8, 0.2)])
+def test_crops_cut_together_are_those_cut_one_by_one_to_within_a_step(side, size, min_crop):
+    squares = torch.randint(0, 256, (12, 3, side, side), dtype=torch.uint8, generator=seeded()).contiguous(memory_format=torch.channels_last)
+    variations = draw_variations(12, side, min_crop, seeded(1))
+    difference = cut_together(squares, variations, size).round() - crops(squares, variations, size).float()
+    assert difference.abs().max() <= 1 and abs(difference.mean()) < 0.05  # neither brighter nor darker
 
 
 @pytest.mark.parametrize("trivial", [False, True])

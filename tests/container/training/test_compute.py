@@ -21,12 +21,15 @@ def test_bfloat16_is_for_processors_that_have_it(cpu_info, expected):
     assert computes_in_bfloat16(cpu_info) is expected
 
 
-@pytest.mark.parametrize(("cpu_info", "dtype"), [(OLD, torch.float32), (OLD.replace("fma", "avx512_bf16"), torch.bfloat16)])
-def test_the_precision_is_chosen_and_said(tmp_path, monkeypatch, cpu_info, dtype):
+NEW = OLD.replace("fma", "avx512_bf16")
+
+
+@pytest.mark.parametrize(("cpu_info", "mixed_precision", "dtype"), [(OLD, True, torch.float32), (NEW, True, torch.bfloat16), (NEW, False, torch.float32)])
+def test_the_precision_is_chosen_and_said(tmp_path, monkeypatch, cpu_info, mixed_precision, dtype):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(compute, "CPU_INFO", tmp_path / "cpuinfo")
     compute.CPU_INFO.write_text(cpu_info)
-    chosen = Compute.choose()
+    chosen = Compute.choose(mixed_precision=mixed_precision)
     assert chosen.dtype == dtype and str(chosen).endswith(str(dtype).removeprefix("torch."))
 
 

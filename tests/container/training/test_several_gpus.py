@@ -35,16 +35,15 @@ def test_they_leave_one_model_and_one_stream_of_metrics(two_gpus, capfd):
 
 
 def test_what_does_not_depend_on_the_division_is_what_one_process_gets(two_gpus, monkeypatch, capfd):
-    """A frozen backbone in the ordinary loop has no statistics of its own batch. To 1e-3, as printed, in float32."""
-    head = [*TWO, "--freeze-backbone", "true", "--dropout", "0", "--epochs", "4", "--lr", "0.01"]
+    """A frozen backbone in the ordinary loop has no statistics of its own batch. To 1e-3, as printed."""
+    head = [*TWO, "--freeze-backbone", "true", "--dropout", "0", "--epochs", "4", "--lr", "0.01", "--mixed-precision", "false"]
     assert train.main(head) == 0
-    said = capfd.readouterr().out
-    together, tolerance = LOSSES.findall(said), 2e-2 if "bfloat16" in said else 1e-3
+    together = LOSSES.findall(capfd.readouterr().out)
     monkeypatch.setattr(train.torch.cuda, "device_count", lambda: 0)
     assert train.main(head) == 0
     alone = LOSSES.findall(capfd.readouterr().out)
-    assert len(alone) == 4 and float(alone[0][1]) - float(alone[-1][1]) > 2 * tolerance  # it learns
-    assert [float(one) for line in together for one in line] == pytest.approx([float(one) for line in alone for one in line], abs=tolerance)
+    assert len(alone) == 4 and float(alone[0][1]) - float(alone[-1][1]) > 0.1  # it learns
+    assert [float(one) for line in together for one in line] == pytest.approx([float(one) for line in alone for one in line], abs=1e-3)
 
 
 def test_the_users_mistake_is_said_once(two_gpus):
