@@ -1,11 +1,15 @@
 """Class folders: any data set in the layout works, and what is wrong with one is said."""
 
+import contextlib
 import shutil
+import tempfile
+from pathlib import Path
 
 import pytest
 
 from container.data import class_name, read_split
 from container.failure import TrainingFailure
+from container.failure_reason import reason_of
 from container.picture_store import decode_split
 from container.preprocessing import Preprocessing
 
@@ -132,3 +136,27 @@ def test_the_store_gives_back_what_the_preprocessing_made(channels, tmp_path):
     squares = store.squares(torch.tensor([29, 0]))
     assert squares.shape == (2, 3, SMALL.square_size, SMALL.square_size) and squares.dtype == torch.uint8
     assert torch.equal(squares[1].permute(1, 2, 0), torch.from_numpy(SMALL.to_square(open_picture(split.paths[0]))))
+
+
+class FilledByAnother(Preprocessing):
+    """When the first picture is decoded, somebody else takes what the disk has left."""
+
+    def to_square(self, picture):
+        others = MEMORY_DISK / "others"
+        if not others.exists():
+            with contextlib.suppress(OSError), others.open("wb", buffering=0) as file:
+                while True:
+                    file.write(b"1" * 100_000)
+        return super().to_square(picture)
+
+
+MEMORY_DISK = Path("/dev/shm")  # 64 MB in a container
+
+
+def test_a_disk_that_fills_while_pictures_are_decoded_is_said(channels):
+    try:
+        with tempfile.TemporaryDirectory(dir=MEMORY_DISK) as folder, pytest.raises(OSError) as error:
+            decode_split(read_split(channels / "train", "train"), FilledByAnother.for_image_size(512), Path(folder))
+    finally:
+        (MEMORY_DISK / "others").unlink()
+    assert reason_of(error.value, None).startswith("The disk is full. Give the job a larger volume")
