@@ -1,4 +1,4 @@
-"""Where a project's things lie in S3: s3://<bucket>/<prefix>/{data,jobs,checkpoints,features,transform,capture,async}/..."""
+"""Where a project's things lie in S3: s3://<bucket>/<prefix>/{data,jobs,checkpoints,debugger,features,transform,capture,async}/..."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -30,6 +30,11 @@ class Layout:
     @property
     def capture(self) -> str:
         return f"{self.root}/capture"
+
+    @property
+    def debugger(self) -> str:
+        """What SageMaker Debugger keeps lies in a folder of its job's name."""
+        return f"{self.root}/debugger"
 
     @property
     def asynchronous(self) -> str:

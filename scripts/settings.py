@@ -27,6 +27,8 @@ LONGEST_JOB = 28 * 24 * 3600  # seconds
 LONGEST_UPDATE = 28_800
 # MaxRuntimeInSeconds: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceLimits.html
 SHORTEST_TUNING, LONGEST_TUNING = 120, 15_768_000
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProfilerConfig.html
+PROFILING_INTERVALS = (100, 200, 500, 1_000, 5_000, 60_000)  # milliseconds
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_BestObjectiveNotImproving.html
 FEWEST_NOT_IMPROVING = 3
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperbandStrategyConfig.html
@@ -63,6 +65,16 @@ class Train:
     input_mode: str = _is(OneOf(("File", "FastFile")))
     data: str = _is(_URI)
     pretrained: str = _is(_URI)
+
+
+@dataclass(frozen=True)
+class Debugger:
+    """The fields of SageMaker Debugger. service: whether they are sent. save_interval: in steps."""
+
+    service: bool = _is(Switch())
+    rules: tuple[str, ...] = _is(Names(20))
+    save_interval: int = _is(Whole(1, 1_000_000))
+    profiling_interval_ms: int = _is(Whole(100, 60_000))
 
 
 @dataclass(frozen=True)
@@ -164,6 +176,7 @@ class Settings:
     environment: dict[str, str] = _is(Table(r"[a-zA-Z_][a-zA-Z0-9_]*", "names of environment variables"))
     push: Push
     train: Train
+    debugger: Debugger
     tune: Tune
     deploy: Deploy
     async_: Async
@@ -254,6 +267,8 @@ def _contradictions(settings: Settings) -> list[str]:
     found = []
     if settings.train.spot and settings.train.max_wait_seconds < settings.train.max_runtime_seconds:
         found.append("train.max-wait-seconds must be at least train.max-runtime-seconds, since waiting and training share it.")
+    if settings.debugger.profiling_interval_ms not in PROFILING_INTERVALS:
+        found.append(f"debugger.profiling-interval-ms must be one of {', '.join(map(str, PROFILING_INTERVALS))}.")
     found += _tune_contradictions(settings.tune)
     scaling = settings.autoscaling
     if scaling.max_instances:

@@ -50,7 +50,7 @@ def main(arguments: list[str]) -> int:
         print(f"with the hyperparameters of {trial_line(tuning, best)}", file=sys.stderr)
         hyperparameters = {**hyperparameters_of(tuning, best), **hyperparameters}
     request = training_job_request(
-        settings, aws.layout, name=name, role_arn=aws.role_arn, image=image_uri(aws, "train"),
+        settings, aws.layout, name=name, role_arn=aws.role_arn, image=image_uri(aws, "train"), region=aws.region,
         channels=channels(aws, settings), hyperparameters=hyperparameters,
     )
     check_instances(settings.train.instance_count, request["HyperParameters"])

@@ -1,13 +1,14 @@
 """CreateTrainingJob. https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html"""
 
 from scripts.layout import Layout
+from scripts.requests.debugger import debugger_fields
 from scripts.requests.tags import project_tags
 from scripts.requests.training_definition import CHECKPOINTS, hyperparameters as all_hyperparameters, training_definition
 from scripts.settings import Settings
 
 
 def training_job_request(
-    settings: Settings, layout: Layout, *, name: str, image: str, role_arn: str, channels: dict[str, str],
+    settings: Settings, layout: Layout, *, name: str, image: str, role_arn: str, region: str, channels: dict[str, str],
     hyperparameters: dict[str, str],
 ) -> dict:
     """Request for the job `name`. channels: name -> URI of what it holds. hyperparameters: before those of the settings."""
@@ -16,5 +17,6 @@ def training_job_request(
         **training_definition(settings, layout, image=image, role_arn=role_arn, channels=channels),
         "HyperParameters": all_hyperparameters(settings, hyperparameters),
         "CheckpointConfig": {"S3Uri": f"{layout.checkpoints}/{name}", "LocalPath": CHECKPOINTS},
+        **debugger_fields(settings.debugger, region, layout.debugger),
         "Tags": project_tags(settings.prefix),
     }

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from scripts.failure import Failure
 from scripts.metrics import METRICS
 from tests.scripts.requests.requested import LONGEST_PREFIX, SPLITS, a_training_job, settings
 from tests.scripts.service_model import problems
@@ -16,6 +17,8 @@ from tests.scripts.service_model import problems
     {"image_prefix": LONGEST_PREFIX},
     {"image_prefix": "d"},
     {"sagemaker_train_spot": "true"},
+    {"sagemaker_debugger_service": "true"},
+    {"sagemaker_debugger_service": "true", "sagemaker_debugger_rules": "Overfit", "sagemaker_debugger_profiling_interval_ms": "60000"},
     {"sagemaker_train_input_mode": "FastFile", "sagemaker_train_instance_type": "ml.p4d.24xlarge"},
 ])
 def test_a_training_job_is_one_that_sagemaker_takes(environment):
@@ -44,6 +47,21 @@ def test_hyperparameters_of_the_command_line_come_before_the_settings():
     chosen = replace(settings(), hyperparameters={"epochs": "10", "lr": "0.1"})
     sent = a_training_job(chosen, hyperparameters={"epochs": "3"})["HyperParameters"]
     assert sent == {"sagemaker_container_log_level": "30", "epochs": "3", "lr": "0.1"}
+
+
+def test_the_fields_of_sagemaker_debugger_are_sent_when_the_settings_ask_for_them():
+    assert not {"DebugHookConfig", "DebugRuleConfigurations", "ProfilerConfig"} & a_training_job(settings()).keys()
+    request = a_training_job(settings(sagemaker_debugger_service="true", sagemaker_debugger_rules="Overfit", sagemaker_debugger_save_interval="7"))
+    [rule] = request["DebugRuleConfigurations"]
+    assert rule["RuleParameters"] == {"rule_to_invoke": "Overfit"}
+    assert rule["RuleEvaluatorImage"] == "929884845733.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-debugger-rules:latest"
+    assert {one["CollectionParameters"]["save_interval"] for one in request["DebugHookConfig"]["CollectionConfigurations"]} == {"7"}
+    assert request["ProfilerConfig"]["S3OutputPath"] == request["DebugHookConfig"]["S3OutputPath"] == f"s3://{'b' * 63}/dogbreed/debugger"
+
+
+def test_a_region_without_rule_images_is_said():
+    with pytest.raises(Failure, match="no rule image in af-south-1"):
+        a_training_job(settings(sagemaker_debugger_service="true"), region="af-south-1")
 
 
 LINE = "epoch=3 train_loss=1.2345 valid_loss=0.8123 valid_accuracy=0.7345 seconds=12.3"
