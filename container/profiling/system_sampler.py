@@ -1,0 +1,79 @@
+"""A thread that looks at the machine again and again while a run trains, writes what it saw, and keeps a short series for the report."""
+
+import sys
+import threading
+import time
+from pathlib import Path
+
+from container.profiling.bounded_series import BoundedSeries
+from container.profiling.gpu_counters import GpuCounters
+from container.profiling.machine_counters import MachineCounters
+from container.profiling.system_files import Metric, SystemFiles
+
+THREAD = "system-sampler"
+SHORTEST = 0.1  # seconds; in less the kernel's counters, which go in hundredths of a second, say nothing of a core
+
+
+class SystemSampler:
+    """Samples every `interval_ms` milliseconds between `start` and `stop`, which also takes the rest since the last sample."""
+
+    def __init__(self, folder: Path, node: str, interval_ms: int):
+        """folder: the profile's. node: algo-1, algo-2, ...; raises ValueError for another. interval_ms: at least 100."""
+        self._files, self._interval = SystemFiles(folder, node), interval_ms / 1000
+        self._series, self._lock = BoundedSeries(), threading.Lock()
+        self._ends = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=THREAD, daemon=True)
+        self._writes = True
+
+    def start(self) -> None:
+        """Begin, once: the seconds of `series` count from here."""
+        self._started = self._last = time.monotonic()
+        self._machine, self._gpus = MachineCounters(), GpuCounters()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Take the last sample, complete the files, and end the thread."""
+        self._ends.set()
+        self._thread.join()
+
+    def series(self) -> dict:
+        """{"seconds": [...], "values": {metric: [...]}}: at most 600 points, lists of one length, also while it samples.
+
+        seconds: since start. A metric is called `<name>/<dimension>`, or `<name>` where it has no dimension (system_files.Metric):
+        cpu0/CPUUtilization, MemoryUsedPercent, gpu0/GPUMemoryUtilization, ReceiveBytesPerSecond/Algorithm, ... A value is the mean
+        of the samples in a point, or None where none of them had the metric.
+        """
+        with self._lock:
+            return self._series.read()
+
+    def _run(self) -> None:
+        due = self._started + self._interval
+        while not self._ends.wait(max(0.0, due - time.monotonic())):
+            self._sample()
+            due += self._interval
+            if due < time.monotonic():  # the machine did not let it run: what is missed is missed
+                due = time.monotonic() + self._interval
+        if time.monotonic() - self._last >= SHORTEST:
+            self._sample()
+        self._write(self._files.close)
+
+    def _sample(self) -> None:
+        self._last = time.monotonic()
+        metrics = self._machine.read() + self._gpus.read()
+        with self._lock:
+            self._series.add(self._last - self._started, {_key(metric): metric.value for metric in metrics})
+        self._write(lambda: self._files.write(time.time(), metrics))
+
+    def _write(self, write) -> None:
+        """A full disk ends the files, not the training."""
+        if not self._writes:
+            return
+        try:
+            write()
+        except OSError as error:
+            self._writes = False
+            print(f"warning: the profile's system metrics end here, they cannot be written: {error}", file=sys.stderr)
+
+
+def _key(metric: Metric) -> str:
+    return f"{metric.name}/{metric.dimension}" if metric.dimension else metric.name

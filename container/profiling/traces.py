@@ -1,0 +1,63 @@
+"""Traces of chosen steps, every operation and kernel with its times: for Perfetto (ui.perfetto.dev) and TensorBoard's profile plugin."""
+
+import re
+from collections.abc import Collection
+from pathlib import Path
+
+import torch
+from torch.profiler import ProfilerActivity, profile, record_function, tensorboard_trace_handler
+
+MOST_STEPS = 100  # a trace is kept in memory until its last step is over; a step is thousands of entries
+OFF = "off"
+
+
+def parse_steps(text: str) -> range:
+    """"10-12" -> steps 10, 11 and 12; "10" -> step 10; "off" -> none. Steps are counted from 1. Raises ValueError with a sentence."""
+    text = text.strip()
+    if text == OFF:
+        return range(0)
+    found = re.fullmatch(r"(\d+)(?:-(\d+))?", text, re.ASCII)
+    if not found:
+        raise ValueError(f'Steps to trace are a number such as "10", a range such as "10-12", or "{OFF}", not {text!r}.')
+    first, last = int(found[1]), int(found[2] or found[1])
+    if not 1 <= first <= last:
+        raise ValueError(f"Steps to trace count from 1 and go upwards, which {text!r} does not.")
+    if last - first >= MOST_STEPS:
+        raise ValueError(f"At most {MOST_STEPS} steps can be traced, {text!r} is {last - first + 1}. Ask for fewer.")
+    return range(first, last + 1)
+
+
+class Traces:
+    """Writes `<folder>/traces/steps-10-12.<nanoseconds>.pt.trace.json.gz` for each unbroken run of the chosen steps."""
+
+    def __init__(self, folder: Path, steps: Collection[int]):
+        """folder: the profile's. steps: their numbers."""
+        self._folder, self._steps = folder / "traces", frozenset(steps)
+        self._profile, self._in_step, self._first, self._last = None, None, 0, 0
+
+    def before_step(self, step: int) -> None:
+        if step not in self._steps:
+            return
+        if self._profile is None:
+            gpu = [ProfilerActivity.CUDA] if torch.cuda.is_available() else []
+            self._profile, self._first = profile(activities=[ProfilerActivity.CPU, *gpu], acc_events=True), step
+            self._profile.start()
+        self._in_step = record_function(f"ProfilerStep#{step}")  # by this name TensorBoard tells steps apart
+        self._in_step.__enter__()
+
+    def after_step(self, step: int) -> None:
+        if self._in_step is None:
+            return
+        self._in_step.__exit__(None, None, None)
+        self._in_step, self._last = None, step
+        if step + 1 not in self._steps:
+            self.close()
+
+    def close(self) -> None:
+        """Write what was traced of a run that ended before the last of the chosen steps."""
+        if self._profile is None:
+            return
+        running, self._profile = self._profile, None
+        running.stop()
+        name = f"steps-{self._first}-{self._last}"
+        tensorboard_trace_handler(str(self._folder), worker_name=name, use_gzip=True)(running)
