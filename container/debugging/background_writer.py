@@ -1,0 +1,41 @@
+"""Writing beside training: one thread of low priority does what it is given, in order."""
+
+import os
+import queue
+import sys
+import threading
+from collections.abc import Callable
+
+WAITING = 2  # jobs; each holds the tensors of a step
+LOWEST_PRIORITY = 19
+
+
+class BackgroundWriter:
+    """Does jobs in the order in which they come. When one fails, a warning says why, and the later ones are left out."""
+
+    def __init__(self):
+        self._jobs: queue.Queue[Callable[[], None] | None] = queue.Queue(WAITING)
+        self._failed = False
+        self._thread = threading.Thread(target=self._work, name="tensor-writer", daemon=True)
+        self._thread.start()
+
+    def put(self, job: Callable[[], None]) -> None:
+        """Leave a job to the thread; wait while as many as may are waiting already."""
+        self._jobs.put(job)
+
+    def close(self) -> None:
+        """Return when every job is done."""
+        self._jobs.put(None)
+        self._thread.join()
+
+    def _work(self) -> None:
+        # On Linux a thread has a priority of its own.
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOWEST_PRIORITY)
+        while (job := self._jobs.get()) is not None:
+            if self._failed:
+                continue
+            try:
+                job()
+            except Exception as error:  # whatever it is, training is worth more than its tensors
+                self._failed = True
+                print(f"warning: no more tensors are saved, and training goes on without: {type(error).__name__}: {error}", file=sys.stderr)

@@ -1,0 +1,38 @@
+"""What an interrupted run left in the folder of tensors, so that the same run goes on there."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+END_OF_TRAINING = "training_job_end.ts"  # smdebug's name; its reader takes a run with this file for over
+
+
+@dataclass(frozen=True)
+class NextSteps:
+    """The numbers of the first steps to come: of all modes together, of mode TRAIN, of mode EVAL."""
+
+    all: int
+    train: int
+    evaluation: int
+
+
+def go_on(folder: Path, first_step: int) -> NextSteps:
+    """Make `folder` as it was before training step `first_step`; it need not exist.
+
+    What was saved of later steps, which are about to be made again, is removed, and so is the mark of the run's end.
+    """
+    (folder / END_OF_TRAINING).unlink(missing_ok=True)
+    last, evaluations, again = -1, 0, first_step == 0
+    for index in sorted(folder.glob("index/*/*.json"), key=lambda path: path.name):
+        step = int(index.name.split("_")[0])
+        meta = json.loads(index.read_text())["meta"]
+        again = again or (meta["mode"] == "TRAIN" and meta["mode_step"] >= first_step)
+        if again:
+            index.unlink()
+            for events in folder.glob(f"events/{step:012}/*.tfevents"):
+                events.unlink()
+            continue
+        last = step
+        if meta["mode"] == "EVAL":
+            evaluations = meta["mode_step"] + 1
+    return NextSteps(max(last + 1, first_step), first_step, evaluations)

@@ -1,0 +1,36 @@
+"""What the tests of the debugger share: a healthy run, and a platform that gives no configuration."""
+
+import warnings
+
+import pytest
+import torch
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)  # smdebug's generated code is older than its protobuf
+    import container.debugging.smdebug_library  # noqa: F401
+from small_runs import train
+
+from container.model import create_model
+
+
+def pytest_configure(config):
+    config.addinivalue_line("filterwarnings", "ignore::DeprecationWarning:smdebug.*")
+
+
+@pytest.fixture(autouse=True)
+def no_configuration_of_the_platform(monkeypatch, tmp_path):
+    """Each test says itself what the platform gives."""
+    monkeypatch.setenv("SMDEBUG_CONFIG_FILE_PATH", str(tmp_path / "there-is-none.json"))
+
+
+@pytest.fixture(scope="session")
+def healthy_run(tmp_path_factory):
+    """The folder of a ResNet-18 that learns three colours at 32 pixels, in 100 steps."""
+    folder = tmp_path_factory.mktemp("healthy") / "tensors"
+    torch.manual_seed(0)
+    model = create_model("resnet18", 3)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SMDEBUG_CONFIG_FILE_PATH", str(folder / "there-is-none.json"))
+        losses = train(folder, model, torch.optim.AdamW(model.parameters(), 3e-4), steps=120)
+    assert sum(losses[-10:]) < 0.5 * sum(losses[:10])
+    return folder

@@ -1,0 +1,309 @@
+"""The hook: what is saved at which steps, and that smdebug's own reader gets back what training had."""
+
+import json
+import math
+import time
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from small_runs import SmallNet, separable_pictures, train
+from smdebug import modes
+from torch import nn
+
+from container.debugging.smdebug_library import TensorHook, create_trial
+from container.failure import TrainingFailure
+from container.head import create_head
+
+LOSS = "CrossEntropyLoss_output_0"
+
+
+@pytest.fixture
+def net():
+    torch.manual_seed(0)
+    return SmallNet()
+
+
+def one_step(hook, model, inputs, labels, scale=1.0, dtype=None):
+    """A training step up to its backward pass, saved when the hook says so."""
+    if not hook.begin_step("TRAIN"):
+        return None
+    with hook.watching(model), torch.autocast("cpu", dtype or torch.bfloat16, enabled=dtype is not None):
+        loss = F.cross_entropy(model(inputs), labels)
+    model.zero_grad()
+    (loss * scale).backward()
+    hook.save_step(loss, model, scale)
+    return loss
+
+
+def saved_once(folder, model, **options):
+    """The trial of one saved step, and its loss."""
+    inputs, labels = separable_pictures(12)
+    hook = TensorHook.create(folder, 500)
+    loss = one_step(hook, model, inputs, labels, **options)
+    hook.close()
+    return create_trial(str(folder)), loss
+
+
+def configured(monkeypatch, tmp_path, hook_parameters, *collections):
+    """What the platform's debughookconfig.json would say; returns the folder that it names."""
+    config = {
+        "LocalPath": str(tmp_path / "tensors"), "HookParameters": hook_parameters,
+        "CollectionConfigurations": [{"CollectionName": name, "CollectionParameters": parameters} for name, parameters in collections],
+    }
+    (tmp_path / "debughookconfig.json").write_text(json.dumps(config))
+    monkeypatch.setenv("SMDEBUG_CONFIG_FILE_PATH", str(tmp_path / "debughookconfig.json"))
+    return tmp_path / "tensors"
+
+
+def test_a_trial_has_the_steps_modes_and_collections_of_the_run(tmp_path, net):
+    losses = train(tmp_path / "run", net, torch.optim.SGD(net.parameters(), 0.1), steps=45, save_interval=20, evaluate_every=15)
+    trial = create_trial(str(tmp_path / "run"))
+    assert trial.steps(modes.TRAIN) == [0, 10, 20, 30, 40] and trial.steps(modes.EVAL) == [0, 1, 2]
+    assert trial.steps() == [0, 10, 15, 21, 31, 32, 42, 47]
+    assert [trial.tensor(LOSS).value(step, modes.TRAIN) for step in (0, 40)] == [pytest.approx(losses[0]), pytest.approx(losses[40])]
+    assert trial.tensor_names(step=10, mode=modes.TRAIN) == trial.tensor_names(step=1, mode=modes.EVAL) == [LOSS]
+    weights = trial.tensor_names(step=20, mode=modes.TRAIN, collection="weights")
+    assert weights == [f"SmallNet_{name}" for name in ("block.first.weight", "block.second.weight", "head.0.weight", "head.3.weight", "head.6.weight")]
+    gradients = trial.tensor_names(step=40, mode=modes.TRAIN, collection="gradients")
+    assert gradients == sorted(f"gradient/SmallNet_{name}" for name, _ in net.named_parameters())
+    assert len(trial.tensor_names(collection="biases")) == 5
+    assert trial.tensor_names(collection="head_outputs") == ["head.6_output_0"]
+
+
+def test_the_head_is_saved_whole_and_the_backbone_as_reductions(tmp_path, net):
+    trial, _ = saved_once(tmp_path / "run", net)
+    for name, parameter in net.named_parameters():
+        for tensor, expected in ((f"SmallNet_{name}", parameter), (f"gradient/SmallNet_{name}", parameter.grad)):
+            saved, exact = trial.tensor(tensor), expected.detach().numpy()
+            if name.startswith("head."):
+                np.testing.assert_array_equal(saved.value(0), exact)
+            else:
+                with pytest.raises(Exception, match="reductions"):
+                    saved.value(0)
+            for reduction, absolute, value in (
+                ("min", False, exact.min()), ("max", False, exact.max()), ("mean", False, exact.mean()), ("mean", True, np.abs(exact).mean()),
+                ("std", False, exact.std(ddof=1)), ("l2", False, np.linalg.norm(exact.ravel())),
+            ):
+                assert saved.reduction_value(0, reduction, abs=absolute) == pytest.approx(value, rel=1e-4, abs=1e-8), (tensor, reduction)
+
+
+def test_a_relu_that_is_used_twice_in_place_has_two_inputs_and_two_outputs(tmp_path, net):
+    trial, _ = saved_once(tmp_path / "run", net)
+    inputs, _ = separable_pictures(12)
+    first = net.block.first(inputs).detach()
+    second = (net.block.second(first.relu()) + inputs).detach()
+    for number, exact in enumerate((first, second)):
+        assert trial.tensor(f"block.relu_input_{number}").reduction_value(0, "min") == pytest.approx(float(exact.min()), rel=1e-5)
+        assert trial.tensor(f"block.relu_output_{number}").reduction_value(0, "min") == 0
+        assert trial.tensor(f"block.relu_output_{number}").reduction_value(0, "l2") == pytest.approx(float(exact.relu().norm()), rel=1e-5)
+        active = (exact > 0).float().mean((0, 2, 3)).numpy()
+        np.testing.assert_allclose(trial.tensor(f"block.relu_activity_{number}").value(0), active, rtol=1e-6)
+    assert "block.relu_output_2" not in trial.tensor_names()
+    assert "head.1_output_0" in trial.tensor_names(collection="relu_output")
+
+
+def test_no_hook_stays_on_the_model(tmp_path, net):
+    saved_once(tmp_path / "run", net)
+    assert not any(module._forward_hooks or module._forward_pre_hooks for module in net.modules())
+
+
+def test_values_are_those_before_the_optimisers_step(tmp_path, net):
+    inputs, labels = separable_pictures(12)
+    hook = TensorHook.create(tmp_path / "run", 1)
+    before = []
+    for _ in range(6):  # more steps than may wait for the writer
+        one_step(hook, net, inputs, labels)
+        before.append(net.head[6].weight.detach().clone().numpy())
+        with torch.no_grad():
+            net.head[6].weight.fill_(7)
+            net.head[6].weight.mul_(torch.rand(()))
+    hook.close()
+    trial = create_trial(str(tmp_path / "run"))
+    for step, exact in enumerate(before):
+        np.testing.assert_array_equal(trial.tensor("SmallNet_head.6.weight").value(step), exact)
+
+
+def test_gradients_are_divided_by_their_scale(tmp_path, net):
+    trial, _ = saved_once(tmp_path / "run", net, scale=1024.0)
+    exact = net.head[6].weight.grad.numpy() / 1024
+    np.testing.assert_allclose(trial.tensor("gradient/SmallNet_head.6.weight").value(0), exact, rtol=1e-6)
+
+
+def test_gradients_that_overflowed_by_their_scale_are_not_saved(tmp_path, net):
+    trial, _ = saved_once(tmp_path / "run", net, scale=1e39)
+    assert not net.head[6].weight.grad.isfinite().all()
+    assert not any(name.startswith("gradient/") for name in trial.tensor_names()) and "SmallNet_head.6.weight" in trial.tensor_names()
+
+
+def test_bfloat16_and_channels_last_become_float32_in_their_logical_order(tmp_path, net):
+    model = net.to(memory_format=torch.channels_last)
+    trial, loss = saved_once(tmp_path / "run", model, dtype=torch.bfloat16)
+    logits = trial.tensor("head.6_output_0").value(0)
+    assert logits.dtype == np.float32 and logits.shape == (12, 3)
+    assert trial.tensor(LOSS).value(0) == pytest.approx(loss.item(), rel=1e-6)
+
+
+def test_a_network_in_bfloat16_is_saved(tmp_path, monkeypatch, net):
+    folder = configured(monkeypatch, tmp_path, {"save_interval": "1"}, ("weights", {}))
+    model = net.to(torch.bfloat16).to(memory_format=torch.channels_last)
+    hook = TensorHook.create(tmp_path, 500)
+    hook.begin_step("TRAIN")
+    inputs, labels = separable_pictures(12)
+    hook.save_step(F.cross_entropy(model(inputs.bfloat16()), labels), model)
+    hook.close()
+    saved = create_trial(str(folder)).tensor("SmallNet_block.first.weight").value(0)
+    np.testing.assert_array_equal(saved, model.block.first.weight.detach().float().numpy())
+
+
+def test_a_model_that_is_all_head_is_saved(tmp_path):
+    model = create_head(3, 3, (8, 8))
+    hook = TensorHook.create(tmp_path / "run", 500)
+    one_step(hook, model, torch.randn(12, 3), torch.arange(12) % 3)
+    hook.close()
+    trial = create_trial(str(tmp_path / "run"))
+    assert trial.tensor("Sequential_6.weight").value(0).shape == (3, 8)
+    assert trial.tensor_names(collection="head_outputs") == ["6_output_0"]
+
+
+def test_frozen_parameters_have_weights_and_no_gradients(tmp_path, net):
+    net.block.requires_grad_(False)
+    trial, _ = saved_once(tmp_path / "run", net)
+    assert "SmallNet_block.first.weight" in trial.tensor_names() and "gradient/SmallNet_block.first.weight" not in trial.tensor_names()
+
+
+def test_the_configuration_of_the_platform_is_honoured(tmp_path, monkeypatch, net):
+    folder = configured(
+        monkeypatch, tmp_path, {"train.save_interval": "4", "eval.save_interval": "2", "include_regex": "pool_output"},
+        ("losses", {"train.save_interval": "2", "end_step": "9"}),
+        ("weights", {"start_step": "4", "reductions": "abs_max,l1_norm,variance"}),
+        ("head_outputs", {"save_steps": "3"}),
+        ("my_biases", {"include_regex": "^SmallNet_head.*bias$", "train.save_interval": "5"}),
+    )
+    inputs, labels = separable_pictures(12)
+    hook = TensorHook.create(tmp_path / "not-this-one", 500)
+    assert hook.folder == folder
+    for _ in range(13):
+        one_step(hook, net, inputs, labels)
+        hook.save_evaluation(0.5)
+    hook.close()
+    trial = create_trial(str(folder))
+    assert trial.tensor(LOSS).steps(modes.TRAIN) == [0, 2, 4, 6, 8] and trial.tensor(LOSS).steps(modes.EVAL) == [0, 2, 4, 6, 8]
+    weight = trial.tensor("SmallNet_head.6.weight")
+    assert weight.steps(modes.TRAIN) == [4, 8, 12]
+    assert set(weight.reduction_values(8, modes.TRAIN)) == {("max", True), ("l1", False), ("variance", False)}
+    assert weight.reduction_value(8, "max", modes.TRAIN, abs=True) == pytest.approx(float(net.head[6].weight.detach().abs().max()))
+    assert trial.tensor("head.6_output_0").steps(modes.TRAIN) == [0, 3, 4, 8, 12]
+    assert trial.tensor("pool_output_0").value(4, modes.TRAIN).shape == (12, 3, 4, 4)
+    assert trial.tensor("SmallNet_head.6.bias").steps(modes.TRAIN) == [0, 5, 10]
+    assert not any(name.startswith("gradient/") for name in trial.tensor_names())
+
+
+@pytest.mark.parametrize("text", ["{", '{"CollectionConfigurations": [{"CollectionName": "nobodys"}]}', '{"HookParameters": {"save_interval": "often"}}'])
+def test_a_configuration_that_cannot_be_used_is_a_sentence(tmp_path, monkeypatch, text):
+    (tmp_path / "config.json").write_text(text)
+    monkeypatch.setenv("SMDEBUG_CONFIG_FILE_PATH", str(tmp_path / "config.json"))
+    with pytest.raises(TrainingFailure, match="config.json .*DebugHookConfig"):
+        TensorHook.create(tmp_path / "run", 500)
+
+
+def test_steps_are_counted_by_mode_and_cost_next_to_nothing(tmp_path):
+    hook = TensorHook.create(tmp_path / "run", 500)
+    started = time.perf_counter()
+    saved = [step for step in range(5000) if hook.begin_step("TRAIN")]
+    microseconds = (time.perf_counter() - started) / 5000 * 1e6
+    assert saved == list(range(0, 5000, 10))
+    assert [hook.begin_step("EVAL") for _ in range(3)] == [True] * 3
+    assert hook.begin_step("TRAIN")
+    assert microseconds < 200  # 3 where nothing else runs; the bound is for a busy machine
+    hook.close()
+
+
+def test_a_run_that_goes_on_counts_from_its_step_and_keeps_what_was_saved_before(tmp_path, net):
+    inputs, labels = separable_pictures(12)
+    hook = TensorHook.create(tmp_path / "run", 5)
+    for step in range(12):
+        one_step(hook, net, inputs, labels)
+        if step % 4 == 3:
+            hook.save_evaluation(float(step))
+    hook.close()
+    hook = TensorHook.create(tmp_path / "run", 5, first_step=8)
+    for step in range(8, 17):
+        one_step(hook, net, inputs, labels)
+    hook.save_evaluation(16.0)
+    hook.close()
+    trial = create_trial(str(tmp_path / "run"))
+    assert trial.steps(modes.TRAIN) == [0, 5, 10, 15]
+    # the evaluation after step 11 came after steps that were made again, and so did it
+    assert trial.tensor(LOSS).steps(modes.EVAL) == [0, 1, 2]
+    assert [float(trial.tensor(LOSS).value(step, modes.EVAL)) for step in range(3)] == [3.0, 7.0, 16.0]
+    assert trial.steps() == sorted(set(trial.steps()))
+
+
+def test_a_run_that_goes_on_in_an_empty_folder_counts_from_its_step(tmp_path, net):
+    inputs, labels = separable_pictures(12)
+    hook = TensorHook.create(tmp_path / "run", 10, first_step=95)
+    for _ in range(10):
+        one_step(hook, net, inputs, labels)
+    hook.close()
+    assert create_trial(str(tmp_path / "run")).steps(modes.TRAIN) == [100]
+
+
+def test_close_may_be_called_twice_and_marks_the_end(tmp_path):
+    hook = TensorHook.create(tmp_path / "run", 500)
+    hook.save_evaluation(1.0)
+    assert not (tmp_path / "run/training_job_end.ts").exists()
+    hook.close()
+    hook.close()
+    trial = create_trial(str(tmp_path / "run"))
+    assert trial.steps(modes.EVAL) == [0] and trial.loaded_all_steps
+
+
+def test_the_end_is_marked_under_sagemaker_too(tmp_path, monkeypatch):
+    monkeypatch.setenv("TRAINING_JOB_NAME", "a-job")  # smdebug itself would leave it to the service
+    TensorHook.create(tmp_path / "run", 500).close()
+    assert (tmp_path / "run/training_job_end.ts").exists()
+
+
+def test_a_run_that_fails_inside_a_step_leaves_the_steps_before_it(tmp_path, net):
+    inputs, labels = separable_pictures(12)
+    hook = TensorHook.create(tmp_path / "run", 1)
+    one_step(hook, net, inputs, labels)
+    with pytest.raises(RuntimeError):
+        one_step(hook, net, inputs[:, :1], labels)
+    hook.close()
+    assert create_trial(str(tmp_path / "run")).steps() == [0]
+    assert not any(module._forward_hooks or module._forward_pre_hooks for module in net.modules())
+
+
+def test_a_folder_that_cannot_be_written_costs_the_tensors_and_not_the_run(tmp_path, capsys, net):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run/events").write_text("a file where smdebug's folder should be")
+    inputs, labels = separable_pictures(12)
+    hook = TensorHook.create(tmp_path / "run", 1)
+    for _ in range(5):
+        assert math.isfinite(one_step(hook, net, inputs, labels))
+    hook.close()
+    assert capsys.readouterr().err.count("no more tensors are saved") == 1
+
+
+def test_an_output_of_several_tensors_is_counted_through(tmp_path, monkeypatch):
+    class Pair(nn.Module):
+        head_name = "last"
+
+        def __init__(self):
+            super().__init__()
+            self.split, self.last = nn.Identity(), nn.Linear(2, 2)
+
+        def forward(self, x):
+            first, [second] = self.split((x, [x + 1]))
+            return self.last(first + second)
+
+    folder = configured(monkeypatch, tmp_path, {"save_interval": "1"}, ("pairs", {"include_regex": "split_"}))
+    hook = TensorHook.create(tmp_path, 500)
+    one_step(hook, Pair(), torch.zeros(4, 2), torch.zeros(4, dtype=torch.long))
+    hook.close()
+    trial = create_trial(str(folder))
+    assert trial.tensor_names(collection="pairs") == ["split_input_0", "split_input_1", "split_output_0", "split_output_1"]
+    assert trial.tensor("split_output_1").value(0).min() == 1
