@@ -26,9 +26,10 @@ class CpuInstants:
 
 
 class GpuInstants:
-    """Events on the current stream of the thread that asks. They are never waited for, and used again."""
+    """Events on the GPU's current stream, which each thread has its own of. They are never waited for, and used again."""
 
-    def __init__(self):
+    def __init__(self, device: torch.device):
+        self._device = device
         self._free: deque[torch.cuda.Event] = deque()  # threads may share it
 
     def now(self) -> torch.cuda.Event:
@@ -36,7 +37,7 @@ class GpuInstants:
             event = self._free.pop()
         except IndexError:
             event = torch.cuda.Event(enable_timing=True)
-        event.record()
+        event.record(torch.cuda.current_stream(self._device))
         return event
 
     def passed(self, instant: torch.cuda.Event) -> bool:
@@ -50,4 +51,4 @@ class GpuInstants:
 
 
 def instants_of(device: torch.device) -> CpuInstants | GpuInstants:
-    return GpuInstants() if device.type == "cuda" else CpuInstants()
+    return GpuInstants(device) if device.type == "cuda" else CpuInstants()
