@@ -1,0 +1,48 @@
+"""What the rules have found so far, and the file that says so: rules.json."""
+
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from container.debugging.rule_choices import RuleChoice
+from container.debugging.rule_parameters import Value
+
+IN_PROGRESS, NO_ISSUES_FOUND, ISSUES_FOUND, ERROR = "InProgress", "NoIssuesFound", "IssuesFound", "Error"  # SageMaker's names
+
+
+@dataclass(frozen=True)
+class RuleOutcome:
+    """status: as SageMaker's RuleEvaluationStatus. first_step, first_mode: of the first violation, as the mode counts; None without one.
+
+    violations: how many steps the rule's condition was met at. sentence: what was found first and what to do, or why the status is
+    Error, or empty. last_step: the last step that was looked at, counted over all modes; None before there is one.
+    """
+
+    name: str
+    parameters: dict[str, Value]
+    stops: bool
+    status: str = IN_PROGRESS
+    first_step: int | None = None
+    first_mode: str | None = None
+    violations: int = 0
+    sentence: str = ""
+    last_step: int | None = None
+
+    @classmethod
+    def before_the_first_step(cls, choice: RuleChoice) -> "RuleOutcome":
+        return cls(choice.name, choice.parameters, choice.stops)
+
+
+def write_outcomes(outcomes: Iterable[RuleOutcome], path: Path) -> None:
+    """Whoever reads `path` reads a whole file, the one before or this one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    unfinished.write_text(json.dumps({"rules": [asdict(outcome) for outcome in outcomes]}, indent=2) + "\n")
+    os.replace(unfinished, path)
+
+
+def read_outcomes(path: Path) -> list[RuleOutcome]:
+    """What `write_outcomes` wrote. Raises OSError where there is no such file, and ValueError, TypeError or KeyError for another one."""
+    return [RuleOutcome(**outcome) for outcome in json.loads(path.read_text())["rules"]]
