@@ -1,0 +1,68 @@
+"""Gradient norms of a network's layers: each over the steps, and all of them side by side from the first layer to the last.
+
+A hundred lines in one frame are read by their colour, which says how deep a layer lies; names stand only at those that differ most.
+"""
+
+from container.report.axis import finite, logarithmic_axis, whole_axis
+from container.report.markup import shortened, text
+from container.report.plot import path_of, plot, stretched
+from container.report.record import GradientNorms
+from container.report.shown_numbers import number, tick
+from container.report.thinning import thinned
+
+SHADES = 8  # classes d0 (first layers) to d7 (last layers)
+MOST_POINTS = 120
+HEIGHT = 260
+
+
+def shade(place: int, count: int) -> str:
+    """The colour's class of layer `place` of `count`."""
+    return f"d{round(place / max(1, count - 1) * (SHADES - 1))}"
+
+
+def norms_by_step(norms: GradientNorms) -> str:
+    """SVG: a line for each layer on a logarithmic axis. Norms that are 0 or no number leave a gap."""
+    y = logarithmic_axis(value for values in norms.layers.values() for value in values)
+    x = whole_axis(min(norms.steps), max(norms.steps))
+    lines, ends = [], {}
+    for place, (layer, values) in enumerate(norms.layers.items()):
+        values = [value if finite([value]) and value > 0 else None for value in values[: len(norms.steps)]]
+        kept = thinned(values, MOST_POINTS)
+        points = [(x.place(norms.steps[one]), y.place(values[one])) if values[one] is not None else None for one in kept]
+        colour = shade(place, len(norms.layers))
+        lines.append(f"<path class='line layer {colour}' d='{path_of(points, HEIGHT)}'><title>{text(layer)}</title></path>")
+        if known := finite(values):
+            ends[layer] = (y.place(known[-1]), shortened(layer, 20), colour)
+    return plot(
+        "Gradient norm of each layer by step", stretched("".join(lines), HEIGHT), HEIGHT, x=x, y=y, x_tick=tick, y_tick=tick, x_title="step",
+        labels=[ends[layer] for layer in _named(norms, list(ends))],
+    )
+
+
+def norms_by_depth(norms: GradientNorms) -> str:
+    """SVG: for each layer, from the first to the last, the range of its norms over the steps as a bar and the last one as a dot."""
+    y = logarithmic_axis(value for values in norms.layers.values() for value in values)
+    x = whole_axis(1, len(norms.layers))
+    parts = []
+    for place, (layer, values) in enumerate(norms.layers.items()):
+        known = [value for value in finite(values) if value > 0]
+        if not known:
+            continue
+        across, colour = f"{x.place(place + 1):.2%}", shade(place, len(norms.layers))
+        low, high, last = ((1 - y.place(value)) * HEIGHT for value in (min(known), max(known), known[-1]))
+        said = f"{place + 1}. {layer}: last {number(known[-1])}, from {number(min(known))} to {number(max(known))}"
+        parts.append(
+            f"<g class='{colour}'><title>{text(said)}</title><line class='range' x1='{across}' x2='{across}' y1='{low:.1f}' y2='{high:.1f}'/>"
+            f"<circle cx='{across}' cy='{last:.1f}' r='{2.8 if len(norms.layers) <= 60 else 2}'/></g>"
+        )
+    return plot(
+        "Gradient norm by depth", "".join(parts), HEIGHT, x=x, y=y, x_tick=tick, y_tick=tick, x_title="layer, from the input to the output"
+    )
+
+
+def _named(norms: GradientNorms, layers: list[str]) -> list[str]:
+    """All of a few layers; else the first, the last, and those that end with the smallest and the largest norm."""
+    if len(layers) <= 6:
+        return layers
+    last = {layer: [value for value in finite(norms.layers[layer]) if value > 0][-1] for layer in layers}
+    return list(dict.fromkeys([layers[0], layers[-1], min(last, key=last.get), max(last, key=last.get)]))

@@ -1,0 +1,61 @@
+"""Lines over epochs, steps or seconds, named at their right ends."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from container.report.axis import Axis, finite
+from container.report.markup import text
+from container.report.plot import path_of, plot, stretched
+from container.report.thinning import thinned
+
+MOST_POINTS = 600
+DOTS = 30  # up to so many points each is a dot, too
+
+
+@dataclass(frozen=True)
+class Line:
+    """name: what stands at its end, before the last value. colour: class s1..s6. values: one for each x; None, NaN: a gap."""
+
+    name: str
+    values: Sequence[float | None]
+    colour: str
+
+
+def line_chart(
+    title: str, xs: Sequence[float], lines: Sequence[Line], *, x: Axis, y: Axis, x_title: str, x_tick: Callable[[float], str],
+    y_tick: Callable[[float], str], said: Callable[[float], str], height: int = 220, mark: tuple[float, str] | None = None,
+) -> str:
+    """SVG of lines. said: a value in words, for the labels and under the pointer. mark: an x to point out, and what it is."""
+    drawn, dots, labels, under_pointer = [], [], [], []
+    for line in lines:
+        values = list(line.values[: len(xs)])
+        kept = [(xs[one], values[one] if finite([values[one]]) else None) for one in thinned(values, MOST_POINTS)]
+        points = [(x.place(at), y.place(value)) if value is not None else None for at, value in kept]
+        drawn.append(f"<path class='line {line.colour}' d='{path_of(points, height)}'/>")
+        if len(values) <= DOTS:
+            dots += [
+                f"<circle class='{line.colour}' cx='{point[0]:.2%}' cy='{(1 - point[1]) * height:.1f}' r='2.6'/>" for point in points if point
+            ]
+        known = [(at, value) for at, value in kept if value is not None]
+        if known:
+            last = known[-1][1]
+            labels.append((y.place(last), f"{line.name} {said(last)}".strip(), line.colour))
+        under_pointer.append({"name": line.name, "colour": line.colour, "at": [[round(x.place(at), 4), said(value)] for at, value in known]})
+    moments = [[round(x.place(xs[one]), 4), f"{x_title} {x_tick(xs[one])}".strip()] for one in thinned(list(xs), MOST_POINTS)]
+    hover = text(json.dumps({"x": moments, "lines": under_pointer}, ensure_ascii=False))
+    return plot(
+        title, _marked(mark, x, height) + stretched("".join(drawn), height) + "".join(dots), height, x=x, y=y, x_tick=x_tick, y_tick=y_tick,
+        x_title=x_title, labels=labels, data=f" data-hover='{hover}'",
+    )
+
+
+def _marked(mark: tuple[float, str] | None, x: Axis, height: int) -> str:
+    if mark is None:
+        return ""
+    place = x.place(mark[0])
+    side, shift = ("end", -5) if place > 0.5 else ("start", 5)
+    return (
+        f"<line class='mark' x1='{place:.2%}' x2='{place:.2%}' y1='0' y2='{height}'/>"
+        f"<text class='tick' x='{place:.2%}' dx='{shift}' y='9' text-anchor='{side}'>{text(mark[1])}</text>"
+    )

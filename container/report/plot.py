@@ -1,0 +1,79 @@
+"""The frame of a chart: an SVG that is as wide as its place while letters and lines keep their size.
+
+Across it is measured in percent of the plot's width, down it in pixels. Ticks and labels stand in the margins around the SVG's
+own box, so nothing scales and nothing is cut. Lines are drawn in a box of WIDTH x height units that is stretched to the plot.
+"""
+
+from collections.abc import Callable, Iterable
+
+from container.report.axis import Axis
+from container.report.markup import shortened, text
+
+WIDTH = 1000  # units across a stretched box
+LETTER = 6.6  # pixels that a letter of 12 px takes on average
+LABEL_GAP = 15  # pixels from one label's line to the next
+
+
+def plot(
+    title: str, body: str, height: int, *, x: Axis | None, y: Axis | None, x_tick: Callable[[float], str], y_tick: Callable[[float], str],
+    x_title: str = "", labels: Iterable[tuple[float, str, str]] = (), data: str = "",
+) -> str:
+    """SVG. title: for those who hear the page. body: what is drawn between the axes. height: pixels of the plot.
+
+    labels: (place on y 0..1, text, class of its colour) at the right end of lines; they are moved apart where they meet. data: more
+    attributes.
+    """
+    labels = _apart([(height * (1 - place), shortened(one, 24), colour) for place, one, colour in labels], height)
+    ticks = [(height * (1 - y.place(value)), y_tick(value)) for value in y.ticks] if y else []
+    left = 10 + LETTER * max((len(one) for _, one in ticks), default=0)
+    right = max(14.0, 12 + LETTER * max((len(one) for _, one, _ in labels), default=0))
+    bottom = (34 if x_title else 20) if x else 4
+    parts = [f"<line class='grid' x1='0' x2='100%' y1='{at:.1f}' y2='{at:.1f}'/>" for at, _ in ticks]
+    parts += [f"<text class='tick' x='-6' y='{at + 4:.1f}' text-anchor='end'>{text(one)}</text>" for at, one in ticks]
+    if x:
+        parts.append(f"<line class='base' x1='0' x2='100%' y1='{height}' y2='{height}'/>")
+        for value in x.ticks:
+            across = f"{x.place(value):.2%}"
+            parts.append(f"<line class='base' x1='{across}' x2='{across}' y1='{height}' y2='{height + 4}'/>")
+            parts.append(f"<text class='tick' x='{across}' y='{height + 16}' text-anchor='middle'>{text(x_tick(value))}</text>")
+        if x_title:
+            parts.append(f"<text class='tick' x='50%' y='{height + 31}' text-anchor='middle'>{text(x_title)}</text>")
+    parts.append(body)
+    parts += [
+        f"<text class='label {colour}' x='100%' y='{at + 4:.1f}' dx='8'>{text(one)}</text>" for at, one, colour in labels
+    ]
+    return (
+        f"<svg class='plot' role='img' aria-label='{text(title)}' height='{height}' "
+        f"style='margin:8px {right:.0f}px {bottom}px {left:.0f}px;width:calc(100% - {left + right:.0f}px)'{data}>{''.join(parts)}</svg>"
+    )
+
+
+def stretched(body: str, height: int) -> str:
+    """Shapes in units of WIDTH across and pixels down."""
+    return f"<svg class='stretched' width='100%' height='{height}' viewBox='0 0 {WIDTH} {height}' preserveAspectRatio='none'>{body}</svg>"
+
+
+def path_of(points: Iterable[tuple[float, float] | None], height: int) -> str:
+    """The `d` of a line through places (0..1 from left, 0..1 from below); None breaks it. A point without neighbours becomes a dot."""
+    parts, length = [], 0
+    for point in [*points, None]:
+        if point is None:
+            parts.append("h0" if length == 1 else "")
+            length = 0
+            continue
+        across, down = f"{point[0] * WIDTH:.1f}".removesuffix(".0"), f"{(1 - point[1]) * height:.1f}".removesuffix(".0")
+        parts.append(f"{'L' if length else 'M'}{across} {down}")
+        length += 1
+    return "".join(parts)
+
+
+def _apart(labels: list[tuple[float, str, str]], height: int) -> list[tuple[float, str, str]]:
+    """Labels in the order of their places, each at least a line below the one before, all within the plot where they fit."""
+    placed = []
+    for at, one, colour in sorted(labels):
+        placed.append([max(at, placed[-1][0] + LABEL_GAP) if placed else at, one, colour])
+    limit = height + 2
+    for label in reversed(placed):
+        label[0] = min(label[0], limit)
+        limit = label[0] - LABEL_GAP
+    return [tuple(label) for label in placed]

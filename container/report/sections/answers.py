@@ -1,0 +1,72 @@
+"""What the model answers: its confusions, how far its probabilities can be trusted, and pictures of both kinds."""
+
+from container.report.confused_pairs import confused_pairs
+from container.report.confusion_chart import NAMED, confusion_chart
+from container.report.markup import name, text
+from container.report.record import Evaluation, Pictures, RunRecord, Shown
+from container.report.reliability_chart import reliability_chart
+from container.report.sections.section import card, section, table
+from container.report.shown_numbers import counted, percent
+
+MOST_PAIRS = 12
+
+
+def confusions(record: RunRecord) -> str:
+    found = record.evaluation
+    body = _matrix(found) if found and found.confusion_matrix and any(map(any, found.confusion_matrix)) else ""
+    body += _confused_pictures(record.pictures) if record.pictures else ""
+    return section("confusions", "Confused classes", body, "No split was evaluated at the end, so there is no confusion matrix.")
+
+
+def reliability(record: RunRecord) -> str:
+    measured = record.evaluation.calibration if record.evaluation else None
+    body = ""
+    if measured and any(one.n and one.accuracy is not None for one in measured.bins):
+        error = "" if measured.ece is None else f"expected calibration error {percent(measured.ece)} · "
+        body = card(
+            reliability_chart(measured), "Reliability", f"{error}a dot on the line: as often right as sure; its area: pictures", "narrow"
+        )
+    return section("reliability", "How far the probabilities can be trusted", body, "No split was evaluated at the end, so there is nothing to compare.")
+
+
+def predictions(record: RunRecord) -> str:
+    pictures, body = record.pictures, ""
+    if pictures and pictures.worst:
+        body += f"<h3>Wrong, and far from the right class</h3><div class='pictures'>{''.join(map(_figure, pictures.worst))}</div>"
+    if pictures and pictures.best:
+        body += f"<h3>Right, and sure of it</h3><div class='pictures'>{''.join(map(_figure, pictures.best))}</div>"
+    return section("pictures", "Worst and best answers", body, "No pictures were kept for this report.")
+
+
+def _matrix(found: Evaluation) -> str:
+    pairs = confused_pairs(found.confusion_matrix, MOST_PAIRS)
+    rows = [
+        [name(found.classes[truth]), name(found.classes[said]), f"{count:,}", f"{sum(found.confusion_matrix[truth]):,}"] for truth, said, count in pairs
+    ]
+    most = table(["true class", "was taken for", "pictures", "of"], rows, 2) if rows else "<p>Every picture was named rightly.</p>"
+    many = len(found.classes) > NAMED
+    hint = "Rows are true classes, columns what was said" + (", in the order of the class list; names are under the pointer." if many else ".")
+    chart = card(
+        f"{confusion_chart(found.classes, found.confusion_matrix)}<p class='small'>{text(hint)}</p>", "Confusion matrix",
+        f"{counted(found.n, f'{found.split} picture')}; blue: right, orange: wrong",
+    )
+    return f"<div class='grid two'>{chart}{card(most, 'Most confused', 'pairs of classes')}</div>"
+
+
+def _confused_pictures(pictures: Pictures) -> str:
+    groups = [
+        f"<div class='card group'><p>{name(pair.truth)} <span>taken for</span> {name(pair.said)} <span>{counted(pair.count, 'time')}</span></p>"
+        f"<div class='pictures'>{''.join(map(_figure, pair.pictures))}</div></div>"
+        for pair in pictures.confused if pair.pictures
+    ]
+    return f"<div class='grid groups'>{''.join(groups)}</div>" if groups else ""
+
+
+def _figure(shown: Shown) -> str:
+    right = shown.truth == shown.said
+    said = f"<b>{name(shown.said)}</b> {percent(shown.probability)}"
+    truth = "" if right else f"<br><span>is {name(shown.truth)} {percent(shown.truth_probability)}</span>"
+    return (
+        f"<figure class='{'right' if right else 'wrong'}'><img src='data:image/jpeg;base64,{text(shown.jpeg)}' width='160' height='160' "
+        f"alt='{text(shown.file)}' title='{text(shown.file)}'><figcaption>{said}{truth}</figcaption></figure>"
+    )

@@ -1,0 +1,45 @@
+"""What the rules and the profile found: first what fired, in words with numbers, then what stayed quiet, in one line."""
+
+from container.report.markup import text
+from container.report.record import Finding, Rule, RunRecord
+from container.report.sections.section import section
+from container.report.shown_numbers import number
+
+
+def checks(record: RunRecord) -> str:
+    fired = [_rule(one) for one in record.rules if one.status == "IssuesFound"] + [_finding(one) for one in record.findings]
+    broken = [_rule(one) for one in record.rules if one.status == "Error"]
+    quiet = _line("Found nothing", record.rules, ("NoIssuesFound",)) + _line("Had not finished", record.rules, ("InProgress", "Stopping", "Stopped"))
+    body = (f"<div class='grid issues'>{''.join(fired + broken)}</div>" if fired or broken else "") + quiet
+    return section("checks", "Checks", body, "No rule watched this run, and no profile was taken.")
+
+
+def _rule(rule: Rule) -> str:
+    where = f"<span>at step {rule.step:,}</span>" if rule.step is not None else ""
+    kind = "fired" if rule.status == "IssuesFound" else "broken"
+    sentence = rule.sentence or ("It fired without a reason." if kind == "fired" else "It could not be evaluated.")
+    asked = ", ".join(f"{name} {_shown(value)}" for name, value in rule.parameters.items())
+    return _issue(kind, rule.rule, where, sentence, f"Parameters: {asked}" if asked else "")
+
+
+def _finding(finding: Finding) -> str:
+    unit = f" {finding.unit}" if finding.unit and finding.unit != "%" else finding.unit
+    measured = f"<span>{text(number(finding.value) + unit)}</span>" if finding.value is not None else ""
+    limit = f"Threshold: {number(finding.threshold)}{unit}. " if finding.threshold is not None else ""
+    return _issue("fired", finding.rule, measured, finding.sentence, limit, finding.advice)
+
+
+def _issue(kind: str, title: str, beside: str, sentence: str, small: str, advice: str = "") -> str:
+    return (
+        f"<article class='card issue {kind}'><h3>{text(title)} {beside}</h3><p class='said'>{text(sentence)}</p>"
+        f"{f'<p class=said>→ {text(advice)}</p>' if advice else ''}{f'<p class=small>{text(small)}</p>' if small else ''}</article>"
+    )
+
+
+def _line(words: str, rules: list[Rule], statuses: tuple[str, ...]) -> str:
+    names = [one.rule for one in rules if one.status in statuses]
+    return f"<p class='quiet'>{text(words)}: {text(', '.join(names))}.</p>" if names else ""
+
+
+def _shown(value: object) -> str:
+    return number(value) if isinstance(value, float) else str(value)

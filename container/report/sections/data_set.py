@@ -1,0 +1,27 @@
+"""The pictures that the run learned from: how many in each split and class, and which classes have few."""
+
+from container.report.class_chart import class_chart, small_classes
+from container.report.markup import name
+from container.report.record import RunRecord
+from container.report.sections.section import card, section, table
+
+MOST_SMALL = 12
+
+
+def data_set(record: RunRecord) -> str:
+    splits = record.splits
+    rows = [[name(split), f"{one.pictures:,}", f"{len(one.classes):,}", f"{one.unreadable:,}"] for split, one in splits.items()]
+    body = card(table(["split", "pictures", "classes", "unreadable, left out"], rows), "Splits") if rows else ""
+    train = splits.get("train")
+    if train and train.classes:
+        body = f"<div class='grid two'>{body}{card(class_chart('train', train.classes) + _few(train.classes), 'Pictures of each class', 'train, the largest class first')}</div>"
+    return section("data", "Data set", body, "The pictures were not counted before this run ended.")
+
+
+def _few(classes: dict[str, int]) -> str:
+    few = small_classes(classes)
+    if not few:
+        return "<p class='small'>No class has few pictures.</p>"
+    named = ", ".join(f"{name(one)} {count:,}" for one, count in list(few.items())[:MOST_SMALL])
+    rest = f" and {len(few) - MOST_SMALL} more" if len(few) > MOST_SMALL else ""
+    return f"<p class='note'>{'Classes' if len(few) > 1 else 'A class'} with few pictures: {named}{rest}.</p>"

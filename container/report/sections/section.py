@@ -1,0 +1,29 @@
+"""A section of the page: its title over its content, or over one quiet line that says why there is none."""
+
+from container.report.markup import text
+
+
+def section(anchor: str, title: str, body: str, without: str) -> str:
+    """HTML. without: the line when `body` is empty."""
+    return f"<section id='{anchor}'><h2>{text(title)}</h2>{body or f'<p>{text(without)}</p>'}</section>"
+
+
+def card(content: str, caption: str = "", note: str = "", kind: str = "") -> str:
+    """A figure on a ground of its own. caption, note: plain text; kind: more classes."""
+    head = f"<figcaption><b>{text(caption)}</b> {text(note)}</figcaption>" if caption else ""
+    return f"<figure class='card {kind}'>{head}{content}</figure>"
+
+
+def table(titles: list[str], rows: list[list[str]], numbers_from: int = 1) -> str:
+    """HTML of cells that are HTML already. Columns from `numbers_from` on are set to the right."""
+    def cells(tag: str, row: list[str]) -> str:
+        return "".join(f"<{tag}{' class=n' if place >= numbers_from else ''}>{cell}</{tag}>" for place, cell in enumerate(row))
+
+    body = "".join(f"<tr>{cells('td', row)}</tr>" for row in rows)
+    return f"<div class='wide'><table><thead><tr>{cells('th', titles)}</tr></thead><tbody>{body}</tbody></table></div>"
+
+
+def pairs(values: dict[str, str]) -> str:
+    """HTML of names and values from outside, in as many columns as there is room for."""
+    rows = "".join(f"<div><dt>{text(name)}</dt><dd><bdi>{text(value)}</bdi></dd></div>" for name, value in values.items())
+    return f"<dl class='pairs card'>{rows}</dl>" if rows else ""

@@ -1,0 +1,65 @@
+"""Where the time went: the phases of a step, steps that took much longer, and the machine meanwhile."""
+
+from container.report.axis import finite
+from container.report.markup import text
+from container.report.record import Outlier, RunRecord, StepTimes
+from container.report.sections.section import card, section, table
+from container.report.shown_numbers import counted, duration, number, percent, short_time
+from container.report.step_chart import colours, share_bar, stacked_steps
+from container.report.system_timeline import small_multiples
+
+MOST_OUTLIERS = 8
+
+
+def step_times(record: RunRecord) -> str:
+    times = record.step_times
+    body = "".join([_phases(times), _series(times), _outliers(times)]) if times else ""
+    return section("steps", "Time of a step", f"<div class='grid two'>{body}</div>" if body else "", "The steps of this run were not timed.")
+
+
+def system(record: RunRecord) -> str:
+    found = record.system
+    body = small_multiples(found) if found and found.seconds and finite(found.seconds) else ""
+    return section("system", "The machine", card(body) if body else "", "The machine was not watched in this run.")
+
+
+def _phases(times: StepTimes) -> str:
+    if not times.summary:
+        return ""
+    chosen = colours(list(times.summary))
+    rows = [
+        [f"<i class='dot {chosen[phase]}'></i>{text(phase)}", percent(one.share), short_time(one.mean), short_time(one.p50), short_time(one.p95)]
+        for phase, one in times.summary.items()
+    ]
+    if whole := times.step:
+        rows.append(["whole step", "", "", short_time(whole.p50), short_time(whole.p95)])
+    facts = []
+    if whole:
+        facts += [counted(whole.count, "step")] if whole.count is not None else []
+        facts += [f"{number(whole.per_second)} a second"] if whole.per_second is not None else []
+        facts += [f"the longest {short_time(whole.max)}"] if whole.max is not None else []
+    if times.evaluation_seconds is not None:
+        facts.append(f"evaluation {duration(times.evaluation_seconds)} in all")
+    content = share_bar(times.summary) + table(["phase", "share", "mean", "median", "95th percentile"], rows)
+    return card(content, "Phases", " · ".join(facts), "full")
+
+
+def _series(times: StepTimes) -> str:
+    series = times.series
+    if not series or not series.steps or not any(finite(values) for values in series.phases.values()):
+        return ""
+    return card(stacked_steps(series, list(times.summary or series.phases)), "Phases by step", "stacked, time of a step", "" if times.outliers else "full")
+
+
+def _outliers(times: StepTimes) -> str:
+    if not times.outliers:
+        return ""
+    usual = times.step.p50 if times.step else None
+    slowest = sorted(times.outliers, key=lambda one: -one.seconds)[:MOST_OUTLIERS]
+    rows = [[f"{one.step:,}", text(one.phase), short_time(one.seconds), _times_usual(one, usual)] for one in slowest]
+    note = f"{counted(len(times.outliers), 'step')} much longer than the median{f', the longest {MOST_OUTLIERS}' if len(times.outliers) > MOST_OUTLIERS else ''}"
+    return card(table(["step", "most of it in", "time", "of the median"], rows, 2), "Slow steps", note)
+
+
+def _times_usual(outlier: Outlier, usual: float | None) -> str:
+    return f"{number(outlier.seconds / usual, 2)} ×" if usual else ""

@@ -1,0 +1,106 @@
+"""The pictures of a report: the best and the worst predictions, and those of the classes that are confused most."""
+
+import base64
+import io
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from PIL import Image
+
+from container.preprocessing import Preprocessing, UnreadablePicture, open_picture
+from container.report.confused_pairs import confused_pairs
+from container.report.record import ConfusedPair, Pictures, Shown
+
+SIDE = 160  # pixels of a thumbnail
+QUALITY = 80
+BEST, WORST, PAIRS, OF_A_PAIR = 12, 12, 8, 3
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Positions of some pictures of class `truth` that were named `said`, of `count` in all."""
+
+    truth: int
+    said: int
+    count: int
+    positions: list[int]
+
+
+def best_predictions(probabilities: torch.Tensor, labels: torch.Tensor, most: int = BEST) -> list[int]:
+    """float32 [n, classes], int64 [n] -> positions of right answers, the highest probability first."""
+    confidences, named = probabilities.max(1)
+    order = confidences.argsort(descending=True, stable=True)
+    return order[(named == labels)[order]][:most].tolist()
+
+
+def worst_predictions(probabilities: torch.Tensor, labels: torch.Tensor, most: int = WORST) -> list[int]:
+    """float32 [n, classes], int64 [n] -> positions of wrong answers, the lowest probability of the right class first."""
+    truths = probabilities.gather(1, labels[:, None])[:, 0]
+    order = truths.argsort(stable=True)
+    return order[(probabilities.argmax(1) != labels)[order]][:most].tolist()
+
+
+def most_confused(probabilities: torch.Tensor, labels: torch.Tensor, most: int = PAIRS, of_a_pair: int = OF_A_PAIR) -> list[Pair]:
+    """float32 [n, classes], int64 [n] -> pairs of classes, the most confused first, and of each the most confident mistakes."""
+    confidences, named = probabilities.max(1)
+    classes = probabilities.shape[1]
+    matrix = torch.bincount(labels * classes + named, minlength=classes * classes).view(classes, classes).tolist()
+    order = confidences.argsort(descending=True, stable=True)
+    return [
+        Pair(truth, said, count, order[((labels == truth) & (named == said))[order]][:of_a_pair].tolist())
+        for truth, said, count in confused_pairs(matrix, most)
+    ]
+
+
+def shown_pictures(
+    probabilities: torch.Tensor, labels: torch.Tensor, paths: Sequence[Path], classes: Sequence[str], preprocessing: Preprocessing
+) -> Pictures:
+    """Choose and read pictures of a split. probabilities: float32 [n, classes]; labels: int64 [n]; paths: the n files.
+
+    A file that can no longer be read is left out.
+    """
+    thumbnails: dict[int, str | None] = {}
+
+    def show(positions: list[int]) -> list[Shown]:
+        shown = []
+        for position in positions:
+            if position not in thumbnails:
+                thumbnails[position] = thumbnail(paths[position], preprocessing)
+            if thumbnails[position] is None:
+                continue
+            said, truth = int(probabilities[position].argmax()), int(labels[position])
+            shown.append(Shown(
+                _readable(paths[position]), classes[truth], classes[said], float(probabilities[position, said]),
+                float(probabilities[position, truth]), thumbnails[position],
+            ))
+        return shown
+
+    return Pictures(
+        best=show(best_predictions(probabilities, labels)), worst=show(worst_predictions(probabilities, labels)),
+        confused=[
+            ConfusedPair(classes[pair.truth], classes[pair.said], pair.count, show(pair.positions))
+            for pair in most_confused(probabilities, labels)
+        ],
+    )
+
+
+def thumbnail(path: Path, preprocessing: Preprocessing, side: int = SIDE) -> str | None:
+    """The part of a picture that the model sees, as base64 of a JPEG of at most side x side pixels; None when it cannot be read."""
+    try:
+        with open_picture(path) as picture:
+            square = torch.from_numpy(preprocessing.to_square(picture))
+    except UnreadablePicture:
+        return None
+    seen = Image.fromarray(preprocessing.centre(square.permute(2, 0, 1)).permute(1, 2, 0).numpy())
+    seen.thumbnail((side, side))
+    written = io.BytesIO()
+    seen.save(written, "JPEG", quality=QUALITY, optimize=True)
+    return base64.b64encode(written.getvalue()).decode()
+
+
+def _readable(path: Path) -> str:
+    """Class folder and name; what is no UTF-8 in a file's name becomes a question mark."""
+    return os.fsencode(f"{path.parent.name}/{path.name}").decode(errors="replace")

@@ -1,0 +1,41 @@
+"""The machine while it trained: a small chart for each counter, one below the other over the same time."""
+
+from container.report.axis import Axis, finite, linear_axis
+from container.report.markup import name, text
+from container.report.line_chart import Line, line_chart
+from container.report.record import System
+from container.report.shown_numbers import number, tick
+
+HEIGHT = 56
+MINUTE = 60
+
+
+def small_multiples(system: System) -> str:
+    """HTML with an SVG for each counter, its name, mean and highest value. A counter that gave no number is left out."""
+    seconds = system.seconds
+    scale, unit = (MINUTE, "min") if max(seconds) > 5 * MINUTE else (1, "s")
+    times = [one / scale for one in seconds]
+    x = _time_axis(times)
+    parts = []
+    for title, values in system.series.items():
+        known = finite(values)
+        if not known:
+            continue
+        what, _, of = title.rpartition(",")
+        what, of = (what, of.strip()) if what else (title, "")
+        y = Axis(0, 100, (0, 50, 100)) if of == "%" and max(known) <= 100 else linear_axis(known, 3, from_zero=True)
+        suffix = "%" if of == "%" else f" {of}" if of else ""
+        chart = line_chart(
+            title, times, [Line("", values, "s1")], x=x, y=y, x_title="", x_tick=lambda value: f"{tick(round(value, 2))} {unit}",
+            y_tick=lambda value: f"{tick(value)}{suffix if suffix == '%' else ''}", said=lambda value: f"{number(value)}{suffix}", height=HEIGHT,
+        )
+        parts.append(
+            f"<div class='counter'><p>{name(what)} <span>mean {text(number(sum(known) / len(known)) + suffix)}, "
+            f"highest {text(number(max(known)) + suffix)}</span></p>{chart}</div>"
+        )
+    return f"<div class='counters'>{''.join(parts)}</div>" if parts else ""
+
+
+def _time_axis(times: list[float]) -> Axis:
+    ticks = linear_axis([0, max(times)], 5, from_zero=True).ticks
+    return Axis(0, max(times) or 1.0, tuple(one for one in ticks if one <= (max(times) or 1.0)))

@@ -1,0 +1,18 @@
+#!/bin/sh
+# Make sure that a Chromium or Chrome is on PATH: install Debian's where that is allowed (root and apt).
+# Exit status 0 when one is there; else 1, after two lines that say what to do.
+set -eu
+
+command -v chromium >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 && exit 0
+
+if [ "$(uname -s)" = Linux ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    echo "No browser on this machine: installing Debian's chromium ..."
+    # fonts-dejavu-core: letters of the right-to-left scripts that the tests show.
+    { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium fonts-dejavu-core; } >/tmp/install-chromium.log 2>&1 \
+        || { echo "It could not be installed; see /tmp/install-chromium.log." >&2; exit 1; }
+    exit 0
+fi
+
+echo "Neither chromium nor google-chrome is on PATH, and this user may not install one." >&2
+echo "Install Google Chrome, or as root: apt-get install chromium (https://www.chromium.org/getting-involved/download-chromium)" >&2
+exit 1
