@@ -50,7 +50,7 @@ def whole_axis(low: float, high: float, ticks: int = 8) -> Axis:
         return Axis(low - 0.5, high + 0.5, (low,))
     step = max(1, _round_step((high - low) / ticks))
     marks = [mark for mark in (round(place * step) for place in range(math.ceil(low / step), math.floor(high / step) + 1)) if mark > 0 or low <= 0]
-    if not marks or marks[0] - low > step / 2:
+    if not marks or marks[0] - low >= step / 2:
         marks = [round(low), *marks]
     return Axis(low, high, tuple(float(mark) for mark in marks))
 

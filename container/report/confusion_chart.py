@@ -21,7 +21,7 @@ def confusion_chart(classes: list[str], matrix: list[list[int]]) -> str:
     with_title = {one[:2] for one in sorted(cells, key=lambda one: (one[0] == one[1], -one[2]))[:CELLS_WITH_TITLES]}
     parts = []
     for truth, said, n, share in cells:
-        shade = f"{0.18 + 0.82 * round(share * SHADES) / SHADES:.2g}"
+        shade = f"{0.35 + 0.65 * round(share * SHADES) / SHADES:.2g}"
         at = f"x='{said * CELL}' y='{truth * CELL}' width='{CELL}' height='{CELL}' class='{'right' if truth == said else 'wrong'}' fill-opacity='{shade}'"
         words = f"{classes[truth]} → {classes[said]}: {n} of {counted(sum(matrix[truth]), 'picture')}"
         parts.append(f"<rect {at}><title>{text(words)}</title></rect>" if (truth, said) in with_title else f"<rect {at}/>")

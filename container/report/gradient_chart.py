@@ -23,7 +23,7 @@ def shade(place: int, count: int) -> str:
 def norms_by_step(norms: GradientNorms) -> str:
     """SVG: a line for each layer on a logarithmic axis. Norms that are 0 or no number leave a gap."""
     y = logarithmic_axis(value for values in norms.layers.values() for value in values)
-    x = whole_axis(min(norms.steps), max(norms.steps))
+    x = whole_axis(min(norms.steps), max(norms.steps), ticks=4)
     lines, ends = [], {}
     for place, (layer, values) in enumerate(norms.layers.items()):
         values = [value if finite([value]) and value > 0 else None for value in values[: len(norms.steps)]]
@@ -42,7 +42,7 @@ def norms_by_step(norms: GradientNorms) -> str:
 def norms_by_depth(norms: GradientNorms) -> str:
     """SVG: for each layer, from the first to the last, the range of its norms over the steps as a bar and the last one as a dot."""
     y = logarithmic_axis(value for values in norms.layers.values() for value in values)
-    x = whole_axis(1, len(norms.layers))
+    x = whole_axis(1, len(norms.layers), ticks=5)
     parts = []
     for place, (layer, values) in enumerate(norms.layers.items()):
         known = [value for value in finite(values) if value > 0]

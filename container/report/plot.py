@@ -7,25 +7,27 @@ own box, so nothing scales and nothing is cut. Lines are drawn in a box of WIDTH
 from collections.abc import Callable, Iterable
 
 from container.report.axis import Axis
-from container.report.markup import shortened, text
+from container.report.markup import text
 
 WIDTH = 1000  # units across a stretched box
-LETTER = 6.6  # pixels that a letter of 12 px takes on average
+LETTER = 7.2  # pixels that a letter of 12 px takes on average
+ROOMY = 140  # pixels of labels that a phone has no room for
 LABEL_GAP = 15  # pixels from one label's line to the next
 
 
 def plot(
     title: str, body: str, height: int, *, x: Axis | None, y: Axis | None, x_tick: Callable[[float], str], y_tick: Callable[[float], str],
-    x_title: str = "", labels: Iterable[tuple[float, str, str]] = (), data: str = "",
+    x_title: str = "", labels: Iterable[tuple[float, str, str]] = (), data: str = "", left: float | None = None,
 ) -> str:
-    """SVG. title: for those who hear the page. body: what is drawn between the axes. height: pixels of the plot.
+    """SVG, and where its labels take much room a line of them, for narrow windows. title: for those who hear the page. body: what is drawn between the axes. height: pixels of the plot.
 
     labels: (place on y 0..1, text, class of its colour) at the right end of lines; they are moved apart where they meet. data: more
-    attributes.
+    attributes. left: pixels beside the plot; those that the ticks need, where none are given.
     """
-    labels = _apart([(height * (1 - place), shortened(one, 24), colour) for place, one, colour in labels], height)
+    labels = _apart([(height * (1 - place), one, colour) for place, one, colour in labels], height)
     ticks = [(height * (1 - y.place(value)), y_tick(value)) for value in y.ticks] if y else []
-    left = 10 + LETTER * max((len(one) for _, one in ticks), default=0)
+    if left is None:
+        left = 10 + LETTER * max((len(one) for _, one in ticks), default=0)
     right = max(14.0, 12 + LETTER * max((len(one) for _, one, _ in labels), default=0))
     bottom = (34 if x_title else 20) if x else 4
     parts = [f"<line class='grid' x1='0' x2='100%' y1='{at:.1f}' y2='{at:.1f}'/>" for at, _ in ticks]
@@ -42,9 +44,11 @@ def plot(
     parts += [
         f"<text class='label {colour}' x='100%' y='{at + 4:.1f}' dx='8'>{text(one)}</text>" for at, one, colour in labels
     ]
+    roomy = right > ROOMY
+    keys = "".join(f"<span><i class='dot {colour}'></i>{text(one)}</span>" for _, one, colour in labels) if roomy else ""
     return (
-        f"<svg class='plot' role='img' aria-label='{text(title)}' height='{height}' "
-        f"style='margin:8px {right:.0f}px {bottom}px {left:.0f}px;width:calc(100% - {left + right:.0f}px)'{data}>{''.join(parts)}</svg>"
+        f"<svg class='plot{' roomy' if roomy else ''}' role='img' aria-label='{text(title)}' height='{height}' "
+        f"style='--left:{left:.0f}px;--right:{right:.0f}px;--bottom:{bottom}px'{data}>{''.join(parts)}</svg>{f'<p class=keys>{keys}</p>' if keys else ''}"
     )
 
 

@@ -21,6 +21,11 @@ def number(value: float | None, digits: int = 3) -> str:
     return f"{value:,.{max(0, digits - 1 - exponent)}f}"
 
 
+def given(value: float) -> str:
+    """One that was chosen, not measured: 0.001, 1e-07, 70."""
+    return f"{value:.6g}"
+
+
 def loss(value: float | None) -> str:
     return f"{value:.3f}" if value is not None and 0.001 <= value < 1000 else number(value)
 

@@ -1,7 +1,9 @@
 """Where the time of a step goes: all steps as one bar, and the phases stacked over the steps."""
 
+import math
+
 from container.report.axis import finite, linear_axis, whole_axis
-from container.report.markup import text
+from container.report.markup import shortened, text
 from container.report.plot import WIDTH, plot, stretched
 from container.report.record import PhaseTime, StepSeries
 from container.report.shown_numbers import percent, short_time, tick
@@ -31,6 +33,11 @@ def share_bar(summary: dict[str, PhaseTime]) -> str:
     return f"<div class='shares' role='img' aria-label='Share of each phase in the time of the steps'>{''.join(parts)}</div>" if parts else ""
 
 
+def steps_a_point(series: StepSeries) -> int:
+    """How many steps a point of `stacked_steps` is the mean of."""
+    return math.ceil(len(series.steps) / MOST_POINTS)
+
+
 def stacked_steps(series: StepSeries, phases: list[str]) -> str:
     """SVG: the seconds of a step, phase upon phase. Of many steps each point is the mean of some that follow each other.
 
@@ -46,13 +53,13 @@ def stacked_steps(series: StepSeries, phases: list[str]) -> str:
     totals = [sum(parts) for parts in zip(*means.values())]
     scale, unit = (1.0, "s") if max(totals) >= 1 else (1e3, "ms")
     y = linear_axis([total * scale for total in totals], from_zero=True)
-    x = whole_axis(min(steps), max(steps))
+    x = whole_axis(min(series.steps), max(series.steps), ticks=4)
     below, areas, labels = [0.0] * len(steps), [], []
     for phase, values in means.items():
         above = [low + value * scale for low, value in zip(below, values)]
         areas.append(f"<path class='area {chosen.get(phase, 's6')}' d='{_band(steps, below, above, x, y)}'><title>{text(phase)}</title></path>")
         if max(values) > 0:
-            labels.append((y.place((below[-1] + above[-1]) / 2), f"{phase} {short_time(values[-1])}", chosen.get(phase, "s6")))
+            labels.append((y.place((below[-1] + above[-1]) / 2), f"{shortened(phase, 14)} {short_time(values[-1])}", chosen.get(phase, "s6")))
         below = above
     title = f"Time of a step by phase, {unit}"
     return plot(

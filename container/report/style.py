@@ -15,7 +15,7 @@ STYLE = """
 .d4 { --c: var(--d4) } .d5 { --c: var(--d5) } .d6 { --c: var(--d6) } .d7 { --c: var(--d7) }
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 76rem; padding: 1.8rem 1.5rem 3rem; background: var(--ground); color: var(--ink);
-  font: 16px/1.45 system-ui, sans-serif; font-variant-numeric: tabular-nums; }
+  font: 1rem/1.45 system-ui, sans-serif; font-variant-numeric: tabular-nums; }
 h1 { margin: 0 0 .2rem; font-size: 1.7rem; line-height: 1.25; overflow-wrap: anywhere; }
 h2 { margin: 2.4rem 0 .7rem; font-size: 1.2rem; }
 h3 { margin: 1.2rem 0 .5rem; font-size: 1rem; }
@@ -24,7 +24,7 @@ a { color: inherit; }
 .status { display: inline-block; margin: 0 0 .5rem; padding: .05rem .6rem; border-radius: 1rem; border: 1px solid; font-size: .8rem; font-weight: 600; }
 .Completed { color: var(--good); } .Stopped, .InProgress { color: var(--warn); } .Failed { color: var(--bad); }
 .reason { margin: .9rem 0 0; padding: .7rem 1rem; border-left: .3rem solid; background: var(--card); border-radius: .3rem; }
-.facts { display: flex; flex-wrap: wrap; gap: 1.1rem 2.6rem; margin: 1.4rem 0 1rem; }
+.facts { display: grid; grid-template-columns: repeat(4, auto); justify-content: start; gap: 1.1rem 3.4rem; margin: 1.4rem 0 1rem; }
 .facts dt { color: var(--soft); font-size: .8rem; }
 .facts dd { margin: 0; font-size: 1.6rem; line-height: 1.25; }
 .facts .more { color: var(--soft); font-size: .8rem; line-height: 1.4; }
@@ -35,18 +35,18 @@ a { color: inherit; }
 .grid + .grid, .card + .card { margin-top: .9rem; }
 .grid > .card { margin: 0; align-self: stretch; }
 .issues, .groups { grid-template-columns: repeat(auto-fill, minmax(min(22rem, 100%), 1fr)); }
-@media (min-width: 56rem) { .two { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); } .full { grid-column: 1 / -1; } .narrow { max-width: 34rem; } }
+@media (min-width: 56rem) { .two { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); } .full { grid-column: 1 / -1; } }
 .card > figcaption { margin-bottom: .5rem; font-size: .85rem; color: var(--soft); overflow-wrap: anywhere; }
 .card > figcaption b { color: var(--ink); font-size: 1rem; margin-right: .35rem; }
 .note, .small, .quiet { font-size: .85rem; }
 .note { margin-top: .5rem; }
 .quiet { margin-top: .7rem; }
 
-svg.plot { display: block; overflow: visible; }
+svg.plot { display: block; overflow: visible; margin: 8px var(--right) var(--bottom) var(--left); width: calc(100% - var(--left) - var(--right)); }
+.keys { display: none; }
 .stretched { overflow: visible; }
 svg text { font-size: 12px; fill: var(--soft); }
 svg .label { fill: var(--c); font-weight: 600; }
-.grid line { vector-effect: non-scaling-stroke; }
 line.grid { stroke: var(--line); }
 .base { stroke: var(--soft); stroke-opacity: .6; }
 .mark, .diagonal { stroke: var(--soft); stroke-dasharray: 2 4; fill: none; }
@@ -72,7 +72,7 @@ svg circle, svg rect { fill: var(--c); }
 .counters { display: grid; gap: 1rem 1.6rem; grid-template-columns: repeat(auto-fill, minmax(min(26rem, 100%), 1fr)); }
 .counter { break-inside: avoid; min-width: 0; }
 .counter p { color: var(--ink); font-weight: 600; font-size: .85rem; } .counter p span { color: var(--soft); font-weight: 400; margin-left: .4rem; }
-.counter .line { stroke-width: 1.3; } .counter .label { display: none; }
+.counter .line { stroke-width: 1.3; }
 
 .confusion { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 2px 6px; max-width: 36rem; margin: 0 auto; }
 .matrix { display: block; width: 100%; aspect-ratio: 1; shape-rendering: crispEdges; }
@@ -88,7 +88,7 @@ svg circle, svg rect { fill: var(--c); }
 .numbered .rows span { position: absolute; right: 0; top: calc(var(--at) * 100%); transform: translateY(-50%); }
 .numbered .columns span { position: absolute; top: 2px; left: calc(var(--at) * 100%); transform: translateX(-50%); }
 
-.pictures { display: grid; gap: .7rem; grid-template-columns: repeat(auto-fill, minmax(8.4rem, 1fr)); }
+.pictures { display: grid; gap: .7rem; grid-template-columns: repeat(6, minmax(0, 1fr)); }
 .pictures figure { margin: 0; break-inside: avoid; min-width: 0; }
 .pictures img { display: block; width: 100%; height: auto; aspect-ratio: 1; object-fit: cover; border-radius: .3rem; background: var(--line); }
 .pictures figcaption { font-size: .8rem; line-height: 1.35; margin-top: .25rem; overflow-wrap: anywhere; }
@@ -103,17 +103,19 @@ svg circle, svg rect { fill: var(--c); }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; }
 th, td { padding: .3rem .6rem .3rem 0; text-align: left; border-bottom: 1px solid var(--line); }
 th { color: var(--soft); font-weight: 600; font-size: .8rem; }
-td { overflow-wrap: anywhere; } tr:last-child td { border-bottom: 0; }
-.n { text-align: right; white-space: nowrap; padding: .3rem 0 .3rem .6rem; }
+td { overflow-wrap: anywhere; min-width: 3.6rem; } td:not(.n) { min-width: 5.5rem; } tr:last-child td { border-bottom: 0; }
+.n { width: 1%; text-align: right; white-space: nowrap; padding: .3rem 0 .3rem 1.6rem; }
 .pairs { columns: 18rem; column-gap: 2.2rem; font-size: .9rem; }
 .pairs div { display: flex; justify-content: space-between; gap: 1rem; padding: .25rem 0; border-bottom: 1px solid var(--line); break-inside: avoid; }
 .pairs dt { color: var(--soft); } .pairs dd { margin: 0; text-align: right; overflow-wrap: anywhere; min-width: 0; }
 pre { font: .85rem/1.5 ui-monospace, monospace; white-space: pre-wrap; overflow-wrap: anywhere; }
 
-@media (max-width: 40rem) { body { padding: 1.2rem .8rem 2rem; } .facts { display: grid; grid-template-columns: 1fr 1fr; gap: 1rem; }
-  .facts dd { font-size: 1.35rem; overflow-wrap: anywhere; } .card { padding: .8rem .7rem; } .named .rows span { font-size: 9px; max-width: 5.5rem; overflow: hidden;
-  text-overflow: ellipsis; } .pictures { grid-template-columns: repeat(auto-fill, minmax(6.4rem, 1fr)); } }
-@media print { :root { --ground: #fff; } body { max-width: none; padding: 0; font-size: 11px; -webkit-print-color-adjust: exact; print-color-adjust: exact; }
+@media (max-width: 40rem) { body { padding: 1.2rem .8rem 2rem; } .facts { grid-template-columns: 1fr 1fr; gap: 1rem; }
+  .facts dd { font-size: 1.35rem; overflow-wrap: anywhere; } .card { padding: .8rem .7rem; } table { font-size: .8rem; } .n { padding-left: .6rem; }
+  .roomy { --right: 14px !important; } .roomy .label { display: none; } .keys { display: flex; flex-wrap: wrap; gap: .1rem 1rem; font-size: .8rem; }
+  .named .rows span { font-size: 9px; max-width: 5.5rem; overflow: hidden;
+  text-overflow: ellipsis; } .pictures { grid-template-columns: repeat(3, minmax(0, 1fr)); } }
+@media print { :root { --ground: #fff; } html { font-size: 12px; } body { max-width: none; padding: 0; -webkit-print-color-adjust: exact; print-color-adjust: exact; }
   .card { border: 1px solid var(--line); } .wide { overflow: visible; } tr, .issue, .pictures figure { break-inside: avoid; } h2 { break-after: avoid; }
-  .pictures { grid-template-columns: repeat(6, 1fr); } .two { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); } .full { grid-column: 1 / -1; } }
+  .two { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); } .full { grid-column: 1 / -1; } }
 """

@@ -8,7 +8,7 @@ from container.report.reliability_chart import reliability_chart
 from container.report.sections.section import card, section, table
 from container.report.shown_numbers import counted, percent
 
-MOST_PAIRS = 12
+MOST_PAIRS = 16
 
 
 def confusions(record: RunRecord) -> str:
@@ -23,9 +23,13 @@ def reliability(record: RunRecord) -> str:
     body = ""
     if measured and any(one.n and one.accuracy is not None for one in measured.bins):
         error = "" if measured.ece is None else f"expected calibration error {percent(measured.ece)} · "
-        body = card(
-            reliability_chart(measured), "Reliability", f"{error}a dot on the line: as often right as sure; its area: pictures", "narrow"
-        )
+        diagram = card(reliability_chart(measured), "Reliability", f"{error}a dot on the line: as often right as sure; its area: pictures")
+        rows = [
+            [f"{percent(one.low, 0)} to {percent(one.high, 0)}", f"{one.n:,}", percent(one.confidence), percent(one.accuracy)]
+            for one in measured.bins if one.n
+        ]
+        bins = table(["probability", "pictures", "mean", "right"], rows)
+        body = f"<div class='grid two'>{diagram}{card(bins, 'The same in numbers', 'bins without pictures left out')}</div>"
     return section("reliability", "How far the probabilities can be trusted", body, "No split was evaluated at the end, so there is nothing to compare.")
 
 
@@ -56,17 +60,26 @@ def _matrix(found: Evaluation) -> str:
 def _confused_pictures(pictures: Pictures) -> str:
     groups = [
         f"<div class='card group'><p>{name(pair.truth)} <span>taken for</span> {name(pair.said)} <span>{counted(pair.count, 'time')}</span></p>"
-        f"<div class='pictures'>{''.join(map(_figure, pair.pictures))}</div></div>"
+        f"<div class='pictures'>{''.join(map(_figure_of_pair, pair.pictures))}</div></div>"
         for pair in pictures.confused if pair.pictures
     ]
     return f"<div class='grid groups'>{''.join(groups)}</div>" if groups else ""
 
 
 def _figure(shown: Shown) -> str:
-    right = shown.truth == shown.said
     said = f"<b>{name(shown.said)}</b> {percent(shown.probability)}"
-    truth = "" if right else f"<br><span>is {name(shown.truth)} {percent(shown.truth_probability)}</span>"
+    if shown.truth == shown.said:
+        return _picture(shown, "right", said)
+    return _picture(shown, "wrong", f"{said}<br><span>is {name(shown.truth)} {percent(shown.truth_probability)}</span>")
+
+
+def _figure_of_pair(shown: Shown) -> str:
+    """The names stand above all of a pair's pictures."""
+    return _picture(shown, "wrong", f"<b>{percent(shown.probability)}</b> <span>against {percent(shown.truth_probability)}</span>")
+
+
+def _picture(shown: Shown, kind: str, caption: str) -> str:
     return (
-        f"<figure class='{'right' if right else 'wrong'}'><img src='data:image/jpeg;base64,{text(shown.jpeg)}' width='160' height='160' "
-        f"alt='{text(shown.file)}' title='{text(shown.file)}'><figcaption>{said}{truth}</figcaption></figure>"
+        f"<figure class='{kind}'><img src='data:image/jpeg;base64,{text(shown.jpeg)}' width='160' height='160' alt='{text(shown.file)}' "
+        f"title='{text(shown.file)}'><figcaption>{caption}</figcaption></figure>"
     )

@@ -3,7 +3,7 @@
 from container.report.markup import text
 from container.report.record import Finding, Rule, RunRecord
 from container.report.sections.section import section
-from container.report.shown_numbers import number
+from container.report.shown_numbers import given, number
 
 
 def checks(record: RunRecord) -> str:
@@ -15,23 +15,22 @@ def checks(record: RunRecord) -> str:
 
 
 def _rule(rule: Rule) -> str:
-    where = f"<span>at step {rule.step:,}</span>" if rule.step is not None else ""
-    kind = "fired" if rule.status == "IssuesFound" else "broken"
-    sentence = rule.sentence or ("It fired without a reason." if kind == "fired" else "It could not be evaluated.")
+    kind, where = ("fired", f"at step {rule.step:,}" if rule.step is not None else "") if rule.status == "IssuesFound" else ("broken", "could not be evaluated")
+    sentence = rule.sentence or "It gave no reason."
     asked = ", ".join(f"{name} {_shown(value)}" for name, value in rule.parameters.items())
     return _issue(kind, rule.rule, where, sentence, f"Parameters: {asked}" if asked else "")
 
 
 def _finding(finding: Finding) -> str:
     unit = f" {finding.unit}" if finding.unit and finding.unit != "%" else finding.unit
-    measured = f"<span>{text(number(finding.value) + unit)}</span>" if finding.value is not None else ""
-    limit = f"Threshold: {number(finding.threshold)}{unit}. " if finding.threshold is not None else ""
+    measured = number(finding.value) + unit if finding.value is not None else ""
+    limit = f"Threshold: {given(finding.threshold)}{unit}. " if finding.threshold is not None else ""
     return _issue("fired", finding.rule, measured, finding.sentence, limit, finding.advice)
 
 
 def _issue(kind: str, title: str, beside: str, sentence: str, small: str, advice: str = "") -> str:
     return (
-        f"<article class='card issue {kind}'><h3>{text(title)} {beside}</h3><p class='said'>{text(sentence)}</p>"
+        f"<article class='card issue {kind}'><h3>{text(title)} <span>{text(beside)}</span></h3><p class='said'>{text(sentence)}</p>"
         f"{f'<p class=said>→ {text(advice)}</p>' if advice else ''}{f'<p class=small>{text(small)}</p>' if small else ''}</article>"
     )
 
@@ -42,4 +41,4 @@ def _line(words: str, rules: list[Rule], statuses: tuple[str, ...]) -> str:
 
 
 def _shown(value: object) -> str:
-    return number(value) if isinstance(value, float) else str(value)
+    return given(value) if isinstance(value, float) else str(value)

@@ -11,7 +11,7 @@ MOST_SMALL = 12
 def data_set(record: RunRecord) -> str:
     splits = record.splits
     rows = [[name(split), f"{one.pictures:,}", f"{len(one.classes):,}", f"{one.unreadable:,}"] for split, one in splits.items()]
-    body = card(table(["split", "pictures", "classes", "unreadable, left out"], rows), "Splits") if rows else ""
+    body = card(table(["split", "pictures", "classes", "unreadable"], rows), "Splits") if rows else ""
     train = splits.get("train")
     if train and train.classes:
         body = f"<div class='grid two'>{body}{card(class_chart('train', train.classes) + _few(train.classes), 'Pictures of each class', 'train, the largest class first')}</div>"

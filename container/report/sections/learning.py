@@ -8,7 +8,7 @@ from container.report.line_chart import Line, line_chart
 from container.report.markup import text
 from container.report.record import Epoch, RunRecord
 from container.report.sections.section import card, section
-from container.report.shown_numbers import loss, number, percent, tick
+from container.report.shown_numbers import given, loss, percent, tick
 
 
 def learning(record: RunRecord) -> str:
@@ -38,7 +38,7 @@ def _accuracy(record: RunRecord) -> str:
 
 def _rate(record: RunRecord) -> str:
     lines = [Line("", [one.learning_rate for one in record.epochs], "s3")]
-    chart = _chart(record, "Learning rate by epoch", lines, tick, number, from_zero=True, mark=False)
+    chart = _chart(record, "Learning rate by epoch", lines, tick, given, from_zero=True, mark=False)
     return card(chart or "<p>No learning rate was recorded.</p>", "Learning rate", "of the last layers, by epoch")
 
 

@@ -5,7 +5,7 @@ from container.report.markup import text
 from container.report.record import Outlier, RunRecord, StepTimes
 from container.report.sections.section import card, section, table
 from container.report.shown_numbers import counted, duration, number, percent, short_time
-from container.report.step_chart import colours, share_bar, stacked_steps
+from container.report.step_chart import colours, share_bar, stacked_steps, steps_a_point
 from container.report.system_timeline import small_multiples
 
 MOST_OUTLIERS = 8
@@ -40,7 +40,7 @@ def _phases(times: StepTimes) -> str:
         facts += [f"the longest {short_time(whole.max)}"] if whole.max is not None else []
     if times.evaluation_seconds is not None:
         facts.append(f"evaluation {duration(times.evaluation_seconds)} in all")
-    content = share_bar(times.summary) + table(["phase", "share", "mean", "median", "95th percentile"], rows)
+    content = share_bar(times.summary) + table(["phase", "share", "mean", "median", "p95"], rows)
     return card(content, "Phases", " · ".join(facts), "full")
 
 
@@ -48,7 +48,8 @@ def _series(times: StepTimes) -> str:
     series = times.series
     if not series or not series.steps or not any(finite(values) for values in series.phases.values()):
         return ""
-    return card(stacked_steps(series, list(times.summary or series.phases)), "Phases by step", "stacked, time of a step", "" if times.outliers else "full")
+    many = steps_a_point(series)
+    return card(stacked_steps(series, list(times.summary or series.phases)), "Phases by step", "stacked" + (f", each point the mean of {many} steps" if many > 1 else ""), "" if times.outliers else "full")
 
 
 def _outliers(times: StepTimes) -> str:
