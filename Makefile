@@ -30,7 +30,7 @@ arguments_tune = $(HYPERPARAMETERS)
 arguments_predict = "$(or $(PICTURE),$(error Name a picture or a folder of them: PICTURE=path))"
 arguments_transform = "$(or $(PICTURE),$(error Name a folder of pictures: PICTURE=path))"
 
-.PHONY: help engine build $(verbs) $(local_verbs) local-up local-down local-status local-clean demo sample-data data bench bench-local bench-training bench-recipe bench-tuning \
+.PHONY: help engine build $(verbs) $(local_verbs) local-up local-down local-status local-clean demo sample-data data bench bench-local bench-training bench-recipe bench-tuning bench-debugger \
 	test test-host test-images test-spot test-container test-service test-sdk test-demo lock clean
 
 help:  ## List the targets
@@ -70,13 +70,16 @@ sample-data: .venv/ready  ## Draw the sample data set (SAMPLE="--breeds 133 --tr
 data: .venv/ready  ## Download Udacity's dogImages.zip: 8,351 photographs of 133 breeds, 1.1 GB
 	@$(python) -m scripts.download_data out/data/dogImages.zip
 
-bench: bench-local bench-training bench-recipe bench-tuning  ## Measure everything, each figure beside a peer's in the same run
+bench: bench-local bench-training bench-recipe bench-tuning bench-debugger  ## Measure everything, each figure beside a peer's in the same run
 
 bench-local: .venv/ready build  ## What the local SageMaker costs: a job's start and end, an invocation
 	@$(python) -m tests.bench.local --train-image $(IMAGE_PREFIX)-train:$(tag)
 
 bench-training: .venv/ready build  ## What training costs beside torchvision's reference script (DATA=folder or zip; half an hour)
 	@$(python) -m tests.bench.training --train-image $(IMAGE_PREFIX)-train:$(tag) $(if $(DATA),--data "$(DATA)")
+
+bench-debugger: .venv/ready build  ## What watching a run costs: hook, rules, profile, each and together (ten minutes)
+	@$(python) -m tests.bench.debugger --train-image $(IMAGE_PREFIX)-train:$(tag) $(if $(DATA),--data "$(DATA)")
 
 bench-recipe: .venv/ready build  ## What each part of the training recipe is worth, one at a time (DATA=folder or zip; an hour)
 	@$(python) -m tests.bench.recipe --train-image $(IMAGE_PREFIX)-train:$(tag) $(if $(DATA),--data "$(DATA)")
@@ -97,7 +100,7 @@ test-spot: .venv/ready build  ## Interrupt a spot job at 20 random moments and c
 	@DRILL=20 $(python) -m pytest tests/images/test_spot_drill.py
 
 test-container: .venv/ready engine  ## The code of container/, inside the images
-	@$(python) -m tests.in_image $(IMAGE_PREFIX)-train:$(tag) tests/container/training
+	@for part in training debugging profiling report; do $(python) -m tests.in_image $(IMAGE_PREFIX)-train:$(tag) tests/container/$$part || exit; done
 	@$(python) -m tests.in_image $(IMAGE_PREFIX)-serve:$(tag) tests/container/serving
 
 test-service: .venv/ready engine  ## The local SageMaker, with plain boto3 and real containers

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import torch
 
@@ -11,7 +11,9 @@ from container.evaluation import evaluate
 from container.examples import Examples
 from container.hyperparameters import Hyperparameters
 from container.ranks import Ranks
+from container.report.record import Epoch
 from container.run_checkpoint import RunCheckpoints
+from container.run_watch import RunWatch
 from container.training import Trainer
 
 
@@ -30,7 +32,7 @@ class Best:
 
 def train_epochs(
     trainer: Trainer, valid: Examples, chosen: Hyperparameters, compute: Compute, stop_requested: Callable[[], bool],
-    checkpoints: RunCheckpoints, keep: Callable[[Best], None], ranks: Ranks = Ranks(),
+    checkpoints: RunCheckpoints, keep: Callable[[Best], None], watch: RunWatch, ranks: Ranks = Ranks(),
 ) -> tuple[Best, bool]:
     """Train until the chosen epochs are over. Returns the best model, and False when a stop was requested before that.
 
@@ -47,17 +49,18 @@ def train_epochs(
             best = Best(**resumed["best"])
             if writes:
                 keep(best)
+    watch.begin(trainer, [Epoch(**facts) for facts in resumed["history"]] if resumed else [])
 
     def write(epoch: int) -> None:
         """Leave a checkpoint from which a run goes on in `epoch`."""
         if not writes:
             return
         kept = {"facts": best.facts, "state": best.state} if best else None
-        checkpoints.write(trainer.step, {"epoch": epoch, "trainer": trainer.state_dict(), "best": kept})
+        checkpoints.write(trainer.step, {"epoch": epoch, "trainer": trainer.state_dict(), "best": kept, "history": [asdict(one) for one in watch.epochs]})
 
     def stops() -> bool:
         """All processes ask together, and get one answer."""
-        return ranks.any(stop_requested())
+        return ranks.any(stop_requested() or watch.stop_reason() is not None)
 
     for epoch in range(first, chosen.epochs + 1):
         started = time.monotonic()
@@ -72,15 +75,21 @@ def train_epochs(
         train_loss = trainer.train_one_epoch(epoch, after_step)
         if stops():
             write(epoch)  # first of all: the evaluation may take longer than SageMaker waits
+        trained = time.monotonic()
         found = evaluate(trainer.evaluated, valid, compute, chosen.test_flip, ranks)
+        ended = time.monotonic()
         if writes:
             print(
                 f"epoch={epoch} train_loss={train_loss:.4f} valid_loss={found.loss:.4f} "
-                f"valid_accuracy={found.accuracy:.4f} seconds={time.monotonic() - started:.1f}",
+                f"valid_accuracy={found.accuracy:.4f} seconds={ended - started:.1f}",
                 flush=True,
             )
         facts = {"epoch": epoch, "valid_accuracy": found.accuracy, "valid_loss": found.loss}
-        if best is None or Best(facts, {}).merit > best.merit:
+        is_best = best is None or Best(facts, {}).merit > best.merit
+        watch.epoch(
+            Epoch(epoch, train_loss, found.loss, None, found.accuracy, trainer.last_learning_rate, ended - started), found, is_best, ended - trained
+        )
+        if is_best:
             state = trainer.evaluated.state_dict() if writes else {}
             best = Best(facts, {name: tensor.detach().cpu().clone() for name, tensor in state.items()})
             if writes:
@@ -88,7 +97,7 @@ def train_epochs(
         if stops():
             if trainer.has_finished(epoch):
                 write(epoch + 1)
-            print(f"stopped on request in epoch {epoch}; the best model so far is kept")
+            print(f"stopped {'by a rule' if watch.stop_reason() else 'on request'} in epoch {epoch}; the best model so far is kept")
             return best, False
         if checkpoints.due():
             write(epoch + 1)

@@ -7,9 +7,13 @@ in a second pair of quotes (`"64"`), boto3 and SDK v3 do not (`64`): both mean t
 import argparse
 import difflib
 from dataclasses import dataclass, fields
-from typing import Callable
+from typing import Callable, TypeVar
 
+from container.debugging.rule_choices import RuleChoice, parse_rules
 from container.failure import TrainingFailure
+from container.profiling.trace_steps import parse_steps
+
+T = TypeVar("T")
 
 # The tuning service adds this one to every trial; it says nothing that training needs.
 INJECTED_BY_THE_PLATFORM = "_tuning_objective_metric"
@@ -44,6 +48,11 @@ class Hyperparameters:
     cuda_graphs: bool
     seed: int
     workers: int
+    debugger: bool
+    save_interval: int
+    rules: list[RuleChoice]
+    profiler: bool
+    trace_steps: range
 
     @property
     def trains_on_features(self) -> bool:
@@ -66,7 +75,10 @@ def parse(arguments: list[str]) -> Hyperparameters:
     if unknown:
         raise TrainingFailure(_unknown(unknown[0].lstrip("-").split("=")[0]))
     values = vars(known)
-    values.pop(INJECTED_BY_THE_PLATFORM)
+    is_trial = values.pop(INJECTED_BY_THE_PLATFORM) is not None
+    for name in ("debugger", "profiler"):
+        if values[name] is None:
+            values[name] = not is_trial and not known.features_only
     # Random weights have nothing that smaller rates or a head that comes first could keep.
     keeps_weights = known.pretrained == "auto" and not known.freeze_backbone
     if known.head_epochs is None:
@@ -117,6 +129,11 @@ def _parser() -> argparse.ArgumentParser:
     add("--cuda-graphs", type=_boolean, default=True, help="on one GPU: replay a step's kernels instead of launching each one")
     add("--seed", type=_whole(0, 2**32 - 1), default=0, help="same seed, same machine, same result")
     add("--workers", type=_whole(0, 256), default=0, help="threads that decode and augment pictures, and compute their features; 0: one for each core")
+    add("--debugger", type=_boolean, help="save tensors and evaluate rules on them; default: true, in a tuning job's trials false")
+    add("--save-interval", type=_whole(0, 1_000_000), default=0, help="steps between two whose tensors are saved; 0: a twentieth of the run, at most 500")
+    add("--rules", type=_said_by(parse_rules), default="default", help="rules to evaluate, such as VanishingGradient,Overfit:stop; default: all; off: none")
+    add("--profiler", type=_boolean, help="time the steps and watch the machine; default: true, in a tuning job's trials false")
+    add("--trace-steps", type=_said_by(parse_steps), default="off", help="steps to trace with torch.profiler, such as 10-12; off: none")
     add(f"--{INJECTED_BY_THE_PLATFORM}", help=argparse.SUPPRESS)
     return parser
 
@@ -137,6 +154,17 @@ def _one_of(*choices: str) -> Callable[[str], str]:
         if _text(value) not in choices:
             raise argparse.ArgumentTypeError(f"must be one of {', '.join(choices)}, not {value!r}")
         return _text(value)
+
+    return convert
+
+
+def _said_by(parse: Callable[[str], T]) -> Callable[[str], T]:
+    """A kind whose ValueErrors are sentences."""
+    def convert(value: str) -> T:
+        try:
+            return parse(_text(value))
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error).removesuffix(".")) from None
 
     return convert
 

@@ -24,9 +24,9 @@ from container.hyperparameters import Hyperparameters
 FOLDER = Path("/opt/ml/checkpoints")  # CheckpointConfig.LocalPath; there is no such folder without a CheckpointConfig
 SECONDS_BETWEEN_CHECKPOINTS = 60
 KEPT = 2  # the newest, and the one before it, should that be torn
-FORMAT = "run-2"
+FORMAT = "run-3"
 _NAME = re.compile(r"run-([0-9a-f]{12})-step-(\d{9})-([0-9a-f]{16})\.pt")
-_IRRELEVANT = ("workers", "features_only", "cuda_graphs")  # they do not change what is learnt
+_IRRELEVANT = ("workers", "features_only", "cuda_graphs", "debugger", "save_interval", "rules", "profiler", "trace_steps")  # they do not change what is learnt
 
 
 def run_identity(chosen: Hyperparameters, **more: str) -> dict[str, str]:

@@ -30,6 +30,7 @@ from container.failure_reason import reason_of
 from container.feature_bank import FeatureBank
 from container.launch import Place, is_launched, places_here, run_all
 from container.ranks import Ranks, is_of_a_lost_peer, join
+from container.run_watch import RunWatch
 from container.stop_request import StopRequest
 
 gc.freeze()
@@ -41,7 +42,7 @@ SECONDS_FOR_THE_CAUSE = 20
 def main(arguments: list[str]) -> int:
     """Train, or say in /opt/ml/output/failure why not. Returns the exit status."""
     output_dir = Path(os.environ.get("SM_OUTPUT_DIR", "/opt/ml/output"))
-    stop, chosen, places = StopRequest(), None, []
+    stop, chosen, places, watch = StopRequest(), None, [], RunWatch()
     if not is_launched(os.environ):
         (output_dir / "failure").unlink(missing_ok=True)  # an earlier run's, by hand in the same folders
     try:
@@ -49,7 +50,8 @@ def main(arguments: list[str]) -> int:
         places = places_here(os.environ, 1 if chosen.trains_on_features else torch.cuda.device_count())
         if len(places) > 1:
             return _run_all(places, arguments, stop, output_dir)
-        train(chosen, places[0], stop.made)
+        finished = train(chosen, places[0], stop.made, watch, arguments)
+        watch.close("Completed" if finished else "Stopped", "" if finished else watch.stop_reason() or "Stopped on request.")
     except Exception as error:
         lost = any(place.size > 1 for place in places) and is_of_a_lost_peer(error)
         if lost:
@@ -59,12 +61,18 @@ def main(arguments: list[str]) -> int:
         if not isinstance(error, TrainingFailure):
             traceback.print_exc()
         print(f"error: {reason}", file=sys.stderr)
+        watch.close("Failed", reason)
         return 1
     return 0
 
 
-def train(chosen: hyperparameters.Hyperparameters, place: Place, stop_requested: Callable[[], bool]) -> None:
-    """Train on the bank in channel `features` when there is one, else on the pictures. Raises TrainingFailure."""
+def train(
+    chosen: hyperparameters.Hyperparameters, place: Place, stop_requested: Callable[[], bool], watch: RunWatch, arguments: list[str]
+) -> bool:
+    """Train on the bank in channel `features` when there is one, else on the pictures.
+
+    arguments: what `chosen` was read from. Returns False when a stop was requested before the end. Raises TrainingFailure.
+    """
     if chosen.trains_on_features and place.size > 1:
         raise TrainingFailure(
             "Features of a frozen backbone are made and used by one instance. Set the instance count to 1, or train in the ordinary "
@@ -72,6 +80,7 @@ def train(chosen: hyperparameters.Hyperparameters, place: Place, stop_requested:
         )
     compute = Compute.choose(place.on_host, chosen.mixed_precision)
     model_dir, output_data_dir = Path(os.environ["SM_MODEL_DIR"]), Path(os.environ["SM_OUTPUT_DATA_DIR"])
+    watch.open(chosen, arguments, compute, place, output_data_dir)
     together = f", process {place.rank + 1} of {place.size}" if place.size > 1 else ""
     print(f"running on {compute}, torch {torch.__version__}{together}")
     if chosen.features_only and (channel("features") or not chosen.trains_on_features):
@@ -85,12 +94,12 @@ def train(chosen: hyperparameters.Hyperparameters, place: Place, stop_requested:
         bank = FeatureBank(channel("features"))
         bank.check(chosen, channel("pretrained"), picture_channels())
         print(f"feature bank {bank.manifest.key} from channel features, backbone weights: {bank.manifest.weights_origin or 'random'}")
-        train_on_features(bank, chosen, compute, stop_requested, model_dir, output_data_dir)
+        return train_on_features(bank, chosen, compute, stop_requested, model_dir, output_data_dir, watch)
     else:
         from container.train_on_pictures import train_on_pictures  # torchvision: a second that a trial on features need not wait
 
         ranks = join(place, compute.device) if place.size > 1 else Ranks()
-        train_on_pictures(chosen, compute, ranks, stop_requested, model_dir, output_data_dir)
+        return train_on_pictures(chosen, compute, ranks, stop_requested, model_dir, output_data_dir, watch)
 
 
 def _run_all(places: list[Place], arguments: list[str], stop: StopRequest, output_dir: Path) -> int:

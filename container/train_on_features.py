@@ -15,30 +15,40 @@ from container.head import HEAD_WIDTHS, create_head, head_state
 from container.hyperparameters import Hyperparameters
 from container.preprocessing import Preprocessing
 from container.run_checkpoint import RunCheckpoints, run_identity
+from container.run_watch import RunWatch, counts
 from container.training import Trainer
 
 
 def train_on_features(
     bank: FeatureBank, chosen: Hyperparameters, compute: Compute, stop_requested: Callable[[], bool], model_dir: Path,
-    output_data_dir: Path,
-) -> None:
-    """Train for `chosen.epochs`, write the best epoch's model, and its figures on the test split where the bank has one."""
+    output_data_dir: Path, watch: RunWatch,
+) -> bool:
+    """Train for `chosen.epochs`, write the best epoch's model, and its figures on the test split where the bank has one.
+
+    Returns False when a stop was requested before the end.
+    """
     made = bank.manifest
     train, valid, test = (bank.examples(split) for split in ("train", "valid", "test"))
+    for name, examples in {"train": train, "valid": valid, "test": test}.items():
+        if examples is not None:
+            watch.channel(name, counts(examples.labels, made.classes, made.unreadable[name]))
     torch.manual_seed(chosen.seed)
     head = create_head(made.in_features, len(made.classes), dropout=chosen.dropout)
     trainer = Trainer(head, train, len(made.classes), chosen, compute)
 
     # The model file is written once, at the end: an epoch takes less time than that, nearly all of which is the backbone.
     checkpoints = RunCheckpoints(run_identity(chosen, features=made.key))
-    best, finished = train_epochs(trainer, valid, chosen, compute, stop_requested, checkpoints, keep=lambda better: None)
+    best, finished = train_epochs(trainer, valid, chosen, compute, stop_requested, checkpoints, keep=lambda better: None, watch=watch)
     head.load_state_dict(best.state)
     save_checkpoint(
         model_dir, {**bank.backbone, **head_state(made.head_name, head)}, made.arch, HEAD_WIDTHS, made.classes,
         Preprocessing.from_dict(made.preprocessing), best.facts,
     )
     if not finished:
-        return
+        return False
     print(f"best epoch: {best.facts['epoch']}, valid_accuracy {best.facts['valid_accuracy']:.4f}")
     if test is not None:
-        write_test_report(evaluate(head, test, compute), made.classes, output_data_dir)
+        found = evaluate(head, test, compute)
+        watch.tested(found)
+        write_test_report(found, made.classes, output_data_dir)
+    return True

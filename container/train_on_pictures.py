@@ -29,15 +29,20 @@ from container.preprocessing import Preprocessing
 from container.pretrained import load_pretrained
 from container.ranks import Ranks
 from container.run_checkpoint import RunCheckpoints, run_identity
+from container.run_watch import RunWatch, counts
 from container.train_on_features import train_on_features
 from container.training import Trainer
 from container.weights_file import find_weights_file
 
 
 def train_on_pictures(
-    chosen: Hyperparameters, compute: Compute, ranks: Ranks, stop_requested: Callable[[], bool], model_dir: Path, output_data_dir: Path
-) -> None:
-    """Train, or with features-only make a feature bank in `model_dir`. Raises TrainingFailure."""
+    chosen: Hyperparameters, compute: Compute, ranks: Ranks, stop_requested: Callable[[], bool], model_dir: Path, output_data_dir: Path,
+    watch: RunWatch,
+) -> bool:
+    """Train, or with features-only make a feature bank in `model_dir`.
+
+    Returns False when a stop was requested before the end. Raises TrainingFailure.
+    """
     # Everything that can be wrong with the request is looked at before the first picture is decoded.
     splits = read_splits()
     classes = splits["train"].classes
@@ -54,12 +59,12 @@ def train_on_pictures(
         for warning in split.warnings:
             print(f"warning: {warning}", file=sys.stderr)
     if not chosen.trains_on_features:
-        _train_whole(model, splits, chosen, compute, ranks, origin, stop_requested, model_dir, output_data_dir)
-        return
+        return _train_whole(model, splits, chosen, compute, ranks, origin, stop_requested, model_dir, output_data_dir, watch)
     with tempfile.TemporaryDirectory(prefix="features-") as folder:
         bank = _make_bank(model, splits, model_dir if chosen.features_only else Path(folder), chosen, compute, origin, stop_requested)
-        if bank and not chosen.features_only:
-            train_on_features(bank, chosen, compute, stop_requested, model_dir, output_data_dir)
+        if bank is None or chosen.features_only:
+            return bank is not None
+        return train_on_features(bank, chosen, compute, stop_requested, model_dir, output_data_dir, watch)
 
 
 def _check_shares(chosen: Hyperparameters, pictures: int, processes: int) -> None:
@@ -92,8 +97,8 @@ def _make_bank(
 
 def _train_whole(
     model: nn.Module, splits: dict[str, Split], chosen: Hyperparameters, compute: Compute, ranks: Ranks, origin: str,
-    stop_requested: Callable[[], bool], model_dir: Path, output_data_dir: Path,
-) -> None:
+    stop_requested: Callable[[], bool], model_dir: Path, output_data_dir: Path, watch: RunWatch,
+) -> bool:
     pictures = digest_of_listing(splits.values())
     if not ranks.agree(pictures):
         raise TrainingFailure(
@@ -109,18 +114,22 @@ def _train_whole(
             name: PictureExamples(store, preprocessing, chosen.min_crop, chosen.trivial_augment, chosen.workers or ranks.cores)
             for name, store in stores.items()
         }
+        for name, store in stores.items():
+            watch.channel(name, counts(store.labels, classes, len(store.unreadable)), store.paths, preprocessing)
         trainer = Trainer(model, examples["train"], len(classes), chosen, compute, ranks)
 
         def keep(best: Best) -> None:
             save_checkpoint(model_dir, best.state, chosen.arch, HEAD_WIDTHS, classes, preprocessing, best.facts, chosen.test_flip)
 
         checkpoints = RunCheckpoints(run_identity(chosen, weights=origin, pictures=pictures))
-        _, finished = train_epochs(trainer, examples["valid"], chosen, compute, stop_requested, checkpoints, keep, ranks)
+        _, finished = train_epochs(trainer, examples["valid"], chosen, compute, stop_requested, checkpoints, keep, watch, ranks)
         ranks.part_company()
         if not finished or ranks.rank != 0:
-            return
+            return finished
         checkpoint = load_checkpoint(model_dir)
         print(f"best epoch: {checkpoint.facts['epoch']}, valid_accuracy {checkpoint.facts['valid_accuracy']:.4f}")
         if "test" in examples:
             found = evaluate(checkpoint.model.to(compute.device), examples["test"], compute, chosen.test_flip)
+            watch.tested(found)
             write_test_report(found, classes, output_data_dir)
+        return True

@@ -4,6 +4,7 @@ import math
 import sys
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 
 import torch
 import torch.nn.functional as F
@@ -15,6 +16,7 @@ from container.examples import Examples
 from container.failure import TrainingFailure
 from container.head import set_backbone_trainable, set_training_mode
 from container.hyperparameters import Hyperparameters
+from container.instruments import Instruments
 from container.mixing import mix
 from container.one_ahead import prepared
 from container.optimizer import create_optimizer, set_rate
@@ -55,6 +57,7 @@ class Trainer:
         self._class_count = class_count
         self._chosen = chosen = hyperparameters
         self._compute, self._ranks = compute, ranks
+        self.instruments = Instruments()
         self._step_loss, self._backbone_in_step = None, None
         self._optimizer = create_optimizer(model, chosen.weight_decay, chosen.early_lr)
         self._scaler = torch.amp.GradScaler(compute.device.type, enabled=compute.dtype == torch.float16)
@@ -84,6 +87,16 @@ class Trainer:
         self.step, self._epoch = state["step"], state["epoch"]
         self._losses = list(state["losses"].to(self._compute.device))
 
+    @property
+    def steps(self) -> int:
+        """Of the whole run."""
+        return self._steps_per_epoch * self._chosen.epochs
+
+    @property
+    def last_learning_rate(self) -> float:
+        """The head's, in the last step."""
+        return self._schedule.rate(max(0, self.step - 1))
+
     def has_finished(self, epoch: int) -> bool:
         """Whether every step of this epoch, the last one begun, is over."""
         return self._epoch == epoch and len(self._losses) == self._steps_per_epoch
@@ -101,11 +114,15 @@ class Trainer:
         losses = self._losses
         last_line = time.monotonic()
         steps = range(len(losses), len(batches))
+        self.instruments.begin()
         for inputs, targets in prepared(lambda number: self._prepare(batches[number], epoch, number), steps, self._compute.device):
+            self.instruments.mark("data")
             torch.manual_seed(seed_for(seed, epoch, len(losses), self._ranks.rank))  # dropout's, and stochastic depth's
             losses.append(self._train_step(inputs, targets))
+            self.instruments.after_step(self.step - 1)
             if ends():
                 break
+            self.instruments.begin()  # a checkpoint is part of no step
             if self._ranks.rank == 0 and time.monotonic() - last_line > SECONDS_BETWEEN_PROGRESS_LINES:
                 last_line = time.monotonic()
                 print(f"epoch {epoch}: step {len(losses)} of {len(batches)}, loss {losses[-1]:.4f}", file=sys.stderr)
@@ -141,19 +158,30 @@ class Trainer:
         chosen, device = self._chosen, self._compute.device
         random = random_for(chosen.seed, epoch, number)
         part = self._ranks.part(len(rows))
-        inputs = self._examples.training_inputs(rows, epoch, random, device, part)
-        labels = self._examples.labels[rows[slice(*part)]].to(device, non_blocking=True)
+        with self.instruments.beside("host-to-device") if device.type == "cuda" else nullcontext():
+            inputs = self._examples.training_inputs(rows, epoch, random, device, part)
+            labels = self._examples.labels[rows[slice(*part)]].to(device, non_blocking=True)
         return mix(inputs, F.one_hot(labels, self._class_count).float(), chosen.mixup, chosen.cutmix, random)
 
     def _train_step(self, inputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        watch = self.instruments
         set_rate(self._optimizer, self._schedule.rate(self.step))
-        with self._compute.autocast():
-            loss = self._step_loss(inputs, targets)
+        saved = watch.before_step(self.step)
+        watch.mark("hook")
+        # What is saved of a step is looked at on its way, which a replayed graph does not let anyone do.
+        step_loss = self._step_loss.plain if saved else self._step_loss
+        with watch.watching(self.model, saved), self._compute.autocast():
+            loss = step_loss(inputs, targets)
+        watch.mark("forward")
         self._optimizer.zero_grad(set_to_none=True)
         self._scaler.scale(loss).backward()
+        watch.mark("backward")
+        watch.after_backward(self.step, loss.detach(), self.model, saved, self._scaler)
+        watch.mark("hook")
         self._scaler.step(self._optimizer)
         self._scaler.update()
         self.step += 1
         if self._average:
             self._average.update(self.step)
+        watch.mark("optimizer")
         return loss.detach().clone()

@@ -17,12 +17,10 @@ from local_test.labels import remove
 from local_test.training import opt_ml
 from local_test.training.host_network import HostNetwork
 from local_test.training.log_lines import as_they_come, lines, missing
-from local_test.training.status import MAX_REASON
 
 SECONDS_TO_STOP = 120  # between SIGTERM and SIGKILL
 LAST_ENTRIES = 2  # of the engine's log: what stdout and stderr end with
 LAST_BYTES = LAST_ENTRIES * 16 * 1024  # an entry is at most this long
-FAILURE_BYTES = 4 * MAX_REASON  # UTF-8 has at most four to a character
 
 
 @dataclass(frozen=True)
@@ -103,16 +101,16 @@ class Node:
         with contextlib.suppress(NotFound, APIError):
             self.container.stop(timeout=SECONDS_TO_STOP)
 
-    def failure_file(self) -> str | None:
-        """The beginning of what the program left as its reason; None when it left no file."""
+    def beginning_of(self, path: str, size: int) -> str | None:
+        """The first `size` bytes of a file in the container, as text; None where there is none."""
         try:
-            stream, _ = self.container.get_archive(opt_ml.FAILURE)
+            stream, _ = self.container.get_archive(path)
         except NotFound:
             return None
         # As a stream, and its beginning only: the file may be of any size. Leaving it unread ends the transfer.
         with contextlib.closing(stream), tarfile.open(fileobj=_Reader(stream), mode="r|") as archive:
             member = archive.next()
-            return archive.extractfile(member).read(FAILURE_BYTES).decode(errors="replace") if member.isfile() else None
+            return archive.extractfile(member).read(size).decode(errors="replace") if member.isfile() else None
 
     def remove(self) -> None:
         remove(self.container)

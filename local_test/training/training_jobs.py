@@ -16,6 +16,7 @@ from local_test.platform import Platform
 from local_test.storage.destination import Destination
 from local_test.training import channels, honoured_request, metric_definitions, opt_ml
 from local_test.training.listener import Listener
+from local_test.training.rule_statuses import RULES, at_the_end, before_the_end
 from local_test.training.status import enter, time_used
 from local_test.training.training_run import KILLED, RUNNING, TrainingRun
 
@@ -25,8 +26,6 @@ LIST_FILTERS = dict.fromkeys(
     ("NextToken", "MaxResults", "CreationTimeAfter", "CreationTimeBefore", "LastModifiedTimeAfter", "LastModifiedTimeBefore",
      "NameContains", "StatusEquals", "SortBy", "SortOrder")
 )
-RULE_NOT_RUN = "The local SageMaker does not run rule images."
-RULES = {"DebugRuleConfigurations": "DebugRuleEvaluationStatuses", "ProfilerRuleConfigurations": "ProfilerRuleEvaluationStatuses"}
 
 
 class TrainingJobs:
@@ -68,7 +67,7 @@ class TrainingJobs:
             "TrainingJobArn": arn, "TrainingJobStatus": "InProgress", "CreationTime": now,
             "OutputDataConfig": {"KmsKeyId": "", **request["OutputDataConfig"]},  # AWS says so, and the SDK's attach() relies on it
             "ModelArtifacts": {"S3ModelArtifacts": opt_ml.output_uri(request, _model_name(request))},
-            **{statuses: [_rule_status(rule, now) for rule in request[rules]] for rules, statuses in RULES.items() if rules in request},
+            **{statuses: before_the_end(request[rules], now) for rules, statuses in RULES.items() if rules in request},
             **({"TuningJobArn": tuning_job_arn} if tuning_job_arn else {}),
         }
         run = TrainingRun(self._platform, record, arn, image, listener, cpuset)
@@ -132,6 +131,7 @@ class TrainingJobs:
             if record["TrainingJobStatus"] in ("InProgress", "Stopping"):
                 changes = enter(record, "Failed", time.time())
                 changes |= time_used({**record, **changes}, record["ResourceConfig"]["InstanceCount"])
+                changes |= {statuses: at_the_end(record[rules], None, time.time()) for rules, statuses in RULES.items() if rules in record}
                 self._records.update(record["TrainingJobName"], FailureReason=KILLED, **changes)
 
     def stop_all(self) -> None:
@@ -179,8 +179,3 @@ class TrainingJobs:
 
 def _model_name(request: dict) -> str:
     return "model" if request["OutputDataConfig"].get("CompressionType") == "NONE" else "model.tar.gz"
-
-
-def _rule_status(rule: dict, now: float) -> dict:
-    return {"RuleConfigurationName": rule["RuleConfigurationName"], "RuleEvaluationStatus": "Error", "StatusDetails": RULE_NOT_RUN,
-            "LastModifiedTime": now}

@@ -25,10 +25,13 @@ from local_test.training.listener import Listener
 from local_test.training.metric_definitions import MetricScan
 from local_test.training.node import Exit, Node
 from local_test.training.results import Results
+from local_test.training.rule_statuses import RULES, at_the_end
 from local_test.training.status import ENDS, MAX_REASON, enter, failure_reason, time_used
 
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 RUNNING = "training-jobs"  # below the service's folder: what is laid out for jobs that run
+FAILURE_BYTES = 4 * MAX_REASON  # UTF-8 has at most four to a character
+RULE_RESULTS_BYTES = 1_000_000
 SECONDS_TO_ROOM = 5  # between attempts to write to a full disk
 KILLED = "The local SageMaker ended while this job was running."
 logger = logging.getLogger(__name__)
@@ -52,6 +55,7 @@ class TrainingRun:
         self._results = Results(request, self._destination)
         self._metric_scan = MetricScan(request["AlgorithmSpecification"].get("MetricDefinitions", []))
         self._final_metrics: dict[str, dict] = {}
+        self._rule_results: str | None = None
         self._nodes: list[Node] = []
         self._lock = threading.RLock()
         self._ending: str | None = None  # why the containers are being stopped: Stopped, Interrupted, MaxRuntimeExceeded, ...
@@ -205,6 +209,7 @@ class TrainingRun:
             for folder in kept:
                 folder.start()
             exits = self._wait_for_all()
+            self._rule_results = self._nodes[0].beginning_of(opt_ml.RULES, RULE_RESULTS_BYTES)
         finally:
             limit.cancel()
             self._seconds_trained += time.monotonic() - began
@@ -220,7 +225,7 @@ class TrainingRun:
         failed = next(((node, ended) for node, ended in exits if ended.status != 0), None)
         if failed and not ending:
             node, ended = failed
-            reason = failure_reason(ended.status, node.failure_file(), ended.out_of_memory)
+            reason = failure_reason(ended.status, node.beginning_of(opt_ml.FAILURE, FAILURE_BYTES), ended.out_of_memory)
             self._upload_output_data()
             return "Failed", reason
         return self._upload(ending or "Completed")
@@ -291,6 +296,9 @@ class TrainingRun:
                 record = self._records.get(self.name)
                 changes = enter(record, outcome, time.time())
                 changes |= time_used({**record, **changes}, self._request["ResourceConfig"]["InstanceCount"])
+                changes |= {
+                    statuses: at_the_end(self._request[rules], self._rule_results, time.time()) for rules, statuses in RULES.items() if rules in self._request
+                }
                 if self._final_metrics:
                     changes["FinalMetricDataList"] = self.final_metrics()
                 try:

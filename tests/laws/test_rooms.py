@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 ALLOWED = {
-    "container": {"torch", "torchvision", "numpy", "PIL", "simplejpeg", "safetensors", "psutil", "sagemaker_training", "sagemaker_inference"},
+    "container": {"torch", "torchvision", "numpy", "PIL", "simplejpeg", "safetensors", "psutil", "pynvml", "smdebug", "sagemaker_training", "sagemaker_inference"},
     "docker": set(),
     "scripts": {"boto3", "botocore", "matplotlib"},  # botocore is where boto3 keeps its errors; matplotlib draws a tuning job
     "local_test": {"docker", "moto", "werkzeug", "cheroot", "botocore", "requests", "numpy", "PIL", "optuna"},
@@ -34,6 +34,11 @@ def test_a_room_imports_only_itself_and_what_it_may(room):
     for file in files:
         foreign = imported_packages(file.read_text()) - ALLOWED[room] - {room} - set(sys.stdlib_module_names)
         assert not foreign, f"{file.relative_to(ROOT)} imports {foreign}"
+
+
+def test_one_file_alone_imports_the_debugger_that_nobody_maintains():
+    importers = [str(file.relative_to(ROOT)) for file in (ROOT / "container").rglob("*.py") if "smdebug" in imported_packages(file.read_text())]
+    assert importers == ["container/debugging/smdebug_library.py"]
 
 
 def test_the_check_sees_imports_inside_functions():

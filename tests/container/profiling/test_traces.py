@@ -7,7 +7,8 @@ import re
 import pytest
 import torch
 
-from container.profiling.traces import MOST_STEPS, Traces, parse_steps
+from container.profiling.trace_steps import MOST_STEPS, parse_steps
+from container.profiling.traces import Traces
 
 
 @pytest.mark.parametrize("text, steps", [

@@ -34,7 +34,7 @@ from container.training import Trainer
 from same_views import SameViews
 
 FROZEN = [
-    "--pretrained", "none", "--freeze-backbone", "true", "--arch", "resnet18", "--image-size", "32", "--batch-size", "10",
+    "--pretrained", "none", "--debugger", "false", "--profiler", "false", "--freeze-backbone", "true", "--arch", "resnet18", "--image-size", "32", "--batch-size", "10",
     "--warmup-epochs", "0", "--epochs", "3", "--feature-views", "3",
 ]
 PREPROCESSING = Preprocessing.for_image_size(32)

@@ -26,7 +26,7 @@ from container.training import Trainer
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
 SMALL = [
-    "--pretrained", "none", "--arch", "resnet18", "--image-size", "64", "--batch-size", "10", "--epochs", "4", "--lr", "0.002",
+    "--pretrained", "none", "--debugger", "false", "--profiler", "false", "--arch", "resnet18", "--image-size", "64", "--batch-size", "10", "--epochs", "4", "--lr", "0.002",
     "--label-smoothing", "0",
 ]
 

@@ -142,11 +142,17 @@ def test_debugger_and_profiler_files_are_written_and_their_folders_kept(jobs, lo
     assert local.keys(f"profile/{name}/") == [f"profile/{name}/profiler-output/x"]
 
 
-def test_rules_that_are_not_run_are_reported_as_errors_not_passed_over(jobs, local):
-    rule = {"RuleConfigurationName": "LossNotDecreasing", "RuleEvaluatorImage": "x", "RuleParameters": {"rule_to_invoke": "LossNotDecreasing"}}
-    job = jobs.run("true", DebugRuleConfigurations=[rule])
-    [status] = job["DebugRuleEvaluationStatuses"]
-    assert status["RuleEvaluationStatus"] == "Error" and "does not run rule images" in status["StatusDetails"]
+def test_a_rule_has_the_status_that_the_program_found_and_others_are_errors_not_passed_over(jobs, local):
+    rules = [
+        {"RuleConfigurationName": f"my-{name}", "RuleEvaluatorImage": "x", "RuleParameters": {"rule_to_invoke": name}}
+        for name in ("Overfit", "DeadRelu", "VanishingGradient")
+    ]
+    results = '{"rules": [{"name": "Overfit", "status": "IssuesFound", "sentence": "It overfits."}, {"name": "DeadRelu", "status": "NoIssuesFound"}]}'
+    job = jobs.run(f"echo '{results}' > /opt/ml/output/data/rules.json", DebugRuleConfigurations=rules, ProfilerRuleConfigurations=rules[2:])
+    found = {one["RuleConfigurationName"]: (one["RuleEvaluationStatus"], one.get("StatusDetails", "")) for one in job["DebugRuleEvaluationStatuses"]}
+    assert found["my-Overfit"] == ("IssuesFound", "It overfits.") and found["my-DeadRelu"] == ("NoIssuesFound", "")
+    assert found["my-VanishingGradient"][0] == "Error" and "does not run rule images" in found["my-VanishingGradient"][1]
+    assert job["ProfilerRuleEvaluationStatuses"][0]["RuleEvaluationStatus"] == "Error"
 
 
 def test_environment_and_arguments_reach_the_container(jobs):

@@ -1,0 +1,35 @@
+"""How large the gradients of each layer are in the course of a run."""
+
+import math
+
+import torch
+from torch import nn
+
+POINTS = 60  # steps of a run that are measured
+
+
+class GradientNorms:
+    """The L2 norm of the gradient of every weight with more than one dimension, at some 60 steps of a run."""
+
+    def __init__(self, model: nn.Module, steps: int):
+        """steps: of the whole run."""
+        self._weights = {name.removesuffix(".weight"): weight for name, weight in model.named_parameters() if weight.ndim > 1}
+        self._interval = max(1, math.ceil(steps / POINTS))
+        self._taken: list[tuple[int, list[str], torch.Tensor]] = []
+
+    def due(self, step: int) -> bool:
+        return step % self._interval == 0
+
+    def take(self, step: int, gradient_scale: float) -> None:
+        """Measure the gradients as they are, divided by gradient_scale. Nothing waits for a GPU."""
+        there = {name: weight.grad for name, weight in self._weights.items() if weight.grad is not None}
+        norms = torch.stack([gradient.float().norm() for gradient in there.values()]) / gradient_scale
+        self._taken.append((step, list(there), norms))
+
+    def series(self) -> dict:
+        """{"steps": [...], "layers": {name: [a norm for each of the steps, None where the layer did not learn]}}."""
+        taken = [(step, dict(zip(names, norms.tolist()))) for step, names, norms in self._taken]
+        return {
+            "steps": [step for step, _ in taken],
+            "layers": {name: [norms.get(name) for _, norms in taken] for name in self._weights if any(name in norms for _, norms in taken)},
+        }

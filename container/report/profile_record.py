@@ -1,0 +1,51 @@
+"""The profile of a run as its report shows it: step times, and the system's series with few names and their units."""
+
+from statistics import fmean
+
+from container.profiling.step_times import StepTimes
+from container.report.record import Outlier, PhaseTime, StepSeries, StepTime, StepTimes as StepTimesRecord, System
+
+MEGABYTE = 1e6
+# Endings of the sampler's metrics; those of all cores, or all GPUs, with one ending are one line, their mean.
+_NAMES = {
+    "/CPUUtilization": ("CPU, %", 1), "/I/OWaitPercentage": ("waiting for disks, %", 1), "MemoryUsedPercent": ("memory, %", 1),
+    "ReadThroughputInBytesPerSecond": ("read from disks, MB/s", MEGABYTE), "WriteThroughputInBytesPerSecond": ("written to disks, MB/s", MEGABYTE),
+    "ReceiveBytesPerSecond/Algorithm": ("received, MB/s", MEGABYTE), "TransmitBytesPerSecond/Algorithm": ("sent, MB/s", MEGABYTE),
+}
+_OF_EACH_GPU = {"GPUUtilization": "GPU {number}, %", "GPUMemoryUtilization": "memory of GPU {number}, %"}
+
+
+def step_times_record(times: StepTimes) -> StepTimesRecord | None:
+    """None before the first step is over."""
+    summary, series = times.summary(), times.series()
+    if not summary["steps"]:
+        return None
+    return StepTimesRecord(
+        summary={phase: PhaseTime(**found) for phase, found in summary["phases"].items()},
+        step=StepTime(**summary["step"], count=summary["steps"], per_second=summary["steps_per_second"]),
+        evaluation_seconds=summary["evaluation_seconds"],
+        series=StepSeries(series["step"], series["phases"]),
+        outliers=[Outlier(one.number, one.seconds, one.phase) for one in times.outliers()],
+    )
+
+
+def system_record(series: dict) -> System:
+    """series: `SystemSampler.series()`."""
+    lines: dict[str, list[list[float | None]]] = {}
+    for metric, values in series["values"].items():
+        name, unit = _shown(metric)
+        if name:
+            lines.setdefault(name, []).append([None if value is None else value / unit for value in values])
+    return System(series["seconds"], {name: [_mean(point) for point in zip(*of_each)] for name, of_each in lines.items()})
+
+
+def _shown(metric: str) -> tuple[str | None, float]:
+    device, _, dimension = metric.partition("/")
+    if dimension in _OF_EACH_GPU:
+        return _OF_EACH_GPU[dimension].format(number=device.removeprefix("gpu")), 1
+    return next((found for ending, found in _NAMES.items() if metric.endswith(ending)), (None, 1))
+
+
+def _mean(values: tuple[float | None, ...]) -> float | None:
+    there = [value for value in values if value is not None]
+    return fmean(there) if there else None

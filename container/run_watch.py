@@ -1,0 +1,197 @@
+"""What is known of a run while it goes on, and the report that it leaves however it ends.
+
+In SM_OUTPUT_DATA_DIR, which SageMaker packs into output.tar.gz: report.html, report.json, rules.json, and, where the platform keeps
+them nowhere else, tensors/ and profile/.
+"""
+
+import math
+import os
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+
+from container.compute import Compute
+from container.evaluation import Evaluation
+from container.evaluation_report import evaluation_report
+from container.gradient_norms import GradientNorms
+from container.hyperparameters import Hyperparameters
+from container.instruments import Instruments
+from container.launch import Place
+from container.preprocessing import Preprocessing
+from container.profiling.findings import Facts, find
+from container.profiling.profiler_config import read_profiler_config
+from container.profiling.step_times import StepTimes
+from container.profiling.system_sampler import SystemSampler
+from container.profiling.traces import Traces
+from container.report.calibration import calibration
+from container.report.profile_record import step_times_record, system_record
+from container.report.record import Epoch, Evaluation as EvaluationRecord, Finding, GradientNorms as NormsRecord, Rule, RunRecord, SplitCounts
+from container.report.shown_pictures import shown_pictures
+from container.report.write_report import write_report
+from container.training import Trainer
+
+SAVES = 20  # steps of a run whose tensors are saved, in all but long runs
+MOST_STEPS_BETWEEN = 500  # AWS's own interval
+SECONDS_FOR_RULES = 60  # after the last step
+SECONDS_FOR_RULES_WHEN_STOPPED = 15  # SageMaker waits 120 in all
+
+
+def save_interval(steps: int) -> int:
+    """Steps between two whose tensors are saved, by default. steps: of the whole run."""
+    return max(1, min(MOST_STEPS_BETWEEN, math.ceil(steps / SAVES)))
+
+
+class RunWatch:
+    """Watches one run, in its first process. Its methods are called in the order in which they stand here.
+
+    Where there is nothing to watch, or nobody wants it, all of them do nothing.
+    """
+
+    def __init__(self):
+        self._output: Path | None = None
+        self._sampler = self._rules = None
+        self._stopping: str | None = None
+        self._instruments = Instruments()
+        self._pictures: dict[str, tuple[Sequence[Path], Preprocessing]] = {}
+        self._evaluated: tuple[str, Evaluation] | None = None
+        self.epochs: list[Epoch] = []  # those that are over
+
+    def open(self, chosen: Hyperparameters, given: Sequence[str], compute: Compute, place: Place, output: Path) -> None:
+        """Begin. given: the program's arguments. output: SM_OUTPUT_DATA_DIR. Raises TrainingFailure for a wrong ProfilerConfig."""
+        if place.rank != 0 or not (chosen.debugger or chosen.profiler):
+            return
+        self._output, self._chosen, self._compute = output, chosen, compute
+        self._began = time.monotonic()
+        self._record = RunRecord(
+            started=time.time(), job=os.environ.get("TRAINING_JOB_NAME", ""), compute=str(compute), hosts=place.size // place.per_host,
+            command=command(given_values(given)), hyperparameters=all_values(chosen, given_values(given)),
+            versions={name: version(name) for name in ("torch", "torchvision", "sagemaker-training", "smdebug")},
+        )
+        config = read_profiler_config(output / "profile")
+        if chosen.profiler and config.enabled:
+            self._profile = config.folder
+            self._sampler = SystemSampler(config.folder, os.environ.get("SM_CURRENT_HOST", "algo-1"), config.interval_ms)
+            self._sampler.start()
+
+    def channel(self, name: str, counts: SplitCounts, paths: Sequence[Path] = (), preprocessing: Preprocessing | None = None) -> None:
+        """What is in a channel. paths: its readable files, in the order of what is evaluated."""
+        if not self._output:
+            return
+        self._record.splits[name] = counts
+        if preprocessing:
+            self._pictures[name] = (paths, preprocessing)
+
+    def begin(self, trainer: Trainer, epochs: list[Epoch]) -> None:
+        """Training begins, or goes on after these epochs, with the trainer's next step."""
+        self.epochs = epochs
+        if not self._output:
+            return
+        steps, watching = trainer.steps, self._instruments
+        if self._sampler:
+            watching.times = StepTimes(self._compute.device)
+            self._steps_from = time.monotonic() - self._began
+            if len(self._chosen.trace_steps):
+                watching.traces = Traces(self._profile, self._chosen.trace_steps)
+        if self._chosen.debugger:
+            watching.norms = GradientNorms(trainer.model, steps)
+            # Each of these takes seconds to import.
+            from container.debugging.rule_run import RuleRun
+            from container.debugging.smdebug_library import TensorHook
+
+            watching.hook = TensorHook.create(self._output / "tensors", self._chosen.save_interval or save_interval(steps), trainer.step)
+            if self._chosen.rules:
+                self._rules = RuleRun(watching.hook.folder, self._chosen.rules, self._output / "rules.json")
+        trainer.instruments = watching
+
+    def stop_reason(self) -> str | None:
+        """Why a rule ends the training, if one does."""
+        if self._rules and not self._stopping:
+            self._stopping = self._rules.stop_reason()
+        return self._stopping
+
+    def epoch(self, facts: Epoch, found: Evaluation, is_best: bool, evaluation_seconds: float) -> None:
+        """An epoch is over. found: its evaluation of the valid split."""
+        self.epochs.append(facts)
+        if not self._output:
+            return
+        self._instruments.after_evaluation(evaluation_seconds, found.loss)
+        if is_best:
+            self._record.best_epoch, self._evaluated = facts.epoch, ("valid", found)
+
+    def tested(self, found: Evaluation) -> None:
+        """The best model's evaluation of the test split."""
+        self._evaluated = ("test", found)
+
+    def close(self, status: str, reason: str = "") -> None:
+        """The run is over. status: Completed, Stopped or Failed; reason: a sentence. Writes the report with what there is."""
+        if not self._output:
+            return
+        output, self._output = self._output, None
+        try:
+            self._finish(status, reason)
+            print(f"report: {write_report(self._record, output)}")
+        except Exception as error:  # the run is worth more than its report
+            traceback.print_exc()
+            print(f"warning: the run's report could not be written: {type(error).__name__}: {error}", file=sys.stderr)
+
+    def _finish(self, status: str, reason: str) -> None:
+        record, watching = self._record, self._instruments
+        record.status, record.reason, record.epochs = status, reason, self.epochs
+        classes = tuple(record.splits["train"].classes) if "train" in record.splits else ()
+        if watching.traces:
+            watching.traces.close()
+        if watching.hook:
+            watching.hook.close()
+        if self._rules:
+            seconds = SECONDS_FOR_RULES_WHEN_STOPPED if status == "Stopped" else SECONDS_FOR_RULES
+            record.rules = [Rule(one.name, one.parameters, one.status, one.first_step, one.sentence) for one in self._rules.finish(seconds)]
+        if watching.norms:
+            record.gradient_norms = NormsRecord(**watching.norms.series())
+        if self._sampler:
+            self._sampler.stop()
+            record.system = system_record(self._sampler.series())
+        if watching.times:
+            record.step_times = step_times_record(watching.times)
+            record.findings = [Finding(**vars(one)) for one in find(watching.times.summary(), self._sampler.series(), self._facts())]
+        if self._evaluated:
+            split, found = self._evaluated
+            figures = evaluation_report(found, classes)
+            record.evaluation = EvaluationRecord(split=split, calibration=calibration(found.probabilities, found.labels), **figures)
+            if split in self._pictures:
+                record.pictures = shown_pictures(found.probabilities, found.labels, self._pictures[split][0], classes, self._pictures[split][1])
+        record.seconds = time.monotonic() - self._began
+
+    def _facts(self) -> Facts:
+        device = self._compute.device
+        used, total = (torch.cuda.max_memory_reserved(device), torch.cuda.mem_get_info(device)[1]) if device.type == "cuda" else (0, 0)
+        return Facts(
+            self._chosen.batch_size, self._chosen.workers, len(os.sched_getaffinity(0)), device.type, used, total, self._steps_from,
+        )
+
+
+def counts(labels: torch.Tensor, classes: Sequence[str], unreadable: int) -> SplitCounts:
+    """labels: int64 [n], of the readable pictures of a split."""
+    return SplitCounts(len(labels), unreadable, dict(zip(classes, torch.bincount(labels, minlength=len(classes)).tolist())))
+
+
+def given_values(arguments: Sequence[str]) -> dict[str, str]:
+    """`["--lr", "0.01", ...]` -> {"lr": "0.01", ...}, without what the platform adds."""
+    pairs = zip(arguments[::2], arguments[1::2])
+    return {name.removeprefix("--"): value.strip('"') for name, value in pairs if not name.startswith("--_")}
+
+
+def all_values(chosen: Hyperparameters, given: dict[str, str]) -> dict[str, str]:
+    """Every hyperparameter as text: as it was given, else its default."""
+    defaults = {"rules": "default", "trace_steps": "off"}  # the two that are more than numbers and words
+    return {name.replace("_", "-"): given.get(name.replace("_", "-"), defaults.get(name, str(value))) for name, value in vars(chosen).items()}
+
+
+def command(given: dict[str, str]) -> str:
+    """What repeats a run with scripts/."""
+    pairs = " ".join(f"{name}={value}" for name, value in given.items())
+    return f'make train HYPERPARAMETERS="{pairs}"' if pairs else "make train"

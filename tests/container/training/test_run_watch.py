@@ -1,0 +1,130 @@
+"""What a watched run leaves, however it ends: a report, the rules' results, tensors and a profile; and the same model as without."""
+
+import json
+import math
+import os
+import signal
+import sys
+
+import pytest
+
+from container import train, training
+from container.hyperparameters import INJECTED_BY_THE_PLATFORM, parse
+from container.run_watch import all_values, command, given_values, save_interval
+
+WATCHED = [
+    "--pretrained", "none", "--arch", "resnet18", "--image-size", "32", "--batch-size", "10", "--epochs", "3", "--rules", "LossNotDecreasing,DeadRelu",
+]
+OFF = ["--debugger", "false", "--profiler", "false"]
+
+
+def record(job):
+    return json.loads((job / "output/data/report.json").read_text())
+
+
+def test_a_run_leaves_a_report_of_everything(job):
+    assert train.main([*WATCHED, "--trace-steps", "2"]) == 0
+    found = record(job)
+    assert found["status"] == "Completed" and [one["epoch"] for one in found["epochs"]] == [1, 2, 3]
+    assert found["splits"]["train"] == {"pictures": 30, "unreadable": 0, "classes": {"Amber_hound": 10, "Slate_setter": 10, "Fern_terrier": 10}}
+    assert {one["rule"]: one["status"] for one in found["rules"]} == {"LossNotDecreasing": "NoIssuesFound", "DeadRelu": "NoIssuesFound"}
+    assert found["evaluation"]["split"] == "test" and found["evaluation"]["n"] == 12 and found["evaluation"]["calibration"]["bins"]
+    assert {"data", "forward", "backward", "optimizer"} <= set(found["step_times"]["summary"]) and found["step_times"]["step"]["count"] == 9
+    assert len(found["gradient_norms"]["steps"]) == 9 and all(len(norms) == 9 for norms in found["gradient_norms"]["layers"].values())
+    assert found["hyperparameters"]["epochs"] == "3" and found["command"].startswith('make train HYPERPARAMETERS="pretrained=none arch=resnet18 ')
+    assert "CPU, %" in found["system"]["series"]
+    page = (job / "output/data/report.html").read_text()
+    assert page.count("data:image/jpeg") >= 3 and "https://" not in page.replace("https://www.w3.org", "")
+    assert list((job / "output/data/profile/traces").glob("*.json.gz")) and list((job / "output/data/profile/system").rglob("*.json"))
+
+
+@pytest.mark.parametrize("more", [[], ["--freeze-backbone", "true"], ["--ema", "0.9", "--head-epochs", "1", "--test-flip", "true"]])
+def test_watching_changes_nothing_in_the_model(job, monkeypatch, tmp_path, more):
+    models = []
+    for run, watched in {"on": [], "off": OFF}.items():
+        monkeypatch.setenv("SM_MODEL_DIR", str(tmp_path / run))
+        assert train.main([*WATCHED, *more, *watched]) == 0
+        models.append((tmp_path / run / "model.safetensors").read_bytes())
+    assert models[0] == models[1]
+
+
+def test_an_unwatched_run_leaves_nothing_and_starts_nothing(job, monkeypatch):
+    monkeypatch.setitem(sys.modules, "container.debugging.rule_run", None)  # an import of it fails
+    monkeypatch.setitem(sys.modules, "container.debugging.smdebug_library", None)
+    assert train.main([*WATCHED, *OFF]) == 0
+    assert sorted(path.name for path in (job / "output/data").iterdir()) == ["evaluation.json"]
+
+
+def test_a_tuning_jobs_trial_is_watched_only_where_that_is_asked_for():
+    trial = [f"--{INJECTED_BY_THE_PLATFORM}", "valid_accuracy"]
+    assert not parse(trial).debugger and not parse(trial).profiler and parse([]).debugger and parse([]).profiler
+    assert parse([*trial, "--debugger", "true"]).debugger
+
+
+def test_a_rule_may_end_the_training(job, capfd):
+    """Its threshold is one that every run meets. The best model so far is there, and the status is 0."""
+    arguments = [*WATCHED[:-1], "VanishingGradient(threshold=1000000):stop", "--epochs", "10000", "--save-interval", "1"]
+    assert train.main(arguments) == 0
+    assert "stopped by a rule in epoch" in capfd.readouterr().out and (job / "model/model.safetensors").is_file()
+    found = record(job)
+    assert found["status"] == "Stopped" and found["reason"].startswith("VanishingGradient: ") and found["rules"][0]["status"] == "IssuesFound"
+
+
+def test_a_run_that_is_stopped_has_a_report(job, monkeypatch):
+    real = training.Trainer._train_step
+
+    def interrupted(trainer, *batch):
+        if trainer.step == 4:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return real(trainer, *batch)
+
+    monkeypatch.setattr(training.Trainer, "_train_step", interrupted)
+    assert train.main(WATCHED) == 0
+    found = record(job)
+    assert found["status"] == "Stopped" and found["reason"] == "Stopped on request." and len(found["epochs"]) == 2
+
+
+def test_a_run_that_fails_has_a_report_with_what_there_was(job, monkeypatch):
+    monkeypatch.setattr(training.Trainer, "_train_step", lambda trainer, inputs, targets: inputs.mean() * math.nan)
+    assert train.main([*WATCHED, "--lr", "10"]) == 1
+    found = record(job)
+    assert found["status"] == "Failed" and found["reason"] == (job / "output/failure").read_text() and "lr" in found["reason"]
+    assert found["splits"]["train"]["pictures"] == 30 and "Failed" in (job / "output/data/report.html").read_text()
+
+
+def test_a_report_that_cannot_be_written_leaves_the_run_alone(job, monkeypatch, capfd):
+    def full(*arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("container.run_watch.write_report", full)
+    assert train.main([*WATCHED, "--debugger", "false"]) == 0
+    assert "warning: the run's report could not be written: OSError" in capfd.readouterr().err and not (job / "output/failure").exists()
+
+
+def test_a_wrong_configuration_of_the_platform_is_a_sentence(job, monkeypatch, tmp_path):
+    (tmp_path / "hook.json").write_text('{"LocalPath": "/tmp/tensors", "CollectionConfigurations": 3}')
+    monkeypatch.setenv("SMDEBUG_CONFIG_FILE_PATH", str(tmp_path / "hook.json"))
+    assert train.main(WATCHED) == 1
+    assert "DebugHookConfig" in (job / "output/failure").read_text()
+
+
+@pytest.mark.parametrize(("wrong", "said"), [
+    (["--rules", "LossNotDecresing"], "LossNotDecreasing"), (["--rules", "Overfit(patince=1)"], "patience"), (["--trace-steps", "5-2"], "5-2"),
+    (["--debugger", "maybe"], "must be true or false"),
+])
+def test_what_is_wrong_in_a_hyperparameter_of_the_watch_is_said(job, wrong, said):
+    assert train.main([*WATCHED, *wrong]) == 1
+    reason = (job / "output/failure").read_text()
+    assert reason.startswith(f"Hyperparameter {wrong[0].removeprefix('--')}: ") and said in reason
+
+
+@pytest.mark.parametrize(("steps", "interval"), [(1, 1), (20, 1), (21, 2), (1040, 52), (10_000, 500), (1_000_000, 500)])
+def test_tensors_are_saved_at_some_twenty_steps_of_a_run(steps, interval):
+    assert save_interval(steps) == interval
+
+
+def test_a_run_is_repeated_with_what_it_was_given():
+    given = given_values(["--lr", '"0.01"', f"--{INJECTED_BY_THE_PLATFORM}", "valid_loss", "--arch", "resnet18"])
+    assert command(given) == 'make train HYPERPARAMETERS="lr=0.01 arch=resnet18"' and command({}) == "make train"
+    values = all_values(parse(["--lr", "0.01", "--arch", "resnet18"]), given)
+    assert (values["lr"], values["arch"], values["rules"], values["trace-steps"], values["batch-size"]) == ("0.01", "resnet18", "default", "off", "64")
