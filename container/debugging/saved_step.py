@@ -44,10 +44,10 @@ class SavedStep:
     def reduction(self, name: str, reduction: str, absolute: bool = False) -> float | None:
         """A reduction that is saved, or that of the whole tensor; None where neither is there."""
         try:
-            return float(self._trial.tensor(name).reduction_value(self.number, reduction, abs=absolute))
+            return np.asarray(self._trial.tensor(name).reduction_value(self.number, reduction, abs=absolute)).item()
         except TensorUnavailableForStep:
             return None
 
     def reductions(self, name: str) -> dict[tuple[str, bool], float]:
         """The saved ones: smdebug's name and whether it is of the absolute values -> number."""
-        return {kind: float(value) for kind, value in self._trial.tensor(name).reduction_values(self.number).items()}
+        return {kind: np.asarray(value).item() for kind, value in self._trial.tensor(name).reduction_values(self.number).items()}

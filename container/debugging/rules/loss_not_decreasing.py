@@ -49,7 +49,7 @@ class LossNotDecreasing(BuiltInRule):
             if value is None or value.size != 1:
                 continue
             losses = self._losses.setdefault(name, [])
-            losses.append((number, float(value)))
+            losses.append((number, value.item()))
             seen, last = self._looked_at.get(name, (0, number - chosen["num_steps"]))
             if len(losses) < seen + count or number < last + chosen["num_steps"]:
                 continue

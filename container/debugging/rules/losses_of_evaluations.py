@@ -17,7 +17,7 @@ class LossesOfEvaluations:
         Training steps before start_step are left out.
         """
         names = step.names(*((), self._regex) if self._regex else (["losses"],))
-        losses = [float(value) for name in names if (value := step.value(name)) is not None and value.size == 1]
+        losses = [value.item() for name in names if (value := step.value(name)) is not None and value.size == 1]
         if not losses:
             return None
         if step.mode == "TRAIN":

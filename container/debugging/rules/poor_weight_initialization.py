@@ -47,7 +47,7 @@ class PoorWeightInitialization(BuiltInRule):
         if step.mode != "TRAIN" or len(self._losses) >= self.parameters["steps"]:
             return None
         for name in step.names(["losses"])[:1]:
-            self._losses.append(float(step.value(name)))
+            self._losses.append(step.value(name).item())
         chosen = self.parameters
         if self._sign is None:
             inputs = step.names(["relu_input"], chosen["activation_inputs_regex"])

@@ -41,9 +41,9 @@ def separable_pictures(count, seed=0, side=32):
     return colours[:, :, None, None] + 0.5 * torch.randn(count, 3, side, side, generator=random), labels
 
 
-def train(folder, model, optimizer, steps, save_interval=10, evaluate_every=20, batch=24, data=None, validation=None, seed=0, save=None):
+def train(folder, model, optimizer, steps, save_interval=10, evaluate_every=20, batch=24, data=None, validation=None, smoothing=0.0):
     """Train in the order that the trainer has: begin_step, watch, forward, backward, save, optimiser. Returns the losses."""
-    torch.manual_seed(seed)
+    torch.manual_seed(0)
     inputs, labels = data or separable_pictures(240)
     valid_inputs, valid_labels = validation or separable_pictures(60, seed=1)
     hook, losses = TensorHook.create(folder, save_interval), []
@@ -52,9 +52,9 @@ def train(folder, model, optimizer, steps, save_interval=10, evaluate_every=20, 
         saved = hook.begin_step("TRAIN")
         if saved:
             with hook.watching(model):
-                loss = F.cross_entropy(model(inputs[rows]), labels[rows])
+                loss = F.cross_entropy(model(inputs[rows]), labels[rows], label_smoothing=smoothing)
         else:
-            loss = F.cross_entropy(model(inputs[rows]), labels[rows])
+            loss = F.cross_entropy(model(inputs[rows]), labels[rows], label_smoothing=smoothing)
         optimizer.zero_grad()
         loss.backward()
         if saved:

@@ -108,19 +108,18 @@ def test_a_training_that_stalls_is_found(tmp_path, start):
     assert (outcome.status, outcome.first_mode, outcome.first_step) == ("IssuesFound", "TRAIN", 0)
 
 
-def test_a_rule_that_fails_is_an_error_and_the_others_go_on(tmp_path, start):
-    rules = start("LossNotDecreasing,UnchangedTensor")
-    hook = TensorHook.create(tmp_path / "run", 1)
-    broken_run(tmp_path / "other")
-    hook.close()
-    (tmp_path / "run").rename(tmp_path / "empty")
-    [first, second] = rules.finish(60)
-    assert {first.status, second.status} == {"NoIssuesFound"}  # no step, no issue
+def test_a_run_without_steps_has_no_issues(tmp_path, start):
+    TensorHook.create(tmp_path / "run", 1).close()
+    assert [outcome.status for outcome in start("default").finish(60)] == ["NoIssuesFound"] * 10
 
-    events = next((tmp_path / "other").glob("events/*10/*.tfevents"))
-    events.write_bytes(events.read_bytes()[:200])
-    loss, unchanged = start("LossNotDecreasing,UnchangedTensor", tmp_path / "other").finish(60)
+
+def test_a_rule_that_fails_is_an_error_and_the_others_go_on(tmp_path, start):
+    broken_run(tmp_path / "run")
+    [events] = tmp_path.glob("run/events/*10/*.tfevents")
+    events.write_bytes(events.read_bytes()[:200])  # torn on the disk
+    stalled, unchanged = start("StalledTraining,UnchangedTensor").finish(60)
     assert unchanged.status == "Error" and unchanged.sentence.startswith("The rule itself failed: ")
+    assert (stalled.status, stalled.last_step) == ("NoIssuesFound", 21)
 
 
 def test_a_killed_process_is_an_error_of_its_rules_and_no_exception(tmp_path, start):

@@ -98,9 +98,10 @@ def test_a_network_that_learns_noise_by_heart_overfits(tmp_path):
 
 
 def test_first_weights_that_are_much_too_large_are_poor(tmp_path, net):
+    inputs, labels = separable_pictures(3)
     with torch.no_grad():
         net.head[3].weight.mul_(300)
-    train(tmp_path / "run", net, plain(net, 1e-9), steps=100, save_interval=500)
+    train(tmp_path / "run", net, plain(net, 0.0), steps=100, save_interval=500, data=(inputs[:1], labels[:1]))
     found = findings(tmp_path / "run", "PoorWeightInitialization")
     assert found and "vary" in found[min(found)] and is_a_sentence_with_a_next_step(found[min(found)])
     assert findings(tmp_path / "run", "PoorWeightInitialization", steps=3) == {}
@@ -110,7 +111,7 @@ def test_first_weights_that_are_all_zero_are_poor(tmp_path, net):
     with torch.no_grad():
         for parameter in net.head.parameters():
             parameter.zero_()
-    train(tmp_path / "run", net, plain(net, 1e-9), steps=100, save_interval=500)
+    train(tmp_path / "run", net, plain(net, 0.0), steps=100, save_interval=500)
     assert findings(tmp_path / "run", "PoorWeightInitialization")
 
 
