@@ -1,10 +1,11 @@
 # Calls, never computes: every target runs one program. `make` alone lists the targets.
-# Settings of the scripts: sagemaker.toml. Of the build: IMAGE_PREFIX, BASE_IMAGE, WEIGHTS. Of one call: DATA, PICTURE,
+# Settings of the scripts: sagemaker.toml. Of the build: IMAGE_PREFIX, BASE_IMAGE, WEIGHTS. Of one call: DATA, PICTURE, JOB,
 # HYPERPARAMETERS="epochs=20 lr=0.001", and ARGS="..." for any other option of a script, such as ARGS=--dry-run.
 
 IMAGE_PREFIX ?= dogbreed
 ARGS ?=
 DATA ?=
+JOB ?=
 HYPERPARAMETERS ?=
 PICTURE ?=
 SAMPLE ?=
@@ -21,17 +22,18 @@ python := .venv/bin/python
 tag = $(shell docker/tag.sh)
 # Two halves of a folder's files, each with a local SageMaker of its own: a test waits for containers more than it computes.
 two_at_once := -n 2 --dist loadfile
-verbs := push upload train tune deploy predict transform logs status stop delete
+verbs := push upload train tune report deploy predict transform logs status stop delete
 local_verbs := $(addprefix local-,$(filter-out status,$(verbs)))
 
 arguments_upload = "$(or $(DATA),$(error Name your pictures: DATA=folder or zip. `make sample-data` draws some into out/data/sample))"
 arguments_train = $(HYPERPARAMETERS)
 arguments_tune = $(HYPERPARAMETERS)
+arguments_report = $(JOB)
 arguments_predict = "$(or $(PICTURE),$(error Name a picture or a folder of them: PICTURE=path))"
 arguments_transform = "$(or $(PICTURE),$(error Name a folder of pictures: PICTURE=path))"
 
-.PHONY: help engine build $(verbs) $(local_verbs) local-up local-down local-status local-clean demo sample-data data bench bench-local bench-training bench-recipe bench-tuning bench-debugger \
-	test test-host test-images test-spot test-container test-service test-sdk test-demo lock clean
+.PHONY: help engine browser build $(verbs) $(local_verbs) local-up local-down local-status local-clean demo sample-data data bench bench-local bench-training bench-recipe bench-tuning bench-debugger \
+	test test-host test-images test-spot test-container test-service test-sdk test-demo test-report lock clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z$$()_-]+:.*## / { sub(/^\$$\(verbs\)/, "VERB", $$1); sub(/^\$$\(local_verbs\)/, "local-VERB", $$1); printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,10 +41,13 @@ help:  ## List the targets
 engine:  ## Make sure that a Docker engine answers (installs Debian's when it may)
 	@docker/engine.sh
 
+browser:  ## Make sure that a Chromium or Chrome is on PATH (installs Debian's when it may)
+	@local_test/browser.sh
+
 build: engine  ## Build both images (WEIGHTS=path bakes pretrained weights in, WEIGHTS=none takes them out)
 	@docker/build.sh
 
-$(verbs): .venv/ready  ## push upload train tune deploy predict transform logs status stop delete: on AWS, with your credentials
+$(verbs): .venv/ready  ## push upload train tune report deploy predict transform logs status stop delete: on AWS, with your credentials
 	@$(python) -m scripts.$@ $(arguments_$@) $(ARGS)
 
 $(local_verbs): local-%: .venv/ready engine  ## The same programs on the local SageMaker, which is started when it is down
@@ -88,7 +93,7 @@ bench-tuning: .venv/ready build  ## What the trials of a tuning job cost, on the
 	@$(python) -m tests.bench.tuning --train-image $(IMAGE_PREFIX)-train:$(tag) $(if $(DATA),--data "$(DATA)")
 
 test: .venv/ready .venv-sdk/ready build  ## Run every test
-	@$(MAKE) --no-print-directory test-host test-images test-container test-service test-sdk test-demo
+	@$(MAKE) --no-print-directory test-host test-images test-container test-report test-service test-sdk test-demo
 
 test-host: .venv/ready  ## Tests that need neither image nor engine
 	@$(python) -m pytest -n logical --maxprocesses 8 tests/laws tests/docker tests/scripts tests/local_test
@@ -111,6 +116,9 @@ test-sdk: .venv/ready .venv-sdk/ready engine  ## The SageMaker SDK and the AWS C
 
 test-demo: .venv/ready engine  ## The demo, end to end
 	@$(python) -m pytest tests/end_to_end
+
+test-report: .venv/ready browser  ## A run's report in a real browser: in light, dark and print, on a desk and on a phone
+	@$(python) -m pytest tests/report_page
 
 lock: .venv/ready  ## Compile every requirements.in anew into versions and hashes
 	@docker/lock.sh

@@ -1,0 +1,126 @@
+"""`python -m scripts.report [JOB]`: bring a training job's report, by default the newest's, and show it in the browser."""
+
+import argparse
+import json
+import os
+import sys
+import tarfile
+import tempfile
+import webbrowser
+import zlib
+from pathlib import Path
+from typing import IO
+
+from scripts.aws import Aws
+from scripts.failure import Failure, ends_with_a_sentence
+from scripts.hint import make
+from scripts.jobs import RUNNING, TRAINING
+from scripts.layout import bucket_and_key
+from scripts.objects import has_objects
+from scripts.settings import load_settings
+from scripts.waiting import minutes
+
+FOLDER = Path("out/reports")
+PAGE, RECORD = "report.html", "report.json"  # what the train image leaves in its output
+
+
+@ends_with_a_sentence
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="report", description="Bring the report of a training job, and show it in the browser.")
+    parser.add_argument("job", nargs="?", help="default: the newest training job")
+    parser.add_argument("--no-open", action="store_true", help="only bring it")
+    chosen = parser.parse_args(arguments)
+    aws = Aws(load_settings())
+    job, uri = find_output(aws, chosen.job)
+    files = fetch(aws, uri)
+    if PAGE not in files:
+        raise Failure(f"{job} left no {PAGE} in {uri}: its image makes none. Train again with an image of this tree: `{make('build')}` and `{make('push')}`.")
+    folder = FOLDER / job
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        write_whole(folder / name, content)
+    print(folder / PAGE)
+    if RECORD in files:
+        print(headline(json.loads(files[RECORD])))
+    if not chosen.no_open and has_display():
+        webbrowser.open((folder / PAGE).absolute().as_uri())
+    return 0
+
+
+def find_output(aws: Aws, job: str | None) -> tuple[str, str]:
+    """The job's name and the URI of its output.tar.gz. Raises Failure where there is none, or not yet."""
+    if job is None:
+        newest = next(TRAINING.newest_first(aws), None)
+        if newest is None:
+            raise Failure(f"{aws.settings.prefix} has no training job in {aws.region}. Run `{make('train')}`.")
+        job = newest["TrainingJobName"]
+    description = TRAINING.describe(aws, job)
+    status = description["TrainingJobStatus"]
+    if status in RUNNING:
+        raise Failure(
+            f"{job} is {status}, and its report comes when it has ended. Watch it with `{make('logs')} ARGS=\"{job} --follow\"`, "
+            f"or name an earlier job: `{make('report')} JOB=name`."
+        )
+    uri = f"{description['OutputDataConfig']['S3OutputPath'].rstrip('/')}/{job}/output/output.tar.gz"
+    if not has_objects(aws.client("s3"), *bucket_and_key(uri)):
+        raise Failure(f"{job} is {status} and left no report: there is no {uri}. `{make('logs')} ARGS={job}` may say why.")
+    return job, uri
+
+
+def fetch(aws: Aws, uri: str) -> dict[str, bytes]:
+    """The report's files in the archive, by name; nothing else of it is read. Raises Failure for what is no sound .tar.gz."""
+    bucket, key = bucket_and_key(uri)
+    with tempfile.TemporaryFile() as archive:
+        aws.client("s3").download_fileobj(bucket, key, archive)
+        archive.seek(0)
+        try:
+            return _report_files(archive)
+        except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
+            raise Failure(f"{uri} is not a sound .tar.gz ({error}). Train again: `{make('train')}`.") from error
+
+
+def _report_files(archive: IO[bytes]) -> dict[str, bytes]:
+    with tarfile.open(fileobj=archive) as packed:
+        return {
+            name: packed.extractfile(member).read()
+            for member in packed if (name := member.name.removeprefix("./")) in (PAGE, RECORD) and member.isfile()
+        }
+
+
+def write_whole(file: Path, content: bytes) -> None:
+    """Over what an earlier call left, which stays when this one is interrupted."""
+    unfinished = file.with_name(f".{file.name}.unfinished")
+    unfinished.write_bytes(content)
+    os.replace(unfinished, file)
+
+
+def headline(record: dict) -> str:
+    """One line of figures. record: report.json's; what it lacks, or what is no number, is left out."""
+    parts, found = [], record.get("evaluation", {})
+    best = next((one for one in record.get("epochs", []) if one["epoch"] == record.get("best_epoch")), {})
+    if _is_number(found.get("top1")):
+        low, high = found["top1_interval_95"]
+        parts.append(f"{found['split']} accuracy {found['top1']:.1%} (95% interval {low:.1%} to {high:.1%}, {found['n']:,} pictures)")
+    if _is_number(found.get("loss")):
+        parts.append(f"{found['split']} loss {found['loss']:.3f}")
+    if _is_number(best.get("valid_accuracy")) and found.get("split") != "valid":
+        parts.append(f"valid accuracy {best['valid_accuracy']:.1%} after epoch {best['epoch']}")
+    if _is_number(record.get("seconds")):
+        parts.append(f"time {minutes(record['seconds'])}")
+    issues = sum(rule["status"] == "IssuesFound" for rule in record.get("rules", [])) + len(record.get("findings", []))
+    parts += [f"{issues} issue{'' if issues == 1 else 's'} found"] if issues else []
+    return f"{record.get('status', 'unknown')}: {', '.join(parts) or record.get('reason') or 'no figure was measured'}"
+
+
+def has_display() -> bool:
+    """Whether a browser window could be seen by whoever runs this."""
+    return sys.platform in ("darwin", "win32") or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
+
+
+def _is_number(value: object) -> bool:
+    """JSON has no NaN: the record has a string in its place."""
+    return isinstance(value, (int, float))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
