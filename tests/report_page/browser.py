@@ -129,8 +129,8 @@ class Page:
         return self._browser.ask(method, self._session, **parameters)
 
     def value(self, expression: str):
-        """What a JavaScript expression gives, as Python's. Raises RuntimeError for one that throws."""
-        answer = self.ask("Runtime.evaluate", expression=expression, returnByValue=True)
+        """What a JavaScript expression, or the promise that it is, gives, as Python's. Raises RuntimeError for one that throws."""
+        answer = self.ask("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
         if "exceptionDetails" in answer:
             raise RuntimeError(answer["exceptionDetails"]["exception"]["description"])
         return answer["result"].get("value")

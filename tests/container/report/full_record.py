@@ -80,8 +80,7 @@ def _epochs(count: int, draw: random.Random) -> list[dict]:
 
 def _gradient_norms(layers: int, steps: int, draw: random.Random) -> dict:
     at = list(range(1, steps + 1, max(1, steps // 150)))
-    names = ["conv1.weight"] + [f"layer{1 + place * 4 // layers}.{place % 6}.conv{1 + place % 2}.weight{'' if place < 24 else f'.{place}'}" for place in range(layers - 3)] \
-        + ["fc.0.weight", "fc.3.weight"]
+    names = ["conv1.weight", *(f"layer{1 + place * 4 // layers}.{place // 2}.conv{1 + place % 2}.weight" for place in range(layers - 3)), "fc.0.weight", "fc.3.weight"]
     return {"steps": at, "layers": {
         name: [10 ** (-3.6 + 3 * place / layers - 0.9 * step / steps + draw.gauss(0, 0.13) + 0.5 * math.sin(place * 12.9)) for step in at]
         for place, name in enumerate(names[:layers])

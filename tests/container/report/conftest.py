@@ -1,0 +1,17 @@
+"""Records that the tests show."""
+
+import pytest
+from container.report.record import RunRecord
+from full_record import full_record
+
+
+@pytest.fixture(scope="session")
+def full():
+    """Everything is known of this run."""
+    return RunRecord.from_dict(full_record())
+
+
+@pytest.fixture
+def small():
+    """A run of one epoch and few classes, for a test to change."""
+    return RunRecord.from_dict(full_record(classes=4, epochs=1, steps=20, layers=6))
