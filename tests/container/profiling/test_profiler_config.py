@@ -44,7 +44,8 @@ def test_every_interval_of_the_platform_is_taken_also_as_text(said, interval):
 
 
 @pytest.mark.parametrize("content, named", [
-    (b"{", "not JSON"), (b"\xff\xfe", "not JSON"), ([], "no JSON object"), ({"ProfilingIntervalInMilliseconds": 300}, "ProfilingIntervalInMilliseconds"),
+    (b"{", "not JSON"), (b"\xff\xfe", "not JSON"), ([], "no JSON object"),
+    ({"ProfilingIntervalInMilliseconds": 300}, "ProfilingIntervalInMilliseconds"),
     ({"ProfilingIntervalInMilliseconds": None}, "ProfilingIntervalInMilliseconds"), ({"ProfilingIntervalInMilliseconds": True}, "ProfilingInterval"),
     ({"DisableProfiler": "perhaps"}, "DisableProfiler"), ({"DisableProfiler": 1}, "DisableProfiler"),
 ])

@@ -58,7 +58,8 @@ def test_the_folder_is_the_hour_and_the_name_the_minute_and_the_node(tmp_path):
 
 def test_a_minute_that_is_not_over_is_not_read(tmp_path):
     files = SystemFiles(tmp_path, "algo-1")
-    files.write(MINUTE + 5, METRICS)
+    files.write(MINUTE + 5, METRICS * 100)
+    assert any(file.stat().st_size for file in tmp_path.rglob("*.*")), "nothing is on the disk yet that could be read"
     assert read(tmp_path) == []
     files.write(MINUTE + 65, METRICS)
     assert {timestamp for timestamp, *_ in read(tmp_path)} == {MINUTE + 5}
