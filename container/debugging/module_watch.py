@@ -10,14 +10,26 @@ from torch import nn
 RELUS = (nn.ReLU, nn.ReLU6)
 
 
+def names_to_watch(model: nn.Module) -> Iterator[tuple[str, Callable]]:
+    """The first name of each thing that can be watched, and what registers a hook: it takes a module's hook and returns a handle.
+
+    Names are `<module>_input_<n>` and `<module>_output_<n>`, where n counts the tensors of all calls in a pass: a ReLU that a block
+    uses twice gives `..._output_0` and `..._output_1`. ReLUs have another tensor besides, `<module>_activity_<n>`, see `activity`.
+    """
+    for name, module in model.named_modules():
+        name = name or type(model).__name__
+        yield f"{name}_input_0", lambda give, module=module: module.register_forward_pre_hook(lambda _, inputs: give(inputs))
+        yield f"{name}_output_0", lambda give, module=module: module.register_forward_hook(lambda _, __, output: give(output))
+        if isinstance(module, RELUS):
+            yield f"{name}_activity_0", lambda give, module=module: module.register_forward_hook(lambda _, __, output: give(activity(output)))
+
+
 @contextlib.contextmanager
 def watched_modules(model: nn.Module, wanted: Callable[[str], bool], take: Callable[[str, torch.Tensor], None]) -> Iterator[None]:
     """Call take(name, tensor) for what modules get and give as long as the context lasts.
 
-    Names are `<module>_input_<n>` and `<module>_output_<n>`, where n counts the tensors of all calls in this pass: a ReLU that a
-    block uses twice gives `..._output_0` and `..._output_1`. wanted(name) is asked for each module's first names, once. ReLUs have
-    another tensor besides, `<module>_activity_<n>`: float32 [channels], the share of examples and places at which a channel's output
-    is above 0. take must copy at once: in-place modules overwrite their inputs, and later ones their outputs.
+    wanted(name) is asked for each of `names_to_watch`, once. take must copy at once: in-place modules overwrite their inputs, and
+    later ones their outputs.
     """
     calls: Counter[str] = Counter()
 
@@ -29,15 +41,9 @@ def watched_modules(model: nn.Module, wanted: Callable[[str], bool], take: Calla
             for part in value:
                 give(prefix, part)
 
-    handles = []
-    for name, module in model.named_modules():
-        name = name or type(model).__name__
-        if wanted(f"{name}_input_0"):
-            handles.append(module.register_forward_pre_hook(lambda _, inputs, name=name: give(f"{name}_input_", inputs)))
-        if wanted(f"{name}_output_0"):
-            handles.append(module.register_forward_hook(lambda _, __, output, name=name: give(f"{name}_output_", output)))
-        if isinstance(module, RELUS) and wanted(f"{name}_activity_0"):
-            handles.append(module.register_forward_hook(lambda _, __, output, name=name: give(f"{name}_activity_", activity(output))))
+    handles = [
+        register(lambda value, prefix=name.removesuffix("0"): give(prefix, value)) for name, register in names_to_watch(model) if wanted(name)
+    ]
     try:
         yield
     finally:

@@ -23,77 +23,101 @@ NICE = 15
 ENDED_EARLY = "The rule was ended before it had looked at all steps."
 
 
+class Evaluation:
+    """The rules, what they have found so far, and the step at which they are. All of it is 0 and empty until there is a trial."""
+
+    def __init__(self, choices: list[RuleChoice]):
+        self.outcomes = [RuleOutcome.before_the_first_step(choice) for choice in choices]
+        self.last = -1
+        self._choices, self._trial, self._rules = choices, None, []
+
+    def begin(self, folder: Path) -> None:
+        from container.debugging.rules import RULE_CLASSES
+        from container.debugging.smdebug_library import create_trial
+
+        self._trial = create_trial(str(folder))
+        self._rules = [RULE_CLASSES[choice.name](self._trial, **choice.parameters) for choice in self._choices]
+
+    @property
+    def begun(self) -> bool:
+        return self._trial is not None
+
+    def new_steps(self) -> list[int]:
+        """Those that came after the last one evaluated, counted over all modes."""
+        return [step for step in self._trial.steps() if step > self.last] if self._trial else []
+
+    def at(self, step: int) -> None:
+        """Let every rule that has not failed look at a step."""
+        from container.debugging.smdebug_library import RuleEvaluationConditionMet, StepUnavailable, TensorUnavailable, TensorUnavailableForStep
+
+        self.last = step
+        for number, rule in enumerate(self._rules):
+            if self.outcomes[number].status == ERROR:
+                continue
+            try:
+                rule.invoke(step)
+            except RuleEvaluationConditionMet:
+                self._violated(number)
+            except (StepUnavailable, TensorUnavailable, TensorUnavailableForStep):
+                pass  # the step has nothing for this rule
+            except Exception as error:  # a rule that fails must not take the others with it
+                why = f"The rule itself failed: {type(error).__name__}: {error}"
+                self.outcomes[number] = replace(self.outcomes[number], status=ERROR, sentence=why)
+            self.outcomes[number] = replace(self.outcomes[number], last_step=step)
+
+    def wait(self, seconds: float) -> None:
+        """Tell the rules that there has been no step for so long."""
+        for number, rule in enumerate(self._rules):
+            if self.outcomes[number].status != ERROR and rule.wait(seconds):
+                self._violated(number)
+
+    def end(self, complete: bool) -> None:
+        """complete: whether every step of the training was evaluated."""
+        change = {"status": NO_ISSUES_FOUND} if complete else {"sentence": ENDED_EARLY}
+        self.outcomes = [replace(one, **change) if one.status == IN_PROGRESS else one for one in self.outcomes]
+
+    def _violated(self, number: int) -> None:
+        outcome = self.outcomes[number]
+        if outcome.status == IN_PROGRESS:
+            mode, step = self._trial.mode_modestep(self.last)
+            first = {"first_step": step, "first_mode": mode and mode.name, "sentence": self._rules[number].finding}
+            outcome = replace(outcome, status=ISSUES_FOUND, **first)
+        self.outcomes[number] = replace(outcome, violations=outcome.violations + 1)
+
+
 def evaluate_rules(folder: Path, choices: list[RuleChoice], results: Path, ends: threading.Event, parent: int) -> None:
     """Follow the tensors in `folder` until the training is over and all its steps are evaluated, or `ends` is set, or `parent` is gone.
 
-    Every rule looks at every step once, in order. Writes `results` whenever something changes.
+    Every rule looks at every step once, in order. Writes `results` whenever something changes; of steps that come together, when a
+    status changes and at their end.
     """
-    from container.debugging.rules import RULE_CLASSES  # takes seconds
-    from container.debugging.smdebug_library import (
-        RuleEvaluationConditionMet, StepUnavailable, TensorUnavailable, TensorUnavailableForStep, create_trial,
-    )
-
-    outcomes = [RuleOutcome.before_the_first_step(choice) for choice in choices]
-    rules: list = []
-    trial, last, since, complete = None, -1, time.monotonic(), False
-
-    def violated(number: int, step: int | None, mode: str | None) -> None:
-        outcome = outcomes[number]
-        if outcome.status == IN_PROGRESS:
-            outcome = replace(outcome, status=ISSUES_FOUND, first_step=step, first_mode=mode, sentence=rules[number].finding)
-        outcomes[number] = replace(outcome, violations=outcome.violations + 1)
-
-    def fails(number: int, error: Exception) -> None:
-        outcomes[number] = replace(outcomes[number], status=ERROR, sentence=f"The rule itself failed: {type(error).__name__}: {error}")
-
-    write_outcomes(outcomes, results)
-    while not ends.is_set() and os.getppid() == parent:
+    evaluation = Evaluation(choices)
+    write_outcomes(evaluation.outcomes, results)
+    since, over = time.monotonic(), False
+    while not (over or ends.is_set() or os.getppid() != parent):
         over = (folder / END_OF_TRAINING).exists()  # asked before the steps: what is there then is all
-        if trial is None and any(folder.glob("collections/*/*_collections.json")):
-            trial = create_trial(str(folder))
-            rules = [RULE_CLASSES[choice.name](trial, **choice.parameters) for choice in choices]
-        steps = [step for step in trial.steps() if step > last] if trial else []
-        before = list(outcomes)
-        for step in steps:
-            for number, rule in enumerate(rules):
-                if outcomes[number].status == ERROR:
-                    continue
-                try:
-                    rule.invoke(step)
-                except RuleEvaluationConditionMet:
-                    mode, mode_step = trial.mode_modestep(step)
-                    violated(number, mode_step, mode.name)
-                except (StepUnavailable, TensorUnavailable, TensorUnavailableForStep):
-                    pass  # this step has nothing for this rule
-                except Exception as error:  # a rule that fails must not take the others with it
-                    fails(number, error)
-                outcomes[number] = replace(outcomes[number], last_step=step)
-            last, since = step, time.monotonic()
-            if _worth_writing(before, outcomes) or ends.is_set():
-                write_outcomes(outcomes, results)
-                before = list(outcomes)
+        if not evaluation.begun and any(folder.glob("collections/*/*_collections.json")):
+            evaluation.begin(folder)
+        written = evaluation.outcomes.copy()
+        for step in evaluation.new_steps():
             if ends.is_set():
                 break
-        if over and not ends.is_set():
-            complete = True
-            break
-        if not steps:
-            for number, rule in enumerate(rules):
-                if outcomes[number].status != ERROR and rule.wait(time.monotonic() - since):
-                    mode, mode_step = trial.mode_modestep(last)
-                    violated(number, mode_step, mode and mode.name)
-        if before != outcomes:
-            write_outcomes(outcomes, results)
-        ends.wait(SECONDS_BETWEEN_LOOKS)
-    for number, outcome in enumerate(outcomes):
-        if outcome.status == IN_PROGRESS:
-            outcomes[number] = replace(outcome, status=NO_ISSUES_FOUND) if complete else replace(outcome, sentence=ENDED_EARLY)
-    write_outcomes(outcomes, results)
+            evaluation.at(step)
+            since = time.monotonic()
+            if _statuses(evaluation.outcomes) != _statuses(written):
+                write_outcomes(evaluation.outcomes, results)
+                written = evaluation.outcomes.copy()
+        evaluation.wait(time.monotonic() - since)
+        if evaluation.outcomes != written:
+            write_outcomes(evaluation.outcomes, results)
+        if not over:
+            ends.wait(SECONDS_BETWEEN_LOOKS)
+    evaluation.end(complete=over and not ends.is_set())
+    write_outcomes(evaluation.outcomes, results)
 
 
-def _worth_writing(before: list[RuleOutcome], now: list[RuleOutcome]) -> bool:
-    """Whether a status changed; what else changed is written with the last of the steps that came together."""
-    return [outcome.status for outcome in before] != [outcome.status for outcome in now]
+def _statuses(outcomes: list[RuleOutcome]) -> list[str]:
+    return [outcome.status for outcome in outcomes]
 
 
 def main(folder: Path, config: Path) -> None:

@@ -35,7 +35,7 @@ from torch import nn
 
 from container.debugging.background_writer import BackgroundWriter
 from container.debugging.earlier_steps import END_OF_TRAINING, NextSteps, go_on
-from container.debugging.module_watch import RELUS, watched_modules
+from container.debugging.module_watch import RELUS, names_to_watch, watched_modules
 from container.debugging.tensor_copies import TensorCopy, copy_of
 from container.failure import TrainingFailure
 from container.head import head_of
@@ -115,6 +115,14 @@ class TensorHook:
         self._mode, self._copies = mode, []
         self._due = {collection for collection, when in self._schedule[mode] if when.should_save_step(step)}
         return bool(self._due)
+
+    def watches(self, model: nn.Module) -> bool:
+        """Whether the step that `begin_step` announced saves what modules of the model give.
+
+        If it does not, `watching` may be left out, and the step may run where no hook on a module can: in a CUDA graph.
+        """
+        self._learn_names(model)
+        return any(self._collections_due(name) for name, _ in names_to_watch(model))
 
     @contextlib.contextmanager
     def watching(self, model: nn.Module) -> Iterator[None]:

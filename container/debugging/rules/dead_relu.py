@@ -25,8 +25,9 @@ class DeadRelu(BuiltInRule):
             return None
         name = max(found, key=found.__getitem__)
         return (
-            f"{len(found)} layers of ReLUs are more than {chosen['threshold_layer']:g} % dead at {step}, most of all {name.rsplit('_output', 1)[0]} with "
-            f"{found[name]:.0f} %: they are active for less than {chosen['threshold_inactivity']:g} % of their inputs. Lower lr, or begin with other weights."
+            f"{len(found)} layers of ReLUs are more than {chosen['threshold_layer']:g} % dead at {step}, most of all "
+            f"{name.rsplit('_output', 1)[0]} with {found[name]:.0f} %: they are active for less than {chosen['threshold_inactivity']:g} % of "
+            "their inputs. Lower lr, or begin with other weights."
         )
 
     @staticmethod
@@ -35,6 +36,6 @@ class DeadRelu(BuiltInRule):
         if step.has(saved):
             return step.value(saved)
         if (output := step.value(name)) is not None:
-            return (output > 0).mean(axis=tuple(axis for axis in range(output.ndim) if axis != 1), keepdims=False).reshape(-1)
+            return (output > 0).mean(axis=tuple(axis for axis in range(output.ndim) if axis != 1))
         largest = step.reduction(name, "max")
         return None if largest is None else np.array([float(largest > 0)])  # without units it is all of them, or one at least that lives

@@ -60,6 +60,6 @@ class LossNotDecreasing(BuiltInRule):
             if does_not_decrease(change, chosen["diff_percent"], chosen["increase_threshold_percent"]):
                 return (
                     f"The loss {name} changed by {change:+.2f} % up to {step}, to {losses[-1][1]:.4g}; it should fall by at least "
-                    f"{chosen['diff_percent']:g} % in {chosen['num_steps']} steps or more. Change lr: a higher one if the loss stands still, a lower one if it rises."
+                    f"{chosen['diff_percent']:g} % in {chosen['num_steps']} steps or more. Raise lr if the loss stands still, lower it if it rises."
                 )
         return None

@@ -23,11 +23,13 @@ def suspicious(variances: dict[str, float], ranges: dict[str, float], threshold:
         small, large = min(variances, key=variances.__getitem__), max(variances, key=variances.__getitem__)
         if not variances[large] <= threshold * variances[small]:
             ratio = f"{variances[large] / variances[small]:.3g} times" if variances[small] > 0 else "infinitely"
-            return f"the inputs of {large.rsplit('_input', 1)[0]} vary {ratio} as much as those of {small.rsplit('_input', 1)[0]} ({threshold:g} times are allowed)"
+            modules = [name.rsplit("_input", 1)[0] for name in (large, small)]
+            return f"the inputs of {modules[0]} vary {ratio} as much as those of {modules[1]} ({threshold:g} times are allowed)"
     if ranges:
         narrow = min(ranges, key=ranges.__getitem__)
         if ranges[narrow] < distribution_range:
-            return f"90 % of the gradient of {narrow.removeprefix('gradient/')} lie within {ranges[narrow]:.3g} (at least {distribution_range:g} are expected)"
+            parameter = narrow.removeprefix("gradient/")
+            return f"90 % of the gradient of {parameter} lie within {ranges[narrow]:.3g} (at least {distribution_range:g} are expected)"
     return None
 
 

@@ -39,6 +39,6 @@ class UnchangedTensor(BuiltInRule):
         if not found:
             return None
         return (
-            f"{len(found)} of {len(names)} tensors are the same in the last {chosen['num_steps']} saved steps up to {step}, within {chosen['rtol']:g} of their "
-            f"size; the first is {found[0]}. Check that lr is not too small, and that the gradients are not 0."
+            f"{len(found)} of {len(names)} tensors are the same in the last {chosen['num_steps']} saved steps up to {step}, within "
+            f"{chosen['rtol']:g} of their size; the first is {found[0]}. Check that lr is not too small, and that the gradients are not 0."
         )

@@ -55,5 +55,6 @@ class WeightUpdateRatio(BuiltInRule):
         name, (ratio, steps) = max(found.items(), key=lambda one: one[1][0])
         return (
             f"{len(found)} weights changed out of proportion up to {step}: {name} by {ratio:.3g} times its size in {steps} steps, where "
-            f"{chosen['small_threshold']:g} to {chosen['large_threshold']:g} are expected. {'Lower' if ratio > chosen['large_threshold'] else 'Raise'} lr."
+            f"{chosen['small_threshold']:g} to {chosen['large_threshold']:g} are expected. "
+            f"{'Lower' if ratio > chosen['large_threshold'] else 'Raise'} lr."
         )

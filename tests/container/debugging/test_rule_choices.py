@@ -18,8 +18,11 @@ def test_off_is_no_rule():
 
 
 def test_a_list_has_parameters_and_rules_that_end_the_training():
-    first, second, third = parse_rules("LossNotDecreasing(num_steps=20, diff_percent=1.5, mode=eval), VanishingGradient:stop ,DeadRelu( threshold_layer = 90 ) : stop")
-    assert first == RuleChoice("LossNotDecreasing", parameters_of("LossNotDecreasing", {}) | {"num_steps": 20, "diff_percent": 1.5, "mode": "EVAL"}, False)
+    first, second, third = parse_rules(
+        "LossNotDecreasing(num_steps=20, diff_percent=1.5, mode=eval), VanishingGradient:stop ,DeadRelu( threshold_layer = 90 ) : stop"
+    )
+    chosen = {"num_steps": 20, "diff_percent": 1.5, "mode": "EVAL"}
+    assert first == RuleChoice("LossNotDecreasing", parameters_of("LossNotDecreasing", {}) | chosen, False)
     assert second == RuleChoice("VanishingGradient", {"threshold": 1e-7}, True)
     assert third.stops and third.parameters["threshold_layer"] == 90
 

@@ -60,7 +60,8 @@ def test_a_loss_that_is_not_a_number_does_not_improve():
 
 
 def test_variances_far_apart_and_narrow_gradients_are_suspicious():
-    assert "layer4.relu vary 20 times as much as those of layer1.relu" in suspicious({"layer1.relu_input_0": 1, "layer4.relu_input_0": 20}, {}, 10, 0.001)
+    variances = {"layer1.relu_input_0": 1.0, "layer4.relu_input_0": 20.0}
+    assert "layer4.relu vary 20 times as much as those of layer1.relu" in suspicious(variances, {}, 10, 0.001)
     assert "infinitely" in suspicious({"a_input_0": 0.0, "b_input_0": 1.0}, {}, 10, 0.001)
     assert "gradient of fc" in suspicious({"a_input_0": 1.0}, {"gradient/fc": 1e-5, "gradient/conv": 1.0}, 10, 0.001)
     assert suspicious({"a_input_0": 1.0, "b_input_0": 9.0}, {"gradient/fc": 0.01}, 10, 0.001) is None

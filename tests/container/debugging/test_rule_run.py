@@ -150,6 +150,21 @@ def test_rules_that_did_not_see_the_end_in_time_are_still_in_progress(tmp_path, 
     hook.close()
 
 
+def test_a_terminated_process_says_what_it_found(tmp_path, start):
+    rules = start("ExplodingTensor,UnchangedTensor")
+    broken_run(tmp_path / "run")
+    (tmp_path / "run/training_job_end.ts").unlink()
+    wait_until(lambda: (tmp_path / "output/rules.json").exists() and read_outcomes(tmp_path / "output/rules.json")[0].last_step == 21)
+    rules._process.terminate()
+    exploding, unchanged = rules.finish(60)
+    assert (exploding.status, unchanged.status) == ("InProgress", "IssuesFound") and "ended before" in exploding.sentence
+
+
+def test_choosing_rules_does_not_import_smdebug():
+    program = "import sys, container.debugging.rule_run, container.debugging.rule_choices; sys.exit('smdebug' in sys.modules or 'torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program]).returncode == 0
+
+
 def test_the_process_has_a_low_priority_and_a_file_that_is_always_whole(tmp_path, start):
     rules = start("ExplodingTensor")
     results = tmp_path / "output/rules.json"

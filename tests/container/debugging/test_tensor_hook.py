@@ -64,7 +64,7 @@ def test_a_trial_has_the_steps_modes_and_collections_of_the_run(tmp_path, net):
     assert [trial.tensor(LOSS).value(step, modes.TRAIN) for step in (0, 40)] == [pytest.approx(losses[0]), pytest.approx(losses[40])]
     assert trial.tensor_names(step=10, mode=modes.TRAIN) == trial.tensor_names(step=1, mode=modes.EVAL) == [LOSS]
     weights = trial.tensor_names(step=20, mode=modes.TRAIN, collection="weights")
-    assert weights == [f"SmallNet_{name}" for name in ("block.first.weight", "block.second.weight", "head.0.weight", "head.3.weight", "head.6.weight")]
+    assert weights == [f"SmallNet_{name}.weight" for name in ("block.first", "block.second", "head.0", "head.3", "head.6")]
     gradients = trial.tensor_names(step=40, mode=modes.TRAIN, collection="gradients")
     assert gradients == sorted(f"gradient/SmallNet_{name}" for name, _ in net.named_parameters())
     assert len(trial.tensor_names(collection="biases")) == 5
@@ -101,6 +101,16 @@ def test_a_relu_that_is_used_twice_in_place_has_two_inputs_and_two_outputs(tmp_p
         np.testing.assert_allclose(trial.tensor(f"block.relu_activity_{number}").value(0), active, rtol=1e-6)
     assert "block.relu_output_2" not in trial.tensor_names()
     assert "head.1_output_0" in trial.tensor_names(collection="relu_output")
+
+
+def test_a_step_says_whether_it_saves_what_modules_give(tmp_path, net):
+    hook = TensorHook.create(tmp_path / "run", 20)
+    found = []
+    for step in range(41):
+        if hook.begin_step("TRAIN"):
+            found.append((step, hook.watches(net)))
+    assert found == [(0, True), (10, False), (20, True), (30, False), (40, True)]
+    hook.close()
 
 
 def test_no_hook_stays_on_the_model(tmp_path, net):
@@ -199,7 +209,9 @@ def test_the_configuration_of_the_platform_is_honoured(tmp_path, monkeypatch, ne
     assert not any(name.startswith("gradient/") for name in trial.tensor_names())
 
 
-@pytest.mark.parametrize("text", ["{", '{"CollectionConfigurations": [{"CollectionName": "nobodys"}]}', '{"HookParameters": {"save_interval": "often"}}'])
+@pytest.mark.parametrize("text", [
+    "{", '{"CollectionConfigurations": [{"CollectionName": "nobodys"}]}', '{"HookParameters": {"save_interval": "often"}}',
+])
 def test_a_configuration_that_cannot_be_used_is_a_sentence(tmp_path, monkeypatch, text):
     (tmp_path / "config.json").write_text(text)
     monkeypatch.setenv("SMDEBUG_CONFIG_FILE_PATH", str(tmp_path / "config.json"))
