@@ -44,9 +44,13 @@ class Instruments:
         """A context for what another thread does beside the steps (`StepTimes`)."""
         return self.times.beside(phase) if self.times else nullcontext()
 
-    def watching(self, model: nn.Module, saved: bool):
+    def watches(self, model: nn.Module, saved: bool) -> bool:
+        """Whether a step that is saved has to be looked at on its way through the model, which a replayed graph lets nobody do."""
+        return saved and self.hook.watches(model)
+
+    def watching(self, model: nn.Module, watched: bool):
         """A context for the forward pass."""
-        return self.hook.watching(model) if saved else nullcontext()
+        return self.hook.watching(model) if watched else nullcontext()
 
     def after_backward(self, step: int, loss: torch.Tensor, model: nn.Module, saved: bool, scaler: torch.amp.GradScaler) -> None:
         taken = self.norms is not None and self.norms.due(step)

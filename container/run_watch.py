@@ -94,7 +94,7 @@ class RunWatch:
         steps, watching = trainer.steps, self._instruments
         if self._sampler:
             watching.times = StepTimes(self._compute.device)
-            self._steps_from = time.monotonic() - self._began
+            self._steps_from, self._steps_to = time.monotonic() - self._began, math.inf
             if len(self._chosen.trace_steps):
                 watching.traces = Traces(self._profile, self._chosen.trace_steps)
         if self._chosen.debugger:
@@ -119,6 +119,7 @@ class RunWatch:
         self.epochs.append(facts)
         if not self._output:
             return
+        self._steps_to = time.monotonic() - self._began
         self._instruments.after_evaluation(evaluation_seconds, found.loss)
         if is_best:
             self._record.best_epoch, self._evaluated = facts.epoch, ("valid", found)
@@ -171,6 +172,7 @@ class RunWatch:
         used, total = (torch.cuda.max_memory_reserved(device), torch.cuda.mem_get_info(device)[1]) if device.type == "cuda" else (0, 0)
         return Facts(
             self._chosen.batch_size, self._chosen.workers, len(os.sched_getaffinity(0)), device.type, used, total, self._steps_from,
+            self._steps_to,
         )
 
 
@@ -188,7 +190,12 @@ def given_values(arguments: Sequence[str]) -> dict[str, str]:
 def all_values(chosen: Hyperparameters, given: dict[str, str]) -> dict[str, str]:
     """Every hyperparameter as text: as it was given, else its default."""
     defaults = {"rules": "default", "trace_steps": "off"}  # the two that are more than numbers and words
-    return {name.replace("_", "-"): given.get(name.replace("_", "-"), defaults.get(name, str(value))) for name, value in vars(chosen).items()}
+    return {name.replace("_", "-"): given.get(name.replace("_", "-"), defaults.get(name, as_given(value))) for name, value in vars(chosen).items()}
+
+
+def as_given(value: object) -> str:
+    """A value as a user writes it."""
+    return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def command(given: dict[str, str]) -> str:

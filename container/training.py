@@ -168,9 +168,9 @@ class Trainer:
         set_rate(self._optimizer, self._schedule.rate(self.step))
         saved = watch.before_step(self.step)
         watch.mark("hook")
-        # What is saved of a step is looked at on its way, which a replayed graph does not let anyone do.
-        step_loss = self._step_loss.plain if saved else self._step_loss
-        with watch.watching(self.model, saved), self._compute.autocast():
+        watched = watch.watches(self.model, saved)
+        step_loss = self._step_loss.plain if watched else self._step_loss
+        with watch.watching(self.model, watched), self._compute.autocast():
             loss = step_loss(inputs, targets)
         watch.mark("forward")
         self._optimizer.zero_grad(set_to_none=True)

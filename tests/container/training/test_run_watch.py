@@ -128,3 +128,4 @@ def test_a_run_is_repeated_with_what_it_was_given():
     assert command(given) == 'make train HYPERPARAMETERS="lr=0.01 arch=resnet18"' and command({}) == "make train"
     values = all_values(parse(["--lr", "0.01", "--arch", "resnet18"]), given)
     assert (values["lr"], values["arch"], values["rules"], values["trace-steps"], values["batch-size"]) == ("0.01", "resnet18", "default", "off", "64")
+    assert (values["mixed-precision"], values["label-smoothing"], values["early-lr"]) == ("true", "0.1", "0.1")
