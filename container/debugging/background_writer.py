@@ -24,9 +24,10 @@ class BackgroundWriter:
         self._jobs.put(job)
 
     def close(self) -> None:
-        """Return when every job is done."""
-        self._jobs.put(None)
-        self._thread.join()
+        """Return when every job is done. May be called again."""
+        if self._thread.is_alive():
+            self._jobs.put(None)
+            self._thread.join()
 
     def _work(self) -> None:
         # On Linux a thread has a priority of its own.

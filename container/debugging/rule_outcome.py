@@ -11,11 +11,14 @@ from container.debugging.rule_parameters import Value
 
 IN_PROGRESS, NO_ISSUES_FOUND, ISSUES_FOUND, ERROR = "InProgress", "NoIssuesFound", "IssuesFound", "Error"  # SageMaker's names
 
+ENDED_EARLY = "The rule was ended before it had looked at all steps."
+
 
 @dataclass(frozen=True)
 class RuleOutcome:
-    """status: as SageMaker's RuleEvaluationStatus. first_step, first_mode: of the first violation, as the mode counts; None without one.
+    """status: as SageMaker's RuleEvaluationStatus; InProgress after the end has a rule that did not look at all steps.
 
+    first_step, first_mode: of the first violation, as the mode counts; None without one.
     violations: how many steps the rule's condition was met at. sentence: what was found first and what to do, or why the status is
     Error, or empty. last_step: the last step that was looked at, counted over all modes; None before there is one.
     """

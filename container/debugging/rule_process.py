@@ -15,16 +15,16 @@ from pathlib import Path
 
 from container.debugging.earlier_steps import END_OF_TRAINING
 from container.debugging.rule_choices import RuleChoice
-from container.debugging.rule_outcome import ERROR, IN_PROGRESS, ISSUES_FOUND, NO_ISSUES_FOUND, RuleOutcome, write_outcomes
+from container.debugging.rule_outcome import ENDED_EARLY, ERROR, IN_PROGRESS, ISSUES_FOUND, NO_ISSUES_FOUND, RuleOutcome, write_outcomes
 from container.debugging.rule_parameters import parameters_of
 
 SECONDS_BETWEEN_LOOKS = 0.5
 NICE = 15
-ENDED_EARLY = "The rule was ended before it had looked at all steps."
+NO_TENSORS = "The training left no tensors that the rule could look at. Look for the debugger's warnings in the log."
 
 
 class Evaluation:
-    """The rules, what they have found so far, and the step at which they are. All of it is 0 and empty until there is a trial."""
+    """The rules, what they have found so far, and the last step that they looked at, counted over all modes; -1 before the first."""
 
     def __init__(self, choices: list[RuleChoice]):
         self.outcomes = [RuleOutcome.before_the_first_step(choice) for choice in choices]
@@ -43,7 +43,7 @@ class Evaluation:
         return self._trial is not None
 
     def new_steps(self) -> list[int]:
-        """Those that came after the last one evaluated, counted over all modes."""
+        """Those that came after the last one."""
         return [step for step in self._trial.steps() if step > self.last] if self._trial else []
 
     def at(self, step: int) -> None:
@@ -72,8 +72,10 @@ class Evaluation:
                 self._violated(number)
 
     def end(self, complete: bool) -> None:
-        """complete: whether every step of the training was evaluated."""
-        change = {"status": NO_ISSUES_FOUND} if complete else {"sentence": ENDED_EARLY}
+        """complete: whether the training is over and every step of it was evaluated."""
+        change = {"sentence": ENDED_EARLY}
+        if complete:
+            change = {"status": NO_ISSUES_FOUND} if self.begun else {"status": ERROR, "sentence": NO_TENSORS}
         self.outcomes = [replace(one, **change) if one.status == IN_PROGRESS else one for one in self.outcomes]
 
     def _violated(self, number: int) -> None:

@@ -11,7 +11,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from container.debugging.rule_choices import RuleChoice
-from container.debugging.rule_outcome import ERROR, IN_PROGRESS, ISSUES_FOUND, RuleOutcome, read_outcomes, write_outcomes
+from container.debugging.rule_outcome import ENDED_EARLY, ERROR, IN_PROGRESS, ISSUES_FOUND, RuleOutcome, read_outcomes, write_outcomes
 
 CODE = Path(__file__).parents[2]
 SECONDS_BETWEEN_LOOKS = 1.0
@@ -27,10 +27,17 @@ class RuleRun:
     def __init__(self, folder: Path, choices: list[RuleChoice], results: Path):
         self._choices, self._results = choices, results
         self._looked, self._seen, self._reason = 0.0, None, None
-        results.parent.mkdir(parents=True, exist_ok=True)
-        results.unlink(missing_ok=True)
-        config = results.with_name(f"{results.stem}-config.json")
-        config.write_text(json.dumps({"results": str(results), "rules": [asdict(choice) for choice in choices]}))
+        self._process, self._failure = None, ""
+        try:
+            self._start(folder)
+        except OSError as error:
+            self._failure = f"The process that evaluates the rules could not be started: {error}."
+
+    def _start(self, folder: Path) -> None:
+        self._results.parent.mkdir(parents=True, exist_ok=True)
+        self._results.unlink(missing_ok=True)
+        config = self._results.with_name(f"{self._results.stem}-config.json")
+        config.write_text(json.dumps({"results": str(self._results), "rules": [asdict(choice) for choice in self._choices]}))
         paths = [str(CODE), *filter(None, [os.environ.get("PYTHONPATH")])]
         # It needs neither the GPU nor many threads. A signal for the training's group is not for it: it sees the training's end.
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths), "CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"}
@@ -58,27 +65,36 @@ class RuleRun:
 
         Close the TensorHook before. May be called again.
         """
-        try:
-            status = self._process.wait(max(0.0, seconds))
-        except subprocess.TimeoutExpired:
-            status = self._end()
+        change = self._wait(seconds)
         try:
             outcomes = read_outcomes(self._results)
         except (OSError, ValueError, TypeError, KeyError):
             outcomes = [RuleOutcome.before_the_first_step(choice) for choice in self._choices]
-        if status:
-            how = f"was killed by {signal.Signals(-status).name}" if status < 0 else f"ended with exit status {status}; its last words are in the log"
-            why = f"The process that evaluates the rules {how}."
-            outcomes = [replace(one, status=ERROR, sentence=why) if one.status == IN_PROGRESS else one for one in outcomes]
+        if change:
+            outcomes = [replace(one, **change) if one.status == IN_PROGRESS else one for one in outcomes]
             with contextlib.suppress(OSError):
                 write_outcomes(outcomes, self._results)
         return outcomes
 
-    def _end(self) -> int:
-        """Ask the process to end, and see to it. Returns its exit status."""
+    def _wait(self, seconds: float) -> dict[str, str]:
+        """Returns what the end of the process means for rules that are still in progress by their own account."""
+        if self._process is None:
+            return {"status": ERROR, "sentence": self._failure}
+        try:
+            status = self._process.wait(max(0.0, seconds))
+        except subprocess.TimeoutExpired:
+            self._end()
+            return {"sentence": ENDED_EARLY}
+        if not status:
+            return {}
+        how = f"was killed by {signal.Signals(-status).name}" if status < 0 else f"ended with exit status {status}; its last words are in the log"
+        return {"status": ERROR, "sentence": f"The process that evaluates the rules {how}."}
+
+    def _end(self) -> None:
+        """Ask the process to end, and see to it."""
         self._process.terminate()
         try:
-            return self._process.wait(SECONDS_TO_END)
+            self._process.wait(SECONDS_TO_END)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            return self._process.wait()
+            self._process.wait()

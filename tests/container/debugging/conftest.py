@@ -13,6 +13,8 @@ from small_runs import SmallNet, train
 
 def pytest_configure(config):
     config.addinivalue_line("filterwarnings", "ignore::DeprecationWarning:smdebug.*")
+    # Its writer cannot be deleted where it could not open its file.
+    config.addinivalue_line("filterwarnings", "ignore:.*RecordWriter.__del__:pytest.PytestUnraisableExceptionWarning")
 
 
 @pytest.fixture(autouse=True)

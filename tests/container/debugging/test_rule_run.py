@@ -137,6 +137,23 @@ def test_a_process_that_cannot_start_is_an_error_of_its_rules(tmp_path, start, m
     monkeypatch.setattr(sys, "executable", "/bin/false")
     [outcome] = start("ExplodingTensor").finish(60)
     assert outcome.status == "Error" and "exit status 1" in outcome.sentence
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "no-such-program"))
+    rules = start("ExplodingTensor:stop")
+    assert rules.stop_reason() is None
+    [outcome] = rules.finish(60)
+    assert outcome.status == "Error" and "could not be started" in outcome.sentence
+
+
+def test_a_run_that_could_save_nothing_is_an_error_of_its_rules(tmp_path, start):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run/training_job_end.ts").touch()
+    [outcome] = start("ExplodingTensor").finish(60)
+    assert outcome.status == "Error" and "left no tensors" in outcome.sentence
+
+
+def test_a_process_that_has_just_begun_can_be_ended(tmp_path, start):
+    [outcome] = start("ExplodingTensor").finish(0)
+    assert outcome.status == "InProgress" and "ended before" in outcome.sentence
 
 
 def test_rules_that_did_not_see_the_end_in_time_are_still_in_progress(tmp_path, start):
@@ -161,7 +178,10 @@ def test_a_terminated_process_says_what_it_found(tmp_path, start):
 
 
 def test_choosing_rules_does_not_import_smdebug():
-    program = "import sys, container.debugging.rule_run, container.debugging.rule_choices; sys.exit('smdebug' in sys.modules or 'torch' in sys.modules)"
+    program = (
+        "import sys, container.debugging.rule_run, container.debugging.rule_choices; "
+        "sys.exit('smdebug' in sys.modules or 'torch' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", program]).returncode == 0
 
 

@@ -1,0 +1,54 @@
+"""The thread that writes beside training."""
+
+import os
+import threading
+
+import pytest
+
+from container.debugging.background_writer import LOWEST_PRIORITY, WAITING, BackgroundWriter
+
+
+@pytest.fixture
+def writer():
+    writer = BackgroundWriter()
+    yield writer
+    writer.close()
+
+
+def test_jobs_are_done_in_order_and_with_the_lowest_priority(writer):
+    done, priorities = [], []
+    for number in range(20):
+        writer.put(lambda number=number: done.append(number))
+    writer.put(lambda: priorities.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id())))
+    writer.close()
+    assert done == list(range(20)) and priorities == [LOWEST_PRIORITY]
+
+
+def test_whoever_is_ahead_waits_and_nothing_is_dropped(writer):
+    may_go_on, begun, done = threading.Event(), threading.Event(), []
+
+    def slow():
+        begun.set()
+        may_go_on.wait()
+
+    writer.put(slow)
+    assert begun.wait(60)
+    for _ in range(WAITING):
+        writer.put(lambda: done.append(1))
+    ahead = threading.Thread(target=writer.put, args=[lambda: done.append(2)])
+    ahead.start()
+    ahead.join(0.2)
+    assert ahead.is_alive() and done == []
+    may_go_on.set()
+    ahead.join(60)
+    writer.close()
+    assert done == [1] * WAITING + [2]
+
+
+def test_after_a_failure_the_later_jobs_are_left_out(writer, capsys):
+    done = []
+    writer.put(lambda: 1 / 0)
+    for _ in range(2 * WAITING):
+        writer.put(lambda: done.append(1))
+    writer.close()
+    assert done == [] and "training goes on without: ZeroDivisionError" in capsys.readouterr().err
