@@ -59,7 +59,7 @@ def line_chart(
 
 def _label_within(across: float, up: float, words: str, colour: str, height: int) -> str:
     side, shift = ("end", -4) if across > 0.7 else ("start", 6)
-    return f"<text class='label {colour}' x='{across:.2%}' y='{max(12, (1 - up) * height - 8):.1f}' dx='{shift}' text-anchor='{side}'>{text(words)}</text>"
+    return f"<text class='label {colour}' x='{across:.2%}' y='{max(12, (1 - up) * height - 8):.1f}' dx='{shift}' text-anchor='{side}'><tspan class='bead'>● </tspan>{text(words)}</text>"
 
 
 def _marked(mark: tuple[float, str] | None, x: Axis, height: int) -> str:

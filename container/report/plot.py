@@ -28,7 +28,7 @@ def plot(
     ticks = [(height * (1 - y.place(value)), y_tick(value)) for value in y.ticks] if y else []
     if left is None:
         left = 10 + LETTER * max((len(one) for _, one in ticks), default=0)
-    right = max(14.0, 12 + LETTER * max((len(one) for _, one, _ in labels), default=0))
+    right = max(14.0, 12 + LETTER * max((len(one) + 2 for _, one, _ in labels), default=0))
     bottom = (34 if x_title else 20) if x else 4
     parts = [f"<line class='grid' x1='0' x2='100%' y1='{at:.1f}' y2='{at:.1f}'/>" for at, _ in ticks]
     parts += [f"<text class='tick' x='-6' y='{at + 4:.1f}' text-anchor='end'>{text(one)}</text>" for at, one in ticks]
@@ -42,7 +42,7 @@ def plot(
             parts.append(f"<text class='tick' x='50%' y='{height + 31}' text-anchor='middle'>{text(x_title)}</text>")
     parts.append(body)
     parts += [
-        f"<text class='label {colour}' x='100%' y='{at + 4:.1f}' dx='8'>{text(one)}</text>" for at, one, colour in labels
+        f"<text class='label {colour}' x='100%' y='{at + 4:.1f}' dx='8'><tspan class='bead'>● </tspan>{text(one)}</text>" for at, one, colour in labels
     ]
     roomy = right > ROOMY
     keys = "".join(f"<span><i class='dot {colour}'></i>{text(one)}</span>" for _, one, colour in labels) if roomy else ""

@@ -46,7 +46,7 @@ svg.plot { display: block; overflow: visible; margin: 8px var(--right) var(--bot
 .keys { display: none; }
 .stretched { overflow: visible; }
 svg text { font-size: 12px; fill: var(--soft); }
-svg .label { fill: var(--c); font-weight: 600; }
+svg .label { fill: var(--ink); font-weight: 600; } .bead { fill: var(--c); }
 line.grid { stroke: var(--line); }
 .base { stroke: var(--soft); stroke-opacity: .6; }
 .mark, .diagonal { stroke: var(--soft); stroke-dasharray: 2 4; fill: none; }
@@ -92,7 +92,7 @@ svg circle, svg rect { fill: var(--c); }
 .pictures figure { margin: 0; break-inside: avoid; min-width: 0; }
 .pictures img { display: block; width: 100%; height: auto; aspect-ratio: 1; object-fit: cover; border-radius: .3rem; background: var(--line); }
 .pictures figcaption { font-size: .8rem; line-height: 1.35; margin-top: .25rem; overflow-wrap: anywhere; }
-.pictures .right b { color: var(--s1); } .pictures .wrong b { color: var(--s2); } .pictures span { color: var(--soft); }
+.pictures .right b { color: var(--good); } .pictures .wrong b { color: var(--bad); } .pictures span { color: var(--soft); }
 .group > p { color: var(--ink); font-weight: 600; font-size: .9rem; margin-bottom: .5rem; } .group > p span { color: var(--soft); font-weight: 400; }
 .group .pictures { grid-template-columns: repeat(3, minmax(0, 1fr)); }
 

@@ -101,7 +101,7 @@ class Browser:
         page.ask("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600)
         page.ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
         page.ask("Page.navigate", url=file.as_uri())
-        self.wait_for("Page.loadEventFired", session)
+        page.wait_for("Page.loadEventFired")
         return page
 
     def _write(self, content: bytes) -> None:
@@ -127,6 +127,10 @@ class Page:
 
     def ask(self, method: str, **parameters) -> dict:
         return self._browser.ask(method, self._session, **parameters)
+
+    def wait_for(self, event: str) -> dict:
+        """What the next event of this kind says."""
+        return self._browser.wait_for(event, self._session)
 
     def value(self, expression: str):
         """What a JavaScript expression, or the promise that it is, gives, as Python's. Raises RuntimeError for one that throws."""

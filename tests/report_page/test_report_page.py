@@ -96,13 +96,13 @@ def test_the_pointer_shows_an_epochs_values_and_takes_them_away(show):
     assert page.complaints() == []
 
 
-def test_without_javascript_the_page_is_the_same(browser, reports, show):
+def test_without_javascript_the_page_is_the_same(show):
     pictures = []
     for disabled in (False, True):
         page = show("full")
         page.ask("Emulation.setScriptExecutionDisabled", value=disabled)
         page.ask("Page.reload")
-        browser.wait_for("Page.loadEventFired", page._session)
+        page.wait_for("Page.loadEventFired")
         pictures.append(page.ask("Page.captureScreenshot", captureBeyondViewport=True, clip={"x": 0, "y": 0, "width": DESK, "height": 6000, "scale": 1})["data"])
     assert pictures[0] == pictures[1]
 
