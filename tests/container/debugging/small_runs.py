@@ -1,5 +1,7 @@
 """Small networks, data that they can learn, and training runs whose tensors the hook saves."""
 
+import json
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -39,6 +41,17 @@ def separable_pictures(count, seed=0, side=32):
     labels = torch.arange(count) % 3
     colours = 2.0 * torch.eye(3)[labels] - 0.5
     return colours[:, :, None, None] + 0.5 * torch.randn(count, 3, side, side, generator=random), labels
+
+
+def configured(monkeypatch, tmp_path, hook_parameters, *collections):
+    """What the platform's debughookconfig.json would say; returns the folder that it names."""
+    config = {
+        "LocalPath": str(tmp_path / "tensors"), "HookParameters": hook_parameters,
+        "CollectionConfigurations": [{"CollectionName": name, "CollectionParameters": parameters} for name, parameters in collections],
+    }
+    (tmp_path / "debughookconfig.json").write_text(json.dumps(config))
+    monkeypatch.setenv("SMDEBUG_CONFIG_FILE_PATH", str(tmp_path / "debughookconfig.json"))
+    return tmp_path / "tensors"
 
 
 def train(folder, model, optimizer, steps, save_interval=10, evaluate_every=20, batch=24, data=None, validation=None, smoothing=0.0):

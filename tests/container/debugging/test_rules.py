@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from small_runs import SmallNet, separable_pictures, train
+from small_runs import SmallNet, configured, separable_pictures, train
 from smdebug import modes
 from torch import nn
 
@@ -124,6 +124,15 @@ def test_relus_with_large_negative_biases_are_dead(tmp_path, net):
     assert list(found) == [0, 10] and found[0].startswith("2 layers") and "head.1 with 100 %" in found[0]
     assert is_a_sentence_with_a_next_step(found[0])
     assert findings(tmp_path / "run", "DeadRelu", threshold_layer=70)[0].startswith("1 layers")
+
+
+@pytest.mark.parametrize("parameters", [{}, {"reductions": "max"}], ids=["whole", "reduced"])
+def test_dead_relus_are_found_without_the_activity_of_their_channels(tmp_path, monkeypatch, net, parameters):
+    folder = configured(monkeypatch, tmp_path, {"save_interval": "10"}, ("relu_output", parameters))
+    with torch.no_grad():
+        net.head[0].bias.fill_(-1e3)
+    train(tmp_path, net, plain(net, 1e-3), steps=1)
+    assert findings(folder, "DeadRelu")[0].startswith("1 layers of ReLUs are more than 50 % dead at step 0, most of all head.1 with 100 %")
 
 
 @pytest.mark.parametrize("rate, word", [(0.0, "Raise"), (1e7, "Lower")])

@@ -1,14 +1,15 @@
 """The hook: what is saved at which steps, and that smdebug's own reader gets back what training had."""
 
-import json
+import atexit
 import time
 
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from small_runs import SmallNet, separable_pictures, train
+from small_runs import SmallNet, configured, separable_pictures, train
 from smdebug import modes
+from smdebug.pytorch import Hook
 from torch import nn
 
 from container.debugging.smdebug_library import TensorHook, create_trial
@@ -43,17 +44,6 @@ def saved_once(folder, model, **options):
     loss = one_step(hook, model, inputs, labels, **options)
     hook.close()
     return create_trial(str(folder)), loss
-
-
-def configured(monkeypatch, tmp_path, hook_parameters, *collections):
-    """What the platform's debughookconfig.json would say; returns the folder that it names."""
-    config = {
-        "LocalPath": str(tmp_path / "tensors"), "HookParameters": hook_parameters,
-        "CollectionConfigurations": [{"CollectionName": name, "CollectionParameters": parameters} for name, parameters in collections],
-    }
-    (tmp_path / "debughookconfig.json").write_text(json.dumps(config))
-    monkeypatch.setenv("SMDEBUG_CONFIG_FILE_PATH", str(tmp_path / "debughookconfig.json"))
-    return tmp_path / "tensors"
 
 
 def test_a_trial_has_the_steps_modes_and_collections_of_the_run(tmp_path, net):
@@ -101,6 +91,23 @@ def test_a_relu_that_is_used_twice_in_place_has_two_inputs_and_two_outputs(tmp_p
         np.testing.assert_allclose(trial.tensor(f"block.relu_activity_{number}").value(0), active, rtol=1e-6)
     assert "block.relu_output_2" not in trial.tensor_names()
     assert "head.1_output_0" in trial.tensor_names(collection="relu_output")
+
+
+def test_tensors_are_called_as_smdebugs_own_hook_calls_them(tmp_path, net):
+    ours, _ = saved_once(tmp_path / "ours", net)
+    inputs, labels = separable_pictures(12)
+    hook, criterion = Hook(out_dir=str(tmp_path / "theirs"), save_all=True), nn.CrossEntropyLoss()
+    atexit.unregister(hook._cleanup)
+    hook.register_module(net)
+    hook.register_loss(criterion)
+    hook.set_mode(modes.TRAIN)
+    criterion(net(inputs), labels).backward()
+    hook.close()
+    theirs = set(create_trial(str(tmp_path / "theirs")).tensor_names())
+    names = set(ours.tensor_names())
+    assert {name for name in names if "_activity_" not in name} <= theirs
+    # theirs has the inputs and outputs of all modules besides
+    assert {name for name in theirs - names if "_input_" not in name and "_output_" not in name} == set()
 
 
 def test_a_step_says_whether_it_saves_what_modules_give(tmp_path, net):
