@@ -16,6 +16,7 @@ from pathlib import Path
 import torch
 
 from container.compute import Compute
+from container.debugging.rule_outcome import IN_PROGRESS
 from container.evaluation import Evaluation
 from container.evaluation_report import evaluation_report
 from container.gradient_norms import GradientNorms
@@ -150,7 +151,10 @@ class RunWatch:
             watching.hook.close()
         if self._rules:
             seconds = SECONDS_FOR_RULES_WHEN_STOPPED if status == "Stopped" else SECONDS_FOR_RULES
-            record.rules = [Rule(one.name, one.parameters, one.status, one.first_step, one.sentence) for one in self._rules.finish(seconds)]
+            record.rules = [
+                Rule(one.name, one.parameters, "Stopped" if one.status == IN_PROGRESS else one.status, one.first_step, one.sentence)
+                for one in self._rules.finish(seconds)
+            ]
         if watching.norms:
             record.gradient_norms = NormsRecord(**watching.norms.series())
         if self._sampler:

@@ -25,7 +25,7 @@ class DeadRelu(BuiltInRule):
             return None
         name = max(found, key=found.__getitem__)
         return (
-            f"{len(found)} layers of ReLUs are more than {chosen['threshold_layer']:g} % dead at {step}, most of all "
+            f"{len(found)} of the layers of ReLUs {'is' if len(found) == 1 else 'are'} more than {chosen['threshold_layer']:g} % dead at {step}, most of all "
             f"{name.rsplit('_output', 1)[0]} with {found[name]:.0f} %: they are active for less than {chosen['threshold_inactivity']:g} % of "
             "their inputs. Lower lr, or begin with other weights."
         )
