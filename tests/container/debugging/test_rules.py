@@ -132,7 +132,7 @@ def test_dead_relus_are_found_without_the_activity_of_their_channels(tmp_path, m
     with torch.no_grad():
         net.head[0].bias.fill_(-1e3)
     train(tmp_path, net, plain(net, 1e-3), steps=1)
-    assert findings(folder, "DeadRelu")[0].startswith("1 layers of ReLUs are more than 50 % dead at step 0, most of all head.1 with 100 %")
+    assert findings(folder, "DeadRelu")[0].startswith("1 of the layers of ReLUs is more than 50 % dead at step 0, most of all head.1 with 100 %")
 
 
 @pytest.mark.parametrize("rate, word", [(0.0, "Raise"), (1e7, "Lower")])
