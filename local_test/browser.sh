@@ -3,7 +3,9 @@
 # Exit status 0 when one is there; else 1, after two lines that say what to do.
 set -eu
 
-command -v chromium >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 && exit 0
+for name in chromium google-chrome google-chrome-stable chromium-browser; do
+    if command -v "$name" >/dev/null 2>&1; then exit 0; fi
+done
 
 if [ "$(uname -s)" = Linux ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     echo "No browser on this machine: installing Debian's chromium ..."

@@ -21,7 +21,7 @@ def full_record(classes: list[str] | int = 133, epochs: int = 12, steps: int = 1
     """What `RunRecord.from_dict` takes."""
     draw = random.Random(seed)
     names = class_names(classes) if isinstance(classes, int) else classes
-    test = _evaluation(names, draw)
+    test, learned = _evaluation(names, draw), _epochs(epochs, draw)
     return {
         "status": "Completed", "reason": "", "job": "dogbreed-train-20261126-061204", "started": 1795673524.0, "seconds": 1873.4,
         "command": 'make train HYPERPARAMETERS="epochs=12 lr=0.001 batch-size=64 seed=0"',
@@ -32,7 +32,7 @@ def full_record(classes: list[str] | int = 133, epochs: int = 12, steps: int = 1
         },
         "compute": "NVIDIA A10G, bfloat16", "hosts": 1,
         "versions": {"python": "3.11.2", "torch": "2.10.0+cu128", "torchvision": "0.25.0", "cuda": "12.8", "driver": "570.172.08", "image": "dogbreed-train:6779a71c3c7f"},
-        "splits": _splits(names, draw), "epochs": _epochs(epochs, draw), "best_epoch": max(1, epochs - 1),
+        "splits": _splits(test, draw), "epochs": learned, "best_epoch": max(learned, key=lambda one: one["valid_accuracy"])["epoch"],
         "gradient_norms": _gradient_norms(layers, steps, draw), "rules": RULES, "findings": FINDINGS,
         "step_times": _step_times(steps, draw), "system": _system(draw), "evaluation": test,
         "pictures": _pictures(names, draw),
@@ -55,10 +55,11 @@ FINDINGS = [{
 }]
 
 
-def _splits(names: list[str], draw: random.Random) -> dict:
+def _splits(evaluated: dict, draw: random.Random) -> dict:
+    names = evaluated["classes"]
     train = {name: draw.randint(26, 77) for name in names}
     train[names[-1]] = 6
-    valid, test = ({name: draw.randint(4, 9) for name in names} for _ in range(2))
+    valid, test = {name: draw.randint(4, 9) for name in names}, dict(zip(names, map(sum, evaluated["confusion_matrix"])))
     return {
         split: {"pictures": sum(counts.values()), "unreadable": unreadable, "classes": counts}
         for split, counts, unreadable in (("train", train, 3), ("valid", valid, 0), ("test", test, 1))

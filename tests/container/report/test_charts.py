@@ -27,6 +27,11 @@ def words(markup: str) -> str:
     return " ".join(parsed(markup).itertext())
 
 
+def labels(chart: ElementTree.Element) -> dict[str, ElementTree.Element]:
+    """The names of a chart's lines, without the bead before each."""
+    return {"".join(one.itertext()).removeprefix("● "): one for one in chart.iter("text") if "label" in one.get("class")}
+
+
 def lines(*series: list, xs=None) -> str:
     xs = xs or list(range(1, len(series[0]) + 1))
     return line_chart(
@@ -48,8 +53,7 @@ def test_a_value_that_is_no_number_breaks_the_line():
 
 def test_a_line_that_stops_early_is_named_where_it_stops():
     chart = parsed(lines([4.0, 3.0, 2.0, 1.0], [2.0, 1.5, math.nan, math.nan]))
-    [label] = [one for one in chart.iter("text") if one.text == "line1 1.50"]
-    assert label.get("x") == "33.33%"
+    assert {name: one.get("x") for name, one in labels(chart).items()} == {"line0 1.00": "100%", "line1 1.50": "33.33%"}
 
 
 def test_one_epoch_is_a_dot():
@@ -63,7 +67,7 @@ def test_a_point_without_neighbours_is_drawn():
 
 def test_labels_that_would_meet_are_moved_apart():
     chart = parsed(lines([1.0, 0.5], [2.0, 0.5001], [3.0, 0.4999]))
-    places = sorted(float(one.get("y")) for one in chart.iter("text") if (one.text or "").startswith("line"))
+    places = sorted(float(one.get("y")) for one in labels(chart).values())
     assert len(places) == 3 and all(below - above >= 14 for above, below in zip(places, places[1:]))
 
 
@@ -76,8 +80,7 @@ def test_each_of_110_layers_has_its_line_and_its_place_by_depth(full):
     by_step, by_depth = parsed(norms_by_step(norms)), parsed(norms_by_depth(norms))
     assert len(list(by_step.iter("path"))) == 110 == len(list(by_depth.iter("circle")))
     assert len({one.get("class") for one in by_step.iter("path")}) == 8
-    named = [one.text for one in by_step.iter("text") if "label" in one.get("class")]
-    assert 2 <= len(named) <= 4 and "conv1.weight" in named and "fc.3.weight" in named
+    assert 2 <= len(labels(by_step)) <= 4 and {"conv1.weight", "fc.3.weight"} <= set(labels(by_step))
 
 
 @pytest.mark.parametrize("values", [[0.0, 0.0, 0.1], [math.nan, 1.0, math.inf], [None, None, 1e-30]])

@@ -78,7 +78,7 @@ def test_any_part_of_a_record_may_be_missing(missing):
 def test_the_headline_has_the_accuracy_with_its_interval_and_how_it_was_come_by(full):
     top = Page(full).texts[""]
     assert re.search(r"test accuracy\d\d\.\d%95% interval \d\d\.\d% to \d\d\.\d%", top)
-    for said in ("Completed", "31 min 13 s", "6,8", "NVIDIA A10G", "bfloat16 · 1 host", "best epoch, 11 of 12", "2 issues found: Overfit, LowGPUUtilization"):
+    for said in ("Completed", "31 min 13 s", f"{full.splits['train'].pictures:,}133 classes", "NVIDIA A10G", "bfloat16 · 1 host", f"best epoch, {full.best_epoch} of 12", "2 issues found: Overfit, LowGPUUtilization"):
         assert said in top, said
 
 
