@@ -10,8 +10,8 @@ done
 if [ "$(uname -s)" = Linux ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     echo "No browser on this machine: installing Debian's chromium ..."
     # fonts-dejavu-core: letters of the right-to-left scripts that the tests show.
-    { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium fonts-dejavu-core; } >/tmp/install-chromium.log 2>&1 \
-        || { echo "It could not be installed; see /tmp/install-chromium.log." >&2; exit 1; }
+    { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium fonts-dejavu-core; } \
+        >/tmp/install-chromium.log 2>&1 || { echo "It could not be installed; see /tmp/install-chromium.log." >&2; exit 1; }
     exit 0
 fi
 

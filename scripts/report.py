@@ -34,7 +34,7 @@ def main(arguments: list[str]) -> int:
     job, uri = find_output(aws, chosen.job)
     files = fetch(aws, uri)
     if PAGE not in files:
-        raise Failure(f"{job} left no {PAGE} in {uri}: its image makes none. Train again with an image of this tree: `{make('build')}` and `{make('push')}`.")
+        raise Failure(f"{job} left no {PAGE} in {uri}: its image makes none. Train again with this tree's: `make build`, `{make('push')}`, `{make('train')}`.")
     folder = FOLDER / job
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():

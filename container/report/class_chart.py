@@ -26,7 +26,8 @@ def class_chart(split: str, counts: dict[str, int]) -> str:
     width = 100 / len(ranked)
     bars = [
         f"<rect class='{'s2' if one in few else 's1'}' x='{place * width + width * 0.1:.3f}%' width='{width * 0.8:.3f}%' "
-        f"y='{(1 - y.place(count)) * HEIGHT:.1f}' height='{y.place(count) * HEIGHT:.1f}'><title>{text(one)}: {counted(count, 'picture')}</title></rect>"
+        f"y='{(1 - y.place(count)) * HEIGHT:.1f}' height='{y.place(count) * HEIGHT:.1f}'>"
+        f"<title>{text(one)}: {counted(count, 'picture')}</title></rect>"
         for place, (one, count) in enumerate(ranked)
     ]
     return plot(

@@ -22,7 +22,8 @@ def confusion_chart(classes: list[str], matrix: list[list[int]]) -> str:
     parts = []
     for truth, said, n, share in cells:
         shade = f"{0.35 + 0.65 * round(share * SHADES) / SHADES:.2g}"
-        at = f"x='{said * CELL}' y='{truth * CELL}' width='{CELL}' height='{CELL}' class='{'right' if truth == said else 'wrong'}' fill-opacity='{shade}'"
+        kind = "right" if truth == said else "wrong"
+        at = f"x='{said * CELL}' y='{truth * CELL}' width='{CELL}' height='{CELL}' class='{kind}' fill-opacity='{shade}'"
         words = f"{classes[truth]} → {classes[said]}: {n} of {counted(sum(matrix[truth]), 'picture')}"
         parts.append(f"<rect {at}><title>{text(words)}</title></rect>" if (truth, said) in with_title else f"<rect {at}/>")
     side = count * CELL

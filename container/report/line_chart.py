@@ -10,7 +10,6 @@ from container.report.plot import path_of, plot, stretched
 from container.report.thinning import thinned
 
 MOST_POINTS = 600
-ENDS = 0.98  # a line that stops before this share of the width is named where it stops
 DOTS = 30  # up to so many points each is a dot, too
 
 
@@ -25,41 +24,35 @@ class Line:
 
 def line_chart(
     title: str, xs: Sequence[float], lines: Sequence[Line], *, x: Axis, y: Axis, x_title: str, x_tick: Callable[[float], str],
-    y_tick: Callable[[float], str], said: Callable[[float], str], height: int = 220, mark: tuple[float, str] | None = None, named: bool = True, left: float | None = None,
+    y_tick: Callable[[float], str], said: Callable[[float], str], height: int = 220, mark: tuple[float, str] | None = None,
+    named: bool = True, left: float | None = None,
 ) -> str:
     """SVG of lines. said: a value in words, for the labels and under the pointer. mark: an x to point out, and what it is.
 
-    named: whether names and last values stand at the lines' ends. left: `plot`'s.
+    named: whether names and last values stand at the lines' ends; of a line that stops early also where. left: `plot`'s.
     """
-    drawn, above, labels, under_pointer = [], [], [], []
+    drawn, dots, labels, under_pointer = [], [], [], []
     for line in lines:
         values = list(line.values[: len(xs)])
         kept = [(xs[one], values[one] if finite([values[one]]) else None) for one in thinned(values, MOST_POINTS)]
         points = [(x.place(at), y.place(value)) if value is not None else None for at, value in kept]
         drawn.append(f"<path class='line {line.colour}' d='{path_of(points, height)}'/>")
         if len(values) <= DOTS:
-            above += [
+            dots += [
                 f"<circle class='{line.colour}' cx='{point[0]:.2%}' cy='{(1 - point[1]) * height:.1f}' r='2.6'/>" for point in points if point
             ]
         known = [(at, value) for at, value in kept if value is not None]
         if known and named:
-            last, words = known[-1], f"{line.name} {said(known[-1][1])}".strip()
-            if x.place(last[0]) > ENDS:
-                labels.append((y.place(last[1]), words, line.colour))
-            else:
-                above.append(_label_within(x.place(last[0]), y.place(last[1]), words, line.colour, height))
+            at, value = known[-1]
+            until = f", {x_title} {x_tick(at)}" if at != max(xs) else ""
+            labels.append((y.place(value), f"{line.name} {said(value)}{until}".strip(), line.colour))
         under_pointer.append({"name": line.name, "colour": line.colour, "at": [[round(x.place(at), 4), said(value)] for at, value in known]})
     moments = [[round(x.place(xs[one]), 4), f"{x_title} {x_tick(xs[one])}".strip()] for one in thinned(list(xs), MOST_POINTS)]
     hover = text(json.dumps({"x": moments, "lines": under_pointer}, ensure_ascii=False))
     return plot(
-        title, _marked(mark, x, height) + stretched("".join(drawn), height) + "".join(above), height, x=x, y=y, x_tick=x_tick, y_tick=y_tick,
+        title, _marked(mark, x, height) + stretched("".join(drawn), height) + "".join(dots), height, x=x, y=y, x_tick=x_tick, y_tick=y_tick,
         x_title=x_title, labels=labels, data=f" data-hover='{hover}'", left=left,
     )
-
-
-def _label_within(across: float, up: float, words: str, colour: str, height: int) -> str:
-    side, shift = ("end", -4) if across > 0.7 else ("start", 6)
-    return f"<text class='label {colour}' x='{across:.2%}' y='{max(12, (1 - up) * height - 8):.1f}' dx='{shift}' text-anchor='{side}'><tspan class='bead'>● </tspan>{text(words)}</text>"
 
 
 def _marked(mark: tuple[float, str] | None, x: Axis, height: int) -> str:

@@ -19,12 +19,15 @@ def plot(
     title: str, body: str, height: int, *, x: Axis | None, y: Axis | None, x_tick: Callable[[float], str], y_tick: Callable[[float], str],
     x_title: str = "", labels: Iterable[tuple[float, str, str]] = (), data: str = "", left: float | None = None,
 ) -> str:
-    """SVG, and where its labels take much room a line of them, for narrow windows. title: for those who hear the page. body: what is drawn between the axes. height: pixels of the plot.
+    """SVG, and where its labels take much room a line of them, for narrow windows.
+
+    title: for those who hear the page. body: what is drawn between the axes. height: pixels of the plot.
 
     labels: (place on y 0..1, text, class of its colour) at the right end of lines; they are moved apart where they meet. data: more
     attributes. left: pixels beside the plot; those that the ticks need, where none are given.
     """
-    labels = _apart([(height * (1 - place), one, colour) for place, one, colour in labels], height)
+    labels = list(labels)
+    label_places = _apart([height * (1 - place) for place, _, _ in labels], height)
     ticks = [(height * (1 - y.place(value)), y_tick(value)) for value in y.ticks] if y else []
     if left is None:
         left = 10 + LETTER * max((len(one) for _, one in ticks), default=0)
@@ -41,14 +44,17 @@ def plot(
         if x_title:
             parts.append(f"<text class='tick' x='50%' y='{height + 31}' text-anchor='middle'>{text(x_title)}</text>")
     parts.append(body)
+    # A bead has the line's colour, and the letters have not: not every colour can be read.
     parts += [
-        f"<text class='label {colour}' x='100%' y='{at + 4:.1f}' dx='8'><tspan class='bead'>● </tspan>{text(one)}</text>" for at, one, colour in labels
+        f"<text class='label {colour}' x='100%' y='{at + 4:.1f}' dx='8'><tspan class='bead'>● </tspan>{text(one)}</text>"
+        for at, (_, one, colour) in zip(label_places, labels)
     ]
     roomy = right > ROOMY
     keys = "".join(f"<span><i class='dot {colour}'></i>{text(one)}</span>" for _, one, colour in labels) if roomy else ""
     return (
         f"<svg class='plot{' roomy' if roomy else ''}' role='img' aria-label='{text(title)}' height='{height}' "
-        f"style='--left:{left:.0f}px;--right:{right:.0f}px;--bottom:{bottom}px'{data}>{''.join(parts)}</svg>{f'<p class=keys>{keys}</p>' if keys else ''}"
+        f"style='--left:{left:.0f}px;--right:{right:.0f}px;--bottom:{bottom}px'{data}>{''.join(parts)}</svg>"
+        f"{f'<p class=keys>{keys}</p>' if keys else ''}"
     )
 
 
@@ -71,13 +77,14 @@ def path_of(points: Iterable[tuple[float, float] | None], height: int) -> str:
     return "".join(parts)
 
 
-def _apart(labels: list[tuple[float, str, str]], height: int) -> list[tuple[float, str, str]]:
-    """Labels in the order of their places, each at least a line below the one before, all within the plot where they fit."""
-    placed = []
-    for at, one, colour in sorted(labels):
-        placed.append([max(at, placed[-1][0] + LABEL_GAP) if placed else at, one, colour])
-    limit = height + 2
-    for label in reversed(placed):
-        label[0] = min(label[0], limit)
-        limit = label[0] - LABEL_GAP
-    return [tuple(label) for label in placed]
+def _apart(places: list[float], height: int) -> list[float]:
+    """Where labels stand that belong at these pixels: each a line's height from the next, all within the plot where they fit."""
+    order = sorted(range(len(places)), key=places.__getitem__)
+    moved = list(places)
+    for above, below in zip(order, order[1:]):
+        moved[below] = max(moved[below], moved[above] + LABEL_GAP)
+    limit = height + 2.0
+    for one in reversed(order):
+        moved[one] = min(moved[one], limit)
+        limit = moved[one] - LABEL_GAP
+    return moved

@@ -28,7 +28,8 @@ def small_multiples(system: System) -> str:
         suffix = "%" if of == "%" else f" {of}" if of else ""
         chart = line_chart(
             title, times, [Line("", values, "s1")], x=x, y=y, x_title="", x_tick=lambda value: f"{tick(round(value, 2))} {unit}",
-            y_tick=lambda value: f"{tick(value)}{suffix if suffix == '%' else ''}", said=lambda value: f"{number(value)}{suffix}", height=HEIGHT, named=False, left=LEFT,
+            y_tick=lambda value: f"{tick(value)}{suffix if suffix == '%' else ''}", said=lambda value: f"{number(value)}{suffix}", height=HEIGHT,
+            named=False, left=LEFT,
         )
         parts.append(
             f"<div class='counter'><p>{name(what)} <span>mean {text(number(sum(known) / len(known)) + suffix)}, "

@@ -45,7 +45,7 @@ def running_browser(folder: Path) -> Iterator["Browser"]:
     program = find_browser()
     process = os.posix_spawn(
         program, [program, *options, "about:blank"], os.environ, setpgroup=0,
-        file_actions=[(os.POSIX_SPAWN_DUP2, log, 1), (os.POSIX_SPAWN_DUP2, log, 2), (os.POSIX_SPAWN_DUP2, its_input, READS), (os.POSIX_SPAWN_DUP2, its_output, WRITES)],
+        file_actions=[(os.POSIX_SPAWN_DUP2, source, target) for source, target in ((log, 1), (log, 2), (its_input, READS), (its_output, WRITES))],
     )
     for one in (log, its_input, its_output):
         os.close(one)

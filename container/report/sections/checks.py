@@ -15,7 +15,10 @@ def checks(record: RunRecord) -> str:
 
 
 def _rule(rule: Rule) -> str:
-    kind, where = ("fired", f"at step {rule.step:,}" if rule.step is not None else "") if rule.status == "IssuesFound" else ("broken", "could not be evaluated")
+    if rule.status == "IssuesFound":
+        kind, where = "fired", f"at step {rule.step:,}" if rule.step is not None else ""
+    else:
+        kind, where = "broken", "could not be evaluated"
     sentence = rule.sentence or "It gave no reason."
     asked = ", ".join(f"{name} {_shown(value)}" for name, value in rule.parameters.items())
     return _issue(kind, rule.rule, where, sentence, f"Parameters: {asked}" if asked else "")

@@ -14,7 +14,8 @@ def data_set(record: RunRecord) -> str:
     body = card(table(["split", "pictures", "classes", "unreadable"], rows), "Splits") if rows else ""
     train = splits.get("train")
     if train and train.classes:
-        body = f"<div class='grid two'>{body}{card(class_chart('train', train.classes) + _few(train.classes), 'Pictures of each class', 'train, the largest class first')}</div>"
+        by_class = card(class_chart("train", train.classes) + _few(train.classes), "Pictures of each class", "train, the largest class first")
+        body = f"<div class='grid two'>{body}{by_class}</div>"
     return section("data", "Data set", body, "The pictures were not counted before this run ended.")
 
 

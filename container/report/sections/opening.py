@@ -51,7 +51,8 @@ def _facts(record: RunRecord) -> str:
         facts.append(("duration", duration(record.seconds), counted(len(record.epochs), "epoch")))
     if train := record.splits.get("train"):
         others = ", ".join(f"{one.pictures:,} {name}" for name, one in record.splits.items() if name != "train")
-        facts.append(("training pictures", f"{train.pictures:,}", " · ".join(filter(None, [counted(len(train.classes), "class", "classes"), others]))))
+        of_them = " · ".join(filter(None, [counted(len(train.classes), "class", "classes"), others]))
+        facts.append(("training pictures", f"{train.pictures:,}", of_them))
     if record.compute:
         device, _, more = record.compute.partition(", ")
         facts.append(("device", device, " · ".join(filter(None, [more, counted(record.hosts, "host") if record.hosts else ""]))))

@@ -49,7 +49,8 @@ def _series(times: StepTimes) -> str:
     if not series or not series.steps or not any(finite(values) for values in series.phases.values()):
         return ""
     many = steps_a_point(series)
-    return card(stacked_steps(series, list(times.summary or series.phases)), "Phases by step", "stacked" + (f", each point the mean of {many} steps" if many > 1 else ""), "" if times.outliers else "full")
+    note = f"stacked, each point the mean of {many} steps" if many > 1 else "stacked"
+    return card(stacked_steps(series, list(times.summary or series.phases)), "Phases by step", note, "" if times.outliers else "full")
 
 
 def _outliers(times: StepTimes) -> str:
@@ -58,7 +59,8 @@ def _outliers(times: StepTimes) -> str:
     usual = times.step.p50 if times.step else None
     slowest = sorted(times.outliers, key=lambda one: -one.seconds)[:MOST_OUTLIERS]
     rows = [[f"{one.step:,}", text(one.phase), short_time(one.seconds), _times_usual(one, usual)] for one in slowest]
-    note = f"{counted(len(times.outliers), 'step')} much longer than the median{f', the longest {MOST_OUTLIERS}' if len(times.outliers) > MOST_OUTLIERS else ''}"
+    of_them = f", the longest {MOST_OUTLIERS}" if len(times.outliers) > MOST_OUTLIERS else ""
+    note = f"{counted(len(times.outliers), 'step')} much longer than the median{of_them}"
     return card(table(["step", "most of it in", "time", "of the median"], rows, 2), "Slow steps", note)
 
 
