@@ -13,7 +13,10 @@ from local_test.labels import ENDPOINT, NAME, find
 from local_test.sample_data import SampleSize, draw_sample_data
 from tests.local_service import Local, until
 
-TINY = {"pretrained": "none", "arch": "shufflenet_v2_x0_5", "image-size": "32", "epochs": "1", "batch-size": "8", "sagemaker_container_log_level": "30"}
+TINY = {
+    "pretrained": "none", "arch": "shufflenet_v2_x0_5", "image-size": "32", "epochs": "1", "batch-size": "8", "sagemaker_container_log_level": "30",
+    "debugger": "false", "profiler": "false",  # what takes seconds, and has tests of its own
+}
 NUMBERS = itertools.count(1)
 ENDED = ("Completed", "Failed", "Stopped")
 
