@@ -100,6 +100,7 @@ def _through_the_scripts(scripts: Scripts, data: Path, photographs: bool, output
     began = time.monotonic()
     scripts.run("train", *(f"{name}={value}" for name, value in recipe.items()), "--from-tuning")
     trained = time.monotonic()
+    scripts.run("report", "--no-open")
     try:
         scripts.run("deploy")
         deployed = time.monotonic()
