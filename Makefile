@@ -83,7 +83,7 @@ bench-local: .venv/ready build  ## What the local SageMaker costs: a job's start
 bench-training: .venv/ready build  ## What training costs beside torchvision's reference script (DATA=folder or zip; half an hour)
 	@$(python) -m tests.bench.training --train-image $(IMAGE_PREFIX)-train:$(tag) $(if $(DATA),--data "$(DATA)")
 
-bench-debugger: .venv/ready build  ## What watching a run costs: hook, rules, profile, each and together (ten minutes)
+bench-debugger: .venv/ready build  ## What watching a run costs: hook, rules, profile, each and together (a quarter of an hour)
 	@$(python) -m tests.bench.debugger --train-image $(IMAGE_PREFIX)-train:$(tag) $(if $(DATA),--data "$(DATA)")
 
 bench-recipe: .venv/ready build  ## What each part of the training recipe is worth, one at a time (DATA=folder or zip; an hour)
