@@ -12,12 +12,13 @@ DESK, PHONE, PAPER = 1280, 390, 718  # CSS pixels; A4 less its margins
 CHARTS = {"full": 15, "one_epoch": 15, "failed": 15, "stopped": 13, "empty": 0}
 
 # Elements that reach over the window's right edge, but for tables that scroll in a box of their own.
-TOO_WIDE = """[...document.querySelectorAll('body *')].filter(one => !one.closest('.wide, script, style') && one.getBoundingClientRect().right > innerWidth + 0.5)
-    .map(one => one.outerHTML.slice(0, 150))"""
+TOO_WIDE = """[...document.querySelectorAll('body *')]
+    .filter(one => !one.closest('.wide, script, style') && one.getBoundingClientRect().right > innerWidth + 0.5).map(one => one.outerHTML.slice(0, 150))"""
 # Letters of a chart that lie outside the ground it stands on.
 CUT = """[...document.querySelectorAll('svg.plot text')].filter(one => {
     const [letters, ground] = [one, one.closest('.card')].map(part => part.getBoundingClientRect());
-    return letters.width > 0 && (letters.left < ground.left - 1 || letters.right > ground.right + 1 || letters.bottom > ground.bottom + 1 || letters.top < ground.top - 1);
+    return letters.width > 0 && (letters.left < ground.left - 1 || letters.right > ground.right + 1
+        || letters.top < ground.top - 1 || letters.bottom > ground.bottom + 1);
 }).map(one => one.textContent)"""
 # Charts that show nothing: without a size, or without a shape that has one.
 EMPTY = """[...document.querySelectorAll('svg.plot, svg.matrix')].filter(chart => {
@@ -32,10 +33,11 @@ MEET = """[...document.querySelectorAll('svg.plot')].flatMap(chart => {
         && one.top < other.bottom - 4 && other.top < one.bottom - 4).map(([other]) => `${chart.getAttribute('aria-label')}: ${name} / ${other}`));
 })"""
 # Contrast of letters with their ground, WCAG 2.2: https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio
-FAINT = """[...document.querySelectorAll('h1, h2, h3, p, dt, dd, td, th, figcaption, figcaption b, figcaption span, svg text')].filter(one => one.textContent.trim()).map(one => {
+FAINT = """[...document.querySelectorAll('h1, h2, h3, p, dt, dd, td, th, figcaption, figcaption b, figcaption span, svg text')]
+    .filter(one => one.textContent.trim()).map(one => {
     const channels = colour => colour.match(/[\\d.]+/g).map(Number);
-    const light = colour => { const [r, g, b] = channels(colour).map(part => part / 255).map(part => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
-        return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+    const linear = part => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+    const light = colour => { const [r, g, b] = channels(colour).map(part => linear(part / 255)); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
     let ground = one;
     while (getComputedStyle(ground).backgroundColor === 'rgba(0, 0, 0, 0)') ground = ground.parentElement;
     const style = getComputedStyle(one), letters = one instanceof SVGElement ? style.fill : style.color;
@@ -87,7 +89,8 @@ def test_every_picture_is_shown(show):
 
 def test_the_pointer_shows_an_epochs_values_and_takes_them_away(show):
     page = show("full")
-    left, top, width = page.value("(() => { const box = document.querySelector('svg.plot').getBoundingClientRect(); return [box.left, box.top, box.width]; })()")
+    box = page.value("document.querySelector('svg.plot').getBoundingClientRect().toJSON()")
+    left, top, width = box["left"], box["top"], box["width"]
     page.move_pointer(left + width / 11 * 3 + 5, top + 100)
     shown = page.value("document.querySelector('.values:not([hidden])').innerText").split("\n")
     assert shown[0] == "epoch 4" and re.fullmatch(r"training \d\.\d{3}", shown[1].strip()) and re.fullmatch(r"validation \d\.\d{3}", shown[2].strip())
@@ -96,14 +99,15 @@ def test_the_pointer_shows_an_epochs_values_and_takes_them_away(show):
     assert page.complaints() == []
 
 
-def test_without_javascript_the_page_is_the_same(show):
+def test_without_javascript_the_page_is_the_same(show, tmp_path):
     pictures = []
     for disabled in (False, True):
         page = show("full")
         page.ask("Emulation.setScriptExecutionDisabled", value=disabled)
         page.ask("Page.reload")
         page.wait_for("Page.loadEventFired")
-        pictures.append(page.ask("Page.captureScreenshot", captureBeyondViewport=True, clip={"x": 0, "y": 0, "width": DESK, "height": 6000, "scale": 1})["data"])
+        page.screenshot(tmp_path / "page.png")
+        pictures.append((tmp_path / "page.png").read_bytes())
     assert pictures[0] == pictures[1]
 
 

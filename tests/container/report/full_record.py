@@ -31,7 +31,8 @@ def full_record(classes: list[str] | int = 133, epochs: int = 12, steps: int = 1
             "weight-decay": "0.01",
         },
         "compute": "NVIDIA A10G, bfloat16", "hosts": 1,
-        "versions": {"python": "3.11.2", "torch": "2.10.0+cu128", "torchvision": "0.25.0", "cuda": "12.8", "driver": "570.172.08", "image": "dogbreed-train:6779a71c3c7f"},
+        "versions": {"python": "3.11.2", "torch": "2.10.0+cu128", "torchvision": "0.25.0", "cuda": "12.8", "driver": "570.172.08",
+            "image": "dogbreed-train:6779a71c3c7f"},
         "splits": _splits(test, draw), "epochs": learned, "best_epoch": max(learned, key=lambda one: one["valid_accuracy"])["epoch"],
         "gradient_norms": _gradient_norms(layers, steps, draw), "rules": RULES, "findings": FINDINGS,
         "step_times": _step_times(steps, draw), "system": _system(draw), "evaluation": test,
@@ -81,7 +82,10 @@ def _epochs(count: int, draw: random.Random) -> list[dict]:
 
 def _gradient_norms(layers: int, steps: int, draw: random.Random) -> dict:
     at = list(range(1, steps + 1, max(1, steps // 150)))
-    names = ["conv1.weight", *(f"layer{1 + place * 4 // layers}.{place // 2}.conv{1 + place % 2}.weight" for place in range(layers - 3)), "fc.0.weight", "fc.3.weight"]
+    names = [
+        "conv1.weight", *(f"layer{1 + place * 4 // layers}.{place // 2}.conv{1 + place % 2}.weight" for place in range(layers - 3)),
+        "fc.0.weight", "fc.3.weight",
+    ]
     return {"steps": at, "layers": {
         name: [10 ** (-3.6 + 3 * place / layers - 0.9 * step / steps + draw.gauss(0, 0.13) + 0.5 * math.sin(place * 12.9)) for step in at]
         for place, name in enumerate(names[:layers])
@@ -131,7 +135,8 @@ def _evaluation(names: list[str], draw: random.Random) -> dict:
     half = 1.96 * math.sqrt(top1 * (1 - top1) / n)
     sizes = [0, 2, 6, 11, 19, 28, 41, 66, 113, 550]
     bins = [
-        {"low": place / 10, "high": (place + 1) / 10, "n": size, **({"confidence": place / 10 + 0.055, "accuracy": min(1.0, place / 10 + 0.02 + 0.06 * math.sin(place))} if size else {})}
+        {"low": place / 10, "high": (place + 1) / 10, "n": size, "confidence": place / 10 + 0.055 if size else None,
+         "accuracy": min(1.0, place / 10 + 0.02 + 0.06 * math.sin(place)) if size else None}
         for place, size in enumerate(sizes)
     ]
     return {

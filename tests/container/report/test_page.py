@@ -78,7 +78,10 @@ def test_any_part_of_a_record_may_be_missing(missing):
 def test_the_headline_has_the_accuracy_with_its_interval_and_how_it_was_come_by(full):
     top = Page(full).texts[""]
     assert re.search(r"test accuracy\d\d\.\d%95% interval \d\d\.\d% to \d\d\.\d%", top)
-    for said in ("Completed", "31 min 13 s", f"{full.splits['train'].pictures:,}133 classes", "NVIDIA A10G", "bfloat16 · 1 host", f"best epoch, {full.best_epoch} of 12", "2 issues found: Overfit, LowGPUUtilization"):
+    for said in (
+        "Completed", "31 min 13 s", f"{full.splits['train'].pictures:,}133 classes", "NVIDIA A10G", "bfloat16 · 1 host",
+        f"best epoch, {full.best_epoch} of 12", "2 issues found: Overfit, LowGPUUtilization",
+    ):
         assert said in top, said
 
 
@@ -91,7 +94,8 @@ def test_a_run_that_did_not_complete_says_so_on_top_with_its_reason(small, statu
 
 def test_what_fired_comes_before_what_could_not_be_evaluated_and_quiet_rules_share_a_line(full):
     text = Page(full).texts["checks"]
-    order = [text.index(said) for said in ("Overfit", "above 0.1", "LowGPUUtilization", "58.3%", "DeadRelu", "Found nothing: VanishingGradient, ExplodingTensor, LossNotDecreasing.")]
+    quiet = "Found nothing: VanishingGradient, ExplodingTensor, LossNotDecreasing."
+    order = [text.index(said) for said in ("Overfit", "above 0.1", "LowGPUUtilization", "58.3%", "DeadRelu", quiet)]
     assert order == sorted(order)
     assert "Had not finished: StalledTraining." in text
 
@@ -121,7 +125,10 @@ def test_text_from_outside_is_text(full):
     for field in ("job", "reason", "command", "compute", "status"):
         values[field] = hostile
     values["hyperparameters"] = values["versions"] = {hostile: hostile}
-    values["rules"] = [{"rule": hostile, "status": status, "sentence": hostile, "parameters": {hostile: hostile}} for status in ("IssuesFound", "NoIssuesFound", "Error")]
+    values["rules"] = [
+        {"rule": hostile, "status": status, "sentence": hostile, "parameters": {hostile: hostile}}
+        for status in ("IssuesFound", "NoIssuesFound", "Error")
+    ]
     values["findings"] = [{"rule": hostile, "unit": hostile, "value": 1.0, "threshold": 2.0, "sentence": hostile, "advice": hostile}]
     values["gradient_norms"]["layers"] = {hostile: [1.0, 1.0, 1.0, 1.0, 1.0]}
     values["system"]["series"] = {hostile: values["system"]["series"]["CPU, %"]}
