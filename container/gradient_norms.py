@@ -15,7 +15,7 @@ class GradientNorms:
         """steps: of the whole run."""
         self._weights = {name.removesuffix(".weight"): weight for name, weight in model.named_parameters() if weight.ndim > 1}
         self._interval = max(1, math.ceil(steps / POINTS))
-        self._taken: list[tuple[int, list[str], torch.Tensor]] = []
+        self._taken: list[tuple[int, list[str], torch.Tensor, bool]] = []
 
     def due(self, step: int) -> bool:
         return step % self._interval == 0
@@ -24,11 +24,17 @@ class GradientNorms:
         """Measure the gradients as they are, divided by gradient_scale. Nothing waits for a GPU."""
         there = {name: weight.grad for name, weight in self._weights.items() if weight.grad is not None}
         norms = torch.stack([gradient.float().norm() for gradient in there.values()]) / gradient_scale
-        self._taken.append((step, list(there), norms))
+        self._taken.append((step, list(there), norms, gradient_scale != 1.0))
 
     def series(self) -> dict:
-        """{"steps": [...], "layers": {name: [a norm for each of the steps, None where the layer did not learn]}}."""
-        taken = [(step, dict(zip(names, norms.tolist()))) for step, names, norms in self._taken]
+        """{"steps": [...], "layers": {name: [a norm for each of the steps, None where the layer did not learn]}}.
+
+        A gradient that overflowed by its scale is None as well: a GradScaler skips such a step.
+        """
+        taken = [
+            (step, {name: norm for name, norm in zip(names, norms.tolist()) if math.isfinite(norm) or not is_scaled})
+            for step, names, norms, is_scaled in self._taken
+        ]
         return {
             "steps": [step for step, _ in taken],
             "layers": {name: [norms.get(name) for _, norms in taken] for name in self._weights if any(name in norms for _, norms in taken)},

@@ -76,9 +76,7 @@ def parse(arguments: list[str]) -> Hyperparameters:
         raise TrainingFailure(_unknown(unknown[0].lstrip("-").split("=")[0]))
     values = vars(known)
     is_trial = values.pop(INJECTED_BY_THE_PLATFORM) is not None
-    for name in ("debugger", "profiler"):
-        if values[name] is None:
-            values[name] = not is_trial and not known.features_only
+    _choose_what_watches(values, by_default=not is_trial and not known.features_only)
     # Random weights have nothing that smaller rates or a head that comes first could keep.
     keeps_weights = known.pretrained == "auto" and not known.freeze_backbone
     if known.head_epochs is None:
@@ -91,6 +89,18 @@ def parse(arguments: list[str]) -> Hyperparameters:
             f"({known.epochs}), or train the head alone with freeze-backbone=true and without head-epochs."
         )
     return Hyperparameters(**values)
+
+
+def _choose_what_watches(values: dict, by_default: bool) -> None:
+    """What is asked of debugger or profiler switches it on. Raises TrainingFailure where it is switched off in the same breath."""
+    wanted = {"debugger": ("rules", bool(values["rules"])), "profiler": ("trace-steps", len(values["trace_steps"]) > 0)}
+    for name, (what, is_wanted) in wanted.items():
+        if values[name] is False and is_wanted:
+            raise TrainingFailure(f"Hyperparameter {what} needs {name}=true, and {name} is false. Leave one of the two out.")
+        if values[name] is None:
+            values[name] = by_default or is_wanted
+    if values["rules"] is None:
+        values["rules"] = parse_rules("default")
 
 
 class _SentenceParser(argparse.ArgumentParser):
@@ -131,7 +141,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--workers", type=_whole(0, 256), default=0, help="threads that decode and augment pictures, and compute their features; 0: one for each core")
     add("--debugger", type=_boolean, help="save tensors and evaluate rules on them; default: true, in a tuning job's trials false")
     add("--save-interval", type=_whole(0, 1_000_000), default=0, help="steps between two whose tensors are saved; 0: a twentieth of the run, at most 500")
-    add("--rules", type=_said_by(parse_rules), default="default", help="rules to evaluate, such as VanishingGradient,Overfit:stop; default: all; off: none")
+    add("--rules", type=_said_by(parse_rules), help="rules to evaluate, such as VanishingGradient,Overfit:stop; default: all; off: none")
     add("--profiler", type=_boolean, help="time the steps and watch the machine; default: true, in a tuning job's trials false")
     add("--trace-steps", type=_said_by(parse_steps), default="off", help="steps to trace with torch.profiler, such as 10-12; off: none")
     add(f"--{INJECTED_BY_THE_PLATFORM}", help=argparse.SUPPRESS)

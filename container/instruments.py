@@ -24,6 +24,11 @@ class Instruments:
     norms: GradientNorms | None = None
     traces: Traces | None = None
 
+    def settle(self) -> None:
+        """Return when no other thread uses the GPU for an instrument, which a capture of CUDA graphs does not bear."""
+        if self.hook:
+            self.hook.flush()
+
     def begin(self) -> None:
         """What follows is steps."""
         if self.times:

@@ -6,10 +6,11 @@ them nowhere else, tensors/ and profile/.
 
 import math
 import os
+import shlex
 import sys
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -25,8 +26,9 @@ from container.instruments import Instruments
 from container.launch import Place
 from container.preprocessing import Preprocessing
 from container.profiling.findings import Facts, find
-from container.profiling.profiler_config import read_profiler_config
+from container.profiling.profiler_config import PLATFORM_FOLDER, read_profiler_config
 from container.profiling.step_times import StepTimes
+from container.profiling.system_files import NODE
 from container.profiling.system_sampler import SystemSampler
 from container.profiling.traces import Traces
 from container.report.calibration import calibration
@@ -39,7 +41,8 @@ from container.training import Trainer
 SAVES = 20  # steps of a run whose tensors are saved, in all but long runs
 MOST_STEPS_BETWEEN = 500  # AWS's own interval
 SECONDS_FOR_RULES = 60  # after the last step
-SECONDS_FOR_RULES_WHEN_STOPPED = 15  # SageMaker waits 120 in all
+SECONDS_FOR_RULES_OTHERWISE = 15  # of a job that is stopped SageMaker waits for 120 in all; when one process failed, the others wait for 60
+MOST_BYTES = 100_000_000
 
 
 def save_interval(steps: int) -> int:
@@ -74,9 +77,13 @@ class RunWatch:
             versions={name: version(name) for name in ("torch", "torchvision", "sagemaker-training", "smdebug")},
         )
         config = read_profiler_config(output / "profile")
+        if len(chosen.trace_steps) and not config.enabled:
+            print("warning: no step is traced: the request's ProfilerConfig has DisableProfiler", file=sys.stderr)
         if chosen.profiler and config.enabled:
             self._profile = config.folder
-            self._sampler = SystemSampler(config.folder, os.environ.get("SM_CURRENT_HOST", "algo-1"), config.interval_ms)
+            host = os.environ.get("SM_CURRENT_HOST", "")
+            most = None if config.folder == PLATFORM_FOLDER else MOST_BYTES  # of what lies on the job's own disk and in output.tar.gz
+            self._sampler = SystemSampler(config.folder, host if NODE.fullmatch(host) else "algo-1", config.interval_ms, most)
             self._sampler.start()
 
     def channel(self, name: str, counts: SplitCounts, paths: Sequence[Path] = (), preprocessing: Preprocessing | None = None) -> None:
@@ -92,7 +99,7 @@ class RunWatch:
         self.epochs = epochs
         if not self._output:
             return
-        steps, watching = trainer.steps, self._instruments
+        steps, watching, self._first_step = trainer.steps, self._instruments, trainer.step
         if self._sampler:
             watching.times = StepTimes(self._compute.device)
             self._steps_from, self._steps_to = time.monotonic() - self._began, math.inf
@@ -123,7 +130,7 @@ class RunWatch:
         self._steps_to = time.monotonic() - self._began
         self._instruments.after_evaluation(evaluation_seconds, found.loss)
         if is_best:
-            self._record.best_epoch, self._evaluated = facts.epoch, ("valid", found)
+            self._evaluated = ("valid", found)
 
     def tested(self, found: Evaluation) -> None:
         """The best model's evaluation of the test split."""
@@ -134,42 +141,59 @@ class RunWatch:
         if not self._output:
             return
         output, self._output = self._output, None
-        try:
-            self._finish(status, reason)
-            print(f"report: {write_report(self._record, output)}")
-        except Exception as error:  # the run is worth more than its report
-            traceback.print_exc()
-            print(f"warning: the run's report could not be written: {type(error).__name__}: {error}", file=sys.stderr)
-
-    def _finish(self, status: str, reason: str) -> None:
-        record, watching = self._record, self._instruments
+        record = self._record
         record.status, record.reason, record.epochs = status, reason, self.epochs
-        classes = tuple(record.splits["train"].classes) if "train" in record.splits else ()
-        if watching.traces:
-            watching.traces.close()
-        if watching.hook:
-            watching.hook.close()
-        if self._rules:
-            seconds = SECONDS_FOR_RULES_WHEN_STOPPED if status == "Stopped" else SECONDS_FOR_RULES
-            record.rules = [
-                Rule(one.name, one.parameters, "Stopped" if one.status == IN_PROGRESS else one.status, one.first_step, one.sentence)
-                for one in self._rules.finish(seconds)
-            ]
-        if watching.norms:
-            record.gradient_norms = NormsRecord(**watching.norms.series())
-        if self._sampler:
-            self._sampler.stop()
-            record.system = system_record(self._sampler.series())
-        if watching.times:
-            record.step_times = step_times_record(watching.times)
-            record.findings = [Finding(**vars(one)) for one in find(watching.times.summary(), self._sampler.series(), self._facts())]
-        if self._evaluated:
-            split, found = self._evaluated
-            figures = evaluation_report(found, classes)
-            record.evaluation = EvaluationRecord(split=split, calibration=calibration(found.probabilities, found.labels), **figures)
-            if split in self._pictures:
-                record.pictures = shown_pictures(found.probabilities, found.labels, self._pictures[split][0], classes, self._pictures[split][1])
+        if self.epochs:  # of a run that went on, the best may be one of before
+            record.best_epoch = max(self.epochs, key=lambda one: (one.valid_accuracy, -one.valid_loss)).epoch
+        for part in (self._close_traces, lambda: self._close_rules(status), self._close_profile, self._close_norms, self._close_evaluation):
+            self._try(part)
         record.seconds = time.monotonic() - self._began
+        self._try(lambda: print(f"report: {write_report(record, output)}"))
+
+    def _try(self, part: Callable[[], None]) -> None:
+        """A run is worth more than its report, and a report more than one of its parts."""
+        try:
+            part()
+        except Exception as error:
+            traceback.print_exc()
+            print(f"warning: the run's report is not whole: {type(error).__name__}: {error}", file=sys.stderr)
+
+    def _close_traces(self) -> None:
+        if self._instruments.traces:
+            self._instruments.traces.close()
+
+    def _close_rules(self, status: str) -> None:
+        if self._instruments.hook:
+            self._instruments.hook.close()
+        if self._rules:
+            self._record.rules = [
+                Rule(one.name, one.parameters, "Stopped" if one.status == IN_PROGRESS else one.status, one.first_step, one.sentence)
+                for one in self._rules.finish(SECONDS_FOR_RULES if status == "Completed" else SECONDS_FOR_RULES_OTHERWISE)
+            ]
+
+    def _close_profile(self) -> None:
+        if not self._sampler:
+            return
+        self._sampler.stop()
+        series = self._sampler.series()
+        self._record.system = system_record(series)
+        if times := self._instruments.times:
+            self._record.step_times = step_times_record(times, self._first_step)
+            self._record.findings = [Finding(**vars(one)) for one in find(times.summary(), series, self._facts())]
+
+    def _close_norms(self) -> None:
+        if self._instruments.norms:
+            self._record.gradient_norms = NormsRecord(**self._instruments.norms.series())
+
+    def _close_evaluation(self) -> None:
+        if not self._evaluated:
+            return
+        (split, found), classes = self._evaluated, tuple(self._record.splits["train"].classes)
+        figures = evaluation_report(found, classes)
+        self._record.evaluation = EvaluationRecord(split=split, calibration=calibration(found.probabilities, found.labels), **figures)
+        if split in self._pictures:
+            paths, preprocessing = self._pictures[split]
+            self._record.pictures = shown_pictures(found.probabilities, found.labels, paths, classes, preprocessing)
 
     def _facts(self) -> Facts:
         device = self._compute.device
@@ -203,6 +227,6 @@ def as_given(value: object) -> str:
 
 
 def command(given: dict[str, str]) -> str:
-    """What repeats a run with scripts/."""
-    pairs = " ".join(f"{name}={value}" for name, value in given.items())
+    """What repeats a run with scripts/, as a shell and make read it."""
+    pairs = " ".join(shlex.quote(f"{name}={value}") for name, value in given.items()).replace("$", "$$")
     return f'make train HYPERPARAMETERS="{pairs}"' if pairs else "make train"

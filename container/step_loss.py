@@ -4,6 +4,8 @@ A graph replays a pass's kernels with one call, where launching them one by one 
 https://docs.pytorch.org/docs/stable/notes/cuda.html#partial-network-capture
 """
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -25,6 +27,16 @@ class StepLoss(nn.Module):
     def plain(self, inputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         """The same, kernel by kernel also where `as_graphs` has made graphs of it."""
         return F.cross_entropy(self._network(inputs), targets, label_smoothing=self._label_smoothing)
+
+
+def least_loss(class_count: int, label_smoothing: float) -> float:
+    """The cross-entropy of the best answer there is to smoothed targets, their entropy: 0 without smoothing. Nats.
+
+    https://arxiv.org/abs/1512.00567, section 7. Above it a training loss can be compared with one of evaluation.
+    """
+    others = label_smoothing / class_count
+    shares = [1 - label_smoothing + others] + [others] * (class_count - 1)
+    return -sum(share * math.log(share) for share in shares if share > 0)
 
 
 def as_graphs(step_loss: StepLoss, inputs: torch.Tensor, targets: torch.Tensor, compute: Compute) -> StepLoss:

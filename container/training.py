@@ -22,7 +22,7 @@ from container.one_ahead import prepared
 from container.optimizer import create_optimizer, set_rate
 from container.ranks import Ranks
 from container.schedule import Schedule
-from container.step_loss import StepLoss, as_graphs
+from container.step_loss import StepLoss, as_graphs, least_loss
 from container.step_random import random_for, seed_for
 from container.weight_average import WeightAverage
 
@@ -59,6 +59,7 @@ class Trainer:
         self._compute, self._ranks = compute, ranks
         self.instruments = Instruments()
         self._step_loss, self._backbone_in_step = None, None
+        self._least_loss = least_loss(class_count, chosen.label_smoothing)
         self._optimizer = create_optimizer(model, chosen.weight_decay, chosen.early_lr)
         self._scaler = torch.amp.GradScaler(compute.device.type, enabled=compute.dtype == torch.float16)
         self._average = WeightAverage(self.model, chosen.ema) if chosen.ema else None
@@ -151,6 +152,7 @@ class Trainer:
             network = DistributedDataParallel(network, device_ids=devices)  # it knows what is trainable when it is made
         self._step_loss = StepLoss(network, self._chosen.label_smoothing)
         if on_gpu and self._ranks.size == 1 and self._chosen.cuda_graphs:
+            self.instruments.settle()
             self._step_loss = as_graphs(self._step_loss, *self._prepare(rows, epoch, 0), self._compute)
 
     def _prepare(self, rows: torch.Tensor, epoch: int, number: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -176,7 +178,7 @@ class Trainer:
         self._optimizer.zero_grad(set_to_none=True)
         self._scaler.scale(loss).backward()
         watch.mark("backward")
-        watch.after_backward(self.step, loss.detach(), self.model, saved, self._scaler)
+        watch.after_backward(self.step, loss.detach() - self._least_loss, self.model, saved, self._scaler)
         watch.mark("hook")
         self._scaler.step(self._optimizer)
         self._scaler.update()

@@ -1,5 +1,6 @@
 """Writing beside training: one thread of low priority does what it is given, in order."""
 
+import contextlib
 import os
 import queue
 import sys
@@ -23,6 +24,10 @@ class BackgroundWriter:
         """Leave a job to the thread; wait while as many as may are waiting already."""
         self._jobs.put(job)
 
+    def flush(self) -> None:
+        """Return when every job that was put is done."""
+        self._jobs.join()
+
     def close(self) -> None:
         """Return when every job is done. May be called again."""
         if self._thread.is_alive():
@@ -30,13 +35,15 @@ class BackgroundWriter:
             self._thread.join()
 
     def _work(self) -> None:
-        # On Linux a thread has a priority of its own.
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOWEST_PRIORITY)
+        with contextlib.suppress(OSError):
+            # On Linux a thread has a priority of its own.
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOWEST_PRIORITY)
         while (job := self._jobs.get()) is not None:
-            if self._failed:
-                continue
             try:
-                job()
+                if not self._failed:
+                    job()
             except Exception as error:  # whatever it is, training is worth more than its tensors
                 self._failed = True
                 print(f"warning: no more tensors are saved, and training goes on without: {type(error).__name__}: {error}", file=sys.stderr)
+            finally:
+                self._jobs.task_done()

@@ -25,8 +25,8 @@ def go_on(folder: Path, first_step: int) -> NextSteps:
     last, evaluations, again = -1, 0, first_step == 0
     for index in sorted(folder.glob("index/*/*.json"), key=lambda path: path.name):
         step = int(index.name.split("_")[0])
-        meta = json.loads(index.read_text())["meta"]
-        again = again or (meta["mode"] == "TRAIN" and meta["mode_step"] >= first_step)
+        meta = None if again else _meta(index)
+        again = meta is None or (meta["mode"] == "TRAIN" and meta["mode_step"] >= first_step)
         if again:
             index.unlink()
             for events in folder.glob(f"events/{step:012}/*.tfevents"):
@@ -36,3 +36,11 @@ def go_on(folder: Path, first_step: int) -> NextSteps:
         if meta["mode"] == "EVAL":
             evaluations = meta["mode_step"] + 1
     return NextSteps(max(last + 1, first_step), first_step, evaluations)
+
+
+def _meta(index: Path) -> dict | None:
+    """What an index says of its step; None where the file was written in part."""
+    try:
+        return json.loads(index.read_text())["meta"]
+    except (ValueError, KeyError):
+        return None

@@ -156,6 +156,10 @@ class TensorHook:
             self._take(LOSS, torch.tensor(loss))
             self._write_later()
 
+    def flush(self) -> None:
+        """Return when all that was saved is written: until then another thread may read from a GPU."""
+        self._writer.flush()
+
     def close(self) -> None:
         """Write what is waiting, and smdebug's mark that the training is over. May be called again, and in a run that fails."""
         if self._closed:

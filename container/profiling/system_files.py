@@ -48,6 +48,7 @@ class SystemFiles:
             raise ValueError(f"A profile's node is called algo-1, algo-2 and so on, not {node!r}: smdebug would not find its files.")
         self._folder, self._node = folder / "system" / "incremental", node
         self._minute, self._file = 0, None
+        self.bytes = 0  # written so far
 
     def write(self, timestamp: float, metrics: Iterable[Metric]) -> None:
         """Add metrics of one moment. timestamp: Unix time, seconds. Raises OSError when the disk does not take them."""
@@ -55,13 +56,15 @@ class SystemFiles:
         if self._file is None or minute != self._minute:
             self.close()
             self._minute, self._file = minute, self._open(minute)
-        self._file.writelines(
+        lines = "".join(
             _line({
                 "Type": metric.type, "Name": metric.name, "Dimension": metric.dimension, "Value": metric.value,
                 "NodeId": self._node, "Timestamp": timestamp,
             }) + "\n"
             for metric in metrics
         )
+        self._file.write(lines)
+        self.bytes += len(lines)
 
     def close(self) -> None:
         """Give the file of this minute its name. A later `write` of the same minute goes on in it."""

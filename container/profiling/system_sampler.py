@@ -17,8 +17,12 @@ SHORTEST = 0.1  # seconds; in less the kernel's counters, which go in hundredths
 class SystemSampler:
     """Samples every `interval_ms` milliseconds between `start` and `stop`, which also takes the rest since the last sample."""
 
-    def __init__(self, folder: Path, node: str, interval_ms: int):
-        """folder: the profile's. node: algo-1, algo-2, ...; raises ValueError for another. interval_ms: at least 100."""
+    def __init__(self, folder: Path, node: str, interval_ms: int, most_bytes: int | None = None):
+        """folder: the profile's. node: algo-1, algo-2, ...; raises ValueError for another. interval_ms: at least 100.
+
+        most_bytes: of the files; when they are full the sampler goes on for `series` alone. None: no limit.
+        """
+        self._most_bytes = most_bytes
         self._files, self._interval = SystemFiles(folder, node), interval_ms / 1000
         self._series, self._lock = BoundedSeries(), threading.Lock()
         self._ends = threading.Event()
@@ -70,6 +74,10 @@ class SystemSampler:
             return
         try:
             write()
+            if self._most_bytes and self._files.bytes > self._most_bytes:
+                self._writes = False
+                self._files.close()
+                print(f"warning: the profile's system metrics end here, at {self._most_bytes / 1e6:.0f} MB; the report has the rest", file=sys.stderr)
         except OSError as error:
             self._writes = False
             print(f"warning: the profile's system metrics end here, they cannot be written: {error}", file=sys.stderr)

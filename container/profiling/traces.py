@@ -1,5 +1,6 @@
 """Traces of chosen steps, every operation and kernel with its times: for Perfetto (ui.perfetto.dev) and TensorBoard's profile plugin."""
 
+import sys
 from collections.abc import Collection
 from pathlib import Path
 
@@ -40,4 +41,8 @@ class Traces:
         running, self._profile = self._profile, None
         running.stop()
         name = f"steps-{self._first}-{self._last}"
-        tensorboard_trace_handler(str(self._folder), worker_name=name, use_gzip=True)(running)
+        try:
+            tensorboard_trace_handler(str(self._folder), worker_name=name, use_gzip=True)(running)
+        except (OSError, RuntimeError) as error:  # a run is worth more than its trace
+            self._steps = frozenset()
+            print(f"warning: steps {self._first} to {self._last} were traced, but the trace cannot be written: {error}", file=sys.stderr)

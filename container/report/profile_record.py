@@ -15,8 +15,8 @@ _NAMES = {
 _OF_EACH_GPU = {"GPUUtilization": "GPU {number}, %", "GPUMemoryUtilization": "memory of GPU {number}, %"}
 
 
-def step_times_record(times: StepTimes) -> StepTimesRecord | None:
-    """None before the first step is over."""
+def step_times_record(times: StepTimes, before: int = 0) -> StepTimesRecord | None:
+    """None before the first step is over. before: steps that the run had made when the times began."""
     summary, series = times.summary(), times.series()
     if not summary["steps"]:
         return None
@@ -24,8 +24,8 @@ def step_times_record(times: StepTimes) -> StepTimesRecord | None:
         summary={phase: PhaseTime(**found) for phase, found in summary["phases"].items()},
         step=StepTime(**summary["step"], count=summary["steps"], per_second=summary["steps_per_second"]),
         evaluation_seconds=summary["evaluation_seconds"],
-        series=StepSeries(series["step"], series["phases"]),
-        outliers=[Outlier(one.number, one.seconds, one.phase) for one in times.outliers()],
+        series=StepSeries([before + step for step in series["step"]], series["phases"]),
+        outliers=[Outlier(before + one.number, one.seconds, one.phase) for one in times.outliers()],
     )
 
 

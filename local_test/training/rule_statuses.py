@@ -10,7 +10,8 @@ import json
 NOT_RUN = "The local SageMaker does not run rule images, and the training program left no result of this rule in /opt/ml/output/data/rules.json."
 # Field of the request -> field of the description.
 RULES = {"DebugRuleConfigurations": "DebugRuleEvaluationStatuses", "ProfilerRuleConfigurations": "ProfilerRuleEvaluationStatuses"}
-STATUSES = ("NoIssuesFound", "IssuesFound", "Error")
+STATUSES = {"NoIssuesFound": "NoIssuesFound", "IssuesFound": "IssuesFound", "Error": "Error", "InProgress": "Stopped"}  # at the program's end -> at the job's
+OTHER_NAMES = {"StalledTrainingRule": "StalledTraining"}  # AWS's -> the program's
 MAX_DETAILS = 1024  # characters
 
 
@@ -30,11 +31,12 @@ def _read(results: str | None) -> dict[str, tuple[str, str | None]]:
         read = {one["name"]: (one["status"], one.get("sentence")) for one in json.loads(results or '{"rules": []}')["rules"]}
     except (ValueError, TypeError, KeyError, AttributeError):
         return {}
-    return {name: one for name, one in read.items() if one[0] in STATUSES}
+    return {name: (STATUSES[status], sentence) for name, (status, sentence) in read.items() if status in STATUSES}
 
 
 def _name(rule: dict) -> str | None:
-    return rule.get("RuleParameters", {}).get("rule_to_invoke")
+    name = rule.get("RuleParameters", {}).get("rule_to_invoke")
+    return OTHER_NAMES.get(name, name)
 
 
 def _status(rule: dict, status: str, details: str | None, now: float) -> dict:

@@ -6,6 +6,7 @@ Contract: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-traini
 import contextlib
 import logging
 import shutil
+import tarfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -209,7 +210,9 @@ class TrainingRun:
             for folder in kept:
                 folder.start()
             exits = self._wait_for_all()
-            self._rule_results = self._nodes[0].beginning_of(opt_ml.RULES, RULE_RESULTS_BYTES)
+            if any(rules in self._request for rules in RULES):
+                with contextlib.suppress(APIError, tarfile.TarError):  # then each has an Error
+                    self._rule_results = self._nodes[0].beginning_of(opt_ml.RULES, RULE_RESULTS_BYTES)
         finally:
             limit.cancel()
             self._seconds_trained += time.monotonic() - began

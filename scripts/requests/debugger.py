@@ -31,10 +31,13 @@ def debugger_fields(chosen: Debugger, region: str, output: str) -> dict:
     if chosen.rules and region not in _RULE_ACCOUNTS:
         raise Failure(f"SageMaker Debugger has no rule image in {region}. Set debugger.rules to [] in sagemaker.toml: the training program has rules of its own.")
     interval = {"save_interval": str(chosen.save_interval)}
+    losses = {"train.save_interval": str(chosen.save_interval), "eval.save_interval": "1"}  # Overfit and Overtraining look at every evaluation
     return {
         "DebugHookConfig": {
             "S3OutputPath": output,
-            "CollectionConfigurations": [{"CollectionName": name, "CollectionParameters": interval} for name in _COLLECTIONS],
+            "CollectionConfigurations": [
+                {"CollectionName": name, "CollectionParameters": losses if name == "losses" else interval} for name in _COLLECTIONS
+            ],
         },
         "DebugRuleConfigurations": [
             {

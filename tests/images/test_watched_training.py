@@ -50,3 +50,4 @@ def test_an_interrupted_job_goes_on_with_the_figures_of_its_first_epochs(jobs, l
     with tarfile.open(fileobj=io.BytesIO(local.read(f"jobs/{name}/output/output.tar.gz"))) as archive:
         report = json.load(archive.extractfile("report.json"))
     assert [one["epoch"] for one in report["epochs"]] == list(range(1, 13))
+    assert f"best epoch: {report['best_epoch']}, " in job.log

@@ -11,7 +11,11 @@ def overfit_ratio(training_loss: float, validation_loss: float) -> float:
 
 
 class Overfit(BuiltInRule):
-    """Fires when the ratio is above ratio_threshold in more than `patience` evaluations one after another."""
+    """Fires when the ratio is above ratio_threshold in more than `patience` evaluations one after another.
+
+    The training program saves its losses less what label smoothing adds at least. mixup and CutMix make them larger still: with these the
+    rule sees less than there is.
+    """
 
     def __init__(self, base_trial, **parameters):
         super().__init__(base_trial, **parameters)

@@ -21,7 +21,7 @@ def _loss(record: RunRecord) -> str:
     lines = [Line("training", [one.train_loss for one in epochs], "s2"), Line("validation", [one.valid_loss for one in epochs], "s1")]
     chart = _chart(record, "Cross-entropy loss by epoch", lines, tick, loss, height=300)
     note = "".join(_not_numbers(epochs, name, values.values) for name, values in zip(("training", "validation"), lines))
-    return card((chart or "<p>No loss was measured.</p>") + note, "Loss", "cross-entropy, nats, by epoch", "full")
+    return card((chart or "<p>No loss was measured.</p>") + note, "Loss", "cross-entropy, nats, by epoch; in training with label smoothing and mixing", "full")
 
 
 def _accuracy(record: RunRecord) -> str:

@@ -52,3 +52,15 @@ def test_after_a_failure_the_later_jobs_are_left_out(writer, capsys):
         writer.put(lambda: done.append(1))
     writer.close()
     assert done == [] and "training goes on without: ZeroDivisionError" in capsys.readouterr().err
+
+
+def test_flush_returns_when_all_is_written_also_after_a_failure(writer, capfd):
+    done = []
+    for number in range(5):
+        writer.put(lambda number=number: done.append(number))
+    writer.flush()
+    assert done == list(range(5))
+    writer.put(lambda: 1 / 0)
+    writer.put(lambda: done.append("left out"))
+    writer.flush()
+    assert done == list(range(5))

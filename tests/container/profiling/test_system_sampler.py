@@ -75,3 +75,13 @@ def test_at_500_milliseconds_it_takes_at_most_2_percent_of_a_core(sampler, wait_
     wait_until(lambda: samples(sampler) >= already + 15)
     per_sample = (time.clock_gettime(clock) - before) / (samples(sampler) - already)
     assert per_sample <= 0.02 * 0.5
+
+
+def test_full_files_end_and_the_series_goes_on(tmp_path, capfd, wait_until):
+    sampler = SystemSampler(tmp_path, "algo-1", 100, most_bytes=1)
+    sampler.start()
+    wait_until(lambda: samples(sampler) >= 3)
+    sampler.stop()
+    [file] = tmp_path.rglob("*.json")
+    stamps = {line.split('"Timestamp":')[1] for line in file.read_text().splitlines()}
+    assert len(stamps) == 1 and capfd.readouterr().err.count("the profile's system metrics end here") == 1

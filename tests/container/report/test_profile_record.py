@@ -31,4 +31,5 @@ def test_step_times_are_taken_over_whole():
     times.evaluation(3.0)
     found = step_times_record(times)
     assert found.step.count == 5 and set(found.summary) == {"data", "forward"} and found.evaluation_seconds == 3.0
+    assert step_times_record(times, before=100).series.steps == [101, 102, 103, 104, 105]
     assert sum(phase.share for phase in found.summary.values()) == pytest.approx(1) and len(found.series.steps) == 5

@@ -9,8 +9,9 @@ from container import train, train_entrypoint, training
 from container.failure import KILLED, TrainingFailure, write_failure
 from container.failure_reason import reason_of
 from container.hyperparameters import parse
+from unwatched import UNWATCHED
 
-SHORT = ["--pretrained", "none", "--debugger", "false", "--profiler", "false", "--arch", "resnet18", "--image-size", "32", "--batch-size", "10", "--epochs", "1"]
+SHORT = ["--pretrained", "none", *UNWATCHED, "--arch", "resnet18", "--image-size", "32", "--batch-size", "10", "--epochs", "1"]
 
 
 @pytest.mark.parametrize(("error", "sentence"), [

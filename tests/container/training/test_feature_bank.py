@@ -32,9 +32,10 @@ from container.picture_store import decode_split
 from container.preprocessing import Preprocessing
 from container.training import Trainer
 from same_views import SameViews
+from unwatched import UNWATCHED
 
 FROZEN = [
-    "--pretrained", "none", "--debugger", "false", "--profiler", "false", "--freeze-backbone", "true", "--arch", "resnet18", "--image-size", "32", "--batch-size", "10",
+    "--pretrained", "none", *UNWATCHED, "--freeze-backbone", "true", "--arch", "resnet18", "--image-size", "32", "--batch-size", "10",
     "--warmup-epochs", "0", "--epochs", "3", "--feature-views", "3",
 ]
 PREPROCESSING = Preprocessing.for_image_size(32)

@@ -23,10 +23,11 @@ from container.picture_store import decode_split
 from container.preprocessing import Preprocessing
 from container.step_loss import StepLoss, as_graphs
 from container.training import Trainer
+from unwatched import UNWATCHED
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
 SMALL = [
-    "--pretrained", "none", "--debugger", "false", "--profiler", "false", "--arch", "resnet18", "--image-size", "64", "--batch-size", "10", "--epochs", "4", "--lr", "0.002",
+    "--pretrained", "none", *UNWATCHED, "--arch", "resnet18", "--image-size", "64", "--batch-size", "10", "--epochs", "4", "--lr", "0.002",
     "--label-smoothing", "0",
 ]
 

@@ -11,15 +11,16 @@ from container import run_checkpoint, train
 from container.hyperparameters import parse
 from container.run_checkpoint import RunCheckpoints, run_identity
 from container.training import Trainer
+from unwatched import UNWATCHED
 
 # 30 pictures: 3 steps an epoch. Whatever has a state, or draws by chance, is on.
 PICTURES = [
-    "--pretrained", "none", "--debugger", "false", "--profiler", "false", "--arch", "resnet18", "--image-size", "32", "--batch-size", "10", "--warmup-epochs", "1", "--mixup", "0.2",
+    "--pretrained", "none", *UNWATCHED, "--arch", "resnet18", "--image-size", "32", "--batch-size", "10", "--warmup-epochs", "1", "--mixup", "0.2",
     "--cutmix", "1", "--trivial-augment", "true", "--head-epochs", "1", "--early-lr", "0.5", "--ema", "0.9", "--test-flip", "true",
     "--epochs", "3", "--lr", "0.01", "--dropout", "0.2",
 ]
 FEATURES = [
-    "--pretrained", "none", "--debugger", "false", "--profiler", "false", "--arch", "resnet18", "--image-size", "32", "--batch-size", "10", "--freeze-backbone", "true", "--epochs", "3",
+    "--pretrained", "none", *UNWATCHED, "--arch", "resnet18", "--image-size", "32", "--batch-size", "10", "--freeze-backbone", "true", "--epochs", "3",
     "--dropout", "0.2",
 ]
 

@@ -7,15 +7,18 @@ import signal
 import sys
 
 import pytest
+import torch
 
 from container import train, training
+from container.failure import TrainingFailure
 from container.hyperparameters import INJECTED_BY_THE_PLATFORM, parse
 from container.run_watch import all_values, command, given_values, save_interval
+from container.step_loss import least_loss
+from unwatched import UNWATCHED
 
 WATCHED = [
     "--pretrained", "none", "--arch", "resnet18", "--image-size", "32", "--batch-size", "10", "--epochs", "3", "--rules", "LossNotDecreasing,DeadRelu",
 ]
-OFF = ["--debugger", "false", "--profiler", "false"]
 
 
 def record(job):
@@ -41,9 +44,9 @@ def test_a_run_leaves_a_report_of_everything(job):
 @pytest.mark.parametrize("more", [[], ["--freeze-backbone", "true"], ["--ema", "0.9", "--head-epochs", "1", "--test-flip", "true"]])
 def test_watching_changes_nothing_in_the_model(job, monkeypatch, tmp_path, more):
     models = []
-    for run, watched in {"on": [], "off": OFF}.items():
+    for run, watched in {"on": [], "off": UNWATCHED}.items():
         monkeypatch.setenv("SM_MODEL_DIR", str(tmp_path / run))
-        assert train.main([*WATCHED, *more, *watched]) == 0
+        assert train.main([*WATCHED[:-2], *more, *watched]) == 0
         models.append((tmp_path / run / "model.safetensors").read_bytes())
     assert models[0] == models[1]
 
@@ -51,7 +54,7 @@ def test_watching_changes_nothing_in_the_model(job, monkeypatch, tmp_path, more)
 def test_an_unwatched_run_leaves_nothing_and_starts_nothing(job, monkeypatch):
     monkeypatch.setitem(sys.modules, "container.debugging.rule_run", None)  # an import of it fails
     monkeypatch.setitem(sys.modules, "container.debugging.smdebug_library", None)
-    assert train.main([*WATCHED, *OFF]) == 0
+    assert train.main([*WATCHED[:-2], *UNWATCHED]) == 0
     assert sorted(path.name for path in (job / "output/data").iterdir()) == ["evaluation.json"]
 
 
@@ -97,8 +100,8 @@ def test_a_report_that_cannot_be_written_leaves_the_run_alone(job, monkeypatch, 
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("container.run_watch.write_report", full)
-    assert train.main([*WATCHED, "--debugger", "false"]) == 0
-    assert "warning: the run's report could not be written: OSError" in capfd.readouterr().err and not (job / "output/failure").exists()
+    assert train.main([*WATCHED[:-2], "--debugger", "false"]) == 0
+    assert "warning: the run's report is not whole: OSError" in capfd.readouterr().err and not (job / "output/failure").exists()
 
 
 def test_a_wrong_configuration_of_the_platform_is_a_sentence(job, monkeypatch, tmp_path):
@@ -106,6 +109,51 @@ def test_a_wrong_configuration_of_the_platform_is_a_sentence(job, monkeypatch, t
     monkeypatch.setenv("SMDEBUG_CONFIG_FILE_PATH", str(tmp_path / "hook.json"))
     assert train.main(WATCHED) == 1
     assert "DebugHookConfig" in (job / "output/failure").read_text()
+
+
+def test_a_part_of_the_report_that_fails_leaves_the_others(job, monkeypatch, capfd):
+    monkeypatch.setattr("container.run_watch.shown_pictures", lambda *arguments: 1 / 0)
+    assert train.main([*WATCHED, "--debugger", "true"]) == 0
+    found = record(job)
+    assert "warning: the run's report is not whole: ZeroDivisionError" in capfd.readouterr().err
+    assert found["status"] == "Completed" and found["step_times"] and found["evaluation"]["n"] == 12 and len(found["rules"]) == 2
+
+
+def test_a_trace_that_cannot_be_written_costs_the_trace_alone(job, capfd):
+    (job / "output/data/profile").mkdir(parents=True)
+    (job / "output/data/profile/traces").write_text("in the way")
+    assert train.main([*WATCHED[:-2], "--debugger", "false", "--trace-steps", "2"]) == 0
+    assert "the trace cannot be written" in capfd.readouterr().err and record(job)["status"] == "Completed"
+
+
+def test_a_host_of_another_name_is_watched_too(job, monkeypatch):
+    monkeypatch.setenv("SM_HOSTS", '["my-laptop"]')
+    monkeypatch.setenv("SM_CURRENT_HOST", "my-laptop")
+    assert train.main([*WATCHED[:-2], "--debugger", "false"]) == 0
+    assert [path for path in (job / "output/data/profile/system").rglob("*.algo-1.json")]
+
+
+def test_what_is_asked_of_the_watch_switches_it_on():
+    trial = [f"--{INJECTED_BY_THE_PLATFORM}", "valid_accuracy"]
+    assert parse([*trial, "--rules", "Overfit:stop"]).debugger and parse([*trial, "--trace-steps", "3"]).profiler
+    assert not parse([*trial, "--rules", "off"]).debugger and parse(["--rules", "off"]).rules == [] and len(parse([]).rules) == 10
+
+
+@pytest.mark.parametrize(("wrong", "said"), [
+    (["--debugger", "false", "--rules", "Overfit"], "rules needs debugger=true"), (["--profiler", "false", "--trace-steps", "3"], "trace-steps needs profiler=true"),
+])
+def test_what_contradicts_itself_is_said(wrong, said):
+    with pytest.raises(TrainingFailure, match=f"Hyperparameter {said}, and"):
+        parse(wrong)
+
+
+def test_a_training_loss_is_saved_less_what_smoothing_adds_at_least():
+    """So that it can be compared with an evaluation's: a model that learns comes near 0."""
+    assert least_loss(5, 0.0) == 0.0
+    smoothed = torch.full((5,), 0.1 / 5)  # what is the best answer
+    smoothed[2] += 0.9
+    best = torch.nn.functional.cross_entropy(smoothed.log()[None], torch.tensor([2]), label_smoothing=0.1)
+    assert least_loss(5, 0.1) == pytest.approx(float(best), rel=1e-5)
 
 
 @pytest.mark.parametrize(("wrong", "said"), [
@@ -126,6 +174,7 @@ def test_tensors_are_saved_at_some_twenty_steps_of_a_run(steps, interval):
 def test_a_run_is_repeated_with_what_it_was_given():
     given = given_values(["--lr", '"0.01"', f"--{INJECTED_BY_THE_PLATFORM}", "valid_loss", "--arch", "resnet18"])
     assert command(given) == 'make train HYPERPARAMETERS="lr=0.01 arch=resnet18"' and command({}) == "make train"
+    assert command({"rules": "DeadRelu(tensor_regex='a$'):stop"}).count("$$") == 1
     values = all_values(parse(["--lr", "0.01", "--arch", "resnet18"]), given)
     assert (values["lr"], values["arch"], values["rules"], values["trace-steps"], values["batch-size"]) == ("0.01", "resnet18", "default", "off", "64")
     assert (values["mixed-precision"], values["label-smoothing"], values["early-lr"]) == ("true", "0.1", "0.1")

@@ -8,10 +8,11 @@ import pytest
 
 from container import failure, train
 from container.checkpoint import load_checkpoint
+from unwatched import UNWATCHED
 
 # 30 pictures in steps of 10: 5 for each process
 TWO = [
-    "--pretrained", "none", "--debugger", "false", "--profiler", "false", "--arch", "resnet18", "--image-size", "32", "--batch-size", "10", "--epochs", "2", "--trivial-augment", "true",
+    "--pretrained", "none", *UNWATCHED, "--arch", "resnet18", "--image-size", "32", "--batch-size", "10", "--epochs", "2", "--trivial-augment", "true",
     "--ema", "0.5",
 ]
 LOSSES = re.compile(r"^epoch=(\d+) train_loss=([\d.]+) valid_loss=([\d.]+)", re.MULTILINE)

@@ -8,8 +8,9 @@ import pytest
 
 from container import train, train_on_pictures, training
 from container.checkpoint import load_checkpoint
+from unwatched import UNWATCHED
 
-FAST = ["--pretrained", "none", "--debugger", "false", "--profiler", "false", "--arch", "resnet18", "--image-size", "32", "--batch-size", "10", "--warmup-epochs", "0"]
+FAST = ["--pretrained", "none", *UNWATCHED, "--arch", "resnet18", "--image-size", "32", "--batch-size", "10", "--warmup-epochs", "0"]
 METRIC_LINE = re.compile(r"^epoch=(\d+) train_loss=([\d.]+) valid_loss=([\d.]+) valid_accuracy=([\d.]+) ", re.MULTILINE)
 
 

@@ -7,8 +7,9 @@ from torch import nn
 from container import train
 from container.checkpoint import load_checkpoint
 from container.weight_average import WeightAverage
+from unwatched import UNWATCHED
 
-SHORT = ["--pretrained", "none", "--debugger", "false", "--profiler", "false", "--arch", "resnet18", "--image-size", "32", "--batch-size", "10", "--epochs", "2"]
+SHORT = ["--pretrained", "none", *UNWATCHED, "--arch", "resnet18", "--image-size", "32", "--batch-size", "10", "--epochs", "2"]
 
 
 def test_the_average_follows_the_weights_and_remembers():

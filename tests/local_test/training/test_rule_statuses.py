@@ -20,12 +20,19 @@ def test_the_programs_result_is_the_status():
 
 
 @pytest.mark.parametrize("results", [
-    None, "", "no JSON", "{}", "3", "[3]", '{"rules": 3}', '{"rules": [{"name": "Overfit"}]}', '{"rules": [{"name": "Overfit", "status": "InProgress"}]}',
+    None, "", "no JSON", "{}", "3", "[3]", '{"rules": 3}', '{"rules": [{"name": "Overfit"}]}',
     '{"rules": [{"name": "DeadRelu", "status": "NoIssuesFound"}]}',
 ])
 def test_without_a_result_it_is_an_error_with_the_reason(results):
     [status] = at_the_end([RULE], results, 5.0)
     assert status["RuleEvaluationStatus"] == "Error" and "does not run rule images" in status["StatusDetails"]
+
+
+def test_a_rule_that_the_end_cut_off_was_stopped_and_goes_by_aws_name_too():
+    rule = {"RuleConfigurationName": "mine", "RuleParameters": {"rule_to_invoke": "StalledTrainingRule"}}
+    results = json.dumps({"rules": [{"name": "StalledTraining", "status": "InProgress", "sentence": "Too early."}]})
+    [status] = at_the_end([rule], results, 5.0)
+    assert (status["RuleEvaluationStatus"], status["StatusDetails"]) == ("Stopped", "Too early.")
 
 
 def test_a_configuration_that_names_no_rule_is_an_error():

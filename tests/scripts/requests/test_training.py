@@ -55,7 +55,8 @@ def test_the_fields_of_sagemaker_debugger_are_sent_when_the_settings_ask_for_the
     [rule] = request["DebugRuleConfigurations"]
     assert rule["RuleParameters"] == {"rule_to_invoke": "Overfit"}
     assert rule["RuleEvaluatorImage"] == "929884845733.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-debugger-rules:latest"
-    assert {one["CollectionParameters"]["save_interval"] for one in request["DebugHookConfig"]["CollectionConfigurations"]} == {"7"}
+    losses, *others = [one["CollectionParameters"] for one in request["DebugHookConfig"]["CollectionConfigurations"]]
+    assert losses == {"train.save_interval": "7", "eval.save_interval": "1"} and all(one == {"save_interval": "7"} for one in others)
     assert request["ProfilerConfig"]["S3OutputPath"] == request["DebugHookConfig"]["S3OutputPath"] == f"s3://{'b' * 63}/dogbreed/debugger"
 
 
