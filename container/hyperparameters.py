@@ -181,7 +181,7 @@ def _said_by(parse: Callable[[str], T]) -> Callable[[str], T]:
 
 def _boolean(value: str) -> bool:
     # The toolkit's JSON decoding turns `true` into Python's `True` before it makes the argument.
-    meanings = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+    meanings = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
     if _text(value).lower() not in meanings:
         raise argparse.ArgumentTypeError(f"must be true or false, not {value!r}")
     return meanings[_text(value).lower()]

@@ -70,7 +70,7 @@ def _text(static: dict[str, str], name: str) -> str:
 
 
 def _is_true(static: dict[str, str], name: str) -> bool:
-    return _text(static, name).lower() in ("true", "1", "yes")
+    return _text(static, name).lower() in ("true", "1", "yes", "on")
 
 
 def _is_zero(static: dict[str, str], name: str) -> bool:

@@ -56,7 +56,7 @@ def test_the_failure_reason_has_the_length_that_the_platform_keeps():
 
 def test_features_are_shared_where_the_program_would_compute_them():
     """The scripts decide by the request what the program decides by its hyperparameters."""
-    for frozen in ("true", "1", "yes", "false", "0"):
+    for frozen in ("true", "1", "yes", "on", "false", "0", "off"):
         for views in (None, "0", "2", "2.0"):
             for more in ({}, {"mixup": "0"}, {"mixup": "0.4"}, {"cutmix": "0.0"}, {"cutmix": "1"}, {"trivial-augment": "yes"}, {"test-flip": "true"}, {"test-flip": "0"}):
                 static = {"freeze-backbone": frozen} | ({"feature-views": views} if views else {}) | more

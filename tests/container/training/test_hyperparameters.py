@@ -29,7 +29,7 @@ def test_a_number_means_the_same_in_either_quoting(given):
     assert parse(["--batch-size", given]).batch_size == 64
 
 
-@pytest.mark.parametrize(("given", "value"), [("True", True), ('"false"', False), ("0", False), ("yes", True)])
+@pytest.mark.parametrize(("given", "value"), [("True", True), ('"false"', False), ("0", False), ("yes", True), ("on", True), ("off", False)])
 def test_a_boolean_may_be_written_in_the_usual_ways(given, value):
     assert parse(["--freeze-backbone", given]).freeze_backbone is value
 

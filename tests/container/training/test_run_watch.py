@@ -51,6 +51,17 @@ def test_watching_changes_nothing_in_the_model(job, monkeypatch, tmp_path, more)
     assert models[0] == models[1]
 
 
+def test_of_several_processes_the_first_one_is_watched(job, monkeypatch, capfd):
+    """Two, as on a host with two GPUs; here they compute on the CPU."""
+    monkeypatch.setattr(train.torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setenv("GLOO_SOCKET_IFNAME", "lo")
+    monkeypatch.delenv("SM_HOSTS", raising=False)
+    assert train.main(WATCHED) == 0
+    found = record(job)
+    assert capfd.readouterr().out.count("report: ") == 1 and found["status"] == "Completed" and found["hosts"] == 1
+    assert len(found["epochs"]) == 3 and {one["status"] for one in found["rules"]} == {"NoIssuesFound"} and found["step_times"]["step"]["count"] == 9
+
+
 def test_an_unwatched_run_leaves_nothing_and_starts_nothing(job, monkeypatch):
     monkeypatch.setitem(sys.modules, "container.debugging.rule_run", None)  # an import of it fails
     monkeypatch.setitem(sys.modules, "container.debugging.smdebug_library", None)
