@@ -1,9 +1,9 @@
 #!/bin/sh
-# Make sure that a Chromium or Chrome is on PATH: install Debian's where that is allowed (root and apt).
+# Make sure that a Chromium or Chrome is here: install Debian's where that is allowed (root and apt).
 # Exit status 0 when one is there; else 1, after two lines that say what to do.
 set -eu
 
-for name in chromium google-chrome google-chrome-stable chromium-browser; do
+for name in chromium google-chrome google-chrome-stable chromium-browser "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"; do
     if command -v "$name" >/dev/null 2>&1; then exit 0; fi
 done
 
@@ -15,6 +15,6 @@ if [ "$(uname -s)" = Linux ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/n
     exit 0
 fi
 
-echo "Neither chromium nor google-chrome is on PATH, and this user may not install one." >&2
+echo "Neither chromium nor Google Chrome is here, and this user may not install one." >&2
 echo "Install Google Chrome, or as root: apt-get install chromium (https://www.chromium.org/getting-involved/download-chromium)" >&2
 exit 1

@@ -15,7 +15,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-PROGRAMS = ("chromium", "google-chrome", "google-chrome-stable", "chromium-browser")
+PROGRAMS = (
+    "chromium", "google-chrome", "google-chrome-stable", "chromium-browser",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",  # macOS puts none on PATH
+)
 READS, WRITES = 3, 4  # the browser's ends of the pipes, by --remote-debugging-pipe
 SECONDS = 60
 
@@ -24,7 +27,7 @@ def find_browser() -> str:
     """The browser's path. Raises RuntimeError where there is none."""
     found = next((path for name in PROGRAMS if (path := shutil.which(name))), None)
     if found is None:
-        raise RuntimeError(f"None of {', '.join(PROGRAMS)} is on PATH. Run `make browser`, which says how to get one.")
+        raise RuntimeError(f"None of {', '.join(PROGRAMS)} is here. Run `make browser`, which says how to get one.")
     return found
 
 
