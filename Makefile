@@ -41,7 +41,7 @@ help:  ## List the targets
 engine:  ## Make sure that a Docker engine answers (installs Debian's when it may)
 	@docker/engine.sh
 
-browser:  ## Make sure that a Chromium or Chrome is on PATH (installs Debian's when it may)
+browser:  ## Make sure that a Chromium or Chrome is here (installs Debian's when it may)
 	@local_test/browser.sh
 
 build: engine  ## Build both images (WEIGHTS=path bakes pretrained weights in, WEIGHTS=none takes them out)
