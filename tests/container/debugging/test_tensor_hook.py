@@ -1,7 +1,6 @@
 """The hook: what is saved at which steps, and that smdebug's own reader gets back what training had."""
 
 import atexit
-import time
 
 import numpy as np
 import pytest
@@ -226,15 +225,12 @@ def test_a_configuration_that_cannot_be_used_is_a_sentence(tmp_path, monkeypatch
         TensorHook.create(tmp_path / "run", 500)
 
 
-def test_steps_are_counted_by_mode_and_cost_next_to_nothing(tmp_path):
+def test_steps_are_counted_by_mode(tmp_path):
     hook = TensorHook.create(tmp_path / "run", 500)
-    started = time.perf_counter()
     saved = [step for step in range(5000) if hook.begin_step("TRAIN")]
-    microseconds = (time.perf_counter() - started) / 5000 * 1e6
     assert saved == list(range(0, 5000, 10))
     assert [hook.begin_step("EVAL") for _ in range(3)] == [True] * 3
     assert hook.begin_step("TRAIN")
-    assert microseconds < 200  # 3 where nothing else runs; the bound is for a busy machine
     hook.close()
 
 

@@ -1,14 +1,13 @@
-"""Step times belong to their phases, are summed up rightly, and cost the step next to nothing."""
+"""Step times belong to their phases and are summed up rightly."""
 
 import threading
-import time
 
 import numpy as np
 import pytest
 import torch
 
 from container.profiling.instants import CpuInstants, GpuInstants
-from container.profiling.step_times import PHASES, StepTimes
+from container.profiling.step_times import StepTimes
 
 CPU = torch.device("cpu")
 
@@ -156,20 +155,6 @@ def test_an_unknown_phase_is_an_error():
     times.begin()
     with pytest.raises(KeyError, match="lunch"):
         times.mark("lunch")
-
-
-def test_the_marks_of_a_step_take_less_than_30_microseconds():
-    """The fastest of several runs: other work on the machine makes some of them slow."""
-    times, fastest = StepTimes(CPU), 1.0
-    times.begin()
-    for _ in range(20):
-        began = time.perf_counter()
-        for _ in range(500):
-            for phase in PHASES:
-                times.mark(phase)
-            times.end_step()
-        fastest = min(fastest, (time.perf_counter() - began) / 500)
-    assert fastest < 30e-6
 
 
 def test_a_step_takes_28_bytes():

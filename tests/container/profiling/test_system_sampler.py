@@ -1,4 +1,4 @@
-"""The sampler's thread: what it saw is in the files, its series is short, and it costs next to nothing."""
+"""The sampler's thread: what it saw is in the files, and its series is short."""
 
 import threading
 import time
@@ -65,16 +65,6 @@ def test_a_disk_that_takes_nothing_ends_the_files_and_not_the_run(tmp_path, capf
     wait_until(lambda: samples(sampler) >= 3)
     sampler.stop()
     assert capfd.readouterr().err.count("the profile's system metrics end here") == 1
-
-
-def test_at_500_milliseconds_it_takes_at_most_2_percent_of_a_core(sampler, wait_until):
-    wait_until(lambda: samples(sampler) >= 2)
-    thread = next(thread for thread in threading.enumerate() if thread.name == THREAD)
-    clock = time.pthread_getcpuclockid(thread.ident)
-    before, already = time.clock_gettime(clock), samples(sampler)
-    wait_until(lambda: samples(sampler) >= already + 15)
-    per_sample = (time.clock_gettime(clock) - before) / (samples(sampler) - already)
-    assert per_sample <= 0.02 * 0.5
 
 
 def test_full_files_end_and_the_series_goes_on(tmp_path, capfd, wait_until):
