@@ -123,7 +123,7 @@ def test_relus_with_large_negative_biases_are_dead(tmp_path, net):
     found = findings(tmp_path / "run", "DeadRelu")
     assert list(found) == [0, 10] and found[0].startswith("2 of the layers") and "head.1 with 100 %" in found[0]
     assert is_a_sentence_with_a_next_step(found[0])
-    assert findings(tmp_path / "run", "DeadRelu", threshold_layer=70)[0].startswith("1 layers")
+    assert findings(tmp_path / "run", "DeadRelu", threshold_layer=70)[0].startswith("1 of the layers of ReLUs is ")
 
 
 @pytest.mark.parametrize("parameters", [{}, {"reductions": "max"}], ids=["whole", "reduced"])
