@@ -168,35 +168,29 @@ def step_outlier(summary: dict) -> Finding | None:
     )
 
 
-def _bottleneck_percent(busy: np.ndarray, above: float, gpus: np.ndarray) -> float:
-    """Percentage of points in which one of `busy` is above a limit while no GPU is in use; 0 without GPUs."""
+def _bottleneck(rule: str, busy: np.ndarray, above: float, gpus: np.ndarray, what: str, advice: str) -> Finding | None:
+    """One of `busy` is above a limit while no GPU is in use, more than half of the time; nothing without GPUs. what: to be read in a sentence."""
     if not len(busy) or not len(gpus):
-        return 0.0
-    return 100 * float(((busy.max(axis=0) > above) & (gpus.max(axis=0) < GPU_IDLE)).mean())
+        return None
+    percent = 100 * float(((busy.max(axis=0) > above) & (gpus.max(axis=0) < GPU_IDLE)).mean())
+    if percent <= BOTTLENECK_PERCENT:
+        return None
+    sentence = f"{what} {above}% while the GPU was under {GPU_IDLE}% for {percent:.0f}% of the time (threshold {BOTTLENECK_PERCENT}%)."
+    return Finding(rule, BOTTLENECK_PERCENT, percent, "% of the time", sentence, advice)
 
 
 def cpu_bottleneck(system: _System) -> Finding | None:
     """A core is above 90% while the GPUs are under 10%, more than half of the time."""
-    percent = _bottleneck_percent(system.of("CPUUtilization"), CPU_BUSY, system.of("GPUUtilization"))
-    if percent <= BOTTLENECK_PERCENT:
-        return None
-    return Finding(
-        "CPUBottleneck", BOTTLENECK_PERCENT, percent, "% of the time",
-        f"A core was above {CPU_BUSY}% while the GPU was under {GPU_IDLE}% for {percent:.0f}% of the time "
-        f"(threshold {BOTTLENECK_PERCENT}%).",
+    return _bottleneck(
+        "CPUBottleneck", system.of("CPUUtilization"), CPU_BUSY, system.of("GPUUtilization"), "A core was above",
         "Leave workers at 0 (one for each core), or take an instance type with more cores for its GPU.",
     )
 
 
 def io_bottleneck(system: _System) -> Finding | None:
     """A core waits for the disk above 50% while the GPUs are under 10%, more than half of the time."""
-    percent = _bottleneck_percent(system.of("I/OWaitPercentage"), IO_WAITING, system.of("GPUUtilization"))
-    if percent <= BOTTLENECK_PERCENT:
-        return None
-    return Finding(
-        "IOBottleneck", BOTTLENECK_PERCENT, percent, "% of the time",
-        f"A core waited for the disk more than {IO_WAITING}% while the GPU was under {GPU_IDLE}% for {percent:.0f}% of the time "
-        f"(threshold {BOTTLENECK_PERCENT}%).",
+    return _bottleneck(
+        "IOBottleneck", system.of("I/OWaitPercentage"), IO_WAITING, system.of("GPUUtilization"), "A core waited for the disk more than",
         "Take input mode File in the place of FastFile, smaller pictures, or an instance type with a faster disk or more memory.",
     )
 

@@ -27,7 +27,6 @@ class Outlier:
 
     number: int
     seconds: float
-    times_median: float
     phase: str
 
 
@@ -111,11 +110,10 @@ class StepTimes:
         slowest = places[np.argsort(-steps[places], kind="stable")][:limit]
         if not len(slowest):
             return []
-        median = float(np.median(steps))
         excess = np.stack([times[slowest] - np.median(times) for times in phases.values()])
         names = list(phases)
         return [
-            Outlier(int(place) + 1, float(steps[place]), float(steps[place]) / median, names[int(excess[:, number].argmax())])
+            Outlier(int(place) + 1, float(steps[place]), names[int(excess[:, number].argmax())])
             for number, place in enumerate(slowest)
         ]
 

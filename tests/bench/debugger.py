@@ -3,12 +3,10 @@
 With default settings, in the train image, beside the same epoch without them, in turn. Writes out/bench/debugger.json.
 """
 
-import argparse
 from pathlib import Path
 
-from local_test.data_folder import data_folder
 from local_test.engine import connect
-from tests.bench.drawn_data import drawn
+from tests.bench.asked import image_and_pictures
 from tests.bench.figures import Figure, figure, write
 from tests.bench.program_in_image import run_program
 
@@ -20,18 +18,14 @@ BESIDE = ["tests/bench/training_speed.py", "tests/bench/reference.py", "tests/be
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Measure what watching a run costs.")
-    parser.add_argument("--train-image", required=True)
-    parser.add_argument("--data", type=Path, help="folder or zip of pictures; default: some that are drawn")
-    chosen = parser.parse_args()
-    data = data_folder(chosen.data, Path("out/data")) if chosen.data else drawn(Path("out/data/bench"))
+    image, data = image_and_pictures("Measure what watching a run costs.")
     engine = connect()
     found: dict[str, list[dict]] = {variant: [] for variant in (OFF, *VARIANTS)}
     for turn in range(ROUNDS):
         for variant in found:
-            found[variant].append(run_program(engine, chosen.train_image, "debugger_speed.py", [variant], data, BESIDE))
+            found[variant].append(run_program(engine, image, "debugger_speed.py", [variant], data, BESIDE))
             print(f"round {turn + 1}, {variant}: {found[variant][-1]['seconds']:.2f} s", flush=True)
-    versions = run_program(engine, chosen.train_image, "training_speed.py", ["versions"], data, BESIDE[1:])
+    versions = run_program(engine, image, "training_speed.py", ["versions"], data, BESIDE[1:])
     write(Path("out/bench/debugger.json"), debugger_figures(found), [], versions)
 
 

@@ -4,12 +4,10 @@ ResNet18 from scratch, one hyperparameter changed at a time, several seeds. Writ
 figure is the recipe as it is by default.
 """
 
-import argparse
 from pathlib import Path
 
-from local_test.data_folder import data_folder
 from local_test.engine import connect
-from tests.bench.drawn_data import drawn
+from tests.bench.asked import image_and_pictures
 from tests.bench.figures import figure, interval, write
 from tests.bench.program_in_image import run_program
 
@@ -17,12 +15,8 @@ SIZE, EPOCHS, SEEDS = 64, 12, 5
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Measure the recipe.")
-    parser.add_argument("--train-image", required=True)
-    parser.add_argument("--data", type=Path, help="folder or zip of pictures; default: some that are drawn")
-    chosen = parser.parse_args()
-    data = data_folder(chosen.data, Path("out/data")) if chosen.data else drawn(Path("out/data/bench"))
-    found = run_program(connect(), chosen.train_image, "recipe_runs.py", [str(SIZE), str(EPOCHS), str(SEEDS)], data, ["tests/bench/one_core_each.py"])
+    image, data = image_and_pictures("Measure the recipe.")
+    found = run_program(connect(), image, "recipe_runs.py", [str(SIZE), str(EPOCHS), str(SEEDS)], data, ["tests/bench/one_core_each.py"])
     default = found.pop("default")
     write(Path("out/bench/recipe.json"), [
         figure(f"{change}: {interval([100 * (one - other) for one, other in zip(accuracies, default, strict=True)], '+.1f')} points",

@@ -4,13 +4,11 @@ Both run in the train image, in turn, on the same pictures and cores. Writes out
 those on the valid split after as many epochs; ResNet18 from scratch, as is ours with its head of three layers.
 """
 
-import argparse
 import statistics
 from pathlib import Path
 
-from local_test.data_folder import data_folder
 from local_test.engine import connect, gpu_requests
-from tests.bench.drawn_data import drawn
+from tests.bench.asked import image_and_pictures
 from tests.bench.figures import Figure, figure, interval, no_worse, write
 from tests.bench.program_in_image import run_program
 
@@ -20,22 +18,18 @@ FEW, MANY, TURNS = 320, 3200, 3  # whole batches, both
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Measure training.")
-    parser.add_argument("--train-image", required=True)
-    parser.add_argument("--data", type=Path, help="folder or zip of pictures; default: some that are drawn")
-    chosen = parser.parse_args()
-    data = data_folder(chosen.data, Path("out/data")) if chosen.data else drawn(Path("out/data/bench"))
+    image, data = image_and_pictures("Measure training.")
     engine = connect()
 
     def measured(*arguments: str) -> dict:
-        return run_program(engine, chosen.train_image, "training_speed.py", list(arguments), data, BESIDE)
+        return run_program(engine, image, "training_speed.py", list(arguments), data, BESIDE)
 
     figures = [*pipeline_figures(measured("pipeline")), *epoch_figures(measured("epoch"))]
     turns = [(measured("growth", str(FEW)), measured("growth", str(MANY))) for _ in range(TURNS)]
     figures += growth_figures([few for few, _ in turns], [many for _, many in turns])
     figures += learning_figures(measured("learning"))
     if gpus := gpu_requests(engine):
-        figures += gpu_figures(run_program(engine, chosen.train_image, "gpu_step.py", [], data, [*BESIDE, "tests/bench/training_speed.py"], gpus))
+        figures += gpu_figures(run_program(engine, image, "gpu_step.py", [], data, [*BESIDE, "tests/bench/training_speed.py"], gpus))
     write(Path("out/bench/training.json"), figures, [], measured("versions"))
 
 
