@@ -15,7 +15,7 @@ from PIL import Image
 from container.checkpoint import Checkpoint, load_checkpoint
 from container.flip_averaging import logits_of
 from container.preprocessing import UnreadablePicture, open_picture
-from container.request_errors import BadRequest, NotAcceptable, UnsupportedMediaType
+from container.serving.request_errors import BadRequest, NotAcceptable, UnsupportedMediaType
 
 PICTURE_TYPES = ("image/jpeg", "image/png", "application/x-image", "application/octet-stream")
 JSON_TYPE = "application/json"

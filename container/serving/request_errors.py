@@ -22,5 +22,9 @@ class NotAcceptable(RequestError):
     status = HTTPStatus.NOT_ACCEPTABLE
 
 
+class PayloadTooLarge(RequestError):
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
 class UnsupportedMediaType(RequestError):
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
