@@ -36,9 +36,34 @@ def decode_jpeg(picture: Image.Image, side: int) -> np.ndarray | None:
         return None
 
 
+def is_held_whole(picture: Image.Image) -> bool:
+    """Whether libjpeg keeps all coefficients of a JPEG, 6 bytes a pixel, until its last scan: scaling it down then saves no memory.
+
+    So it is with a progressive file, and with one whose first scan has not all components.
+    """
+    if picture.info.get("progressive"):
+        return True
+    picture.fp.seek(0)
+    content, at = picture.fp.read(), 2
+    while (at := content.find(b"\xff", at)) >= 0 and at + 4 < len(content):
+        marker = content[at + 1]
+        if marker in (0x00, 0xFF):
+            at += 1
+        elif marker == 0xDA:  # start of scan
+            return content[at + 4] < len(picture.getbands())
+        elif 0xD0 <= marker <= 0xD9:  # without a length
+            at += 2
+        else:
+            at += 2 + int.from_bytes(content[at + 2 : at + 4])
+    return False
+
+
 def orientation_of(picture: Image.Image) -> int:
-    """EXIF's, 1 (upright) to 8."""
-    return picture.getexif().get(ExifTags.Base.Orientation, 1)
+    """EXIF's, 1 (upright) to 8; 1 where the EXIF is broken, as browsers have it."""
+    try:
+        return picture.getexif().get(ExifTags.Base.Orientation, 1)
+    except Exception:  # Pillow has no error of its own for it, and it says nothing about the pixels
+        return 1
 
 
 def upright(square: np.ndarray, orientation: int) -> np.ndarray:

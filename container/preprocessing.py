@@ -7,14 +7,17 @@ the run that made its model.
 
 import io
 import math
+import struct
+from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 from container.jpeg import decode_jpeg, orientation_of, upright
 
@@ -23,7 +26,7 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 MAX_PIXELS = 100_000_000  # beyond nearly every camera, within memory when decoded
 MAX_STRETCH = 100  # long side over short side
 
-Image.MAX_IMAGE_PIXELS = None  # open_picture looks at the size, before anything is decoded
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # beyond twice as many Pillow refuses by itself, before GIF and WebP take memory on opening
 ImageFile.LOAD_TRUNCATED_IMAGES = False  # half a picture is an error, not a grey half
 
 
@@ -65,9 +68,9 @@ class Preprocessing:
         """
         with _broken_files_named():
             pixels = decode_jpeg(picture, self.square_size)
-            if pixels is not None:
-                return upright(_centred_square(pixels, self.square_size), orientation_of(picture))
-            return _centred_square(_decode(picture, self.square_size), self.square_size)
+            if pixels is None:
+                pixels = _decode(picture, self.square_size)
+        return upright(_centred_square(pixels, self.square_size), orientation_of(picture))
 
     def centre(self, squares: torch.Tensor) -> torch.Tensor:
         """uint8 [n, 3, square_size, square_size] -> uint8 [n, 3, image_size, image_size]."""
@@ -85,13 +88,14 @@ class Preprocessing:
         return torch.addcmul(offset, rows, scale).view(count, height, width, 3).permute(0, 3, 1, 2)
 
 
-def open_picture(source: bytes | Path) -> Image.Image:
+def open_picture(source: bytes | Path | BinaryIO, formats: Sequence[str] | None = None) -> Image.Image:
     """Read a picture's header; its pixels are decoded when they are needed.
 
-    Raises UnreadablePicture when it is none, or has a shape that no classifier can use.
+    formats: Pillow's names of those that may be opened; None: all that it knows. Raises UnreadablePicture when it is none of them, or
+    has a shape that no classifier can use.
     """
     with _broken_files_named():
-        picture = Image.open(io.BytesIO(source) if isinstance(source, bytes) else source)
+        picture = Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=formats)
     width, height = picture.size
     if width * height > MAX_PIXELS or max(width, height) > MAX_STRETCH * min(width, height):
         picture.close()
@@ -107,18 +111,21 @@ def _broken_files_named():
         yield
     except UnidentifiedImageError as error:
         raise UnreadablePicture("not a picture in any known format") from error
+    except Image.DecompressionBombError as error:
+        raise UnreadablePicture(f"a picture of far more pixels than the {MAX_PIXELS:,} that are taken") from error
     # Pillow answers a broken file with any of these, depending on the format.
-    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
+    except (OSError, SyntaxError, ValueError, EOFError, TypeError, LookupError, ArithmeticError, struct.error) as error:
         raise UnreadablePicture(f"not a readable picture: {error}") from error
 
 
 def _decode(picture: Image.Image, side: int) -> np.ndarray:
-    """Pixels of any format, upright: uint8 [h, w, 3], at least `side` on both sides where the picture has that."""
+    """Pixels of any format as they are in the file: uint8 [h, w, 3], at least `side` on both sides where the picture has that."""
     scale = side / min(picture.size)
     # libjpeg can decode at 1/2, 1/4 or 1/8 for a fraction of the time; draft() never goes below the size asked for.
     picture.draft("RGB", tuple(math.ceil(edge * scale) for edge in picture.size))
-    ImageOps.exif_transpose(picture, in_place=True)
-    return np.array(_to_rgb(picture))
+    raw_mode = picture.tile[0].args if getattr(picture, "tile", None) else None  # gone when the pixels are there
+    picture.load()
+    return np.array(_to_rgb(_with_transparency_of_8_bits(picture, raw_mode)))
 
 
 def _centred_square(pixels: np.ndarray, side: int) -> np.ndarray:
@@ -137,9 +144,24 @@ def _centred_square(pixels: np.ndarray, side: int) -> np.ndarray:
     return np.ascontiguousarray(resized[0].permute(1, 2, 0).numpy())
 
 
+def _with_transparency_of_8_bits(picture: Image.Image, raw_mode: object) -> Image.Image:
+    """PNG says which colour is transparent in the depth of the file (https://www.w3.org/TR/png-3/#11tRNS); Pillow's pixels have 8 bits."""
+    transparent = picture.info.get("transparency")
+    if raw_mode in ("L;2", "L;4"):
+        if transparent is not None:
+            picture.info["transparency"] = transparent * 255 // (2 ** int(raw_mode[-1]) - 1)
+    elif raw_mode == "RGB;16B" and transparent is not None:
+        picture.info["transparency"] = tuple(value >> 8 for value in transparent)
+    elif picture.mode.startswith("I;16"):
+        grey = np.asarray(picture)
+        eight = (grey >> 8).astype(np.uint8)
+        if transparent is not None:
+            eight[grey == transparent] = 255
+        return Image.fromarray(eight)
+    return picture
+
+
 def _to_rgb(picture: Image.Image) -> Image.Image:
-    if picture.mode.startswith("I;16"):
-        picture = Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
     if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
         picture = picture.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")

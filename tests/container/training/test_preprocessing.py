@@ -95,8 +95,16 @@ def test_what_is_no_picture_is_unreadable(data):
 
 
 def test_a_decompression_bomb_is_refused_before_it_is_decoded():
-    with pytest.raises(UnreadablePicture, match="20000x20000"):
+    with pytest.raises(UnreadablePicture, match="12000x10000"):
+        open_picture(encoded(Image.new("1", (12_000, 10_000)), "PNG"))
+    with pytest.raises(UnreadablePicture, match="far more pixels than the 100,000,000"):
         open_picture(encoded(Image.new("1", (20_000, 20_000)), "PNG"))
+
+
+def test_only_the_formats_that_are_named_are_opened(halves):
+    assert open_picture(encoded(halves, "PNG"), ("PNG", "JPEG")).format == "PNG"
+    with pytest.raises(UnreadablePicture, match="not a picture in any known format"):
+        open_picture(encoded(halves, "TIFF"), ("PNG", "JPEG"))
 
 
 def test_a_strip_is_refused():
