@@ -1,0 +1,50 @@
+"""PID 1's own small HTTP server, on a Unix socket that only nginx reaches: metrics, and loading models of a multi-model endpoint."""
+
+import asyncio
+import http.client
+import io
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+
+LARGEST = 64 * 1024  # bytes of a body; nginx has refused larger ones
+
+
+@dataclass(frozen=True)
+class Response:
+    status: int
+    body: bytes = b""
+    content_type: str = "application/json"
+
+    @classmethod
+    def of(cls, value: object) -> "Response":
+        return cls(200, json.dumps(value).encode())
+
+    @classmethod
+    def error(cls, status: HTTPStatus, message: str) -> "Response":
+        return cls(status.value, json.dumps({"error": {"status": status.value, "message": message}}).encode())
+
+
+Answer = Callable[[str, str, bytes], Awaitable[Response]]
+
+
+async def start_control(path: Path, answer: Answer) -> asyncio.Server:
+    """answer: method, path and body -> Response."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            method, target, _ = (await reader.readline()).decode("latin-1").split()
+            headers = http.client.parse_headers(io.BytesIO(await reader.readuntil(b"\r\n\r\n")))
+            body = await reader.readexactly(min(LARGEST, int(headers.get("Content-Length", 0))))
+            made = await answer(method, target.partition("?")[0], body)
+            head = f"HTTP/1.0 {made.status} {HTTPStatus(made.status).phrase}\r\nContent-Type: {made.content_type}\r\nContent-Length: {len(made.body)}\r\n\r\n"
+            writer.write(head.encode() + made.body)
+            await writer.drain()
+        except (ValueError, ConnectionError, asyncio.IncompleteReadError):
+            pass  # nginx went away, or another program of the container speaks something else
+        finally:
+            writer.close()
+
+    return await asyncio.start_unix_server(handle, path)

@@ -1,0 +1,146 @@
+"""The engines of a model, as PID 1 keeps them: forked, watched, and forked anew when one dies."""
+
+import asyncio
+import itertools
+import os
+import signal
+import socket
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from container.serving.children import Children, how_it_ended
+from container.serving.engine import run_engine
+from container.serving.settings import Settings
+
+MOST_FAILED_STARTS = 3  # one after the other; then the model is given up
+BACKLOG = 1024
+NUMBERS = itertools.count()
+
+
+@dataclass
+class _Engine:
+    warm: bool = False
+    connections: int = 0
+    heard: bytes = b""  # of a line that is not complete
+
+
+class Engines:
+    """Those of one model. Made in PID 1's event loop; `start` forks them.
+
+    changed: called whenever `ready` may have changed. failed: called once, with a sentence, when the model is given up.
+    """
+
+    def __init__(
+        self, name: str, folder: Path, settings: Settings, gpus: int, run_dir: Path, children: Children,
+        changed: Callable[[], None], failed: Callable[[str], None],
+    ):
+        self.name, self.folder = name, folder
+        self._settings, self._gpus, self._children = settings, gpus, children
+        self._changed, self._failed = changed, failed
+        self._engines: dict[int, _Engine] = {}
+        self._failed_starts = 0
+        self._ended = False
+        self._path = run_dir / f"engines-{next(NUMBERS)}.sock"
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._listener.bind(str(self._path))
+        self._listener.listen(BACKLOG)
+
+    def start(self) -> None:
+        for index in range(self._settings.engines):
+            self._fork(index)
+
+    def listen_at(self, path: Path) -> None:
+        """Move the engines' socket to where multi-model-server connects."""
+        os.replace(self._path, path)
+        self._path = path
+
+    @property
+    def ready(self) -> bool:
+        """Every engine has the model, has run it, and has all of its connections."""
+        full = [one for one in self._engines.values() if one.warm and one.connections == self._share]
+        return len(full) == self._settings.engines
+
+    @property
+    def _share(self) -> int:
+        return self._settings.connections // self._settings.engines
+
+    def end(self) -> None:
+        """Kill them; nothing is called any more."""
+        self._ended = True
+        for pid in self._engines:
+            os.kill(pid, signal.SIGKILL)
+        self._listener.close()
+        self._path.unlink(missing_ok=True)
+
+    def _fork(self, index: int) -> None:
+        heard, told = os.pipe()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        pid = os.fork()
+        if pid == 0:
+            status = 1
+            try:
+                _forget_parent(keep={self._listener.fileno(), told})
+                report = lambda line: os.write(told, f"{line}\n".encode())  # noqa: E731
+                status = run_engine(index, self._gpus, self._share, self._listener, self.name, self.folder, self._settings, report)
+            except BaseException as error:
+                traceback.print_exception(error)
+            finally:
+                sys.stdout.flush()
+                sys.stderr.flush()
+                os._exit(status)
+        os.close(told)
+        os.set_blocking(heard, False)
+        self._engines[pid] = _Engine()
+        asyncio.get_running_loop().add_reader(heard, self._hear, pid, heard)
+        self._children.watch(pid, lambda status: self._died(pid, index, heard, status))
+
+    def _hear(self, pid: int, heard: int) -> None:
+        try:
+            said = os.read(heard, 65536)
+        except BlockingIOError:
+            return
+        engine = self._engines.get(pid)
+        if not said or engine is None:
+            asyncio.get_running_loop().remove_reader(heard)
+            return
+        *lines, engine.heard = (engine.heard + said).split(b"\n")
+        for line in lines:
+            if line == b"warm":
+                engine.warm, self._failed_starts = True, 0
+            else:
+                engine.connections = int(line.split()[1])
+        self._changed()
+
+    def _died(self, pid: int, index: int, heard: int, status: int) -> None:
+        asyncio.get_running_loop().remove_reader(heard)
+        os.close(heard)
+        engine = self._engines.pop(pid)
+        if self._ended:
+            return
+        self._changed()
+        print(f"error: an engine of the model {self.name} {how_it_ended(status)}", file=sys.stderr, flush=True)
+        if not engine.warm:
+            self._failed_starts += 1
+            # A model that cannot be loaded will not be the next time; what kills a process (memory) may have passed.
+            if os.WIFEXITED(status) or self._failed_starts >= MOST_FAILED_STARTS:
+                self._ended = True
+                self._failed(f"the model {self.name} could not be loaded: its engine {how_it_ended(status)}; its log is above")
+                return
+        self._fork(index)
+
+
+def _forget_parent(keep: set[int]) -> None:
+    """In the child: PID 1's signal handlers and sockets are not its own. A socket kept open here would never close there."""
+    signal.set_wakeup_fd(-1)
+    for one in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
+        signal.signal(one, signal.SIG_DFL)
+    for entry in os.listdir("/proc/self/fd"):
+        if int(entry) > 2 and int(entry) not in keep:
+            try:
+                os.close(int(entry))
+            except OSError:  # that of the listing itself
+                pass

@@ -1,0 +1,46 @@
+"""One invocation on its way through an engine."""
+
+import threading
+import time
+from dataclasses import dataclass, field
+
+from mms.context import Context, RequestProcessor
+
+UNREAD = object()
+
+
+@dataclass
+class Job:
+    """request_id: the client's X-Request-Id, which the log names too. arrived: when nginx had the whole body, seconds since 1970.
+
+    context: multi-model-server's own, of this request alone: index 0 is it. body, content_type, accept: as the client sent them.
+    input: what input_fn made of the body, when it was read before its batch began. answer: the body of the response, once `done`; its
+    status and headers are in the context.
+    """
+
+    request_id: str
+    body: bytes
+    content_type: str | None
+    accept: str | None
+    arrived: float
+    context: Context
+    input: object = UNREAD
+    seconds_to_read: float = 0.0
+    answer: str | bytes = b""
+    done: threading.Event = field(default_factory=threading.Event)
+
+    @classmethod
+    def of(cls, body: bytes, headers: dict[str, str], model_name: str, model_dir: str) -> "Job":
+        """headers: as nginx passed them on, with what it added (docker/server/invocation.conf)."""
+        given = {name.lower(): value for name, value in headers.items()}
+        inner = ("x-content-type", "content-type", "x-request-id", "x-arrived")
+        shown = {name: value for name, value in headers.items() if name.lower() not in inner}
+        content_type = given.get("x-content-type")
+        if content_type is not None:
+            shown["Content-Type"] = content_type
+        context = Context(model_name, model_dir, {}, 1, None, "1.1.11")
+        context.request_ids = {0: given.get("x-request-id", "")}
+        context.request_processor = [RequestProcessor(shown)]
+        return cls(
+            context.request_ids[0], body, content_type, given.get("accept"), float(given.get("x-arrived") or time.time()), context
+        )

@@ -1,0 +1,200 @@
+"""PID 1 of the serve image: `docker run IMAGE serve`.
+
+    nginx (8080) -> multi-model-server (loopback) -> engines: processes that hold the model and batch the requests
+      PID 1 starts all three, forks the engines, and says by a file whether /ping is 200.
+
+/ping is 200 while every engine has loaded the model, has run it, and is connected: not before, not after the death of one until it is back,
+and not while the container is ending. When the model cannot be loaded, or nginx or multi-model-server dies, the container ends with status 1.
+"""
+
+import asyncio
+import importlib
+import os
+import signal
+import sys
+import tempfile
+from http import HTTPStatus
+from pathlib import Path
+
+from container.serving.children import Children, how_it_ended
+from container.serving.control import Response, start_control
+from container.serving.front import Front
+from container.serving.machine import Machine, free_memory
+from container.serving.metrics import Metrics
+from container.serving.model_server import ModelServer, start_model_server
+from container.serving.request_log import RequestLog
+from container.serving.settings import Settings, WrongSetting
+
+DRAIN_SECONDS = 24  # for what is under way at SIGTERM; SIGKILL follows after 30
+END_SECONDS = 2  # for nginx and for multi-model-server each, after that
+METRICS_SECONDS = 60
+SINGLE = "model"
+
+
+def main(arguments: list[str]) -> int:
+    """Serve until SIGTERM (status 0) or until something fails (status 1)."""
+    if arguments and arguments != ["serve"]:
+        os.execvp(arguments[0], arguments)
+    stopped = []
+    signal.signal(signal.SIGTERM, lambda number, frame: stopped.append(number))  # until the event loop takes over
+    try:
+        machine = Machine.here()
+        settings = Settings.read(os.environ, machine)
+        run_dir = _run_dir()
+        install_requirements(settings)
+    except (WrongSetting, ValueError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    front = Front(settings, run_dir)
+    # The JVM and nginx start while this process imports torch, which the engines then have by being forked from it.
+    java, nginx = start_model_server(settings, run_dir, free_memory()), front.start()
+    importlib.import_module("container.serving.engine")
+    if stopped:
+        return 0
+    return asyncio.run(Server(settings, machine, run_dir, front, java.pid, nginx.pid).run())
+
+
+class Server:
+    """What runs once PID 1 has its imports."""
+
+    def __init__(self, settings: Settings, machine: Machine, run_dir: Path, front: Front, java: int, nginx: int):
+        from container.serving.models import Models  # imports torch
+
+        self._settings, self._run_dir, self._front = settings, run_dir, front
+        self._java, self._nginx = java, nginx
+        self._metrics, self._children = Metrics(), Children()
+        self._model_server = ModelServer(settings)
+        self._models = Models(settings, machine, run_dir, self._children, self._model_server, self._say_ready)
+        self._in_service = False
+
+    async def run(self) -> int:
+        loop = asyncio.get_running_loop()
+        self._stop: asyncio.Future[int] = loop.create_future()
+        loop.add_signal_handler(signal.SIGCHLD, self._children.reap)
+        loop.add_signal_handler(signal.SIGTERM, self._end_with, 0)
+        for name, pid in (("multi-model-server", self._java), ("nginx", self._nginx)):
+            self._children.watch(pid, lambda status, name=name: self._fail(f"{name} {how_it_ended(status)}"))
+        self._children.reap()
+        requests = RequestLog(self._run_dir, self._metrics)
+        loop.add_reader(requests.socket, requests.read)
+        await start_control(self._run_dir / "control.sock", self._answer)
+        for name in ("requests.sock", "control.sock"):
+            (self._run_dir / name).chmod(0o666)
+        await asyncio.start_unix_server(self._models.stand_in, self._run_dir / "engines.sock")
+        tasks = [asyncio.ensure_future(self._start()), asyncio.ensure_future(self._tell_cloudwatch())]
+        status = await self._stop
+        for task in tasks:
+            task.cancel()
+        await self._drain()
+        self._print_metrics()
+        return status
+
+    async def _start(self) -> None:
+        if not self._settings.multi_model:
+            self._models.fork(SINGLE, self._settings.model_dir)
+            failure = self._models.failure(SINGLE)
+            failure.add_done_callback(lambda done: done.cancelled() or self._fail(done.result()))
+        while not await self._model_server.answers():
+            await asyncio.sleep(0.02)
+        if not self._settings.multi_model:
+            problem = await self._models.register(SINGLE)
+            if problem:
+                self._fail(problem)
+                return
+        self._in_service = True
+        self._front.accept(True)
+        self._say_ready()
+        engines, threads = self._settings.engines, self._settings.threads
+        print(f"serving on port {self._settings.ports.public}: {engines} engine(s) of {threads} thread(s), batches of {self._settings.batch_size}", flush=True)
+
+    def _say_ready(self) -> None:
+        # A multi-model endpoint is in service without a model, and with one that is just being loaded anew.
+        ready = self._in_service and not self._stop.done() and (self._settings.multi_model or self._models.ready)
+        self._front.say_ready(ready)
+        self._metrics.ready(ready)
+
+    def _fail(self, why: str) -> None:
+        if not self._stop.done():
+            print(f"error: {why}", file=sys.stderr, flush=True)
+            self._end_with(1)
+
+    def _end_with(self, status: int) -> None:
+        if not self._stop.done():
+            self._stop.set_result(status)
+            self._front.accept(False)
+            self._say_ready()
+
+    async def _drain(self) -> None:
+        """Nothing new is taken any more; what is under way is finished."""
+        deadline = asyncio.get_running_loop().time() + DRAIN_SECONDS
+        while self._in_service and asyncio.get_running_loop().time() < deadline and await self._under_way():
+            await asyncio.sleep(0.05)
+        for pid, how in ((self._nginx, signal.SIGQUIT), (self._java, signal.SIGTERM)):
+            await self._end(pid, how)
+        self._models.end()
+
+    async def _under_way(self) -> bool:
+        """Whether nginx reads or answers a request beside this one (https://nginx.org/en/docs/http/ngx_http_stub_status_module.html)."""
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", self._settings.ports.metrics)
+            writer.write(b"GET /connections HTTP/1.0\r\n\r\n")
+            said = (await reader.read()).decode()
+            writer.close()
+        except OSError:
+            return False
+        return int(said.split("Writing: ")[1].split()[0]) > 1 if "Writing: " in said else False
+
+    async def _end(self, pid: int, how: signal.Signals) -> None:
+        ended = asyncio.Event()
+        try:
+            os.kill(pid, how)
+        except ProcessLookupError:
+            return
+        self._children.watch(pid, lambda status: ended.set())
+        try:
+            async with asyncio.timeout(END_SECONDS):
+                await ended.wait()
+        except TimeoutError:
+            os.kill(pid, signal.SIGKILL)
+
+    async def _answer(self, method: str, path: str, body: bytes) -> Response:
+        if path == "/metrics":
+            return Response(200, self._metrics.prometheus(), "text/plain; version=0.0.4; charset=utf-8")
+        if not self._in_service:
+            return Response.error(HTTPStatus.SERVICE_UNAVAILABLE, "The server is starting.")
+        return await self._models.answer(method, path, body)
+
+    async def _tell_cloudwatch(self) -> None:
+        while True:
+            await asyncio.sleep(METRICS_SECONDS)
+            self._print_metrics()
+
+    def _print_metrics(self) -> None:
+        line = self._metrics.cloudwatch()
+        if line:
+            print(line, flush=True)
+
+
+def install_requirements(settings: Settings) -> None:
+    """The user's code/requirements.txt, as the toolkit installs it (CodeArtifact included). Raises ValueError when pip fails."""
+    if settings.multi_model or not (settings.model_dir / "code/requirements.txt").is_file():
+        return
+    from sagemaker_inference.model_server import _install_requirements  # imports boto3
+
+    _install_requirements()
+    importlib.invalidate_caches()
+
+
+def _run_dir() -> Path:
+    """For sockets and configurations: /tmp, or where the root file system is read-only, the memory that every container has."""
+    for parent in ("/tmp", "/dev/shm"):
+        if os.access(parent, os.W_OK):
+            os.environ["TMPDIR"] = parent  # of the user's functions, too
+            made = Path(tempfile.mkdtemp(prefix="serve-", dir=parent))
+            made.chmod(0o711)  # nginx's worker is another user where PID 1 is root
+            return made
+    raise OSError("Neither /tmp nor /dev/shm can be written to. Give the container one of them.")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,95 @@
+"""What waits becomes the next batch; who comes alone does not wait."""
+
+import threading
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from container.serving.batcher import Batcher
+
+
+def job():
+    return SimpleNamespace(done=threading.Event())
+
+
+def running(batcher):
+    threading.Thread(target=batcher.run, daemon=True).start()
+
+
+def test_what_arrives_while_a_batch_is_computed_is_the_next_batch():
+    sizes, gate = [], threading.Semaphore(0)
+
+    def answer(jobs):
+        sizes.append(len(jobs))
+        gate.acquire()
+
+    batcher = Batcher(answer, size=4, delay=0)
+    running(batcher)
+    first = job()
+    batcher.submit(first)
+    while not sizes:
+        time.sleep(0.001)
+    rest = [job() for _ in range(6)]
+    for one in rest:
+        batcher.submit(one)
+    for _ in range(3):
+        gate.release()
+    assert all(one.done.wait(10) for one in (first, *rest))
+    assert sizes == [1, 4, 2]
+
+
+def test_a_single_client_never_pays_the_delay():
+    batcher = Batcher(lambda jobs: None, size=8, delay=30)
+    running(batcher)
+    for _ in range(20):
+        one = job()
+        batcher.submit(one)
+        assert one.done.wait(5)
+
+
+def test_with_several_clients_an_incomplete_batch_waits_for_more():
+    sizes = []
+    batcher = Batcher(lambda jobs: sizes.append(len(jobs)), size=3, delay=30)
+    two = [job(), job()]
+    for one in two:
+        batcher.submit(one)
+    running(batcher)
+    third = job()
+    time.sleep(0.05)
+    assert not sizes
+    batcher.submit(third)
+    assert all(one.done.wait(5) for one in (*two, third))
+    assert sizes == [3]
+
+
+def test_an_incomplete_batch_goes_when_its_delay_is_over():
+    sizes = []
+    batcher = Batcher(lambda jobs: sizes.append(len(jobs)), size=8, delay=0.05)
+    two = [job(), job()]
+    for one in two:
+        batcher.submit(one)
+    running(batcher)
+    assert all(one.done.wait(5) for one in two) and sizes == [2]
+
+
+def test_jobs_are_answered_in_the_order_of_their_arrival():
+    answered = []
+    batcher = Batcher(answered.extend, size=3, delay=0)
+    jobs = [job() for _ in range(10)]
+    for one in jobs:
+        batcher.submit(one)
+    running(batcher)
+    assert all(one.done.wait(5) for one in jobs) and answered == jobs
+
+
+def test_a_failing_engine_does_not_leave_its_clients_waiting():
+    def answer(jobs):
+        raise RuntimeError("broken")
+
+    batcher = Batcher(answer, size=2, delay=0)
+    one = job()
+    batcher.submit(one)
+    with pytest.raises(RuntimeError):
+        batcher.run_once()
+    assert one.done.is_set()

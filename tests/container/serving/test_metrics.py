@@ -1,0 +1,72 @@
+"""What Prometheus and CloudWatch get."""
+
+import json
+import socket
+
+import pytest
+
+from container.serving.metrics import Metrics
+from container.serving.request_log import RequestLog
+
+TIMING = 'queue;dur=2.0, input;dur=0.5, predict;dur=20.0, output;dur=0.1, batch;desc="4"'
+
+
+def test_prometheus_gets_requests_by_status_stages_and_batch_sizes():
+    metrics = Metrics()
+    metrics.ready(True)
+    for _ in range(3):
+        metrics.count(200, 0.025, TIMING)
+    metrics.count(413, 0.001, "")
+    text = metrics.prometheus().decode()
+    for line in (
+        'dogbreed_requests_total{status="200"} 3.0',
+        'dogbreed_requests_total{status="413"} 1.0',
+        "dogbreed_request_seconds_count 4.0",
+        'dogbreed_stage_seconds_sum{stage="predict"} 0.06',
+        "dogbreed_batch_size_sum 12.0",
+        "dogbreed_ready 1.0",
+    ):
+        assert line in text.splitlines(), line
+
+
+def test_cloudwatch_gets_one_line_in_its_embedded_format_of_what_happened_since_the_last():
+    metrics = Metrics()
+    assert metrics.cloudwatch() is None
+    for seconds in (0.02, 0.02, 0.04):
+        metrics.count(200, seconds, TIMING)
+    metrics.count(503, 0.001, "")
+    line = json.loads(metrics.cloudwatch(now=1000.5))
+    assert line["_aws"]["Timestamp"] == 1000500
+    [directive] = line["_aws"]["CloudWatchMetrics"]
+    assert directive["Namespace"] == "DogbreedServing" and directive["Dimensions"] == [[]]
+    assert {one["Name"] for one in directive["Metrics"]} == set(line) - {"_aws"}
+    assert line["Requests2XX"] == 3 and line["Requests5XX"] == 1 and line["BatchSize"] == {"Values": [4], "Counts": [3]}
+    assert line["RequestTime"]["Values"] == pytest.approx([20, 40, 1], rel=0.08) and line["RequestTime"]["Counts"] == [2, 1, 1]
+    assert line["QueueTime"]["Counts"] == [3] and metrics.cloudwatch() is None
+
+
+def test_a_line_has_at_most_a_hundred_values_of_a_metric_within_eight_per_cent():
+    metrics = Metrics()
+    times = [1.01**exponent / 10_000 for exponent in range(1380)]  # 0.1 ms to 91 s
+    for seconds in times:
+        metrics.count(200, seconds, "")
+    line = json.loads(metrics.cloudwatch())
+    assert len(line["RequestTime"]["Values"]) <= 100 and sum(line["RequestTime"]["Counts"]) == len(times)
+    for seconds in times:
+        assert min(abs(value / 1000 / seconds - 1) for value in line["RequestTime"]["Values"]) < 0.08
+
+
+def test_nginxs_reports_are_counted_and_failures_named(tmp_path, capsys):
+    metrics = Metrics()
+    log = RequestLog(tmp_path, metrics)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as nginx:
+        nginx.connect(str(tmp_path / "requests.sock"))
+        for path, status, identity in (("/invocations", 200, "a1"), ("/models/dogs/invoke", 500, "b2"), ("/ping", 200, "c3"), ("/models/dogs", 404, "d4")):
+            said = {"status": status, "seconds": 0.1, "path": path, "id": identity, "timing": TIMING if status == 200 else ""}
+            nginx.send(b"<190>Nov 26 10:00:00 nginx: " + json.dumps(said).encode())
+        nginx.send(b'<190>Nov 26 10:00:00 nginx: {"status":400,"path":"/cut of')
+    log.read()
+    counted = [line for line in metrics.prometheus().decode().splitlines() if line.startswith("dogbreed_requests_total{")]
+    assert counted == ['dogbreed_requests_total{status="200"} 1.0', 'dogbreed_requests_total{status="500"} 1.0']
+    said = capsys.readouterr().err
+    assert "request b2 was answered with 500" in said and "a1" not in said and "d4" not in said
