@@ -15,8 +15,11 @@ NEEDED = ("pytest", "pytest-xdist", "execnet", "pluggy", "iniconfig", "packaging
 
 
 def mounts(folder: Path) -> dict[str, dict]:
-    """The tests and each package that pytest needs, read-only."""
-    volumes = {str(ROOT / folder): {"bind": "/tests", "mode": "ro"}}
+    """The tests, the hostile bodies that they share with those outside, and each package that pytest needs, read-only."""
+    volumes = {
+        str(ROOT / folder): {"bind": "/tests", "mode": "ro"},
+        str(ROOT / "tests/hostile"): {"bind": "/test-tools/tests/hostile", "mode": "ro"},
+    }
     for name in NEEDED:
         distribution = importlib.metadata.distribution(name)
         for entry in {file.parts[0] for file in distribution.files} - {"..", "__pycache__"}:

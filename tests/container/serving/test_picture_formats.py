@@ -9,7 +9,7 @@ import zlib
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from container.preprocessing import Preprocessing
 from container.serving.picture_file import open_request_picture
@@ -53,7 +53,8 @@ def png(width: int, height: int, depth: int, colour_type: int, rows: list[bytes]
 
 
 def rows_of(samples: np.ndarray) -> list[bytes]:
-    return [row.tobytes() for row in samples]
+    """PNG's samples of 16 bits begin with the high byte, NumPy's with the low one."""
+    return [row.tobytes() for row in samples.astype(samples.dtype.newbyteorder(">"))]
 
 
 def greys(dtype, values) -> np.ndarray:
@@ -102,9 +103,9 @@ def test_cmyk_jpegs_have_the_colours_that_pillow_and_adobe_wrote():
 
 
 def test_ycck_jpegs_as_photoshop_writes_them_are_converted():
-    """Adobe's marker says transform 2: the four planes are Y, Cb, Cr of the inverted ink, and K. No program here writes such a file."""
+    """Adobe's marker says transform 2: the four planes are Y, Cb, Cr of the ink, and K inverted. No program here writes such a file."""
     inverted_black = Image.new("L", (128, 128), 255)  # no black ink, as Adobe stores it
-    planes = [*quadrants().convert("YCbCr").split(), inverted_black]  # R = 255 - C, which is what Adobe stores as C
+    planes = [*ImageOps.invert(quadrants()).convert("YCbCr").split(), inverted_black]  # of the ink, C = 255 - R
     as_cmyk = Image.merge("CMYK", [plane.point(lambda value: 255 - value) for plane in planes])  # Pillow inverts once more
     content = encoded(as_cmyk, "JPEG", quality=95, subsampling=0)
     marker = content.index(b"Adobe")
@@ -119,18 +120,18 @@ def test_a_grey_jpeg_is_grey():
 
 
 def test_sixteen_bits_keep_their_high_eight():
-    grey = greys(">u2", (0x0A00, 0x80FF, 0xFFFF, 0x4000))
+    grey = greys(np.uint16, (0x0A00, 0x80FF, 0xFFFF, 0x4000))
     shown = [(0x0A,) * 3, (0x80,) * 3, (0xFF,) * 3, (0x40,) * 3]
     assert_seen(png(128, 128, 16, 0, rows_of(grey)), shown)
     assert_seen(png(128, 128, 16, 2, rows_of(np.repeat(grey, 3, axis=1))), shown)
-    colours = np.stack([greys(">u2", [colour[channel] * 256 + 77 for colour in QUADRANTS]) for channel in range(3)], axis=-1)
+    colours = np.stack([greys(np.uint16, [colour[channel] * 256 + 77 for colour in QUADRANTS]) for channel in range(3)], axis=-1)
     assert_seen(png(128, 128, 16, 2, rows_of(colours)))
 
 
 def test_sixteen_bits_with_alpha_show_white_where_they_are_transparent():
-    grey_and_alpha = np.stack([greys(">u2", (0x1000, 0x8000, 0xF000, 0)), greys(">u2", (0, 0xFFFF, 0xFFFF, 0))], axis=-1)
+    grey_and_alpha = np.stack([greys(np.uint16, (0x1000, 0x8000, 0xF000, 0)), greys(np.uint16, (0, 0xFFFF, 0xFFFF, 0))], axis=-1)
     assert_seen(png(128, 128, 16, 4, rows_of(grey_and_alpha)), (WHITE, (0x80,) * 3, (0xF0,) * 3, WHITE))
-    colour_and_alpha = np.stack([greys(">u2", (0x1000, 0x8000, 0xF000, 0))] * 3 + [greys(">u2", (0, 0xFFFF, 0xFFFF, 0x8000))], axis=-1)
+    colour_and_alpha = np.stack([greys(np.uint16, (0x1000, 0x8000, 0xF000, 0))] * 3 + [greys(np.uint16, (0, 0xFFFF, 0xFFFF, 0x8000))], axis=-1)
     assert_seen(png(128, 128, 16, 6, rows_of(colour_and_alpha)), (WHITE, (0x80,) * 3, (0xF0,) * 3, (127,) * 3))
 
 
@@ -138,7 +139,7 @@ def test_sixteen_bits_with_alpha_show_white_where_they_are_transparent():
 @pytest.mark.parametrize("transparent", [None, 0, 1, 2, 3])
 def test_grey_of_every_depth_is_scaled_and_its_transparent_value_is_white(depth, values, transparent):
     """transparent: the position in `values` of the one that tRNS names, in the depth of the file."""
-    samples = greys(">u2" if depth == 16 else np.uint8, values)
+    samples = greys(np.uint16 if depth == 16 else np.uint8, values)
     if depth < 8:
         bits = np.unpackbits(samples[..., None], axis=-1)[..., -depth:].reshape(128, -1)
         samples = np.packbits(bits, axis=1)
@@ -151,7 +152,7 @@ def test_grey_of_every_depth_is_scaled_and_its_transparent_value_is_white(depth,
 @pytest.mark.parametrize("depth", [8, 16])
 def test_the_transparent_colour_of_a_colour_png_is_white(depth):
     factor = 257 if depth == 16 else 1
-    colours = np.stack([greys(">u2" if depth == 16 else np.uint8, [colour[channel] * factor for colour in QUADRANTS]) for channel in range(3)], axis=-1)
+    colours = np.stack([greys(np.uint16 if depth == 16 else np.uint8, [colour[channel] * factor for colour in QUADRANTS]) for channel in range(3)], axis=-1)
     key = struct.pack(">HHH", *(value * factor for value in GREEN))
     assert_seen(png(128, 128, depth, 2, rows_of(colours), (b"tRNS", key)), (RED, WHITE, BLUE, GREY))
 
