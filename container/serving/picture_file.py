@@ -13,7 +13,7 @@ from container.jpeg import is_held_whole
 from container.preprocessing import UnreadablePicture, open_picture
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF")  # JPEG stands for MPO as well, as phones write it
-MAX_WHOLE_PIXELS = 32_000_000  # of what cannot be made smaller while it is decoded; a WebP of so many takes 0.6 GB
+MAX_WHOLE_PIXELS = 32_000_000  # of what cannot be made smaller while it is decoded; a WebP of so many takes 0.73 GB, the others 0.2 to 0.5
 MAX_READS = 100_000  # of a file; PNG takes three for each chunk, and a photograph of 25 MB has some thousand
 MAX_COMPRESSED_CHUNKS = 64  # of a PNG: texts and profiles, each of which may unpack to 1 MB
 MAX_SCANS = 100  # of a progressive JPEG; encoders write about ten
@@ -24,7 +24,7 @@ warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 def open_request_picture(content: bytes) -> Image.Image:
-    """Read the header of one of FORMATS. Decoding stays within about 0.7 GB and some seconds, whatever the bytes are.
+    """Read the header of one of FORMATS. Decoding stays within 0.75 GB and some seconds, whatever the bytes are.
 
     Raises UnreadablePicture, whose message goes on after "The body is": no picture of these formats, or one that is refused. Errors of
     the pixels appear when they are decoded.
