@@ -70,7 +70,7 @@ class Functions:
     def read_ahead(self, job: Job) -> bool:
         """Read its body before its batch begins, where that is this image's function, which may run in several threads: bodies then are
         read side by side, and a slow URL holds nobody else up. False when the job has its error already."""
-        if self._input.function is not inference.input_fn:
+        if self._transform is not None or self._input.function is not inference.input_fn:
             return True
         begun = time.time()
         job.input = self._attempt(job, self._read)

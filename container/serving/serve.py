@@ -48,6 +48,7 @@ def main(arguments: list[str]) -> int:
     front = Front(settings, run_dir)
     # The JVM and nginx start while this process imports torch, which the engines then have by being forked from it.
     java, nginx = start_model_server(settings, run_dir, free_memory()), front.start()
+    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(run_dir))  # torch looks for the user's name otherwise, which a number may not have
     importlib.import_module("container.serving.engine")
     if stopped:
         return 0

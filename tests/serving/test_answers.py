@@ -1,0 +1,150 @@
+"""What a client gets: answers in batches, errors in one shape, limits that hold."""
+
+import base64
+import json
+import re
+
+import pytest
+
+from tests.serving.conftest import wait_for
+
+SLEEPY = """
+import time
+def model_fn(model_dir): return None
+def input_fn(body, content_type): return float(body)
+def predict_fn(seconds, model):
+    time.sleep(seconds)
+    return seconds
+def output_fn(seconds, accept): return str(seconds), "text/plain"
+"""
+
+
+@pytest.fixture(scope="module")
+def endpoint(serve):
+    with serve(environment={"TOP_K": "2"}) as served:
+        yield served
+
+
+def test_concurrent_requests_share_forward_passes_and_each_has_its_own_answer(endpoint, picture):
+    bodies = [picture, b"no picture", picture, picture[:200]] * 40
+    answers = endpoint.invoke_all(bodies, at_once=16)
+    assert [one.status for one in answers] == [200, 400, 200, 400] * 40
+    assert len({one.body for one in answers[::4]}) == 1
+    forwards = sum(1 / one.batch for one in answers[::2])
+    assert forwards < 60, f"{forwards:.0f} forward passes for 80 pictures"
+    for one in answers[1::2]:
+        assert one.error
+
+
+def test_a_single_client_is_never_kept_waiting(endpoint, picture):
+    answers = [endpoint.invoke(picture) for _ in range(20)]
+    assert {one.batch for one in answers} == {1}
+
+
+def test_the_answer_names_the_models_version_and_the_stages_times(endpoint, picture):
+    first, second = endpoint.invoke(picture), endpoint.invoke(picture)
+    assert re.fullmatch("[0-9a-f]{12}", first.headers["x-model-version"]) and first.headers["x-model-version"] == second.headers["x-model-version"]
+    assert first.headers["x-request-id"] != second.headers["x-request-id"]
+    assert [part.split(";")[0] for part in first.headers["server-timing"].split(", ")] == ["queue", "input", "predict", "output", "batch"]
+
+
+def test_formats_and_options_are_the_clients_choice(endpoint, picture):
+    encoded = base64.b64encode(picture).decode()
+    many = json.dumps({"instances": [encoded, {"b64": encoded}]}).encode()
+    one = endpoint.invoke(picture)
+    assert one.headers["content-type"] == "application/json" and len(one.json["predictions"]) == 2
+    assert endpoint.invoke(json.dumps({"image": encoded}).encode(), "application/json").json == one.json
+    assert endpoint.invoke(many, "application/json").json == {"predictions": [one.json["predictions"]] * 2}
+    lines = endpoint.invoke(f'{{"image": "{encoded}"}}\n'.encode() * 3, "application/jsonlines", Accept="application/jsonlines")
+    assert [json.loads(line) for line in lines.body.decode().splitlines()] == [one.json] * 3
+    assert endpoint.invoke(picture, Accept="text/csv").body.decode().count(",") == 3
+    assert len(endpoint.invoke(picture, path="/invocations?top_k=4").json["predictions"]) == 4
+    assert len(endpoint.invoke(picture, X_Amzn_SageMaker_Custom_Attributes="trace=1;output=probabilities").json["predictions"]) == 5
+    assert len(endpoint.invoke(picture, path="/invocations?output=embedding").json["embedding"]) == 1024
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "headers", "status"),
+    [
+        (b"no picture", "image/jpeg", {}, 400),
+        (b"", "image/jpeg", {}, 400),
+        (b"{", "application/json", {}, 400),
+        (b'{"url": "http://169.254.169.254/latest/meta-data/"}', "application/json", {}, 400),
+        (b"1,2", "text/csv", {}, 415),
+        (b"\x93NUMPY\x01\x00", "application/x-npy", {}, 415),
+        (b"\x80\x04K\x01.", "application/x-pickle", {}, 415),
+        (b"a=1", "application/x-www-form-urlencoded", {}, 415),
+        (b"--x\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n--x--\r\n", "multipart/form-data; boundary=x", {}, 415),
+        (b"--x\r\nbroken", "multipart/form-data", {}, 415),
+        (None, "image/jpeg", {"Accept": "image/png"}, 406),
+        (None, "image/jpeg", {"X-Amzn-SageMaker-Custom-Attributes": "top-k=none"}, 400),
+    ],
+)
+def test_what_is_wrong_with_a_request_is_a_4xx_in_one_shape(endpoint, picture, body, content_type, headers, status):
+    answer = endpoint.ask("POST", "/invocations", picture if body is None else body, {"Content-Type": content_type, **headers})
+    assert answer.status == status and answer.error.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("GET", "/invocations", 405), ("PUT", "/invocations", 405), ("GET", "/models", 404), ("POST", "/models", 404), ("GET", "/metrics", 404), ("GET", "/", 404)],
+)
+def test_other_paths_and_methods_are_refused_in_the_same_shape(endpoint, method, path, status):
+    answer = endpoint.ask(method, path)
+    assert answer.status == status and answer.error
+
+
+def test_a_header_that_is_too_long_is_refused_in_the_same_shape(endpoint, picture):
+    answer = endpoint.invoke(picture, X_Long="x" * 40_000)
+    assert answer.status in (400, 431) and answer.error
+
+
+def test_25_megabytes_are_read_and_26_are_refused(endpoint):
+    assert endpoint.invoke(bytes(25 * 1024 * 1024)).status == 400  # read, and no picture
+    try:
+        refused = endpoint.invoke(bytes(26 * 1024 * 1024))
+    except (BrokenPipeError, ConnectionResetError):
+        return  # closed while the body was being sent
+    assert refused.status == 413 and "25 MB" in refused.error
+
+
+def test_many_large_bodies_at_once_are_read_or_told_to_wait(endpoint, picture):
+    engines = endpoint.engines()
+    answers = endpoint.invoke_all([bytes(20 * 1024 * 1024)] * 60, at_once=30)
+    assert {one.status for one in answers} <= {400, 503}
+    assert {one.headers.get("retry-after") for one in answers if one.status == 503} <= {"1"}
+    assert endpoint.invoke(picture).status == 200 and endpoint.engines() == engines
+
+
+def test_a_full_queue_is_a_503_that_says_when_to_try_again(serve, model_folder):
+    with serve(model_folder({"code/inference.py": SLEEPY}), {"MAX_QUEUE": "3"}) as served:
+        answers = served.invoke_all([b"1"] * 8, at_once=8, content_type="text/plain")
+        statuses = [one.status for one in answers]
+        assert statuses.count(200) == 3 and statuses.count(503) == 5
+        for one in answers:
+            if one.status == 503:
+                assert one.headers["retry-after"] == "1" and "Try again" in one.error
+        assert served.ping() == 200
+
+
+def test_an_answer_that_does_not_come_in_time_is_a_503(serve, model_folder):
+    with serve(model_folder({"code/inference.py": SLEEPY}), {"SAGEMAKER_MODEL_SERVER_TIMEOUT_SECONDS": "1"}) as served:
+        answer = served.invoke(b"3", "text/plain")
+        assert answer.status == 503 and "in time" in answer.error
+        wait_for(lambda: served.invoke(b"0", "text/plain").status == 200, 20)
+
+
+def test_a_fault_of_the_users_code_is_a_500_with_an_id_that_is_in_the_log(serve, model_folder):
+    code = "def model_fn(d): return 1\ndef predict_fn(data, model): return {}[data]\ndef input_fn(body, content_type): return 'secret'\n"
+    with serve(model_folder({"code/inference.py": code})) as served:
+        answer = served.invoke(b"x", "text/plain")
+        identity = answer.headers["x-request-id"]
+        assert answer.status == 500 and identity in answer.error and b"secret" not in answer.body and b"KeyError" not in answer.body
+        wait_for(lambda: f"fault {identity}" in served.log and "KeyError: 'secret'" in served.log, 5)
+
+
+def test_urls_are_off_unless_switched_on_and_then_private_ones_are_refused(serve):
+    with serve(environment={"ALLOW_URLS": "true"}) as served:
+        for url in ("http://169.254.169.254/latest/meta-data/", "http://127.0.0.1:8082/models", "http://[::1]/", "file:///etc/passwd", "http://10.0.0.1/"):
+            answer = served.invoke(json.dumps({"url": url}).encode(), "application/json")
+            assert answer.status == 400 and "ALLOW_URLS" not in answer.error, url

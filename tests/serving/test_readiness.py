@@ -1,0 +1,103 @@
+"""/ping says what is true: before the model is loaded, after an engine's death, and when nothing can come of it."""
+
+import signal
+
+import pytest
+
+from tests.serving.conftest import exited, wait_for
+
+
+def kill(served, pid):
+    served.python(f"import os; os.kill({pid}, {int(signal.SIGKILL)})")
+
+
+def test_ping_is_503_until_the_model_answers_and_then_an_invocation_succeeds(serve, picture):
+    with serve(wait=False) as served:
+        seen = []
+        wait_for(lambda: (seen.append(served.ping()), seen[-1] == 200)[1], what=served.log)
+        assert served.invoke(picture).status == 200
+        assert set(seen) <= {0, 503, 200} and 503 in seen  # 0: nginx itself does not listen yet
+        assert served.ask("GET", "/ping").body == b""
+
+
+def test_a_slow_model_is_waited_for(serve, model_folder, picture):
+    code = "import time\nfrom container.serving import inference\ndef model_fn(model_dir):\n    time.sleep(4)\n    return inference.model_fn(model_dir)\n"
+    with serve(model_folder({"code/inference.py": code}), wait=False) as served:
+        wait_for(lambda: served.ping() == 503)
+        assert served.invoke(picture).headers["retry-after"] == "1"
+        wait_for(lambda: served.ping() == 200)
+        assert served.invoke(picture).status == 200
+
+
+def test_after_an_engines_death_ping_is_503_until_another_answers(serve, picture):
+    with serve() as served:
+        [engine] = served.engines()
+        kill(served, engine)
+        wait_for(lambda: served.ping() == 503, 5)
+        wait_for(lambda: served.ping() == 200, 60)
+        assert served.invoke(picture).status == 200
+        [other] = served.engines()
+        assert other != engine and "was ended by SIGKILL" in served.log
+
+
+def test_the_death_of_one_of_two_engines_is_seen(serve, picture):
+    with serve(environment={"SAGEMAKER_MODEL_SERVER_WORKERS": "2"}) as served:
+        first, second = served.engines()
+        kill(served, second)
+        wait_for(lambda: served.ping() == 503, 5)
+        assert served.invoke(picture).status == 200  # by the other one
+        wait_for(lambda: served.ping() == 200, 60)
+        assert first in served.engines() and len(served.engines()) == 2
+
+
+def test_a_request_that_kills_its_engine_is_a_500_and_the_next_one_is_answered(serve, model_folder, picture):
+    code = "import os\ndef input_fn(body, content_type):\n    if body == b'deadly': os.abort()\n    from container.serving import inference; from container.preprocessing import open_picture; return open_picture(body)\n"
+    with serve(model_folder({"code/inference.py": code})) as served:
+        answer = served.invoke(b"deadly")
+        assert answer.status == 500
+        identity = answer.headers["x-request-id"]
+        assert identity in answer.error
+        wait_for(lambda: identity in served.log, 5)
+        assert served.invoke(picture).status == 200  # it waited for the new engine
+
+
+@pytest.mark.parametrize("server", ["nginx", "java"])
+def test_a_dead_server_ends_the_container(serve, server):
+    with serve() as served:
+        kill(served, min(served.processes(server)))
+        wait_for(lambda: exited(served.container), 30)
+        assert served.container.attrs["State"]["ExitCode"] == 1
+
+
+def test_the_end_of_multi_model_servers_own_program_ends_the_container(serve):
+    """It would never start it again (an exception in its clean-up), and no engine's death could be healed."""
+    with serve() as served:
+        [stand_in] = [pid for pid in served.processes("python") if pid != 1 and pid not in served.engines()][:1]
+        kill(served, stand_in)
+        wait_for(lambda: exited(served.container), 40)
+        assert served.container.attrs["State"]["ExitCode"] == 1
+
+
+@pytest.mark.parametrize(
+    ("files", "model", "reason"),
+    [
+        ({"notes.txt": "no model"}, None, "There is no model.safetensors"),
+        ({"model.safetensors": b"torn"}, None, "cannot be read"),
+        ({"code/inference.py": "def model_fn(model_dir):\n    raise RuntimeError('out of luck')\n"}, True, "out of luck"),
+        ({"code/inference.py": "def model_fn(model_dir):\n    return 1\n"}, True, "only its own predict_fn"),
+        ({"code/inference.py": "def model_fn(model_dir:\n"}, True, "SyntaxError"),
+        ({"code/requirements.txt": "there-is-no-such-package-at-all==1.0\n"}, True, "failed to install required packages"),
+    ],
+)
+def test_a_model_that_cannot_be_loaded_ends_the_container_with_the_reason(serve, model_folder, model_file, files, model, reason):
+    environment = {"PIP_NO_INDEX": "1"}
+    with serve(model_folder(files, model_file if model else None), environment, wait=False) as served:
+        wait_for(lambda: exited(served.container), 60)
+        assert served.container.attrs["State"]["ExitCode"] == 1 and reason in served.log
+
+
+def test_a_wrong_setting_ends_the_container_before_anything_starts(serve):
+    with serve(environment={"BATCH_SIZE": "lots"}, wait=False) as served:
+        wait_for(lambda: exited(served.container), 20)
+        assert served.container.attrs["State"]["ExitCode"] == 1
+        assert served.log.strip() == "error: The environment variable BATCH_SIZE must be a whole number from 1 to 1024, not 'lots'."
