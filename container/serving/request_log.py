@@ -1,47 +1,44 @@
-"""nginx's report of every request, one datagram each, as its access log to a syslog socket.
+"""nginx's report of every request, a line each, through a pipe that it takes for its access log."""
 
-https://nginx.org/en/docs/syslog.html
-"""
-
+import fcntl
 import json
 import os
 import re
-import socket
 import sys
 from pathlib import Path
 
 from container.serving.metrics import Metrics
 
 INVOCATION = re.compile(r"/invocations|/models/[^/]+/invoke")
-LARGEST = 65536
-BUFFER = 4 * 1024 * 1024  # bytes that may wait; a datagram that finds no room is lost
+PIPE_SIZE = 1024 * 1024  # bytes; nginx waits when it is full, so that no line is lost
 
 
 class RequestLog:
     """Counts invocations, and names those that failed on the container's log."""
 
     def __init__(self, run_dir: Path, metrics: Metrics):
-        self._metrics = metrics
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
-        path = run_dir / "requests.sock"
-        path.unlink(missing_ok=True)
-        self.socket.bind(os.fspath(path))
-        self.socket.setblocking(False)
+        """Before nginx is started, which opens the pipe's other end."""
+        self.metrics = metrics
+        self._incomplete = b""
+        path = run_dir / "requests"
+        os.mkfifo(path)
+        self.pipe = os.open(path, os.O_RDWR | os.O_NONBLOCK)  # also for writing: the pipe then has no end
+        fcntl.fcntl(self.pipe, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
 
     def read(self) -> None:
         """Everything that has come."""
         while True:
             try:
-                datagram = self.socket.recv(LARGEST)
+                said = os.read(self.pipe, PIPE_SIZE)
             except BlockingIOError:
                 return
-            try:
-                said = json.loads(datagram[datagram.index(b"{") :])
-            except ValueError:
-                continue  # cut off: a path of many kilobytes
-            if not INVOCATION.fullmatch(said["path"]):
-                continue
-            self._metrics.count(said["status"], said["seconds"], said["timing"])
-            if said["status"] >= 500:
-                print(f"request {said['id']} was answered with {said['status']} after {said['seconds']} s", file=sys.stderr, flush=True)
+            *lines, self._incomplete = (self._incomplete + said).split(b"\n")
+            for line in lines:
+                self._count(json.loads(line))
+
+    def _count(self, request: dict) -> None:
+        if not INVOCATION.fullmatch(request["path"]):
+            return
+        self.metrics.count(request["status"], request["seconds"], request["timing"])
+        if request["status"] >= 500:
+            print(f"request {request['id']} was answered with {request['status']} after {request['seconds']} s", file=sys.stderr, flush=True)

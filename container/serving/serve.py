@@ -46,24 +46,25 @@ def main(arguments: list[str]) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     front = Front(settings, run_dir)
+    requests = RequestLog(run_dir, Metrics())
     # The JVM and nginx start while this process imports torch, which the engines then have by being forked from it.
     java, nginx = start_model_server(settings, run_dir, free_memory()), front.start()
     os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(run_dir))  # torch looks for the user's name otherwise, which a number may not have
     importlib.import_module("container.serving.engine")
     if stopped:
         return 0
-    return asyncio.run(Server(settings, machine, run_dir, front, java.pid, nginx.pid).run())
+    return asyncio.run(Server(settings, machine, run_dir, front, requests, java.pid, nginx.pid).run())
 
 
 class Server:
     """What runs once PID 1 has its imports."""
 
-    def __init__(self, settings: Settings, machine: Machine, run_dir: Path, front: Front, java: int, nginx: int):
+    def __init__(self, settings: Settings, machine: Machine, run_dir: Path, front: Front, requests: RequestLog, java: int, nginx: int):
         from container.serving.models import Models  # imports torch
 
         self._settings, self._run_dir, self._front = settings, run_dir, front
         self._java, self._nginx = java, nginx
-        self._metrics, self._children = Metrics(), Children()
+        self._requests, self._metrics, self._children = requests, requests.metrics, Children()
         self._model_server = ModelServer(settings)
         self._models = Models(settings, machine, run_dir, self._children, self._model_server, self._say_ready)
         self._in_service = False
@@ -76,17 +77,16 @@ class Server:
         for name, pid in (("multi-model-server", self._java), ("nginx", self._nginx)):
             self._children.watch(pid, lambda status, name=name: self._fail(f"{name} {how_it_ended(status)}"))
         self._children.reap()
-        requests = RequestLog(self._run_dir, self._metrics)
-        loop.add_reader(requests.socket, requests.read)
+        loop.add_reader(self._requests.pipe, self._requests.read)
         await start_control(self._run_dir / "control.sock", self._answer)
-        for name in ("requests.sock", "control.sock"):
-            (self._run_dir / name).chmod(0o666)
+        (self._run_dir / "control.sock").chmod(0o666)
         await asyncio.start_unix_server(self._models.stand_in, self._run_dir / "engines.sock")
         tasks = [asyncio.ensure_future(self._start()), asyncio.ensure_future(self._tell_cloudwatch())]
         status = await self._stop
         for task in tasks:
             task.cancel()
         await self._drain()
+        self._requests.read()
         self._print_metrics()
         return status
 
