@@ -36,7 +36,8 @@ class Target:
 
 
 def fetch_picture(
-    url: str, allowed: Callable[[Address], bool] = is_public, ports: Collection[int] = PORTS, seconds: float = SECONDS, max_bytes: int = MAX_BYTES
+    url: str, allowed: Callable[[Address], bool] = is_public, ports: Collection[int] = PORTS,
+    seconds: float = SECONDS, max_bytes: int = MAX_BYTES,
 ) -> bytes:
     """The bytes behind an http or https URL, at most `max_bytes` of them, within `seconds`.
 
@@ -52,7 +53,7 @@ def fetch_picture(
         except TimeoutError as error:
             raise BadRequest(f"The picture's URL did not answer within {seconds:g} s. Send the picture itself.") from error
         except (OSError, http.client.HTTPException, ValueError) as error:  # ValueError: a length in the answer that is no number
-            raise BadRequest("The picture's URL could not be read. Check that it opens without a login, or send the picture itself.") from error
+            raise BadRequest("The picture's URL could not be read. Check that it opens without a login, or send the picture.") from error
         if content is not None:
             return content
     raise BadRequest(f"The picture's URL was redirected more than {MAX_REDIRECTS} times. Name the URL that it ends at.")

@@ -1,6 +1,7 @@
 """Which network addresses a picture may be fetched from: public ones only.
 
-An endpoint stands inside somebody's network, beside a metadata service that hands out credentials. A URL of a stranger must reach none of it.
+An endpoint stands inside somebody's network, beside a metadata service that hands out credentials. A URL of a stranger must
+reach none of it.
 https://cheatsheetseries.owasp.org/cheatsheets/Server_Side_Request_Forgery_Prevention_Cheat_Sheet.html
 """
 

@@ -101,7 +101,9 @@ def _content(name: str, sent: _Sent, fetch: Fetch | None) -> bytes:
     if sent.content is not None:
         return sent.content()
     if fetch is None:
-        raise BadRequest(f"{name} is a URL, and this endpoint fetches none. Send the picture itself, or deploy with ALLOW_URLS=true in the environment.")
+        raise BadRequest(
+            f"{name} is a URL, and this endpoint fetches none. Send the picture itself, or deploy with ALLOW_URLS=true in the environment."
+        )
     try:
         return fetch(sent.url)
     except (BadRequest, PayloadTooLarge) as error:

@@ -1,4 +1,4 @@
-"""`python -m tests.bench.soak --serve-image IMAGE [--minutes 30] [--data FOLDER_OR_ZIP]`: the serve container under full load for a long time.
+"""`python -m tests.bench.soak --serve-image IMAGE [--minutes 30] [--data FOLDER_OR_ZIP]`: the serve container, long under full load.
 
 Sixteen connections send photographs, and 2% bodies that are hostile. Prints a line a minute; at the end the answers by status and how
 fast memory grew in the second half. Exits 1 when a request was answered 5xx or not at all, or when memory grew faster than MAX_SLOPE.
@@ -62,11 +62,12 @@ def main() -> int:
 @contextmanager
 def serving(engine: DockerClient, image: str) -> Iterator[tuple[Container, str]]:
     """A container of `image` that serves a model with random weights, and its address, host:port."""
+    program = ROOT / "tests/bench/random_model.py"
     with tempfile.TemporaryDirectory(prefix="soak-", dir=Path("out").resolve()) as folder:
         engine.containers.run(
-            image, ["/bench/random_model.py", "/model"], entrypoint=["python"], network_mode="none", labels=labels("bench", "random-model"), remove=True,
-            user=f"{os.getuid()}:{os.getgid()}",
-            mounts=[Mount("/bench/random_model.py", str(ROOT / "tests/bench/random_model.py"), type="bind", read_only=True), Mount("/model", folder, type="bind")],
+            image, ["/bench/random_model.py", "/model"], entrypoint=["python"], network_mode="none", remove=True,
+            labels=labels("bench", "random-model"), user=f"{os.getuid()}:{os.getgid()}",
+            mounts=[Mount("/bench/random_model.py", str(program), type="bind", read_only=True), Mount("/model", folder, type="bind")],
         )
         container = engine.containers.run(
             image, ["serve"], labels=labels("bench", "soak"), detach=True, ports={"8080/tcp": ("127.0.0.1", None)},
