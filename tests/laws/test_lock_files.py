@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-LOCKS = sorted([*ROOT.glob("docker/requirements/*.txt"), *(ROOT / room / "requirements.txt" for room in ("scripts", "local_test", "tests", "tests/service/sdk"))])
+LOCKS = sorted([*ROOT.glob("docker/requirements/*.txt"), *ROOT.glob("tests/bench/serving/*.txt"), *(ROOT / room / "requirements.txt" for room in ("scripts", "local_test", "tests", "tests/service/sdk"))])
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda path: f"{path.parent.name}-{path.stem}")
