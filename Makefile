@@ -32,7 +32,7 @@ arguments_report = $(JOB)
 arguments_predict = "$(or $(PICTURE),$(error Name a picture or a folder of them: PICTURE=path))"
 arguments_transform = "$(or $(PICTURE),$(error Name a folder of pictures: PICTURE=path))"
 
-.PHONY: help engine browser build $(verbs) $(local_verbs) local-up local-down local-status local-clean demo sample-data data bench bench-local bench-training bench-recipe bench-tuning bench-debugger \
+.PHONY: help engine browser build $(verbs) $(local_verbs) local-up local-down local-status local-clean demo sample-data data bench bench-local bench-training bench-recipe bench-tuning bench-debugger bench-serving \
 	test test-host test-images test-spot test-container test-service test-sdk test-demo test-report lock clean
 
 help:  ## List the targets
@@ -75,7 +75,7 @@ sample-data: .venv/ready  ## Draw the sample data set (SAMPLE="--breeds 133 --tr
 data: .venv/ready  ## Download Udacity's dogImages.zip: 8,351 photographs of 133 breeds, 1.1 GB
 	@$(python) -m scripts.download_data out/data/dogImages.zip
 
-bench: bench-local bench-training bench-recipe bench-tuning bench-debugger  ## Measure everything, each figure beside a peer's in the same run
+bench: bench-local bench-training bench-recipe bench-tuning bench-debugger bench-serving  ## Measure everything, each figure beside a peer's in the same run
 
 bench-local: .venv/ready build  ## What the local SageMaker costs: a job's start and end, an invocation
 	@$(python) -m tests.bench.local --train-image $(IMAGE_PREFIX)-train:$(tag)
@@ -85,6 +85,9 @@ bench-training: .venv/ready build  ## What training costs beside torchvision's r
 
 bench-debugger: .venv/ready build  ## What watching a run costs: hook, rules, profile, each and together (a quarter of an hour)
 	@$(python) -m tests.bench.debugger --train-image $(IMAGE_PREFIX)-train:$(tag) $(if $(DATA),--data "$(DATA)")
+
+bench-serving: .venv/ready build  ## What the endpoint does beside other servers of the same network (DATA=folder or zip; twenty minutes)
+	@$(python) -m tests.bench.serving --serve-image $(IMAGE_PREFIX)-serve:$(tag) $(if $(DATA),--data "$(DATA)")
 
 bench-recipe: .venv/ready build  ## What each part of the training recipe is worth, one at a time (DATA=folder or zip; an hour)
 	@$(python) -m tests.bench.recipe --train-image $(IMAGE_PREFIX)-train:$(tag) $(if $(DATA),--data "$(DATA)")
