@@ -14,7 +14,7 @@ from tests.bench.serving.peer_image import CannotInstall, peer_image
 from tests.bench.serving.room import MODEL, Room
 from tests.bench.serving.server import LITSERVE, LITSERVE_BEST, OURS, STOCK, TORCHSERVE, Server, litserves, ours, stock, top_label, torchserves
 
-TRIAL, TRIAL_SECONDS = 16, 4  # clients and seconds that a setting is tried with
+TRIAL, TRIAL_SECONDS = 16, 6  # clients and seconds that a setting is tried with
 STARTS = 3
 AGREE = 0.9  # share of the photographs; below it the servers do not compute the same
 PACKAGES = ["torch", "torchvision", "pillow", "sagemaker-inference", "multi-model-server", "litserve", "torchserve"]
