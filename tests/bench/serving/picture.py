@@ -32,7 +32,7 @@ def write_picture(found: Measured, path: Path) -> None:
         _draw_curve(axes, server, curve)
     _draw_limit(axes, found)
     figure.suptitle("An answer's time over answers a second, with 1 to 64 clients", x=0.01, ha="left", color=INK, fontsize=13)
-    figure.legend(loc="outside lower center", ncols=4, frameon=False, labelcolor=INK, fontsize=10)
+    figure.legend(loc="outside lower center", ncols=4, frameon=False, labelcolor=INK, fontsize=9, columnspacing=1.5)
     figure.savefig(path, format="png", dpi=DPI, facecolor=figure.get_facecolor(), metadata={"Software": None})
 
 
