@@ -4,7 +4,7 @@
 set -eu
 
 pulled=debian:bookworm-slim
-made=debian-bookworm-slim:made-here
+made=debian-bookworm-slim:made-like-debian
 
 has() { docker image inspect "$1" >/dev/null 2>&1; }
 
@@ -26,8 +26,10 @@ if ! command -v mmdebstrap >/dev/null 2>&1; then
 fi
 archive=$(mktemp --suffix=.tar)
 trap 'rm -f "$archive"' EXIT
-# The same cuts as the slim image: no documentation, no manual pages, no translations.
-mmdebstrap --quiet --variant=minbase --architectures=amd64 --include=ca-certificates \
+# The same cuts as the slim image: no documentation, no manual pages, no translations, and /usr merged from the start,
+# without the package that merges it later and brings 50 MB of Perl.
+mmdebstrap --quiet --variant=minbase --architectures=amd64 --include=ca-certificates,usr-is-merged \
+    --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright' \
     --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
     bookworm "$archive" >&2
