@@ -32,11 +32,11 @@ arguments_report = $(JOB)
 arguments_predict = "$(or $(PICTURE),$(error Name a picture or a folder of them: PICTURE=path))"
 arguments_transform = "$(or $(PICTURE),$(error Name a folder of pictures: PICTURE=path))"
 
-.PHONY: help engine browser build $(verbs) $(local_verbs) local-up local-down local-status local-clean demo sample-data data bench bench-local bench-training bench-recipe bench-tuning bench-debugger bench-serving \
+.PHONY: help engine browser build build-serve-cpu $(verbs) $(local_verbs) local-up local-down local-status local-clean demo sample-data data bench bench-local bench-training bench-recipe bench-tuning bench-debugger bench-serving \
 	test test-host test-images test-spot test-container test-service test-sdk test-demo test-report lock clean
 
 help:  ## List the targets
-	@awk -F ':.*## ' '/^[a-z$$()_-]+:.*## / { sub(/^\$$\(verbs\)/, "VERB", $$1); sub(/^\$$\(local_verbs\)/, "local-VERB", $$1); printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z$$()_-]+:.*## / { sub(/^\$$\(verbs\)/, "VERB", $$1); sub(/^\$$\(local_verbs\)/, "local-VERB", $$1); printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 engine:  ## Make sure that a Docker engine answers (installs Debian's when it may)
 	@docker/engine.sh
@@ -46,6 +46,9 @@ browser:  ## Make sure that a Chromium or Chrome is here (installs Debian's when
 
 build: engine  ## Build both images (WEIGHTS=path bakes pretrained weights in, WEIGHTS=none takes them out)
 	@docker/build.sh
+
+build-serve-cpu: engine  ## Build the serve image without CUDA, for CPU instances and serverless (needs a pip index with CPU builds of torch)
+	@docker/build.sh serve-cpu
 
 $(verbs): .venv/ready  ## push upload train tune report deploy predict transform logs status stop delete: on AWS, with your credentials
 	@$(python) -m scripts.$@ $(arguments_$@) $(ARGS)

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Build the train and the serve image and print their sizes.
-#   IMAGE_PREFIX=dogbreed  BASE_IMAGE=...  WEIGHTS=path/to/weights.pth (or none)  docker/build.sh
+# Build the train and the serve image, or those that are named (train, serve, serve-cpu), and print their sizes.
+#   IMAGE_PREFIX=dogbreed  BASE_IMAGE=...  WEIGHTS=path/to/weights.pth (or none)  docker/build.sh [IMAGE ...]
 set -eu
 cd "$(dirname "$0")/.."
 prefix=${IMAGE_PREFIX:-dogbreed}
@@ -47,17 +47,31 @@ if [ -f "$bundle" ]; then
 fi
 
 source=$(git remote get-url origin 2>/dev/null | sed 's#//[^/@]*@#//#') || source=
-for target in train serve; do
-    echo "Building $prefix-$target:$tag on $base ..."
+build() {
     # shellcheck disable=SC2086  # the flags are words
     DOCKER_BUILDKIT=1 "$client" build --platform linux/amd64 $flags --progress "${BUILD_PROGRESS:-auto}" \
-        --file docker/Dockerfile --target "$target" --tag "$prefix-$target:$tag" \
-        --build-arg BASE_IMAGE="$base" --build-arg REVISION="$(git rev-parse HEAD 2>/dev/null || echo unknown)" \
-        --build-arg VERSION="$tag" --build-arg SOURCE="${source:-unknown}" .
+        --file docker/Dockerfile --build-arg BASE_IMAGE="$base" "$@" .
+}
+[ $# -gt 0 ] || set -- train serve
+for image; do
+    echo "Building $prefix-$image:$tag on $base ..."
+    target=$image torch=torch
+    if [ "$image" = serve-cpu ]; then
+        target=serve torch=torch-cpu
+        # First the one thing that may not be had, before minutes of everything else.
+        build --target cpu-wheels || {
+            echo "The CPU builds of torch and torchvision (docker/requirements/cpu.in) cannot be had; pip says above why. PyPI does" \
+                "not have them: set PIP_EXTRA_INDEX_URL or PIP_INDEX_URL to an index that does, and call this again." >&2
+            exit 1
+        }
+    fi
+    build --target "$target" --tag "$prefix-$image:$tag" --build-arg TORCH="$torch" \
+        --build-arg REVISION="$(git rev-parse HEAD 2>/dev/null || echo unknown)" \
+        --build-arg VERSION="$tag" --build-arg SOURCE="${source:-unknown}"
 done
 
-for target in train serve; do
-    docker image inspect --format '{{.Size}}' "$prefix-$target:$tag" \
-        | awk -v name="$prefix-$target:$tag" '{ printf "%-40s %5.2f GB\n", name, $1 / 1e9 }'
+for image; do
+    docker image inspect --format '{{.Size}}' "$prefix-$image:$tag" \
+        | awk -v name="$prefix-$image:$tag" '{ printf "%-40s %5.2f GB\n", name, $1 / 1e9 }'
 done
-echo "The torch layers are in both and on the disk once."
+[ "$*" != "train serve" ] || echo "The torch layers are in both and on the disk once."

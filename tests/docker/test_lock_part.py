@@ -23,12 +23,16 @@ def test_a_pattern_is_of_the_whole_name():
     assert [entry.split("==")[0] for entry in lock_part.matching(LOCK, "nvidia-.*|torch")] == ["nvidia-b-cu12", "torch"]
 
 
-def test_each_pattern_of_the_dockerfile_picks_packages_of_its_own():
+def test_the_pattern_of_the_dockerfile_takes_cuda_and_torch_away_and_nothing_else():
+    """cpu.in names torch and torchvision, in the versions of base.txt."""
     lock = (ROOT / "docker/requirements/base.txt").read_text()
-    patterns = re.findall(r"lock_part.py '([^']+)'", (ROOT / "docker/Dockerfile").read_text())
-    assert len(patterns) == 3
-    picked = [entry for pattern in patterns for entry in lock_part.matching(lock, pattern)]
-    assert len(picked) == len(set(picked)) > 10
+    (pattern,) = re.findall(r"lock_part.py '([^']+)'", (ROOT / "docker/Dockerfile").read_text())
+    left = set(lock_part.entries(lock)) - set(lock_part.matching(lock, pattern))
+    named = {entry.split(" ")[0] for entry in left}
+    rest = {entry for entry in named if not entry.startswith(("nvidia-", "cuda-", "triton=="))}
+    cpu = [line for line in (ROOT / "docker/requirements/cpu.in").read_text().splitlines() if not line.startswith("#")]
+    assert sorted(cpu) == sorted(f"{entry}+cpu" for entry in rest)
+    assert len(named) > len(rest) == 2
 
 
 def test_a_pattern_that_matches_nothing_ends_the_build(tmp_path):
