@@ -21,6 +21,7 @@ from container.serving.settings import MEGABYTE, Settings
 HANDLER = "container.serving.engine"  # multi-model-server insists on a name; its worker program, which would import it, is ours
 HOME = Path(__file__).parent / "model_server_home"
 NATIVE = Path("/opt/netty")  # netty's epoll library, which it would unpack into a temporary folder that may not hold programs
+CLASSES = Path("/opt/java/lib/mms.jsa")  # its classes, read and checked when the image was built; Java does without where it cannot use them
 LEAST_HEAP, MOST_HEAP = 256 * MEGABYTE, 2048 * MEGABYTE
 
 
@@ -34,11 +35,12 @@ class Reply:
 
 def java_command(settings: Settings, run_dir: Path, memory: int) -> list[str]:
     """memory: bytes that this container has; a quarter of it is the JVM's heap, within 256 MB and 2 GB."""
-    heap = max(LEAST_HEAP, min(MOST_HEAP, memory // 4)) // MEGABYTE
+    heap = max(CLASSES = Path("/opt/java/lib/mms.jsa")  # its classes, read and checked when the image was built; Java does without where it cannot use them
+LEAST_HEAP, min(MOST_HEAP, memory // 4)) // MEGABYTE
     jar = Path(importlib.util.find_spec("mms").origin).parent / "frontend/model-server.jar"
     return [
         # Started up fast rather than compiled well: it moves bytes. No files of its own outside run_dir.
-        "java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData", "-Xshare:auto", f"-Xmx{heap}m", "-XX:+ExitOnOutOfMemoryError",
+        "java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData", f"-XX:SharedArchiveFile={CLASSES}", f"-Xmx{heap}m", "-XX:+ExitOnOutOfMemoryError",
         "-Dio.netty.leakDetection.level=disabled", f"-Djava.library.path={NATIVE}", f"-Djava.io.tmpdir={run_dir}",
         f"-Dmodel_server_home={HOME}", f"-Dlog4j.configurationFile=file://{TEMPLATES / 'log4j2.xml'}", f"-DLOG_LOCATION={run_dir}",
         f"-DMETRICS_LOCATION={run_dir}", *settings.vmargs.split(), "-cp", str(jar), "com.amazonaws.ml.mms.ModelServer",
