@@ -176,7 +176,17 @@ def test_the_packages_records_are_true_and_every_source_is_compiled(engine, name
 def test_the_java_runtime_has_the_modules_of_the_model_server_alone(engine, serve_image):
     modules = output(engine, serve_image, "java", "--list-modules")
     assert "java.base@17" in modules and "jdk.compiler" not in modules and "jdk.jshell" not in modules
-    assert "sharing" in output(engine, serve_image, "sh", "-c", "java -version 2>&1")  # its class archive is in use
+
+
+def test_java_takes_the_model_servers_classes_from_an_archive(engine, serve_image):
+    script = """
+cd /opt/java/empty && grep -h ^vmargs= /etc/dogbreed/mms.properties | cut -d= -f2- | xargs sh -c 'exec java "$@" -Xlog:class+load \
+    -cp ".:/opt/venv/lib/python3.11/site-packages/mms/frontend/*" com.amazonaws.ml.mms.ModelServer --help' java
+true
+"""
+    loaded = output(engine, serve_image, "sh", "-c", script).splitlines()
+    assert any("com.amazonaws.ml.mms.ModelServer source: shared objects file (top)" in line for line in loaded)
+    assert any("java.lang.Object source: shared objects file" in line for line in loaded)
 
 
 def test_oci_labels_name_the_revision(engine, name):
