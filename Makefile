@@ -32,8 +32,8 @@ arguments_report = $(JOB)
 arguments_predict = "$(or $(PICTURE),$(error Name a picture or a folder of them: PICTURE=path))"
 arguments_transform = "$(or $(PICTURE),$(error Name a folder of pictures: PICTURE=path))"
 
-.PHONY: help engine browser build build-serve-cpu $(verbs) $(local_verbs) local-up local-down local-status local-clean demo sample-data data bench bench-local bench-training bench-recipe bench-tuning bench-debugger bench-serving \
-	test test-host test-images test-spot test-container test-service test-sdk test-demo test-report lock clean
+.PHONY: help engine browser build build-serve-cpu $(verbs) $(local_verbs) local-up local-down local-status local-clean demo sample-data data bench bench-local bench-training bench-recipe bench-tuning bench-debugger bench-serving soak \
+	test test-host test-images test-serving test-spot test-container test-service test-sdk test-demo test-report lock clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z$$()_-]+:.*## / { sub(/^\$$\(verbs\)/, "VERB", $$1); sub(/^\$$\(local_verbs\)/, "local-VERB", $$1); printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -86,6 +86,9 @@ bench-local: .venv/ready build  ## What the local SageMaker costs: a job's start
 bench-training: .venv/ready build  ## What training costs beside torchvision's reference script (DATA=folder or zip; half an hour)
 	@$(python) -m tests.bench.training --train-image $(IMAGE_PREFIX)-train:$(tag) $(if $(DATA),--data "$(DATA)")
 
+soak: .venv/ready build  ## The serve image at full load for half an hour: memory slope and error count (DATA=folder or zip)
+	@$(python) -m tests.bench.soak --serve-image $(IMAGE_PREFIX)-serve:$(tag) $(if $(DATA),--data "$(DATA)")
+
 bench-debugger: .venv/ready build  ## What watching a run costs: hook, rules, profile, each and together (a quarter of an hour)
 	@$(python) -m tests.bench.debugger --train-image $(IMAGE_PREFIX)-train:$(tag) $(if $(DATA),--data "$(DATA)")
 
@@ -99,13 +102,16 @@ bench-tuning: .venv/ready build  ## What the trials of a tuning job cost, on the
 	@$(python) -m tests.bench.tuning --train-image $(IMAGE_PREFIX)-train:$(tag) $(if $(DATA),--data "$(DATA)")
 
 test: .venv/ready .venv-sdk/ready build  ## Run every test
-	@$(MAKE) --no-print-directory test-host test-images test-container test-report test-service test-sdk test-demo
+	@$(MAKE) --no-print-directory test-host test-images test-serving test-container test-report test-service test-sdk test-demo
 
 test-host: .venv/ready  ## Tests that need neither image nor engine
 	@$(python) -m pytest -n logical --maxprocesses 8 tests/laws tests/docker tests/scripts tests/local_test
 
 test-images: .venv/ready engine  ## What is in the images, and how they behave as containers
 	@$(python) -m pytest $(two_at_once) tests/images
+
+test-serving: .venv/ready engine  ## The serve image under load, under attack, at its end; multi-model endpoints, users' code
+	@$(python) -m pytest $(two_at_once) tests/serving
 
 test-spot: .venv/ready build  ## Interrupt a spot job at 20 random moments and compare its model with the undisturbed run's
 	@DRILL=20 $(python) -m pytest tests/images/test_spot_drill.py

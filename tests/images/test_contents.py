@@ -179,12 +179,16 @@ def test_the_java_runtime_has_the_modules_of_the_model_server_alone(engine, serv
 
 
 def test_java_takes_the_model_servers_classes_from_an_archive(engine, serve_image):
-    script = """
-cd /opt/java/empty && grep -h ^vmargs= /etc/dogbreed/mms.properties | cut -d= -f2- | xargs sh -c 'exec java "$@" -Xlog:class+load \
-    -cp ".:/opt/venv/lib/python3.11/site-packages/mms/frontend/*" com.amazonaws.ml.mms.ModelServer --help' java
-true
+    program = """
+import os, pathlib
+from container.serving.machine import Machine
+from container.serving.model_server import java_command
+from container.serving.settings import Settings
+command = java_command(Settings.read({}, Machine(1, 0)), pathlib.Path('/tmp'), 0)
+command[1:1] = ['-Xlog:class+load']
+os.execvp('java', command[:command.index('--python')] + ['--help'])
 """
-    loaded = output(engine, serve_image, "sh", "-c", script).splitlines()
+    loaded = output(engine, serve_image, "sh", "-c", 'python -c "$0"; true', program).splitlines()
     assert any("com.amazonaws.ml.mms.ModelServer source: shared objects file (top)" in line for line in loaded)
     assert any("java.lang.Object source: shared objects file" in line for line in loaded)
 
@@ -200,7 +204,7 @@ def test_oci_labels_name_the_revision(engine, name):
 def test_sagemaker_labels_say_what_is_true(engine, serve_image):
     given = engine.images.get(serve_image).labels
     assert given["com.amazonaws.sagemaker.capabilities.accept-bind-to-port"] == "true"
-    assert "com.amazonaws.sagemaker.capabilities.multi-models" not in given  # until multi-model mode is there
+    assert given["com.amazonaws.sagemaker.capabilities.multi-models"] == "true"
 
 
 def test_nvidia_variables_are_set(engine, name):

@@ -1,17 +1,16 @@
 """The serve image under the inference contract, through sagemaker-inference on multi-model-server."""
 
+import base64
 import io
 import json
 import tarfile
-import urllib.error
-import urllib.request
 from concurrent.futures import ThreadPoolExecutor
-from threading import Thread
 
 import pytest
 from PIL import Image
 
 from tests.images.conftest import ModelError
+from tests.local_service import until
 
 
 @pytest.fixture(scope="module")
@@ -56,24 +55,6 @@ def test_what_is_wrong_with_a_request_is_a_4xx_without_a_traceback(endpoint, pic
     assert status_of(lambda: endpoint.invoke(b"\x93NUMPY", "application/x-npy")) == 415
 
 
-def test_the_platforms_payload_limit_is_the_images_own(endpoint):
-    assert direct_status(endpoint, bytes(20 * 1024 * 1024)) == 400  # read, and no picture
-    assert direct_status(endpoint, bytes(26 * 1024 * 1024)) in (413, "closed while the body was sent")
-
-
-def direct_status(endpoint, body):
-    try:
-        endpoint.post(body, "image/jpeg")
-        return 200
-    except urllib.error.HTTPError as error:
-        with error:
-            assert_clean(error.code, error.read().decode())
-            return error.code
-    except urllib.error.URLError as error:
-        assert isinstance(error.reason, (BrokenPipeError, ConnectionResetError))
-        return "closed while the body was sent"
-
-
 def test_concurrent_requests_are_each_answered(endpoint, picture):
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda body: outcome(endpoint, body), [picture, b"bad"] * 20))
@@ -88,41 +69,6 @@ def outcome(endpoint, body):
         return error.status
 
 
-def test_only_the_two_paths_of_the_contract_are_served(endpoint):
-    for path in ("/models", "/models/model", "/predictions/model", "/"):
-        with pytest.raises(urllib.error.HTTPError) as error:
-            urllib.request.urlopen(endpoint.url + path)
-        assert error.value.code == 404
-        error.value.close()
-
-
-def listening(container) -> set[tuple[bool, int]]:
-    """(reachable from outside, port) of every listening TCP socket in the container."""
-    found = set()
-    for table in ("tcp", "tcp6"):
-        for line in container.exec_run(["cat", f"/proc/net/{table}"]).output.decode().splitlines()[1:]:
-            address, state = line.split()[1], line.split()[3]
-            if state == "0A":
-                host, port = address.split(":")
-                loopback = host in ("0100007F", "00000000000000000000000001000000", "0000000000000000FFFF00000100007F")
-                found.add((not loopback, int(port, 16)))
-    return found
-
-
-def test_the_management_api_is_not_reachable_from_outside(endpoint):
-    sockets = listening(endpoint.container)
-    assert {port for outside, port in sockets if outside} == {8080}
-    assert {port for outside, port in sockets if not outside} >= {8081, 8082}
-
-
-def test_another_port_is_bound_when_the_platform_says_so(serving, model):
-    environment = {"SAGEMAKER_BIND_TO_PORT": "14321", "SAGEMAKER_SAFE_PORT_RANGE": "14000-14999"}
-    with serving(model, environment) as running:
-        sockets = listening(running.container)
-        assert {port for outside, port in sockets if outside} == {14321}
-        assert {port for outside, port in sockets if not outside} >= {14000, 14001}
-
-
 def test_the_model_is_read_only(endpoint):
     assert endpoint.container.exec_run(["touch", "/opt/ml/model/x"]).exit_code != 0
 
@@ -134,16 +80,6 @@ def test_a_container_without_a_usable_model_never_comes_into_service(serving, lo
     with pytest.raises(AssertionError, match="status 1"):
         with serving((tmp_path / "model.tar.gz").as_uri()):
             pytest.fail("it came into service")
-
-
-def test_sigterm_ends_it_well_inside_the_platforms_30_seconds(serving, model):
-    with serving(model) as running:
-        statuses = []
-        ended = Thread(target=lambda: statuses.append(running.container.wait(timeout=30)["StatusCode"]))
-        ended.start()
-        running.container.kill("SIGTERM")
-        ended.join()
-        assert statuses == [0]
 
 
 def test_a_users_own_function_replaces_ours(serving, local, model, picture, tmp_path):
@@ -161,13 +97,24 @@ def test_a_users_own_function_replaces_ours(serving, local, model, picture, tmp_
     assert answer.isupper() and answer.replace("_", "").isalpha()
 
 
-@pytest.mark.parametrize("server", ["nginx", "java"])
-def test_a_dead_server_ends_the_container(serving, model, server):
-    program = f"import psutil; [p.kill() for p in psutil.process_iter() if p.name() == '{server}']"
-    with serving(model) as running:
-        ended = Thread(target=lambda: statuses.append(running.container.wait(timeout=30)["StatusCode"]))
-        statuses = []
-        ended.start()
-        assert running.container.exec_run(["python", "-c", program]).exit_code == 0
-        ended.join()
-        assert statuses == [1]
+@pytest.mark.parametrize("strategy", ["MultiRecord", "SingleRecord", None])
+def test_batch_transform_answers_json_lines_record_by_record(local, serve_image, model, picture, strategy):
+    """strategy None: the image's own /execution-parameters decide."""
+    api, name = local.client("sagemaker"), f"lines-{strategy or 'open'}".lower()
+    record = json.dumps({"image": base64.b64encode(picture).decode()}) + "\n"
+    local.put(f"{name}/in/pictures.jsonl", record.encode() * 12)
+    api.create_model(ModelName=name, ExecutionRoleArn=local.address.role, PrimaryContainer={"Image": serve_image, "ModelDataUrl": model})
+    api.create_transform_job(
+        TransformJobName=name, ModelName=name, **({"BatchStrategy": strategy} if strategy else {}),
+        TransformInput={
+            "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": local.uri(f"{name}/in/")}},
+            "ContentType": "application/jsonlines", "SplitType": "Line",
+        },
+        TransformOutput={"S3OutputPath": local.uri(f"{name}/out"), "Accept": "application/jsonlines", "AssembleWith": "Line"},
+        TransformResources={"InstanceType": "ml.g4dn.xlarge", "InstanceCount": 1},
+    )  # fmt: skip
+    ended = until(lambda: (job := api.describe_transform_job(TransformJobName=name))["TransformJobStatus"] != "InProgress" and job, 120)
+    assert ended["TransformJobStatus"] == "Completed", ended.get("FailureReason")
+    lines = local.read(f"{name}/out/pictures.jsonl.out").decode().splitlines()
+    assert len([line for line in lines if line]) == 12
+    assert len({line for line in lines if line}) == 1 and len(json.loads(lines[0])["predictions"]) == 3
