@@ -35,8 +35,7 @@ class Reply:
 
 def java_command(settings: Settings, run_dir: Path, memory: int) -> list[str]:
     """memory: bytes that this container has; a quarter of it is the JVM's heap, within 256 MB and 2 GB."""
-    heap = max(CLASSES = Path("/opt/java/lib/mms.jsa")  # its classes, read and checked when the image was built; Java does without where it cannot use them
-LEAST_HEAP, min(MOST_HEAP, memory // 4)) // MEGABYTE
+    heap = max(LEAST_HEAP, min(MOST_HEAP, memory // 4)) // MEGABYTE
     jar = Path(importlib.util.find_spec("mms").origin).parent / "frontend/model-server.jar"
     return [
         # Started up fast rather than compiled well: it moves bytes. No files of its own outside run_dir.

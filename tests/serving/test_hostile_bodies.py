@@ -66,9 +66,9 @@ def problems_of(url: str, bodies: list[tuple[str, bytes]]) -> tuple[Counter, lis
     return statuses, problems
 
 
-@pytest.fixture(scope="module")
-def endpoint(serving, model):
-    with serving(model, {"TOP_K": "2"}) as running:
+@pytest.fixture
+def endpoint(serve):
+    with serve(environment={"TOP_K": "2"}) as running:
         yield running
 
 
@@ -81,7 +81,7 @@ def test_ten_thousand_hostile_bodies_are_answered_by_the_same_processes_in_the_s
 
         def send(count: int) -> None:
             part = list(itertools.islice(bodies, count))
-            for found, wrong in pool.map(lambda number: problems_of(endpoint.url, part[number::CONNECTIONS]), range(CONNECTIONS)):
+            for found, wrong in pool.map(lambda number: problems_of(f"http://127.0.0.1:{endpoint.port}", part[number::CONNECTIONS]), range(CONNECTIONS)):
                 statuses.update(found)
                 problems.extend(wrong)
 
