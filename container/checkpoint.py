@@ -78,12 +78,16 @@ def load_checkpoint(model_dir: Path) -> Checkpoint:
         raise UnusableCheckpoint(f"{path} is not in the format {FORMAT}: another program, or an earlier version of this one, wrote it. Train the model anew.")
     description = json.loads(metadata[FORMAT])
     classes = tuple(description["classes"])
-    model = create_model(description["arch"], len(classes), tuple(description["head_widths"]))
+    with torch.device("meta"):  # no random weights are drawn that the file's replace: half of the time
+        model = create_model(description["arch"], len(classes), tuple(description["head_widths"]))
     state = model.state_dict()  # with its version marks, which some architectures insist on
     if state.keys() != tensors.keys():
         raise UnusableCheckpoint(f"{path} does not hold the tensors of a {description['arch']}.")
+    shapes = [name for name in state if state[name].shape != tensors[name].shape]
+    if shapes:
+        raise UnusableCheckpoint(f"{path} holds a {shapes[0]} of another shape than a {description['arch']} has.")
     state.update(tensors)
-    model.load_state_dict(state)
+    model.load_state_dict(state, assign=True)
     return Checkpoint(
         model=model.eval(),
         arch=description["arch"],

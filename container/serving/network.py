@@ -23,7 +23,7 @@ from container.model import remove_head
 log = logging.getLogger(__name__)
 PROBABILITY_TOLERANCE = 0.02  # largest difference of a probability that a reduced precision may make
 EXACT_TOLERANCE = 1e-3  # the same for float32 in another order of operations
-PATTERNS = 4
+PATTERN_CELLS = (4, 32)  # along an edge: coarse and fine
 
 Forward = Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
 
@@ -101,13 +101,18 @@ def disagreement(wanted: torch.Tensor, found: torch.Tensor, tolerance: float) ->
 
 
 def patterns(edge: int) -> torch.Tensor:
-    """float32 [PATTERNS, 3, edge, edge], about as large as normalised pictures: noise from coarse to fine, the same at every start."""
+    """float32 [2, 3, edge, edge], about as large as normalised pictures: coarse and fine noise, the same at every start."""
     generator = torch.Generator().manual_seed(0)
     made = [
         F.interpolate(torch.randn(1, 3, cells, cells, generator=generator), (edge, edge), mode="bilinear", align_corners=False)
-        for cells in (min(edge, 4**exponent) for exponent in range(1, PATTERNS + 1))
+        for cells in PATTERN_CELLS
     ]
     return torch.cat(made).contiguous(memory_format=torch.channels_last)
+
+
+def _folded(backbone: nn.Module) -> nn.Module:
+    """With batch normalisation inside the convolutions before it; `backbone` is used up."""
+    return fuse(backbone, inplace=True)
 
 
 def _cpu_forms(checkpoint: Checkpoint) -> list[tuple[str, float, Callable[[torch.Tensor], Forward]]]:
@@ -116,7 +121,7 @@ def _cpu_forms(checkpoint: Checkpoint) -> list[tuple[str, float, Callable[[torch
     def traced(dtype: torch.dtype) -> Callable[[torch.Tensor], Forward]:
         def make(example: torch.Tensor) -> Forward:
             torch.jit.enable_onednn_fusion(True)
-            network = LogitsAndFeatures(checkpoint, fuse, dtype).eval()
+            network = LogitsAndFeatures(checkpoint, _folded, dtype).eval()
             with torch.inference_mode(), warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of branches that depend on a shape, which is the same in every call
                 return torch.jit.freeze(torch.jit.trace(network, example[:1], check_trace=False))
@@ -133,7 +138,7 @@ def _gpu_forms(checkpoint: Checkpoint, device: torch.device, sizes: list[int]) -
     from container.serving.cuda_graphs import replayed_by_size
 
     half = torch.bfloat16 if torch.cuda.get_device_capability(device)[0] >= 8 else torch.float16
-    network = LogitsAndFeatures(checkpoint, fuse, half).eval().to(device)
+    network = LogitsAndFeatures(checkpoint, _folded, half).eval().to(device)
     name = str(half).removeprefix("torch.")
     return [
         (f"{name}, CUDA graphs", PROBABILITY_TOLERANCE, lambda example: replayed_by_size(network, example, sizes)),
