@@ -65,7 +65,8 @@ class Functions:
     @property
     def side_by_side(self) -> bool:
         """Whether two batches may be under way at once: this image's functions allow it, a user's may not."""
-        return self._transform is None and self._predict_batch is inference.predict_batch_fn
+        ours = (self._input.function is inference.input_fn, self._output.function is inference.output_fn)
+        return self._transform is None and self._predict_batch is inference.predict_batch_fn and all(ours)
 
     def read_ahead(self, job: Job) -> bool:
         """Read its body before its batch begins, where that is this image's function, which may run in several threads: bodies then are

@@ -33,6 +33,17 @@ save_checkpoint(Path("/out"), model.state_dict(), "shufflenet_v2_x0_5", HEAD_WID
 Path("/out/model.safetensors").chmod(0o644)
 """
 
+# A user's functions: the body says for how many seconds the model sleeps.
+SLEEPING = """
+import time
+def model_fn(model_dir): return None
+def input_fn(body, content_type): return float(body)
+def predict_fn(seconds, model):
+    time.sleep(seconds)
+    return seconds
+def output_fn(seconds, accept): return str(seconds), "text/plain"
+"""
+
 
 @dataclass(frozen=True)
 class Answer:

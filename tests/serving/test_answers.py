@@ -6,17 +6,7 @@ import re
 
 import pytest
 
-from tests.serving.conftest import wait_for
-
-SLEEPY = """
-import time
-def model_fn(model_dir): return None
-def input_fn(body, content_type): return float(body)
-def predict_fn(seconds, model):
-    time.sleep(seconds)
-    return seconds
-def output_fn(seconds, accept): return str(seconds), "text/plain"
-"""
+from tests.serving.conftest import SLEEPING, wait_for
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +107,7 @@ def test_many_large_bodies_at_once_are_read_or_told_to_wait(endpoint, picture):
 
 
 def test_a_full_queue_is_a_503_that_says_when_to_try_again(serve, model_folder):
-    with serve(model_folder({"code/inference.py": SLEEPY}), {"MAX_QUEUE": "3"}) as served:
+    with serve(model_folder({"code/inference.py": SLEEPING}), {"MAX_QUEUE": "3"}) as served:
         answers = served.invoke_all([b"1"] * 8, at_once=8, content_type="text/plain")
         statuses = [one.status for one in answers]
         assert statuses.count(200) == 3 and statuses.count(503) == 5
@@ -128,7 +118,7 @@ def test_a_full_queue_is_a_503_that_says_when_to_try_again(serve, model_folder):
 
 
 def test_an_answer_that_does_not_come_in_time_is_a_503(serve, model_folder):
-    with serve(model_folder({"code/inference.py": SLEEPY}), {"SAGEMAKER_MODEL_SERVER_TIMEOUT_SECONDS": "1"}) as served:
+    with serve(model_folder({"code/inference.py": SLEEPING}), {"SAGEMAKER_MODEL_SERVER_TIMEOUT_SECONDS": "1"}) as served:
         answer = served.invoke(b"3", "text/plain")
         assert answer.status == 503 and "in time" in answer.error
         wait_for(lambda: served.invoke(b"0", "text/plain").status == 200, 20)
