@@ -21,10 +21,11 @@ from container.serving.answer_formats import choose_format, render
 from container.serving.answer_options import EMBEDDING, PROBABILITIES, AnswerOptions, answer_options
 from container.serving.network import Network, prepare_network
 from container.serving.picture_url import fetch_picture
-from container.serving.request_body import read_body
+from container.serving.request_body import MAX_BATCH_PICTURES, MAX_PICTURES, read_body
 from container.serving.request_errors import BadRequest
 
 DIGITS = 6  # of a probability
+LEAST_SHARE = 2  # pictures of a batch for each core, where each computes alone
 SETTLING_RUNS = 3  # of a traced network with one picture, until it is compiled; larger batches are in their first runs, at two thirds of the speed
 
 
@@ -43,7 +44,9 @@ class Model:
     def __init__(self, checkpoint: Checkpoint, network: Network, device: torch.device, top_k: int, batch: int):
         self.checkpoint, self.top_k, self.batch = checkpoint, top_k, batch
         self._network, self._device = network, device
-        self._threads = BatchThreads(torch.get_num_threads())
+        self._thread_count = torch.get_num_threads()
+        self._threads = BatchThreads(self._thread_count)
+        self._network_of_threads = network.again() if device.type == "cpu" and self._thread_count > 1 else None
         self._one_at_a_time = threading.Lock()
 
     def squares(self, pictures: Sequence[Image.Image]) -> list[np.ndarray | UnreadablePicture]:
@@ -69,11 +72,25 @@ class Model:
         return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
     def _forward(self, squares: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-        preprocessing = self.checkpoint.preprocessing
         pixels = torch.from_numpy(np.stack(squares)).to(self._device).permute(0, 3, 1, 2)
         with self._one_at_a_time:
-            probabilities, features = self._network(preprocessing.normalise(preprocessing.centre(pixels)))
-        return probabilities.numpy(), features.numpy()
+            # A core for each part of a large batch needs no waiting for the others after every layer: 5 to 8 % more pictures.
+            share, left = divmod(len(squares), self._thread_count)
+            if self._network_of_threads is None or share < LEAST_SHARE or left:
+                parts = [self._computed(self._network, pixels)]
+            else:
+                found: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
+
+                def compute(start: int, stop: int) -> None:
+                    found[start] = self._computed(self._network_of_threads, pixels[start:stop])
+
+                self._threads.run(compute, len(squares), share)
+                parts = [found[start] for start in sorted(found)]
+        return tuple(torch.cat(one).numpy() for one in zip(*parts))
+
+    def _computed(self, network: Network, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        preprocessing = self.checkpoint.preprocessing
+        return network(preprocessing.normalise(preprocessing.centre(pixels)))
 
 
 def model_fn(model_dir: str) -> Model:
@@ -98,7 +115,8 @@ def input_fn(body: bytes, content_type: str | None, context) -> Request:
     """The pictures of a request. Raises RequestError: 400, 413, 415."""
     headers = {name.lower(): value for name, value in context.get_all_request_header(0).items()}
     options = answer_options(headers.get("x-amzn-sagemaker-custom-attributes"), headers.get("x-query"))
-    read = read_body(body, content_type, fetch_picture if os.environ.get("ALLOW_URLS", "").lower() == "true" else None)
+    fetch = fetch_picture if os.environ.get("ALLOW_URLS", "").lower() == "true" else None
+    read = read_body(body, content_type, fetch, MAX_BATCH_PICTURES if os.environ.get("SAGEMAKER_BATCH") == "true" else MAX_PICTURES)
     return Request(read.pictures, read.many, options)
 
 

@@ -22,7 +22,8 @@ JSON_TYPE = "application/json"
 JSON_LINES_TYPES = ("application/jsonlines", "application/x-jsonlines", "application/x-ndjson")
 DEFAULT_TYPE = "application/octet-stream"
 
-MAX_PICTURES = 64  # in one request
+MAX_PICTURES = 64  # in one request; other clients wait while it is computed
+MAX_BATCH_PICTURES = 1024  # in one of a batch transform job, where a MultiRecord payload is as many lines as fit, and no other client is there
 MAX_URLS = 8  # in one request: one after the other they must fit into the platform's 60 s
 MAX_REQUEST_PIXELS = 200_000_000  # of all pictures of a request together: what bounds the time that it can take
 MAX_JSON_PARTS = 10_000  # brackets and commas: 64 pictures need some 200, and every part costs many times its byte in memory
@@ -38,7 +39,7 @@ class Body:
     many: bool
 
 
-def read_body(body: bytes, content_type: str | None, fetch: Fetch | None) -> Body:
+def read_body(body: bytes, content_type: str | None, fetch: Fetch | None, most_pictures: int = MAX_PICTURES) -> Body:
     """Open every picture of a request; their pixels are decoded when they are needed.
 
     content_type: the header as it came; None or "" is application/octet-stream. The type of a picture need not be the file's own:
@@ -61,7 +62,7 @@ def read_body(body: bytes, content_type: str | None, fetch: Fetch | None) -> Bod
         )
     if not body:
         raise BadRequest("The body is empty. Send the bytes of one picture.")
-    _check_counts(named)
+    _check_counts(named, most_pictures)
     return Body(_opened(named, fetch), many)
 
 
@@ -73,11 +74,11 @@ class _Sent:
     url: str | None = None
 
 
-def _check_counts(named: list[tuple[str, _Sent]]) -> None:
+def _check_counts(named: list[tuple[str, _Sent]], most_pictures: int) -> None:
     if not named:
         raise BadRequest("The request holds no picture. Send at least one.")
-    if len(named) > MAX_PICTURES:
-        raise BadRequest(f"The request holds {len(named)} pictures. Send at most {MAX_PICTURES} at once.")
+    if len(named) > most_pictures:
+        raise BadRequest(f"The request holds {len(named)} pictures. Send at most {most_pictures} at once.")
     urls = sum(sent.url is not None for _, sent in named)
     if urls > MAX_URLS:
         raise BadRequest(f"The request holds {urls} URLs. Send at most {MAX_URLS} at once, or the pictures themselves.")
@@ -193,7 +194,7 @@ def _parsed(name: str, text: bytes) -> object:
 
 def _check_parts(name: str, text: bytes) -> None:
     if sum(text.count(mark) for mark in (b"[", b"{", b",", b"\n")) > MAX_JSON_PARTS:
-        raise BadRequest(f"{name} is JSON of more than {MAX_JSON_PARTS:,} parts. Send at most {MAX_PICTURES} pictures, and nothing else.")
+        raise BadRequest(f"{name} is JSON of more than {MAX_JSON_PARTS:,} parts. Send fewer pictures, and nothing else.")
 
 
 class _Refused(Exception):

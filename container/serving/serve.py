@@ -8,6 +8,7 @@ and not while the container is ending. When the model cannot be loaded, or nginx
 """
 
 import asyncio
+import gc
 import importlib
 import os
 import signal
@@ -28,6 +29,7 @@ from container.serving.settings import Settings, WrongSetting
 DRAIN_SECONDS = 24  # for what is under way at SIGTERM; SIGKILL follows after 30
 END_SECONDS = 2  # for nginx and for multi-model-server each, after that
 METRICS_SECONDS = 60
+COUNT_SECONDS = 0.25
 SINGLE = "model"
 
 
@@ -50,7 +52,11 @@ def main(arguments: list[str]) -> int:
     # The JVM and nginx start while this process imports torch, which the engines then have by being forked from it.
     java, nginx = start_model_server(settings, run_dir, free_memory()), front.start()
     os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(run_dir))  # torch looks for the user's name otherwise, which a number may not have
+    # Nothing of what an import makes is garbage; looking for it took a tenth of the time. Frozen, it stays shared with the engines.
+    gc.disable()
     importlib.import_module("container.serving.engine")
+    gc.freeze()
+    gc.enable()
     if stopped:
         return 0
     return asyncio.run(Server(settings, machine, run_dir, front, requests, java.pid, nginx.pid).run())
@@ -77,11 +83,10 @@ class Server:
         for name, pid in (("multi-model-server", self._java), ("nginx", self._nginx)):
             self._children.watch(pid, lambda status, name=name: self._fail(f"{name} {how_it_ended(status)}"))
         self._children.reap()
-        loop.add_reader(self._requests.pipe, self._requests.read)
         await start_control(self._run_dir / "control.sock", self._answer)
         (self._run_dir / "control.sock").chmod(0o666)
         await asyncio.start_unix_server(self._models.stand_in, self._run_dir / "engines.sock")
-        tasks = [asyncio.ensure_future(self._start()), asyncio.ensure_future(self._tell_cloudwatch())]
+        tasks = [asyncio.ensure_future(one) for one in (self._start(), self._count_requests(), self._tell_cloudwatch())]
         status = await self._stop
         for task in tasks:
             task.cancel()
@@ -160,10 +165,17 @@ class Server:
 
     async def _answer(self, method: str, path: str, body: bytes) -> Response:
         if path == "/metrics":
+            self._requests.read()
             return Response(200, self._metrics.prometheus(), "text/plain; version=0.0.4; charset=utf-8")
         if not self._in_service:
             return Response.error(HTTPStatus.SERVICE_UNAVAILABLE, "The server is starting.")
         return await self._models.answer(method, path, body)
+
+    async def _count_requests(self) -> None:
+        """Now and then: waking up for each request would take a core from the engine in its middle."""
+        while True:
+            await asyncio.sleep(COUNT_SECONDS)
+            self._requests.read()
 
     async def _tell_cloudwatch(self) -> None:
         while True:

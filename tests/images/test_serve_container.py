@@ -102,7 +102,7 @@ def test_batch_transform_answers_json_lines_record_by_record(local, serve_image,
     """strategy None: the image's own /execution-parameters decide."""
     api, name = local.client("sagemaker"), f"lines-{strategy or 'open'}".lower()
     record = json.dumps({"image": base64.b64encode(picture).decode()}) + "\n"
-    local.put(f"{name}/in/pictures.jsonl", record.encode() * 12)
+    local.put(f"{name}/in/pictures.jsonl", record.encode() * 100)  # more than a client may send in one request
     api.create_model(ModelName=name, ExecutionRoleArn=local.address.role, PrimaryContainer={"Image": serve_image, "ModelDataUrl": model})
     api.create_transform_job(
         TransformJobName=name, ModelName=name, **({"BatchStrategy": strategy} if strategy else {}),
@@ -116,5 +116,5 @@ def test_batch_transform_answers_json_lines_record_by_record(local, serve_image,
     ended = until(lambda: (job := api.describe_transform_job(TransformJobName=name))["TransformJobStatus"] != "InProgress" and job, 120)
     assert ended["TransformJobStatus"] == "Completed", ended.get("FailureReason")
     lines = local.read(f"{name}/out/pictures.jsonl.out").decode().splitlines()
-    assert len([line for line in lines if line]) == 12
+    assert len([line for line in lines if line]) == 100
     assert len({line for line in lines if line}) == 1 and len(json.loads(lines[0])["predictions"]) == 3
