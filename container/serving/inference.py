@@ -25,7 +25,6 @@ from container.serving.request_body import MAX_BATCH_PICTURES, MAX_PICTURES, rea
 from container.serving.request_errors import BadRequest
 
 DIGITS = 6  # of a probability
-LEAST_SHARE = 2  # pictures of a batch for each core, where each computes alone
 SETTLING_RUNS = 3  # of a traced network with one picture, until it is compiled; larger batches are in their first runs, at two thirds of the speed
 
 
@@ -44,9 +43,7 @@ class Model:
     def __init__(self, checkpoint: Checkpoint, network: Network, device: torch.device, top_k: int, batch: int):
         self.checkpoint, self.top_k, self.batch = checkpoint, top_k, batch
         self._network, self._device = network, device
-        self._thread_count = torch.get_num_threads()
-        self._threads = BatchThreads(self._thread_count)
-        self._network_of_threads = network.again() if device.type == "cpu" and self._thread_count > 1 else None
+        self._threads = BatchThreads(torch.get_num_threads())
         self._one_at_a_time = threading.Lock()
 
     def squares(self, pictures: Sequence[Image.Image]) -> list[np.ndarray | UnreadablePicture]:
@@ -72,25 +69,11 @@ class Model:
         return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
     def _forward(self, squares: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        preprocessing = self.checkpoint.preprocessing
         pixels = torch.from_numpy(np.stack(squares)).to(self._device).permute(0, 3, 1, 2)
         with self._one_at_a_time:
-            # A core for each part of a large batch needs no waiting for the others after every layer: 5 to 8 % more pictures.
-            share, left = divmod(len(squares), self._thread_count)
-            if self._network_of_threads is None or share < LEAST_SHARE or left:
-                parts = [self._computed(self._network, pixels)]
-            else:
-                found: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
-
-                def compute(start: int, stop: int) -> None:
-                    found[start] = self._computed(self._network_of_threads, pixels[start:stop])
-
-                self._threads.run(compute, len(squares), share)
-                parts = [found[start] for start in sorted(found)]
-        return tuple(torch.cat(one).numpy() for one in zip(*parts))
-
-    def _computed(self, network: Network, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        preprocessing = self.checkpoint.preprocessing
-        return network(preprocessing.normalise(preprocessing.centre(pixels)))
+            probabilities, features = self._network(preprocessing.normalise(preprocessing.centre(pixels)))
+        return probabilities.numpy(), features.numpy()
 
 
 def model_fn(model_dir: str) -> Model:

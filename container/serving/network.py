@@ -5,7 +5,6 @@ the float32 network, and a form that differs is not used.
 """
 
 import copy
-import io
 import logging
 import warnings
 from collections.abc import Callable
@@ -63,15 +62,6 @@ class Network:
         with torch.inference_mode():
             logits, features = self._forward(inputs)
             return logits.softmax(1).cpu(), features.cpu()
-
-    def again(self) -> "Network":
-        """The same for threads that compute alone: what a traced network compiles is for the number of threads that it first ran with."""
-        if not isinstance(self._forward, torch.jit.ScriptModule):
-            return self
-        file = io.BytesIO()
-        torch.jit.save(self._forward, file)
-        file.seek(0)
-        return Network(self.form, torch.jit.load(file))
 
 
 def prepare_network(checkpoint: Checkpoint, device: torch.device, sizes: list[int]) -> Network:
