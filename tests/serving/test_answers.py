@@ -108,7 +108,7 @@ def test_many_large_bodies_at_once_are_read_or_told_to_wait(endpoint, picture):
 
 def test_a_full_queue_is_a_503_that_says_when_to_try_again(serve, model_folder):
     with serve(model_folder({"code/inference.py": SLEEPING}), {"MAX_QUEUE": "3"}) as served:
-        answers = served.invoke_all([b"1"] * 8, at_once=8, content_type="text/plain")
+        answers = served.invoke_all([b"2"] * 8, at_once=8, content_type="text/plain")
         statuses = [one.status for one in answers]
         assert statuses.count(200) == 3 and statuses.count(503) == 5
         for one in answers:
