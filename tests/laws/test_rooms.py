@@ -8,7 +8,10 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 ALLOWED = {
-    "container": {"torch", "torchvision", "numpy", "PIL", "simplejpeg", "safetensors", "psutil", "pynvml", "smdebug", "sagemaker_training", "sagemaker_inference"},
+    "container": {
+        "torch", "torchvision", "numpy", "PIL", "simplejpeg", "safetensors", "psutil", "pynvml", "prometheus_client",
+        "smdebug", "sagemaker_training", "sagemaker_inference", "mms",
+    },  # fmt: skip
     "docker": set(),
     "scripts": {"boto3", "botocore", "matplotlib"},  # botocore is where boto3 keeps its errors; matplotlib draws a tuning job
     "local_test": {"docker", "moto", "werkzeug", "cheroot", "botocore", "requests", "numpy", "PIL", "optuna"},
