@@ -10,14 +10,10 @@ class Children:
 
     def __init__(self):
         self._watched: dict[int, Callable[[int], None]] = {}
-        self._ended: dict[int, int] = {}  # that ended before anyone watched
 
     def watch(self, pid: int, ended: Callable[[int], None]) -> None:
-        """ended: gets the status that os.waitpid gave, once."""
-        if pid in self._ended:
-            ended(self._ended.pop(pid))
-        else:
-            self._watched[pid] = ended
+        """ended: gets the status that os.waitpid gave, once. To be called before the event loop can reap: at once after the start."""
+        self._watched[pid] = ended
 
     def reap(self) -> None:
         while True:
@@ -28,10 +24,8 @@ class Children:
             if pid == 0:
                 return
             tell = self._watched.pop(pid, None)
-            if tell:
+            if tell:  # an orphan otherwise, of a user's function or of `docker exec`
                 tell(status)
-            else:
-                self._ended[pid] = status
 
 
 def how_it_ended(status: int) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import http.client
 import io
 import json
+import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -38,7 +39,11 @@ async def start_control(path: Path, answer: Answer) -> asyncio.Server:
             method, target, _ = (await reader.readline()).decode("latin-1").split()
             headers = http.client.parse_headers(io.BytesIO(await reader.readuntil(b"\r\n\r\n")))
             body = await reader.readexactly(min(LARGEST, int(headers.get("Content-Length", 0))))
-            made = await answer(method, target.partition("?")[0], body)
+            try:
+                made = await answer(method, target.partition("?")[0], body)
+            except Exception as error:
+                traceback.print_exception(error)
+                made = Response.error(HTTPStatus.INTERNAL_SERVER_ERROR, "The server failed on this request. Its log has the reason.")
             head = f"HTTP/1.0 {made.status} {HTTPStatus(made.status).phrase}\r\nContent-Type: {made.content_type}\r\nContent-Length: {len(made.body)}\r\n\r\n"
             writer.write(head.encode() + made.body)
             await writer.drain()

@@ -58,14 +58,14 @@ def run_engine(
     report("warm")
     # While a GPU computes one batch the processor can decode the next. On a processor they would only take each other's cores.
     if gpus and functions.side_by_side:
-        threading.Thread(target=_run_or_end, args=(batcher,)).start()
-    _run_or_end(batcher)
+        threading.Thread(target=_run_or_end, args=(batcher.run,)).start()
+    _run_or_end(batcher.run)
     return 1
 
 
-def _run_or_end(batcher: Batcher) -> None:
+def _run_or_end(endless: Callable[[], None]) -> None:
     try:
-        batcher.run()
+        endless()
     except BaseException as error:  # requests would wait for a thread that is gone: PID 1 shall start another engine
         traceback.print_exception(error)
         os._exit(1)
@@ -85,9 +85,11 @@ def _take_connections(
 
     def serve(connection: socket.socket) -> None:
         change(+1)
-        answer_connection(connection, name, folder, answer)
-        change(-1)
-        free.release()
+        try:
+            answer_connection(connection, name, folder, answer)
+        finally:
+            change(-1)
+            free.release()
 
     def accept() -> None:
         while True:
@@ -95,4 +97,4 @@ def _take_connections(
             connection, _ = listener.accept()
             threading.Thread(target=serve, args=(connection,), daemon=True).start()
 
-    threading.Thread(target=accept, daemon=True).start()
+    threading.Thread(target=_run_or_end, args=(accept,), daemon=True).start()

@@ -16,7 +16,8 @@ from container.serving.engine import run_engine
 from container.serving.settings import Settings
 
 MOST_FAILED_STARTS = 3  # one after the other; then the model is given up
-BACKLOG = 1024
+SECONDS_TO_FORK_AGAIN = 1
+BACKLOG = 4096
 NUMBERS = itertools.count()
 
 
@@ -76,10 +77,17 @@ class Engines:
         self._path.unlink(missing_ok=True)
 
     def _fork(self, index: int) -> None:
-        heard, told = os.pipe()
         sys.stdout.flush()
         sys.stderr.flush()
-        pid = os.fork()
+        heard, told = os.pipe()
+        try:
+            pid = os.fork()
+        except OSError as error:  # no memory, or too many processes: that may pass
+            os.close(heard)
+            os.close(told)
+            print(f"error: an engine of the model {self.name} could not be forked: {error}", file=sys.stderr, flush=True)
+            asyncio.get_running_loop().call_later(SECONDS_TO_FORK_AGAIN, lambda: self._ended or self._fork(index))
+            return
         if pid == 0:
             status = 1
             try:
@@ -128,6 +136,7 @@ class Engines:
             # A model that cannot be loaded will not be the next time; what kills a process (memory) may have passed.
             if os.WIFEXITED(status) or self._failed_starts >= MOST_FAILED_STARTS:
                 self._ended = True
+                self._listener.close()  # multi-model-server then hears at once that it cannot connect
                 self._failed(f"the model {self.name} could not be loaded: its engine {how_it_ended(status)}; its log is above")
                 return
         self._fork(index)

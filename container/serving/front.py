@@ -11,7 +11,7 @@ from pathlib import Path
 from container.serving.settings import MEGABYTE, Settings
 
 TEMPLATES = Path("/etc/dogbreed")
-LARGE, HUGE = 64, 8  # bodies above 1 MB and above 10 MB under way: the JVM's heap holds as many
+LARGE, HUGE = 32, 4  # bodies above 1 MB and above 10 MB under way: the JVM holds each of them once or twice, in 2 GB of heap
 TRANSFORM_MB, TRANSFORM_TOTAL_MB = 6, 100  # of one payload, and of all that are under way, in batch transform
 
 
@@ -31,6 +31,7 @@ def filled_in(template: str, settings: Settings, run_dir: Path) -> str:
         "METRICS_PORT": settings.ports.metrics, "RUN_DIR": run_dir, "PAYLOAD": settings.payload, "PAYLOAD_MB": settings.payload // MEGABYTE,
         "QUEUE": settings.queue, "LARGE_QUEUE": min(LARGE, settings.queue), "HUGE_QUEUE": min(HUGE, settings.queue),
         "ANSWER_SECONDS": settings.answer_seconds, "START_SECONDS": settings.start_seconds,
+        "LONGEST_SECONDS": max(settings.answer_seconds, settings.start_seconds) + 30,
         "EXECUTION_PARAMETERS": json.dumps(execution_parameters(settings)),
         "PATHS": "This is a multi-model endpoint: /models/NAME/invoke." if settings.multi_model else "Post to /invocations.",
     }

@@ -146,7 +146,8 @@ class Functions:
         answer, content_type = result if isinstance(result, tuple) else (result, self._accept(job))
         job.answer = answer if isinstance(answer, (str, bytes, bytearray)) else json.dumps(answer)
         if not job.context.get_response_content_type(0):
-            job.context.set_response_content_type(0, content_type)
+            # The codec counts its characters and sends its bytes, so it must be ASCII; this may be the client's own Accept.
+            job.context.set_response_content_type(0, content_type if content_type.isascii() else self._default_accept)
         status, phrase = job.context.get_response_status(0)
         if phrase is None:
             job.context.set_response_status(status, HTTPStatus(status).phrase, 0)
@@ -167,7 +168,7 @@ class Functions:
     def _fail(self, job: Job, error: Exception) -> None:
         status, phrase, body = error_response(error, job.request_id)
         job.answer = body
-        job.context.set_response_status(status, utils.remove_crlf(phrase), 0)
+        job.context.set_response_status(status, phrase, 0)
         job.context.set_response_content_type(0, content_types.JSON)
 
 
@@ -182,8 +183,9 @@ def _say_times(job: Job, seconds: dict[str, float], batch: int | None = None) ->
 def error_response(error: Exception, request_id: str) -> tuple[int, str, str]:
     """Status, phrase and body. A fault of ours, or of the user's functions, goes to the log under the request's id, and nothing of it to the
     client, who is told the id (docker/server/nginx.conf)."""
-    if isinstance(error, BaseInferenceToolkitError) and error.status_code < 500:
-        return error.status_code, error.phrase, json.dumps({"error": {"status": error.status_code, "message": error.message}})
+    if isinstance(error, BaseInferenceToolkitError) and isinstance(error.status_code, int) and 400 <= error.status_code < 500:
+        phrase = utils.remove_crlf(str(error.phrase)).encode("ascii", "replace").decode()
+        return error.status_code, phrase, json.dumps({"error": {"status": error.status_code, "message": str(error.message)}})
     log.error("fault %s: %s", request_id, "".join(traceback.format_exception(error)))
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     return status.value, status.phrase, json.dumps({"error": {"status": status.value, "message": f"The server failed under {request_id}."}})

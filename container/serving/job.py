@@ -11,7 +11,7 @@ UNREAD = object()
 
 @dataclass
 class Job:
-    """request_id: the client's X-Request-Id, which the log names too. arrived: when nginx had the whole body, seconds since 1970.
+    """request_id: nginx's, which the client gets as X-Request-Id and the log names. arrived: when nginx had the whole body, seconds since 1970.
 
     context: multi-model-server's own, of this request alone: index 0 is it. body, content_type, accept: as the client sent them.
     input: what input_fn made of the body, when it was read before its batch began. answer: the body of the response, once `done`; its

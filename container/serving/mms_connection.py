@@ -4,6 +4,7 @@ multi-model-server sends the next request of a connection when it has the answer
 there are connections. The messages are read and written by multi-model-server's own codec.
 """
 
+import logging
 import os
 import socket
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from mms.service import Service
 
 from container.serving.job import Job
 
+log = logging.getLogger(__name__)
 READ_AHEAD = 256 * 1024
 
 
@@ -47,4 +49,8 @@ def _answers(batch: list[dict], model_name: str, model_dir: str, answer: Callabl
     [properties], [parts] = headers, inputs  # a batch of one: the engines make the batches
     job = Job.of(bytes(parts.get("body", b"")), properties.get_request_properties(), model_name, model_dir)
     answer(job)
-    return create_predict_response([job.answer], ids, "Prediction success", 200, context=job.context)
+    try:
+        return create_predict_response([job.answer], ids, "Prediction success", 200, context=job.context)
+    except Exception as error:  # a header that is a number, text that is not Unicode: what a user's functions may have set
+        log.error("fault %s: the answer cannot be sent: %s", job.request_id, error)
+        return create_predict_response(None, ids, "the answer cannot be sent", 500)

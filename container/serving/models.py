@@ -21,6 +21,7 @@ from container.serving.settings import MEGABYTE, Settings
 
 NAME = re.compile(r"[A-Za-z0-9._-]{1,128}")
 ENGINE_MEMORY = 250 * MEGABYTE  # of an engine beside its model: what a torch process does not share with PID 1
+SECONDS_TO_FORGET = 30  # for multi-model-server to notice that a model's engines are gone
 COPIES = 3  # of the model file while it loads: the file's tensors, the network, and the form that answers
 
 
@@ -62,6 +63,9 @@ class Models:
         registration = asyncio.ensure_future(self._server.register(name, self._engines[name].folder))
         await asyncio.wait({registration, failure}, return_when=asyncio.FIRST_COMPLETED)
         if failure.done():
+            # multi-model-server waits for its program, which this process has to answer; only then can it be told to forget the model.
+            if self._settings.multi_model:
+                await asyncio.wait({registration}, timeout=SECONDS_TO_FORGET)
             registration.cancel()
             return failure.result()
         reply = registration.result()
@@ -74,10 +78,13 @@ class Models:
     async def unload(self, name: str) -> None:
         """Of what was only forked, too."""
         self._loaded.discard(name)
+        if name in self._engines:
+            reply = await self._server.unregister(name)
+            if reply.status not in (200, 404):
+                print(f"warning: multi-model-server did not let the model {name} go: {reply.message}", file=sys.stderr, flush=True)
         engines = self._engines.pop(name, None)
         self._failures.pop(name, None)
         if engines:
-            await self._server.unregister(name)
             engines.end()
             self._changed()
 
@@ -133,11 +140,11 @@ class Models:
         try:
             asked = json.loads(body)
             name, folder = asked["model_name"], Path(asked["url"])
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             return Response.error(HTTPStatus.BAD_REQUEST, 'The body must be {"model_name": "...", "url": "folder of the model"}.')
         if not isinstance(name, str) or not NAME.fullmatch(name):
             return Response.error(HTTPStatus.BAD_REQUEST, "model_name must be of letters, digits, points, underscores and hyphens.")
-        if not folder.is_absolute() or not folder.is_dir():
+        if not folder.is_absolute() or not _is_folder(folder):
             return Response.error(HTTPStatus.BAD_REQUEST, f"There is no folder {folder} in this container. The url must be that of the unpacked model.")
         if name in self._engines:
             return Response.error(HTTPStatus.CONFLICT, f"The model {name} is already loaded.")
@@ -159,6 +166,13 @@ def memory_needed(folder: Path, engines: int) -> int:
     """Bytes that a model takes at most while it is loaded."""
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     return engines * (COPIES * size + ENGINE_MEMORY)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):  # a name that is too long, or holds a zero
+        return False
 
 
 def _described(name: str, folder: Path) -> dict:

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from container.serving.metrics import Metrics
@@ -23,7 +24,8 @@ class RequestLog:
         path = run_dir / "requests"
         os.mkfifo(path)
         self.pipe = os.open(path, os.O_RDWR | os.O_NONBLOCK)  # also for writing: the pipe then has no end
-        fcntl.fcntl(self.pipe, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
+        with suppress(OSError):  # a user that has many large pipes gets a smaller one
+            fcntl.fcntl(self.pipe, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
 
     def read(self) -> None:
         """Everything that has come."""
@@ -34,11 +36,15 @@ class RequestLog:
                 return
             *lines, self._incomplete = (self._incomplete + said).split(b"\n")
             for line in lines:
-                self._count(json.loads(line))
+                try:
+                    self._count(json.loads(line.decode(errors="replace")))  # nginx leaves bytes as they came: a path need not be UTF-8
+                except (ValueError, KeyError) as error:
+                    print(f"warning: a request was not counted: {error}", file=sys.stderr, flush=True)
 
     def _count(self, request: dict) -> None:
         if not INVOCATION.fullmatch(request["path"]):
             return
-        self.metrics.count(request["status"], request["seconds"], request["timing"])
-        if request["status"] >= 500:
-            print(f"request {request['id']} was answered with {request['status']} after {request['seconds']} s", file=sys.stderr, flush=True)
+        status = int(request["status"])
+        self.metrics.count(status, float(request["seconds"]), request["timing"])
+        if status >= 500:
+            print(f"request {request['id']} was answered with {status} after {request['seconds']} s", file=sys.stderr, flush=True)

@@ -57,9 +57,7 @@ def main(arguments: list[str]) -> int:
     importlib.import_module("container.serving.engine")
     gc.freeze()
     gc.enable()
-    if stopped:
-        return 0
-    return asyncio.run(Server(settings, machine, run_dir, front, requests, java.pid, nginx.pid).run())
+    return asyncio.run(Server(settings, machine, run_dir, front, requests, java.pid, nginx.pid).run(stopped))
 
 
 class Server:
@@ -75,7 +73,8 @@ class Server:
         self._models = Models(settings, machine, run_dir, self._children, self._model_server, self._say_ready)
         self._in_service = False
 
-    async def run(self) -> int:
+    async def run(self, stopped: list) -> int:
+        """stopped: holds something when SIGTERM came before."""
         loop = asyncio.get_running_loop()
         self._stop: asyncio.Future[int] = loop.create_future()
         loop.add_signal_handler(signal.SIGCHLD, self._children.reap)
@@ -86,11 +85,15 @@ class Server:
         await start_control(self._run_dir / "control.sock", self._answer)
         (self._run_dir / "control.sock").chmod(0o666)
         await asyncio.start_unix_server(self._models.stand_in, self._run_dir / "engines.sock")
+        if stopped:  # while this process was importing
+            self._end_with(0)
         tasks = [asyncio.ensure_future(one) for one in (self._start(), self._count_requests(), self._tell_cloudwatch())]
+        for task in tasks:
+            task.add_done_callback(self._fail_with)
         status = await self._stop
+        await self._drain()
         for task in tasks:
             task.cancel()
-        await self._drain()
         self._requests.read()
         self._print_metrics()
         return status
@@ -124,6 +127,10 @@ class Server:
             print(f"error: {why}", file=sys.stderr, flush=True)
             self._end_with(1)
 
+    def _fail_with(self, task: asyncio.Task) -> None:
+        if not task.cancelled() and task.exception():
+            self._fail(f"{type(task.exception()).__name__}: {task.exception()}")
+
     def _end_with(self, status: int) -> None:
         if not self._stop.done():
             self._stop.set_result(status)
@@ -142,10 +149,13 @@ class Server:
     async def _under_way(self) -> bool:
         """Whether nginx reads or answers a request beside this one (https://nginx.org/en/docs/http/ngx_http_stub_status_module.html)."""
         try:
-            reader, writer = await asyncio.open_connection("127.0.0.1", self._settings.ports.metrics)
-            writer.write(b"GET /connections HTTP/1.0\r\n\r\n")
-            said = (await reader.read()).decode()
-            writer.close()
+            async with asyncio.timeout(1):
+                reader, writer = await asyncio.open_connection("127.0.0.1", self._settings.ports.metrics)
+                writer.write(b"GET /connections HTTP/1.0\r\n\r\n")
+                said = (await reader.read()).decode()
+                writer.close()
+        except TimeoutError:
+            return True
         except OSError:
             return False
         return int(said.split("Writing: ")[1].split()[0]) > 1 if "Writing: " in said else False

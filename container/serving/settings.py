@@ -16,7 +16,7 @@ PAYLOAD_MB, ANSWER_SECONDS = 25, 60
 BATCH_PAYLOAD_MB = 100  # of a batch transform job whose payload limit is open
 START_SECONDS = 480  # the platform's own, before it gives up on /ping
 CPU_BATCH, GPU_BATCH = 8, 32  # above these a forward pass gains little more, and every request waits longer for it
-QUEUE = 256  # requests under way; at some 50 a second on two cores the last one waits 5 s
+QUEUE = 256  # requests under way, and nginx has two connections for each of 4,096; at some 50 a second on two cores the last one waits 5 s
 TOP_K = 5
 
 
@@ -65,7 +65,6 @@ class Settings:
     start_seconds: int
     vmargs: str
     top_k: int
-    allow_urls: bool
 
     @property
     def model_dir(self) -> Path:
@@ -80,6 +79,7 @@ class Settings:
     def read(cls, environment: Mapping[str, str], machine: Machine) -> "Settings":
         """Raises WrongSetting."""
         number = lambda name, default, low, high: _number(environment, name, default, low, high)  # noqa: E731
+        _switch(environment, "ALLOW_URLS")  # it is read where URLs are (inference.py); a wrong one shall not wait until then
         engines = number("SAGEMAKER_MODEL_SERVER_WORKERS", max(1, machine.gpus), 1, 1024)
         default_payload = BATCH_PAYLOAD_MB if environment.get("SAGEMAKER_BATCH") == "true" else PAYLOAD_MB
         payload = number("SAGEMAKER_MAX_PAYLOAD_IN_MB", default_payload, 0, 1024) or default_payload
@@ -95,13 +95,12 @@ class Settings:
             threads=max(1, machine.cores // engines),
             batch_size=number("BATCH_SIZE", GPU_BATCH if machine.gpus else CPU_BATCH, 1, 1024),
             batch_delay=number("BATCH_DELAY_MS", 0, 0, 10_000) / 1000,
-            queue=number("MAX_QUEUE", QUEUE, 1, 100_000),
+            queue=number("MAX_QUEUE", QUEUE, 1, 1500),
             payload=payload * MEGABYTE,
             answer_seconds=number("SAGEMAKER_MODEL_SERVER_TIMEOUT_SECONDS", 60 * minutes or ANSWER_SECONDS, 1, 3600),
             start_seconds=number("SAGEMAKER_STARTUP_TIMEOUT", START_SECONDS, 1, 3600),
             vmargs=environment.get("SAGEMAKER_MODEL_SERVER_VMARGS", ""),
             top_k=number("TOP_K", TOP_K, 1, 100_000),
-            allow_urls=_switch(environment, "ALLOW_URLS"),
         )
 
 

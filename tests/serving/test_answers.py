@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import socket
 
 import pytest
 
@@ -84,6 +85,31 @@ def test_other_paths_and_methods_are_refused_in_the_same_shape(endpoint, method,
     assert answer.status == status and answer.error
 
 
+@pytest.mark.parametrize("query", ["accept=1", "x-content-type=1", "x-amzn-sagemaker-custom-attributes=1", "body=1", "%zz", "%FF", "a=%00", "\xff"])
+def test_a_query_cannot_pretend_to_be_a_header_or_a_body(endpoint, picture, query):
+    given = f"POST /invocations?{query} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(picture)}\r\nConnection: close\r\n\r\n".encode("latin-1") + picture
+    with socket.create_connection(("127.0.0.1", endpoint.port), 30) as raw:
+        raw.sendall(given)
+        status = int(raw.makefile("rb").readline().split()[1])
+    assert status == 200
+
+
+def test_paths_that_are_not_unicode_do_not_end_the_counting(endpoint, picture):
+    for _ in range(5):
+        with socket.create_connection(("127.0.0.1", endpoint.port), 30) as raw:
+            raw.sendall(b"GET /\xff HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            assert raw.makefile("rb").readline().split()[1] in (b"400", b"404")
+    before = endpoint.python(COUNTED)
+    assert endpoint.invoke(picture).status == 200
+    wait_for(lambda: endpoint.python(COUNTED) != before, 5)
+
+
+COUNTED = """
+import urllib.request as u
+print([line for line in u.urlopen('http://127.0.0.1:8083/metrics').read().decode().splitlines() if line.startswith('dogbreed_requests_total{status="200"')])
+"""
+
+
 def test_a_header_that_is_too_long_is_refused_in_the_same_shape(endpoint, picture):
     answer = endpoint.invoke(picture, X_Long="x" * 40_000)
     assert answer.status in (400, 431) and answer.error
@@ -138,3 +164,19 @@ def test_urls_are_off_unless_switched_on_and_then_private_ones_are_refused(serve
         for url in ("http://169.254.169.254/latest/meta-data/", "http://127.0.0.1:8082/models", "http://[::1]/", "file:///etc/passwd", "http://10.0.0.1/"):
             answer = served.invoke(json.dumps({"url": url}).encode(), "application/json")
             assert answer.status == 400 and "ALLOW_URLS" not in answer.error, url
+
+
+def test_what_cannot_be_sent_is_a_500_and_the_engine_goes_on(serve, model_folder):
+    code = (
+        "def model_fn(d): return 1\n"
+        "def transform_fn(m, body, t, accept, context):\n"
+        "    if body == b'number': context.set_response_header(0, 'X-N', 3)\n"
+        "    if body == b'surrogate': return '\\ud800', 'text/plain'\n"
+        "    return 'fine'\n"
+    )
+    with serve(model_folder({"code/inference.py": code}, None), {"BATCH_SIZE": "2"}) as served:
+        for _ in range(5):  # more often than there are connections
+            assert served.invoke(b"number", "x/y").status == 500 and served.invoke(b"surrogate", "x/y").status == 500
+        answer = served.invoke(b"x", "x/y", Accept="text/\xe9")
+        assert answer.status == 200 and answer.body == b"fine" and answer.headers["content-type"] == "application/json"
+        assert served.invoke(b"x", "x/y").status == 200 and served.ping() == 200

@@ -1,6 +1,7 @@
 """A multi-model endpoint: load, list, unload, invoke, and what is wrong with each."""
 
 import json
+import time
 
 import pytest
 from docker.types import Mount
@@ -73,7 +74,10 @@ def test_a_request_to_load_that_makes_no_sense_is_a_400(endpoint, body):
 
 def test_a_model_that_cannot_be_loaded_is_a_500_and_the_others_go_on(endpoint, nothing_loaded, picture):
     assert load(endpoint, "dogs").status == 200
-    failed = load(endpoint, "torn")
+    for _ in range(2):  # its name is free again
+        began = time.monotonic()
+        failed = load(endpoint, "torn")
+        assert failed.status == 500 and time.monotonic() - began < 20
     assert failed.status == 500 and "could not be loaded" in failed.error and "cannot be read" in endpoint.log
     assert [one["modelName"] for one in endpoint.ask("GET", "/models").json["models"]] == ["dogs"]
     assert endpoint.invoke(picture, path="/models/dogs/invoke").status == 200 and endpoint.ping() == 200

@@ -58,9 +58,9 @@ def test_a_line_has_at_most_a_hundred_values_of_a_metric_within_eight_per_cent()
 def test_nginxs_reports_are_counted_and_failures_named(tmp_path, capsys):
     metrics = Metrics()
     log = RequestLog(tmp_path, metrics)
-    lines = b""
+    lines = b'{"status": "009", "path": "/invocations", "seconds": "0", "timing": "", "id": "\\xff"}\n{"path": "/\xff", "status": "400"}\nnonsense\n'
     for path, status, identity in (("/invocations", 200, "a1"), ("/models/dogs/invoke", 500, "b2"), ("/ping", 200, "c3"), ("/models/dogs", 404, "d4")):
-        said = {"status": status, "seconds": 0.1, "path": path, "id": identity, "timing": TIMING if status == 200 else ""}
+        said = {"status": str(status), "seconds": "0.1", "path": path, "id": identity, "timing": TIMING if status == 200 else ""}
         lines += json.dumps(said).encode() + b"\n"
     with (tmp_path / "requests").open("wb", buffering=0) as nginx:
         nginx.write(lines[:150])  # a line in two pieces

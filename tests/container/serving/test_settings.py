@@ -57,7 +57,7 @@ def test_timeouts_are_the_toolkits():
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("TOP_K", "0"), ("TOP_K", "-1"), ("TOP_K", "five"), ("TOP_K", "1.5"), ("BATCH_SIZE", "0"), ("BATCH_DELAY_MS", "-1"), ("MAX_QUEUE", "many"),
+        ("TOP_K", "0"), ("TOP_K", "-1"), ("TOP_K", "five"), ("TOP_K", "1.5"), ("BATCH_SIZE", "0"), ("BATCH_DELAY_MS", "-1"), ("MAX_QUEUE", "many"), ("MAX_QUEUE", "1501"),
         ("SAGEMAKER_BIND_TO_PORT", "70000"), ("SAGEMAKER_SAFE_PORT_RANGE", "9000"), ("SAGEMAKER_SAFE_PORT_RANGE", "9000-9001"),
         ("SAGEMAKER_MODEL_SERVER_WORKERS", "0"), ("SAGEMAKER_MULTI_MODEL", "yes"), ("ALLOW_URLS", "1"), ("SAGEMAKER_STARTUP_TIMEOUT", "soon"),
     ],
