@@ -73,6 +73,7 @@ class Engines:
         self._ended = True
         for pid in self._engines:
             os.kill(pid, signal.SIGKILL)
+        asyncio.get_running_loop().remove_reader(self._listener)
         self._listener.close()
         self._path.unlink(missing_ok=True)
 
@@ -136,7 +137,9 @@ class Engines:
             # A model that cannot be loaded will not be the next time; what kills a process (memory) may have passed.
             if os.WIFEXITED(status) or self._failed_starts >= MOST_FAILED_STARTS:
                 self._ended = True
-                self._listener.close()  # multi-model-server then hears at once that it cannot connect
+                # multi-model-server gives a connection up when it ends, but waits for ever for one that it cannot make.
+                self._listener.setblocking(False)
+                asyncio.get_running_loop().add_reader(self._listener, lambda: self._listener.accept()[0].close())
                 self._failed(f"the model {self.name} could not be loaded: its engine {how_it_ended(status)}; its log is above")
                 return
         self._fork(index)
