@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+import mms
 import torch
 from mms.context import Context
 
@@ -31,15 +32,14 @@ def run_engine(
     index: of this engine among those of the model; it decides which GPU it takes. share: connections that it takes. report: is told
     `warm` when the model has run, and then `connections N` whenever their number changes.
     """
-    level = os.environ.get("SAGEMAKER_CONTAINER_LOG_LEVEL", "20")  # the toolkit's: a number of the module logging
-    logging.basicConfig(level=int(level) if level.isdecimal() else level.upper(), format="%(levelname)s %(message)s", stream=sys.stdout)
+    logging.basicConfig(level=settings.log_level, format="%(levelname)s %(message)s", stream=sys.stdout)
     if gpus:
         os.environ["CUDA_VISIBLE_DEVICES"] = str(index % gpus)
     os.environ.update(BATCH_SIZE=str(settings.batch_size), TOP_K=str(settings.top_k))
     torch.set_num_threads(settings.threads)
     sys.path.insert(0, f"{folder}/code")
     try:
-        functions = Functions(str(folder), Context(name, str(folder), {}, settings.batch_size, None, "1.1.11"))
+        functions = Functions(str(folder), Context(name, str(folder), {}, settings.batch_size, None, mms.__version__))
         version = model_version(folder)
     except Exception as error:
         traceback.print_exception(error)

@@ -50,10 +50,10 @@ class Functions:
         users = sys.modules.get(environment.module_name)
         self.model = toolkit._model
         self._default_accept = environment.default_accept
-        self._transform = _with_context(users.transform_fn, 4) if hasattr(users, "transform_fn") else None
-        self._input = _with_context(toolkit._input_fn, 2)
-        self._predict = _with_context(toolkit._predict_fn, 2)
-        self._output = _with_context(toolkit._output_fn, 2)
+        self._transform = _HandlerFunction(users.transform_fn, 4) if hasattr(users, "transform_fn") else None
+        self._input = _HandlerFunction(toolkit._input_fn, 2)
+        self._predict = _HandlerFunction(toolkit._predict_fn, 2)
+        self._output = _HandlerFunction(toolkit._output_fn, 2)
         own_predict = toolkit._predict_fn is inference.predict_fn
         self._predict_batch = getattr(users, "predict_batch_fn", inference.predict_batch_fn if own_predict else None)
         if self._transform is None and self._predict_batch is inference.predict_batch_fn and not isinstance(self.model, inference.Model):
@@ -191,7 +191,7 @@ def error_response(error: Exception, request_id: str) -> tuple[int, str, str]:
     return status.value, status.phrase, json.dumps({"error": {"status": status.value, "message": f"The server failed under {request_id}."}})
 
 
-class _with_context:
+class _HandlerFunction:
     """A handler function that is given the request's context where it has a parameter for it.
 
     arguments: how many it takes without. Raises WrongFunctions for one that takes another number.

@@ -23,6 +23,7 @@ from container.serving.network import Network, prepare_network
 from container.serving.picture_url import fetch_picture
 from container.serving.request_body import MAX_BATCH_PICTURES, MAX_PICTURES, read_body
 from container.serving.request_errors import BadRequest
+from container.serving.settings import CPU_BATCH, TOP_K
 
 DIGITS = 6  # of a probability
 SETTLING_RUNS = 3  # of a traced network with one picture, until it is compiled; larger batches are in their first runs, at two thirds of the speed
@@ -79,11 +80,11 @@ class Model:
 def model_fn(model_dir: str) -> Model:
     """Load the model from `model_dir`, in the fastest form that agrees with it, and run it, so that no request pays for a warm-up.
 
-    TOP_K and BATCH_SIZE in the environment as container/serving/settings.py reads them. Raises UnusableCheckpoint.
+    TOP_K and BATCH_SIZE are the environment's, where an engine has put those of container/serving/settings.py. Raises UnusableCheckpoint.
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     checkpoint = load_checkpoint(Path(model_dir))
-    top_k, batch = int(os.environ.get("TOP_K", "5")), int(os.environ.get("BATCH_SIZE", "8"))
+    top_k, batch = int(os.environ.get("TOP_K", TOP_K)), int(os.environ.get("BATCH_SIZE", CPU_BATCH))
     sizes = sorted({size for size in (1, 2, 4, 8, 16, 32, 64) if size < batch} | {batch})
     network = prepare_network(checkpoint, device, sizes)
     print(f"{checkpoint.arch} with {len(checkpoint.classes)} classes answers on {device.type} as {network.form}", flush=True)

@@ -4,6 +4,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 
+import mms
 from mms.context import Context, RequestProcessor
 
 UNREAD = object()
@@ -38,7 +39,7 @@ class Job:
         content_type = given.get("x-content-type")
         if content_type is not None:
             shown["Content-Type"] = content_type
-        context = Context(model_name, model_dir, {}, 1, None, "1.1.11")
+        context = Context(model_name, model_dir, {}, 1, None, mms.__version__)
         context.request_ids = {0: given.get("x-request-id", "")}
         context.request_processor = [RequestProcessor(shown)]
         return cls(

@@ -67,7 +67,7 @@ class Metrics:
             if name.startswith("Requests"):
                 fields[name] = sum(tally.values())
             else:
-                fields[name] = {"Values": list(tally), "Counts": list(tally.values())}  # at most 100: see _rounded
+                fields[name] = {"Values": list(tally), "Counts": list(tally.values())}  # at most 100: see _rounded, and MOST_BATCH in settings.py
         stamp = int((time.time() if now is None else now) * 1000)
         directive = {"Namespace": NAMESPACE, "Dimensions": [[]], "Metrics": metrics}
         return json.dumps({"_aws": {"Timestamp": stamp, "CloudWatchMetrics": [directive]}, **fields})

@@ -36,6 +36,7 @@ class Models:
         self._engines: dict[str, Engines] = {}
         self._loaded: set[str] = set()
         self._failures: dict[str, asyncio.Future[str]] = {}
+        self._unloading: set[asyncio.Task] = set()  # the event loop alone would let a task go before its end
 
     @property
     def ready(self) -> bool:
@@ -106,8 +107,8 @@ class Models:
             await reader.read()  # until it ends: multi-model-server has let the model go, or its program was killed
             if self._engines.get(asked["model"]) is engines and asked["model"] in self._loaded:
                 self._give_up(asked["model"], f"multi-model-server's program for the model {asked['model']} was ended")
-        except (ValueError, KeyError, ConnectionError):
-            pass
+        except (ValueError, KeyError, OSError) as error:  # it went away, or it was another program of the container
+            print(f"warning: a connection to the engines' socket was given up: {error!r}", file=sys.stderr, flush=True)
         finally:
             writer.close()
 
@@ -117,7 +118,9 @@ class Models:
             failure.set_result(why)
         if self._settings.multi_model and name in self._loaded:
             print(f"error: {why}; it is unloaded", file=sys.stderr, flush=True)
-            self._unloading = asyncio.ensure_future(self.unload(name))
+            unloading = asyncio.ensure_future(self.unload(name))
+            self._unloading.add(unloading)
+            unloading.add_done_callback(self._unloading.discard)
 
     async def answer(self, method: str, path: str, body: bytes) -> Response:
         """What a multi-model endpoint's platform asks: load, list, describe, unload."""

@@ -4,6 +4,7 @@ SAGEMAKER_* are the platform's and the toolkit's own
 (https://github.com/aws/sagemaker-inference-toolkit/blob/master/src/sagemaker_inference/parameters.py); the others are this image's.
 """
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ PAYLOAD_MB, ANSWER_SECONDS = 25, 60
 BATCH_PAYLOAD_MB = 100  # of a batch transform job whose payload limit is open
 START_SECONDS = 480  # the platform's own, before it gives up on /ping
 CPU_BATCH, GPU_BATCH = 8, 32  # above these a forward pass gains little more, and every request waits longer for it
+MOST_BATCH = 100  # as many different values as CloudWatch takes of a metric in one line
 QUEUE = 256  # requests under way, and nginx has two connections for each of 4,096; at some 50 a second on two cores the last one waits 5 s
 TOP_K = 5
 
@@ -49,7 +51,7 @@ class Ports:
 class Settings:
     """engines: processes that hold the model; threads: of each. batch_size: requests in a forward pass at most. batch_delay: seconds
     that a batch may wait for more, when there are several clients. queue: requests under way before the next one is refused.
-    payload: bytes of a request at most. answer_seconds: for an answer; start_seconds: for loading a model. vmargs: of the JVM.
+    payload: bytes of a request at most. answer_seconds: for an answer; start_seconds: for loading a model. vmargs: of the JVM. log_level: of Python's logging.
     """
 
     ports: Ports
@@ -64,6 +66,7 @@ class Settings:
     answer_seconds: int
     start_seconds: int
     vmargs: str
+    log_level: int
     top_k: int
 
     @property
@@ -93,13 +96,14 @@ class Settings:
             multi_model=_switch(environment, "SAGEMAKER_MULTI_MODEL"),
             engines=engines,
             threads=max(1, machine.cores // engines),
-            batch_size=number("BATCH_SIZE", GPU_BATCH if machine.gpus else CPU_BATCH, 1, 1024),
+            batch_size=number("BATCH_SIZE", GPU_BATCH if machine.gpus else CPU_BATCH, 1, MOST_BATCH),
             batch_delay=number("BATCH_DELAY_MS", 0, 0, 10_000) / 1000,
             queue=number("MAX_QUEUE", QUEUE, 1, 1500),
             payload=payload * MEGABYTE,
             answer_seconds=number("SAGEMAKER_MODEL_SERVER_TIMEOUT_SECONDS", 60 * minutes or ANSWER_SECONDS, 1, 3600),
             start_seconds=number("SAGEMAKER_STARTUP_TIMEOUT", START_SECONDS, 1, 3600),
             vmargs=environment.get("SAGEMAKER_MODEL_SERVER_VMARGS", ""),
+            log_level=_log_level(environment.get("SAGEMAKER_CONTAINER_LOG_LEVEL", "INFO")),
             top_k=number("TOP_K", TOP_K, 1, 100_000),
         )
 
@@ -111,6 +115,14 @@ def _number(environment: Mapping[str, str], name: str, default: int, low: int, h
     if not given.isdecimal() or not low <= int(given) <= high:
         raise WrongSetting(f"The environment variable {name} must be a whole number from {low} to {high}, not {given!r}.")
     return int(given)
+
+
+def _log_level(given: str) -> int:
+    """A number, as the toolkit has it, or a name."""
+    level = int(given) if given.isdecimal() else logging.getLevelName(given.upper())
+    if not isinstance(level, int):
+        raise WrongSetting(f"The environment variable SAGEMAKER_CONTAINER_LOG_LEVEL must be a level such as 20 or INFO, not {given!r}.")
+    return level
 
 
 def _switch(environment: Mapping[str, str], name: str) -> bool:

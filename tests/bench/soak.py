@@ -49,7 +49,7 @@ def main() -> int:
     folder = data_folder(chosen.data, Path("out/data")) if chosen.data else drawn(Path("out/data/bench"))
     photographs = [path.read_bytes() for path in sorted(folder.rglob("*.jpg"))]
     photographs = random.Random(0).sample(photographs, min(PHOTOGRAPHS, len(photographs)))
-    with serving(connect(), chosen.serve_image) as (container, address):
+    with serving(connect(), chosen.serve_image, folder) as (container, address):
         statuses, samples = soak(container, address, photographs, chosen.minutes * 60)
     slope = megabytes_an_hour(samples[len(samples) // 2 :])
     answered = ", ".join(f"{status}: {count}" for status, count in sorted(statuses.items(), key=str))
@@ -60,14 +60,17 @@ def main() -> int:
 
 
 @contextmanager
-def serving(engine: DockerClient, image: str) -> Iterator[tuple[Container, str]]:
-    """A container of `image` that serves a model with random weights, and its address, host:port."""
-    program = ROOT / "tests/bench/random_model.py"
+def serving(engine: DockerClient, image: str, data: Path) -> Iterator[tuple[Container, str]]:
+    """A container of `image` that serves the serving bench's model, and its address, host:port."""
+    programs = ROOT / "tests/bench/serving"
     with tempfile.TemporaryDirectory(prefix="soak-", dir=Path("out").resolve()) as folder:
         engine.containers.run(
-            image, ["/bench/random_model.py", "/model"], entrypoint=["python"], network_mode="none", remove=True,
+            image, ["/bench/random_model.py", "/data", "/model"], entrypoint=["python"], network_mode="none", remove=True,
             labels=labels("bench", "random-model"), user=f"{os.getuid()}:{os.getgid()}",
-            mounts=[Mount("/bench/random_model.py", str(program), type="bind", read_only=True), Mount("/model", folder, type="bind")],
+            mounts=[
+                Mount("/bench", str(programs), type="bind", read_only=True), Mount("/data", str(data.resolve()), type="bind", read_only=True),
+                Mount("/model", folder, type="bind"),
+            ],
         )
         container = engine.containers.run(
             image, ["serve"], labels=labels("bench", "soak"), detach=True, ports={"8080/tcp": ("127.0.0.1", None)},

@@ -100,4 +100,4 @@ def test_a_wrong_setting_ends_the_container_before_anything_starts(serve):
     with serve(environment={"BATCH_SIZE": "lots"}, wait=False) as served:
         wait_for(lambda: exited(served.container), 20)
         assert served.container.attrs["State"]["ExitCode"] == 1
-        assert served.log.strip() == "error: The environment variable BATCH_SIZE must be a whole number from 1 to 1024, not 'lots'."
+        assert served.log.strip() == "error: The environment variable BATCH_SIZE must be a whole number from 1 to 100, not 'lots'."

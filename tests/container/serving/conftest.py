@@ -3,6 +3,7 @@
 import io
 import json
 
+import mms
 import pytest
 import torch
 from mms.context import Context
@@ -47,7 +48,7 @@ def load(model_dir, monkeypatch):
             (model_dir / "code/inference.py").write_text(code)
             monkeypatch.syspath_prepend(str(model_dir / "code"))
         monkeypatch.delitem(__import__("sys").modules, "inference", raising=False)
-        return Functions(str(model_dir), Context("model", str(model_dir), {}, 8, None, "1.1.11"))
+        return Functions(str(model_dir), Context("model", str(model_dir), {}, 8, None, mms.__version__))
 
     yield load
     __import__("sys").modules.pop("inference", None)

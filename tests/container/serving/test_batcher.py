@@ -13,6 +13,13 @@ def job():
     return SimpleNamespace(done=threading.Event())
 
 
+def submitted(batcher, count):
+    jobs = [job() for _ in range(count)]
+    for one in jobs:
+        batcher.submit(one)
+    return jobs
+
+
 def running(batcher):
     threading.Thread(target=batcher.run, daemon=True).start()
 
@@ -26,13 +33,10 @@ def test_what_arrives_while_a_batch_is_computed_is_the_next_batch():
 
     batcher = Batcher(answer, size=4, delay=0)
     running(batcher)
-    first = job()
-    batcher.submit(first)
+    [first] = submitted(batcher, 1)
     while not sizes:
         time.sleep(0.001)
-    rest = [job() for _ in range(6)]
-    for one in rest:
-        batcher.submit(one)
+    rest = submitted(batcher, 6)
     for _ in range(3):
         gate.release()
     assert all(one.done.wait(10) for one in (first, *rest))
@@ -43,32 +47,24 @@ def test_a_single_client_never_pays_the_delay():
     batcher = Batcher(lambda jobs: None, size=8, delay=30)
     running(batcher)
     for _ in range(20):
-        one = job()
-        batcher.submit(one)
+        [one] = submitted(batcher, 1)
         assert one.done.wait(5)
 
 
 def test_with_several_clients_an_incomplete_batch_waits_for_more():
     sizes = []
     batcher = Batcher(lambda jobs: sizes.append(len(jobs)), size=3, delay=30)
-    two = [job(), job()]
-    for one in two:
-        batcher.submit(one)
+    two = submitted(batcher, 2)
     running(batcher)
-    third = job()
-    time.sleep(0.05)
-    assert not sizes
-    batcher.submit(third)
-    assert all(one.done.wait(5) for one in (*two, third))
+    assert not two[0].done.wait(0.05)
+    assert all(one.done.wait(5) for one in (*two, *submitted(batcher, 1)))
     assert sizes == [3]
 
 
 def test_an_incomplete_batch_goes_when_its_delay_is_over():
     sizes = []
     batcher = Batcher(lambda jobs: sizes.append(len(jobs)), size=8, delay=0.05)
-    two = [job(), job()]
-    for one in two:
-        batcher.submit(one)
+    two = submitted(batcher, 2)
     running(batcher)
     assert all(one.done.wait(5) for one in two) and sizes == [2]
 
@@ -76,9 +72,7 @@ def test_an_incomplete_batch_goes_when_its_delay_is_over():
 def test_jobs_are_answered_in_the_order_of_their_arrival():
     answered = []
     batcher = Batcher(answered.extend, size=3, delay=0)
-    jobs = [job() for _ in range(10)]
-    for one in jobs:
-        batcher.submit(one)
+    jobs = submitted(batcher, 10)
     running(batcher)
     assert all(one.done.wait(5) for one in jobs) and answered == jobs
 
@@ -88,8 +82,7 @@ def test_a_failing_engine_does_not_leave_its_clients_waiting():
         raise RuntimeError("broken")
 
     batcher = Batcher(answer, size=2, delay=0)
-    one = job()
-    batcher.submit(one)
+    [one] = submitted(batcher, 1)
     with pytest.raises(RuntimeError):
         batcher.run_once()
     assert one.done.is_set()

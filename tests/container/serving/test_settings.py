@@ -54,10 +54,15 @@ def test_timeouts_are_the_toolkits():
     assert read(SAGEMAKER_STARTUP_TIMEOUT="900").start_seconds == 900
 
 
+@pytest.mark.parametrize(("given", "level"), [("30", 30), ("debug", 10), ("ERROR", 40)])
+def test_the_log_level_is_a_number_or_a_name(given, level):
+    assert read().log_level == 20 and read(SAGEMAKER_CONTAINER_LOG_LEVEL=given).log_level == level
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("TOP_K", "0"), ("TOP_K", "-1"), ("TOP_K", "five"), ("TOP_K", "1.5"), ("BATCH_SIZE", "0"), ("BATCH_DELAY_MS", "-1"), ("MAX_QUEUE", "many"), ("MAX_QUEUE", "1501"),
+        ("TOP_K", "0"), ("TOP_K", "-1"), ("TOP_K", "five"), ("TOP_K", "1.5"), ("BATCH_SIZE", "0"), ("BATCH_SIZE", "101"), ("SAGEMAKER_CONTAINER_LOG_LEVEL", "loud"), ("BATCH_DELAY_MS", "-1"), ("MAX_QUEUE", "many"), ("MAX_QUEUE", "1501"),
         ("SAGEMAKER_BIND_TO_PORT", "70000"), ("SAGEMAKER_SAFE_PORT_RANGE", "9000"), ("SAGEMAKER_SAFE_PORT_RANGE", "9000-9001"),
         ("SAGEMAKER_MODEL_SERVER_WORKERS", "0"), ("SAGEMAKER_MULTI_MODEL", "yes"), ("ALLOW_URLS", "1"), ("SAGEMAKER_STARTUP_TIMEOUT", "soon"),
     ],
