@@ -78,8 +78,12 @@ def load_checkpoint(model_dir: Path) -> Checkpoint:
         raise UnusableCheckpoint(f"{path} is not in the format {FORMAT}: another program, or an earlier version of this one, wrote it. Train the model anew.")
     description = json.loads(metadata[FORMAT])
     classes = tuple(description["classes"])
-    with torch.device("meta"):  # no random weights are drawn that the file's replace: half of the time
-        model = create_model(description["arch"], len(classes), tuple(description["head_widths"]))
+    shape = description["arch"], len(classes), tuple(description["head_widths"])
+    try:
+        with torch.device("meta"):  # no random weights are drawn that the file's replace: half of the time
+            model = create_model(*shape)
+    except RuntimeError:  # an architecture that computes its widths with tensors, as RegNet does
+        model = create_model(*shape)
     state = model.state_dict()  # with its version marks, which some architectures insist on
     if state.keys() != tensors.keys():
         raise UnusableCheckpoint(f"{path} does not hold the tensors of a {description['arch']}.")
