@@ -13,6 +13,7 @@ import safetensors
 import safetensors.torch
 import torch
 from torch import nn
+from torch.overrides import TorchFunctionMode
 
 from container.preprocessing import Preprocessing
 
@@ -61,6 +62,19 @@ def save_checkpoint(
     return path
 
 
+class _NoInitialWeights(TorchFunctionMode):
+    """Modules made meanwhile have whatever was in memory: drawing weights that the file's replace is most of the time of making a network.
+
+    The meta device, which is meant for this, imports torch's compiler for its first random number, and RegNets cannot be made there.
+    """
+
+    def __torch_function__(self, function, types, arguments=(), options=None):
+        options = options or {}
+        if function in (torch.Tensor.uniform_, torch.Tensor.normal_) or getattr(function, "__module__", "") == "torch.nn.init":
+            return arguments[0] if arguments else options["tensor"]
+        return function(*arguments, **options)
+
+
 def load_checkpoint(model_dir: Path) -> Checkpoint:
     """Rebuild the model from its file alone. Raises UnusableCheckpoint."""
     from container.model import create_model  # torchvision: a second that who only writes a checkpoint need not wait
@@ -78,12 +92,8 @@ def load_checkpoint(model_dir: Path) -> Checkpoint:
         raise UnusableCheckpoint(f"{path} is not in the format {FORMAT}: another program, or an earlier version of this one, wrote it. Train the model anew.")
     description = json.loads(metadata[FORMAT])
     classes = tuple(description["classes"])
-    shape = description["arch"], len(classes), tuple(description["head_widths"])
-    try:
-        with torch.device("meta"):  # no random weights are drawn that the file's replace: half of the time
-            model = create_model(*shape)
-    except RuntimeError:  # an architecture that computes its widths with tensors, as RegNet does
-        model = create_model(*shape)
+    with _NoInitialWeights():
+        model = create_model(description["arch"], len(classes), tuple(description["head_widths"]))
     state = model.state_dict()  # with its version marks, which some architectures insist on
     if state.keys() != tensors.keys():
         raise UnusableCheckpoint(f"{path} does not hold the tensors of a {description['arch']}.")

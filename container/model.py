@@ -7,10 +7,10 @@ import copy
 
 import torch
 from torch import nn
-from torchvision import models
 
 from container.failure import TrainingFailure
 from container.head import HEAD_WIDTHS, create_head, head_of, set_training_mode
+from container.lean_torchvision import models
 
 
 def architectures() -> list[str]:

@@ -6,9 +6,9 @@ from pathlib import Path
 import safetensors.torch
 import torch
 from torch import nn
-from torchvision import models
 
 from container.failure import TrainingFailure
+from container.lean_torchvision import models
 from container.weights_file import BAKED_IN, find_weights_file
 
 

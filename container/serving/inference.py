@@ -26,7 +26,6 @@ from container.serving.request_errors import BadRequest
 from container.serving.settings import CPU_BATCH, TOP_K
 
 DIGITS = 6  # of a probability
-SETTLING_RUNS = 3  # of a traced network with one picture, until it is compiled; larger batches are in their first runs, at two thirds of the speed
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,9 @@ class Model:
 
 
 def model_fn(model_dir: str) -> Model:
-    """Load the model from `model_dir`, in the fastest form that agrees with it, and run it, so that no request pays for a warm-up.
+    """Load the model from `model_dir`, in the fastest form that agrees with it, and run it, so that no single picture pays for a warm-up.
+
+    Larger batches are compiled in their first runs, at two thirds of the speed.
 
     TOP_K and BATCH_SIZE are the environment's, where an engine has put those of container/serving/settings.py. Raises UnusableCheckpoint.
     """
@@ -90,8 +91,7 @@ def model_fn(model_dir: str) -> Model:
     print(f"{checkpoint.arch} with {len(checkpoint.classes)} classes answers on {device.type} as {network.form}", flush=True)
     model = Model(checkpoint, network, device, top_k, batch)
     [square] = model.squares([Image.new("RGB", (640, 480))])
-    for _ in range(SETTLING_RUNS):
-        model([square])
+    model([square])
     return model
 
 

@@ -36,7 +36,7 @@ class LogitsAndFeatures(nn.Module):
 
     def __init__(self, checkpoint: Checkpoint, convert: Callable[[nn.Module], nn.Module], dtype: torch.dtype):
         super().__init__()
-        backbone = copy.deepcopy(checkpoint.model)
+        backbone = _same_tensors_in_new_modules(checkpoint.model)
         self.head = head_of(backbone)
         remove_head(backbone)
         self.backbone = convert(backbone).to(dtype).to(memory_format=torch.channels_last)
@@ -75,8 +75,8 @@ def prepare_network(checkpoint: Checkpoint, device: torch.device, sizes: list[in
     for form, tolerance, make in forms:
         try:
             made = Network(form, make(inputs))
-            # The first runs of a traced network still compile; its answers are those of the ones after.
-            found = [made(inputs)[0] for _ in range(2)][-1]
+            # The first runs of a traced network still compile, for each number of pictures anew: for one, they are over here.
+            found = [torch.cat([made(one[None])[0] for one in inputs]) for _ in range(2)][-1]
         except Exception as error:  # an architecture that cannot be traced raises what it likes
             log.warning("the network is not used as %s: %s", form, str(error).splitlines()[0] if str(error) else type(error).__name__)
             continue
@@ -108,6 +108,13 @@ def patterns(edge: int) -> torch.Tensor:
         for cells in PATTERN_CELLS
     ]
     return torch.cat(made).contiguous(memory_format=torch.channels_last)
+
+
+def _same_tensors_in_new_modules(model: nn.Module) -> nn.Module:
+    """A copy that can be taken apart and converted; `model` stays as it is, and no number is copied."""
+    shared = {id(one): nn.Parameter(one.detach(), requires_grad=False) for one in model.parameters()}
+    shared |= {id(one): one.detach() for one in model.buffers()}
+    return copy.deepcopy(model, shared)
 
 
 def _folded(backbone: nn.Module) -> nn.Module:

@@ -1,5 +1,8 @@
 """Which form of the network answers, and that it answers as the model file's float32 does."""
 
+import subprocess
+import sys
+
 import pytest
 import torch
 from torch import nn
@@ -27,7 +30,9 @@ def test_the_form_that_answers_agrees_with_float32(arch, test_flip):
         logits = given.model(inputs)
         if test_flip:
             logits = (logits + given.model(inputs.flip(-1))) / 2
+    before = {name: tensor.clone() for name, tensor in given.model.state_dict().items()}
     network = prepare_network(given, CPU, [1, 2])
+    assert all(torch.equal(tensor, before[name]) and tensor.dtype == before[name].dtype for name, tensor in given.model.state_dict().items())
     for count in (2, 1, 2):
         probabilities, features = network(inputs[:count])
         assert torch.allclose(probabilities, logits[:count].softmax(1), atol=PROBABILITY_TOLERANCE), network.form
@@ -43,6 +48,18 @@ def test_the_features_are_what_the_head_is_given():
         given.model(inputs)
         _, features = LogitsAndFeatures(given, lambda backbone: backbone, torch.float32).eval()(inputs)
     assert torch.allclose(features, taken[0], atol=1e-5)
+
+
+def test_its_form_is_made_without_the_compiler_of_torch():
+    """Importing that takes a second, at every start of a container."""
+    program = (
+        "import sys, torch, container.serving.engine; from container.serving.network import prepare_network; from container.checkpoint import Checkpoint;"
+        "from container.model import create_model; from container.preprocessing import Preprocessing;"
+        "given = Checkpoint(create_model('resnet18', 6).eval(), 'resnet18', tuple('abcdef'), Preprocessing.for_image_size(64), False, {});"
+        "prepare_network(given, torch.device('cpu'), [1]); print([name for name in ('torch._dynamo', 'sympy') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1:] == ["[]"], done.stdout + done.stderr
 
 
 def test_a_form_that_answers_otherwise_is_not_used(monkeypatch, caplog):

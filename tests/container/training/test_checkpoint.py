@@ -28,6 +28,17 @@ def test_a_model_comes_back_with_classes_preprocessing_and_the_same_answers(tmp_
     assert not loaded.model.training
 
 
+@pytest.mark.parametrize("arch", ["resnet18", "vit_b_32", "swin_t", "regnet_y_400mf", "googlenet", "mobilenet_v3_small"])
+def test_no_weights_are_drawn_for_a_model_that_the_file_gives_them(tmp_path, arch):
+    made = create_model(arch, 3)
+    save_checkpoint(tmp_path, made.state_dict(), arch, HEAD_WIDTHS, CLASSES, PREPROCESSING, {})
+    before = torch.get_rng_state()
+    loaded = load_checkpoint(tmp_path).model
+    assert torch.equal(torch.get_rng_state(), before)
+    wanted, found = ({**dict(model.named_parameters()), **dict(model.named_buffers())} for model in (made, loaded))
+    assert wanted.keys() == found.keys() and all(torch.equal(wanted[name], found[name]) for name in wanted)
+
+
 def test_only_the_model_file_is_left(tmp_path, model):
     for epoch in (1, 2):
         save_checkpoint(tmp_path, model.state_dict(), "shufflenet_v2_x0_5", HEAD_WIDTHS, CLASSES, PREPROCESSING, {"epoch": epoch})
