@@ -1,3 +1,5 @@
+"""torch's compiler is not imported with torchvision, and is there for whoever asks for it."""
+
 import subprocess
 import sys
 
