@@ -18,8 +18,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from local_test import service_address
-from local_test.background import ServiceFailed, start, stop
-from local_test.engine import NoEngine, connect
+from local_test.background import GAVE_WAY, ServiceFailed, start, stop
+from local_test.engine import NoEngine, connect, published_ports_warning
 from local_test.environment import exports
 from local_test.labels import NAME, OWNED, find
 from local_test.folder_lock import AlreadyRunning
@@ -31,14 +31,16 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("job", nargs="?", help="of interrupt")
     parser.add_argument("--folder", type=Path, default=Path("out/local"), help="its state; default: out/local")
     parser.add_argument("--port", type=int, help="default: the one it had, else a free one")
+    parser.add_argument("--allow-files", type=Path, action="append", default=[], metavar="DIR",
+                        help="file:// URIs of requests may lead below this folder, and others named so; default: the working folder")
     chosen = parser.parse_args(arguments)
     try:
         if chosen.verb == "serve":
-            return serve(chosen.folder, chosen.port)
+            return serve(chosen.folder, chosen.port, chosen.allow_files)
         if chosen.verb == "up":
-            print(f"The local SageMaker is at {start(chosen.folder, chosen.port).url}")
+            print(f"The local SageMaker is at {start(chosen.folder, chosen.port, chosen.allow_files).url}")
         elif chosen.verb == "env":
-            print("\n".join(exports(start(chosen.folder, chosen.port), chosen.folder, os.environ)))
+            print("\n".join(exports(start(chosen.folder, chosen.port, chosen.allow_files), chosen.folder, os.environ)))
         elif chosen.verb == "status":
             return show_status(chosen.folder)
         elif chosen.verb == "interrupt":
@@ -46,7 +48,10 @@ def main(arguments: list[str]) -> int:
         else:
             print(f"The local SageMaker has ended; its jobs, models and S3 objects stay in {chosen.folder}." if stop(chosen.folder)
                   else "It is not running.")
-    except (NoEngine, AlreadyRunning, ServiceFailed, ValueError, OSError) as error:
+    except AlreadyRunning as error:
+        print(f"error: {error}", file=sys.stderr)
+        return GAVE_WAY
+    except (NoEngine, ServiceFailed, ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -54,20 +59,23 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def serve(folder: Path, port: int | None) -> int:
+def serve(folder: Path, port: int | None, allow_files: list[Path]) -> int:
     """Serve until SIGINT or SIGTERM."""
+    os.umask(0o077)  # objects, models, environments, logs: its user's alone
     from local_test.service import Service  # moto: a second that the other verbs need not wait
 
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     # Any thread may be the one that the kernel interrupts; what then wakes this one is a byte, not the handler.
     heard, told = socket.socketpair()
     told.setblocking(False)
-    with Service(folder, port) as service:
+    with Service(folder, port, allow_files=allow_files) as service:
         signal.set_wakeup_fd(told.fileno())
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda signum, frame: None)
         print(f"The local SageMaker is at {service.address.url}. In another terminal:\n"
               f'  eval "$(python -m local_test env{"" if folder == Path("out/local") else f" --folder {folder}"})"\nCtrl-C ends it.', flush=True)
+        if warning := published_ports_warning(connect().info()):
+            print(warning, flush=True)
         heard.recv(1)
         print("\nEnding: containers are being removed ...", flush=True)
     return 0
@@ -89,7 +97,7 @@ def interrupt(folder: Path, job: str | None) -> int:
     if address is None or not job:
         print("error: name a job of a running service: python -m local_test interrupt JOB", file=sys.stderr)
         return 2
-    service_address.control(address, f"interrupt?job={quote(job)}", "POST")
+    service_address.control(folder, address, f"interrupt?job={quote(job)}", "POST")
     return 0
 
 

@@ -7,44 +7,52 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from local_test import service_address
 from local_test.folder_lock import is_held
+from local_test.identity import make_private
 
 SECONDS_TO_START = 120
 SECONDS_TO_END = 60
+GAVE_WAY = 75  # exit status of a service that found another one in its folder (EX_TEMPFAIL of sysexits.h)
 
 
 class ServiceFailed(RuntimeError):
     """The service in the background did not start, or did not end."""
 
 
-def start(folder: Path, port: int | None) -> service_address.Address:
-    """The address of this folder's service; it is started in the background when it is down. Raises ServiceFailed."""
+def start(folder: Path, port: int | None, allow_files: Sequence[Path] = ()) -> service_address.Address:
+    """The address of this folder's service; it is started in the background when it is down. Raises ServiceFailed.
+
+    allow_files: folders below which file:// URIs of requests may lead; none means the working folder, or what it runs with.
+    """
     if address := service_address.running(folder):
         if port not in (None, address.port):
             raise ServiceFailed(f"It runs already, at {address.url}. End it first: python -m local_test down")
+        if allow_files and sorted(str(path.resolve()) for path in allow_files) != sorted(address.allow_files):
+            raise ServiceFailed(
+                f"It runs already, for files below {', '.join(address.allow_files)}. End it first, to start it for others: python -m local_test down"
+            )
         return address
-    folder.mkdir(parents=True, exist_ok=True)
+    make_private(folder)
     command = [sys.executable, "-m", "local_test", "serve", "--folder", str(folder)]
+    for path in allow_files:
+        command += ["--allow-files", str(path)]
+    command += ["--port", str(port)] if port is not None else []
     log_file = folder / "service.log"
-    # Appended to: of two that start at once, the one that gives way must not cut the other's.
-    with log_file.open("a") as log:
-        process = subprocess.Popen(
-            command + (["--port", str(port)] if port is not None else []), stdout=log, stderr=log, stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-    # Outlives this program; where this program goes on, somebody must take note of its end.
-    threading.Thread(target=process.wait, daemon=True).start()
+    process = _spawned(command, log_file)
     deadline = time.monotonic() + SECONDS_TO_START
     while time.monotonic() < deadline:
         address = service_address.running(folder)
         if address and port in (None, address.port):
             return address
-        # One that gives way to another, which is being started in this moment, waits for that one.
-        if process.poll() is not None and (address or not is_held(folder)):
+        if address or process.poll() not in (None, GAVE_WAY):
             break
+        # One that gave way to another waits for that one, which is being started in this moment; or it has ended, and there is room.
+        if process.poll() == GAVE_WAY and not is_held(folder):
+            process = _spawned(command, log_file)
         time.sleep(0.05)
     process.terminate()
     with log_file.open("rb") as log:
@@ -54,15 +62,30 @@ def start(folder: Path, port: int | None) -> service_address.Address:
 
 
 def stop(folder: Path) -> bool:
-    """End this folder's service and wait until its containers are gone. False when it does not run. Raises ServiceFailed."""
-    address = service_address.running(folder)
-    if address is None:
+    """End this folder's service and wait until its containers are gone. False when there is none. Raises ServiceFailed.
+
+    One that is being started, or is ending already, counts.
+    """
+    if not is_held(folder):
         return False
-    with contextlib.suppress(ProcessLookupError):  # it has ended in this moment
-        os.kill(address.pid, signal.SIGTERM)
     deadline = time.monotonic() + SECONDS_TO_END
+    told = None
     while is_held(folder):
+        address = service_address.running(folder)
+        if address and address.pid != told:
+            told = address.pid
+            with contextlib.suppress(ProcessLookupError):  # it has ended in this moment
+                os.kill(told, signal.SIGTERM)
         if time.monotonic() > deadline:
-            raise ServiceFailed(f"Process {address.pid} has not ended after {SECONDS_TO_END} s; {folder / 'service.log'} may say why.")
+            raise ServiceFailed(f"{f'Process {told}' if told else 'It'} has not ended after {SECONDS_TO_END} s; {folder / 'service.log'} may say why.")
         time.sleep(0.05)
     return True
+
+
+def _spawned(command: list[str], log_file: Path) -> subprocess.Popen:
+    # Appended to: of two that start at once, the one that gives way must not cut the other's.
+    with os.fdopen(os.open(log_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "a") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
+    # Outlives this program; where this program goes on, somebody must take note of its end.
+    threading.Thread(target=process.wait, daemon=True).start()
+    return process

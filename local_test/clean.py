@@ -1,49 +1,70 @@
 """`python -m local_test.clean`: remove what the service of a folder made: containers, networks, pushed images. By label.
 
-`--all` removes what every service on this machine made, also of folders that are gone.
+    python -m local_test.clean --list               which services, also of folders that are gone, have what on this machine
+    python -m local_test.clean --service NAME       what that one made
+
+An engine may serve several people and folders: nothing of another service is removed unless it is named.
 """
 
 import argparse
-import contextlib
 import sys
 from pathlib import Path
 
 from docker import DockerClient
-from docker.errors import APIError, NotFound
+from docker.errors import APIError
 
 from local_test.engine import NoEngine, connect
-from local_test.labels import NAME, filters, find, remove
-from local_test.service_address import service_name
+from local_test.identity import read_identity
+from local_test.labels import NAME, SERVICE, filters, find, remove, remove_network
 
 
-def remove_all(client: DockerClient, service: str | None = None) -> list[str]:
-    """Remove containers and networks of one service, or of all. Returns their names by label."""
+def remove_all(client: DockerClient, service: str) -> list[str]:
+    """Remove containers and networks of one service. Returns their names by label."""
     containers = find(client, service=service)
     for container in containers:
         remove(container)
     networks = client.networks.list(filters=filters(service=service))
     for network in networks:
-        with contextlib.suppress(NotFound):  # whoever made it may be removing it, too
-            network.remove()
+        remove_network(network)
     return [container.labels[NAME] for container in containers] + [network.name for network in networks]
 
 
-def remove_pushed_images(client: DockerClient, service: str | None = None) -> list[str]:
-    """Remove the volumes of the registries of one service, or of all. Returns their names."""
+def remove_pushed_images(client: DockerClient, service: str) -> list[str]:
+    """Remove the volumes of one service's registry. Returns their names."""
     volumes = client.volumes.list(filters=filters(service=service))
     for volume in volumes:
         volume.remove(force=True)
     return [volume.name for volume in volumes]
 
 
+def inventory(client: DockerClient) -> dict[str, list[str]]:
+    """What is on this machine by the name of the service that made it."""
+    found: dict[str, list[str]] = {}
+    for container in find(client):
+        found.setdefault(container.labels[SERVICE], []).append(f"container {container.labels[NAME]}")
+    for kind, made in (("network", client.networks.list(filters=filters())), ("volume", client.volumes.list(filters=filters()))):
+        for one in made:
+            found.setdefault((one.attrs["Labels"] or {}).get(SERVICE, ""), []).append(f"{kind} {one.name}")
+    return found
+
+
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m local_test.clean", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m local_test.clean", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path, default=Path("out/local"), help="of the service; default: out/local")
-    parser.add_argument("--all", action="store_true", help="of every service on this machine")
+    parser.add_argument("--service", help="name of another one, as --list prints it")
+    parser.add_argument("--list", action="store_true", help="remove nothing; list the services and what they have made")
     chosen = parser.parse_args(arguments)
-    service = None if chosen.all else service_name(chosen.folder)
     try:
         client = connect()
+        if chosen.list:
+            for service, made in sorted(inventory(client).items()):
+                print(f"{service}: {', '.join(made)}")
+            return 0
+        identity = read_identity(chosen.folder)
+        service = chosen.service or (identity.name if identity else "")
+        if not service:
+            print(f"{chosen.folder} never had a local SageMaker: there is nothing of it to remove. Of others: python -m local_test.clean --list")
+            return 0
         for name in remove_all(client, service) + remove_pushed_images(client, service):
             print(f"removed {name}")
     except (NoEngine, APIError, OSError) as error:

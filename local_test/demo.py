@@ -21,6 +21,7 @@ from local_test.demo_recipe import (
 )
 from local_test.engine import NoEngine
 from local_test.environment import variables
+from local_test.identity import access_key_of
 from local_test.sample_data import draw_sample_data
 from local_test.termination import run
 
@@ -69,8 +70,8 @@ class Scripts:
     """Runs the programs of scripts/ as a user would, in an environment that leads to the local SageMaker."""
 
     def __init__(self, address: service_address.Address, folder: Path):
-        self.address = address
-        changed = variables(address, folder, os.environ)
+        self.address, self.folder = address, folder
+        changed = variables(address, access_key_of(folder), folder, os.environ)
         self._environment = {name: value for name, value in os.environ.items() if name not in changed}
         self._environment |= {name: value for name, value in changed.items() if value is not None}
 
@@ -86,7 +87,7 @@ class Scripts:
 
 
 def _through_the_scripts(scripts: Scripts, data: Path, photographs: bool, output: Path) -> dict:
-    _check_that_nothing_is_replaced(scripts.address)
+    _check_that_nothing_is_replaced(scripts.folder, scripts.address)
     pictures = len(pictures_of(data / "train"))
     recipe = dict(SAMPLE_RECIPE)
     if photographs:
@@ -135,10 +136,10 @@ def _winner() -> dict:
     return json.loads(newest.read_text())["hyperparameters"]
 
 
-def _check_that_nothing_is_replaced(address: service_address.Address) -> None:
+def _check_that_nothing_is_replaced(folder: Path, address: service_address.Address) -> None:
     """`deploy` updates the endpoint of its prefix, and `delete` removes it: a user's own must not go that way."""
     prefix = os.environ.get("IMAGE_PREFIX") or tomllib.loads((ROOT / "sagemaker.toml").read_text())["prefix"]
-    if prefix in service_address.control(address, "status")["endpoints"]:
+    if prefix in service_address.control(folder, address, "status")["endpoints"]:
         raise DemoFailed(f"The local SageMaker has an endpoint {prefix}, which the demo would replace. Run `make local-delete` first.")
 
 

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
+from local_test.identity import AccessKey, access_key_of
 from local_test.service_address import Address
 
 # Any of these would win over what is exported, or bring real credentials back.
@@ -34,17 +35,17 @@ SageMaker:
 """
 
 
-def variables(address: Address, folder: Path, present: Mapping[str, str]) -> dict[str, str | None]:
+def variables(address: Address, key: AccessKey, folder: Path, present: Mapping[str, str]) -> dict[str, str | None]:
     """Variables to set, or with None to forget, where the environment is `present`. folder: the service's own.
 
-    The credentials are dummies and the configuration files are out of sight: a client that does not look at the address
-    is refused by AWS.
+    The credentials are the service's own, which AWS does not know, and the configuration files are out of sight: a client that
+    does not look at the address is refused by AWS.
     """
     others = sorted(name for name in present if name.startswith("AWS_ENDPOINT_URL_"))
     values = {
         "AWS_ENDPOINT_URL": address.url,
-        "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_ACCESS_KEY_ID": key.id,
+        "AWS_SECRET_ACCESS_KEY": key.secret,
         "AWS_REGION": address.region,
         "AWS_DEFAULT_REGION": address.region,
         "AWS_CONFIG_FILE": "/dev/null",
@@ -65,5 +66,5 @@ def exports(address: Address, folder: Path, present: Mapping[str, str]) -> list[
     """The same as `unset` and `export` lines for a shell."""
     return [
         f"unset {name}" if value is None else f"export {name}={shlex.quote(value)}"
-        for name, value in variables(address, folder, present).items()
+        for name, value in variables(address, access_key_of(folder), folder, present).items()
     ]

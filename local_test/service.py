@@ -1,27 +1,31 @@
 """The service: one process that holds the local SageMaker and the AWS services around it, from its start to its end."""
 
+import logging
 import os
 import shutil
-import socket
-import threading
-from collections.abc import Callable
+import tempfile
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
-import moto.backends
-from cheroot.wsgi import Server
 from moto.iam.models import iam_backends
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 from local_test import folder_lock, service_address
+from local_test.api.access import Access
+from local_test.api.access_keys import AccessKeys
+from local_test.api.callers import own_hosts
 from local_test.api.control import Control
 from local_test.api.front import Front
+from local_test.api.http_server import HttpServer
+from local_test.api.moto_services import MotoServices
+from local_test.api.other_services import OtherServices, replayed
 from local_test.api.sagemaker_api import SageMakerApi
 from local_test.api.tags import Tags
 from local_test.clean import remove_all
 from local_test.engine import connect
 from local_test.environment import SDK_CONFIG, sdk_config
+from local_test.identity import identity_of, make_private
 from local_test.platform import ACCOUNT, Platform
 from local_test.registry.ecr import LocalEcr
 from local_test.registry.on_demand import OnDemandRegistry
@@ -29,9 +33,10 @@ from local_test.serving.endpoint_configs import EndpointConfigs
 from local_test.serving.endpoints import Endpoints
 from local_test.serving.models import Models
 from local_test.serving.runtime import Runtime
-from local_test.service_address import Address, service_name
+from local_test.service_address import Address
 from local_test.state import State
 from local_test.storage.journal import Journal
+from local_test.storage.local_files import LocalFiles
 from local_test.storage.log_groups import LogGroups
 from local_test.storage.metrics import Metrics
 from local_test.storage.object_store import ObjectStore
@@ -40,23 +45,23 @@ from local_test.transform.transform_jobs import TransformJobs
 from local_test.tuning.tuning_jobs import TuningJobs
 
 ROLE = "local-sagemaker"
-THREADS = 128  # a request has one while it runs, and an invocation may take a minute
 TRUST = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}]}'
 
 
 class Service:
     """A local SageMaker whose state is in `folder`. A context: it serves inside, and leaves no container behind."""
 
-    def __init__(self, folder: Path, port: int | None = None, region: str = "us-east-1"):
+    def __init__(self, folder: Path, port: int | None = None, region: str = "us-east-1", allow_files: Sequence[Path] = ()):
         """port: on loopback; None takes the one that this folder's service had, if it is free, else a free one.
 
-        Raises AlreadyRunning, NoEngine, and OSError when the port is taken.
+        allow_files: folders below which file:// URIs of requests may lead; none means the working folder.
+        Raises AlreadyRunning, NoEngine, and OSError when the port is taken or the folder is another user's.
         """
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private(folder)
         self.folder = folder.resolve()
         self._region = region
         self._wanted_port = port
-        self.name = service_name(self.folder)
+        self._allow_files = tuple(path.resolve() for path in allow_files or [Path.cwd()])
 
     def __enter__(self) -> "Service":
         self._lock = folder_lock.hold(self.folder)
@@ -71,12 +76,15 @@ class Service:
         self.stop()
 
     def _start(self) -> None:
+        identity = identity_of(self.folder)
+        self.name = identity.name
         earlier = service_address.read(self.folder)
         engine = connect()
         remove_all(engine, self.name)
         spool = self.folder / "spool"
         shutil.rmtree(spool, ignore_errors=True)  # what an earlier service had not finished
         spool.mkdir()
+        tempfile.tempdir = str(spool)  # large requests are other people's pictures, too: nothing of them goes to /tmp
 
         # What other parts of the service are about comes back before them: buckets before their settings, logs before jobs.
         objects = ObjectStore(self.folder / "s3", ACCOUNT, self._region)
@@ -85,15 +93,15 @@ class Service:
         bucket = f"sagemaker-{self._region}-{ACCOUNT}"  # what the SDK takes by default
         objects.ensure_bucket(bucket)
         role = iam_backends[ACCOUNT]["aws"].create_role(ROLE, TRUST, "/", None, "", [], 3600).arn
-        others = _moto_application()
+        moto = MotoServices()
         journal = Journal(self.folder / "journal.jsonl")
-        journal.replay(others)
+        journal.replay(replayed(moto))
 
-        self._registry = OnDemandRegistry(engine, self.name, earlier and earlier.registry_port, self._remember_registry)
+        self._registry = OnDemandRegistry(engine, self.name, ACCOUNT, earlier and earlier.registry_port, self._remember_registry, self.folder)
         LocalEcr(self._registry, ACCOUNT, self._region)  # takes moto's ECR over
         platform = Platform(
             engine, self.name, self.folder, self._region, State(self.folder / "records"), objects, logs, metrics,
-            self._registry.local_image,
+            self._registry.local_image, LocalFiles(self._allow_files, self.folder),
         )
         tags = Tags(platform.state)
         models = Models(platform, tags)
@@ -105,22 +113,23 @@ class Service:
         self._runtime = Runtime(platform, self._endpoints)
         self._parts = (self._training_jobs, tuning_jobs, transform_jobs, self._endpoints)
 
+        access = Access(AccessKeys(identity.access_key, ACCOUNT).find)
         front = Front(
-            SageMakerApi(tags, models, configs, self._training_jobs, tuning_jobs, transform_jobs, self._endpoints), self._runtime,
-            Control(self._status, self._training_jobs), others, objects, logs, journal,
+            access, SageMakerApi(tags, models, configs, self._training_jobs, tuning_jobs, transform_jobs, self._endpoints), self._runtime,
+            Control(self._status, self._training_jobs), OtherServices(moto, objects, logs, journal),
         )
-        self._server = _listening_server(front, self._wanted_port, earlier.port if earlier else 0)
+        self._server = _listening_server(front, access, self._wanted_port, earlier.port if earlier else 0)
+        access.hosts = own_hosts(self._server.port)
         self.address = Address(
-            f"http://127.0.0.1:{self._server.bind_addr[1]}", self.name, os.getpid(), self._region, bucket, role,
-            earlier.registry_port if earlier else None,
+            f"http://127.0.0.1:{self._server.port}", self.name, os.getpid(), self._region, bucket, role,
+            earlier.registry_port if earlier else None, tuple(map(str, self._allow_files)),
         )
         self.address.write(self.folder)
         (self.folder / SDK_CONFIG).write_text(sdk_config(bucket))
         # Tuning jobs at last: they go on, with training jobs of their own, which must find everything in its place.
         for part in (self._training_jobs, transform_jobs, self._endpoints, self._runtime, tuning_jobs):
             part.recover()
-        self._thread = threading.Thread(target=self._server.serve, name="http")
-        self._thread.start()
+        self._server.start()
 
     def stop(self) -> None:
         """End everything: jobs that run have failed, endpoints are gone. Containers and networks are removed."""
@@ -131,7 +140,6 @@ class Service:
             ending.callback(self._runtime.stop_all)
             ending.callback(self._end_parts)
             self._server.stop()
-            self._thread.join()
 
     def _end_parts(self) -> None:
         """Side by side: each may have to wait half a minute for containers that do not listen to SIGTERM."""
@@ -148,33 +156,11 @@ class Service:
         self.address.write(self.folder)
 
 
-def _listening_server(application: Front, wanted: int | None, earlier: int) -> Server:
-    if wanted:
-        return _server(application, wanted)
+def _listening_server(application: Front, access: Access, wanted: int | None, earlier: int) -> HttpServer:
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that a request waits for a thread is no news
     if wanted is None and earlier:
         try:
-            return _server(application, earlier)
+            return HttpServer(application, access.examine, earlier)
         except OSError:
             pass  # somebody else has taken it meanwhile
-    return _server(application, _free_port())
-
-
-def _free_port() -> int:
-    """A free port of loopback. Asked for here, because a server that binds to port 0 cannot come back to its port at once."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def _moto_application() -> Callable:
-    """Moto's server. It looks through its whole package at every request; the package does not change."""
-    modules = list(moto.backends.list_of_moto_modules())
-    moto.backends.list_of_moto_modules = lambda: modules
-    return DomainDispatcherApplication(create_backend_app)
-
-
-def _server(application: Front, port: int) -> Server:
-    server = Server(("127.0.0.1", port), application, numthreads=THREADS, timeout=70, request_queue_size=128)
-    server.nodelay = True
-    server.prepare()
-    return server
+    return HttpServer(application, access.examine, wanted or 0)

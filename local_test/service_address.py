@@ -1,16 +1,20 @@
-"""Where the service of a folder listens, for the other programs on this machine: one JSON file in that folder."""
+"""Where the service of a folder listens, for the other programs of its user: one JSON file in that folder."""
 
-import hashlib
 import http.client
 import json
 import os
 import urllib.error
 import urllib.request
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timezone
 from pathlib import Path
+from urllib.parse import urlsplit
+
+from local_test.api.sigv4 import sign
+from local_test.identity import read_identity
 
 FILE = "service.json"
-CONTROL = "/local-sagemaker"
+CONTROL = "local-sagemaker"  # the service that its own commands sign for, and the path below which they ask
 # The service is on loopback: a proxy that the environment names has no part in it.
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -20,6 +24,7 @@ class Address:
     """url: of every AWS service. name: in the labels of its containers. pid: of its process, 0 once it has ended.
 
     bucket, role: what requests may use without making them. registry_port: None before the registry was first needed.
+    allow_files: folders below which file:// URIs of requests may lead.
     """
 
     url: str
@@ -29,6 +34,7 @@ class Address:
     bucket: str
     role: str
     registry_port: int | None = None
+    allow_files: tuple[str, ...] = ()
 
     @property
     def port(self) -> int:
@@ -37,12 +43,8 @@ class Address:
     def write(self, folder: Path) -> None:
         unfinished = folder / f".{FILE}.unfinished"
         unfinished.write_text(json.dumps(asdict(self), indent=2))
+        unfinished.chmod(0o600)
         os.replace(unfinished, folder / FILE)
-
-
-def service_name(folder: Path) -> str:
-    """Names a service by its folder, so that a restarted one finds what an earlier one left."""
-    return f"local-sagemaker-{hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:8]}"
 
 
 def read(folder: Path) -> Address | None:
@@ -57,17 +59,26 @@ def running(folder: Path) -> Address | None:
     """The address of this folder's service if it answers, under its own name."""
     address = read(folder)
     try:
-        return address if address and (control(address, "status") or {}).get("name") == address.name else None
+        status = control(folder, address, "status") if address else None
     except ValueError:  # another program refused
         return None
+    # The name is known to the folder's user alone: another user's program that has got the port cannot pretend. The process is the one that
+    # answers: one that is starting at its old port has not written down its own yet.
+    return replace(address, pid=status["pid"]) if status and status.get("name") == address.name else None
 
 
-def control(address: Address, path: str, method: str = "GET") -> dict | None:
-    """Ask the service itself, outside the AWS API. Raises ValueError with its refusal.
+def control(folder: Path, address: Address, path: str, method: str = "GET") -> dict | None:
+    """Ask the service of a folder itself, outside the AWS API, with that folder's key. Raises ValueError with its refusal.
 
     None when it does not answer there: nobody does, or another program that has got its port since.
     """
-    request = urllib.request.Request(f"{address.url}{CONTROL}/{path}", method=method)
+    identity = read_identity(folder)
+    if identity is None:
+        return None
+    target = f"/{CONTROL}/{path}"
+    host, key = urlsplit(address.url).netloc, identity.access_key
+    headers = sign(method, target, {"host": host}, b"", key.id, key.secret, address.region, CONTROL, datetime.now(timezone.utc))
+    request = urllib.request.Request(address.url + target, headers=headers, method=method)
     try:
         with DIRECT.open(request, timeout=10) as response:
             return _answer(response.read())

@@ -1,5 +1,6 @@
 """A local SageMaker in a process of its own, as boto3 sees it."""
 
+import tempfile
 import time
 from pathlib import Path
 
@@ -7,21 +8,24 @@ import boto3
 from botocore.config import Config
 
 from local_test.background import start
+from local_test.identity import access_key_of
 
 
 class Local:
     """A running service. client("s3"): a boto3 client of it. until(...): wait for a condition, not for a time."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, files: Path = Path(tempfile.gettempdir())):
+        """files: what file:// URIs of requests may reach; tests hand over files of their temporary folders."""
         self.folder = folder
-        self.address = start(folder, None)
+        self.address = start(folder, None, [files])
+        self.key = access_key_of(folder)
         self._clients = {}
 
     def client(self, name: str, **options):
         if name not in self._clients or options:
             made = boto3.session.Session().client(
-                name, endpoint_url=self.address.url, region_name=self.address.region, aws_access_key_id="local",
-                aws_secret_access_key="local", config=Config(retries={"max_attempts": 0}, **options),
+                name, endpoint_url=self.address.url, region_name=self.address.region, aws_access_key_id=self.key.id,
+                aws_secret_access_key=self.key.secret, config=Config(retries={"max_attempts": 0}, **options),
             )
             if options:
                 return made

@@ -52,3 +52,31 @@ class SerializationException(ApiError):
 
     code = "SerializationException"
     status = 400
+
+
+class RequestTooLarge(ApiError):
+    """A body that is larger than anything that the operation takes."""
+
+    code = "RequestEntityTooLargeException"
+    status = 413
+
+
+class InvocationTooLarge(ApiError):
+    """A body that is larger than what an endpoint of any kind takes, in the words of the runtime's own model."""
+
+    code = "ValidationError"
+    status = 400
+
+    def __init__(self, largest: int):
+        constraint = f"Member must have length less than or equal to {largest}"
+        super().__init__(f"1 validation error detected: Value at 'body' failed to satisfy constraint: {constraint}")
+
+
+class NotHere(ApiError):
+    """A service of AWS's, or an operation of one, that the local SageMaker does not have."""
+
+    def __init__(self, service: str, message: str):
+        super().__init__(message)
+        self.code, self.status = {"s3": ("NotImplemented", 501), "iam": ("InvalidAction", 400), "sts": ("InvalidAction", 400)}.get(
+            service, ("UnknownOperationException", 400)
+        )

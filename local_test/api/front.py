@@ -1,161 +1,89 @@
-"""One HTTP address for everything: SageMaker is answered here, every other AWS service by moto."""
+"""One HTTP address for everything: SageMaker is answered here, the other AWS services by moto."""
 
-import io
 import json
 import logging
 import uuid
 from collections.abc import Callable, Iterable
-from typing import Any
-from urllib.parse import parse_qs
+from typing import IO
 
-from local_test.api.errors import ApiError, SerializationException
+from local_test.api.access import Access, Examined
+from local_test.api.access_refused import AccessRefused
+from local_test.api.error_answer import ErrorAnswer, Protocol, error_answer, refusal
+from local_test.api.errors import ApiError, SerializationException, UnknownOperation
+from local_test.api.http_server import EXAMINED, HEAD
+from local_test.api.json_body import json_object
+from local_test.api.other_services import OtherServices
+from local_test.api.request_head import RequestHead
 from local_test.api.sagemaker_api import SageMakerApi
-from local_test.storage.journal import Journal
-from local_test.storage.log_groups import LogGroups
-from local_test.storage.object_store import ObjectStore
+from local_test.service_address import CONTROL
 
 SAGEMAKER_TARGET = "SageMaker."
-FILTER_LOG_EVENTS = "Logs_20140328.FilterLogEvents"
 logger = logging.getLogger(__name__)
 
 
 class Front:
-    """The WSGI application. runtime answers `/endpoints/...`, control `/local-sagemaker/...`; both are WSGI applications."""
+    """The WSGI application behind HttpServer. runtime answers `/endpoints/...`, control `/local-sagemaker/...`; both are WSGI applications."""
 
-    def __init__(self, api: SageMakerApi, runtime: Callable, control: Callable, moto: Callable,
-                 objects: ObjectStore, logs: LogGroups, journal: Journal):
-        self._api, self._runtime, self._control, self._moto = api, runtime, control, moto
-        self._objects, self._logs, self._journal = objects, logs, journal
+    def __init__(self, access: Access, api: SageMakerApi, runtime: Callable, control: Callable, others: OtherServices):
+        self._access, self._api, self._runtime, self._control, self._others = access, api, runtime, control, others
 
     def __call__(self, environ: dict, start_response: Callable) -> Iterable[bytes]:
-        path = environ.get("PATH_INFO", "")
-        target = environ.get("HTTP_X_AMZ_TARGET", "")
-        if target.startswith(SAGEMAKER_TARGET):
-            return self._sagemaker(target.removeprefix(SAGEMAKER_TARGET), environ, start_response)
-        if path.startswith("/endpoints/") and signed_for(environ) in ("sagemaker", ""):
-            return self._runtime(environ, start_response)
-        if path.startswith("/local-sagemaker/") and signed_for(environ) == "":  # a signed one means a bucket of that name
+        head, examined = environ[HEAD], environ[EXAMINED]
+        body: IO[bytes] | None = None
+        try:
+            body = self._access.checked_body(examined, head, environ)
+            return self._answer(head, examined, body, environ, _without_cors(start_response))
+        except AccessRefused as refused:
+            answer = refusal(examined.protocol, refused)
+        except ApiError as error:
+            answer = error_answer(examined.protocol, error.status, error.code, error.message)
+        except RecursionError:
+            answer = error_answer(examined.protocol, 400, SerializationException.code, "The request is nested too deeply.")
+        except Exception:
+            answer = fault(examined.protocol, f"{head.method} {head.path} of {examined.service}")
+        start_response(answer.status, answer.headers)
+        return [answer.body]
+
+    def _answer(self, head: RequestHead, examined: Examined, body: IO[bytes], environ: dict, start_response: Callable) -> Iterable[bytes]:
+        if examined.service == CONTROL:
             return self._control(environ, start_response)
-        return self._other_service(environ, start_response)
-
-    def _sagemaker(self, operation: str, environ: dict, start_response: Callable) -> Iterable[bytes]:
-        try:
-            request = json_object(read_body(environ) or b"{}")
-            status, answer = 200, self._api.call(operation, request)
-        except ApiError as error:
-            status, answer = error.status, {"__type": error.code, "message": error.message}
-        except Exception:
-            status, answer = 500, fault(operation)
-        return answered_with(status, answer, start_response)
-
-    def _other_service(self, environ: dict, start_response: Callable) -> Iterable[bytes]:
-        service = signed_for(environ)
-        try:
-            return self._ask_moto(service, environ, start_response)
-        except ApiError as error:
-            return answered_with(error.status, {"__type": error.code, "message": error.message}, start_response)
-        except Exception:
-            return answered_with(500, fault(f"{service or 'an unsigned request'}: moto may not have this service"), start_response)
-
-    def _ask_moto(self, service: str, environ: dict, start_response: Callable) -> Iterable[bytes]:
-        environ["RAW_URI"] = environ.get("REQUEST_URI", "")  # where moto looks for the path as it was sent
-        path, _, query = environ["RAW_URI"].partition("?")
-        # Objects pass through unread; what the journal may write down is small.
-        if service == "s3" and "/" in path.strip("/"):
-            body = b""
-            if environ.get("CONTENT_LENGTH"):
-                environ["wsgi.input"] = WholeBody(environ["wsgi.input"], int(environ["CONTENT_LENGTH"]))
-        else:
-            body = read_body(environ)
-            if environ.get("HTTP_X_AMZ_TARGET") == FILTER_LOG_EVENTS:
-                body = json.dumps(self._logs.with_stream_names(json_object(body))).encode()
-            environ |= {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
-        answered: list = []
-
-        def remember(status: str, headers: list, exc_info=None):
-            answered[:] = [status, headers]
-
-        answer = self._moto(environ, remember)  # has called `remember`; what it returns may be a large object, still unread
-        if service in ("s3", ""):
-            self._objects.flush()
-        status, headers = answered
-        self._journal.record(environ["REQUEST_METHOD"], path, query, request_headers(environ), body, int(status.split()[0]))
-        start_response(status, headers)
-        return answer
-
-
-def request_headers(environ: dict) -> dict[str, str]:
-    """Headers of a WSGI request by name, in lower case with dashes."""
-    headers = {name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name.startswith("HTTP_")}
-    return headers | {name.replace("_", "-").lower(): environ[name] for name in ("CONTENT_TYPE", "CONTENT_LENGTH") if environ.get(name)}
-
-
-def signed_for(environ: dict) -> str:
-    """The service in a request's SigV4 credential scope, in its header or presigned in its URL; '' for an unsigned one."""
-    credential = environ.get("HTTP_AUTHORIZATION", "").partition("Credential=")[2].partition(",")[0]
-    if not credential:
-        credential = parse_qs(environ.get("QUERY_STRING", "")).get("X-Amz-Credential", [""])[0]
-    parts = credential.split("/")
-    return parts[3].lower() if len(parts) == 5 else ""
+        if examined.service != "sagemaker":
+            return self._others(head, examined.service, body, environ, start_response)
+        if head.path.startswith("/endpoints/"):
+            return self._runtime(environ | {"wsgi.input": body}, start_response)
+        target = head.headers.get("x-amz-target", "")
+        if not target.startswith(SAGEMAKER_TARGET):
+            raise UnknownOperation(f"The local SageMaker does not have {head.method} {head.path}. Send it to AWS instead.")
+        return answered_with(self._api.call(target.removeprefix(SAGEMAKER_TARGET), json_object(body.read() or b"{}")), start_response)
 
 
 def read_body(environ: dict) -> bytes:
-    """The request's whole body, also when it came in chunks. Raises SerializationException for one that is broken off."""
-    length = environ.get("CONTENT_LENGTH")
-    try:
-        if length:
-            return WholeBody(environ["wsgi.input"], int(length)).read()
-        return environ["wsgi.input"].read() if environ.get("wsgi.input_terminated") else b""
-    except (OSError, ValueError) as error:
-        raise SerializationException(f"The request's body is broken: {error}") from error
+    """The request's whole body: the server has received it before it calls."""
+    return environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
 
 
-def json_object(body: bytes) -> dict:
-    """Raises SerializationException. A member that is null is as good as absent, as on AWS."""
-    try:
-        return _without_nulls(json.loads(body))
-    except ValueError as error:
-        raise SerializationException(f"The request's body is no JSON: {error}") from error
+def _without_cors(start_response: Callable) -> Callable:
+    """No page may read what the service answers, whatever a bucket's settings or moto say."""
+    def start(status: str, headers: list, exc_info=None):
+        kept = [(name, value) for name, value in headers if not name.lower().startswith("access-control-")]
+        return start_response(status, kept, *([exc_info] if exc_info else []))
+
+    return start
 
 
-def _without_nulls(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _without_nulls(member) for name, member in value.items() if member is not None}
-    return [_without_nulls(element) for element in value] if isinstance(value, list) else value
-
-
-def fault(what: str) -> dict:
+def fault(protocol: Protocol, what: str) -> ErrorAnswer:
     """The answer to a request that met a fault of ours: an id; the service's log has the traceback.
 
     It must not look like an answer of AWS's. Call it where the exception is handled.
     """
     number = uuid.uuid4().hex[:12]
     logger.exception("fault %s in %s", number, what)
-    return {"__type": "InternalFailure", "message": f"A fault of the local SageMaker; its log has the id {number}."}
+    return error_answer(protocol, 500, "InternalFailure", f"A fault of the local SageMaker; its log has the id {number}.")
 
 
-def answered_with(status: int, answer: dict, start_response: Callable) -> Iterable[bytes]:
+def answered_with(answer: dict, start_response: Callable) -> Iterable[bytes]:
     body = json.dumps(answer).encode()
-    start_response(
-        f"{status} {'OK' if status == 200 else 'Error'}",
-        [("Content-Type", "application/x-amz-json-1.1"), ("Content-Length", str(len(body))), ("x-amzn-RequestId", str(uuid.uuid4()))],
-    )
+    start_response("200 OK", [
+        ("Content-Type", "application/x-amz-json-1.1"), ("Content-Length", str(len(body))), ("x-amzn-RequestId", str(uuid.uuid4())),
+    ])
     return [body]
-
-
-class WholeBody:
-    """A body of a length that was announced. Where the sender leaves before its end, what came is not taken for the whole."""
-
-    def __init__(self, source: Any, length: int):
-        if length < 0:
-            raise SerializationException(f"A body cannot have {length} bytes.")
-        self._source, self._left = source, length
-
-    def read(self, size: int | None = -1) -> bytes:
-        """Raises SerializationException at an end that comes too early."""
-        wanted = self._left if size is None or size < 0 else min(size, self._left)
-        data = self._source.read(wanted) if wanted else b""
-        self._left -= len(data)
-        if len(data) < wanted:
-            raise SerializationException(f"The body ends {self._left} bytes before the end that was announced.")
-        return data

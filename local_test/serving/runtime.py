@@ -10,7 +10,7 @@ import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 
-from local_test.api.errors import ApiError
+from local_test.api.errors import ApiError, InvocationTooLarge
 from local_test.api.front import read_body
 from local_test.platform import ACCOUNT, Platform
 from local_test.serving.async_invocations import INVOCATION_TIMEOUT, TTL, AsyncInvocation, AsyncInvocations
@@ -51,7 +51,7 @@ class Runtime:
     """The WSGI application. Call `recover` before the first request, and `stop_all` after `Endpoints.stop_all`."""
 
     def __init__(self, platform: Platform, endpoints: Endpoints):
-        stored = StoredBytes(platform.objects, platform.folder / "spool")
+        stored = StoredBytes(platform.objects, platform.files, platform.folder / "spool")
         self._endpoints = endpoints
         self._metrics = InvocationMetrics(platform.metrics)
         self._capture = DataCapture(stored)
@@ -121,8 +121,6 @@ class Runtime:
         seconds = _whole(environ, "InvocationTimeoutSeconds", INVOCATION_TIMEOUT, 1, 3600)
         extension = _matching(environ, "S3OutputPathExtension", OUTPUT_PATH_EXTENSION).strip("/")
         filename = _matching(environ, "Filename", FILENAME)
-        folder = "/".join(part for part in (output["S3OutputPath"].rstrip("/"), extension) if part)
-        failures = output.get("S3FailurePath")
 
         def invocation(id: str) -> AsyncInvocation:
             return AsyncInvocation(
@@ -130,8 +128,9 @@ class Runtime:
                 inference_id=environ.get(f"HTTP_{_wsgi(SAGEMAKER)}INFERENCE_ID") or str(uuid.uuid4()),
                 input=source or body,
                 headers=headers,
-                output=f"{folder}/{filename or f'{id}.out'}",
-                failure=f"{failures.rstrip('/')}/{id}-error.out" if failures else None,
+                output=output["S3OutputPath"],
+                name="/".join(part for part in (extension, filename or f"{id}.out") if part),
+                failure=output.get("S3FailurePath"),
                 accepted=self._asynchronous.now(),
                 ttl=ttl,
                 seconds=seconds,
@@ -139,9 +138,9 @@ class Runtime:
 
         accepted = self._asynchronous.accept(endpoint, invocation)
         told = json.dumps({"InferenceId": accepted.inference_id}).encode()
-        places = [(f"{SAGEMAKER}OutputLocation", accepted.output)]
-        if accepted.failure:
-            places.append((f"{SAGEMAKER}FailureLocation", accepted.failure))
+        places = [(f"{SAGEMAKER}OutputLocation", accepted.output_location)]
+        if accepted.failure_location:
+            places.append((f"{SAGEMAKER}FailureLocation", accepted.failure_location))
         return "202 Accepted", [("Content-Type", "application/json"), ("Content-Length", str(len(told))), *places], [told]
 
     def _endpoint(self, name: str, asynchronous: bool) -> LiveEndpoint:
@@ -222,13 +221,9 @@ def _headers(answer: Answer) -> list[tuple[str, str]]:
 
 
 def _body(environ: dict, largest: int) -> bytes:
-    # The length is known before the body, mostly: what is too large is not read into memory.
-    if int(environ.get("CONTENT_LENGTH") or 0) <= largest:
-        body = read_body(environ)
-        if len(body) <= largest:
-            return body
-    constraint = f"Member must have length less than or equal to {largest}"
-    raise _validation(f"1 validation error detected: Value at 'body' failed to satisfy constraint: {constraint}")
+    if int(environ.get("CONTENT_LENGTH") or 0) > largest:
+        raise InvocationTooLarge(largest)
+    return read_body(environ)
 
 
 def _matching(environ: dict, name: str, pattern: re.Pattern) -> str:

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 CHUNK = 1 << 20  # bytes
 
@@ -14,6 +15,22 @@ class Finished:
     """A file that is complete and that nobody else holds: it may become the object by a rename."""
 
     path: Path
+
+
+@dataclass(frozen=True)
+class ReceivedBody:
+    """What a request brought, in a file without a name that goes when it is closed. size: in bytes."""
+
+    file: IO[bytes]
+    size: int
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __iter__(self) -> Iterator[bytes]:
+        self.file.seek(0)
+        while chunk := self.file.read(CHUNK):
+            yield chunk
 
 
 class ObjectBody:
@@ -65,13 +82,20 @@ class _OpenFile:
             os.close(self.descriptor)
 
 
-def store(value: bytes | str | ObjectBody | Finished, path: Path) -> tuple[int, str]:
+def store(value: bytes | str | ObjectBody | ReceivedBody | Finished, path: Path) -> tuple[int, str]:
     """Make `value` the file at `path`, a name that is not taken. Returns its size in bytes and its MD5 in hexadecimal.
 
     A finished file is renamed and a whole file is hard-linked where the file system can; both stay copies of nothing.
-    Object files are never written to again, which is what makes links safe.
+    Object files are never written to again, which is what makes links safe. Every user can read them, since containers get
+    links to them and may run as another user; the folders above them keep them from other users of this machine.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    measured = _stored(value, path)
+    path.chmod(0o644)
+    return measured
+
+
+def _stored(value: bytes | str | ObjectBody | ReceivedBody | Finished, path: Path) -> tuple[int, str]:
     if isinstance(value, str):
         value = value.encode()
     if isinstance(value, bytes):
@@ -85,7 +109,7 @@ def store(value: bytes | str | ObjectBody | Finished, path: Path) -> tuple[int, 
             measured = _copy(ObjectBody(value.path), path)
             os.unlink(value.path)
             return measured
-    if value.is_whole_file:
+    if isinstance(value, ObjectBody) and value.is_whole_file:
         try:
             os.link(value.path, path)
             return _measure(value)
@@ -101,7 +125,7 @@ def _measure(body: ObjectBody) -> tuple[int, str]:
     return len(body), digest.hexdigest()
 
 
-def _copy(body: ObjectBody, path: Path) -> tuple[int, str]:
+def _copy(body: ObjectBody | ReceivedBody, path: Path) -> tuple[int, str]:
     digest = hashlib.md5(usedforsecurity=False)
     with path.open("wb") as file:
         for chunk in body:

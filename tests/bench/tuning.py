@@ -50,7 +50,7 @@ def main() -> None:
     same = same_answer(engine, chosen.train_image, data)
     Path("out").mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="bench-", dir=Path("out").resolve()) as folder:
-        local = Local(Path(folder) / "state")
+        local = Local(Path(folder) / "state", data)
         try:
             bench = Bench(local, chosen.train_image, data, static)
             # The bank before and after the loop: the machine's speed changes from one half-hour to the next.

@@ -14,7 +14,7 @@ ALLOWED = {
     },  # fmt: skip
     "docker": set(),
     "scripts": {"boto3", "botocore", "matplotlib"},  # botocore is where boto3 keeps its errors; matplotlib draws a tuning job
-    "local_test": {"docker", "moto", "werkzeug", "cheroot", "botocore", "requests", "numpy", "PIL", "optuna"},
+    "local_test": {"docker", "moto", "werkzeug", "flask", "waitress", "botocore", "requests", "numpy", "PIL", "optuna"},
 }
 
 

@@ -8,6 +8,7 @@ import pytest
 from container import data, failure, hyperparameters
 from local_test import data_folder, demo_recipe
 from local_test.environment import variables
+from local_test.identity import new_access_key
 from local_test.service_address import Address
 from local_test.training import opt_ml, status
 from scripts import hint, layout, metrics
@@ -44,7 +45,7 @@ def test_a_recipe_is_what_the_program_takes(recipe):
 
 def test_the_scripts_find_what_the_local_sagemaker_exports():
     address = Address("http://127.0.0.1:1", "local-sagemaker-x", 1, "us-east-1", "a-bucket", "arn:aws:iam::123456789012:role/r")
-    exported = {name: value for name, value in variables(address, Path("out/local"), {}).items() if value is not None}
+    exported = {name: value for name, value in variables(address, new_access_key("AKIA"), Path("out/local"), {}).items() if value is not None}
     settings = load_settings(environment=exported)
     assert (settings.role, settings.bucket, settings.region) == (address.role, address.bucket, address.region)
     assert exported[hint.VARIABLE] == "local-"

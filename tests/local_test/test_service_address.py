@@ -5,6 +5,7 @@ import threading
 
 import pytest
 
+from local_test.identity import identity_of
 from local_test.service_address import Address, running
 
 
@@ -20,6 +21,7 @@ def address(tmp_path):
                 connection.sendall(sent)
 
         threading.Thread(target=serve, daemon=True).start()
+        identity_of(tmp_path)
         Address(f"http://127.0.0.1:{listening.getsockname()[1]}", "mine", 1, "us-east-1", "bucket", "role").write(tmp_path)
         return tmp_path
 
@@ -32,7 +34,8 @@ def http(status: str, body: bytes) -> bytes:
 
 
 def test_the_service_answers_with_its_name(address):
-    assert running(address(http("200 OK", b'{"name": "mine"}'))).name == "mine"
+    found = running(address(http("200 OK", b'{"name": "mine", "pid": 7}')))
+    assert (found.name, found.pid) == ("mine", 7)
 
 
 @pytest.mark.parametrize(

@@ -1,26 +1,29 @@
-"""The front: what is no sound request gets AWS's kind of answer, and who a request is for is read from its signature."""
+"""The front: who is let in, which part a request is for, and what is no sound request gets AWS's kind of answer."""
 
 import io
 import json
 
 import pytest
 
-from local_test.api.errors import SerializationException
-from local_test.api.front import Front, WholeBody, json_object, read_body, signed_for
+from local_test.api.access import Access
+from local_test.api.front import Front
+from local_test.api.http_server import EXAMINED, HEAD
+from local_test.api.json_body import json_object
+from local_test.api.other_services import OtherServices, signed_for
+from local_test.api.request_head import RequestHead
+from tests.local_test.api.signing import find, signed_head
 
 SCOPE = "local/20260101/us-east-1/{}/aws4_request"
-
-
-def environ(path="/", body=b"", **more):
-    return {"REQUEST_METHOD": "POST", "PATH_INFO": path, "REQUEST_URI": path, "QUERY_STRING": "", "CONTENT_LENGTH": str(len(body)),
-            "wsgi.input": io.BytesIO(body), **more}
+LIST = {"X-Amz-Target": "SageMaker.ListTrainingJobs"}
 
 
 class Parts:
-    """In place of what is behind the front: moto reads the body, the others say who was asked."""
+    """In place of what is behind the front: each says that it was asked, and moto reads the body."""
 
     def __init__(self):
         self.asked, self.stored = [], []
+        self.access = Access(find)
+        self.access.hosts = frozenset({"127.0.0.1:4567"})
 
     def call(self, operation, request):
         self.asked.append((operation, request))
@@ -29,12 +32,14 @@ class Parts:
     def application(self, name):
         def answer(environ, start_response):
             self.asked.append(name)
-            if name == "moto":
-                self.stored.append(environ["wsgi.input"].read())
-            start_response("200 OK", [])
+            start_response("200 OK", [("Access-Control-Allow-Origin", "*"), ("X-Kept", "1")])
             return [b""]
 
         return answer
+
+    def moto(self, service, environ, start_response):
+        self.stored.append(environ["wsgi.input"].read())
+        return self.application(service)(environ, start_response)
 
     def flush(self):
         pass
@@ -45,11 +50,17 @@ class Parts:
     def with_stream_names(self, request):
         return request
 
-    def ask(self, environ):
-        front = Front(self, self.application("runtime"), self.application("control"), self.application("moto"), self, self, self)
+    def ask(self, head: RequestHead, body: bytes = b"", moto=None):
+        """Status, headers, body."""
+        others = OtherServices(moto or self.moto, self, self, self)
+        front = Front(self.access, self, self.application("runtime"), self.application("control"), others)
+        environ = {
+            HEAD: head, EXAMINED: self.access.examine(head), "REQUEST_METHOD": head.method, "PATH_INFO": head.path, "REQUEST_URI": f"{head.path}?{head.query}",
+            "QUERY_STRING": head.query, "CONTENT_LENGTH": str(len(body)), "wsgi.input": io.BytesIO(body),
+        }
         heard = []
-        body = b"".join(front(environ, lambda status, headers: heard.append(status)))
-        return int(heard[0].split()[0]), json.loads(body or b"{}")
+        answer = b"".join(front(environ, lambda *said: heard.append(said)))
+        return int(heard[0][0].split()[0]), dict(heard[0][1]), answer
 
 
 @pytest.fixture
@@ -63,46 +74,98 @@ def test_the_service_stands_in_the_header_or_in_a_presigned_url():
     assert signed_for({}) == signed_for({"HTTP_AUTHORIZATION": "Basic abc", "QUERY_STRING": "X-Amz-Credential=a"}) == ""
 
 
-@pytest.mark.parametrize("bucket", ["endpoints", "local-sagemaker"])
+@pytest.mark.parametrize("bucket", ["endpoints", "local-sagemaker", "moto-api"])
 def test_a_bucket_may_have_the_name_of_a_path_of_ours(parts, bucket):
-    presigned = environ(f"/{bucket}/x", QUERY_STRING="X-Amz-Credential=" + SCOPE.format("s3"))
-    parts.ask(presigned)
-    parts.ask(environ(f"/{bucket}/x", HTTP_AUTHORIZATION=f"AWS4-HMAC-SHA256 Credential={SCOPE.format('s3')}, x"))
-    assert parts.asked == ["moto", "moto"]
+    parts.ask(signed_head("GET", f"/{bucket}/x", service="s3", presign=60))
+    parts.ask(signed_head("GET", f"/{bucket}/x", service="s3"))
+    assert parts.asked == ["s3", "s3"]
 
 
-@pytest.mark.parametrize("body", [b"{bad}", b'{"MaxResults": 3', b"\xff\xfe"])
+@pytest.mark.parametrize(
+    "head, part",
+    [
+        (signed_head(target="/endpoints/a/invocations"), "runtime"),
+        (signed_head("GET", "/local-sagemaker/status", service="local-sagemaker"), "control"),
+        (signed_head("GET", "/", service="s3"), "s3"),
+    ],
+)
+def test_each_request_reaches_its_part(parts, head, part):
+    assert parts.ask(head)[0] == 200 and parts.asked == [part]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        RequestHead.of("POST", "/moto-api/reset", {"host": "127.0.0.1:4567"}),
+        RequestHead.of("GET", "/local-sagemaker/status", {"host": "127.0.0.1:4567"}),
+        RequestHead.of("POST", "/endpoints/a/invocations", {"host": "127.0.0.1:4567"}),
+        RequestHead.of("POST", "/", {"host": "127.0.0.1:4567", "x-amz-target": "SageMaker.CreateTrainingJob"}),
+        RequestHead.of("PUT", "/bucket/key", {"host": "127.0.0.1:4567"}),
+        signed_head("GET", "/", service="s3", headers={"Origin": "https://evil.example"}),
+    ],
+)
+def test_nothing_behind_the_front_hears_of_a_request_that_is_not_let_in(parts, head):
+    status, headers, answer = parts.ask(head)
+    assert status == 403 and answer and parts.asked == []
+
+
+def test_a_form_whose_policy_nobody_signed_stores_nothing(parts):
+    body = b'--b\r\nContent-Disposition: form-data; name="key"\r\n\r\nk\r\n--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nx\r\n--b--\r\n'
+    form = RequestHead.of("POST", "/bucket", {"host": "127.0.0.1:4567", "content-type": "multipart/form-data; boundary=b"})
+    assert parts.ask(form, body)[0] == 403 and parts.asked == []
+
+
+@pytest.mark.parametrize("service, operation", [("sns", "Subscribe"), ("batch", "SubmitJob"), ("lambda", "Invoke"), ("iam", "CreateLoginProfile")])
+def test_what_is_not_here_never_reaches_moto(parts, service, operation):
+    body = f"Action={operation}".encode()
+    status, _, answer = parts.ask(signed_head(body=body, service=service, headers={"Content-Type": "application/x-www-form-urlencoded"}), body)
+    assert status == 400 and b"does not have" in answer and parts.asked == []
+
+
+def test_a_target_of_another_service_does_not_choose_it(parts):
+    body = b"{}"
+    status, _, answer = parts.ask(signed_head(body=body, service="ecr", headers={"X-Amz-Target": "AWSBatchV20160810.SubmitJob"}), body)
+    assert status == 400 and parts.asked == []
+    assert parts.ask(signed_head(body=body, headers={"X-Amz-Target": "Lambda.Invoke"}), body)[0] == 400 and parts.asked == []
+
+
+def test_no_answer_lets_a_page_read_it(parts):
+    _, headers, _ = parts.ask(signed_head("GET", "/", service="s3"))
+    assert headers == {"X-Kept": "1", "Content-Length": "0"}
+
+
+@pytest.mark.parametrize("body", [b"{bad}", b'{"MaxResults": 3', b"\xff\xfe", b"[" * 100_000])
 def test_a_body_that_is_no_json_is_the_senders_fault(parts, body):
-    status, answer = parts.ask(environ(body=body, HTTP_X_AMZ_TARGET="SageMaker.ListTrainingJobs"))
-    assert (status, answer["__type"]) == (400, "SerializationException") and parts.asked == []
+    status, _, answer = parts.ask(signed_head(body=body, headers=LIST), body)
+    assert (status, json.loads(answer)["__type"]) == (400, "SerializationException") and parts.asked == []
+
+
+@pytest.mark.parametrize("deep", [b'{"a":' * 900 + b"1" + b"}" * 900, b'{"a":' + b"[" * 900 + b"]" * 900 + b"}"])
+def test_a_request_that_is_nested_too_deeply_is_the_senders_fault(parts, deep):
+    status, _, answer = parts.ask(signed_head(body=deep, headers=LIST), deep)
+    assert (status, json.loads(answer)["__type"]) == (400, "SerializationException")
 
 
 def test_a_member_that_is_null_is_absent():
     assert json_object(b'{"a": null, "b": [{"c": null, "d": 0}], "e": false}') == {"b": [{"d": 0}], "e": False}
 
 
-@pytest.mark.parametrize("length", ["10", "-1"])
-def test_a_body_that_ends_too_early_is_refused(length):
-    with pytest.raises(SerializationException):
-        read_body({"CONTENT_LENGTH": length, "wsgi.input": io.BytesIO(b"12345")})
+def test_another_body_than_the_signed_one_is_not_stored(parts):
+    head = signed_head("PUT", "/bucket/key", b"mine", "s3")
+    assert parts.ask(head, b"theirs")[0] == 403 and parts.stored == []
+    assert parts.ask(head, b"mine")[0] == 200 and parts.stored == [b"mine"]
 
 
-def test_an_upload_that_breaks_off_is_not_stored(parts):
-    upload = environ("/bucket/key", b"half", HTTP_AUTHORIZATION=f"AWS4-HMAC-SHA256 Credential={SCOPE.format('s3')}, x")
-    status, answer = parts.ask({**upload, "CONTENT_LENGTH": "8"})
-    assert (status, answer["__type"], parts.stored) == (400, "SerializationException", [])
-
-
-def test_a_body_is_read_to_its_end_and_not_beyond():
-    body = WholeBody(io.BytesIO(b"12345678"), 5)
-    assert (body.read(2), body.read(), body.read(1), body.read()) == (b"12", b"345", b"", b"")
+def test_a_message_beyond_its_bound_is_refused(parts):
+    large = b"{" + b" " * 9_000_000 + b"}"
+    status, _, answer = parts.ask(signed_head(body=large, headers=LIST), large)
+    assert (status, json.loads(answer)["__type"]) == (413, "RequestEntityTooLargeException")
 
 
 def test_a_fault_behind_the_front_is_answered_with_an_id_not_a_traceback(parts, caplog):
-    def broken(environ, start_response):
+    def broken(service, environ, start_response):
         raise RuntimeError("boom")
 
-    parts.application = lambda name: broken
-    status, answer = parts.ask(environ(HTTP_AUTHORIZATION=f"AWS4-HMAC-SHA256 Credential={SCOPE.format('foo')}, x"))
-    assert (status, answer["__type"]) == (500, "InternalFailure") and "boom" not in answer["message"]
-    assert answer["message"].split()[-1].strip(".") in caplog.text and "foo" in caplog.text
+    status, _, answer = parts.ask(signed_head("GET", "/", service="s3"), moto=broken)
+    assert status == 500 and b"InternalFailure" in answer and b"boom" not in answer
+    assert answer.partition(b"the id ")[2].partition(b".")[0].decode() in caplog.text

@@ -4,17 +4,23 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
+import threading
 
 import pytest
 
-from local_test.background import stop
-from local_test.folder_lock import is_held
+from local_test.background import GAVE_WAY, stop
+from local_test.folder_lock import hold, is_held
 from local_test.labels import REGISTRY, find, labels
 from tests.local_service import Local, until
 
 
 def command(*words, **options):
     return subprocess.run([sys.executable, "-m", "local_test", *map(str, words)], capture_output=True, text=True, timeout=120, **options)
+
+
+def clean(*options) -> str:
+    return subprocess.run([sys.executable, "-m", "local_test.clean", *map(str, options)], capture_output=True, text=True, check=True).stdout
 
 
 def test_two_services_run_side_by_side_and_know_nothing_of_each_other(served, training_request, engine):
@@ -36,15 +42,64 @@ def test_cleaning_one_folder_leaves_the_other_services_alone(served, training_re
         until(lambda: find(engine, service=local.address.name))
     stop(one.folder)
     engine.volumes.create("left-behind", labels=labels(REGISTRY, one.address.name, one.address.name))
-    cleaned = subprocess.run([sys.executable, "-m", "local_test.clean", "--folder", one.folder], capture_output=True, text=True)
-    assert cleaned.stdout == "removed left-behind\n"
+    listed = clean("--list")
+    assert f"{one.address.name}: volume left-behind\n" in listed and f"{two.address.name}: container running\n" in listed
+    assert clean("--folder", one.folder) == "removed left-behind\n"
     assert len(find(engine, service=two.address.name)) == 1
+    assert "never had a local SageMaker" in clean("--folder", one.folder.parent / "none")
+    engine.volumes.create("left-behind", labels=labels(REGISTRY, one.address.name, one.address.name))
+    assert clean("--service", one.address.name) == "removed left-behind\n"  # as one whose folder is gone
+
+
+def test_a_service_that_ends_can_be_started_again_at_once(served, training_request):
+    local = served()
+    for number in range(3):
+        local.client("sagemaker").create_training_job(**training_request(local, f"running-{number}", "sleep 600"))
+        assert command("down", "--folder", local.folder).returncode == 0
+        up = command("up", "--folder", local.folder)
+        assert up.returncode == 0, up.stderr
+        assert local.address.url in up.stdout
+
+
+@pytest.fixture
+def ending(tmp_path):
+    """A folder whose service has closed its port and not yet ended: it does so two seconds after it is asked to."""
+    folder = tmp_path / "state"
+    folder.mkdir()
+    held = hold(folder)
+    over = threading.Timer(2, held.close)
+    yield folder, over
+    over.cancel()
+    held.close()
+
+
+def test_down_waits_for_a_service_that_is_still_ending(ending):
+    folder, over = ending
+    over.start()
+    assert stop(folder) and not is_held(folder) and not stop(folder)
+
+
+def test_up_takes_over_from_a_service_that_is_still_ending(ending, engine):
+    folder, over = ending
+    starting = subprocess.Popen([sys.executable, "-m", "local_test", "up", "--folder", str(folder)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    until(lambda: "Another local SageMaker" in ((folder / "service.log").read_text() if (folder / "service.log").exists() else ""))
+    over.start()
+    printed, said = starting.communicate(timeout=60)
+    assert starting.returncode == 0 and "The local SageMaker is at" in printed, said
+    assert stop(folder)
+
+
+def test_a_service_that_runs_says_for_which_files(served, tmp_path):
+    local = served()
+    refused = command("up", "--folder", local.folder, "--allow-files", tmp_path)
+    assert refused.returncode == 1 and f"It runs already, for files below {tempfile.gettempdir()}." in refused.stderr
+    assert command("up", "--folder", local.folder).returncode == 0
 
 
 def test_one_folder_has_one_service(served):
     local = served()
     refused = command("serve", "--folder", local.folder)
-    assert refused.returncode == 1 and "Another local SageMaker serves from" in refused.stderr and "Traceback" not in refused.stderr
+    assert refused.returncode == GAVE_WAY and "Another local SageMaker serves from" in refused.stderr and "Traceback" not in refused.stderr
 
 
 def test_env_starts_a_service_that_is_down_and_prints_nothing_but_the_shells_lines(tmp_path, engine):
@@ -66,7 +121,7 @@ def test_env_starts_a_service_that_is_down_and_prints_nothing_but_the_shells_lin
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_service_in_a_terminal_ends_with_its_containers(tmp_path, engine, train_image, training_request, number):
     folder = tmp_path / "state"
-    process = subprocess.Popen([sys.executable, "-m", "local_test", "--folder", str(folder)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    process = subprocess.Popen([sys.executable, "-m", "local_test", "--folder", str(folder), "--allow-files", tempfile.gettempdir()], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler))
     try:
         assert "The local SageMaker is at http://127.0.0.1:" in process.stdout.readline()

@@ -7,18 +7,23 @@ from concurrent.futures import ThreadPoolExecutor
 
 import boto3
 from botocore.config import Config
-from cheroot.wsgi import Server
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-from local_test.api.errors import ApiError
-from local_test.api.front import SAGEMAKER_TARGET, read_body
+from local_test.api.access import Access
+from local_test.api.access_keys import AccessKeys
+from local_test.api.callers import own_hosts
+from local_test.api.front import Front
+from local_test.api.http_server import HttpServer
+from local_test.api.moto_services import MotoServices
+from local_test.api.other_services import OtherServices
 from local_test.api.sagemaker_api import SageMakerApi
 from local_test.api.tags import Tags
-from local_test.platform import Platform
+from local_test.identity import new_access_key
+from local_test.platform import ACCOUNT, Platform
 from local_test.serving.endpoint_configs import EndpointConfigs
 from local_test.serving.endpoints import Endpoints
 from local_test.serving.models import Models
 from local_test.serving.runtime import Runtime
+from local_test.storage.journal import Journal
 from tests.local_service import until
 
 ONCE = Config(retries={"total_max_attempts": 1}, read_timeout=60)
@@ -34,17 +39,17 @@ class Harness:
         self.endpoints = Endpoints(platform, tags, models, configs)
         self.runtime_app = Runtime(platform, self.endpoints)
         self._api = SageMakerApi(tags, models, configs, self.endpoints)
-        self._moto = DomainDispatcherApplication(create_backend_app)
+        self._key = new_access_key("AKIA")
 
     def __enter__(self) -> "Harness":
         self.endpoints.recover()
         self.runtime_app.recover()
-        self._server = Server(("127.0.0.1", 0), self._front, numthreads=32)
-        self._server.nodelay = True
-        self._server.prepare()
-        self._thread = threading.Thread(target=self._server.serve)
-        self._thread.start()
-        self.url = f"http://127.0.0.1:{self._server.bind_addr[1]}"
+        access = Access(AccessKeys(self._key, ACCOUNT).find)
+        others = OtherServices(MotoServices(), self.platform.objects, self.platform.logs, Journal(self.platform.folder / "journal.jsonl"))
+        self._server = HttpServer(Front(access, self._api, self.runtime_app, None, others), access.examine, 0)
+        access.hosts = own_hosts(self._server.port)
+        self._server.start()
+        self.url = f"http://127.0.0.1:{self._server.port}"
         self.sagemaker, self.runtime = self.client("sagemaker"), self.client("sagemaker-runtime")
         self.s3, self.cloudwatch, self.logs = self.client("s3"), self.client("cloudwatch"), self.client("logs")
         return self
@@ -53,33 +58,14 @@ class Harness:
         for client in (self.sagemaker, self.runtime, self.s3, self.cloudwatch, self.logs):
             client.close()
         self._server.stop()
-        self._thread.join()
         self.endpoints.stop_all()
         self.runtime_app.stop_all()
 
     def client(self, service: str):
         return boto3.client(
-            service, endpoint_url=self.url, region_name=self.platform.region, aws_access_key_id="local", aws_secret_access_key="local",
-            config=ONCE,
+            service, endpoint_url=self.url, region_name=self.platform.region, aws_access_key_id=self._key.id,
+            aws_secret_access_key=self._key.secret, config=ONCE,
         )
-
-    def _front(self, environ, start_response):
-        target = environ.get("HTTP_X_AMZ_TARGET", "")
-        if environ["PATH_INFO"].startswith("/endpoints/"):
-            return self.runtime_app(environ, start_response)
-        if not target.startswith(SAGEMAKER_TARGET):
-            environ["RAW_URI"] = environ["REQUEST_URI"]
-            try:
-                return [b"".join(self._moto(environ, start_response))]
-            finally:
-                self.platform.objects.flush()
-        try:
-            status, answer = 200, self._api.call(target.removeprefix(SAGEMAKER_TARGET), json.loads(read_body(environ)))
-        except ApiError as error:
-            status, answer = error.status, {"__type": error.code, "message": error.message}
-        body = json.dumps(answer).encode()
-        start_response(f"{status} -", [("Content-Type", "application/x-amz-json-1.1"), ("Content-Length", str(len(body)))])
-        return [body]
 
     def create_model(self, environment: dict | None = None, **changes) -> str:
         name = unique("model")

@@ -1,0 +1,74 @@
+"""Errors in the protocol that the request speaks: JSON, query (XML), S3's XML, CBOR, or JSON with the code in a header, as the runtime has it.
+
+Sources: https://smithy.io/2.0/aws/protocols/index.html, https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+"""
+
+import json
+import uuid
+from dataclasses import dataclass
+from enum import Enum
+from xml.sax.saxutils import escape
+
+from local_test.api.access_refused import AccessRefused
+from local_test.api.request_head import RequestHead
+
+
+class Protocol(Enum):
+    JSON, QUERY, S3, CBOR, REST_JSON = range(5)
+
+
+@dataclass(frozen=True)
+class ErrorAnswer:
+    """What start_response takes, and the body."""
+
+    status: str
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+def protocol_of(head: RequestHead, service: str) -> Protocol:
+    """service: of the signature's scope, "" for an unsigned request, which then tells by its looks."""
+    if "smithy-protocol" in head.headers:
+        return Protocol.CBOR
+    if "x-amz-target" in head.headers:
+        return Protocol.JSON
+    if head.path.startswith("/endpoints/") and service in ("sagemaker", ""):
+        return Protocol.REST_JSON
+    if head.headers.get("content-type", "").startswith("application/x-www-form-urlencoded") and service != "s3":
+        return Protocol.QUERY
+    return Protocol.S3 if service in ("s3", "") else Protocol.REST_JSON
+
+
+def error_answer(protocol: Protocol, status: int, code: str, message: str) -> ErrorAnswer:
+    """code: as botocore's `error.response["Error"]["Code"]` has it."""
+    id = str(uuid.uuid4())
+    headers = [("x-amzn-RequestId", id)]
+    if protocol in (Protocol.S3, Protocol.QUERY):
+        text = f"<Code>{escape(code)}</Code><Message>{escape(message)}</Message>"
+        if protocol is Protocol.S3:
+            text = f"<Error>{text}<RequestId>{id}</RequestId></Error>"
+        else:
+            whose = "Sender" if status < 500 else "Receiver"
+            text = f"<ErrorResponse><Error><Type>{whose}</Type>{text}</Error><RequestId>{id}</RequestId></ErrorResponse>"
+        body, kind = f'<?xml version="1.0" encoding="UTF-8"?>\n{text}'.encode(), "application/xml" if protocol is Protocol.S3 else "text/xml"
+    elif protocol is Protocol.CBOR:
+        body, kind = b"\xa2" + b"".join(map(_cbor_text, ("__type", code, "message", message))), "application/cbor"
+        headers.append(("smithy-protocol", "rpc-v2-cbor"))
+    elif protocol is Protocol.REST_JSON:
+        body, kind = json.dumps({"Message": message}).encode(), "application/json"
+        headers.append(("x-amzn-ErrorType", code))
+    else:
+        body, kind = json.dumps({"__type": code, "message": message}).encode(), "application/x-amz-json-1.1"
+    return ErrorAnswer(f"{status} {code}", [("Content-Type", kind), ("Content-Length", str(len(body))), *headers], body)
+
+
+def refusal(protocol: Protocol, refused: AccessRefused) -> ErrorAnswer:
+    in_s3, in_query, in_json = refused.why.value
+    code = {Protocol.S3: in_s3, Protocol.QUERY: in_query}.get(protocol, in_json)
+    return error_answer(protocol, 403, code, refused.message)
+
+
+def _cbor_text(text: str) -> bytes:
+    """A text string of at most 65,535 bytes: https://www.rfc-editor.org/rfc/rfc8949#section-3.1"""
+    data = text.encode()[:65535]
+    return b"\x79" + len(data).to_bytes(2, "big") + data

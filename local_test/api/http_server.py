@@ -1,0 +1,166 @@
+"""The HTTP server: waitress, which receives requests without a thread for each, so that slow and half-open connections hold nobody up.
+
+A request's head is looked at before its body is read (`examine`): a body that will be refused is not received. Bodies beyond a megabyte are spooled to disk.
+https://docs.pylonsproject.org/projects/waitress/
+"""
+
+import resource
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from waitress.adjustments import Adjustments
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser, get_header_lines
+from waitress.server import TcpWSGIServer
+from waitress.task import ThreadedTaskDispatcher, WSGITask
+
+from local_test.api.request_head import RequestHead
+
+HEAD = "local_sagemaker.head"  # in the WSGI environment: the RequestHead
+EXAMINED = "local_sagemaker.examined"  # and what `examine` returned for it
+METADATA = "x-amz-meta-"
+THREADS = 128  # a request has one while it is answered, and an invocation may take a minute
+LONGEST_HEAD = 64 * 1024  # bytes
+LARGEST_BODY = 5 * 1024**3 + 1024**2  # bytes: S3's largest single upload, and what surrounds it in a form
+IN_MEMORY = 1024**2  # bytes of a body
+SKIPPED = 64 * 1024  # bytes of a refused body that are received all the same, so that its sender reads the answer
+SECONDS_FOR_HEAD = 10
+SECONDS_FOR_BODY = 60
+SLOWEST_BODY = 100_000  # bytes per second, beyond that
+SECONDS_IDLE = 70
+SECONDS_BETWEEN_LOOKS = 1
+CONNECTIONS = 16_384  # at most, where the limit of open files allows it
+OTHER_FILES = 256  # open files that are not connections
+
+Examine = Callable[[RequestHead], Any]
+
+
+class _Parser(HTTPRequestParser):
+    """One request on its way in."""
+
+    examine: Examine
+    head: RequestHead | None = None
+    examined: Any = None
+
+    def __init__(self, adjustments: Adjustments):
+        super().__init__(adjustments)
+        self.begun = time.monotonic()
+
+    def parse_header(self, header_plus: bytes) -> None:
+        super().parse_header(header_plus)
+        self.head = RequestHead.of(self.command, self.request_uri, _headers(header_plus))
+        self.examined = self.examine(self.head)
+        unwanted = self.examined.largest_body
+        if self.body_rcv is not None and unwanted is not None and (self.chunked or self.content_length > max(unwanted, SKIPPED)):
+            self.body_rcv, self.chunked, self.content_length = None, False, 0
+            self.expect_continue, self.connection_close = False, True
+
+    def is_late(self, now: float) -> bool:
+        """now: by time.monotonic()."""
+        allowed = SECONDS_FOR_BODY + self.content_length / SLOWEST_BODY if self.headers_finished else SECONDS_FOR_HEAD
+        return now - self.begun > allowed
+
+
+class _Task(WSGITask):
+    def get_environment(self) -> dict:
+        known = self.environ is not None
+        environ = super().get_environment()
+        if not known:
+            environ[HEAD], environ[EXAMINED] = self.request.head, self.request.examined
+        return environ
+
+    def build_response_header(self) -> bytes:
+        """waitress writes every name in capitals, `X-Amz-Meta-Key`; names of S3's metadata are the user's own."""
+        own = [name for name, _ in self.response_headers if name.lower().startswith(METADATA)]
+        header = super().build_response_header()
+        for name in own:
+            capitals = "-".join(part.capitalize() for part in name.split("-"))
+            header = header.replace(f"\r\n{capitals}: ".encode("latin-1"), f"\r\n{name}: ".encode("latin-1"), 1)
+        return header
+
+
+class _Channel(HTTPChannel):
+    task_class = _Task
+
+
+class _Server(TcpWSGIServer):
+    def maintenance(self, now: float) -> None:
+        """Close what is late or idle, and, where connections become scarce, those that have been silent for the longest time."""
+        moment = time.monotonic()
+        silent = [channel for channel in self.active_channels.values() if not channel.requests]
+        for channel in silent:
+            request = channel.request
+            if request.is_late(moment) if request is not None else channel.last_activity < now - SECONDS_IDLE:
+                channel.will_close = True
+        excess = len(self.active_channels) - self.adj.connection_limit * 3 // 4
+        for channel in sorted(silent, key=lambda one: one.last_activity)[: max(0, excess)]:
+            channel.will_close = True
+
+
+class HttpServer:
+    """Listens from construction on; `start` serves in a thread of its own until `stop`."""
+
+    def __init__(self, application: Callable[[dict, Callable], Iterable[bytes]], examine: Examine, port: int):
+        """examine: called with each request's head, in the thread that receives all of them; its answer is the request's
+        environ[EXAMINED], and its `largest_body` says how many bytes of the body are wanted, None for all.
+        port: on loopback; 0 takes a free one. Raises OSError when it is taken.
+        """
+        parser = type("Parser", (_Parser,), {"examine": staticmethod(examine)})
+        channel = type("Channel", (_Channel,), {"parser_class": parser})
+        server = type("Server", (_Server,), {"channel_class": channel})
+        adjustments = Adjustments(
+            listen="127.0.0.1:1", threads=THREADS, ident=None, max_request_header_size=LONGEST_HEAD, max_request_body_size=LARGEST_BODY,
+            inbuf_overflow=IN_MEMORY, recv_bytes=256 * 1024, outbuf_high_watermark=16 * 1024**2, outbuf_overflow=64 * 1024**2, backlog=4096,
+            cleanup_interval=SECONDS_BETWEEN_LOOKS, connection_limit=_connections(), channel_timeout=SECONDS_IDLE, log_socket_errors=False,
+            asyncore_use_poll=True, clear_untrusted_proxy_headers=False,
+        )
+        self._map: dict = {}
+        listening = socket.create_server(("127.0.0.1", port), backlog=adjustments.backlog)  # at a port that it had before, too (SO_REUSEADDR)
+        self._dispatcher = ThreadedTaskDispatcher()
+        self._dispatcher.set_thread_count(THREADS)
+        self._server = server(
+            application, map=self._map, dispatcher=self._dispatcher, adj=adjustments, _sock=listening, bind_socket=False,
+            sockinfo=(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, listening.getsockname()),
+        )
+        self.port = int(self._server.effective_port)
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._serve, name="http")
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Take no more requests, and return when those that are being answered have ended, or after some seconds."""
+        self._ending.set()
+        self._server.pull_trigger()
+        self._thread.join()
+
+    def _serve(self) -> None:
+        while not self._ending.is_set():
+            self._server.asyncore.loop(timeout=1, map=self._map, use_poll=True, count=1)
+        self._server.accepting = False
+        self._dispatcher.shutdown(cancel_pending=True, timeout=5)
+        for channel in list(self._map.values()):
+            channel.close()
+
+
+def _headers(header_plus: bytes) -> dict[str, str]:
+    """By name in lower case, with underscores: waitress drops such headers, since WSGI cannot tell them from dashes, but S3's metadata may have them."""
+    headers: dict[str, str] = {}
+    for line in get_header_lines(header_plus.partition(b"\r\n")[2]):
+        name, _, value = line.decode("latin-1").partition(":")
+        name, value = name.lower(), value.strip(" \t")
+        headers[name] = f"{headers[name]},{value}" if name in headers else value
+    return headers
+
+
+def _connections() -> int:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard == resource.RLIM_INFINITY or hard > CONNECTIONS + OTHER_FILES:
+        hard = CONNECTIONS + OTHER_FILES
+    if soft < hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    return max(hard, soft if soft != resource.RLIM_INFINITY else 0) - OTHER_FILES if hard > 2 * OTHER_FILES else hard // 2

@@ -1,0 +1,109 @@
+"""The AWS services around SageMaker, answered by moto: what is not here is refused, what changed is written down.
+
+What an object upload brings stays in a file; every other request is small.
+"""
+
+import io
+import json
+import logging
+from collections.abc import Callable, Iterable
+from typing import IO
+from urllib.parse import parse_qs
+
+from local_test.api.allowed_operations import why_not_here
+from local_test.api.errors import NotHere
+from local_test.api.http_server import IN_MEMORY
+from local_test.api.json_body import json_object
+from local_test.api.moto_services import RECEIVED, MotoServices, with_underscores
+from local_test.api.request_head import RequestHead
+from local_test.storage.journal import Journal, operation_name
+from local_test.storage.log_groups import LogGroups
+from local_test.storage.object_body import ReceivedBody
+from local_test.storage.object_store import ObjectStore
+
+FILTER_LOG_EVENTS = "Logs_20140328.FilterLogEvents"
+logger = logging.getLogger(__name__)
+
+
+class OtherServices:
+    """Who a request is from has been decided before it comes here."""
+
+    def __init__(self, moto: MotoServices, objects: ObjectStore, logs: LogGroups, journal: Journal):
+        self._moto, self._objects, self._logs, self._journal = moto, objects, logs, journal
+
+    def __call__(self, head: RequestHead, service: str, body: IO[bytes], environ: dict, start_response: Callable) -> Iterable[bytes]:
+        is_object = service == "s3" and "/" in head.path.strip("/")
+        content = b"" if is_object else body.read()
+        if reason := _why_not_here(service, head, content):
+            raise NotHere(service, reason)
+        environ["RAW_URI"] = environ.get("REQUEST_URI", "")  # where moto looks for the path as it was sent
+        with_underscores(environ, head.headers)
+        if is_object:
+            _hand_over(head, body, environ)
+        else:
+            if head.headers.get("x-amz-target") == FILTER_LOG_EVENTS:
+                content = json.dumps(self._logs.with_stream_names(json_object(content))).encode()
+            environ |= {"wsgi.input": io.BytesIO(content), "CONTENT_LENGTH": str(len(content))}
+        answered: list = []
+
+        def remember(status: str, headers: list, exc_info=None):
+            answered[:] = [status, headers]
+
+        answer = self._moto(service, environ, remember)  # has called `remember`; what it returns may be a large object, still unread
+        if service == "s3":
+            self._objects.flush()
+        status, headers = answered
+        self._journal.record(environ["REQUEST_METHOD"], head.path, head.query, request_headers(environ), content, int(status.split()[0]))
+        if not any(name.lower() == "content-length" for name, _ in headers):
+            # Without a length the connection would have to be closed to say where the answer ends. Only objects are long, and they have one.
+            content = b"".join(answer)
+            answer, headers = [content], [*headers, ("Content-Length", str(len(content)))]
+        start_response(status, headers)
+        return answer
+
+
+def replayed(moto: MotoServices) -> Callable[[dict, Callable], Iterable[bytes]]:
+    """moto's services as a WSGI application for what the journal asks again; an operation that is no longer here is left out."""
+    def application(environ: dict, start_response: Callable) -> Iterable[bytes]:
+        service, headers = signed_for(environ), request_headers(environ)
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        if reason := _why_not_here(service, RequestHead(environ["REQUEST_METHOD"], environ["PATH_INFO"], environ.get("QUERY_STRING", ""), headers), body):
+            logger.warning("not asked again: %s", reason)
+            start_response("400 Not here", [])
+            return [b""]
+        return moto(service, environ | {"wsgi.input": io.BytesIO(body)}, start_response)
+
+    return application
+
+
+def _why_not_here(service: str, head: RequestHead, body: bytes) -> str | None:
+    operation = "" if service == "s3" else operation_name(head.path, head.query, head.headers, body)
+    return why_not_here(service, head.method, operation, [name for name, _ in head.parameters()])
+
+
+def _hand_over(head: RequestHead, body: IO[bytes], environ: dict) -> None:
+    """An object's bytes for moto: in a file where they are many, and moto needs not look into them."""
+    size = int(environ.get("CONTENT_LENGTH") or 0)
+    algorithm = head.headers.get("x-amz-sdk-checksum-algorithm", "")
+    checksum_is_known = not algorithm or f"HTTP_X_AMZ_CHECKSUM_{algorithm.upper()}" in environ
+    plain = all(name in ("partNumber", "uploadId", "x-id") or name.startswith("X-Amz-") for name, _ in head.parameters())
+    if size > IN_MEMORY and head.method == "PUT" and plain and checksum_is_known:
+        environ[RECEIVED] = ReceivedBody(body, size)
+        environ |= {"wsgi.input": io.BytesIO(b"")}
+    else:
+        environ["wsgi.input"] = body
+
+
+def request_headers(environ: dict) -> dict[str, str]:
+    """Headers of a WSGI request by name, in lower case with dashes."""
+    headers = {name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name.startswith("HTTP_")}
+    return headers | {name.replace("_", "-").lower(): environ[name] for name in ("CONTENT_TYPE", "CONTENT_LENGTH") if environ.get(name)}
+
+
+def signed_for(environ: dict) -> str:
+    """The service in the SigV4 credential scope of a request's header or presigned URL; '' for one without."""
+    credential = environ.get("HTTP_AUTHORIZATION", "").partition("Credential=")[2].partition(",")[0]
+    if not credential:
+        credential = parse_qs(environ.get("QUERY_STRING", "")).get("X-Amz-Credential", [""])[0]
+    parts = credential.split("/")
+    return parts[3].lower() if len(parts) == 5 else ""

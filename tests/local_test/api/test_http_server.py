@@ -1,0 +1,180 @@
+"""The HTTP server: slow, half-open and unwanted requests hold nobody up, and nothing of them is kept."""
+
+import socket
+import threading
+import time
+from dataclasses import dataclass
+
+import pytest
+
+from local_test.api import http_server
+from local_test.api.http_server import EXAMINED, HEAD, HttpServer
+from tests.local_service import until
+
+
+@dataclass(frozen=True)
+class Wanted:
+    largest_body: int | None = None
+
+
+class Application:
+    """Answers with the length of the body; what it was called with is in `asked`. `largest`: of the bodies that it wants."""
+
+    def __init__(self):
+        self.asked, self.largest, self.gate = [], None, None
+
+    def examine(self, head):
+        return Wanted(self.largest)
+
+    def __call__(self, environ, start_response):
+        body = environ["wsgi.input"].read()
+        self.asked.append((environ[HEAD], environ[EXAMINED], len(body)))
+        if self.gate:
+            self.gate.wait()
+        answer = str(len(body)).encode()
+        start_response("200 OK", [("Content-Length", str(len(answer))), ("x-amz-meta-My_Key", "v")])
+        return [answer]
+
+
+@pytest.fixture
+def application():
+    return Application()
+
+
+@pytest.fixture
+def server(application, monkeypatch):
+    monkeypatch.setattr(http_server, "SECONDS_FOR_HEAD", 1)
+    monkeypatch.setattr(http_server, "SECONDS_FOR_BODY", 1)
+    server = HttpServer(application, application.examine, 0)
+    server.start()
+    yield server
+    server.stop()
+
+
+def sent(server, data: bytes) -> socket.socket:
+    connection = socket.create_connection(("127.0.0.1", server.port), timeout=20)
+    connection.sendall(data)
+    return connection
+
+
+def answer(connection: socket.socket) -> bytes:
+    """Everything until the other side closes."""
+    got = b""
+    with connection:
+        while data := connection.recv(65536):
+            got += data
+    return got
+
+
+def request(body=b"", length=None, more="") -> bytes:
+    length = len(body) if length is None else length
+    return f"POST /a%2Fb?c=d HTTP/1.1\r\nHost: h\r\nContent-Length: {length}\r\nConnection: close\r\n{more}\r\n".encode() + body
+
+
+def test_a_request_is_answered_and_its_head_is_as_it_was_sent(server, application):
+    assert b"\r\n\r\n5" in answer(sent(server, request(b"hello", more="X-Amz-Meta-a_b: ü\r\nX-Two: 1\r\nX-Two: 2\r\n")))
+    [(head, _, _)] = application.asked
+    assert (head.method, head.path, head.query) == ("POST", "/a%2Fb", "c=d")
+    assert head.headers["x-amz-meta-a_b"].encode("latin-1").decode() == "ü" and head.headers["x-two"] == "1,2"
+
+
+def test_names_of_metadata_are_answered_as_they_are(server):
+    assert b"\r\nx-amz-meta-My_Key: v\r\n" in answer(sent(server, request()))
+
+
+def test_chunks_are_put_together(server):
+    chunked = b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
+    assert b"\r\n\r\n5" in answer(sent(server, chunked))
+
+
+def test_hundreds_of_half_open_connections_hold_nobody_up(server):
+    half_open = [sent(server, b"POST / HTTP/1.1\r\nHo") for _ in range(400)]
+    began = time.monotonic()
+    assert b"200 OK" in answer(sent(server, request(b"hello")))
+    assert time.monotonic() - began < 1
+    for connection in half_open:
+        assert connection.recv(100) == b""  # closed after the time for a head
+        connection.close()
+
+
+def test_a_body_that_drips_is_ended_in_time_whatever_it_announced(server, application):
+    dripping = sent(server, request(b"x", length=10_000))
+    dripping.settimeout(0.2)
+
+    def ended():
+        try:
+            dripping.sendall(b"x")
+            return dripping.recv(100) == b""
+        except TimeoutError:
+            return False
+        except OSError:
+            return True
+
+    until(ended, 10)
+    dripping.close()
+    assert application.asked == []
+
+
+def test_a_large_body_that_nobody_wants_is_not_received(server, application):
+    application.largest = 0
+    connection = sent(server, request(length=10**9))
+    assert b"\r\n\r\n0" in answer(connection)  # before anything of it was sent
+    assert application.asked[0][2] == 0
+
+
+def test_one_who_waits_for_100_continue_with_an_unwanted_body_hears_the_answer_at_once(server, application):
+    application.largest = 0
+    assert answer(sent(server, request(length=10**9, more="Expect: 100-continue\r\n"))).startswith(b"HTTP/1.1 200 OK")
+    application.largest = None
+    connection = sent(server, request(length=5, more="Expect: 100-continue\r\n"))
+    assert connection.recv(100).startswith(b"HTTP/1.1 100 Continue")
+    connection.sendall(b"hello")
+    assert b"\r\n\r\n5" in answer(connection)
+
+
+def test_hundreds_of_requests_that_wait_for_100_continue_share_a_connection(server):
+    """As boto3 uploads objects, one behind the other."""
+    with sent(server, b"") as connection, connection.makefile("rb") as answers:
+        for _ in range(300):
+            connection.sendall(b"PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n")
+            assert answers.readline() == b"HTTP/1.1 100 Continue\r\n" and answers.readline() == b"\r\n"
+            connection.sendall(b"hello")
+            assert answers.readline() == b"HTTP/1.1 200 OK\r\n"
+            while answers.readline() != b"\r\n":
+                pass
+            assert answers.read(1) == b"5"
+
+
+def test_a_head_beyond_its_bounds_is_refused(server, application):
+    assert answer(sent(server, b"GET / HTTP/1.1\r\nX: " + b"x" * 70_000)).startswith(b"HTTP/1.1 431") or application.asked == []
+
+
+def test_requests_that_are_being_answered_end_before_the_server_does(application):
+    application.gate = threading.Event()
+    server = HttpServer(application, application.examine, 0)
+    server.start()
+    connection = sent(server, request(b"hello"))
+    until(lambda: application.asked)
+    stopping = threading.Thread(target=server.stop)
+    stopping.start()
+    application.gate.set()
+    assert b"\r\n\r\n5" in answer(connection)
+    stopping.join()
+
+
+def test_a_port_that_is_taken_is_an_error(server, application):
+    with pytest.raises(OSError):
+        HttpServer(application, application.examine, server.port)
+
+
+def test_a_server_comes_back_to_its_port_at_once(application):
+    first = HttpServer(application, application.examine, 0)
+    first.start()
+    open_still = sent(first, request(b"hello", more="").replace(b"Connection: close\r\n", b""))
+    assert b"200" in open_still.recv(1000)
+    first.stop()
+    second = HttpServer(application, application.examine, first.port)
+    second.start()
+    assert b"\r\n\r\n5" in answer(sent(second, request(b"hello")))
+    second.stop()
+    open_still.close()
