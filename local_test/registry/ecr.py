@@ -1,17 +1,18 @@
 """The ECR of the local SageMaker: moto holds the repositories, the registry holds the images.
 
 `docker push` goes to the registry and past moto, so moto's list of images is made anew from the registry whenever it is
-asked for. Written against moto 5.2 (https://github.com/getmoto/moto/blob/5.2.5/moto/ecr/models.py).
+asked for, and the registry is told which repositories there are and which are IMMUTABLE: it refuses a push as ECR does.
+Written against moto 5.2 (https://github.com/getmoto/moto/blob/5.2.5/moto/ecr/models.py).
 
-What ECR does and this does not: refuse the push of a tag that exists in an IMMUTABLE repository, and require that a
-repository exists before a push. An image without a tag is listed while this process knows it.
+What ECR does and this does not: end an authorization token after twelve hours, and exclude tags from their repository's
+mutability (imageTagMutabilityExclusionFilters are refused). An image without a tag is listed while this process knows it.
 """
 
 import hashlib
 import json
 import threading
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
 from types import ModuleType
 from typing import Any, Protocol
@@ -19,23 +20,27 @@ from typing import Any, Protocol
 from moto.core.responses import ActionResult
 from moto.ecr import urls
 from moto.ecr.exceptions import ImageAlreadyExistsException, InvalidParameterException
-from moto.ecr.models import ECRBackend, Image, Repository, ecr_backends
+from moto.ecr.models import ECRBackend, Image, Repository, RepoTagMutability, ecr_backends
 from moto.ecr.responses import ECRResponse
 
 from local_test.registry.registry_api import Manifest, RegistryApi, RegistryRefused
+from local_test.registry.users import Users
 
-PASSWORD = "local"  # the registry asks for none; `docker login` wants one
 TOKEN_LIFE = timedelta(hours=12)  # https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_AuthorizationData.html
 
 
-class HasHost(Protocol):
-    """What is needed of a registry: 'HOST:PORT'. It may be started when it is first asked for."""
+class LocalRegistry(Protocol):
+    """What is needed of a registry. host: 'HOST:PORT'; it may be started when it is first asked for."""
 
     host: str
+    users: Users
+
+    def set_repositories(self, repositories: Mapping[str, bool]) -> None:
+        """What may be pushed to, by name, and whether tags are immutable there. Starts nothing."""
 
 
 class LocalEcr:
-    def __init__(self, registry: HasHost, account: str, region: str):
+    def __init__(self, registry: LocalRegistry, account: str, region: str):
         """From now on moto's ECR of this account and region answers from the registry. The repositories it has are kept.
 
         The registry is asked for its host when a request needs it, not before.
@@ -43,6 +48,7 @@ class LocalEcr:
         backend = ecr_backends[account][region]
         backend.__class__ = _RegistryBackend
         backend.registry, backend.lock = registry, threading.RLock()
+        backend.tell_registry()
         if not hasattr(ECRResponse.get_authorization_token, "__wrapped__"):
             ECRResponse.get_authorization_token = _local_token(ECRResponse.get_authorization_token)
 
@@ -66,24 +72,44 @@ class _RegistryImage(Image):
 class _RegistryBackend(ECRBackend):
     """Before moto reads images they are brought up to date; after it deleted some, the registry deletes them too."""
 
-    registry: HasHost
+    registry: LocalRegistry
     lock: threading.RLock
 
     @property
     def _url_module(self) -> ModuleType:
         return urls
 
-    def create_repository(self, repository_name: str, *args: Any, **kwargs: Any) -> Repository:
-        return self._addressed(super().create_repository(repository_name, *args, **kwargs))
+    def create_repository(
+        self, repository_name: str, registry_id: str | None, encryption_config: dict[str, str], image_scan_config: Any,
+        image_tag_mutability: str, tags: list[dict[str, str]], image_tag_mutability_exclusion_filters: list | None = None,
+    ) -> Repository:
+        _refuse_exclusions(image_tag_mutability, image_tag_mutability_exclusion_filters)
+        with self.lock:
+            repository = super().create_repository(
+                repository_name, registry_id, encryption_config, image_scan_config, image_tag_mutability, tags,
+            )
+            self.tell_registry()
+            return self._addressed(repository)
+
+    def put_image_tag_mutability(
+        self, registry_id: str, repository_name: str, image_tag_mutability: str,
+        image_tag_mutability_exclusion_filters: list | None = None,
+    ) -> dict[str, str]:
+        _refuse_exclusions(image_tag_mutability, image_tag_mutability_exclusion_filters)
+        with self.lock:
+            answer = super().put_image_tag_mutability(registry_id, repository_name, image_tag_mutability)
+            self.tell_registry()
+            return answer
 
     def describe_repositories(self, *args: Any, **kwargs: Any) -> list[Repository]:
         return [self._addressed(repository) for repository in super().describe_repositories(*args, **kwargs)]
 
     def delete_repository(self, repository_name: str, registry_id: str | None = None, force: bool = False) -> Repository:
         with self.lock:
-            images = self._up_to_date(repository_name)
+            self._up_to_date(repository_name)
             repository = self._addressed(super().delete_repository(repository_name, registry_id, force))
-            for image in images:
+            self.tell_registry()
+            for image in self._refreshed(repository):  # once more: a push may have been under way
                 self._api.delete_manifest(repository_name, image.image_digest)
             return repository
 
@@ -116,7 +142,9 @@ class _RegistryBackend(ECRBackend):
             self._resolve_image_tag_mutability(repository, image_tag)  # raises where tags are immutable
             try:
                 media_type = image_manifest_mediatype or json.loads(image_manifest)["mediaType"]
-                self._api.put_manifest(repository_name, image_tag or digest, media_type, image_manifest)
+                # As the one who pushes: of two who want an immutable tag at a time, the registry refuses one.
+                as_user = RegistryApi(self.registry.host, self.registry.users.aws)
+                as_user.put_manifest(repository_name, image_tag or digest, media_type, image_manifest)
             except (RegistryRefused, ValueError, KeyError) as error:
                 raise InvalidParameterException(f"This image manifest was not taken: {error}") from error
             if image_tag is None:
@@ -138,7 +166,13 @@ class _RegistryBackend(ECRBackend):
 
     @property
     def _api(self) -> RegistryApi:
-        return RegistryApi(self.registry.host)
+        return RegistryApi(self.registry.host, self.registry.users.service)
+
+    def tell_registry(self) -> None:
+        """Which repositories there are. A mutability that we refuse today, from an older state folder, counts as immutable."""
+        self.registry.set_repositories(
+            {name: repository.image_tag_mutability != RepoTagMutability.MUTABLE for name, repository in self.repositories.items()}
+        )
 
     def _addressed(self, repository: Repository) -> Repository:
         repository.uri = f"{self.registry.host}/{repository.name}"
@@ -147,9 +181,10 @@ class _RegistryBackend(ECRBackend):
     def _up_to_date(self, name: str) -> list[Image]:
         """The images of a repository, in the order in which they were first seen; [] when moto has no such repository."""
         repository = self.repositories.get(name)
-        if repository is None:
-            return []
-        api = self._api
+        return [] if repository is None else self._refreshed(repository)
+
+    def _refreshed(self, repository: Repository) -> list[Image]:
+        api, name = self._api, repository.name
         tags: dict[str, list[str]] = {}
         for tag in api.tags(name):
             if digest := api.digest(name, tag):
@@ -177,13 +212,23 @@ def image_size(manifest: Manifest, of_digest: Callable[[str], Manifest]) -> int:
     return sum(layer["size"] for layer in read["layers"])
 
 
+def _refuse_exclusions(mutability: str | None, filters: list | None) -> None:
+    """Raises InvalidParameterException for tags that are excluded from their repository's mutability."""
+    if filters or mutability in (RepoTagMutability.IMMUTABLE_WITH_EXCLUSION, RepoTagMutability.MUTABLE_WITH_EXCLUSION):
+        raise InvalidParameterException(
+            f"The local ECR does not support imageTagMutabilityExclusionFilters, nor with them an imageTagMutability of {mutability}. "
+            "Use IMMUTABLE or MUTABLE."
+        )
+
+
 def _local_token(get_authorization_token: Callable) -> Callable:
     def local_token(response: ECRResponse) -> ActionResult:
         backend = response.ecr_backend
         if not isinstance(backend, _RegistryBackend):
             return get_authorization_token(response)
+        user = backend.registry.users.aws
         token = {
-            "authorizationToken": b64encode(f"AWS:{PASSWORD}".encode()).decode(),
+            "authorizationToken": b64encode(f"{user.user}:{user.password}".encode()).decode(),
             "expiresAt": datetime.now(timezone.utc) + TOKEN_LIFE,
             "proxyEndpoint": f"http://{backend.registry.host}",
         }

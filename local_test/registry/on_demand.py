@@ -1,39 +1,59 @@
 """The registry of one service, started when something first asks for it: a service that pushes nothing needs none."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from docker import DockerClient
 
-from local_test.registry.registry import Registry
+from local_test.registry.registry import Registry, RegistryError
 from local_test.registry.registry_api import RegistryRefused
-from local_test.registry.registry_image import RegistryError
 from local_test.registry.resolve import local_image
+from local_test.registry.users import kept_users
+from local_test.small_image import ImageNotBuilt
 
 
 class OnDemandRegistry:
-    """port: the one it had, or None. started: told the port when the registry runs. Safe to use from many threads."""
+    """Safe to use from many threads. users: who may use it, of the state folder."""
 
-    def __init__(self, client: DockerClient, name: str, port: int | None, started: Callable[[int], None]):
-        self._client, self._name, self._port, self._started = client, name, port, started
+    def __init__(
+        self, client: DockerClient, name: str, account: str, port: int | None, started: Callable[[int], None], state_folder: Path,
+    ):
+        """name: of the service. account: the id that ECR's refusals name. port: the one it had, or None.
+
+        started: told the port when the registry runs. state_folder: keeps the users' passwords; private to its user.
+        """
+        self._client, self._name, self._account, self._port, self._started = client, name, account, port, started
+        self.users = kept_users(state_folder)
+        self._repositories: dict[str, bool] = {}
         self._registry: Registry | None = None
         self._lock = threading.Lock()
 
     @property
     def host(self) -> str:
-        """'127.0.0.1:PORT'. Starts the registry, which the first time on a machine takes a minute. Raises RegistryError."""
+        """'127.0.0.1:PORT'. Starts the registry, which the first time on a machine takes a minute.
+
+        Raises RegistryError, ImageNotBuilt.
+        """
         with self._lock:
             if self._registry is None or not self._registry.is_running():  # somebody may have removed its container
-                self._registry = Registry.start(self._client, self._name, self._port)
+                self._registry = Registry.start(self._client, self._name, self._port, self.users, self._account, self._repositories)
                 self._port = self._registry.port
                 self._started(self._port)
             return self._registry.host
+
+    def set_repositories(self, repositories: Mapping[str, bool]) -> None:
+        """What may be pushed to from now on, by name, and whether tags are immutable there. Starts nothing."""
+        with self._lock:
+            self._repositories = dict(repositories)
+            if self._registry is not None and self._registry.is_running():
+                self._registry.set_repositories(self._repositories)
 
     def local_image(self, uri: str) -> str:
         """Id in the engine of the image that a request names. Raises ValueError with the next step."""
         try:
             return local_image(self._client, uri, self)
-        except RegistryError as error:
+        except (RegistryError, ImageNotBuilt) as error:
             raise ValueError(str(error)) from error
         except (RegistryRefused, OSError) as error:  # the engine's errors, such as a full disk, are OSErrors
             raise ValueError(f"{uri} cannot be had from the local registry: {error}") from error

@@ -7,6 +7,8 @@ import secrets
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
+from local_test.registry.users import Credentials
+
 DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 MANIFESTS = (
     DOCKER_MANIFEST,
@@ -31,10 +33,17 @@ class Manifest:
 
 
 class RegistryApi:
-    """Of the registry at host, '127.0.0.1:PORT'. Raises OSError where none answers, RegistryRefused where it refuses."""
+    """Of the registry at host, '127.0.0.1:PORT', as one of its users; the service's own is under none of ECR's rules.
 
-    def __init__(self, host: str):
-        self._host = host
+    Raises OSError where none answers, RegistryRefused where it refuses.
+    """
+
+    def __init__(self, host: str, credentials: Credentials):
+        self._host, self._credentials = host, credentials
+
+    def ping(self) -> None:
+        """Whether it answers, and takes the user."""
+        self._call("GET", "/v2/")
 
     def tags(self, repository: str) -> list[str]:
         """Sorted; none when nothing was ever pushed there."""
@@ -56,6 +65,15 @@ class RegistryApi:
         _, headers, _ = self._call("PUT", _manifest(repository, reference), text.encode(), {"Content-Type": media_type})
         return headers["Docker-Content-Digest"]
 
+    def put_blob(self, repository: str, content: bytes) -> str:
+        """A layer or a configuration. Returns its digest."""
+        digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
+        _, headers, _ = self._call("POST", f"/v2/{quote(repository)}/blobs/uploads/", b"")
+        upload = urlsplit(headers["Location"])
+        octets = {"Content-Type": "application/octet-stream"}
+        self._call("PUT", f"{upload.path}?{upload.query}&digest={quote(digest)}", content, octets)
+        return digest
+
     def delete_manifest(self, repository: str, digest: str) -> None:
         """With every tag that names it. What its layers take on the disk is freed when the registry starts again."""
         self._call("DELETE", _manifest(repository, digest), missing=True)
@@ -63,11 +81,7 @@ class RegistryApi:
     def delete_tag(self, repository: str, tag: str) -> None:
         """The tag alone. The registry cannot do that to a manifest with other tags: the tag is moved to one of no use first."""
         config = b"{}"
-        digest = f"sha256:{hashlib.sha256(config).hexdigest()}"
-        _, headers, _ = self._call("POST", f"/v2/{quote(repository)}/blobs/uploads/", b"")
-        upload = urlsplit(headers["Location"])
-        octets = {"Content-Type": "application/octet-stream"}
-        self._call("PUT", f"{upload.path}?{upload.query}&digest={quote(digest)}", config, octets)
+        digest = self.put_blob(repository, config)
         of_no_use = {
             "schemaVersion": 2, "mediaType": DOCKER_MANIFEST, "layers": [], "of-no-use": secrets.token_hex(16),
             "config": {"mediaType": CONFIG, "size": len(config), "digest": digest},
@@ -78,7 +92,7 @@ class RegistryApi:
         """Status, headers and body. missing: 404 is an answer."""
         connection = http.client.HTTPConnection(self._host, timeout=60)
         try:
-            connection.request(method, path, body, headers or {})
+            connection.request(method, path, body, {"Authorization": self._credentials.authorization, **(headers or {})})
             answer = connection.getresponse()
             content = answer.read()
         finally:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from docker import DockerClient
 from docker.errors import ImageNotFound
 
-from local_test.registry.ecr import HasHost
+from local_test.registry.ecr import LocalRegistry
 from local_test.registry.registry_api import RegistryApi
 
 # https://docs.docker.com/reference/cli/docker/image/tag/: a first part with a dot or a colon, or `localhost`, is a host.
@@ -47,7 +47,7 @@ def image_reference(uri: str) -> ImageReference:
     return ImageReference(found["host"] or "", found["repository"], version)
 
 
-def local_image(client: DockerClient, uri: str, registry: HasHost) -> str:
+def local_image(client: DockerClient, uri: str, registry: LocalRegistry) -> str:
     """Id of the image in the engine for an image URI of a request; raises ValueError with a sentence that says what to do.
 
     An ECR URI, and one of the local registry, mean the registry's image, which is pulled by its digest: the tag in the
@@ -58,14 +58,14 @@ def local_image(client: DockerClient, uri: str, registry: HasHost) -> str:
         return _of_the_engine(client, uri)
     if not reference.is_ecr and reference.host != registry.host:
         raise ValueError(f"{uri} is neither in ECR nor in the local registry ({registry.host}); nothing else is pulled. {NEXT_STEP}")
-    digest = RegistryApi(registry.host).digest(reference.repository, reference.version)
+    digest = RegistryApi(registry.host, registry.users.service).digest(reference.repository, reference.version)
     if digest is None:
         raise ValueError(f"{uri}: the local registry has no image {reference.repository} with {_named(reference)}. {NEXT_STEP}")
     repository = f"{registry.host}/{reference.repository}"
     try:
         return client.images.get(f"{repository}@{digest}").id
     except ImageNotFound:
-        return client.images.pull(repository, tag=digest).id
+        return client.images.pull(repository, tag=digest, auth_config=registry.users.service.for_engine).id
 
 
 def _of_the_engine(client: DockerClient, name: str) -> str:

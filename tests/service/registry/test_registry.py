@@ -5,121 +5,24 @@ import http.client
 import io
 import json
 import subprocess
-import threading
 import uuid
-from base64 import b64decode
-from pathlib import Path
 
-import boto3
 import pytest
-from botocore.config import Config
-from docker.errors import ImageNotFound, NotFound
-from moto.ecr.models import ecr_backends
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-from werkzeug.serving import make_server
+from docker.errors import ImageNotFound
 
-from local_test.engine import connect
 from local_test.labels import REGISTRY, filters
-from local_test.registry.ecr import LocalEcr
-from local_test.registry.on_demand import OnDemandRegistry
-from local_test.registry.registry import Registry, volume_name
+from local_test.registry.registry import RegistryError
 from local_test.registry.registry_api import DOCKER_MANIFEST, RegistryApi
-from local_test.registry.registry_image import RegistryError
 from local_test.registry.resolve import local_image
-
-ROOT = Path(__file__).parents[3]
-ACCOUNT, REGION = "123456789012", "us-east-1"
-
-
-@pytest.fixture(scope="module")
-def client():
-    client = connect()
-    yield client
-    client.close()
-
-
-@pytest.fixture(scope="module")
-def name():
-    return f"test-{uuid.uuid4().hex[:8]}"
-
-
-@pytest.fixture(scope="module")
-def registry(client, name):
-    registry = Registry.start(client, name, None)
-    yield registry
-    registry.stop()
-    registry.remove_data()
-    assert client.containers.list(all=True, filters=filters(REGISTRY, name)) == []
-    with pytest.raises(NotFound):
-        client.volumes.get(volume_name(name))
-
-
-@pytest.fixture(scope="module")
-def tiny(client):
-    """Two images of a file each, on the base that the product's images have: their names."""
-    base = subprocess.run([ROOT / "docker/debian_base.sh"], check=True, capture_output=True, text=True).stdout.strip()
-    names = [f"local-sagemaker-test-tiny:{uuid.uuid4().hex[:8]}" for _ in range(2)]
-    for image in names:
-        recipe = io.BytesIO(f"FROM {base}\nRUN echo {image} >/what\n".encode())
-        client.images.build(fileobj=recipe, tag=image, rm=True, forcerm=True)
-    yield names
-    for image in names:
-        client.images.remove(client.images.get(image).id, force=True)  # with the names that pushing and pulling gave it
+from tests.service.registry.conftest import ROOT
 
 
 @pytest.fixture
-def ecr(registry):
-    """A client of moto's ECR with the registry behind it, as the service sets them up."""
-    ecr_backends[ACCOUNT].pop(REGION, None)
-    LocalEcr(registry, ACCOUNT, REGION)
-    server = make_server("127.0.0.1", 0, DomainDispatcherApplication(create_backend_app), threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    client = boto3.client(
-        "ecr", endpoint_url=f"http://127.0.0.1:{server.port}", region_name=REGION, aws_access_key_id="local",
-        aws_secret_access_key="local", config=Config(retries={"total_max_attempts": 1}),
-    )
-    yield client
-    client.close()
-    server.shutdown()
-    thread.join()
-    server.server_close()
+def api(registry):
+    return RegistryApi(registry.host, registry.users.service)
 
 
-def docker(*arguments, config, text=None):
-    command = ["docker", "--config", config, *arguments]
-    return subprocess.run(command, input=text, check=True, capture_output=True, text=True, timeout=300).stdout
-
-
-@pytest.fixture
-def push(client, registry, tmp_path):
-    """Push an image of the engine under a name and tag, with the docker command; returns what the registry calls it."""
-    pushed = []
-
-    def push(image, repository, tag):
-        there = f"{registry.host}/{repository}:{tag}"
-        client.images.get(image).tag(f"{registry.host}/{repository}", tag)
-        pushed.append(there)
-        said = docker("push", there, config=tmp_path)
-        return said.partition("digest: ")[2].split()[0]
-
-    yield push
-    for there in pushed:
-        try:
-            client.images.remove(there, force=True)
-        except ImageNotFound:
-            pass  # a test removed it
-
-
-def test_docker_logs_in_with_the_token_that_ecr_hands_out(ecr, registry, tmp_path):
-    data = ecr.get_authorization_token()["authorizationData"][0]
-    user, _, password = b64decode(data["authorizationToken"]).decode().partition(":")
-    assert (user, data["proxyEndpoint"]) == ("AWS", f"http://{registry.host}")
-    said = docker("login", "--username", user, "--password-stdin", data["proxyEndpoint"], config=tmp_path, text=password)
-    assert "Login Succeeded" in said
-
-
-def test_a_pushed_image_is_described_as_the_registry_has_it(ecr, registry, push, tiny):
+def test_a_pushed_image_is_described_as_the_registry_has_it(ecr, registry, api, push, tiny):
     repository = ecr.create_repository(repositoryName="one")["repository"]
     assert repository["repositoryUri"] == f"{registry.host}/one"
     assert ecr.describe_repositories()["repositories"][0]["repositoryUri"] == f"{registry.host}/one"
@@ -127,7 +30,7 @@ def test_a_pushed_image_is_described_as_the_registry_has_it(ecr, registry, push,
     digest = push(tiny[0], "one", "v1")
     assert push(tiny[0], "one", "v2") == digest
     detail = ecr.describe_images(repositoryName="one")["imageDetails"][0]
-    manifest = RegistryApi(registry.host).manifest("one", digest)
+    manifest = api.manifest("one", digest)
     assert detail["imageDigest"] == digest == f"sha256:{hashlib.sha256(manifest.text.encode()).hexdigest()}"
     assert sorted(detail["imageTags"]) == ["v1", "v2"]
     assert detail["imageManifestMediaType"] == manifest.media_type == DOCKER_MANIFEST
@@ -162,8 +65,7 @@ def test_an_image_is_named_again_over_the_api(ecr, push, tiny):
         ecr.put_image(repositoryName="named", imageManifest=json.dumps(nowhere), imageTag="broken")
 
 
-def test_deleted_tags_images_and_repositories_are_gone_from_the_registry(ecr, registry, push, tiny):
-    api = RegistryApi(registry.host)
+def test_deleted_tags_images_and_repositories_are_gone_from_the_registry(ecr, api, push, tiny):
     ecr.create_repository(repositoryName="short")
     digest, other = push(tiny[0], "short", "v1"), push(tiny[1], "short", "other")
     push(tiny[0], "short", "v2")
@@ -178,7 +80,8 @@ def test_deleted_tags_images_and_repositories_are_gone_from_the_registry(ecr, re
 
 
 @pytest.mark.parametrize("host", ["123456789012.dkr.ecr.us-east-1.amazonaws.com", None])
-def test_a_job_gets_the_image_by_its_digest_even_when_the_engine_has_another_of_that_tag(client, registry, push, tiny, host):
+def test_a_job_gets_the_image_by_its_digest_even_when_the_engine_has_another_of_that_tag(client, registry, ecr, push, tiny, host):
+    ecr.create_repository(repositoryName="job")
     digest = push(tiny[0], "job", "v1")
     wanted = client.images.get(tiny[0]).id
     client.images.get(tiny[1]).tag(f"{registry.host}/job", "v1")  # a later build, not pushed
@@ -187,7 +90,8 @@ def test_a_job_gets_the_image_by_its_digest_even_when_the_engine_has_another_of_
     assert local_image(client, f"{host}/job@{digest}", registry) == wanted
 
 
-def test_a_job_pulls_an_image_that_the_engine_no_longer_has(client, registry, push):
+def test_a_job_pulls_an_image_that_the_engine_no_longer_has(client, registry, ecr, push):
+    ecr.create_repository(repositoryName="gone")
     base = subprocess.run([ROOT / "docker/debian_base.sh"], check=True, capture_output=True, text=True).stdout.strip()
     recipe = io.BytesIO(f"FROM {base}\nRUN echo {uuid.uuid4()} >/what\n".encode())
     image, _ = client.images.build(fileobj=recipe, tag="local-sagemaker-test-tiny:gone", rm=True, forcerm=True)
@@ -210,60 +114,68 @@ def layers(api, digest):
     return [layer["digest"] for layer in json.loads(api.manifest("images", digest).text)["layers"]]
 
 
-def layer_is_there(host, repository, digest):
-    connection = http.client.HTTPConnection(host)
-    connection.request("HEAD", f"/v2/{repository}/blobs/{digest}")
+def layer_is_there(registry, repository, digest):
+    connection = http.client.HTTPConnection(registry.host)
+    connection.request("HEAD", f"/v2/{repository}/blobs/{digest}", headers={"Authorization": registry.users.aws.authorization})
     status = connection.getresponse().status
     connection.close()
     return status == 200
 
 
-def test_images_and_the_port_outlive_the_container_and_deleted_layers_are_freed(client, tiny, tmp_path):
+def test_images_and_the_port_outlive_the_container_and_deleted_layers_are_freed(client, new_registry, docker, tiny):
     name = f"test-{uuid.uuid4().hex[:8]}"
-    first = Registry.start(client, name, None)
-    try:
-        for tag, image in zip(("kept", "deleted"), tiny):
-            client.images.get(image).tag(f"{first.host}/images", tag)
-            docker("push", f"{first.host}/images:{tag}", config=tmp_path)
-            client.images.remove(f"{first.host}/images:{tag}")
-        api = RegistryApi(first.host)
-        kept, deleted = api.digest("images", "kept"), api.digest("images", "deleted")
-        base, kept_layer = layers(api, kept)
-        _, deleted_layer = layers(api, deleted)
-        api.delete_manifest("images", deleted)
-        first.stop()
-        second = Registry.start(client, name, first.port)
-        assert second.host == first.host
-        assert RegistryApi(second.host).tags("images") == ["kept"]
-        there = [layer_is_there(second.host, "images", layer) for layer in (base, kept_layer, deleted_layer)]
-        assert there == [True, True, False]
-        third = Registry.start(client, name, None)  # after a kill: the second was not stopped
-        assert len(client.containers.list(filters=filters(REGISTRY, name))) == 1
-        assert RegistryApi(third.host).tags("images") == ["kept"]
-        third.stop()
-        third.stop()
-    finally:
-        first.remove_data()
+    first = new_registry(name)
+    first.set_repositories({"images": False})
+    docker("login", "--username", "AWS", "--password-stdin", first.host, text=first.users.aws.password)
+    for tag, image in zip(("kept", "deleted"), tiny):
+        client.images.get(image).tag(f"{first.host}/images", tag)
+        assert docker("push", f"{first.host}/images:{tag}").returncode == 0
+        client.images.remove(f"{first.host}/images:{tag}")
+    api = RegistryApi(first.host, first.users.service)
+    kept, deleted = api.digest("images", "kept"), api.digest("images", "deleted")
+    base, kept_layer = layers(api, kept)
+    _, deleted_layer = layers(api, deleted)
+    api.delete_manifest("images", deleted)
+    host = first.host
+    first.stop()
+    second = new_registry(name, port=int(host.rpartition(":")[2]))
+    second.set_repositories({"images": False})
+    assert (second.host, second.users) == (host, first.users)
+    assert RegistryApi(second.host, second.users.service).tags("images") == ["kept"]
+    assert [layer_is_there(second, "images", layer) for layer in (base, kept_layer, deleted_layer)] == [True, True, False]
+    third = new_registry(name)  # after a kill: the second was not stopped
+    assert RegistryApi(third.host, third.users.service).tags("images") == ["kept"]
+    assert len(client.containers.list(filters=filters(REGISTRY, name))) == 1
+    assert len(client.networks.list(filters=filters(REGISTRY, name))) == 1
+    third.stop()
+    third.stop()
 
 
-def test_a_taken_port_is_named(client, registry):
-    name = f"test-{uuid.uuid4().hex[:8]}"
-    with pytest.raises(RegistryError, match=f"127.0.0.1:{registry.port}"):
-        Registry.start(client, name, registry.port)
-    assert client.containers.list(all=True, filters=filters(REGISTRY, name)) == []
-    client.volumes.get(volume_name(name)).remove()
+def test_a_taken_port_is_named(registry, new_registry):
+    port = registry.host.rpartition(":")[2]
+    with pytest.raises(RegistryError, match=f"127.0.0.1:{port}"):
+        new_registry(port=int(port)).host
 
 
-def test_a_registry_that_was_removed_by_hand_is_there_again_with_its_port(client):
+def test_a_registry_that_was_removed_by_hand_is_there_again_with_its_port_and_its_repositories(client, new_registry):
     name, told = f"test-{uuid.uuid4().hex[:8]}", []
-    registry = OnDemandRegistry(client, name, None, told.append)
-    try:
-        host = registry.host
-        for container in client.containers.list(filters=filters(REGISTRY, name)):
-            container.remove(force=True)
-        with pytest.raises(ValueError, match="has no image never with tag v1"):
-            registry.local_image("123456789012.dkr.ecr.us-east-1.amazonaws.com/never:v1")
-        assert registry.host == host and set(told) == {int(host.rpartition(":")[2])}
-    finally:
-        registry.stop()
-        client.volumes.get(volume_name(name)).remove()
+    registry = new_registry(name, started=told.append)
+    registry.set_repositories({"before": False})
+    host = registry.host
+    for container in client.containers.list(filters=filters(REGISTRY, name)):
+        container.remove(force=True)
+    registry.set_repositories({"before": False, "meanwhile": False})
+    with pytest.raises(ValueError, match="has no image never with tag v1"):
+        registry.local_image("123456789012.dkr.ecr.us-east-1.amazonaws.com/never:v1")
+    assert registry.host == host and set(told) == {int(host.rpartition(":")[2])}
+    for repository in ("before", "meanwhile"):
+        assert RegistryApi(host, registry.users.aws).put_blob(repository, b"layer").startswith("sha256:")
+
+
+def test_a_container_whose_registry_ends_ends_too(client, new_registry):
+    name = f"test-{uuid.uuid4().hex[:8]}"
+    assert new_registry(name).host
+    [container] = client.containers.list(filters=filters(REGISTRY, name))
+    is_registry = "grep -qa ^docker-registry $process/cmdline"
+    container.exec_run(["sh", "-c", f"for process in /proc/[1-9]*; do if {is_registry}; then kill -9 ${{process#/proc/}}; fi; done"])
+    assert container.wait(timeout=30)["StatusCode"] == 0
