@@ -1,19 +1,20 @@
-"""tar archives between containers, model.tar.gz and folders. Files arrive as the user's own, never as root's."""
+"""tar archives from and for containers. What comes out of a container is data: its names are checked."""
 
 import io
-import os
 import tarfile
 import tempfile
-import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO
 
 from docker.errors import NotFound
 from docker.models.containers import Container
 
+from local_test.storage.file_names import check_name
+
 END_OF_ARCHIVE = bytes(1024)
+
 
 def tree_archive(folders: list[str], files: dict[str, str]) -> bytes:
     """A tar archive of empty folders and of text files by absolute path: what `put_archive("/", ...)` takes."""
@@ -35,8 +36,9 @@ def tree_archive(folders: list[str], files: dict[str, str]) -> bytes:
 def folder_of(container: Container, folder: str) -> Iterator[Iterator[tuple[tarfile.TarInfo, IO[bytes] | None]]]:
     """The files and folders that a container has under `folder`: (member named from there, content of a file).
 
-    Nothing comes when there is no such folder. Raises ValueError for links, which the platform refuses in a model, and
-    NotFound when the container itself is gone: that would be no empty folder, but a lost one.
+    Nothing comes when there is no such folder. Raises ValueError for links and special files, which the platform refuses in a
+    model, and for a name that is no path below `folder`; NotFound when the container itself is gone: that would be no empty
+    folder, but a lost one.
     """
     try:
         stream, _ = container.get_archive(folder)
@@ -54,7 +56,10 @@ def _members(taken: tarfile.TarFile, folder: str) -> Iterator[tuple[tarfile.TarI
         _, _, member.name = member.name.partition("/")
         if member.issym() or member.islnk():
             raise ValueError(f"{folder}/{member.name} is a link; SageMaker takes files and folders only.")
+        if not (member.isfile() or member.isdir()):
+            raise ValueError(f"{folder}/{member.name} is neither a file nor a folder; SageMaker takes those only.")
         if member.name:
+            check_name(member.name)
             yield member, taken.extractfile(member) if member.isfile() else None
 
 
@@ -62,41 +67,20 @@ def pack(containers: list[Container], folder: str, archive: Path) -> int:
     """Pack what the containers have under `folder` into one .tar.gz, as the platform packs model.tar.gz of all hosts.
 
     Weights do not shrink, so nothing is compressed: a model of 100 MB would take three seconds to become 92. Of a file that
-    several have, the first container's counts. Returns the number of files. Raises ValueError for links.
+    several have, the first container's counts. Returns the number of files. Raises ValueError as `folder_of`, and when one
+    container has a file where another has a folder.
     """
-    seen: set[str] = set()
-    files = 0
+    seen: dict[str, bool] = {}  # name -> whether it is a file
     with tarfile.open(archive, "w:gz", compresslevel=0) as packed:
         for container in containers:
             with folder_of(container, folder) as members:
                 for member, content in members:
                     if member.name not in seen:
-                        seen.add(member.name)
                         packed.addfile(member, content)
-                        files += content is not None
-    return files
-
-
-def unpack(archive: Path, folder: Path, called: str) -> None:
-    """Unpack a .tar.gz of files and folders into `folder`, as this user's own. called: what the user knows the archive by.
-
-    Raises ValueError, before anything is written, for a member that is something else or would land outside.
-    """
-    try:
-        with tarfile.open(archive) as packed:
-            members = packed.getmembers()
-            for member in members:
-                path = PurePosixPath(member.name)
-                if path.is_absolute() or ".." in path.parts or not (member.isfile() or member.isdir()):
-                    raise ValueError(f"{called} has {member.name!r}: only files and folders inside it are taken.")
-                # Root would else make them files of whoever packed them.
-                member.uid, member.gid, member.uname, member.gname = os.getuid(), os.getgid(), "", ""
-            folder.mkdir(parents=True, exist_ok=True)
-            # Debian 12's Python 3.11.2 has no extraction filters; the loop above stands in for them.
-            packed.extractall(folder, members, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
-    except (tarfile.TarError, EOFError, zlib.error) as error:
-        first, *_ = str(error).splitlines() or [type(error).__name__]
-        raise ValueError(f"{called} is not a sound .tar.gz: {first}") from error
+                    elif seen[member.name] != member.isfile():
+                        raise ValueError(f"{folder}/{member.name} is a file on one host and a folder on another.")
+                    seen.setdefault(member.name, member.isfile())
+    return sum(seen.values())
 
 
 def spooled_archive(chunks: Iterable[bytes]) -> IO[bytes]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from docker import DockerClient
 
 from local_test.state import State
+from local_test.storage.local_files import LocalFiles
 from local_test.storage.log_groups import LogGroups
 from local_test.storage.metrics import Metrics
 from local_test.storage.object_store import ObjectStore
@@ -18,7 +19,8 @@ ACCOUNT = "123456789012"  # moto's own, so that its answers and ours agree
 class Platform:
     """service: names this service among others on the machine; every container's label carries it. folder: its own, on disk.
 
-    local_image: image URI of a request -> id of the image in the engine; raises ValueError with the next step.
+    local_image: image URI of a request -> id of the image in the engine; raises ValueError with the next step. files: what
+    file:// URIs of requests may reach.
     """
 
     engine: DockerClient
@@ -30,6 +32,7 @@ class Platform:
     logs: LogGroups
     metrics: Metrics
     local_image: Callable[[str], str]
+    files: LocalFiles
 
     def arn(self, kind: str, name: str) -> str:
         """`training-job`, `a` -> `arn:aws:sagemaker:us-east-1:123456789012:training-job/a`."""

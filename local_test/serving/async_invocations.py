@@ -17,6 +17,7 @@ from local_test.serving.invocation import Asked, Invoker, ModelFault
 from local_test.serving.live_endpoint import LiveEndpoint
 from local_test.serving.router import NoSuchVariant, Throttled
 from local_test.serving.stored_bytes import StoredBytes
+from local_test.storage.destination import location
 from local_test.storage.object_store import StorageError
 
 PER_INSTANCE = 4  # MaxConcurrentInvocationsPerInstance, where AWS chooses "an optimal value" itself
@@ -30,17 +31,29 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class AsyncInvocation:
-    """input: URI, or the body itself. ttl: seconds from `accepted` (since 1970) after which it is not begun any more."""
+    """input: URI, or the body itself. ttl: seconds from `accepted` (since 1970) after which it is not begun any more.
+
+    output, failure: S3OutputPath and S3FailurePath, below which the answer gets `name`, and a failure a name of its own.
+    """
 
     id: str
     inference_id: str
     input: str | bytes
     headers: dict[str, str]
     output: str
+    name: str
     failure: str | None
     accepted: float
     ttl: int
     seconds: int
+
+    @property
+    def output_location(self) -> str:
+        return location(self.output, self.name)
+
+    @property
+    def failure_location(self) -> str | None:
+        return location(self.failure, failure_name(self.id)) if self.failure else None
 
 
 @dataclass
@@ -64,7 +77,7 @@ class AsyncInvocations:
     def recover(self) -> None:
         """What waited or ran when the service ended has failed."""
         for record in self._records.all():
-            self._tell_failure(record["Endpoint"], record["Failure"], record["InferenceId"], KILLED)
+            self._tell_failure(record["Endpoint"], record["Failure"], record["Id"], record["InferenceId"], KILLED)
             self._records.delete(record["Id"])
 
     def accept(self, endpoint: LiveEndpoint, asked: Callable[[str], AsyncInvocation]) -> AsyncInvocation:
@@ -109,7 +122,8 @@ class AsyncInvocations:
                 self._one(endpoint, invocation)
             except Exception as error:
                 logger.exception("asynchronous invocation %s of %s", invocation.inference_id, endpoint.name)
-                self._tell_failure(endpoint.name, invocation.failure, invocation.inference_id, f"A fault of the local SageMaker: {error}")
+                problem = f"A fault of the local SageMaker: {error}"
+                self._tell_failure(endpoint.name, invocation.failure, invocation.id, invocation.inference_id, problem)
             finally:
                 self._records.delete(invocation.id)
 
@@ -120,15 +134,19 @@ class AsyncInvocations:
                 answer = self._invoker.invoke(
                     endpoint, Asked(self._body(invocation), invocation.headers, invocation.seconds, inference_id=invocation.inference_id)
                 )
-                self._stored.put(invocation.output, answer.body, answer.content_type)
-                return
             except ModelFault as error:
                 problem = f"{endpoint.end} {NO_ANSWER}" if endpoint.closing.is_set() else error.message
             except StorageError as error:
                 problem = str(error)
             except (NoSuchVariant, Throttled) as error:
                 problem = f"No variant of the endpoint takes the request: {error}"
-        self._tell_failure(endpoint.name, invocation.failure, invocation.inference_id, problem)
+            else:
+                try:
+                    self._stored.put(invocation.output, invocation.name, answer.body, answer.content_type)
+                    return
+                except ValueError as error:
+                    problem = str(error)
+        self._tell_failure(endpoint.name, invocation.failure, invocation.id, invocation.inference_id, problem)
 
     def _why_not(self, endpoint: LiveEndpoint, invocation: AsyncInvocation) -> str | None:
         if endpoint.closing.is_set():
@@ -148,14 +166,18 @@ class AsyncInvocations:
         except FileNotFoundError:
             raise StorageError(f"{invocation.input} was overwritten or deleted while it was read.") from None
 
-    def _tell_failure(self, endpoint: str, uri: str | None, inference_id: str, message: str) -> None:
+    def _tell_failure(self, endpoint: str, base: str | None, id: str, inference_id: str, message: str) -> None:
         line = f"[sagemaker logs] [{inference_id}] {message}"
         try:
             self._platform.logs.write(log_group(endpoint), "data-log", [(int(time.time() * 1000), line)])
-            if uri:
-                self._stored.put(uri, message.encode(), "text/plain")
-        except (StorageError, OSError) as error:
+            if base:
+                self._stored.put(base, failure_name(id), message.encode(), "text/plain")
+        except (ValueError, OSError) as error:
             logger.error("the failure of asynchronous invocation %s could not be stored: %s", inference_id, error)
+
+
+def failure_name(id: str) -> str:
+    return f"{id}-error.out"
 
 
 def expired(accepted: float, ttl: int, now: float) -> bool:

@@ -15,7 +15,6 @@ from datetime import datetime, timezone
 from local_test.serving.batch_thread import BatchThread
 from local_test.serving.invocation import CUSTOM_ATTRIBUTES, Answer, Asked
 from local_test.serving.stored_bytes import StoredBytes
-from local_test.storage.object_store import StorageError
 
 logger = logging.getLogger(__name__)
 SECONDS_BETWEEN_WRITES = 2.0
@@ -47,16 +46,15 @@ class DataCapture:
     def _write(self, batch: list[_Captured]) -> None:
         files = defaultdict(list)
         for one in batch:
-            folder = f"{one.config['DestinationS3Uri'].rstrip('/')}/{one.endpoint}/{one.answer.variant}/{one.time:%Y/%m/%d/%H}"
-            files[folder].append(one)
-        for folder, captured in files.items():
+            files[one.config["DestinationS3Uri"], f"{one.endpoint}/{one.answer.variant}/{one.time:%Y/%m/%d/%H}"].append(one)
+        for (base, folder), captured in files.items():
             first = captured[0].time
             name = f"{first:%M-%S}-{first.microsecond // 1000:03d}-{uuid.uuid4()}.jsonl"
             lines = "".join(json.dumps(captured_line(one.config, one.asked, one.answer, one.event, one.time)) + "\n" for one in captured)
             try:
-                self._stored.put(f"{folder}/{name}", lines.encode(), "application/jsonlines")
-            except (StorageError, OSError) as error:
-                logger.error("%d captured requests could not be stored under %s: %s", len(captured), folder, error)
+                self._stored.put(base, f"{folder}/{name}", lines.encode(), "application/jsonlines")
+            except (ValueError, OSError) as error:
+                logger.error("%d captured requests could not be stored under %s: %s", len(captured), base, error)
 
 
 def captured_line(config: dict, asked: Asked, answer: Answer, event: str, time: datetime) -> dict:

@@ -56,6 +56,11 @@ class EndpointConfigs:
         check_honoured(request, HONOURED)
         for problem in problems(request):
             raise ValidationException(problem)
+        for field, uri in _output_uris(request):
+            try:
+                self._platform.files.check(uri)
+            except ValueError as error:
+                raise ValidationException(f"{field}: {error}") from error
         for variant in request["ProductionVariants"]:
             self._models.get(variant["ModelName"])
         name, arn = request["EndpointConfigName"], self._arn(request["EndpointConfigName"])
@@ -107,6 +112,16 @@ def problems(request: dict) -> list[str]:
         found.append(f"{UNSUPPORTED_TOGETHER}: ServerlessConfig excludes further variants, AsyncInferenceConfig and DataCaptureConfig.")
     if "AsyncInferenceConfig" in request and not request["AsyncInferenceConfig"]["OutputConfig"].get("S3OutputPath"):
         found.append("The local SageMaker has no default bucket: give AsyncInferenceConfig.OutputConfig.S3OutputPath.")
+    return found
+
+
+def _output_uris(request: dict) -> list[tuple[str, str]]:
+    """(field, URI) of everything that endpoints with this configuration write."""
+    found = []
+    if capture := request.get("DataCaptureConfig"):
+        found.append(("DataCaptureConfig.DestinationS3Uri", capture["DestinationS3Uri"]))
+    output = request.get("AsyncInferenceConfig", {}).get("OutputConfig", {})
+    found += [(f"AsyncInferenceConfig.OutputConfig.{field}", output[field]) for field in ("S3OutputPath", "S3FailurePath") if output.get(field)]
     return found
 
 

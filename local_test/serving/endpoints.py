@@ -45,7 +45,7 @@ class Endpoints:
         self._records = platform.state.records("endpoints")
         self._live: dict[str, LiveEndpoint] = {}
         self._lock = threading.RLock()
-        folders = ModelFolders(platform.objects, platform.folder / "endpoint-models")
+        folders = ModelFolders(platform.objects, platform.files, platform.folder / "endpoint-models")
         self._deployments = Deployments(platform, folders, self._lock, self._set)
 
     def recover(self) -> None:

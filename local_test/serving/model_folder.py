@@ -1,15 +1,16 @@
 """Folders on this machine that containers get as /opt/ml/model, one for all containers of the same model data."""
 
 import hashlib
-import os
 import shutil
 import threading
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from local_test.archives import unpack
+from local_test.serving.model_archive import unpack
 from local_test.serving.model_source import ModelFile, ModelSource, find_files, model_source
+from local_test.storage.laid_out import FOLDER_MODE, link_or_copy, make_folders
+from local_test.storage.local_files import LocalFiles
 from local_test.storage.object_store import ObjectStore
 
 
@@ -21,10 +22,13 @@ class _Shared:
 
 
 class ModelFolders:
-    """Folders below `folder`, which is emptied at the start: what a killed service left there has no user any more."""
+    """Folders below `folder`, which is emptied at the start: what a killed service left there has no user any more.
 
-    def __init__(self, objects: ObjectStore, folder: Path):
-        self._objects, self._folder = objects, folder
+    A container may serve as any user: folders and unpacked files are readable by all.
+    """
+
+    def __init__(self, objects: ObjectStore, files: LocalFiles, folder: Path):
+        self._objects, self._files, self._folder = objects, files, folder
         self._lock = threading.Lock()
         self._shared: dict[str, _Shared] = {}
         shutil.rmtree(folder, ignore_errors=True)
@@ -37,7 +41,7 @@ class ModelFolders:
         source = model_source(container)
         if source is None:
             return ModelFolder(self, "", None)
-        files = find_files(self._objects, source)
+        files = find_files(self._objects, self._files, source)
         key = _key(source, files)
         with self._lock:
             shared = self._shared.setdefault(key, _Shared())
@@ -57,10 +61,11 @@ class ModelFolders:
             if source.packed:
                 unpack(files[0].path, folder, source.uri)
             else:
+                folder.mkdir(parents=True)
+                folder.chmod(FOLDER_MODE)
                 for file in files:
-                    _link_or_copy(file.path, folder / file.name)
-            # A container may serve as another user than the one who unpacked.
-            folder.chmod(0o755)
+                    make_folders((folder / file.name).parent)
+                    link_or_copy(file.path, folder / file.name)
         except OSError as error:
             shutil.rmtree(folder, ignore_errors=True)
             raise ValueError(f"The model data at {source.uri} could not be laid out: {error}") from error
@@ -97,11 +102,3 @@ def _key(source: ModelSource, files: list[ModelFile]) -> str:
     """Equal for equal data only: a model that was trained anew under the old URI gets a folder of its own."""
     said = repr((source, [(file.name, file.mark) for file in files]))
     return hashlib.sha256(said.encode()).hexdigest()
-
-
-def _link_or_copy(path: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        os.link(path, target)
-    except OSError:  # another file system
-        shutil.copyfile(path, target)

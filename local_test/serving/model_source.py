@@ -4,9 +4,10 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
-from local_test.storage.object_store import ObjectStore
+from local_test.storage.file_names import check_name, check_side_by_side
+from local_test.storage.local_files import LocalFiles, is_local
+from local_test.storage.object_store import ObjectStore, split_uri
 
 
 @dataclass(frozen=True)
@@ -47,14 +48,18 @@ def model_source(container: dict) -> ModelSource | None:
     return ModelSource(source["S3Uri"], prefix, packed)
 
 
-def find_files(objects: ObjectStore, source: ModelSource) -> list[ModelFile]:
-    """The files of a model, where they lie on this machine. Raises ValueError when there are none."""
-    found = list(_on_disk(source) if source.uri.startswith("file://") else _in_store(objects, source))
+def find_files(objects: ObjectStore, files: LocalFiles, source: ModelSource) -> list[ModelFile]:
+    """The files of a model, where they lie on this machine. Raises ValueError when there are none, when their names cannot be
+    files of one folder, and for a file:// URI that may not be used."""
+    found = list(_on_disk(files, source) if is_local(source.uri) else _in_store(objects, source))
     if not found:
         raise ValueError(f"Could not find model data at {source.uri}.")
-    for file in found:
-        if any(part in ("", ".", "..") or "\0" in part or len(part.encode()) > 255 for part in file.name.split("/")):
-            raise ValueError(f"{source.uri} has an object that would be {file.name!r} below /opt/ml/model: no file can have that name.")
+    try:
+        for file in found:
+            check_name(file.name)
+        check_side_by_side(file.name for file in found)
+    except ValueError as error:
+        raise ValueError(f"The model data at {source.uri}: {error}") from error
     return found
 
 
@@ -63,17 +68,19 @@ def _in_store(objects: ObjectStore, source: ModelSource) -> Iterator[ModelFile]:
         one = objects.get(source.uri)
         yield ModelFile(one.key.rsplit("/", 1)[-1], one.path, one.etag)
         return
-    prefix = source.uri.removeprefix("s3://").partition("/")[2]
+    _, prefix = split_uri(source.uri)
     for one in objects.list(source.uri):
         # Consoles make an empty object for a folder; it is no file of the model.
         if not one.key.endswith("/"):
             yield ModelFile(one.key.removeprefix(prefix), one.path, one.etag)
 
 
-def _on_disk(source: ModelSource) -> Iterator[ModelFile]:
-    root = Path(unquote(urlsplit(source.uri).path))
-    paths = sorted(path for path in root.rglob("*") if path.is_file()) if source.prefix else [root] if root.is_file() else []
-    for path in paths:
-        status = os.stat(path)
-        name = str(path.relative_to(root)) if source.prefix else path.name
-        yield ModelFile(name, path, f"{status.st_mtime_ns}-{status.st_size}")
+def _on_disk(files: LocalFiles, source: ModelSource) -> Iterator[ModelFile]:
+    path = files.path(source.uri)
+    if source.prefix:
+        found = files.files_below(files.folder(source.uri))
+    else:
+        found = [(path.name, files.file(path))] if os.path.isfile(path) else []
+    for name, file in found:
+        status = os.stat(file)
+        yield ModelFile(name, file, f"{status.st_mtime_ns}-{status.st_size}")

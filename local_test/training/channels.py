@@ -3,15 +3,15 @@
 Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3DataSource.html
 """
 
-import json
-import os
-import shutil
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-from urllib.parse import unquote, urlsplit
+from pathlib import Path
 
 from local_test.api.errors import ValidationException
-from local_test.storage.object_store import ObjectStore, StorageError
+from local_test.storage.file_names import check_name
+from local_test.storage.laid_out import FOLDER_MODE, link_or_copy, make_folders
+from local_test.storage.local_files import LocalFiles, is_local
+from local_test.storage.manifest import read_manifest
+from local_test.storage.object_store import ObjectStore, split_uri
 
 
 @dataclass(frozen=True)
@@ -22,42 +22,40 @@ class InputFile:
     path: Path
 
 
-def local_path(uri: str) -> Path | None:
-    """`file:///a/b` -> /a/b; None for any other scheme."""
-    parts = urlsplit(uri)
-    return Path(unquote(parts.path)) if parts.scheme == "file" else None
-
-
-def check(channel: dict, objects: ObjectStore) -> None:
+def check(channel: dict, objects: ObjectStore, files: LocalFiles) -> None:
     """Raise ValidationException for a channel that has no files. A folder of this machine may have millions: one will do."""
-    folder = whole_folder(channel)
-    if folder is None or not any(path.is_file() for path in folder.rglob("*")):
-        channel_files(channel, objects)
+    if channel["ChannelName"] in (".", ".."):
+        raise ValidationException(f"InputDataConfig names a channel {channel['ChannelName']!r}: its folder cannot have that name.")
+    try:
+        folder = whole_folder(channel, files)
+        if folder is None or not files.has_files(folder):
+            channel_files(channel, objects, files)
+    except ValueError as error:
+        raise ValidationException(str(error)) from error
 
 
-def channel_files(channel: dict, objects: ObjectStore) -> list[InputFile]:
-    """Every file of a channel, in the order of their keys. Raises ValidationException when there is none, as AWS does."""
+def channel_files(channel: dict, objects: ObjectStore, files: LocalFiles) -> list[InputFile]:
+    """Every file of a channel, in the order of their keys. Raises ValueError when there is none, as AWS refuses it, or when a
+    key cannot be a file's name."""
     source = channel["DataSource"]["S3DataSource"]
     uri = source["S3Uri"]
     try:
         if source["S3DataType"] == "ManifestFile":
-            files = _manifest_files(uri, objects)
-        elif folder := local_path(uri):
-            files = _folder_files(folder, uri)
+            found = [InputFile(entry.name, entry.path) for entry in read_manifest(uri, objects, files)]
+        elif is_local(uri):
+            found = [InputFile(name, path) for name, path in files.files_below(files.folder(uri))]
         else:
-            files = _prefix_files(uri, objects)
-    except StorageError as error:
-        raise ValidationException(f"Channel {channel['ChannelName']}: {error}") from error
-    if not files:
-        raise ValidationException(
+            found = _prefix_files(uri, objects)
+        for file in found:
+            check_name(file.name)
+    except ValueError as error:
+        raise ValueError(f"Channel {channel['ChannelName']}: {error}") from error
+    if not found:
+        raise ValueError(
             f'No S3 objects found under S3 URL "{uri}" given in input data source (channel {channel["ChannelName"]}). '
             "Upload the data first, or correct S3Uri."
         )
-    for file in files:
-        parts = PurePosixPath(file.name).parts
-        if ".." in parts or not parts:
-            raise ValidationException(f"Channel {channel['ChannelName']}: the key of {file.name!r} leads out of the channel's folder.")
-    return files
+    return found
 
 
 def share_of(files: list[InputFile], channel: dict, host: int, hosts: int) -> list[InputFile]:
@@ -67,32 +65,36 @@ def share_of(files: list[InputFile], channel: dict, host: int, hosts: int) -> li
     return files
 
 
-def whole_folder(channel: dict) -> Path | None:
-    """The folder that can be mounted as it is, without looking at its files: a `file://` one that every host gets whole."""
+def whole_folder(channel: dict, files: LocalFiles) -> Path | None:
+    """The folder that can be mounted as it is, without a list of its files: a `file://` one that every host gets whole.
+
+    Raises ValueError when it is no folder, or not one that the service may use.
+    """
     source = channel["DataSource"]["S3DataSource"]
-    if source["S3DataType"] == "S3Prefix" and source.get("S3DataDistributionType", "FullyReplicated") == "FullyReplicated":
-        return local_path(source["S3Uri"])
-    return None
+    whole = source["S3DataType"] == "S3Prefix" and source.get("S3DataDistributionType", "FullyReplicated") == "FullyReplicated"
+    return files.folder(source["S3Uri"]) if whole and is_local(source["S3Uri"]) else None
 
 
 def lay_out(files: list[InputFile], folder: Path) -> None:
-    """Make `folder` hold the files under their names: as hard links, as copies only across file systems."""
+    """Make `folder` hold the files under their names, readable by every user of a container: as hard links, as copies only
+    across file systems. Raises ValueError for names that cannot be files side by side, and for a file that this user cannot read.
+    """
     folder.mkdir(parents=True)
+    folder.chmod(FOLDER_MODE)
     made = {folder}
     for file in files:
+        check_name(file.name)
         target = folder / file.name
         if target.parent not in made:
             try:
-                target.parent.mkdir(parents=True, exist_ok=True)
+                make_folders(target.parent)
             except (FileExistsError, NotADirectoryError) as error:
                 raise ValueError(f"{file.name}: another object has a part of this key as its whole key.") from error
             made.add(target.parent)
         try:
-            os.link(file.path, target)
+            link_or_copy(file.path, target)
         except FileExistsError as error:
             raise ValueError(f"{file.name}: two objects of the channel end in the same place.") from error
-        except OSError:
-            shutil.copyfile(file.path, target)
 
 
 def held(files: list[InputFile], channel: dict, folder: Path) -> list[InputFile]:
@@ -100,7 +102,7 @@ def held(files: list[InputFile], channel: dict, folder: Path) -> list[InputFile]
 
     Those of this machine are the user's own, and are not copied.
     """
-    if local_path(channel["DataSource"]["S3DataSource"]["S3Uri"]):
+    if is_local(channel["DataSource"]["S3DataSource"]["S3Uri"]):
         return files
     numbered = [InputFile(str(number), file.path) for number, file in enumerate(files)]
     lay_out(numbered, folder)
@@ -111,38 +113,16 @@ def name_below(prefix: str, key: str) -> str:
     """Where the object `key` of the prefix `prefix` lies below the channel's folder.
 
     `data/train` + `data/train/a/b.jpg` -> `a/b.jpg`; `data/tr` + `data/train/a.jpg` -> `train/a.jpg`; a prefix that is
-    the whole key gives the file's name.
+    the whole key gives the file's name. Several slashes are one, as in every path.
     """
     if key != prefix and (prefix.endswith("/") or key[len(prefix):].startswith("/")):
-        return key[len(prefix):].lstrip("/")
-    return key[prefix.rfind("/") + 1:]
+        name = key[len(prefix):]
+    else:
+        name = key[prefix.rfind("/") + 1:]
+    return "/".join(part for part in name.split("/") if part)
 
 
 def _prefix_files(uri: str, objects: ObjectStore) -> list[InputFile]:
-    prefix = urlsplit(uri).path.removeprefix("/")
+    _, prefix = split_uri(uri)
     # A key that ends in a slash is what consoles make for an empty folder.
     return [InputFile(name_below(prefix, one.key), one.path) for one in objects.list(uri) if not one.key.endswith("/")]
-
-
-def _folder_files(folder: Path, uri: str) -> list[InputFile]:
-    if not folder.is_dir():
-        raise ValidationException(f"{uri} is not a folder on this machine.")
-    return [
-        InputFile(path.relative_to(folder).as_posix(), path) for path in sorted(folder.rglob("*")) if path.is_file()
-    ]
-
-
-def _manifest_files(uri: str, objects: ObjectStore) -> list[InputFile]:
-    """A manifest: `[{"prefix": "s3://bucket/some/"}, "a.jpg", "b/c.jpg"]`."""
-    manifest = local_path(uri) or objects.get(uri).path
-    try:
-        head, *names = json.loads(manifest.read_text())
-        prefix = head["prefix"]
-        if not all(isinstance(name, str) for name in names):
-            raise TypeError("every element after the first must be a string")
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise ValidationException(f'{uri} is not a manifest, [{{"prefix": "s3://..."}}, "key", ...]: {error}') from error
-    folder = local_path(prefix)
-    if folder:
-        return [InputFile(name, folder / name) for name in names]
-    return [InputFile(name, objects.get(prefix + name).path) for name in names]

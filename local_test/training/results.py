@@ -21,11 +21,11 @@ class Results:
         self._request, self._destination = request, destination
 
     def store_model(self, containers: list[Container]) -> None:
-        """/opt/ml/model of all hosts, merged; an archive also when it is empty. Raises ValueError for links."""
+        """/opt/ml/model of all hosts, merged; an archive also when it is empty. Raises ValueError for what `folder_of` refuses."""
         self._store(containers, opt_ml.MODEL, "model", even_empty=True)
 
     def store_output_data(self, containers: list[Container]) -> None:
-        """/opt/ml/output/data of all hosts, merged, if there is anything. Raises ValueError for links."""
+        """/opt/ml/output/data of all hosts, merged, if there is anything. Raises ValueError as `store_model`."""
         self._store(containers, opt_ml.OUTPUT_DATA, "output", even_empty=False)
 
     def _store(self, containers: list[Container], folder: str, name: str, even_empty: bool) -> None:
@@ -35,7 +35,7 @@ class Results:
         archive = self._spooled()
         try:
             if pack(containers, folder, archive) or even_empty:
-                self._destination.put(opt_ml.output_uri(self._request, f"{name}.tar.gz"), archive, "application/x-tar")
+                self._destination.put(opt_ml.output_uri(self._request), f"{name}.tar.gz", archive, "application/x-tar")
         finally:
             archive.unlink(missing_ok=True)
 
@@ -46,9 +46,12 @@ class Results:
                 for member, content in members:
                     if content is not None:
                         path = self._spooled()
-                        with path.open("wb") as file:
-                            shutil.copyfileobj(content, file, 1024 * 1024)
-                        self._destination.put(opt_ml.output_uri(self._request, f"{name}/{member.name}"), path)
+                        try:
+                            with path.open("wb") as file:
+                                shutil.copyfileobj(content, file, 1024 * 1024)
+                            self._destination.put(opt_ml.output_uri(self._request), f"{name}/{member.name}", path)
+                        finally:
+                            path.unlink(missing_ok=True)
 
     def _spooled(self) -> Path:
         with tempfile.NamedTemporaryFile(dir=self._destination.spool, delete=False) as file:

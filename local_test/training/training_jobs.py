@@ -162,13 +162,13 @@ class TrainingJobs:
         """What would otherwise fail after the job has begun."""
         metric_definitions.check(request["AlgorithmSpecification"].get("MetricDefinitions", []))
         for channel in request.get("InputDataConfig", []):
-            channels.check(channel, self._platform.objects)
+            channels.check(channel, self._platform.objects, self._platform.files)
             if opt_ml.input_mode(channel, request) == "Pipe" and is_virtual_machine(self._platform.engine):
                 raise ValidationException(
                     f"Channel {channel['ChannelName']}: Pipe mode needs an engine on this machine's own kernel, which Docker Desktop "
                     "does not have. Use FastFile."
                 )
-        destination = Destination(self._platform.objects, self._platform.folder)
+        destination = Destination(self._platform.objects, self._platform.files, self._platform.folder)
         try:
             destination.check(request["OutputDataConfig"]["S3OutputPath"])
             for uri in opt_ml.kept_folders(request).values():

@@ -52,7 +52,7 @@ class TrainingRun:
         self.name = request["TrainingJobName"]
         self._records = platform.state.records("training-job")
         self._folder = platform.folder / RUNNING / self.name
-        self._destination = Destination(platform.objects, platform.folder / "spool")
+        self._destination = Destination(platform.objects, platform.files, platform.folder / "spool")
         self._results = Results(request, self._destination)
         self._metric_scan = MetricScan(request["AlgorithmSpecification"].get("MetricDefinitions", []))
         self._final_metrics: dict[str, dict] = {}
@@ -166,7 +166,7 @@ class TrainingRun:
         self._enter("Downloading")
         try:
             mounts = [
-                input_mounts(request, number, host, self._folder / host, self._platform.objects, cleanup)
+                input_mounts(request, number, self._folder / host, self._platform.objects, self._platform.files, cleanup)
                 for number, host in enumerate(hosts)
             ]
         except ValueError as error:
@@ -188,7 +188,10 @@ class TrainingRun:
                 kept.append(KeptFolder(node.container, folder, uri, self._destination))
                 cleanup.callback(kept[-1].abandon)
                 if folder == opt_ml.checkpoint_folder(request):
-                    kept[-1].restore()
+                    try:
+                        kept[-1].restore()
+                    except ValueError as error:
+                        raise Refused(f"ClientError: The checkpoints cannot be restored: {error}") from error
         return kept
 
     def _train(self, kept: list[KeptFolder]) -> tuple[str, str | None]:
@@ -221,9 +224,8 @@ class TrainingRun:
             self._over = ending != "Interrupted"  # then it starts again, unless it is stopped before
         if ending == KILLED:
             return ending, None
-        for folder in kept:
-            folder.close()
-        if ending == "Interrupted":
+        lost = _close(kept)
+        if ending == "Interrupted" and not lost:
             return ending, None
         failed = next(((node, ended) for node, ended in exits if ended.status != 0), None)
         if failed and not ending:
@@ -231,6 +233,9 @@ class TrainingRun:
             reason = failure_reason(ended.status, node.beginning_of(opt_ml.FAILURE, FAILURE_BYTES), ended.out_of_memory)
             self._upload_output_data()
             return "Failed", reason
+        if lost:
+            self._upload_output_data()
+            return "Failed", f"ClientError: {lost}"[:MAX_REASON]
         return self._upload(ending or "Completed")
 
     def _wait_for_all(self) -> list[tuple[Node, Exit]]:
@@ -327,3 +332,14 @@ class TrainingRun:
         if seconds:
             timer.start()
         return timer
+
+
+def _close(kept: list[KeptFolder]) -> str | None:
+    """Store the last state of every folder; the first message about a file that cannot be stored where it should."""
+    problems = []
+    for folder in kept:
+        try:
+            folder.close()
+        except ValueError as error:
+            problems.append(str(error))
+    return problems[0] if problems else None

@@ -4,13 +4,13 @@ Sources: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Transform
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TransformOutput.html
 """
 
-import json
+import os
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote, unquote, urlsplit
 
+from local_test.storage.local_files import LocalFiles, is_local
+from local_test.storage.manifest import read_manifest
 from local_test.storage.object_store import ObjectStore, split_uri
 
 SUFFIX = ".out"
@@ -26,13 +26,13 @@ class InputObject:
     output: str
 
 
-def input_objects(source: dict, objects: ObjectStore) -> list[InputObject]:
-    """The objects of an S3DataSource: `s3://` in the local S3, or `file:///` on this machine. Raises ValueError, a sentence."""
+def input_objects(source: dict, objects: ObjectStore, files: LocalFiles) -> list[InputObject]:
+    """The objects of an S3DataSource: `s3://` in the local S3, or `file:///` on this machine. Raises ValueError, a message."""
     uri = source["S3Uri"]
     if source["S3DataType"] == "ManifestFile":
-        found = list(_of_manifest(uri, objects))
-    elif uri.startswith("file://"):
-        found = list(_of_folder(uri))
+        found = [(entry.uri, entry.path, entry.name) for entry in read_manifest(uri, objects, files)]
+    elif is_local(uri):
+        found = _on_disk(uri, files)
     else:
         # A key that ends in a slash is what consoles make for an empty folder.
         stored = [one for one in objects.list(uri) if not one.key.endswith("/")]
@@ -65,34 +65,9 @@ def shares(objects: list[InputObject], instances: int) -> list[list[InputObject]
     return [objects[instance::instances] for instance in range(instances)]
 
 
-def _of_manifest(uri: str, objects: ObjectStore) -> Iterator[tuple[str, Path, str]]:
-    """`[{"prefix": "s3://bucket/some/"}, "a.csv", "b/c.csv"]`"""
-    path = _local(uri) if uri.startswith("file://") else objects.get(uri).path
-    try:
-        head, *names = json.loads(path.read_text())
-        prefix = head["prefix"]
-        if not all(isinstance(name, str) for name in [prefix, *names]):
-            raise TypeError("prefix and keys must be strings")
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise ValueError(f'{uri} is not a manifest, [{{"prefix": "s3://..."}}, "key", ...]: {error}') from error
-    for name in names:
-        if prefix.startswith("file://"):
-            file = _local(prefix + quote(name))
-            if not file.is_file():
-                raise ValueError(f"{uri} names {name}, and there is no file {file}.")
-            yield prefix + name, file, name
-        else:
-            yield prefix + name, objects.get(prefix + name).path, name
-
-
-def _of_folder(uri: str) -> Iterator[tuple[str, Path, str]]:
-    root = _local(uri)
-    if root.is_file():
-        yield uri, root, root.name
-    for path in sorted(root.rglob("*")):
-        if path.is_file():
-            yield path.as_uri(), path, path.relative_to(root).as_posix()
-
-
-def _local(uri: str) -> Path:
-    return Path(unquote(urlsplit(uri).path))
+def _on_disk(uri: str, files: LocalFiles) -> list[tuple[str, Path, str]]:
+    path = files.path(uri)
+    if os.path.isfile(path):
+        return [(uri, files.file(path), path.name)]
+    below = files.files_below(files.folder(uri)) if os.path.isdir(path) else []
+    return [((path / name).as_uri(), file, name) for name, file in below]

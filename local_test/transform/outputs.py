@@ -2,7 +2,6 @@
 
 from pathlib import Path
 from typing import BinaryIO
-from urllib.parse import quote
 
 from local_test.storage.destination import Destination
 from local_test.transform.input_objects import InputObject
@@ -49,13 +48,8 @@ def assembled(answer: bytes, by_line: bool) -> bytes:
     return answer + b"\n" if by_line and not answer.endswith(b"\n") else answer
 
 
-def output_uri(base: str, name: str) -> str:
-    """S3OutputPath and a key below it."""
-    return f"{base.rstrip('/')}/{quote(name) if base.startswith('file://') else name}"
-
-
 def store(outputs: list[ObjectOutput], base: str, content_type: str | None, destination: Destination) -> None:
-    """Store what is done. Raises ValueError or OSError when it cannot be written."""
+    """Store what is done below `base`, the job's S3OutputPath. Raises ValueError or OSError when it cannot be written."""
     for output in outputs:
         if output.done:
-            destination.put(output_uri(base, output.source.output), output.path, content_type)
+            destination.put(base, output.source.output, output.path, content_type)

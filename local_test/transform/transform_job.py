@@ -52,7 +52,7 @@ class TransformJob:
     def __init__(self, platform: Platform, request: dict, container: dict, isolated: bool, folders: ModelFolders, work: Path):
         self._platform, self._request, self._container, self._isolated = platform, request, container, isolated
         self._folders, self._work = folders, work
-        self._destination = Destination(platform.objects, work)
+        self._destination = Destination(platform.objects, platform.files, work)
         self._streams = [f"{request['TransformJobName']}/instance-{number + 1}-{int(time.time())}"
                          for number in range(request["TransformResources"]["InstanceCount"])]
         self._lock = threading.Lock()
@@ -91,7 +91,11 @@ class TransformJob:
         request = self._request
         self._work.mkdir(parents=True)
         try:
-            objects = input_objects(request["TransformInput"]["DataSource"]["S3DataSource"], self._platform.objects)
+            objects = input_objects(
+                request["TransformInput"]["DataSource"]["S3DataSource"], self._platform.objects, self._platform.files
+            )
+            for one in objects:
+                self._destination.check_name(request["TransformOutput"]["S3OutputPath"], one.output)
             folder = self._folders.take(self._container)
         except ValueError as error:
             raise JobFailed(f"ClientError: {error}") from error

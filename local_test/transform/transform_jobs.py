@@ -30,7 +30,7 @@ class TransformJobs:
     def __init__(self, platform: Platform, tags: Tags, models: Models):
         self._platform, self._tags, self._models = platform, tags, models
         self._records = platform.state.records("transform-job")
-        self._folders = ModelFolders(platform.objects, platform.folder / "transform-models")
+        self._folders = ModelFolders(platform.objects, platform.files, platform.folder / "transform-models")
         self._work = platform.folder / "transform-unfinished"
         self._lock = threading.Lock()
         self._running: dict[str, tuple[TransformJob, threading.Thread]] = {}
@@ -41,10 +41,7 @@ class TransformJobs:
         name = request["TransformJobName"]
         model = self._models.get(request["ModelName"])
         container = transformable_container(model)
-        try:
-            Destination(self._platform.objects, self._work).check(request["TransformOutput"]["S3OutputPath"])
-        except (ValueError, OSError) as error:
-            raise ValidationException(f"TransformOutput.S3OutputPath: {error}") from error
+        self._check_uris(request)
         arn, now = self._platform.arn("transform-job", name), time.time()
         record = {
             **{field: value for field, value in request.items() if field != "Tags"},
@@ -104,6 +101,17 @@ class TransformJobs:
             job.stop(Outcome("Failed", RESTARTED))
         for _, thread in running:
             thread.join()
+
+    def _check_uris(self, request: dict) -> None:
+        """Whether the input is absent is found out by the job, as on AWS; that it may not be read is said at once."""
+        try:
+            self._platform.files.check(request["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"])
+        except ValueError as error:
+            raise ValidationException(f"TransformInput.DataSource.S3DataSource.S3Uri: {error}") from error
+        try:
+            Destination(self._platform.objects, self._platform.files, self._work).check(request["TransformOutput"]["S3OutputPath"])
+        except (ValueError, OSError) as error:
+            raise ValidationException(f"TransformOutput.S3OutputPath: {error}") from error
 
     def _run(self, name: str, job: TransformJob) -> None:
         self._records.update(name, TransformStartTime=time.time())

@@ -1,13 +1,12 @@
-"""Archives: what comes out of one, and what is refused."""
+"""Archives for containers, and out of containers, whose names are checked."""
 
 import io
-import os
 import tarfile
 
 import pytest
 from docker.errors import NotFound
 
-from local_test.archives import folder_of, spooled_archive, tree_archive, unpack
+from local_test.archives import folder_of, pack, spooled_archive, tree_archive
 
 
 def test_folders_and_text_files_travel_by_path():
@@ -15,53 +14,6 @@ def test_folders_and_text_files_travel_by_path():
         assert archive.getmember("opt/ml/model").isdir()
         assert archive.extractfile("input/config/a.json").read() == b"{}"
         assert archive.extractfile("b").read().decode() == "é"
-
-
-def archive_with(path, member: tarfile.TarInfo):
-    with tarfile.open(path, "w:gz") as packed:
-        good = tarfile.TarInfo("good.txt")
-        packed.addfile(good)
-        packed.addfile(member, io.BytesIO(b"x" * member.size))
-    return path
-
-
-@pytest.mark.parametrize("name", ["../outside", "/outside", "a/../../outside"])
-def test_a_member_outside_the_folder_is_refused_before_anything_is_written(tmp_path, name):
-    member = tarfile.TarInfo(name)
-    member.size = 1
-    with pytest.raises(ValueError, match="only files and folders inside it are taken"):
-        unpack(archive_with(tmp_path / "model.tar.gz", member), tmp_path / "inner/model", "model.tar.gz")
-    assert [path.name for path in tmp_path.rglob("*")] == ["model.tar.gz"]
-
-
-@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE])
-def test_links_and_devices_are_refused(tmp_path, kind):
-    member = tarfile.TarInfo("odd")
-    member.type, member.linkname = kind, "good.txt"
-    with pytest.raises(ValueError, match="model.tar.gz has 'odd'"):
-        unpack(archive_with(tmp_path / "model.tar.gz", member), tmp_path / "model", "model.tar.gz")
-
-
-@pytest.mark.parametrize("content", [b"no archive", b"\x1f\x8b\x08\x00broken"])
-def test_what_is_no_archive_is_named(tmp_path, content):
-    (tmp_path / "model.tar.gz").write_bytes(content)
-    with pytest.raises(ValueError, match="model.tar.gz is not a sound .tar.gz"):
-        unpack(tmp_path / "model.tar.gz", tmp_path / "model", "model.tar.gz")
-
-
-def test_files_and_folders_are_unpacked(tmp_path):
-    member = tarfile.TarInfo("code/inference.py")
-    member.size = 3
-    unpack(archive_with(tmp_path / "model.tar.gz", member), tmp_path / "model", "model.tar.gz")
-    assert (tmp_path / "model/code/inference.py").read_bytes() == b"xxx" and (tmp_path / "model/good.txt").exists()
-
-
-def test_unpacked_files_are_the_users_own_whoever_packed_them(tmp_path, monkeypatch):
-    monkeypatch.delattr(tarfile, "data_filter", raising=False)  # as on Debian 12's Python
-    member = tarfile.TarInfo("a")
-    member.uid = member.gid = 12345
-    unpack(archive_with(tmp_path / "model.tar.gz", member), tmp_path / "model", "model.tar.gz")
-    assert {path.stat().st_uid for path in (tmp_path / "model").iterdir()} == {os.getuid()}
 
 
 def test_an_archive_that_was_cut_off_between_two_members_is_not_taken_for_a_whole_one():
@@ -93,3 +45,56 @@ def test_a_container_that_is_gone_has_no_empty_folder():
         assert list(members) == []
     with pytest.raises(NotFound), folder_of(Gone(itself=True), "/opt/ml/model"):
         pass
+
+
+class Container:
+    """A container whose folder has these members: name -> bytes, None for a folder, or a type of tarfile's."""
+
+    def __init__(self, members):
+        self._members = members
+
+    def get_archive(self, folder):
+        buffer = io.BytesIO()
+        with tarfile.open(fileobj=buffer, mode="w") as archive:
+            for name, content in self._members.items():
+                member = tarfile.TarInfo(f"model/{name}")
+                if isinstance(content, bytes) and len(content) == 1 and content in tarfile.SUPPORTED_TYPES and content not in tarfile.REGULAR_TYPES:
+                    member.type, member.linkname = content, "elsewhere"
+                elif content is None:
+                    member.type = tarfile.DIRTYPE
+                else:
+                    member.size = len(content)
+                archive.addfile(member, io.BytesIO(content or b""))
+        return [buffer.getvalue()], {}
+
+
+@pytest.mark.parametrize("name", ["../x", "/etc/passwd", "a/../../x", "a//b", "n" * 256])
+def test_a_name_out_of_a_container_that_leads_out_is_refused(name):
+    with pytest.raises(ValueError, match="cannot be the name of a file"), folder_of(Container({"good": b"good", name: b"bad"}), "/opt/ml/model") as members:
+        list(members)
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE])
+def test_links_and_devices_out_of_a_container_are_refused_by_name(kind):
+    with pytest.raises(ValueError, match="/opt/ml/model/odd is (a link|neither a file nor a folder)"):
+        with folder_of(Container({"odd": kind}), "/opt/ml/model") as members:
+            list(members)
+
+
+def test_names_that_look_like_uris_are_names():
+    names = {"..%2fx": b"one", "a#1": b"two", "a?b": b"three"}
+    with folder_of(Container(names), "/opt/ml/model") as members:
+        assert {member.name: content.read() for member, content in members} == names
+
+
+def test_of_a_file_on_several_hosts_the_first_counts(tmp_path):
+    hosts = [Container({"a": b"first", "sub": None, "sub/b": b"both"}), Container({"a": b"second", "sub": None, "sub/c": b"more"})]
+    assert pack(hosts, "/opt/ml/model", tmp_path / "m.tar.gz") == 3
+    with tarfile.open(tmp_path / "m.tar.gz") as packed:
+        assert packed.getnames() == ["a", "sub", "sub/b", "sub/c"] and packed.extractfile("a").read() == b"first"
+
+
+@pytest.mark.parametrize("hosts", [({"a": b"file"}, {"a": None, "a/b": b"x"}), ({"a": None}, {"a": b"file"})])
+def test_a_file_on_one_host_and_a_folder_on_another_is_refused_by_name(tmp_path, hosts):
+    with pytest.raises(ValueError, match="/opt/ml/model/a is a file on one host and a folder on another"):
+        pack([Container(one) for one in hosts], "/opt/ml/model", tmp_path / "m.tar.gz")

@@ -10,6 +10,7 @@ from local_test.serving.endpoint_configs import EndpointConfigs
 from local_test.serving.endpoints import Endpoints
 from local_test.serving.models import Models
 from local_test.state import State
+from local_test.storage.local_files import LocalFiles
 
 
 def arn(kind, name):
@@ -18,8 +19,9 @@ def arn(kind, name):
 
 @pytest.fixture
 def api(tmp_path):
-    state = State(tmp_path)
-    platform = SimpleNamespace(state=state, folder=tmp_path, objects=None, region="us-east-1", arn=arn)
+    folder = tmp_path / "service"
+    state, files = State(folder), LocalFiles([tmp_path], folder)
+    platform = SimpleNamespace(state=state, folder=folder, objects=None, files=files, region="us-east-1", arn=arn)
     tags = Tags(state)
     models, configs = Models(platform, tags), EndpointConfigs(platform, tags)
     return SageMakerApi(tags, models, configs, Endpoints(platform, tags, models, configs))

@@ -6,7 +6,10 @@ import tarfile
 
 import pytest
 
+from local_test.platform import ACCOUNT
 from local_test.serving.model_folder import ModelFolders
+from local_test.storage.local_files import LocalFiles
+from local_test.storage.object_store import ObjectStore
 
 
 def archive(path, files):
@@ -22,9 +25,13 @@ def source(uri, kind="S3Prefix", compression="None"):
     return {"ModelDataSource": {"S3DataSource": {"S3Uri": uri, "S3DataType": kind, "CompressionType": compression}}}
 
 
+def folders_with(tmp_path, objects=None):
+    return ModelFolders(objects, LocalFiles([tmp_path], tmp_path / "state"), tmp_path / "models")
+
+
 @pytest.fixture
 def folders(tmp_path):
-    return ModelFolders(None, tmp_path / "models")
+    return folders_with(tmp_path)
 
 
 def test_an_archive_is_unpacked_once_for_all_and_removed_after_the_last(folders, tmp_path):
@@ -88,5 +95,54 @@ def test_a_link_in_an_archive_is_refused(folders, tmp_path):
 
 def test_the_folder_of_an_earlier_service_is_emptied(tmp_path):
     (tmp_path / "models/left").mkdir(parents=True)
-    ModelFolders(None, tmp_path / "models")
+    folders_with(tmp_path)
     assert not (tmp_path / "models/left").exists()
+
+
+def modes(folder):
+    return {path.relative_to(folder).as_posix(): path.stat().st_mode & 0o777 for path in [folder, *folder.rglob("*")]}
+
+
+def test_a_container_of_any_user_can_read_all_of_a_model_whatever_the_umask(tmp_path):
+    before = os.umask(0o077)
+    try:
+        objects = ObjectStore(tmp_path / "state/s3", ACCOUNT, "us-east-1")
+        objects.ensure_bucket("data")
+        objects.put_bytes("s3://data/model/code/a", b"a")
+        (tmp_path / "made").write_bytes(b"b")
+        objects.put_file("s3://data/model/b", tmp_path / "made")
+        folders = folders_with(tmp_path, objects)
+        linked = folders.take(source("s3://data/model/"))
+        unpacked = folders.take({"ModelDataUrl": archive(tmp_path / "m.tar.gz", {"code/a": b"a", "b": b"b"}).as_uri()})
+    finally:
+        os.umask(before)
+    assert modes(linked.path) == modes(unpacked.path) == {".": 0o755, "code": 0o755, "code/a": 0o644, "b": 0o644}
+
+
+def test_the_users_own_file_keeps_its_mode_where_it_is_linked(folders, tmp_path):
+    (tmp_path / "model.bin").write_bytes(b"m")
+    (tmp_path / "model.bin").chmod(0o600)
+    folders.take(source((tmp_path / "model.bin").as_uri(), "S3Object"))
+    assert (tmp_path / "model.bin").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_model_folder_with_a_link_that_leads_out_is_refused_by_its_name(tmp_path):
+    (tmp_path / "work/data").mkdir(parents=True)
+    (tmp_path / "secret").write_bytes(b"key")
+    (tmp_path / "work/data/weights").symlink_to(tmp_path / "secret")
+    folders = ModelFolders(None, LocalFiles([tmp_path / "work"], tmp_path / "state"), tmp_path / "models")
+    with pytest.raises(ValueError, match="work/data/weights leads to .*secret, which is outside"):
+        folders.take(source((tmp_path / "work/data").as_uri() + "/"))
+    with pytest.raises(ValueError, match="outside the folders"):
+        folders.take({"ModelDataUrl": (tmp_path / "secret").as_uri()})
+
+
+@pytest.mark.parametrize("keys", [("a", "a/b"), ("../a",), ("a//b",), ("a/./b",)])
+def test_keys_that_cannot_be_files_of_one_folder_are_named(tmp_path, keys):
+    objects = ObjectStore(tmp_path / "state/s3", ACCOUNT, "us-east-1")
+    objects.ensure_bucket("data")
+    for key in keys:
+        objects.put_bytes(f"s3://data/model#1/{key}", b"x")
+    with pytest.raises(ValueError, match="The model data at s3://data/model#1/: 'a|'../a"):
+        folders_with(tmp_path, objects).take(source("s3://data/model#1/"))
+    assert not list((tmp_path / "models").glob("*"))

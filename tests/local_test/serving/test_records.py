@@ -90,6 +90,38 @@ def test_a_configuration_beyond_the_local_one_is_refused_by_name(api, variant, m
         create_config(api, variant, **more)
 
 
+def model_of(uri):
+    return {**IMAGE, "ModelDataSource": {"S3DataSource": {"S3Uri": uri, "S3DataType": "S3Prefix", "CompressionType": "None"}}}
+
+
+@pytest.mark.parametrize("container", [{**IMAGE, "ModelDataUrl": "file:///etc/model.tar.gz"}, model_of("file:///etc/")])
+def test_a_model_outside_the_folders_of_the_service_is_refused(api, container):
+    with pytest.raises(ValidationException, match="file:///etc.* is outside the folders that the local SageMaker was started for"):
+        create_model(api, container)
+
+
+def test_a_model_in_the_services_own_folder_is_refused(api, tmp_path):
+    with pytest.raises(ValidationException, match="own folder"):
+        create_model(api, model_of((tmp_path / "service").as_uri() + "/"))
+    create_model(api, model_of((tmp_path / "model").as_uri() + "/"))
+
+
+@pytest.mark.parametrize("field", ["DestinationS3Uri", "S3OutputPath", "S3FailurePath"])
+def test_a_configuration_that_would_write_outside_the_folders_of_the_service_is_refused(api, tmp_path, field):
+    create_model(api)
+    for base, refused in (("file:///etc", True), (tmp_path.as_uri(), False)):
+        uris = {"DestinationS3Uri": "s3://bucket/a", "S3OutputPath": "s3://bucket/o", "S3FailurePath": "s3://bucket/f", field: f"{base}/x"}
+        more = {
+            "DataCaptureConfig": {**CAPTURE, "DestinationS3Uri": uris["DestinationS3Uri"]},
+            "AsyncInferenceConfig": {"OutputConfig": {name: uris[name] for name in ("S3OutputPath", "S3FailurePath")}},
+        }
+        if refused:
+            with pytest.raises(ValidationException, match=f"{field}: file:///etc/x is outside the folders"):
+                create_config(api, **more)
+        else:
+            create_config(api, **more)
+
+
 def test_two_variants_of_one_name_are_refused(api):
     create_model(api)
     with pytest.raises(ValidationException, match="Duplicate production variant name v"):

@@ -108,3 +108,10 @@ def test_a_profiler_that_is_switched_off_keeps_nothing(request_):
 
 def test_the_model_goes_below_the_jobs_name(request_):
     assert opt_ml.output_uri(request_, "model.tar.gz") == "s3://bucket/jobs/job-1/output/model.tar.gz"
+
+
+@pytest.mark.parametrize("isolated, instances, interface", [(False, 1, "eth0"), (True, 1, "lo"), (True, 2, "eth0"), (False, 2, "eth0")])
+def test_the_interface_that_programs_bind_to_exists(request_, isolated, instances, interface):
+    request_["EnableNetworkIsolation"] = isolated
+    request_["ResourceConfig"]["InstanceCount"] = instances
+    assert config(request_, "resourceconfig.json")["network_interface_name"] == interface

@@ -4,9 +4,10 @@ import pytest
 
 from local_test.platform import ACCOUNT
 from local_test.storage.destination import Destination
+from local_test.storage.local_files import LocalFiles
 from local_test.storage.object_store import ObjectStore
 from local_test.transform.input_objects import InputObject
-from local_test.transform.outputs import ObjectOutput, assembled, output_uri, store
+from local_test.transform.outputs import ObjectOutput, assembled, store
 
 
 def output(folder, by_line=False, name="a.csv.out", number=0):
@@ -61,7 +62,7 @@ def test_what_is_done_is_stored_and_nothing_else(tmp_path):
         one.add(b"answer")
     done.finish()
     failed.fail("bad", client_fault=True)
-    store([done, failed, undone], "s3://results/o/", "text/csv", Destination(objects, work))
+    store([done, failed, undone], "s3://results/o/", "text/csv", Destination(objects, LocalFiles([], work), work))
     undone.abandon()
     assert [one.key for one in objects.list("s3://results/")] == ["o/sub/done.csv.out"]
     assert objects.get("s3://results/o/sub/done.csv.out").path.read_bytes() == b"answer"
@@ -71,13 +72,20 @@ def test_what_is_done_is_stored_and_nothing_else(tmp_path):
 def test_outputs_go_into_a_folder_of_this_machine_under_their_own_names(tmp_path):
     work = tmp_path / "work"
     work.mkdir()
-    one = output(work, name="sub/ü #1 %20.csv.out")
-    one.add(b"answer")
-    one.finish()
-    store([one], (tmp_path / "out put").as_uri(), None, Destination(None, work))
-    assert (tmp_path / "out put/sub/ü #1 %20.csv.out").read_bytes() == b"answer"
+    names = ("sub/ü #1 %20.csv.out", "a#1.out", "a#2.out", "..%2fx.out")
+    made = [output(work, name=name, number=number) for number, name in enumerate(names)]
+    for one in made:
+        one.add(one.source.output.encode())
+        one.finish()
+    store(made, (tmp_path / "out put").as_uri(), None, Destination(None, LocalFiles([tmp_path], tmp_path / "state"), work))
+    assert {name: (tmp_path / "out put" / name).read_text() for name in names} == {name: name for name in names}
 
 
-def test_an_output_path_with_and_without_slash_is_the_same_path():
-    assert output_uri("s3://b/o", "a b#.out") == output_uri("s3://b/o/", "a b#.out") == "s3://b/o/a b#.out"
-    assert output_uri("s3://b", "a.out") == "s3://b/a.out"
+def test_an_output_path_with_and_without_slash_is_the_same_path(tmp_path):
+    objects = ObjectStore(tmp_path / "s3", ACCOUNT, "us-east-1")
+    objects.ensure_bucket("results")
+    for number, base in enumerate(("s3://results/o", "s3://results/o/", "s3://results")):
+        one = output(tmp_path, name=f"a b#{number}.out", number=number)
+        one.finish()
+        store([one], base, None, Destination(objects, LocalFiles([], tmp_path), tmp_path))
+    assert [one.key for one in objects.list("s3://results")] == ["a b#2.out", "o/a b#0.out", "o/a b#1.out"]

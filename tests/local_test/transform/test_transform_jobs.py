@@ -1,5 +1,6 @@
 """The operations about transform jobs, as far as no container starts: what is refused, told, listed and recovered."""
 
+import json
 import time
 
 import pytest
@@ -10,6 +11,7 @@ from local_test.api.tags import Tags
 from local_test.platform import ACCOUNT, Platform
 from local_test.serving.models import Models
 from local_test.state import State
+from local_test.storage.local_files import LocalFiles
 from local_test.storage.log_groups import LogGroups
 from local_test.storage.metrics import Metrics
 from local_test.storage.object_store import ObjectStore
@@ -33,7 +35,7 @@ class Service:
         self.state = State(self.folder / "records")
         platform = Platform(
             None, "test", self.folder, "us-east-1", self.state, self.objects, LogGroups(ACCOUNT, "us-east-1", self.folder / "logs"),
-            Metrics(ACCOUNT, "us-east-1", self.folder / "metrics"), None,
+            Metrics(ACCOUNT, "us-east-1", self.folder / "metrics"), None, LocalFiles([self.folder.parent], self.folder),
         )
         tags = Tags(platform.state)
         models = Models(platform, tags)
@@ -65,7 +67,7 @@ class Service:
 
 @pytest.fixture
 def service(tmp_path):
-    service = Service(tmp_path)
+    service = Service(tmp_path / "service")
     yield service
     service.jobs.stop_all()
 
@@ -85,6 +87,26 @@ def test_a_model_without_its_data_fails_the_job_and_says_which(service):
     assert "s3://data/model.tar.gz" in service.ended()["FailureReason"]
 
 
+@pytest.mark.parametrize(
+    ("manifest", "message"),
+    [([{"prefix": "file:///etc/"}, "hostname"], "can only name objects in S3"), ([{"prefix": "s3://data/in/"}, "/etc/x"], "begins with a slash")],
+)
+def test_a_manifest_that_would_touch_this_machine_fails_the_job_and_says_why(service, manifest, message):
+    service.objects.put_bytes("s3://data/in/a", b"1")
+    service.objects.put_bytes("s3://data/manifest", json.dumps(manifest).encode())
+    service.create(TransformInput={"DataSource": {"S3DataSource": {"S3DataType": "ManifestFile", "S3Uri": "s3://data/manifest"}}})
+    assert message in service.ended()["FailureReason"]
+
+
+def test_an_output_whose_name_is_too_long_is_found_before_a_container_starts(service):
+    service.objects.put_bytes("s3://data/in/" + "a" * 253, b"1")
+    service.create(
+        TransformInput={"DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://data/in/"}}},
+        TransformOutput={"S3OutputPath": (service.folder.parent / "out").as_uri()},
+    )
+    assert "257 bytes" in service.ended()["FailureReason"]
+
+
 def test_a_name_is_taken_once(service):
     service.create()
     with pytest.raises(ResourceInUse, match="transform-job/job"):
@@ -99,6 +121,11 @@ def test_a_name_is_taken_once(service):
         ({"TransformOutput": {"S3OutputPath": "https://data/out"}}, "TransformOutput.S3OutputPath"),
         ({"DataCaptureConfig": {"DestinationS3Uri": "s3://data/captured"}}, "does not honour DataCaptureConfig"),
         ({"BatchStrategy": "AllRecords"}, "batchStrategy"),
+        ({"TransformOutput": {"S3OutputPath": "file:///etc/out"}}, "TransformOutput.S3OutputPath: file:///etc/out is outside the folders"),
+        (
+            {"TransformInput": {"DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "file:///etc"}}}},
+            "TransformInput.DataSource.S3DataSource.S3Uri: file:///etc is outside the folders",
+        ),
     ],
 )
 def test_what_cannot_run_is_refused_before_a_job_is_there(service, changes, message):

@@ -8,6 +8,7 @@ from docker.errors import ImageNotFound
 from local_test.labels import filters, find
 from local_test.platform import ACCOUNT, Platform
 from local_test.state import State
+from local_test.storage.local_files import LocalFiles
 from local_test.storage.log_groups import LogGroups
 from local_test.storage.metrics import Metrics
 from local_test.storage.object_store import ObjectStore
@@ -43,7 +44,8 @@ def platform(engine, storage, tmp_path_factory):
         except ImageNotFound:
             raise ValueError(f"There is no image {uri} on this machine.") from None
 
-    return Platform(engine, unique("test"), folder, REGION, State(folder / "records"), objects, logs, metrics, local_image)
+    files = LocalFiles([tmp_path_factory.getbasetemp()], folder)
+    return Platform(engine, unique("test"), folder, REGION, State(folder / "records"), objects, logs, metrics, local_image, files)
 
 
 @pytest.fixture(scope="module")

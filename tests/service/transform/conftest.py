@@ -13,6 +13,7 @@ from local_test.labels import find
 from local_test.platform import ACCOUNT, Platform
 from local_test.serving.models import Models
 from local_test.state import State
+from local_test.storage.local_files import LocalFiles
 from local_test.storage.log_groups import LogGroups
 from local_test.storage.metrics import Metrics
 from local_test.storage.object_store import ObjectStore
@@ -45,7 +46,7 @@ class Jobs:
         self.logs = LogGroups(ACCOUNT, REGION, self.folder / "logs")
         platform = Platform(
             self.engine, self.name, self.folder, REGION, State(self.folder / "records"), self.objects, self.logs,
-            Metrics(ACCOUNT, REGION, self.folder / "metrics"), self.local_image,
+            Metrics(ACCOUNT, REGION, self.folder / "metrics"), self.local_image, LocalFiles([self.folder.parent], self.folder),
         )
         tags = Tags(platform.state)
         models = Models(platform, tags)

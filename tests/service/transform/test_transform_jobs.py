@@ -2,6 +2,9 @@
 
 import gzip
 import json
+import tarfile
+
+import pytest
 
 from tests.local_service import until
 from tests.service.transform.conftest import json_lines
@@ -225,6 +228,47 @@ def test_compressed_objects_of_a_folder_go_into_a_folder(jobs, tmp_path):
                          given={"CompressionType": "Gzip"}, made=LINE)
     assert described["TransformJobStatus"] == "Completed", described
     assert [(path.name, path.read_bytes()) for path in (tmp_path / "made").iterdir()] == [("a b.csv.gz.out", b"1\n2\n")]
+
+
+def test_outputs_in_a_folder_have_the_names_of_their_objects_and_stay_there(jobs, tmp_path):
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home/.bashrc.out").write_text("mine")
+    for name in ("a#1", "a#2", "..%2fhome%2f.bashrc"):
+        jobs.put(f"in/{name}", name.encode())
+    described = jobs.run(output=(tmp_path / "made#1").as_uri())
+    assert described["TransformJobStatus"] == "Completed", described
+    assert {path.name for path in (tmp_path / "made#1").iterdir()} == {"a#1.out", "a#2.out", "..%2fhome%2f.bashrc.out"}
+    assert (tmp_path / "home/.bashrc.out").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("manifest", "message"),
+    [([{"prefix": "file:///etc/"}, "hostname"], "can only name objects in S3"), ([{"prefix": "s3://data/in"}, "/a"], "begins with a slash")],
+)
+def test_a_manifest_in_s3_neither_reads_nor_writes_this_machine(jobs, tmp_path, manifest, message):
+    jobs.put("in/a", b"1")
+    jobs.put("manifest", json.dumps(manifest).encode())
+    source = {"DataSource": {"S3DataSource": {"S3DataType": "ManifestFile", "S3Uri": "s3://data/manifest"}}}
+    described = jobs.run(output=(tmp_path / "made").as_uri(), given=source)
+    assert described["TransformJobStatus"] == "Failed" and message in described["FailureReason"]
+    assert list((tmp_path / "made").iterdir()) == []
+
+
+def test_a_link_that_leads_out_of_the_folders_of_the_service_fails_the_job(jobs, tmp_path):
+    (tmp_path / "given").mkdir()
+    (tmp_path / "given/a").symlink_to("/etc/hostname")
+    described = jobs.run(input=(tmp_path / "given").as_uri())
+    assert described["TransformJobStatus"] == "Failed"
+    assert "given/a leads to /etc/hostname, which is outside the folders" in described["FailureReason"]
+
+
+def test_a_model_archive_that_unpacks_to_gigabytes_fails_the_job(jobs):
+    header = tarfile.TarInfo("weights")
+    header.size = 2 * 1024**3
+    jobs.put("model/model.tar.gz", gzip.compress(header.tobuf() + bytes(1024**2)))
+    jobs.put("in/a", b"1")
+    described = jobs.run()
+    assert described["TransformJobStatus"] == "Failed" and "unpacks to more than" in described["FailureReason"]
 
 
 def test_answers_are_joined_with_their_records(jobs):
