@@ -9,9 +9,12 @@ done
 
 if [ "$(uname -s)" = Linux ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     echo "No browser on this machine: installing Debian's chromium ..."
+    # A name that nobody can know before: a link there would have root write where it leads.
+    log=$(mktemp "${TMPDIR:-/tmp}/install-chromium.XXXXXXXX")
     # fonts-dejavu-core: letters of the right-to-left scripts that the tests show.
     { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium fonts-dejavu-core; } \
-        >/tmp/install-chromium.log 2>&1 || { echo "It could not be installed; see /tmp/install-chromium.log." >&2; exit 1; }
+        >"$log" 2>&1 || { echo "It could not be installed; see $log." >&2; exit 1; }
+    rm -f "$log"
     exit 0
 fi
 

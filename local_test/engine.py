@@ -1,15 +1,18 @@
 """The Docker engine: where it listens and what it offers."""
 
 import os
+import platform
+import socket
 from functools import cache
+from ipaddress import ip_network
 
 import docker
 from docker.context import ContextAPI
-from docker.errors import DockerException
+from docker.errors import DockerException, NotFound
 from docker.types import DeviceRequest
 
-
 CONNECTIONS = 200
+FIRST_THAT_CLOSES_LOOPBACK = 28  # version of the engine
 
 
 class NoEngine(RuntimeError):
@@ -67,3 +70,50 @@ def cores(client: docker.DockerClient) -> tuple[int, ...]:
 def is_virtual_machine(client: docker.DockerClient) -> bool:
     """Whether the engine has a kernel of its own (Docker Desktop): named pipes and container addresses then do not reach it."""
     return "Docker Desktop" in client.info().get("OperatingSystem", "")
+
+
+@cache
+def reaches_containers(client: docker.DockerClient) -> bool:
+    """Whether this process can connect to the addresses of containers: the engine's bridge must be in its own network.
+
+    It is not where the engine is in a virtual machine, is rootless, or gave this process's container its socket.
+    """
+    if not is_on_this_kernel(client.info()):
+        return False
+    try:
+        pools = client.networks.get("bridge").attrs["IPAM"]["Config"] or []
+    except NotFound:  # switched off in the engine's configuration
+        return False
+    # A new engine tells the subnet alone; its own address is then the first.
+    return any(_is_ours(pool.get("Gateway") or str(next(ip_network(pool["Subnet"]).hosts()))) for pool in pools)
+
+
+def is_on_this_kernel(info: dict) -> bool:
+    """info: what the engine tells about itself. All of WSL is one kernel, but Docker Desktop's network there is its own."""
+    rootless = any("rootless" in option for option in info.get("SecurityOptions") or [])
+    return info.get("KernelVersion") == platform.release() and not rootless and "Docker Desktop" not in info.get("OperatingSystem", "")
+
+
+def published_ports_warning(info: dict) -> str | None:
+    """A sentence where ports that are published on 127.0.0.1 can be reached from other machines, else None.
+
+    info: what the engine tells about itself.
+    """
+    major = info.get("ServerVersion", "").partition(".")[0]
+    if not major.isdecimal() or int(major) >= FIRST_THAT_CLOSES_LOOPBACK or not is_on_this_kernel(info):
+        return None
+    return (
+        f"Docker Engine {info['ServerVersion']} lets other machines of your network segment connect to ports that containers publish on 127.0.0.1 "
+        f"(moby issue 45610). Jobs and endpoints publish none; the registry does, and asks for a password. "
+        f"Docker Engine {FIRST_THAT_CLOSES_LOOPBACK} closes this."
+    )
+
+
+def _is_ours(address: str) -> bool:
+    """Whether an interface of this process's network has this address."""
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as probe:
+        try:
+            probe.bind((address, 0))
+        except OSError:
+            return False
+    return True

@@ -1,12 +1,14 @@
 """Every container, network and volume of this package carries these labels; finding and removing them goes by label, never by name."""
 
 import contextlib
+import time
 
 from docker import DockerClient
 from docker.errors import APIError, NotFound
 from docker.models.containers import Container
+from docker.models.networks import Network
 
-OWNED = "local-sagemaker"  # the value says what it is: TRAINING, ENDPOINT, TRANSFORM or REGISTRY
+OWNED = "local-sagemaker"  # the value says what it is: TRAINING, ENDPOINT, TRANSFORM, REGISTRY or NAMESPACE
 NAME = "local-sagemaker.name"
 SERVICE = "local-sagemaker.service"  # which service of this machine started it
 
@@ -14,6 +16,10 @@ TRAINING = "training-job"
 ENDPOINT = "endpoint"
 TRANSFORM = "transform-job"
 REGISTRY = "registry"
+NAMESPACE = "network-namespace"  # of an isolated job or endpoint
+
+SECONDS_TO_LEAVE = 10  # for containers, a network that is to be removed
+SECONDS_BETWEEN_LOOKS = 0.05
 
 
 def labels(kind: str, name: str, service: str = "") -> dict[str, str]:
@@ -44,3 +50,36 @@ def remove(container: Container) -> None:
             raise
         with contextlib.suppress(NotFound):
             container.wait(condition="removed")
+
+
+def remove_network(network: Network) -> None:
+    """Remove a network of this package, with the containers of the same service that are still in it. It is gone when this returns.
+
+    A container that is being removed, or was started a moment ago, keeps it from being removed. Raises APIError when what keeps
+    it is not ours, or stays.
+    """
+    deadline = time.monotonic() + SECONDS_TO_LEAVE
+    while True:
+        try:
+            network.remove()
+            return
+        except NotFound:
+            return
+        except APIError as error:
+            if error.status_code != 403 or time.monotonic() > deadline:  # "has active endpoints"
+                raise
+        if not _remove_members(network):
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+
+
+def _remove_members(network: Network) -> bool:
+    """Whether any of the service's containers was in it."""
+    try:
+        network.reload()
+        members = [network.client.containers.get(one) for one in network.attrs["Containers"] if not one.startswith("ep-")]
+    except NotFound:  # the network, or one of them, has gone meanwhile
+        return True
+    ours = [one for one in members if OWNED in one.labels and one.labels.get(SERVICE) == network.attrs["Labels"].get(SERVICE)]
+    for container in ours:
+        remove(container)
+    return bool(ours)

@@ -11,7 +11,6 @@ from local_test.api.listing import one_page
 from local_test.api.tags import Tags
 from local_test.platform import Platform
 from local_test.serving.model_source import model_source
-from local_test.serving.network_isolation import can_isolate
 
 CONTAINER = {
     "ContainerHostname": None,  # SageMaker itself ignores it for a single container
@@ -47,14 +46,10 @@ class Models:
         if not container.get("Image"):
             raise ValidationException("The container definition has no Image.")
         try:
-            model_source(container)
+            if source := model_source(container):
+                self._platform.files.check(source.uri)
         except ValueError as error:
             raise ValidationException(str(error)) from error
-        if request.get("EnableNetworkIsolation") and not can_isolate(self._platform.engine):
-            raise ValidationException(
-                "The local SageMaker honours EnableNetworkIsolation only where the Docker engine runs on this very machine, "
-                "not in a virtual machine. Remove it from the request, or send the request to AWS."
-            )
         arn = self._arn(request["ModelName"])
         record = {name: value for name, value in request.items() if name != "Tags"}
         if not self._records.create(request["ModelName"], {**record, "ModelArn": arn, "CreationTime": time.time()}):

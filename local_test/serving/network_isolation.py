@@ -1,32 +1,45 @@
-"""EnableNetworkIsolation: a network that leads nowhere, one for each container.
+"""EnableNetworkIsolation of a model: a network of its container's own, on which it answers and does nothing else.
 
 https://docs.aws.amazon.com/sagemaker/latest/dg/mkt-algo-model-internet-free.html
 """
 
-import platform as machine
 import uuid
+from contextlib import ExitStack
+from dataclasses import dataclass
 
 from docker import DockerClient
 from docker.models.networks import Network
 
-from local_test.labels import labels
+from local_test.isolation.firewall import answers_only
+from local_test.isolation.network_namespace import NetworkNamespace, hold
+from local_test.labels import remove_network
+from local_test.serving.container_address import publication
 
 
-def can_isolate(engine: DockerClient) -> bool:
-    """Whether this process reaches a container whose network publishes nothing: the engine must run on this very kernel.
+@dataclass(frozen=True)
+class IsolatedNetwork:
+    """The model's container joins `namespace`."""
 
-    Docker Desktop's engine is in a virtual machine, and a rootless engine in a network namespace of its own.
+    network: Network
+    namespace: NetworkNamespace
+
+    def remove(self) -> None:
+        """To be called when the model's container is gone."""
+        with ExitStack() as undo:
+            undo.callback(remove_network, self.network)
+            undo.callback(self.namespace.remove)
+
+
+def isolate(engine: DockerClient, port: int, labels: dict[str, str]) -> IsolatedNetwork:
+    """A network with one namespace in it, which only answers on `port`.
+
+    Raises IsolationFailed, ImageNotBuilt, and docker's APIError; then nothing of it is left.
     """
-    info = engine.info()
-    rootless = any("rootless" in option for option in info.get("SecurityOptions") or [])
-    return info.get("KernelVersion") == machine.release() and not rootless
-
-
-def isolated_network(engine: DockerClient, kind: str, name: str, service: str) -> Network:
-    """An internal network: no route out, and no other container on it, since each container gets its own."""
-    return engine.networks.create(
-        f"local-sagemaker-isolated-{uuid.uuid4().hex[:12]}",
-        driver="bridge",
-        internal=True,
-        labels=labels(kind, name, service),
-    )
+    published = publication(engine, port)
+    name = f"local-sagemaker-isolated-{uuid.uuid4().hex[:12]}"
+    network = engine.networks.create(name, driver="bridge", internal=not published, labels=labels)  # an internal one publishes nothing
+    try:
+        return IsolatedNetwork(network, hold(engine, answers_only(port), labels, network=network.id, **published))
+    except BaseException:
+        remove_network(network)
+        raise

@@ -8,25 +8,29 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack
 from pathlib import Path
 
 from docker.errors import APIError, DockerException, NotFound
 from docker.models.containers import Container
-from docker.models.networks import Network
 from docker.types import Mount
 
+from local_test.confinement import CONFINEMENT
 from local_test.engine import gpu_requests
-from local_test.labels import labels
+from local_test.isolation.network_namespace import IsolationFailed
+from local_test.labels import labels, remove
 from local_test.platform import Platform
+from local_test.serving.container_address import address, publication
 from local_test.serving.container_log import ContainerLog
-from local_test.serving.network_isolation import can_isolate, isolated_network
+from local_test.serving.network_isolation import IsolatedNetwork, isolate
+from local_test.small_image import ImageNotBuilt
 
 SECONDS_TO_READY = 8 * 60  # the platform's default before it gives up
 SECONDS_TO_PING = 2
 SECONDS_TO_STOP = 30  # between SIGTERM and SIGKILL
 SECONDS_BETWEEN_PINGS = 0.1
 PORT = "8080"
+PORT_VARIABLE = "SAGEMAKER_BIND_TO_PORT"  # of the container's environment, where it is another
 LONGEST_REASON = 1024  # characters of FailureReason
 ENGINE_ERRORS = (DockerException, OSError)  # the SDK lets those of its HTTP client, which are OSErrors, through
 logger = logging.getLogger(__name__)
@@ -51,9 +55,8 @@ def with_last_lines(reason: str, last_lines: str) -> str:
 class ServingContainer:
     """A container in service. Made by `start`; ends with `stop`, or by itself, which `death` then tells."""
 
-    def __init__(self, container: Container, network: Network | None, log: ContainerLog, environment: dict[str, str]):
-        self._container, self._network, self._log = container, network, log
-        self._port_inside = environment.get("SAGEMAKER_BIND_TO_PORT", PORT)
+    def __init__(self, container: Container, isolated: IsolatedNetwork | None, log: ContainerLog, port_inside: int):
+        self._container, self._isolated, self._log, self._port_inside = container, isolated, log, port_inside
         self._lock, self._removal = threading.Lock(), threading.Lock()
         self._removed = False
         self._ended = threading.Event()
@@ -87,32 +90,29 @@ class ServingContainer:
         """
         try:
             image_id = platform.local_image(image)
+            port = _port_inside(environment)
         except ValueError as error:
             raise ServingFailed(str(error)) from error
-        network = container = log = None
+        marks = labels(kind, name, platform.service)
+        isolated = container = log = None
         try:
             if network_isolation:
-                if not can_isolate(platform.engine):
-                    raise ServingFailed("EnableNetworkIsolation is honoured only where the engine runs on this very machine.")
-                network = isolated_network(platform.engine, kind, name, platform.service)
+                isolated = isolate(platform.engine, port, marks)
             container = platform.engine.containers.create(
                 image_id,
                 ["serve"],
                 environment=environment,
                 mounts=[Mount("/opt/ml/model", str(model), type="bind", read_only=True)] if model else [],
-                labels=labels(kind, name, platform.service),
+                labels=marks,
                 device_requests=gpu_requests(platform.engine),
                 platform="linux/amd64",
-                **(
-                    {"network": network.name}
-                    if network
-                    else {"ports": {f"{environment.get('SAGEMAKER_BIND_TO_PORT', PORT)}/tcp": ("127.0.0.1", None)}}
-                ),
+                **CONFINEMENT,
+                **({"network_mode": isolated.namespace.mode} if isolated else publication(platform.engine, port)),
                 **({"mem_limit": f"{memory_mb}m", "memswap_limit": f"{memory_mb}m"} if memory_mb else {}),
             )
             container.start()
             log = ContainerLog(container, platform.logs, log_group, log_stream)
-            serving = cls(container, network, log, environment)
+            serving = cls(container, isolated, log, port)
             serving._wait_until_in_service(time.monotonic() + seconds_to_ready, seconds_to_ready, cancelled or threading.Event())
             return serving
         except BaseException as error:
@@ -120,9 +120,11 @@ class ServingContainer:
                 if log:
                     _kill(container)
                     log.finish()
-                _remove(container, network)
+                _remove(container, isolated)
             except ENGINE_ERRORS:  # the reason to tell is the first one; the next start of the service removes what is left
                 logger.exception("a container of %s could not be removed", image)
+            if isinstance(error, (IsolationFailed, ImageNotBuilt)):
+                raise ServingFailed(str(error)) from error
             if isinstance(error, ENGINE_ERRORS):
                 raise ServingFailed(f"The engine could not start the container of {image}: {_explanation(error)}") from error
             raise
@@ -168,7 +170,7 @@ class ServingContainer:
                 pass
             finally:
                 self._removed = True
-                _remove(self._container, self._network)
+                _remove(self._container, self._isolated)
 
     def _watch(self) -> None:
         try:
@@ -205,14 +207,8 @@ class ServingContainer:
         )
 
     def _find_address(self) -> None:
-        self._container.reload()
-        if self._network:
-            self.host = self._container.attrs["NetworkSettings"]["Networks"][self._network.name]["IPAddress"]
-            self.port = int(self._port_inside)
-            return
-        bindings = self._container.ports.get(f"{self._port_inside}/tcp")
-        if bindings:
-            self.host, self.port = "127.0.0.1", int(bindings[0]["HostPort"])
+        with_port = self._isolated.namespace.container if self._isolated else self._container
+        self.host, self.port = address(with_port, self._port_inside) or ("", 0)
 
     def _answers_ping(self) -> bool:
         connection = http.client.HTTPConnection(self.host, self.port, timeout=SECONDS_TO_PING)
@@ -232,17 +228,20 @@ def _kill(container: Container) -> None:
         pass  # it has ended already
 
 
-def _remove(container: Container | None, network: Network | None) -> None:
-    try:
+def _remove(container: Container | None, isolated: IsolatedNetwork | None) -> None:
+    with ExitStack() as undo:  # each step is taken, whatever another one raises; the last one first
+        if isolated:
+            undo.callback(isolated.remove)
         if container:
-            container.remove(force=True, v=True)
-    except APIError as error:
-        if error.status_code not in (404, 409):  # somebody has removed it by hand, or is about to
-            raise
-    finally:
-        if network:
-            with suppress(NotFound):
-                network.remove()
+            undo.callback(remove, container)
+
+
+def _port_inside(environment: dict[str, str]) -> int:
+    """Raises ValueError."""
+    port = environment.get(PORT_VARIABLE, PORT)
+    if not (port.isascii() and port.isdigit() and 0 < int(port) < 2**16):
+        raise ValueError(f"{PORT_VARIABLE} in the model's Environment is {port!r}, which is not a port.")
+    return int(port)
 
 
 def _how_it_ended(status: int, out_of_memory: bool) -> str:

@@ -12,6 +12,7 @@ from docker.models.containers import Container
 from docker.types import Mount
 
 from local_test.archives import tree_archive
+from local_test.confinement import CONFINEMENT
 from local_test.engine import gpu_requests, memory
 from local_test.labels import remove
 from local_test.training import opt_ml
@@ -47,17 +48,16 @@ class Node:
         """
         entrypoint, command = opt_ml.command(request)
         if network:
-            address = client.api.create_endpoint_config(ipv4_address=network.addresses[host], aliases=[host])
-            options = {"network": network.name, "networking_config": {network.name: address}, "extra_hosts": network.addresses}
+            options = network.options(host, client)
         elif request.get("EnableNetworkIsolation"):
-            options = {"network_mode": "none", "extra_hosts": {host: "127.0.0.1"}}  # the toolkit waits until its own name resolves
+            # The toolkit waits until its own name resolves.
+            options = {"hostname": host, "network_mode": "none", "extra_hosts": {host: "127.0.0.1"}}
         else:
-            options = {}
+            options = {"hostname": host}
         container = client.containers.create(
             image,
             command,
             entrypoint=entrypoint,
-            hostname=host,
             environment=opt_ml.environment(request, arn),
             mounts=mounts,
             labels=labels,
@@ -65,6 +65,7 @@ class Node:
             shm_size=memory(client) // 2,  # as on the platform, where programs share tensors between processes
             platform="linux/amd64",
             cpuset_cpus=cpuset,
+            **CONFINEMENT,
             **options,
         )
         node = cls(host, container)

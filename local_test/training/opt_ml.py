@@ -37,22 +37,27 @@ def config_files(request: dict, host: str) -> dict[str, str]:
         "inputdataconfig.json": {
             channel["ChannelName"]: _channel_config(channel, request) for channel in request.get("InputDataConfig", [])
         },
-        "resourceconfig.json": resource_config(request["ResourceConfig"]["InstanceType"], hosts(request), host),
+        "resourceconfig.json": resource_config(request["ResourceConfig"]["InstanceType"], hosts(request), host, _interface(request)),
     }
     files |= {name: request[field] for field, name in OPTIONAL_CONFIGS.items() if field in request}
     return {name: json.dumps(content) for name, content in files.items()}
 
 
-def resource_config(instance_type: str, every_host: list[str], host: str) -> dict:
+def resource_config(instance_type: str, every_host: list[str], host: str, interface: str) -> dict:
     return {
         "current_host": host,
         "current_instance_type": instance_type,
         "current_group_name": GROUP,
         "hosts": every_host,
         "instance_groups": [{"instance_group_name": GROUP, "instance_type": instance_type, "hosts": every_host}],
-        "network_interface_name": "eth0",
+        "network_interface_name": interface,
         "topology": None,
     }
+
+
+def _interface(request: dict) -> str:
+    """A host alone that is isolated has no other: programs bind NCCL and gloo to what is written there."""
+    return "lo" if request.get("EnableNetworkIsolation") and len(hosts(request)) == 1 else "eth0"
 
 
 def environment(request: dict, arn: str) -> dict[str, str]:
