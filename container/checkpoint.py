@@ -15,6 +15,8 @@ import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
+from container.failure import TrainingFailure
+from container.model_description import Description, WrongDescription, read_description
 from container.preprocessing import Preprocessing
 
 FILE_NAME = "model.safetensors"
@@ -82,31 +84,44 @@ def load_checkpoint(model_dir: Path) -> Checkpoint:
     path = model_dir / FILE_NAME
     if not path.is_file():
         raise UnusableCheckpoint(f"There is no {FILE_NAME} in {model_dir}: this is not a model that the train image wrote.")
+    description, tensors = _read(path)
+    # Before a network is made of it: a head of a billion neurons would take all memory.
+    largest = sum(tensor.numel() for tensor in tensors.values())
+    sizes = (*description.head_widths, len(description.classes))
+    if len(sizes) > len(tensors) or any(one * other > largest for one, other in zip((1, *sizes), sizes)):
+        raise UnusableCheckpoint(f"{path} does not hold the tensors of the head that its description has ({len(sizes)} layers, the last of {sizes[-1]} classes).")
+    try:
+        with _NoInitialWeights():
+            model = create_model(description.arch, len(description.classes), description.head_widths)
+    except TrainingFailure as error:
+        raise UnusableCheckpoint(f"{path} has an architecture that torchvision does not: {description.arch[:60]!r}.") from error
+    state = model.state_dict()  # with its version marks, which some architectures insist on
+    if state.keys() != tensors.keys():
+        raise UnusableCheckpoint(f"{path} does not hold the tensors of a {description.arch}.")
+    for name, wanted in state.items():
+        if wanted.shape != tensors[name].shape:
+            raise UnusableCheckpoint(f"{path} holds a {name} of another shape than a {description.arch} has.")
+        if wanted.dtype != tensors[name].dtype:
+            raise UnusableCheckpoint(f"{path} holds {name} as {_short(tensors[name].dtype)}, and a {description.arch} has it as {_short(wanted.dtype)}.")
+    state.update(tensors)
+    model.load_state_dict(state, assign=True)
+    return Checkpoint(model.eval(), description.arch, description.classes, description.preprocessing, description.test_flip, description.facts)
+
+
+def _read(path: Path) -> tuple[Description, dict[str, torch.Tensor]]:
     try:
         with safetensors.safe_open(path, "pt") as file:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}
-    except (safetensors.SafetensorError, OSError) as error:
-        raise UnusableCheckpoint(f"{path} cannot be read: {error}") from error
+    except Exception as error:  # safetensors' own, the system's, torch's for a kind of number that it does not have
+        raise UnusableCheckpoint(f"{path} cannot be read: {str(error).rstrip('.')}.") from error
     if FORMAT not in metadata:
         raise UnusableCheckpoint(f"{path} is not in the format {FORMAT}: another program, or an earlier version of this one, wrote it. Train the model anew.")
-    description = json.loads(metadata[FORMAT])
-    classes = tuple(description["classes"])
-    with _NoInitialWeights():
-        model = create_model(description["arch"], len(classes), tuple(description["head_widths"]))
-    state = model.state_dict()  # with its version marks, which some architectures insist on
-    if state.keys() != tensors.keys():
-        raise UnusableCheckpoint(f"{path} does not hold the tensors of a {description['arch']}.")
-    shapes = [name for name in state if state[name].shape != tensors[name].shape]
-    if shapes:
-        raise UnusableCheckpoint(f"{path} holds a {shapes[0]} of another shape than a {description['arch']} has.")
-    state.update(tensors)
-    model.load_state_dict(state, assign=True)
-    return Checkpoint(
-        model=model.eval(),
-        arch=description["arch"],
-        classes=classes,
-        preprocessing=Preprocessing.from_dict(description["preprocessing"]),
-        test_flip=description["test_flip"],
-        facts=description["facts"],
-    )
+    try:
+        return read_description(metadata[FORMAT]), tensors
+    except WrongDescription as error:
+        raise UnusableCheckpoint(f"The description in {path} {error}: the train image did not write this. Train the model anew.") from error
+
+
+def _short(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")

@@ -11,6 +11,9 @@ from container.failure import TrainingFailure
 from container.lean_torchvision import models
 from container.weights_file import BAKED_IN, find_weights_file
 
+WANTED = "Give a file of a state_dict: tensors by their names, as torch.save(model.state_dict(), path) or safetensors.torch.save_file writes it."
+SHOWN = 200  # characters of an error of torch's
+
 
 def load_pretrained(model: nn.Module, arch: str, channel: Path | None, baked_in: Path = BAKED_IN) -> str:
     """Load ImageNet weights (or any for this architecture) into the backbone of `model`; say where they came from.
@@ -41,10 +44,37 @@ def _read(path: Path) -> dict[str, torch.Tensor]:
         if path.suffix == ".safetensors":
             return safetensors.torch.load_file(path)
         # weights_only: a weights file may come from anywhere, and a pickle may run anything.
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        found = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        raise TrainingFailure(f"The weights file {path.name} cannot be read as tensors: {error}") from error
-    return state.get("state_dict", state)
+        raise TrainingFailure(f"The weights file {path.name} cannot be read as tensors: {_in_a_line(error)} {WANTED}") from error
+    inner = found.get("state_dict", found) if isinstance(found, dict) else found
+    # A checkpoint may have an epoch and the like beside its tensors.
+    state = {name: value for name, value in inner.items() if isinstance(name, str) and isinstance(value, torch.Tensor)} if isinstance(inner, dict) else {}
+    if not state:
+        raise TrainingFailure(f"The weights file {path.name} holds {_described(found)}. {WANTED}")
+    return state
+
+
+def _in_a_line(error: Exception) -> str:
+    """What went wrong, without torch's advice to load the file without its check, which would run the file's code."""
+    said = str(error)
+    code = re.search(r"Unsupported (?:global|class)[: ]+(?:GLOBAL )?([\w.]+)", said)
+    if code:
+        return f"it holds code, of {code[1]}."
+    if said.startswith("Weights only load failed"):
+        return "torch.save did not write it."
+    [line] = said.splitlines()[:1] or [type(error).__name__]
+    return f"{line[:SHOWN].rstrip('. ')}."
+
+
+def _described(found: object, inside: bool = True) -> str:
+    """The kind of an object; of a dict, that of its first items, too."""
+    if not isinstance(found, dict):
+        kind = type(found).__name__
+        return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+    items = ", ".join(f"{str(name)[:40]!r}: {_described(one, False)}" for name, one in list(found.items())[:3])
+    more = ", ..." if len(found) > 3 else ""
+    return f"a dict of {items}{more}" if items and inside else "a dict" if found else "an empty dict"
 
 
 def _load_backbone(model: nn.Module, state: dict[str, torch.Tensor], arch: str, origin: str) -> None:

@@ -29,4 +29,4 @@ def find_weights_file(channel: Path | None, baked_in: Path = BAKED_IN) -> tuple[
 def _weight_files(folder: Path | None) -> list[Path]:
     if folder is None or not folder.is_dir():
         return []
-    return sorted(path for path in folder.rglob("*") if path.suffix in SUFFIXES)
+    return sorted(path for path in folder.rglob("*") if path.suffix in SUFFIXES and path.is_file())

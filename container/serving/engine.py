@@ -16,6 +16,7 @@ import mms
 import torch
 from mms.context import Context
 
+from container.checkpoint import UnusableCheckpoint
 from container.serving.batcher import Batcher
 from container.serving.functions import Functions
 from container.serving.job import Job
@@ -42,7 +43,8 @@ def run_engine(
         functions = Functions(str(folder), Context(name, str(folder), {}, settings.batch_size, None, mms.__version__))
         version = model_version(folder)
     except Exception as error:
-        traceback.print_exception(error)
+        if not isinstance(error, UnusableCheckpoint):  # whose message says it all
+            traceback.print_exception(error)
         print(f"error: the model {name} could not be loaded: {error or type(error).__name__}", file=sys.stderr, flush=True)
         return 1
 

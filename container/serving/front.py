@@ -8,6 +8,7 @@ import json
 import subprocess
 from pathlib import Path
 
+from container.serving.body_space import SMALL, BodySpace, body_space
 from container.serving.settings import MEGABYTE, Settings
 
 TEMPLATES = Path("/etc/dogbreed")
@@ -24,8 +25,8 @@ def execution_parameters(settings: Settings) -> dict:
     return {"MaxConcurrentTransforms": concurrent, "BatchStrategy": "MULTI_RECORD", "MaxPayloadInMB": TRANSFORM_MB}
 
 
-def filled_in(template: str, settings: Settings, run_dir: Path) -> str:
-    """A template of docker/server with the settings in the place of its @NAMES@."""
+def filled_in(template: str, settings: Settings, run_dir: Path, space: BodySpace | None = None) -> str:
+    """A template of docker/server with the settings in the place of its @NAMES@. space: for nginx alone."""
     values = {
         "PUBLIC_PORT": settings.ports.public, "INFERENCE_PORT": settings.ports.inference, "MANAGEMENT_PORT": settings.ports.management,
         "METRICS_PORT": settings.ports.metrics, "RUN_DIR": run_dir, "PAYLOAD": settings.payload, "PAYLOAD_MB": settings.payload // MEGABYTE,
@@ -35,6 +36,8 @@ def filled_in(template: str, settings: Settings, run_dir: Path) -> str:
         "EXECUTION_PARAMETERS": json.dumps(execution_parameters(settings)),
         "PATHS": "This is a multi-model endpoint: /models/NAME/invoke." if settings.multi_model else "Post to /invocations.",
     }
+    if space:
+        values |= {"BODY_SECONDS": settings.body_seconds, "BODY_SMALL": SMALL, "BODY_BUFFER": space.buffer, "BODY_SPACE": space.total}
     for name, value in values.items():
         template = template.replace(f"@{name}@", str(value))
     return template
@@ -46,8 +49,9 @@ class Front:
     def __init__(self, settings: Settings, run_dir: Path):
         self._run_dir = run_dir
         paths = "multi_model.conf" if settings.multi_model else "single_model.conf"
-        for name, source in (("nginx.conf", "nginx.conf"), ("paths.conf", paths), ("invocation.conf", "invocation.conf")):
-            (run_dir / name).write_text(filled_in((TEMPLATES / source).read_text(), settings, run_dir))
+        space = body_space(run_dir, settings.payload)
+        for name, source in (("nginx.conf", "nginx.conf"), ("paths.conf", paths), *((name, name) for name in ("receive.conf", "invocation.conf", "request_body.lua"))):
+            (run_dir / name).write_text(filled_in((TEMPLATES / source).read_text(), settings, run_dir, space))
 
     def start(self) -> subprocess.Popen:
         return subprocess.Popen(["nginx", "-c", str(self._run_dir / "nginx.conf"), "-p", str(self._run_dir), "-e", "stderr"])

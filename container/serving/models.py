@@ -19,7 +19,7 @@ from container.serving.machine import Machine, free_memory
 from container.serving.model_server import ModelServer
 from container.serving.settings import MEGABYTE, Settings
 
-NAME = re.compile(r"[A-Za-z0-9._-]{1,128}")
+NAME = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,128}")  # a part of paths, ours and multi-model-server's
 ENGINE_MEMORY = 250 * MEGABYTE  # of an engine beside its model: what a torch process does not share with PID 1
 SECONDS_TO_FORGET = 30  # for multi-model-server to notice that a model's engines are gone
 COPIES = 3  # of the model file while it loads: the file's tensors, the network, and the form that answers
@@ -146,7 +146,7 @@ class Models:
         except (ValueError, KeyError, TypeError, RecursionError):
             return Response.error(HTTPStatus.BAD_REQUEST, 'The body must be {"model_name": "...", "url": "folder of the model"}.')
         if not isinstance(name, str) or not NAME.fullmatch(name):
-            return Response.error(HTTPStatus.BAD_REQUEST, "model_name must be of letters, digits, points, underscores and hyphens.")
+            return Response.error(HTTPStatus.BAD_REQUEST, "model_name must be of letters, digits, points, underscores and hyphens, 128 at most, and neither . nor ..")
         if not folder.is_absolute() or not _is_folder(folder):
             return Response.error(HTTPStatus.BAD_REQUEST, f"There is no folder {folder} in this container. The url must be that of the unpacked model.")
         if name in self._engines:

@@ -42,7 +42,7 @@ class RequestLog:
                     print(f"warning: a request was not counted: {error}", file=sys.stderr, flush=True)
 
     def _count(self, request: dict) -> None:
-        if not INVOCATION.fullmatch(request["path"]):
+        if not INVOCATION.fullmatch(request["path"].partition("?")[0]):
             return
         status = int(request["status"])
         self.metrics.count(status, float(request["seconds"]), request["timing"])

@@ -14,11 +14,12 @@ from container.serving.machine import Machine
 MEGABYTE = 1024 * 1024
 # The platform's limits for real-time inference: https://docs.aws.amazon.com/sagemaker/latest/dg/realtime-endpoints-test-endpoints.html
 PAYLOAD_MB, ANSWER_SECONDS = 25, 60
+BODY_SECONDS = 60  # for all of a body: as long as the platform waits for an answer; 25 MB then need 3.5 Mbit/s
 BATCH_PAYLOAD_MB = 100  # of a batch transform job whose payload limit is open
 START_SECONDS = 480  # the platform's own, before it gives up on /ping
 CPU_BATCH, GPU_BATCH = 8, 32  # above these a forward pass gains little more, and every request waits longer for it
 MOST_BATCH = 100  # as many different values as CloudWatch takes of a metric in one line
-QUEUE = 256  # requests under way, and nginx has two connections for each of 4,096; at some 50 a second on two cores the last one waits 5 s
+QUEUE = 256  # requests under way, and nginx has two connections for each of 8,192; at some 50 a second on two cores the last one waits 5 s
 TOP_K = 5
 
 
@@ -51,7 +52,7 @@ class Ports:
 class Settings:
     """engines: processes that hold the model; threads: of each. batch_size: requests in a forward pass at most. batch_delay: seconds
     that a batch may wait for more, when there are several clients. queue: requests under way before the next one is refused.
-    payload: bytes of a request at most. answer_seconds: for an answer; start_seconds: for loading a model. vmargs: of the JVM. log_level: of Python's logging.
+    payload: bytes of a request at most. body_seconds: for all of them to arrive; answer_seconds: for an answer; start_seconds: for loading a model. vmargs: of the JVM. log_level: of Python's logging.
     """
 
     ports: Ports
@@ -63,6 +64,7 @@ class Settings:
     batch_delay: float
     queue: int
     payload: int
+    body_seconds: int
     answer_seconds: int
     start_seconds: int
     vmargs: str
@@ -100,6 +102,7 @@ class Settings:
             batch_delay=number("BATCH_DELAY_MS", 0, 0, 10_000) / 1000,
             queue=number("MAX_QUEUE", QUEUE, 1, 1500),
             payload=payload * MEGABYTE,
+            body_seconds=number("MAX_BODY_SECONDS", BODY_SECONDS, 1, 3600),
             answer_seconds=number("SAGEMAKER_MODEL_SERVER_TIMEOUT_SECONDS", 60 * minutes or ANSWER_SECONDS, 1, 3600),
             start_seconds=number("SAGEMAKER_STARTUP_TIMEOUT", START_SECONDS, 1, 3600),
             vmargs=environment.get("SAGEMAKER_MODEL_SERVER_VMARGS", ""),

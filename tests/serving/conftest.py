@@ -16,6 +16,7 @@ from docker.models.containers import Container
 from docker.types import Mount
 from PIL import Image
 
+from local_test.confinement import CONFINEMENT
 from local_test.labels import labels, remove
 
 SECONDS_TO_READY = 120
@@ -178,7 +179,7 @@ def serve(engine, serve_image, model_folder):
         mounts = options.pop("mounts", None) or [Mount("/opt/ml/model", str(folder or model_folder()), type="bind", read_only=True)]
         container = engine.containers.run(
             serve_image, ["serve"], detach=True, environment=environment or {}, labels=labels("tests", "serving"), mounts=mounts,
-            **({"ports": {f"{port}/tcp": ("127.0.0.1", None)}} if "network_mode" not in options else {}), **options,
+            **({"ports": {f"{port}/tcp": ("127.0.0.1", None)}} if "network_mode" not in options else {}), **{**CONFINEMENT, **options},
         )  # fmt: skip
         try:
             container.reload()

@@ -72,6 +72,23 @@ def test_a_request_to_load_that_makes_no_sense_is_a_400(endpoint, body):
     assert answer.status == 400 and answer.error
 
 
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "/", "a" * 129, "a b", "a\n", "\0", "é", None, 1, ["a"]])
+def test_a_name_that_is_no_part_of_a_path_is_a_400(endpoint, name):
+    answer = load(endpoint, name, "dogs")
+    assert answer.status == 400 and answer.error.startswith("model_name must be of letters, digits")
+    assert endpoint.ask("GET", "/models").json == {"models": []}
+
+
+@pytest.mark.parametrize("name", ["..", ".", "", "%2e%2e", "%2e", "%2E%2E%2F", "a%2fb", "..%2f..", "a" * 5000, "%00", "%zz", "a%20b"])
+@pytest.mark.parametrize(("method", "end"), [("GET", ""), ("DELETE", ""), ("POST", "/invoke")])
+def test_such_a_name_in_a_path_gets_an_error_in_the_same_shape(endpoint, method, name, end):
+    answer = endpoint.ask(method, f"/models/{name}{end}", b"x" if method == "POST" else None)
+    if answer.status == 200:  # /models itself, by another spelling
+        assert method == "GET" and answer.json == {"models": []}
+    else:
+        assert 400 <= answer.status < 500 and answer.error
+
+
 def test_a_model_that_cannot_be_loaded_is_a_500_and_the_others_go_on(endpoint, nothing_loaded, picture):
     assert load(endpoint, "dogs").status == 200
     for _ in range(2):  # its name is free again

@@ -1,6 +1,8 @@
 """/ping says what is true: before the model is loaded, after an engine's death, and when nothing can come of it."""
 
+import json
 import signal
+import struct
 
 import pytest
 
@@ -76,6 +78,30 @@ def test_the_end_of_multi_model_servers_own_program_ends_the_container(serve):
         kill(served, stand_in)
         wait_for(lambda: exited(served.container), 40)
         assert served.container.attrs["State"]["ExitCode"] == 1
+
+
+def safetensors(metadata: dict | None, length: int | None = None) -> bytes:
+    """A file of one number. length: that the header is said to have."""
+    header = json.dumps({**({"__metadata__": metadata} if metadata else {}), "a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}).encode()
+    return struct.pack("<Q", length or len(header)) + header + bytes(4)
+
+
+@pytest.mark.parametrize(
+    ("model", "reason"),
+    [
+        (safetensors(None), "model.safetensors is not in the format dogbreed-2"),
+        (safetensors({"dogbreed-2": "not ours"}), "The description in /opt/ml/model/model.safetensors is not JSON"),
+        (safetensors({"dogbreed-2": '{"arch": "resnet18"}'}), "lacks head_widths, classes, preprocessing, test_flip, facts"),
+        (safetensors(None, 2**40), "model.safetensors cannot be read"),
+    ],
+    ids=["no metadata", "not JSON", "fields missing", "huge header"],
+)
+def test_an_odd_model_file_ends_the_container_with_one_sentence(serve, model_folder, model, reason):
+    with serve(model_folder(model=model), wait=False) as served:
+        wait_for(lambda: exited(served.container), 60)
+        assert served.container.attrs["State"]["ExitCode"] == 1 and "Traceback" not in served.log
+        [said] = [line for line in served.log.splitlines() if reason in line]
+        assert said.startswith("error: the model model could not be loaded: ") and said.endswith(".")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """What Prometheus and CloudWatch get."""
 
 import json
+import os
 
 import pytest
 
@@ -71,3 +72,12 @@ def test_nginxs_reports_are_counted_and_failures_named(tmp_path, capsys):
     assert counted == ['dogbreed_requests_total{status="200"} 1.0', 'dogbreed_requests_total{status="500"} 1.0']
     said = capsys.readouterr().err
     assert "request b2 was answered with 500" in said and "a1" not in said and "d4" not in said
+
+
+@pytest.mark.parametrize(("path", "counted"), [("/invocations", True), ("/invocations?top_k=2", True), ("/models/a/invoke", True), ("/ping", False), ("/x?/invocations", False), ("", False)])
+def test_invocations_alone_are_counted_whatever_their_query(tmp_path, path, counted):
+    log = RequestLog(tmp_path, Metrics())
+    line = {"status": "400", "seconds": "0.001", "path": path, "id": "a", "timing": ""}
+    os.write(log.pipe, json.dumps(line).encode() + b"\n")
+    log.read()
+    assert ('dogbreed_requests_total{status="400"} 1.0' in log.metrics.prometheus().decode()) == counted

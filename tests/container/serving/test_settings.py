@@ -51,6 +51,7 @@ def test_the_payload_limit_is_the_platforms():
 def test_timeouts_are_the_toolkits():
     assert read().answer_seconds == 60 and read(SAGEMAKER_MODEL_SERVER_TIMEOUT="2").answer_seconds == 120
     assert read(SAGEMAKER_MODEL_SERVER_TIMEOUT="2", SAGEMAKER_MODEL_SERVER_TIMEOUT_SECONDS="5").answer_seconds == 5
+    assert read().body_seconds == 60 and read(MAX_BODY_SECONDS="5").body_seconds == 5
     assert read(SAGEMAKER_STARTUP_TIMEOUT="900").start_seconds == 900
 
 
@@ -62,7 +63,7 @@ def test_the_log_level_is_a_number_or_a_name(given, level):
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("TOP_K", "0"), ("TOP_K", "-1"), ("TOP_K", "five"), ("TOP_K", "1.5"), ("BATCH_SIZE", "0"), ("BATCH_SIZE", "101"), ("SAGEMAKER_CONTAINER_LOG_LEVEL", "loud"), ("BATCH_DELAY_MS", "-1"), ("MAX_QUEUE", "many"), ("MAX_QUEUE", "1501"),
+        ("TOP_K", "0"), ("TOP_K", "-1"), ("TOP_K", "five"), ("TOP_K", "1.5"), ("BATCH_SIZE", "0"), ("BATCH_SIZE", "101"), ("SAGEMAKER_CONTAINER_LOG_LEVEL", "loud"), ("BATCH_DELAY_MS", "-1"), ("MAX_QUEUE", "many"), ("MAX_QUEUE", "1501"), ("MAX_BODY_SECONDS", "0"),
         ("SAGEMAKER_BIND_TO_PORT", "70000"), ("SAGEMAKER_SAFE_PORT_RANGE", "9000"), ("SAGEMAKER_SAFE_PORT_RANGE", "9000-9001"),
         ("SAGEMAKER_MODEL_SERVER_WORKERS", "0"), ("SAGEMAKER_MULTI_MODEL", "yes"), ("ALLOW_URLS", "1"), ("SAGEMAKER_STARTUP_TIMEOUT", "soon"),
     ],

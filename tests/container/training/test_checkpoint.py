@@ -1,6 +1,10 @@
 """The model file: everything needed to use it is in it, and nothing in it can run."""
 
+import json
+import struct
+
 import pytest
+import safetensors.torch
 import torch
 
 from container.checkpoint import FILE_NAME, FORMAT, UnusableCheckpoint, load_checkpoint, save_checkpoint
@@ -59,8 +63,105 @@ def test_a_torn_file_is_named(tmp_path, model):
 
 
 def test_a_file_of_another_program_is_named(tmp_path):
-    import safetensors.torch
-
     safetensors.torch.save_file({"a": torch.zeros(1)}, tmp_path / FILE_NAME)
     with pytest.raises(UnusableCheckpoint, match=f"not in the format {FORMAT}"):
+        load_checkpoint(tmp_path)
+
+
+@pytest.fixture
+def described(tmp_path, model):
+    """described(**changes) -> the folder of a model file whose description has these fields instead; None: without the field."""
+
+    def described(**changes):
+        path = save_checkpoint(tmp_path, model.state_dict(), "shufflenet_v2_x0_5", HEAD_WIDTHS, CLASSES, PREPROCESSING, {})
+        with safetensors.safe_open(path, "pt") as file:
+            fields = json.loads(file.metadata()[FORMAT])
+        fields |= changes
+        text = json.dumps({name: value for name, value in fields.items() if value is not None})
+        safetensors.torch.save_file({name: tensor.contiguous() for name, tensor in model.state_dict().items()}, path, {FORMAT: text})
+        return tmp_path
+
+    return described
+
+
+def preprocessing(**changes):
+    return {**PREPROCESSING.to_dict(), **changes}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"classes": None}, "lacks classes"),
+        ({"classes": None, "arch": None}, "lacks arch, classes"),
+        ({"classes": "Beagle"}, 'must have a list of names as classes, not "Beagle"'),
+        ({"classes": []}, "a list of names as classes, not []"),
+        ({"classes": ["a", 1, None]}, 'as classes, not ["a", 1, null]'),
+        ({"classes": {"0": "a"}}, "a list of names"),
+        ({"classes": ["x" * 500]}, "does not hold the tensors|another shape"),
+        ({"arch": 18}, "the name of an architecture as arch, not 18"),
+        ({"arch": "resnet9000"}, "an architecture that torchvision does not: 'resnet9000'"),
+        ({"arch": "resnet18"}, "does not hold the tensors of a resnet18"),
+        ({"head_widths": [512.5]}, "head_widths"),
+        ({"head_widths": [True]}, "head_widths"),
+        ({"head_widths": [10**12]}, "head_widths"),
+        ({"head_widths": [999_999, 999_999]}, "the head that its description has"),
+        ({"head_widths": [1] * 100_000}, "the head that its description has"),
+        ({"head_widths": [512, 128]}, "another shape"),
+        ({"preprocessing": [224]}, "must have an object with image_size, square_size, mean, std as preprocessing, not [224]"),
+        ({"preprocessing": {"image_size": 48}}, "lacks preprocessing.square_size, preprocessing.mean, preprocessing.std"),
+        ({"preprocessing": preprocessing(extra=1)}, 'has an unknown field "preprocessing.extra"'),
+        ({"preprocessing": preprocessing(image_size=0)}, "preprocessing.image_size"),
+        ({"preprocessing": preprocessing(square_size=10)}, "preprocessing.square_size"),
+        ({"preprocessing": preprocessing(square_size=10**6 - 1)}, "preprocessing.square_size"),
+        ({"preprocessing": preprocessing(mean=[0.5])}, "three numbers as preprocessing.mean, not [0.5]"),
+        ({"preprocessing": preprocessing(std=[0.5, 0.5, 0])}, "three numbers above 0 as preprocessing.std"),
+        ({"preprocessing": preprocessing(std=[0.5, 0.5, float("nan")])}, "preprocessing.std"),
+        ({"test_flip": "yes"}, "true or false as test_flip"),
+        ({"facts": []}, "facts"),
+        ({"surprise": 1}, "unknown field"),
+    ],
+)
+def test_a_description_that_is_wrong_ends_in_one_sentence_with_what_was_expected_and_found(described, changes, said):
+    folder = described(**changes)
+    with pytest.raises(UnusableCheckpoint) as failure:
+        load_checkpoint(folder)
+    message = str(failure.value)
+    assert any(one in message for one in said.split("|")), message
+    assert FILE_NAME in message and message.endswith(".") and "\n" not in message and len(message) < 500
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", "3", "[" * 100_000, '{"arch": ' + "9" * 5000 + "}", "\ud83d"])
+def test_metadata_that_is_not_our_json_is_named(tmp_path, text):
+    header = json.dumps({"__metadata__": {FORMAT: text}, "a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}).encode()
+    (tmp_path / FILE_NAME).write_bytes(struct.pack("<Q", len(header)) + header + bytes(4))
+    with pytest.raises(UnusableCheckpoint, match=FILE_NAME) as failure:
+        load_checkpoint(tmp_path)
+    assert "\n" not in str(failure.value) and len(str(failure.value)) < 500
+
+
+HEADERS = {
+    "huge": struct.pack("<Q", 2**62),
+    "longer than the file": struct.pack("<Q", 1000) + b"{}",
+    "a list": struct.pack("<Q", 2) + b"[]",
+    "no tensor": struct.pack("<Q", 2) + b"{}",
+    "metadata that are numbers": struct.pack("<Q", 24) + b'{"__metadata__":{"a":1}}',
+    "overflowing shape": (lambda text: struct.pack("<Q", len(text)) + text)(
+        json.dumps({"a": {"dtype": "F32", "shape": [2**62, 2**62], "data_offsets": [0, 4]}}).encode()
+    ),
+    "not UTF-8": struct.pack("<Q", 4) + b"{\xff}\n",
+}
+
+
+@pytest.mark.parametrize("content", HEADERS.values(), ids=HEADERS)
+def test_an_odd_header_is_named(tmp_path, content):
+    (tmp_path / FILE_NAME).write_bytes(content + bytes(4) * (not content.startswith(struct.pack("<Q", 2))))
+    with pytest.raises(UnusableCheckpoint, match="cannot be read|not in the format") as failure:
+        load_checkpoint(tmp_path)
+    assert "\n" not in str(failure.value) and len(str(failure.value)) < 500
+
+
+def test_weights_of_another_kind_of_number_are_named(tmp_path, model):
+    halves = {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in model.state_dict().items()}
+    save_checkpoint(tmp_path, halves, "shufflenet_v2_x0_5", HEAD_WIDTHS, CLASSES, PREPROCESSING, {})
+    with pytest.raises(UnusableCheckpoint, match="as float16, and a shufflenet_v2_x0_5 has it as float32"):
         load_checkpoint(tmp_path)

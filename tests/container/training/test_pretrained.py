@@ -127,3 +127,55 @@ def test_two_files_are_one_too_many(tmp_path, weights, model):
         torch.save(weights, tmp_path / name)
     with pytest.raises(TrainingFailure, match="2 weights files in channel pretrained"):
         load_pretrained(model, "resnet18", tmp_path)
+
+
+def test_a_folder_that_is_called_like_a_file_is_none(tmp_path, weights, model):
+    (tmp_path / "old.pth").mkdir()
+    torch.save(weights, tmp_path / "w.pth")
+    assert load_pretrained(model, "resnet18", tmp_path) == "w.pth from channel pretrained"
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        ([torch.zeros(2)], "holds a list."),
+        (3, "holds an int."),
+        ("weights", "holds a str."),
+        (None, "holds a NoneType."),
+        (torch.zeros(2), "holds a Tensor."),
+        ({}, "holds an empty dict."),
+        ({"epoch": 3, "loss": 0.5}, "holds a dict of 'epoch': an int, 'loss': a float."),
+        ({"model": {"fc.weight": torch.zeros(1)}}, "holds a dict of 'model': a dict."),
+        ({"state_dict": [1]}, "holds a dict of 'state_dict': a list."),
+        ({"state_dict": {"state_dict": {}}}, "holds a dict of 'state_dict': a dict."),
+        ({1: torch.zeros(1)}, "holds a dict of '1': a Tensor."),
+        ({"x" * 1000: 1, "b": 2, "c": 3, "d": 4}, "..."),
+    ],
+)
+def test_weights_that_are_something_else_end_in_one_sentence_with_what_was_found_and_is_wanted(tmp_path, model, found, said):
+    torch.save(found, tmp_path / "w.pth")
+    with pytest.raises(TrainingFailure) as failure:
+        load_pretrained(model, "resnet18", tmp_path)
+    message = str(failure.value)
+    assert message.startswith("The weights file w.pth holds a") and said in message and "state_dict" in message and len(message) < 500
+
+
+class WholeModel(torch.nn.Linear):
+    pass
+
+
+@pytest.mark.parametrize("found", [WholeModel(1, 1), {"model": WholeModel(1, 1)}])
+def test_a_whole_model_is_named_as_code_and_torchs_advice_to_run_it_is_not_passed_on(tmp_path, model, found):
+    torch.save(found, tmp_path / "w.pth")
+    with pytest.raises(TrainingFailure, match="cannot be read as tensors: it holds code, of .*WholeModel") as failure:
+        load_pretrained(model, "resnet18", tmp_path)
+    assert "weights_only" not in str(failure.value) and "\n" not in str(failure.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>", b"PK\x03\x04", b"\x80\x02."])
+@pytest.mark.parametrize("name", ["w.pth", "w.safetensors"])
+def test_bytes_that_are_no_weights_end_in_one_sentence(tmp_path, model, name, content):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(TrainingFailure, match=f"The weights file {name} cannot be read as tensors: ") as failure:
+        load_pretrained(model, "resnet18", tmp_path)
+    assert "\n" not in str(failure.value) and "weights_only" not in str(failure.value) and len(str(failure.value)) < 600
