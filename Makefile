@@ -3,21 +3,18 @@
 # HYPERPARAMETERS="epochs=20 lr=0.001", and ARGS="..." for any other option of a script, such as ARGS=--dry-run.
 
 IMAGE_PREFIX ?= dogbreed
-ARGS ?=
-DATA ?=
-JOB ?=
-HYPERPARAMETERS ?=
-PICTURE ?=
-SAMPLE ?=
-WEIGHTS ?=
-BASE_IMAGE ?=
-export IMAGE_PREFIX WEIGHTS BASE_IMAGE
+# These reach the programs through the environment alone, letter by letter: make expands nothing in them, and no shell reads them.
+# A recipe writes "$$PICTURE" in quotes, or has from_make put them in their places; never the variable itself.
+given := IMAGE_PREFIX WEIGHTS BASE_IMAGE DATA PICTURE JOB HYPERPARAMETERS ARGS SAMPLE
+$(foreach name,$(given),$(eval override $(name) := $$(value $(name))))
+export $(given)
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
 python := .venv/bin/python
+from_make := $(python) -m scripts.from_make
 # Asked for when a recipe runs: the tag follows the tree.
 tag = $(shell docker/tag.sh)
 # Two halves of a folder's files, each with a local SageMaker of its own: a test waits for containers more than it computes.
@@ -25,15 +22,18 @@ two_at_once := -n 2 --dist loadfile
 verbs := push upload train tune report deploy predict transform logs status stop delete
 local_verbs := $(addprefix local-,$(filter-out status,$(verbs)))
 
-arguments_upload = "$(or $(DATA),$(error Name your pictures: DATA=folder or zip. `make sample-data` draws some into out/data/sample))"
-arguments_train = $(HYPERPARAMETERS)
-arguments_tune = $(HYPERPARAMETERS)
-arguments_report = $(JOB)
-arguments_predict = "$(or $(PICTURE),$(error Name a picture or a folder of them: PICTURE=path))"
-arguments_transform = "$(or $(PICTURE),$(error Name a folder of pictures: PICTURE=path))"
+arguments_upload = --path DATA
+arguments_train = --words HYPERPARAMETERS
+arguments_tune = --words HYPERPARAMETERS
+arguments_report = --value JOB
+arguments_predict = --path PICTURE
+arguments_transform = --path PICTURE
+needs_upload = $(if $(DATA),,$(error Name your pictures: DATA=folder or zip. `make sample-data` draws some into out/data/sample))
+needs_predict = $(if $(PICTURE),,$(error Name a picture or a folder of them: PICTURE=path))
+needs_transform = $(if $(PICTURE),,$(error Name a folder of pictures: PICTURE=path))
 
-.PHONY: help engine browser build build-serve-cpu $(verbs) $(local_verbs) local-up local-down local-status local-clean demo sample-data data bench bench-local bench-training bench-recipe bench-tuning bench-debugger bench-serving soak \
-	test test-host test-images test-serving test-spot test-container test-service test-sdk test-demo test-report lock clean
+.PHONY: help engine browser build build-serve-cpu renew-base $(verbs) $(local_verbs) local-up local-down local-status local-clean demo sample-data data bench bench-local bench-training bench-recipe bench-tuning bench-debugger bench-serving soak \
+	test test-host test-images test-serving test-spot test-container test-service test-sdk test-demo test-report lock lock-cpu clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z$$()_-]+:.*## / { sub(/^\$$\(verbs\)/, "VERB", $$1); sub(/^\$$\(local_verbs\)/, "local-VERB", $$1); printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,14 +47,17 @@ browser:  ## Make sure that a Chromium or Chrome is here (installs Debian's when
 build: engine  ## Build both images (WEIGHTS=path bakes pretrained weights in, WEIGHTS=none takes them out)
 	@docker/build.sh
 
-build-serve-cpu: engine  ## Build the serve image without CUDA, for CPU instances and serverless (needs a pip index with CPU builds of torch)
+build-serve-cpu: engine  ## Build the serve image without CUDA, for CPU instances and serverless (needs an index with CPU builds of torch, and lock-cpu once)
 	@docker/build.sh serve-cpu
 
+renew-base: engine  ## Take today's security fixes: renew the base of the images and docker/base.pin, for the next build
+	@docker/debian_base.sh --renew >/dev/null
+
 $(verbs): .venv/ready  ## push upload train tune report deploy predict transform logs status stop delete: on AWS, with your credentials
-	@$(python) -m scripts.$@ $(arguments_$@) $(ARGS)
+	$(needs_$@)@$(from_make) scripts.$@ $(arguments_$@) --words ARGS
 
 $(local_verbs): local-%: .venv/ready engine  ## The same programs on the local SageMaker, which is started when it is down
-	@exports=$$($(python) -m local_test env) && eval "$$exports" && exec $(python) -m scripts.$* $(arguments_$*) $(ARGS)
+	$(needs_$*)@exports=$$($(python) -m local_test env) && eval "$$exports" && exec $(from_make) scripts.$* $(arguments_$*) --words ARGS
 
 local-up: .venv/ready engine  ## Start the local SageMaker in the background
 	@$(python) -m local_test up
@@ -65,15 +68,15 @@ local-down: .venv/ready  ## End it; jobs, models and S3 objects stay in out/loca
 local-status: .venv/ready  ## Say whether it runs, and what runs in it
 	@$(python) -m local_test status
 
-local-clean: .venv/ready local-down  ## End it and remove everything it made: pushed images, out/local (ARGS=--all: of every clone)
-	@$(python) -m local_test.clean $(ARGS)
+local-clean: .venv/ready local-down  ## End it and remove everything it made: pushed images, out/local
+	@$(python) -m local_test.clean
 	@rm -rf out/local
 
 demo: .venv/ready build  ## Push, upload, tune, train, deploy, predict, delete on this machine (DATA=folder or zip for your own)
-	@$(python) -m local_test.demo $(if $(DATA),--data "$(DATA)")
+	@$(python) -m local_test.demo $${DATA:+--data "$$DATA"}
 
 sample-data: .venv/ready  ## Draw the sample data set (SAMPLE="--breeds 133 --train 50")
-	@$(python) -m local_test.sample_data out/data/sample $(SAMPLE)
+	@$(from_make) local_test.sample_data --text out/data/sample --words SAMPLE
 
 data: .venv/ready  ## Download Udacity's dogImages.zip: 8,351 photographs of 133 breeds, 1.1 GB
 	@$(python) -m scripts.download_data out/data/dogImages.zip
@@ -81,25 +84,25 @@ data: .venv/ready  ## Download Udacity's dogImages.zip: 8,351 photographs of 133
 bench: bench-local bench-training bench-recipe bench-tuning bench-debugger bench-serving  ## Measure everything, each figure beside a peer's in the same run
 
 bench-local: .venv/ready build  ## What the local SageMaker costs: a job's start and end, an invocation
-	@$(python) -m tests.bench.local --train-image $(IMAGE_PREFIX)-train:$(tag)
+	@$(python) -m tests.bench.local --train-image "$$IMAGE_PREFIX-train:$(tag)"
 
 bench-training: .venv/ready build  ## What training costs beside torchvision's reference script (DATA=folder or zip; half an hour)
-	@$(python) -m tests.bench.training --train-image $(IMAGE_PREFIX)-train:$(tag) $(if $(DATA),--data "$(DATA)")
+	@$(python) -m tests.bench.training --train-image "$$IMAGE_PREFIX-train:$(tag)" $${DATA:+--data "$$DATA"}
 
 soak: .venv/ready build  ## The serve image at full load for half an hour: memory slope and error count (DATA=folder or zip)
-	@$(python) -m tests.bench.soak --serve-image $(IMAGE_PREFIX)-serve:$(tag) $(if $(DATA),--data "$(DATA)")
+	@$(python) -m tests.bench.soak --serve-image "$$IMAGE_PREFIX-serve:$(tag)" $${DATA:+--data "$$DATA"}
 
 bench-debugger: .venv/ready build  ## What watching a run costs: hook, rules, profile, each and together (a quarter of an hour)
-	@$(python) -m tests.bench.debugger --train-image $(IMAGE_PREFIX)-train:$(tag) $(if $(DATA),--data "$(DATA)")
+	@$(python) -m tests.bench.debugger --train-image "$$IMAGE_PREFIX-train:$(tag)" $${DATA:+--data "$$DATA"}
 
 bench-serving: .venv/ready build  ## What the endpoint does beside other servers of the same network (DATA=folder or zip; twenty minutes)
-	@$(python) -m tests.bench.serving --serve-image $(IMAGE_PREFIX)-serve:$(tag) $(if $(DATA),--data "$(DATA)")
+	@$(python) -m tests.bench.serving --serve-image "$$IMAGE_PREFIX-serve:$(tag)" $${DATA:+--data "$$DATA"}
 
 bench-recipe: .venv/ready build  ## What each part of the training recipe is worth, one at a time (DATA=folder or zip; an hour)
-	@$(python) -m tests.bench.recipe --train-image $(IMAGE_PREFIX)-train:$(tag) $(if $(DATA),--data "$(DATA)")
+	@$(python) -m tests.bench.recipe --train-image "$$IMAGE_PREFIX-train:$(tag)" $${DATA:+--data "$$DATA"}
 
 bench-tuning: .venv/ready build  ## What the trials of a tuning job cost, on the feature bank and without it (DATA=folder or zip; two hours)
-	@$(python) -m tests.bench.tuning --train-image $(IMAGE_PREFIX)-train:$(tag) $(if $(DATA),--data "$(DATA)")
+	@$(python) -m tests.bench.tuning --train-image "$$IMAGE_PREFIX-train:$(tag)" $${DATA:+--data "$$DATA"}
 
 test: .venv/ready .venv-sdk/ready build  ## Run every test
 	@$(MAKE) --no-print-directory test-host test-images test-serving test-container test-report test-service test-sdk test-demo
@@ -117,10 +120,10 @@ test-spot: .venv/ready build  ## Interrupt a spot job at 20 random moments and c
 	@DRILL=20 $(python) -m pytest tests/images/test_spot_drill.py
 
 test-container: .venv/ready engine  ## The code of container/, inside the images
-	@for part in training debugging profiling report; do $(python) -m tests.in_image $(IMAGE_PREFIX)-train:$(tag) tests/container/$$part || exit; done
-	@$(python) -m tests.in_image $(IMAGE_PREFIX)-serve:$(tag) tests/container/serving
+	@for part in training debugging profiling report; do $(python) -m tests.in_image "$$IMAGE_PREFIX-train:$(tag)" tests/container/$$part || exit; done
+	@$(python) -m tests.in_image "$$IMAGE_PREFIX-serve:$(tag)" tests/container/serving
 
-test-service: .venv/ready engine  ## The local SageMaker, with plain boto3 and real containers
+test-service: .venv/ready engine browser  ## The local SageMaker, with plain boto3, real containers, and a web page of another origin
 	@$(python) -m pytest $(two_at_once) tests/service --ignore tests/service/sdk
 
 test-sdk: .venv/ready .venv-sdk/ready engine  ## The SageMaker SDK and the AWS CLI, unmodified, on the local SageMaker
@@ -134,6 +137,9 @@ test-report: .venv/ready browser  ## A run's report in a real browser: in light,
 
 lock: .venv/ready  ## Compile every requirements.in anew into versions and hashes
 	@docker/lock.sh
+
+lock-cpu: .venv/ready  ## The same for the CPU builds of torch alone; PIP_EXTRA_INDEX_URL names an index that has them
+	@docker/lock.sh cpu
 
 clean:  ## Remove outputs and the virtual environments; images stay
 	@rm -rf out .venv .venv-sdk

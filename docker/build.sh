@@ -20,6 +20,7 @@ done
 [ -n "$client" ] || { echo "This docker client cannot use BuildKit: install the docker-buildx plugin (https://docs.docker.com/go/buildx)." >&2; exit 1; }
 
 base=$(docker/debian_base.sh)
+python3 docker/base_age.py "$base"
 
 # Weights travel in the build context and stay for the next builds; the tag says which they are.
 case "${WEIGHTS:-}" in
@@ -27,9 +28,10 @@ case "${WEIGHTS:-}" in
     none) find docker/weights -type f ! -name .gitignore -delete ;;
     *.pth | *.pt | *.safetensors)
         [ -f "$WEIGHTS" ] || { echo "WEIGHTS=$WEIGHTS is not a file." >&2; exit 1; }
-        copy=$(mktemp) && cp "$WEIGHTS" "$copy"
+        kept=docker/weights/$(basename -- "$WEIGHTS")
+        copy=$(mktemp) && cp -- "$WEIGHTS" "$copy"
         find docker/weights -type f ! -name .gitignore -delete
-        mv "$copy" "docker/weights/$(basename "$WEIGHTS")" && chmod 644 "docker/weights/$(basename "$WEIGHTS")" ;;
+        mv "$copy" "$kept" && chmod 644 "$kept" ;;
     *) echo "WEIGHTS=$WEIGHTS must end in .pth, .pt or .safetensors, or be none." >&2; exit 1 ;;
 esac
 tag=$(docker/tag.sh)
@@ -46,11 +48,17 @@ if [ -f "$bundle" ]; then
     flags="$flags --secret id=ca,src=$secrets/ca"
 fi
 
-source=$(git remote get-url origin 2>/dev/null | sed 's#//[^/@]*@#//#') || source=
+remote=$(git remote get-url origin 2>/dev/null) || remote=
+source=$(python3 docker/source_label.py "$remote")
+# The digest it is pulled by; of a base that was made here, or has no digest, the engine's id of it.
+case $base in
+    *@*) base_id=${base#*@} ;;
+    *) base_id=$(docker image inspect --format '{{.Id}}' "$base" 2>/dev/null) || base_id=unknown ;;
+esac
 build() {
     # shellcheck disable=SC2086  # the flags are words
     DOCKER_BUILDKIT=1 "$client" build --platform linux/amd64 $flags --progress "${BUILD_PROGRESS:-auto}" \
-        --file docker/Dockerfile --build-arg BASE_IMAGE="$base" "$@" .
+        --file docker/Dockerfile --build-arg BASE_IMAGE="$base" --build-arg RENEWED="$(sed -n 's/^renewed=//p' docker/base.pin)" "$@" .
 }
 [ $# -gt 0 ] || set -- train serve
 for image; do
@@ -58,16 +66,21 @@ for image; do
     target=$image torch=torch
     if [ "$image" = serve-cpu ]; then
         target=serve torch=torch-cpu
+        [ -f docker/requirements/cpu.txt ] || {
+            echo "docker/requirements/cpu.txt is missing: the hashes of torch's CPU builds, which PyPI does not have. Set PIP_EXTRA_INDEX_URL" \
+                "or PIP_INDEX_URL to an index that does, run \`make lock-cpu\`, look at that file, and call this again." >&2
+            exit 1
+        }
         # First the one thing that may not be had, before minutes of everything else.
         build --target cpu-wheels || {
-            echo "The CPU builds of torch and torchvision (docker/requirements/cpu.in) cannot be had; pip says above why. PyPI does" \
+            echo "The CPU builds of torch and torchvision (docker/requirements/cpu.txt) cannot be had; pip says above why. PyPI does" \
                 "not have them: set PIP_EXTRA_INDEX_URL or PIP_INDEX_URL to an index that does, and call this again." >&2
             exit 1
         }
     fi
     build --target "$target" --tag "$prefix-$image:$tag" --build-arg TORCH="$torch" \
         --build-arg REVISION="$(git rev-parse HEAD 2>/dev/null || echo unknown)" \
-        --build-arg VERSION="$tag" --build-arg SOURCE="${source:-unknown}"
+        --build-arg VERSION="$tag" --build-arg SOURCE="$source" --build-arg BASE_DIGEST="$base_id"
 done
 
 for image; do

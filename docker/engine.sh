@@ -8,10 +8,12 @@ answers() { command -v docker >/dev/null 2>&1 && docker info >/dev/null 2>&1; }
 answers && exit 0
 
 if [ "$(uname -s)" = Linux ] && [ "$(id -u)" = 0 ] && [ -z "${DOCKER_HOST:-}" ]; then
+    # A folder of its own, with a name that nobody can know before: a link there would have root write where it leads.
+    logs=$(mktemp -d "${TMPDIR:-/tmp}/docker-engine.XXXXXXXX")
     if ! command -v dockerd >/dev/null 2>&1 && command -v apt-get >/dev/null 2>&1; then
         echo "No Docker engine on this machine: installing Debian's docker.io ..."
-        { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y docker.io; } >/tmp/install-docker.log 2>&1 \
-            || { echo "It could not be installed; see /tmp/install-docker.log." >&2; exit 1; }
+        { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y docker.io; } >"$logs/install.log" 2>&1 \
+            || { echo "It could not be installed; see $logs/install.log." >&2; exit 1; }
     fi
     if command -v dockerd >/dev/null 2>&1; then
         echo "Starting the Docker engine ..."
@@ -21,15 +23,16 @@ if [ "$(uname -s)" = Linux ] && [ "$(id -u)" = 0 ] && [ -z "${DOCKER_HOST:-}" ];
             # Without an init system nothing else has mounted the control groups.
             if command -v cgroupfs-mount >/dev/null 2>&1; then cgroupfs-mount || true; fi
             # A session of its own, so that the engine outlives this command.
-            setsid nohup dockerd >/tmp/dockerd.log 2>&1 </dev/null &
+            setsid nohup dockerd >"$logs/dockerd.log" 2>&1 </dev/null &
         fi
         deadline=$(($(date +%s) + 60))
         until answers; do
-            [ "$(date +%s)" -lt "$deadline" ] || { echo "dockerd does not answer after 60 s; see /tmp/dockerd.log, or journalctl -u docker where systemd runs it." >&2; exit 1; }
+            [ "$(date +%s)" -lt "$deadline" ] || { echo "dockerd does not answer after 60 s; see $logs/dockerd.log, or journalctl -u docker where systemd runs it." >&2; exit 1; }
             sleep 0.2
         done
         exit 0
     fi
+    rmdir "$logs"
 fi
 
 echo "No Docker engine answers, and this user may not install or start one." >&2

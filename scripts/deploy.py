@@ -37,10 +37,11 @@ def main(arguments: list[str]) -> int:
     role_arn = aws.role_arn
     job, model_data = (None, chosen.model_data) if chosen.model_data else find_model_data(aws, chosen.job)
     version, name = names.version(settings.prefix, names.timestamp()), names.endpoint(settings.prefix)
+    serverless = settings.deploy.mode == "serverless"
 
     creating = [
         Call("sagemaker", "CreateModel", model_request(
-            settings, name=version, image=image_uri(aws, "serve"), model_data=model_data, role_arn=role_arn,
+            settings, name=version, image=image_uri(aws, "serve"), model_data=model_data, role_arn=role_arn, serverless=serverless,
         )),
         Call("sagemaker", "CreateEndpointConfig", endpoint_config_request(settings, aws.layout, name=version, model=version)),
     ]
@@ -52,6 +53,8 @@ def main(arguments: list[str]) -> int:
         return 0
 
     print(f"serving {model_data}" + (f" of {job}" if job else ""), file=sys.stderr)
+    if serverless and settings.deploy.network_isolation:
+        print("a serverless endpoint cannot have network isolation: its container reaches the network", file=sys.stderr)
     since = int(time.time() * 1000)
     try:
         for call in [*creating, *bring]:

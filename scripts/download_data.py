@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 from scripts.failure import Failure, ends_with_a_sentence
+from scripts.terminal import obeying
 
 URL = "https://s3-us-west-1.amazonaws.com/udacity-aind/dog-project/dogImages.zip"
 CHUNK = 1024 * 1024
@@ -59,7 +60,7 @@ def _copy(response, file, expected: int) -> None:
         percent = 100 * file.tell() // max(1, expected)
         if percent != shown:
             shown = percent
-            print(f"\r{percent:3} % of {expected / 1e6:,.0f} MB", end="", flush=True)
+            print(f"\r{percent:3} % of {expected / 1e6:,.0f} MB", end="", file=obeying(sys.stdout), flush=True)
     print()
 
 

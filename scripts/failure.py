@@ -1,5 +1,6 @@
 """What ends a program with a sentence instead of a traceback."""
 
+import contextlib
 import functools
 import os
 import sys
@@ -12,6 +13,7 @@ from botocore.exceptions import (
 from botocore.exceptions import ConnectionError as NotConnected
 
 from scripts.hint import make
+from scripts.terminal import Printable
 
 _DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError")
 _EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired")
@@ -86,23 +88,31 @@ def passes(error: Exception) -> bool:
 
 
 def ends_with_a_sentence(main: Callable[[list[str]], int]) -> Callable[[list[str]], int]:
-    """Turn what AWS, the network, a file or a user's mistake raise in `main` into a sentence on stderr and status 1."""
+    """Turn what AWS, the network, a file or a user's mistake raise in `main` into a sentence on stderr and status 1.
+
+    Whatever is printed meanwhile, logs and names and reasons of others, cannot move the terminal: its control characters are shown.
+    """
 
     @functools.wraps(main)
     def reporting(arguments: list[str]) -> int:
-        try:
-            status = main(arguments)
-            sys.stdout.flush()
-            return status
-        except Failure as failure:
-            print(f"error: {failure}", file=sys.stderr)
-        except BrokenPipeError:  # `make logs | head`: whoever read has gone, and Python would complain again at its end
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        except (BotoCoreError, ClientError, OSError) as error:
-            print(f"error: {explain(error)}", file=sys.stderr)
-        except KeyboardInterrupt:
-            print("\ninterrupted", file=sys.stderr)
-            return 130
-        return 1
+        with contextlib.redirect_stdout(Printable(sys.stdout)), contextlib.redirect_stderr(Printable(sys.stderr)):
+            return _reported(main, arguments)
 
     return reporting
+
+
+def _reported(main: Callable[[list[str]], int], arguments: list[str]) -> int:
+    try:
+        status = main(arguments)
+        sys.stdout.flush()
+        return status
+    except Failure as failure:
+        print(f"error: {failure}", file=sys.stderr)
+    except BrokenPipeError:  # `make logs | head`: whoever read has gone, and Python would complain again at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (BotoCoreError, ClientError, OSError) as error:
+        print(f"error: {explain(error)}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("\ninterrupted", file=sys.stderr)
+        return 130
+    return 1

@@ -2,13 +2,15 @@
 
 import sys
 
+from scripts.terminal import obeying
+
 
 class Progress:
     """`Progress(8351, "uploaded").step()`; the line tells how many of `total` are done."""
 
     def __init__(self, total: int, done: str, stream=None):
         self._total, self._done, self._count, self._shown = total, done, 0, 0
-        self._stream = stream or sys.stderr
+        self._stream = obeying(stream or sys.stderr)
 
     def step(self) -> None:
         self._count += 1

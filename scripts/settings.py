@@ -63,6 +63,7 @@ class Train:
     spot: bool = _is(Switch())
     max_wait_seconds: int = _is(Whole(1, LONGEST_JOB))
     input_mode: str = _is(OneOf(("File", "FastFile")))
+    network_isolation: str = _is(OneOf(("auto", "on", "off")))
     data: str = _is(_URI)
     pretrained: str = _is(_URI)
 
@@ -106,6 +107,7 @@ class Deploy:
     cuda: int = _is(Whole(12, 13))
     startup_timeout_seconds: int = _is(Whole(60, 3_600))
     download_timeout_seconds: int = _is(Whole(60, 3_600))
+    network_isolation: bool = _is(Switch())
 
 
 @dataclass(frozen=True)
@@ -278,6 +280,9 @@ def _contradictions(settings: Settings) -> list[str]:
             found.append("autoscaling.min-instances must be at most autoscaling.max-instances.")
         if scaling.min_instances == 0 and settings.deploy.mode != "async":
             found.append("autoscaling.min-instances must be at least 1: only async endpoints can go down to 0.")
+    urls = settings.environment.get("ALLOW_URLS", "").lower() in ("true", "1", "yes", "on")
+    if urls and settings.deploy.network_isolation and settings.deploy.mode != "serverless":
+        found.append("deploy.network-isolation must be false with ALLOW_URLS in [environment]: the container fetches the pictures itself.")
     if settings.capture.percent and settings.deploy.mode == "serverless":
         found.append("capture.percent must be 0 with deploy.mode serverless, which cannot keep requests.")
     if settings.deploy.mode == "serverless" and settings.serverless.memory_mb % 1_024:

@@ -20,7 +20,7 @@ def features_job_request(
     """
     return {
         "TrainingJobName": name,
-        **training_definition(settings, layout, image=image, role_arn=role_arn, channels=channels),
+        **training_definition(settings, layout, image=image, role_arn=role_arn, channels=channels, hyperparameters=static),
         "HyperParameters": {**static, FEATURES_ONLY: "true"},
         # Plain files: a channel can bring them as they are.
         "OutputDataConfig": {"S3OutputPath": output, "CompressionType": "NONE"},

@@ -4,8 +4,11 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTrainingJobDefinition.html
 """
 
+from collections.abc import Iterable
+
 from scripts.layout import Layout
 from scripts.metrics import METRICS
+from scripts.requests.network_isolation import training_is_isolated
 from scripts.settings import Settings
 
 CHECKPOINTS = "/opt/ml/checkpoints"
@@ -18,8 +21,14 @@ def hyperparameters(settings: Settings, given: dict[str, str]) -> dict[str, str]
     return {**_QUIET, **settings.hyperparameters, **given}
 
 
-def training_definition(settings: Settings, layout: Layout, *, image: str, role_arn: str, channels: dict[str, str]) -> dict:
-    """The program, its data, where its model goes, and its machine. channels: name -> URI of what it holds."""
+def training_definition(
+    settings: Settings, layout: Layout, *, image: str, role_arn: str, channels: dict[str, str], hyperparameters: dict[str, str],
+    tuned: Iterable[str] = (),
+) -> dict:
+    """The program, its data, where its model goes, its machine and its network. channels: name -> URI of what it holds.
+
+    hyperparameters, tuned: what they have to do with the network, `training_is_isolated` says. Raises Failure as that does.
+    """
     train = settings.train
     stopping = {"MaxRuntimeInSeconds": train.max_runtime_seconds}
     if train.spot:
@@ -38,6 +47,9 @@ def training_definition(settings: Settings, layout: Layout, *, image: str, role_
         },
         "StoppingCondition": stopping,
         "EnableManagedSpotTraining": train.spot,
+        "EnableNetworkIsolation": training_is_isolated(
+            settings, image=image, channels=channels, hyperparameters=hyperparameters, tuned=tuned,
+        ),
     }
 
 

@@ -23,7 +23,9 @@ def tuning_job_request(
     """
     definition = {
         "StaticHyperParameters": static,
-        **training_definition(settings, layout, image=image, role_arn=role_arn, channels=channels),
+        **training_definition(
+            settings, layout, image=image, role_arn=role_arn, channels=channels, hyperparameters=static, tuned=list(ranges),
+        ),
         # The service appends the trial's name to the URI, which is why none stands here as in a training job.
         "CheckpointConfig": {"S3Uri": layout.checkpoints, "LocalPath": CHECKPOINTS},
     }

@@ -11,6 +11,8 @@ from docker.models.containers import Container
 
 from local_test.labels import ENDPOINT, NAME, find
 from local_test.sample_data import SampleSize, draw_sample_data
+from local_test.service_address import control
+from local_test.serving.container_address import address
 from tests.local_service import Local, until
 
 TINY = {
@@ -88,8 +90,7 @@ class TrainingJobs:
 
     def interrupt(self, name: str) -> None:
         """Take a spot job's instances away."""
-        control = f"{self._local.address.url}/local-sagemaker/interrupt?job={name}"
-        urllib.request.urlopen(urllib.request.Request(control, method="POST"), timeout=60).close()
+        control(self._local.folder, self._local.address, f"interrupt?job={name}", "POST")
 
 
 @pytest.fixture(scope="session")
@@ -115,7 +116,7 @@ class ModelError(Exception):
 
 @dataclass(frozen=True)
 class Endpoint:
-    """url: of the container itself, on loopback."""
+    """url: of the container itself, as this machine reaches it."""
 
     name: str
     container: Container
@@ -153,8 +154,8 @@ def serving(local, engine, serve_image):
             described = until(lambda: (found := api.describe_endpoint(EndpointName=name))["EndpointStatus"] != "Creating" and found, 120)
             assert described["EndpointStatus"] == "InService", described.get("FailureReason")
             [running] = [one for one in find(engine, ENDPOINT, local.address.name) if one.labels[NAME] == name]
-            [port] = [bound[0]["HostPort"] for bound in running.ports.values() if bound]
-            yield Endpoint(name, running, f"http://127.0.0.1:{port}", local.client("sagemaker-runtime"))
+            host, port = address(running, 8080)
+            yield Endpoint(name, running, f"http://{host}:{port}", local.client("sagemaker-runtime"))
         finally:
             api.delete_endpoint(EndpointName=name)
             until(lambda: name not in [one["EndpointName"] for one in api.list_endpoints()["Endpoints"]])

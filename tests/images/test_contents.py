@@ -1,6 +1,7 @@
 """What is in the images: versions, labels, and what must not be there."""
 
 import json
+import re
 import subprocess
 import tarfile
 from pathlib import Path
@@ -57,6 +58,12 @@ def test_sagemaker_training_does_not_import_torch_before_it_starts_the_program(e
     program = "import sys; from sagemaker_training import process; process.get_debugger_exception_classes(); print('torch' in sys.modules)"
     assert output(engine, train_image, "python", "-c", program).strip() == "False"
     assert output(engine, train_image, "env", "-u", "USE_SMDEBUG", "python", "-W", "ignore", "-c", program).splitlines()[-1] == "True"
+
+
+def test_no_program_takes_another_users_rights(engine, name):
+    """A process that got into the container could become root with the next fault in one of them; nothing here needs su, mount or passwd."""
+    assert output(engine, name, "find", "/", "-xdev", "-type", "f", "-perm", "/6000", "-printf", r"%m %p\n").strip() == ""
+    assert output(engine, name, "find", "/usr/bin/passwd", "/usr/bin/mount", "-perm", "0755").split() == ["/usr/bin/passwd", "/usr/bin/mount"]
 
 
 def test_there_is_no_compiler(engine, name):
@@ -198,7 +205,14 @@ def test_oci_labels_name_the_revision(engine, name):
     revision = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
     assert given["org.opencontainers.image.revision"] == revision
     assert given["org.opencontainers.image.version"] == name.split(":")[1]
-    assert given["org.opencontainers.image.source"]
+    assert given["org.opencontainers.image.source"] and "@" not in given["org.opencontainers.image.source"]
+
+
+def test_labels_and_history_name_the_base_and_when_it_was_renewed(engine, name):
+    image = engine.images.get(name)
+    assert image.labels["org.opencontainers.image.base.name"] and image.labels["org.opencontainers.image.base.digest"].startswith("sha256:")
+    renewed = re.search(r"^renewed=(\S+)$", (ROOT / "docker/base.pin").read_text(), re.MULTILINE)[1]
+    assert any(f"RENEWED={renewed}" in entry["CreatedBy"] for entry in image.history())
 
 
 def test_sagemaker_labels_say_what_is_true(engine, serve_image):

@@ -42,6 +42,22 @@ def test_a_picture_is_named(endpoint, picture, sample):
     assert {one["label"] for one in answer["predictions"]} <= breeds
 
 
+def test_a_model_without_a_network_answers_as_the_scripts_ask_for_it(local, serve_image, model, picture):
+    api, name = local.client("sagemaker"), "isolated"
+    container, variant = {"Image": serve_image, "ModelDataUrl": model}, {"VariantName": "v", "ModelName": name, "InitialInstanceCount": 1, "InstanceType": "ml.g4dn.xlarge"}
+    api.create_model(ModelName=name, ExecutionRoleArn=local.address.role, PrimaryContainer=container, EnableNetworkIsolation=True)
+    api.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
+    api.create_endpoint(EndpointName=name, EndpointConfigName=name)
+    try:
+        described = until(lambda: (found := api.describe_endpoint(EndpointName=name))["EndpointStatus"] != "Creating" and found, 120)
+        assert described["EndpointStatus"] == "InService", described.get("FailureReason")
+        answer = local.client("sagemaker-runtime").invoke_endpoint(EndpointName=name, Body=picture, ContentType="image/jpeg")
+        assert json.loads(answer["Body"].read())["predictions"]
+    finally:
+        api.delete_endpoint(EndpointName=name)
+        until(lambda: name not in [one["EndpointName"] for one in api.list_endpoints()["Endpoints"]])
+
+
 def test_a_png_is_named(endpoint):
     buffer = io.BytesIO()
     Image.new("RGBA", (300, 200), (90, 60, 30, 128)).save(buffer, "PNG")

@@ -39,6 +39,11 @@ def test_the_users_mistake_is_the_failure_reason(jobs, local, hyperparameters, r
     assert reason in why and why.endswith("exit code: 1"), job.log
 
 
+def test_a_job_without_a_network_completes_as_the_scripts_ask_for_it(jobs):
+    job = jobs.run(changes={"EnableNetworkIsolation": True})
+    assert job.status == "Completed", job.log
+
+
 def test_quoted_hyperparameters_arrive(jobs):
     job = jobs.run(**{"batch-size": '"4"', "epochs": '"2"'})
     assert job.status == "Completed" and any(line.startswith("epoch=2 ") for line in job.lines)

@@ -47,6 +47,17 @@ def states(sagemaker, answers: list, served: str | None = None, **more):
     return describe
 
 
+def test_the_models_container_has_no_network_and_where_aws_cannot_do_that_it_is_said(ready, monkeypatch, capsys):
+    assert deploy.main([]) == 0
+    assert ready.request("CreateModel")["EnableNetworkIsolation"] is True and "isolation" not in capsys.readouterr().err
+    ready.answers["DescribeEndpoint"] = states(ready, [NOTHING, "InService"])
+    ready.calls.clear()
+    monkeypatch.setenv("SAGEMAKER_DEPLOY_MODE", "serverless")
+    assert deploy.main([]) == 0
+    assert ready.request("CreateModel")["EnableNetworkIsolation"] is False
+    assert "a serverless endpoint cannot have network isolation" in capsys.readouterr().err
+
+
 def test_the_newest_completed_job_of_this_prefix_is_served(ready, aws, capsys):
     assert deploy.main([]) == 0
     assert ready.made() == ["CreateModel", "CreateEndpointConfig", "CreateEndpoint"]

@@ -39,6 +39,12 @@ def test_a_name_is_enough_to_find_the_log(quiet, write_log, capsys, group, strea
     assert capsys.readouterr().out == "first\nsecond\n"
 
 
+def test_a_log_line_cannot_move_the_terminal(quiet, write_log, capsys):
+    write_log(TRAINING, "dogbreed-train-x/algo-1-17", "a\x1b]0;owned\x07\tb\r\u202ec")
+    assert logs.main(["dogbreed-train-x"]) == 0
+    assert capsys.readouterr().out == "a\\x1b]0;owned\\x07\tb\\r\\u202ec\n"
+
+
 def test_without_a_name_it_is_the_log_of_what_was_made_last(quiet, write_log, capsys):
     write_log(TRAINING, "dogbreed-train-x/algo-1-17", "of the training")
     write_log(TRANSFORM, "dogbreed-transform-20261122-185200-123/i-1", "of the transform")

@@ -59,7 +59,7 @@ def test_a_trial_is_trained_as_a_training_job_is():
     alone, of_many = a_training_job(chosen), a_tuning_job(chosen)["TrainingJobDefinition"]
     shared = {
         "AlgorithmSpecification", "RoleArn", "InputDataConfig", "OutputDataConfig", "ResourceConfig", "StoppingCondition",
-        "EnableManagedSpotTraining",
+        "EnableManagedSpotTraining", "EnableNetworkIsolation",
     }
     assert {name: alone[name] for name in shared} == {name: of_many[name] for name in shared}
     assert of_many.keys() - shared == {"StaticHyperParameters", "CheckpointConfig"}
