@@ -80,7 +80,8 @@ def test_names_that_no_file_can_have_are_refused(tmp_path, name):
     assert "255 is the most" in refusal(tmp_path, archive_with(tmp_path / "m", name))
 
 
-@pytest.mark.parametrize("content", [b"no archive", b"\x1f\x8b\x08\x00broken", gzip.compress(b"no archive"), gzip.compress(b"x" * 2000), b""])
+@pytest.mark.parametrize("content", [b"no archive", b"\x1f\x8b\x08\x00broken", gzip.compress(b"no archive"), gzip.compress(b"x" * 2000), b""],
+                         ids=["text", "broken gzip", "packed text", "packed letters", "empty"])  # gzip's bytes hold the second they were made in
 def test_what_is_no_archive_is_named(tmp_path, content):
     (tmp_path / "m").write_bytes(content)
     assert "model.tar.gz is not a sound .tar.gz" in refusal(tmp_path, tmp_path / "m")
