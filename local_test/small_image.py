@@ -8,6 +8,7 @@ from docker import DockerClient
 from docker.errors import APIError, BuildError, ImageNotFound
 
 BASE = Path(__file__).parents[1] / "docker" / "debian_base.sh"
+PIN = BASE.with_name("base.pin")
 
 
 class ImageNotBuilt(RuntimeError):
@@ -15,11 +16,12 @@ class ImageNotBuilt(RuntimeError):
 
 
 def small_image(client: DockerClient, name: str, folder: Path, ingredients: tuple[str, ...]) -> str:
-    """Name and tag of the image that `folder`'s Dockerfile makes; the tag is the hash of its ingredients (file names in the folder).
+    """Name and tag of the image that `folder`'s Dockerfile makes; the tag is the hash of its ingredients (file names in the folder), and of the
+    pin of the base: a base with newer security fixes makes another.
 
     Raises ImageNotBuilt.
     """
-    content = hashlib.sha256(b"\0".join((folder / one).read_bytes() for one in ingredients)).hexdigest()[:12]
+    content = hashlib.sha256(b"\0".join([*((folder / one).read_bytes() for one in ingredients), PIN.read_bytes()])).hexdigest()[:12]
     image = f"{name}:{content}"
     try:
         client.images.get(image)

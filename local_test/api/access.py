@@ -1,19 +1,22 @@
 """Which requests are obeyed: those of programs that hold a key, with the body that they signed. Everything else is answered with 403."""
 
 import hashlib
+import logging
 import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import IO
+from weakref import WeakSet
 
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 from werkzeug.http import parse_options_header
 
 from local_test.api import streamed_body
 from local_test.api.access_refused import AccessRefused, Why
-from local_test.api.authentication import SIGNED_CHUNKS, UNSIGNED_CHUNKS, Find, Signed, authenticate
+from local_test.api.authentication import OF_SIGNATURES, SIGNED_CHUNKS, UNSIGNED_CHUNKS, Find, Signed, authenticate
 from local_test.api.callers import check_caller
 from local_test.api.error_answer import Protocol, protocol_of
 from local_test.api.errors import InvocationTooLarge, RequestTooLarge, SerializationException
@@ -22,16 +25,17 @@ from local_test.api.request_head import RequestHead
 
 LARGEST_MESSAGE = 8 * 1024**2  # bytes of a request that is no picture and no object
 LARGEST_INVOCATION = 25 * 1024**2  # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html
-LARGEST_FORM = 256 * 1024**2  # with the file in it, which moto reads into memory
+LARGEST_FORM, MOST_FORMS = 64 * 1024**2, 8  # bytes with the file in it, which moto reads into memory; at a time
 BLOCK = 1 << 20  # bytes
 FORM = "multipart/form-data"
+logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Examined:
     """What a request's head says. refused: why it is not obeyed. signed: None for a refused one, and for a form, whose fields are in its body.
 
-    largest_body: bytes that are wanted, None without a limit; a body whose length is not known is taken where takes_chunks.
+    largest_body: bytes that are wanted, None without a limit.
     """
 
     service: str
@@ -39,7 +43,6 @@ class Examined:
     signed: Signed | None = None
     refused: AccessRefused | None = None
     largest_body: int | None = 0
-    takes_chunks: bool = False
 
 
 class Access:
@@ -48,17 +51,29 @@ class Access:
     def __init__(self, find: Find, clock: Callable[[], datetime] = lambda: datetime.now(timezone.utc)):
         self.hosts: frozenset[str] = frozenset()
         self._find, self._clock = find, clock
+        self._forms: WeakSet[Examined] = WeakSet()  # those that somebody is still sending, or that are being answered
 
     def examine(self, head: RequestHead) -> Examined:
-        """Before the body is received; it never raises."""
+        """Before the body is received; it never raises. It runs in the one thread that receives all requests."""
         try:
             check_caller(head, self.hosts)
             if _is_form(head):
-                return Examined("s3", Protocol.S3, None, None, LARGEST_FORM, True)
+                return self._form()
             signed = authenticate(head, self._find, self._clock())
-            return Examined(signed.service, protocol_of(head, signed.service), signed, None, _largest_body(head, signed), True)
+            return Examined(signed.service, protocol_of(head, signed.service), signed, None, _largest_body(head, signed))
         except AccessRefused as refused:
             return Examined("", protocol_of(head, ""), refused=refused)
+        except Exception:  # nobody is let in by a fault of ours
+            logger.exception("%s %s cannot be examined", head.method, head.path)
+            return Examined("", protocol_of(head, ""), refused=AccessRefused(Why.INCOMPLETE, "The request's signature cannot be read."))
+
+    def _form(self) -> Examined:
+        """Who sends a form is known only when it is here: few at a time are received."""
+        if len(self._forms) >= MOST_FORMS:
+            raise AccessRefused(Why.FORBIDDEN, f"{MOST_FORMS} forms are being uploaded already. Try again, or use PutObject.")
+        form = Examined("s3", Protocol.S3, None, None, LARGEST_FORM)
+        self._forms.add(form)
+        return form
 
     def checked_body(self, examined: Examined, head: RequestHead, environ: dict) -> IO[bytes]:
         """The body, from its start: what was signed, taken out of its chunks. Its headers in `environ` follow.
@@ -78,22 +93,22 @@ class Access:
             return self._checked_form(head, environ, source, length)
         if examined.signed.payload in (UNSIGNED_CHUNKS, *SIGNED_CHUNKS):
             return _taken_apart(examined.signed, environ, source)
-        examined.signed.check_body(_sha256(source))
-        source.seek(0)
+        if examined.signed.covers_body:
+            examined.signed.check_body(_sha256(source))
+            source.seek(0)
         return source
 
     def _checked_form(self, head: RequestHead, environ: dict, source: IO[bytes], length: int) -> IO[bytes]:
         kind, options = parse_options_header(head.headers["content-type"])
         try:
             _, fields, files = FormDataParser(max_form_memory_size=LARGEST_MESSAGE, silent=False).parse(source, kind, length, options)
-        except ValueError as error:
+        except (ValueError, RequestEntityTooLarge) as error:
             raise SerializationException(f"The form is broken: {error}") from error
-        file = files.get("file")
-        size = len(fields.get("file", "").encode())
-        if file:
-            size = file.stream.seek(0, os.SEEK_END)
+        sizes = []
+        for name, file in files.items(multi=True):
+            sizes.append((name, file.stream.seek(0, os.SEEK_END)))
             file.close()
-        authenticate_form(fields, head.path.strip("/"), size, self._find, self._clock())
+        authenticate_form(list(fields.items(multi=True)), sizes, head.path.strip("/"), self._find, self._clock())
         source.seek(0)
         return source
 
@@ -113,9 +128,15 @@ def _is_invocation(head: RequestHead, service: str) -> bool:
 def _largest_body(head: RequestHead, signed: Signed) -> int | None:
     if _is_invocation(head, signed.service):
         return LARGEST_INVOCATION
-    if signed.service == "s3" and "/" in head.path.strip("/"):
+    if signed.service == "s3" and is_upload(head):
         return None
     return LARGEST_MESSAGE
+
+
+def is_upload(head: RequestHead) -> bool:
+    """Whether the body is an object, or a part of one: of any size, and nothing that is to be read."""
+    plain = all(name in ("partNumber", "uploadId", "x-id", *OF_SIGNATURES) or name.lower().startswith("x-amz-") for name, _ in head.parameters())
+    return head.method == "PUT" and "/" in head.path.strip("/") and plain
 
 
 def _sha256(source: IO[bytes]) -> str:

@@ -19,7 +19,12 @@ from local_test.identity import AccessKey
 Find = Callable[[str], AccessKey | None]
 MOST_SKEW = timedelta(minutes=15)
 LONGEST_PRESIGNED = 7 * 24 * 3600  # seconds
+LONGEST_NUMBER = 12  # digits
 UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
+OF_SIGNATURES = frozenset({  # parameters of presigned URLs
+    "X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires", "X-Amz-SignedHeaders", "X-Amz-Signature", "X-Amz-Security-Token",
+    "AWSAccessKeyId", "Expires", "Signature", "x-amz-security-token",
+})
 SIGNED_CHUNKS = ("STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER")
 UNSIGNED_CHUNKS = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
 SHA256 = re.compile("[0-9a-f]{64}")
@@ -43,11 +48,16 @@ class Signed:
     def service(self) -> str:
         return self.scope.service
 
+    @property
+    def covers_body(self) -> bool:
+        """Whether the signature is about the body as a whole, so that `check_body` has something to compare."""
+        return self._canonical is not None or bool(self.payload and SHA256.fullmatch(self.payload))
+
     def check_body(self, sha256: str) -> None:
         """sha256: of the whole body, in hexadecimal digits. Raises AccessRefused for another body than the one that was signed."""
         if self._canonical is not None:
             self._check(self._canonical(sha256))
-        elif self.payload and SHA256.fullmatch(self.payload) and self.payload != sha256:
+        elif self.covers_body and self.payload != sha256:
             raise AccessRefused(Why.OTHER_BODY, "The provided 'x-amz-content-sha256' header does not match what was computed.")
 
     def _check(self, canonical: bytes) -> None:
@@ -73,6 +83,9 @@ def authenticate(head: RequestHead, find: Find, now: datetime) -> Signed:
     if authorization:
         raise AccessRefused(Why.INCOMPLETE, "The Authorization header is no AWS signature.")
     parameters = dict(head.parameters())
+    twice = [name for name, _ in head.parameters() if name in OF_SIGNATURES and [one for one, _ in head.parameters()].count(name) > 1]
+    if twice:
+        raise AccessRefused(Why.INCOMPLETE, f"{twice[0]} is in the query more than once.")
     if "X-Amz-Signature" in parameters or "X-Amz-Credential" in parameters:
         return _presigned(head, parameters, find, now)
     if "Signature" in parameters and "AWSAccessKeyId" in parameters:
@@ -122,16 +135,16 @@ def _presigned(head: RequestHead, parameters: dict[str, str], find: Find, now: d
     key_id, scope = _credential(parameters["X-Amz-Credential"])
     key = known_key(find, key_id, parameters.get("X-Amz-Security-Token"))
     lasts = parameters["X-Amz-Expires"]
-    if not lasts.isdecimal() or not 0 < int(lasts) <= LONGEST_PRESIGNED:
+    if not lasts.isdecimal() or len(lasts) > LONGEST_NUMBER or not 0 < int(lasts) <= LONGEST_PRESIGNED:
         raise AccessRefused(Why.INCOMPLETE, f"X-Amz-Expires must be from 1 to {LONGEST_PRESIGNED} seconds.")
     began = _moment(parameters["X-Amz-Date"], scope)
-    if now > began + timedelta(seconds=int(lasts)):
+    if now - began > timedelta(seconds=int(lasts)):
         raise AccessRefused(Why.EXPIRED, "Request has expired")
-    if began > now + MOST_SKEW:
+    if began - now > MOST_SKEW:
         raise AccessRefused(Why.EXPIRED, "Request is not valid yet")
     signed = parameters["X-Amz-SignedHeaders"].split(";")
     _check_coverage(head, signed)
-    # Not even a body that is not to be signed may be signed otherwise: S3's presigned URLs never say anything about it.
+    # A presigned URL of S3 signs these words in the place of the body's hash.
     payload = UNSIGNED_PAYLOAD if scope.service == "s3" else None
     return _checked(Signed(key, scope, parameters["X-Amz-Date"], parameters["X-Amz-Signature"], payload), head, signed)
 
@@ -156,7 +169,7 @@ def _by_old_header(head: RequestHead, authorization: str, find: Find, now: datet
     date = head.headers.get("x-amz-date") or head.headers.get("date", "")
     try:
         skew = abs(parsedate_to_datetime(date) - now)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise AccessRefused(Why.UNSIGNED, "AWS authentication requires a valid Date or x-amz-date header.") from error
     if skew > MOST_SKEW:
         raise AccessRefused(Why.TIME, "The difference between the request time and the current time is too large.")
@@ -166,7 +179,7 @@ def _by_old_header(head: RequestHead, authorization: str, find: Find, now: datet
 def _presigned_the_old_way(head: RequestHead, parameters: dict[str, str], find: Find, now: datetime) -> Signed:
     key = known_key(find, parameters["AWSAccessKeyId"], parameters.get("x-amz-security-token"))
     expires = parameters.get("Expires", "")
-    if not expires.isdecimal():
+    if not expires.isdecimal() or len(expires) > LONGEST_NUMBER:
         raise AccessRefused(Why.INCOMPLETE, "Query-string authentication needs Expires, in seconds since 1970.")
     if now.timestamp() > int(expires):
         raise AccessRefused(Why.EXPIRED, "Request has expired")
@@ -174,7 +187,11 @@ def _presigned_the_old_way(head: RequestHead, parameters: dict[str, str], find: 
 
 
 def _signed_the_old_way(head: RequestHead, key: AccessKey, signature: str, date: str) -> Signed:
-    if not hmac.compare_digest(sigv2.signature(key.secret, sigv2.text_to_sign(head, date)).encode(), signature.encode()):
+    try:
+        texts = sigv2.texts_to_sign(head, date)
+    except ValueError as error:
+        raise AccessRefused(Why.INCOMPLETE, str(error)) from error
+    if not any(hmac.compare_digest(sigv2.signature(key.secret, text).encode(), signature.encode()) for text in texts):
         raise wrong_signature()
     return Signed(key, Scope("", "", "s3"), payload=UNSIGNED_PAYLOAD)
 

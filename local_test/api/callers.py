@@ -7,7 +7,7 @@ https://fetch.spec.whatwg.org/#origin-header, https://www.w3.org/TR/fetch-metada
 from local_test.api.access_refused import AccessRefused, Why
 from local_test.api.request_head import RequestHead
 
-OF_BROWSERS = ("origin", "sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest", "access-control-request-method")
+OF_BROWSERS = ("origin", "sec-fetch-site", "access-control-request-method")  # Node's fetch has Sec-Fetch-Mode, and is no page
 
 
 def own_hosts(port: int) -> frozenset[str]:

@@ -6,7 +6,7 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-post-example.html 
 import hmac
 import json
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from local_test.api import sigv2, sigv4
@@ -17,9 +17,10 @@ from local_test.api.sigv4 import Scope
 NOT_IN_CONDITIONS = ("policy", "file", "x-amz-signature", "signature", "awsaccesskeyid")
 
 
-def authenticate_form(fields: Mapping[str, str], bucket: str, size: int, find: Find, now: datetime) -> Signed:
-    """fields: of the form, without the file. size: bytes of the file. Raises AccessRefused."""
-    form = {name.lower(): value for name, value in fields.items()}
+def authenticate_form(fields: Sequence[tuple[str, str]], files: Sequence[tuple[str, int]], bucket: str, find: Find, now: datetime) -> Signed:
+    """fields: of the form, names and values. files: names of the fields that are files, and their sizes in bytes. Raises AccessRefused."""
+    size = _size_of_file(fields, files)
+    form = {name.lower(): value for name, value in fields}
     text = form.get("policy")
     if not text:
         raise AccessRefused(Why.UNSIGNED, "Bucket POST must contain a field named 'policy', and its signature.")
@@ -27,19 +28,30 @@ def authenticate_form(fields: Mapping[str, str], bucket: str, size: int, find: F
         signed = _by_version_4(form, text, find)
     else:
         key = known_key(find, form.get("awsaccesskeyid", ""), form.get("x-amz-security-token"))
-        if not hmac.compare_digest(sigv2.signature(key.secret, text).encode(), form.get("signature", "").encode()):
+        if not hmac.compare_digest(sigv2.signature(key.secret, text.encode()).encode(), form.get("signature", "").encode()):
             raise wrong_signature()
         signed = Signed(key, Scope("", "", "s3"))
     try:
         policy = json.loads(b64decode(text))
-        expires = datetime.fromisoformat(policy["expiration"].replace("Z", "+00:00"))
+        is_over = now > datetime.fromisoformat(policy["expiration"].replace("Z", "+00:00"))
         conditions = [_condition(one) for one in policy["conditions"]]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise AccessRefused(Why.INCOMPLETE, f"Invalid policy document: {error}") from error
-    if now > expires:
+    if is_over:
         raise AccessRefused(Why.EXPIRED, "Invalid according to Policy: Policy expired.")
     _check_conditions(conditions, {**form, "bucket": bucket}, size)
     return signed
+
+
+def _size_of_file(fields: Sequence[tuple[str, str]], files: Sequence[tuple[str, int]]) -> int:
+    """Bytes of the one file. A form in which two fields could be taken for each other is refused."""
+    names = [name for name, _ in (*fields, *files)]
+    twice = [name for name in names if [one.lower() for one in names].count(name.lower()) > 1]
+    if twice:
+        raise AccessRefused(Why.FORBIDDEN, f"The form has the field {twice[0]} more than once.")
+    if names.count("key") != 1 or names.count("file") != 1 or any(name != "file" for name, _ in files):
+        raise AccessRefused(Why.FORBIDDEN, "A form has one field key and one field file, in lower case, and no other file.")
+    return files[0][1] if files else len(dict(fields)["file"].encode())
 
 
 def _by_version_4(form: Mapping[str, str], text: str, find: Find) -> Signed:

@@ -18,6 +18,7 @@ from local_test.api.sagemaker_api import SageMakerApi
 from local_test.service_address import CONTROL
 
 SAGEMAKER_TARGET = "SageMaker."
+NOT_SENT = ("access-control-", "server")  # no page may read an answer; who answers is the HTTP server
 logger = logging.getLogger(__name__)
 
 
@@ -63,9 +64,9 @@ def read_body(environ: dict) -> bytes:
 
 
 def _without_cors(start_response: Callable) -> Callable:
-    """No page may read what the service answers, whatever a bucket's settings or moto say."""
+    """Whatever a bucket's settings or moto say."""
     def start(status: str, headers: list, exc_info=None):
-        kept = [(name, value) for name, value in headers if not name.lower().startswith("access-control-")]
+        kept = [(name, value) for name, value in headers if not name.lower().startswith(NOT_SENT)]
         return start_response(status, kept, *([exc_info] if exc_info else []))
 
     return start

@@ -4,6 +4,7 @@ A request's head is looked at before its body is read (`examine`): a body that w
 https://docs.pylonsproject.org/projects/waitress/
 """
 
+import re
 import resource
 import socket
 import threading
@@ -13,7 +14,7 @@ from typing import Any
 
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser, get_header_lines
+from waitress.parser import HTTPRequestParser, ParsingError, get_header_lines
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher, WSGITask
 
@@ -22,11 +23,13 @@ from local_test.api.request_head import RequestHead
 HEAD = "local_sagemaker.head"  # in the WSGI environment: the RequestHead
 EXAMINED = "local_sagemaker.examined"  # and what `examine` returned for it
 METADATA = "x-amz-meta-"
+TARGET = re.compile(r"/[!\"$-~]*")  # what waitress, the signature and moto read alike: no other form, no fragment, no character to be encoded
 THREADS = 128  # a request has one while it is answered, and an invocation may take a minute
 LONGEST_HEAD = 64 * 1024  # bytes
 LARGEST_BODY = 5 * 1024**3 + 1024**2  # bytes: S3's largest single upload, and what surrounds it in a form
 IN_MEMORY = 1024**2  # bytes of a body
-SKIPPED = 64 * 1024  # bytes of a refused body that are received all the same, so that its sender reads the answer
+# Bytes of a body that will be refused, and are received all the same so that its sender reads the answer: of anybody, and of who holds a key.
+SKIPPED, SKIPPED_OF_KNOWN = 64 * 1024, 64 * 1024**2
 SECONDS_FOR_HEAD = 10
 SECONDS_FOR_BODY = 60
 SLOWEST_BODY = 100_000  # bytes per second, beyond that
@@ -44,6 +47,7 @@ class _Parser(HTTPRequestParser):
     examine: Examine
     head: RequestHead | None = None
     examined: Any = None
+    _most: int | None = None  # bytes of the body that are received
 
     def __init__(self, adjustments: Adjustments):
         super().__init__(adjustments)
@@ -51,12 +55,27 @@ class _Parser(HTTPRequestParser):
 
     def parse_header(self, header_plus: bytes) -> None:
         super().parse_header(header_plus)
+        if not TARGET.fullmatch(self.request_uri):
+            raise ParsingError("The request's target must be a path, percent-encoded, and may have a query")
         self.head = RequestHead.of(self.command, self.request_uri, _headers(header_plus))
         self.examined = self.examine(self.head)
-        unwanted = self.examined.largest_body
-        if self.body_rcv is not None and unwanted is not None and (self.chunked or self.content_length > max(unwanted, SKIPPED)):
-            self.body_rcv, self.chunked, self.content_length = None, False, 0
-            self.expect_continue, self.connection_close = False, True
+        largest = self.examined.largest_body
+        # Of what will be refused so much is received that its sender reads the answer.
+        self._most = None if largest is None else max(largest, SKIPPED_OF_KNOWN if largest else SKIPPED)
+        if self.body_rcv is not None and self._most is not None and self.content_length > self._most:
+            self._receive_no_more(self.content_length)
+
+    def received(self, data: bytes) -> int:
+        consumed = super().received(data)
+        if self.chunked and self.body_rcv is not None and self._most is not None and len(self.body_rcv) > self._most:
+            self._receive_no_more(len(self.body_rcv))
+        return consumed
+
+    def _receive_no_more(self, size: int) -> None:
+        """The request is answered as it is, without a body; its CONTENT_LENGTH says how large that is, or has become."""
+        self.body_rcv, self.chunked, self.content_length, self.completed = None, False, 0, True
+        self.headers |= {"CONTENT_LENGTH": str(size), "CONNECTION": "close"}  # what comes after is the rest of this body, no request
+        self.expect_continue = False
 
     def is_late(self, now: float) -> bool:
         """now: by time.monotonic()."""
@@ -76,6 +95,10 @@ class _Task(WSGITask):
         """waitress writes every name in capitals, `X-Amz-Meta-Key`; names of S3's metadata are the user's own."""
         own = [name for name, _ in self.response_headers if name.lower().startswith(METADATA)]
         header = super().build_response_header()
+        if not self.has_body and self.version == "1.1" and self.request.headers.get("CONNECTION", "").lower() != "close":
+            # waitress takes an answer that has no body (204, 304) for one whose end nobody can see.
+            self.close_on_finish = False
+            header = header.replace(b"\r\nConnection: close\r\n", b"\r\n")
         for name in own:
             capitals = "-".join(part.capitalize() for part in name.split("-"))
             header = header.replace(f"\r\n{capitals}: ".encode("latin-1"), f"\r\n{name}: ".encode("latin-1"), 1)

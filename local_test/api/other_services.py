@@ -8,15 +8,18 @@ import json
 import logging
 from collections.abc import Callable, Iterable
 from typing import IO
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote
 
+from local_test.api.access import is_upload
 from local_test.api.allowed_operations import why_not_here
+from local_test.api.authentication import OF_SIGNATURES
 from local_test.api.errors import NotHere
 from local_test.api.http_server import IN_MEMORY
 from local_test.api.json_body import json_object
 from local_test.api.moto_services import RECEIVED, MotoServices, with_underscores
 from local_test.api.request_head import RequestHead
-from local_test.storage.journal import Journal, operation_name
+from local_test.api.sigv4 import ALGORITHM
+from local_test.storage.journal import Journal, operation_names
 from local_test.storage.log_groups import LogGroups
 from local_test.storage.object_body import ReceivedBody
 from local_test.storage.object_store import ObjectStore
@@ -53,7 +56,8 @@ class OtherServices:
         if service == "s3":
             self._objects.flush()
         status, headers = answered
-        self._journal.record(environ["REQUEST_METHOD"], head.path, head.query, request_headers(environ), content, int(status.split()[0]))
+        query, headers_to_keep = without_signature(head.query), with_scope(request_headers(environ), service)
+        self._journal.record(environ["REQUEST_METHOD"], head.path, query, headers_to_keep, content, int(status.split()[0]))
         if not any(name.lower() == "content-length" for name, _ in headers):
             # Without a length the connection would have to be closed to say where the answer ends. Only objects are long, and they have one.
             content = b"".join(answer)
@@ -77,8 +81,12 @@ def replayed(moto: MotoServices) -> Callable[[dict, Callable], Iterable[bytes]]:
 
 
 def _why_not_here(service: str, head: RequestHead, body: bytes) -> str | None:
-    operation = "" if service == "s3" else operation_name(head.path, head.query, head.headers, body)
-    return why_not_here(service, head.method, operation, [name for name, _ in head.parameters()])
+    if service == "s3":
+        return why_not_here(service, head.method, "", [name for name, _ in head.parameters()])
+    operations = operation_names(head.path, head.query, head.headers, body)
+    if len(operations) > 1 or head.headers.get("content-type", "").lower().startswith("multipart/"):
+        return f"The request names its operation in more than one way ({', '.join(sorted(operations))}), which no client of AWS's does."
+    return why_not_here(service, head.method, "".join(operations), ())
 
 
 def _hand_over(head: RequestHead, body: IO[bytes], environ: dict) -> None:
@@ -86,12 +94,23 @@ def _hand_over(head: RequestHead, body: IO[bytes], environ: dict) -> None:
     size = int(environ.get("CONTENT_LENGTH") or 0)
     algorithm = head.headers.get("x-amz-sdk-checksum-algorithm", "")
     checksum_is_known = not algorithm or f"HTTP_X_AMZ_CHECKSUM_{algorithm.upper()}" in environ
-    plain = all(name in ("partNumber", "uploadId", "x-id") or name.startswith("X-Amz-") for name, _ in head.parameters())
-    if size > IN_MEMORY and head.method == "PUT" and plain and checksum_is_known:
+    if size > IN_MEMORY and is_upload(head) and checksum_is_known:
         environ[RECEIVED] = ReceivedBody(body, size)
         environ |= {"wsgi.input": io.BytesIO(b"")}
     else:
         environ["wsgi.input"] = body
+
+
+def without_signature(query: str) -> str:
+    """A query without what signs a presigned URL."""
+    return "&".join(pair for pair in query.split("&") if unquote(pair.partition("=")[0]) not in OF_SIGNATURES)
+
+
+def with_scope(headers: dict[str, str], service: str) -> dict[str, str]:
+    """Headers whose Authorization says for which service they are, also where the request was presigned or signed by an older version."""
+    if signed_for({"HTTP_AUTHORIZATION": headers.get("authorization", "")}):
+        return headers
+    return {**headers, "authorization": f"{ALGORITHM} Credential=presigned/20000101/us-east-1/{service}/aws4_request, "}
 
 
 def request_headers(environ: dict) -> dict[str, str]:

@@ -23,6 +23,3 @@ class RequestHead:
         """The query's names and values, decoded, in their order. A `+` is a plus: no AWS client sends it for a space."""
         pairs = [pair.partition("=") for pair in self.query.split("&") if pair]
         return [(unquote(name), unquote(value)) for name, _, value in pairs]
-
-    def parameter(self, name: str) -> str | None:
-        return next((value for found, value in self.parameters() if found == name), None)

@@ -9,29 +9,43 @@ from base64 import b64encode
 
 from local_test.api.request_head import RequestHead
 
-# Parameters of the query that are part of the resource.
+# Parameters of the query that are part of the resource, as botocore signs them.
 SUBRESOURCES = frozenset({
-    "accelerate", "acl", "analytics", "cors", "defaultObjectAcl", "delete", "encryption", "inventory", "legal-hold", "lifecycle", "location", "logging",
-    "metrics", "notification", "object-lock", "ownershipControls", "partNumber", "policy", "policyStatus", "publicAccessBlock", "replication",
-    "requestPayment", "restore", "retention", "select", "select-type", "storageClass", "tagging", "torrent", "uploadId", "uploads", "versionId",
-    "versioning", "versions", "website", "response-cache-control", "response-content-disposition", "response-content-encoding",
-    "response-content-language", "response-content-type", "response-expires",
+    "accelerate", "acl", "analytics", "cors", "defaultObjectAcl", "delete", "inventory", "lifecycle", "location", "logging", "metrics",
+    "notification", "object-lock", "partNumber", "policy", "replication", "requestPayment", "restore", "select", "select-type", "storageClass",
+    "tagging", "torrent", "uploadId", "uploads", "versionId", "versioning", "versions", "website", "response-cache-control",
+    "response-content-disposition", "response-content-encoding", "response-content-language", "response-content-type", "response-expires",
 })
+# Younger than this version, which does not cover them: whoever holds a signed URL could add them.
+NOT_COVERED = frozenset({"attributes", "encryption", "legal-hold", "ownershipControls", "policyStatus", "publicAccessBlock", "retention"})
 
 
-def text_to_sign(head: RequestHead, date: str) -> str:
-    """date: of the header, or the presigned URL's `Expires`. What a presigned URL has as x-amz-* parameters counts as headers."""
+def texts_to_sign(head: RequestHead, date: str) -> list[bytes]:
+    """What may have been signed, in UTF-8. date: of the header, or the presigned URL's `Expires`.
+
+    What a presigned URL has as x-amz-* parameters counts as headers. A bucket's path is signed with a slash at its end, which is not sent.
+    Raises ValueError for a request that this version's signature does not cover.
+    """
     parameters = head.parameters()
-    from_query = {name.lower(): value for name, value in parameters if name.lower().startswith("x-amz-") or name.lower() in ("content-type", "content-md5")}
-    headers = {**head.headers, **from_query}
-    amazon = "".join(f"{name}:{headers[name].strip()}\n" for name in sorted(headers) if name.startswith("x-amz-"))
+    headers = {name: value.encode("latin-1") for name, value in head.headers.items()}
+    for name, value in parameters:
+        if name in NOT_COVERED:
+            raise ValueError(f"Signature Version 2 does not cover {name}. Sign with version 4.")
+        if name.lower().startswith("x-amz-") or name.lower() in ("content-type", "content-md5"):
+            if headers.setdefault(name.lower(), value.encode()) != value.encode():
+                raise ValueError(f"{name} is in the query and, with another value, in the headers.")
+    amazon = b"".join(b"%s:%s\n" % (name.encode(), headers[name].strip(b" \t")) for name in sorted(headers) if name.startswith("x-amz-"))
     if "x-amz-date" in headers and not date.isdecimal():
         date = ""
     resources = sorted(f"{name}={value}" if value else name for name, value in parameters if name in SUBRESOURCES)
-    resource = head.path + ("?" + "&".join(resources) if resources else "")
-    return f"{head.method}\n{headers.get('content-md5', '')}\n{headers.get('content-type', '')}\n{date}\n{amazon}{resource}"
+    query = ("?" + "&".join(resources) if resources else "").encode()
+    before = b"\n".join([
+        head.method.encode(), headers.get("content-md5", b""), headers.get("content-type", b""), date.encode("latin-1"), amazon + head.path.encode("latin-1"),
+    ])
+    is_bucket = head.path != "/" and "/" not in head.path[1:]
+    return [before + query, before + b"/" + query] if is_bucket else [before + query]
 
 
-def signature(secret: str, text: str) -> str:
+def signature(secret: str, text: bytes) -> str:
     """Base64 of the HMAC-SHA1: of a request's text, or of a form's policy."""
-    return b64encode(hmac.new(secret.encode(), text.encode("latin-1"), hashlib.sha1).digest()).decode()
+    return b64encode(hmac.new(secret.encode(), text, hashlib.sha1).digest()).decode()

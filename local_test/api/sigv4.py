@@ -19,6 +19,7 @@ ALGORITHM = "AWS4-HMAC-SHA256"
 EMPTY = hashlib.sha256(b"").hexdigest()
 TIME = "%Y%m%dT%H%M%SZ"
 UNRESERVED = "-_.~"
+SPACES = re.compile("[ \t]+")
 AUTHORIZATION = re.compile(rf"{ALGORITHM}\s+Credential=([^,\s]+)\s*,\s*SignedHeaders=([^,\s]+)\s*,\s*Signature=([0-9a-f]{{64}})")
 
 
@@ -64,7 +65,7 @@ def canonical_request(head: RequestHead, signed: list[str], payload: str, servic
     missing = [name for name in signed if name not in head.headers]
     if missing:
         raise ValueError(f"The signed header {missing[0]} is not in the request.")
-    headers = "".join(f"{name}:{' '.join(head.headers[name].split())}\n" for name in signed)
+    headers = "".join(f"{name}:{_trimmed(head.headers[name])}\n" for name in signed)
     query = "&".join(
         f"{name}={value}"
         for name, value in sorted(
@@ -72,6 +73,11 @@ def canonical_request(head: RequestHead, signed: list[str], payload: str, servic
         )
     )
     return "\n".join([head.method, canonical_path(head.path, service), query, headers, ";".join(signed), payload]).encode("latin-1")
+
+
+def _trimmed(value: str) -> str:
+    """Without the spaces that do not count. Not `split`: bytes of UTF-8 may look like spaces of Latin-1."""
+    return SPACES.sub(" ", value.strip(" \t"))
 
 
 def canonical_path(path: str, service: str) -> str:

@@ -13,6 +13,7 @@ from local_test.storage.laid_out import FILE_MODE, FOLDER_MODE, make_folders
 TIMES_LARGER, SPARE_BYTES = 100, 256 * 1024 * 1024  # an archive may unpack to this many times its own size, and this much more
 MOST_MEMBERS = 100_000
 DEEPEST = 100  # folders
+LONGEST_HEADERS = 64 * 1024 * 1024  # bytes, of all members together
 LONGEST_READ = 1024 * 1024  # bytes at a time: only a member's long name or attributes would be read as one piece
 
 
@@ -61,6 +62,8 @@ def _checked_members(packed: tarfile.TarFile, most: int, called: str) -> dict[st
         size += member.size
         if size > most:
             raise _too_large(called, most)
+        if packed.fileobj.tell() - size > LONGEST_HEADERS:  # they are kept in memory, the files are not
+            raise RefusedArchive(f"{called} has more than {LONGEST_HEADERS // 1024**2} MB of headers.")
         if number >= MOST_MEMBERS:
             raise RefusedArchive(f"{called} has more than {MOST_MEMBERS} members.")
         path = PurePosixPath(member.name)
@@ -79,7 +82,8 @@ def _checked_members(packed: tarfile.TarFile, most: int, called: str) -> dict[st
             raise RefusedArchive(f"{called} has {name!r} twice, and there can be only one file of that name.")
         members[name] = member
     try:
-        check_side_by_side(name for name, member in members.items() if member.isfile())
+        # A folder is there by having something in it.
+        check_side_by_side(name if member.isfile() else f"{name}/." for name, member in members.items())
     except ValueError as error:
         raise RefusedArchive(f"{called}: {error}") from error
     return members

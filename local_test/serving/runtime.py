@@ -10,6 +10,7 @@ import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 
+from local_test.api.access import LARGEST_INVOCATION
 from local_test.api.errors import ApiError, InvocationTooLarge
 from local_test.api.front import read_body
 from local_test.platform import ACCOUNT, Platform
@@ -25,7 +26,6 @@ from local_test.serving.stored_bytes import StoredBytes
 
 PATH = re.compile(r"/endpoints/([^/]+)/(invocations|async-invocations|invocations-response-stream)")
 SECONDS_TO_ANSWER = 60
-LARGEST_BODY = 25 * 1024 * 1024
 LARGEST_SERVERLESS_BODY = 4 * 1024 * 1024
 LARGEST_ASYNC_BODY = 128_000
 # Those of the service model; `..` would lead out of a folder of this machine.
@@ -156,7 +156,7 @@ class Runtime:
     def _asked(self, endpoint: LiveEndpoint, environ: dict, content_type: str, accept: str) -> Asked:
         serverless = any(variant.max_concurrency is not None for variant in endpoint.router.current.variants.values())
         return Asked(
-            body=_body(environ, LARGEST_SERVERLESS_BODY if serverless else LARGEST_BODY),
+            body=_body(environ, LARGEST_SERVERLESS_BODY if serverless else LARGEST_INVOCATION),
             headers=_headers_for_container(environ, content_type, accept),
             seconds=SECONDS_TO_ANSWER,
             target=environ.get(f"HTTP_{_wsgi(SAGEMAKER)}TARGET_VARIANT"),

@@ -1,5 +1,6 @@
 """Where a request's output URI leads: into the local S3, or with `file://` into a folder of this machine."""
 
+import errno
 import os
 import shutil
 import uuid
@@ -69,6 +70,10 @@ class Destination:
                 unfinished.unlink(missing_ok=True)
         except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
             raise ValueError(f"{name!r} cannot be stored in {base}: {error.filename2 or error.filename} is in its place.") from error
+        except OSError as error:
+            if error.errno != errno.ENAMETOOLONG:
+                raise
+            raise ValueError(f"{name[:100]!r}... cannot be stored in {base}: the path would be too long.") from error
 
     def list(self, base: str) -> list[tuple[str, Path]]:
         """(name below `base`, file) of everything there; nothing when there is no such place. Raises ValueError for a link

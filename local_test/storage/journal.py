@@ -91,24 +91,26 @@ def is_recorded(method: str, path: str, query: str, headers: Mapping[str, str], 
     service = scope[3] if len(scope) == 5 else ""
     if service == "s3":
         return method in ("PUT", "DELETE") and _is_about_a_bucket(path, headers.get("host", ""))
-    operation = operation_name(path, query, headers, body)
+    operation = "".join(operation_names(path, query, headers, body))
     if not service or method in ("GET", "HEAD", "OPTIONS") and not operation:
         return False
     return not operation.startswith(READS) and operation not in KEPT_ELSEWHERE.get(service, ())
 
 
-def operation_name(path: str, query: str, headers: Mapping[str, str], body: bytes) -> str:
-    """'CreateRole', in whichever of AWS's protocols it was asked; '' where only method and path say it.
+def operation_names(path: str, query: str, headers: Mapping[str, str], body: bytes) -> set[str]:
+    """{'CreateRole'}, in whichever of AWS's protocols it was asked; nothing where only method and path say it.
 
+    Each of the places in which moto may find a name counts, whatever the content type: clients name one operation, in one of them.
     https://smithy.io/2.0/aws/protocols/index.html
     """
+    names = set(parse_qs(query).get("Action", []))  # query
+    if b"Action=" in body:
+        names |= set(parse_qs(body.decode(errors="replace")).get("Action", []))
     if target := headers.get("x-amz-target"):  # JSON
-        return target.rpartition(".")[2]
+        names.add(target.rpartition(".")[2])
     if "/operation/" in path:  # Smithy RPC v2
-        return path.rpartition("/operation/")[2]
-    is_form = headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
-    form = body.decode(errors="replace") if is_form else ""
-    return (parse_qs(form).get("Action") or parse_qs(query).get("Action") or [""])[0]  # query
+        names.add(path.rpartition("/operation/")[2])
+    return names
 
 
 def still_needed(requests: Iterable[Request]) -> list[Request]:

@@ -108,8 +108,16 @@ class LocalFiles:
         return found
 
     def _check_not_withheld(self, path: Path, called: str) -> None:
-        if path.is_relative_to(self._withheld):
+        if path.is_relative_to(self._withheld) or any(self._is_withheld(one) for one in (path, *path.parents)):
             raise ValueError(f"{called} is in the local SageMaker's own folder {self._withheld}, which no request may use.")
+
+
+    def _is_withheld(self, path: Path) -> bool:
+        """By what the disk says: on some, names of other letters are the same."""
+        try:
+            return path.samefile(self._withheld)
+        except OSError:
+            return False
 
 
 def is_local(uri: str) -> bool:

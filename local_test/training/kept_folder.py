@@ -113,8 +113,12 @@ class KeptFolder:
             for member in archive:
                 _, _, name = member.name.partition("/")
                 name = name.rstrip("/")
-                if name:  # else it is the folder itself, or what the program has put in its place
-                    check_name(name)
+                try:
+                    if name:  # else it is the folder itself, or what the program has put in its place
+                        check_name(name)
+                except ValueError as error:
+                    refused.append(f"{self._folder} has a file that cannot be stored: {error}")
+                    continue
                 there.add(name)
                 if member.isdir():
                     self._folders.add(name)
@@ -122,7 +126,7 @@ class KeptFolder:
                 elif name and (member.isfile() or member.islnk()) and self._is_new(name, before):
                     try:
                         self._store(archive, member, name)
-                    except ValueError as error:
+                    except (ValueError, KeyError) as error:  # KeyError: a hard link to what is not in the folder
                         refused.append(f"{self._folder} has a file that cannot be stored: {error}")
                         continue
                     version = before.get(name) or self._version(name)

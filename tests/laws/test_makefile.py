@@ -111,7 +111,6 @@ def test_data_of_any_name_is_one_argument_of_a_bench(folder, value):
     ("report", {"JOB": "dogbreed-train-x"}, ["dogbreed-train-x"]),
     ("report", {}, []),
     ("delete", {"ARGS": "--data --yes"}, ["--data", "--yes"]),
-    ("local-clean", {"ARGS": "--all"}, ["--all"]),
     ("sample-data", {"SAMPLE": "--breeds 133 --train 50"}, ["out/data/sample", "--breeds", "133", "--train", "50"]),
     ("demo", {"DATA": "my pictures"}, ["--data", "my pictures"]),
     ("demo", {}, []),

@@ -35,10 +35,14 @@ def test_a_request_without_a_host_is_refused():
 @pytest.mark.parametrize(
     "of_a_page",
     [{"origin": "https://evil.example"}, {"origin": "null"}, {"origin": "http://127.0.0.1:4567"}, {"sec_fetch_site": "cross-site"},
-     {"sec_fetch_site": "none"}, {"sec_fetch_mode": "no-cors"}, {"access_control_request_method": "POST"}],
+     {"sec_fetch_site": "none"}, {"sec_fetch_site": "same-origin", "sec_fetch_mode": "cors"}, {"access_control_request_method": "POST"}],
 )
 def test_what_a_browser_sends_is_refused(of_a_page):
     assert refused(host="127.0.0.1:4567", **of_a_page)
+
+
+def test_a_program_that_fetches_as_node_does_is_taken():
+    assert not refused("GET", host="127.0.0.1:4567", sec_fetch_mode="cors")
 
 
 def test_a_preflight_is_refused():

@@ -8,6 +8,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from local_test.api import sigv2
 from local_test.api.access_refused import AccessRefused, Why
 from local_test.api.form_policy import authenticate_form
 from tests.local_test.api.signing import KEY, find, now
@@ -20,9 +21,9 @@ def fields(version: str, secret: str = KEY.secret, **options) -> dict[str, str]:
     return client.generate_presigned_post("bucket", "uploads/${filename}", **options)["fields"] | {"key": "uploads/a.jpg"}
 
 
-def why(form: dict, bucket: str = "bucket", size: int = 10, at=None, finds=find) -> Why | None:
+def why(form: dict, bucket: str = "bucket", size: int = 10, at=None, finds=find, more=(), files=None) -> Why | None:
     try:
-        authenticate_form(form, bucket, size, finds, at or now())
+        authenticate_form([*form.items(), *more], files or [("file", size)], bucket, finds, at or now())
     except AccessRefused as refused:
         return refused.why
     return None
@@ -52,6 +53,27 @@ def test_a_policy_that_was_changed_is_refused(version):
 def test_the_size_is_kept_to():
     form = fields("s3v4", Conditions=[["content-length-range", 5, 20]])
     assert (why(form, size=20), why(form, size=21), why(form, size=4)) == (None, Why.FORBIDDEN, Why.FORBIDDEN)
+
+
+@pytest.mark.parametrize(
+    "more, files",
+    [
+        ([("Key", "uploads/a.jpg")], None), ([("key", "models/model.tar.gz")], None), ([("POLICY", "e30=")], None), ([("file", "x")], None),
+        ([], [("file", 1), ("other", 5000)]), ([], [("file", 1), ("file", 5000)]), ([], [("File", 1)]), ([], [("key", 1)]),
+    ],
+)
+def test_two_fields_that_could_be_taken_for_each_other_are_refused(more, files):
+    """What is checked must be what is stored."""
+    assert why(fields("s3v4"), more=more, files=files) is Why.FORBIDDEN
+    assert why({"Key" if name == "key" else name: value for name, value in fields("s3v4").items()}) is Why.FORBIDDEN
+
+
+@pytest.mark.parametrize("policy", ['{"expiration": "2999-01-01T00:00:00", "conditions": []}', '{"expiration": 1}', "[]", "{", "\u72ac"])
+def test_a_signed_policy_that_is_none_is_refused(policy):
+    text = base64.b64encode(policy.encode()).decode()
+    form = {"key": "a", "policy": text, "AWSAccessKeyId": KEY.id, "signature": sigv2.signature(KEY.secret, text.encode())}
+    assert why(form) in (Why.INCOMPLETE, Why.FORBIDDEN)
+    assert why({**form, "policy": "\u72ac"}) is Why.WRONG_SIGNATURE
 
 
 def test_a_form_without_a_policy_is_refused():

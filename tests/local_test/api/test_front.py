@@ -129,6 +129,58 @@ def test_a_target_of_another_service_does_not_choose_it(parts):
     assert parts.ask(signed_head(body=body, headers={"X-Amz-Target": "Lambda.Invoke"}), body)[0] == 400 and parts.asked == []
 
 
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+@pytest.mark.parametrize(
+    "service, target, headers, body",
+    [
+        ("iam", "/", {**FORM, "X-Amz-Target": "X.ListRoles"}, b"Action=CreateLoginProfile"),
+        ("iam", "/?Action=ListRoles", FORM, b"Action=CreateLoginProfile"),
+        ("iam", "/?Action=ListRoles", {"Content-Type": "Application/X-WWW-Form-Urlencoded"}, b"Version=1&Action=CreateLoginProfile"),
+        ("sts", "/", FORM, b"Action=GetCallerIdentity&Action=GetSessionToken"),
+        ("logs", "/?Action=PutSubscriptionFilter", {"X-Amz-Target": "Logs_20140328.DescribeLogGroups"}, b"{}"),
+        ("monitoring", "/service/S/operation/ListMetrics", FORM, b"Action=PutInsightRule"),
+        ("iam", "/", {"Content-Type": "multipart/form-data; boundary=b"}, b'--b\r\nContent-Disposition: form-data; name="Action"\r\n\r\nListRoles\r\n--b--\r\n'),
+    ],
+)
+def test_an_operation_has_one_name(parts, service, target, headers, body):
+    """Else the one that is checked need not be the one that moto takes."""
+    status, _, answer = parts.ask(signed_head(target=target, body=body, service=service, headers=headers), body)
+    assert status == 400 and b"more than one way" in answer and parts.asked == []
+
+
+def test_what_a_presigned_request_changed_is_written_down_without_its_signature(parts):
+    written = []
+    parts.record = lambda *request: written.append(request)
+    parts.ask(signed_head("DELETE", "/bucket?tagging", service="s3", presign=60))
+    [(method, path, query, headers, _, status)] = written
+    assert (method, path, query, status) == ("DELETE", "/bucket", "tagging=", 200) or query == "tagging"
+    assert signed_for({"HTTP_AUTHORIZATION": headers["authorization"]}) == "s3"
+
+
+def test_a_fault_in_examining_lets_nobody_in(parts, caplog):
+    def broken(id):
+        raise RuntimeError("boom")
+
+    parts.access._find = broken
+    assert parts.ask(signed_head("GET", "/", service="s3"))[0] == 403 and parts.asked == [] and "boom" in caplog.text
+
+
+def test_few_forms_are_received_at_a_time(parts):
+    form = RequestHead.of("POST", "/bucket", {"host": "127.0.0.1:4567", "content-type": "multipart/form-data; boundary=b"})
+    under_way = [parts.access.examine(form) for _ in range(8)]
+    assert [one.refused for one in under_way] == [None] * 8 and parts.access.examine(form).refused
+    under_way.pop()
+    assert parts.access.examine(form).refused is None
+
+
+def test_a_form_with_a_field_beyond_its_bound_is_the_senders_fault(parts):
+    body = b'--b\r\nContent-Disposition: form-data; name="key"\r\n\r\n' + b"k" * 9_000_000 + b"\r\n--b--\r\n"
+    form = RequestHead.of("POST", "/bucket", {"host": "127.0.0.1:4567", "content-type": "multipart/form-data; boundary=b"})
+    assert parts.ask(form, body)[0] == 400 and parts.asked == []
+
+
 def test_no_answer_lets_a_page_read_it(parts):
     _, headers, _ = parts.ask(signed_head("GET", "/", service="s3"))
     assert headers == {"X-Kept": "1", "Content-Length": "0"}

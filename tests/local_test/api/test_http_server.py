@@ -21,7 +21,7 @@ class Application:
     """Answers with the length of the body; what it was called with is in `asked`. `largest`: of the bodies that it wants."""
 
     def __init__(self):
-        self.asked, self.largest, self.gate = [], None, None
+        self.asked, self.largest, self.gate, self.status = [], None, None, "200 OK"
 
     def examine(self, head):
         return Wanted(self.largest)
@@ -31,8 +31,8 @@ class Application:
         self.asked.append((environ[HEAD], environ[EXAMINED], len(body)))
         if self.gate:
             self.gate.wait()
-        answer = str(len(body)).encode()
-        start_response("200 OK", [("Content-Length", str(len(answer))), ("x-amz-meta-My_Key", "v")])
+        answer = str(len(body)).encode() if self.status == "200 OK" else b""
+        start_response(self.status, [("Content-Length", str(len(answer))), ("x-amz-meta-My_Key", "v")])
         return [answer]
 
 
@@ -117,9 +117,11 @@ def test_a_body_that_drips_is_ended_in_time_whatever_it_announced(server, applic
 
 def test_a_large_body_that_nobody_wants_is_not_received(server, application):
     application.largest = 0
-    connection = sent(server, request(length=10**9))
-    assert b"\r\n\r\n0" in answer(connection)  # before anything of it was sent
-    assert application.asked[0][2] == 0
+    kept_alive = request(length=10**9).replace(b"Connection: close\r\n", b"")
+    connection = sent(server, kept_alive + b"GET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n")
+    said = answer(connection)  # before anything of it was sent, and the end of the connection
+    assert b"\r\n\r\n0" in said and b"Connection: close" in said
+    assert [(head.path, size) for head, _, size in application.asked] == [("/a%2Fb", 0)]
 
 
 def test_one_who_waits_for_100_continue_with_an_unwanted_body_hears_the_answer_at_once(server, application):
@@ -143,6 +145,43 @@ def test_hundreds_of_requests_that_wait_for_100_continue_share_a_connection(serv
             while answers.readline() != b"\r\n":
                 pass
             assert answers.read(1) == b"5"
+
+
+@pytest.mark.parametrize(
+    "target", ["/a?X-Amz-Signature=#&tagging", "http://evil.example/a", "/a%20b?c d", "*", "a", "//evil.example/a#b", "/\u00fc", "/a\tb", ""]
+)
+def test_only_a_path_with_a_query_is_a_target(server, application, target):
+    """What else a server, a signature and moto may read differently is refused before it is examined."""
+    said = answer(sent(server, f"GET {target} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n".encode()))
+    assert said.startswith(b"HTTP/1.1 400") or said.startswith(b"HTTP/1.0 400"), said[:100]
+    assert application.asked == []
+
+
+@pytest.mark.parametrize("target", ["/", "//a", "/a//b?c=d&e", "/a%2Fb%23c?x=%3F", "/~!$&'()*+,;=:@-._"])
+def test_every_form_of_a_path_is_taken(server, application, target):
+    assert b"200 OK" in answer(sent(server, f"GET {target} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n".encode()))
+    head = application.asked[0][0]
+    assert head.path + ("?" if "?" in target else "") + head.query == target
+
+
+def test_chunks_beyond_what_is_wanted_are_not_kept(server, application, monkeypatch):
+    monkeypatch.setattr(http_server, "SKIPPED_OF_KNOWN", 10)
+    application.largest = 10
+    chunk = b"20\r\n" + b"x" * 32 + b"\r\n"
+    connection = sent(server, b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk)
+    assert b"\r\n\r\n0" in answer(connection)  # before the end of the body
+    few = b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+    assert b"\r\n\r\n3" in answer(sent(server, few))
+
+
+def test_an_answer_without_a_body_leaves_the_connection_open(server, application):
+    application.status = "204 No Content"
+    with sent(server, b"") as connection, connection.makefile("rb") as answers:
+        for _ in range(3):
+            connection.sendall(b"DELETE / HTTP/1.1\r\nHost: h\r\n\r\n")
+            assert answers.readline() == b"HTTP/1.1 204 No Content\r\n"
+            while (line := answers.readline()) != b"\r\n":
+                assert not line.lower().startswith(b"connection")
 
 
 def test_a_head_beyond_its_bounds_is_refused(server, application):

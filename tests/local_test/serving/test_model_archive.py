@@ -80,6 +80,26 @@ def test_names_that_no_file_can_have_are_refused(tmp_path, name):
     assert "255 is the most" in refusal(tmp_path, archive_with(tmp_path / "m", name))
 
 
+def test_headers_have_a_bound_too(tmp_path, monkeypatch):
+    """Long names and attributes are kept in memory, where the files are not."""
+    monkeypatch.setattr(model_archive, "LONGEST_HEADERS", 1024 * 1024)
+    with tarfile.open(tmp_path / "m", "w:gz", format=tarfile.PAX_FORMAT) as packed:
+        for number in range(100):
+            member = tarfile.TarInfo(f"f{number}")
+            member.pax_headers = {"comment": "x" * 50_000}
+            packed.addfile(member)
+    assert "1 MB of headers" in refusal(tmp_path, tmp_path / "m")
+
+
+def test_a_file_and_a_folder_in_it_are_refused_before_anything_is_written(tmp_path):
+    with tarfile.open(tmp_path / "m", "w:gz") as packed:
+        packed.addfile(tarfile.TarInfo("a"))
+        folder = tarfile.TarInfo("a/b")
+        folder.type = tarfile.DIRTYPE
+        packed.addfile(folder)
+    assert "'a' is a file" in refusal(tmp_path, tmp_path / "m")
+
+
 @pytest.mark.parametrize("content", [b"no archive", b"\x1f\x8b\x08\x00broken", gzip.compress(b"no archive"), gzip.compress(b"x" * 2000), b""],
                          ids=["text", "broken gzip", "packed text", "packed letters", "empty"])  # gzip's bytes hold the second they were made in
 def test_what_is_no_archive_is_named(tmp_path, content):

@@ -5,7 +5,7 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from local_test.storage.journal import Journal, Request, is_recorded, operation_name, still_needed
+from local_test.storage.journal import Journal, Request, is_recorded, operation_names, still_needed
 
 
 def signed(service, **more):
@@ -103,12 +103,13 @@ def test_only_what_changes_moto_s_memory_is_recorded(method, path, headers, body
 
 
 def test_the_operation_is_found_in_every_protocol():
-    assert operation_name("/", "", {"x-amz-target": "SomeService.DoIt"}, b"") == "DoIt"
+    assert operation_names("/", "", {"x-amz-target": "SomeService.DoIt"}, b"") == {"DoIt"}
     form = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
-    assert operation_name("/", "", form, b"Version=1&Action=DoIt") == "DoIt"
-    assert operation_name("/", "Action=DoIt&Version=1", {}, b"") == "DoIt"
-    assert operation_name("/service/S/operation/DoIt", "", {}, b"") == "DoIt"
-    assert operation_name("/v1/things", "", {}, b"") == ""
+    assert operation_names("/", "", form, b"Version=1&Action=DoIt") == {"DoIt"}
+    assert operation_names("/", "Action=DoIt&Version=1", {}, b"") == {"DoIt"}
+    assert operation_names("/service/S/operation/DoIt", "", {}, b"") == {"DoIt"}
+    assert operation_names("/v1/things", "", {}, b"") == set()
+    assert operation_names("/", "Action=One", {"x-amz-target": "S.Two"}, b"Action=Three&Action=Four") == {"One", "Two", "Three", "Four"}
 
 
 def test_signatures_and_session_tokens_are_not_written_down(tmp_path):
