@@ -9,6 +9,7 @@ import pytest
 
 from local_test.environment import exports
 from local_test.sample_data import SampleSize, draw_sample_data
+from tests.local_service import until
 
 ROOT = Path(__file__).parents[3]
 SDK = ROOT / ".venv-sdk/bin"
@@ -36,7 +37,7 @@ def test_an_estimator_fits_deploys_and_predicts(local, train_image, serve_image,
     assert job["TrainingJobStatus"] == "Completed" and job["ModelArtifacts"]["S3ModelArtifacts"] == result["model"]
     assert [one["MetricName"] for one in job["FinalMetricDataList"]] == ["valid_loss"]
     assert len(result["answer"]["predictions"]) == 3
-    assert local.client("sagemaker").list_endpoints()["Endpoints"] == []
+    until(lambda: local.client("sagemaker").list_endpoints()["Endpoints"] == [])
 
 
 def test_the_command_line_interface_reads_and_writes(local, tmp_path):
