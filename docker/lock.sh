@@ -44,7 +44,7 @@ for name in base build train serve; do
     for_image "docker/requirements/$name.in" --output-file "docker/requirements/$name.txt"
 done
 # What the serving bench adds to the serve image for its peers.
-for name in stock litserve torchserve; do
+for name in stock litserve ray torchserve; do
     for_image "tests/bench/serving/$name.in" --output-file "tests/bench/serving/$name.txt"
 done
 # The host: any platform.

@@ -280,9 +280,9 @@ def _contradictions(settings: Settings) -> list[str]:
             found.append("autoscaling.min-instances must be at most autoscaling.max-instances.")
         if scaling.min_instances == 0 and settings.deploy.mode != "async":
             found.append("autoscaling.min-instances must be at least 1: only async endpoints can go down to 0.")
-    urls = settings.environment.get("ALLOW_URLS", "").lower() in ("true", "1", "yes", "on")
+    urls = any(settings.environment.get(name, "").lower() in ("true", "1", "yes", "on") for name in ("DOGBREED_ALLOW_URLS", "ALLOW_URLS"))
     if urls and settings.deploy.network_isolation and settings.deploy.mode != "serverless":
-        found.append("deploy.network-isolation must be false with ALLOW_URLS in [environment]: the container fetches the pictures itself.")
+        found.append("deploy.network-isolation must be false with DOGBREED_ALLOW_URLS in [environment]: the container fetches the pictures itself.")
     if settings.capture.percent and settings.deploy.mode == "serverless":
         found.append("capture.percent must be 0 with deploy.mode serverless, which cannot keep requests.")
     if settings.deploy.mode == "serverless" and settings.serverless.memory_mb % 1_024:

@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import re
+from collections.abc import Sequence
 
 from container.serving.request_errors import NotAcceptable
 
@@ -16,24 +17,52 @@ ALIASES = {"application/x-ndjson": JSON_LINES, "application/x-jsonlines": JSON_L
 WEIGHT = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?")  # RFC 9110, 12.4.2
 MAX_RANGES = 50  # in one Accept; browsers send some ten
 
-Answer = list[dict] | list[float]
+
+class Embedding(list[float]):
+    """A list of floats that is known as an embedding also when it has passed through functions of the user's."""
+
+
+Answer = list[dict] | Embedding
+
+
+def is_answer(value: object) -> bool:
+    """Whether `render` can take it: one answer, or a list of answers."""
+    return isinstance(value, list) and (_is_one(value) or all(_is_one(one) for one in value))
+
+
+def _is_one(value: object) -> bool:
+    known = lambda one: isinstance(one, dict) and "label" in one and "probability" in one  # noqa: E731
+    return isinstance(value, Embedding) or (isinstance(value, list) and all(known(one) for one in value))
 
 
 def choose_format(accept: str | None) -> str:
     """The one of FORMATS that the header Accept likes best; the first of them where it likes several as much, or says nothing.
 
+    Raises NotAcceptable when all are excluded.
+    """
+    return acceptable_formats(accept, FORMATS)[0]
+
+
+def acceptable_formats(accept: str | None, formats: Sequence[str]) -> list[str]:
+    """Those of `formats` that the header Accept takes, best first; in their order where it likes several as much, or says nothing.
+
     https://www.rfc-editor.org/rfc/rfc9110#section-12.5.1: the most specific range that names a format gives its weight, 0 excludes
     it. A part that is no media range is ignored, as is every parameter but q. Raises NotAcceptable when all are excluded.
     """
     if not accept or not accept.strip():
-        return JSON
+        return list(formats)
     ranges = _media_ranges(accept)
-    weights = {known: _weight(known, ranges) for known in FORMATS}
-    best = max(FORMATS, key=weights.get)  # max() keeps the first of equals
-    if weights[best] == 0:
+    weights = {known: weight for known in formats if (weight := _weight(known, ranges))}
+    if not weights:
         shown = accept if len(accept) <= 100 else f"{accept[:100]}..."
-        raise NotAcceptable(f"Accept {shown} cannot be answered. Ask for {', '.join(FORMATS[:-1])} or {FORMATS[-1]}.")
-    return best
+        raise NotAcceptable(f"Accept {shown} cannot be answered. Ask for {', '.join(formats[:-1])} or {formats[-1]}.")
+    return sorted(weights, key=weights.get, reverse=True)  # which keeps the order of equals
+
+
+def in_clients_order(accept: str | None, formats: Sequence[str]) -> list[str]:
+    """`formats`, those first that the header names, in its order."""
+    named = [media_range for media_range, _ in _media_ranges(accept or "")]
+    return sorted(formats, key=lambda known: named.index(known) if known in named else len(named))
 
 
 def render(answer: Answer | list[Answer], many: bool, media_type: str) -> str:

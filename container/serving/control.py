@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 
+LONGEST_HEADERS = 256 * 1024  # bytes of all of them: what is not read when the connection is closed would take the answer with it
 LARGEST = 64 * 1024  # bytes of a body; nginx has refused larger ones
 
 
@@ -44,12 +45,18 @@ async def start_control(path: Path, answer: Answer) -> asyncio.Server:
             except Exception as error:
                 traceback.print_exception(error)
                 made = Response.error(HTTPStatus.INTERNAL_SERVER_ERROR, "The server failed on this request. Its log has the reason.")
-            head = f"HTTP/1.0 {made.status} {HTTPStatus(made.status).phrase}\r\nContent-Type: {made.content_type}\r\nContent-Length: {len(made.body)}\r\n\r\n"
-            writer.write(head.encode() + made.body)
+            writer.write(_written(made))
             await writer.drain()
+        except (asyncio.LimitOverrunError, http.client.HTTPException):  # nginx lets 128 KiB through to the metrics
+            writer.write(_written(Response.error(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "A header is longer than 64 KiB, or there are more than 100.")))
         except (ValueError, ConnectionError, asyncio.IncompleteReadError):
             pass  # nginx went away, or another program of the container speaks something else
         finally:
             writer.close()
 
-    return await asyncio.start_unix_server(handle, path)
+    return await asyncio.start_unix_server(handle, path, limit=LONGEST_HEADERS)
+
+
+def _written(made: Response) -> bytes:
+    head = f"HTTP/1.0 {made.status} {HTTPStatus(made.status).phrase}\r\nContent-Type: {made.content_type}\r\nContent-Length: {len(made.body)}\r\n\r\n"
+    return head.encode() + made.body

@@ -9,7 +9,7 @@ import socket
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import mms
@@ -18,45 +18,70 @@ from mms.context import Context
 
 from container.checkpoint import UnusableCheckpoint
 from container.serving.batcher import Batcher
-from container.serving.functions import Functions
+from container.serving.functions import Functions, WrongFunctions
 from container.serving.job import Job
 from container.serving.mms_connection import answer_connection
+from container.serving.model_code import use_code
 from container.serving.model_version import model_version
+from container.serving.progress import Progress
 from container.serving.settings import Settings
+from container.serving.sticky_faults import StickyFaults, cuda_fault
+from container.serving.under_way import UnderWay
+
+SECONDS_TO_GIVE_UP = 1  # for the answers to those that wait, when an engine ends
 
 
 def run_engine(
-    index: int, gpus: int, share: int, listener: socket.socket, name: str, folder: Path, settings: Settings, report: Callable[[str], None]
-) -> int:
+    index: int, gpus: int, share: int, listener: socket.socket, name: str, folder: Path, settings: Settings, report: Callable[[str], None],
+    progress: Progress, leave: int,
+) -> int:  # fmt: skip
     """Load the model of `folder`, then answer; returns only when it cannot be loaded.
 
     index: of this engine among those of the model; it decides which GPU it takes. share: connections that it takes. report: is told
-    `warm` when the model has run, and then `connections N` whenever their number changes.
+    `warm` when the model has run, `connections N` whenever their number changes, and `leaving` before the engine ends by itself.
+    progress: moves as batches do. leave: a file descriptor; when there is something to read, the engine tells its clients to try again
+    and ends.
     """
     logging.basicConfig(level=settings.log_level, format="%(levelname)s %(message)s", stream=sys.stdout)
     if gpus:
         os.environ["CUDA_VISIBLE_DEVICES"] = str(index % gpus)
-    os.environ.update(BATCH_SIZE=str(settings.batch_size), TOP_K=str(settings.top_k))
+    os.environ.update(settings.own)
     torch.set_num_threads(settings.threads)
-    sys.path.insert(0, f"{folder}/code")
+    use_code(folder)
     try:
         functions = Functions(str(folder), Context(name, str(folder), {}, settings.batch_size, None, mms.__version__))
         version = model_version(folder)
-    except Exception as error:
-        if not isinstance(error, UnusableCheckpoint):  # whose message says it all
+    except BaseException as error:  # sys.exit() of a user's model_fn, too: it is no reason to end without a word
+        if not isinstance(error, (UnusableCheckpoint, WrongFunctions)):  # whose messages say it all
             traceback.print_exception(error)
-        print(f"error: the model {name} could not be loaded: {error or type(error).__name__}", file=sys.stderr, flush=True)
+        said = str(error) if isinstance(error, Exception) else repr(error)
+        print(f"error: the model {name} could not be loaded: {said or type(error).__name__}", file=sys.stderr, flush=True)
         return 1
 
-    batcher = Batcher(functions.answer, settings.batch_size, settings.batch_delay)
+    under_way = UnderWay(settings.answer_seconds)
+    functions.step = progress.step
+    sticky = StickyFaults(functions.answer, cuda_fault)
+
+    def answer_batch(jobs: Sequence[Job]) -> None:
+        functions.answer(jobs)
+        if why := sticky.reason_to_end(jobs):
+            for job in jobs:
+                job.done.set()  # they have their answers
+            print(f"error: an engine of the model {name} is ended: {why}", file=sys.stderr, flush=True)
+            report("leaving")
+            _end(under_way)
+
+    batcher = Batcher(progress.during(answer_batch), settings.batch_size, settings.batch_delay)
 
     def answer(job: Job) -> None:
         job.context.set_response_header(0, "X-Model-Version", version)
         if functions.read_ahead(job):
             batcher.submit(job)
             job.done.wait()
+        functions.settle(job)
 
-    _take_connections(share, listener, name, str(folder), answer, report)
+    _take_connections(share, listener, lambda connection: answer_connection(connection, name, str(folder), under_way, answer), report)
+    threading.Thread(target=lambda: (os.read(leave, 1), _end(under_way)), daemon=True).start()
     report("warm")
     # While a GPU computes one batch the processor can decode the next. On a processor they would only take each other's cores.
     if gpus and functions.side_by_side:
@@ -73,9 +98,15 @@ def _run_or_end(endless: Callable[[], None]) -> None:
         os._exit(1)
 
 
-def _take_connections(
-    share: int, listener: socket.socket, name: str, folder: str, answer: Callable[[Job], None], report: Callable[[str], None]
-) -> None:
+def _end(under_way: UnderWay) -> None:
+    """PID 1 starts another engine. Its own status: the interpreter would wait for threads that hang."""
+    under_way.give_up(SECONDS_TO_GIVE_UP)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(1)
+
+
+def _take_connections(share: int, listener: socket.socket, answer: Callable[[socket.socket], None], report: Callable[[str], None]) -> None:
     """Take `share` connections and no more: the others are for the model's other engines."""
     lock, count = threading.Lock(), [0]
     free = threading.Semaphore(share)
@@ -88,7 +119,7 @@ def _take_connections(
     def serve(connection: socket.socket) -> None:
         change(+1)
         try:
-            answer_connection(connection, name, folder, answer)
+            answer(connection)
         finally:
             change(-1)
             free.release()

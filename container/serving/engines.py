@@ -1,4 +1,4 @@
-"""The engines of a model, as PID 1 keeps them: forked, watched, and forked anew when one dies."""
+"""The engines of a model, as PID 1 keeps them: forked, looked after, ended when one hangs, and forked anew when one is gone."""
 
 import asyncio
 import itertools
@@ -12,17 +12,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from container.serving.children import Children, how_it_ended
-from container.serving.engine import run_engine
+from container.serving.engine import SECONDS_TO_GIVE_UP, run_engine
+from container.serving.progress import Progress, Stall
 from container.serving.settings import Settings
 
 MOST_FAILED_STARTS = 3  # one after the other; then the model is given up
 SECONDS_TO_FORK_AGAIN = 1
+SECONDS_TO_LEAVE = 1  # for an engine beyond what its answers take; then it is killed
 BACKLOG = 4096
 NUMBERS = itertools.count()
 
 
 @dataclass
 class _Engine:
+    """leave: written to, it ends the engine."""
+
+    stall: Stall
+    leave: int
+    leaving: bool = False
     warm: bool = False
     connections: int = 0
     heard: bytes = b""  # of a line that is not complete
@@ -53,6 +60,14 @@ class Engines:
         for index in range(self._settings.engines):
             self._fork(index)
 
+    def look(self, passed: float) -> None:
+        """End those that hang. passed: seconds since the last look."""
+        for pid, engine in list(self._engines.items()):
+            if not engine.leaving and engine.stall.look(passed):
+                seconds = self._settings.answer_seconds
+                print(f"error: an engine of the model {self.name} has hung for {seconds} s in a request; it is ended", file=sys.stderr, flush=True)
+                self._leave(pid, engine)
+
     def listen_at(self, path: Path) -> None:
         """Move the engines' socket to where multi-model-server connects."""
         os.replace(self._path, path)
@@ -61,8 +76,13 @@ class Engines:
     @property
     def ready(self) -> bool:
         """Every engine has the model, has run it, and has all of its connections."""
-        full = [one for one in self._engines.values() if one.warm and one.connections == self._share]
+        full = [one for one in self._engines.values() if one.warm and not one.leaving and one.connections == self._share]
         return len(full) == self._settings.engines
+
+    @property
+    def leaving(self) -> bool:
+        """All that there are refuse what they get, until others take their place."""
+        return bool(self._engines) and all(one.leaving for one in self._engines.values())
 
     @property
     def _share(self) -> int:
@@ -77,24 +97,37 @@ class Engines:
         self._listener.close()
         self._path.unlink(missing_ok=True)
 
+    def _leave(self, pid: int, engine: _Engine) -> None:
+        """It tells those that wait to try again, if it still can."""
+        engine.leaving = True
+        self._changed()
+        os.write(engine.leave, b"\n")
+
+        def kill() -> None:
+            if self._engines.get(pid) is engine and not self._ended:
+                os.kill(pid, signal.SIGKILL)
+
+        asyncio.get_running_loop().call_later(SECONDS_TO_GIVE_UP + SECONDS_TO_LEAVE, kill)
+
     def _fork(self, index: int) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
-        heard, told = os.pipe()
+        progress = Progress()
+        (heard, told), (left, leave) = os.pipe(), os.pipe()
         try:
             pid = os.fork()
         except OSError as error:  # no memory, or too many processes: that may pass
-            os.close(heard)
-            os.close(told)
+            for end in (heard, told, left, leave):
+                os.close(end)
             print(f"error: an engine of the model {self.name} could not be forked: {error}", file=sys.stderr, flush=True)
             asyncio.get_running_loop().call_later(SECONDS_TO_FORK_AGAIN, lambda: self._ended or self._fork(index))
             return
         if pid == 0:
             status = 1
             try:
-                _forget_parent(keep={self._listener.fileno(), told})
+                _forget_parent(keep={self._listener.fileno(), told, left})
                 report = lambda line: os.write(told, f"{line}\n".encode())  # noqa: E731
-                status = run_engine(index, self._gpus, self._share, self._listener, self.name, self.folder, self._settings, report)
+                status = run_engine(index, self._gpus, self._share, self._listener, self.name, self.folder, self._settings, report, progress, left)
             except BaseException as error:
                 traceback.print_exception(error)
             finally:
@@ -102,8 +135,9 @@ class Engines:
                 sys.stderr.flush()
                 os._exit(status)
         os.close(told)
+        os.close(left)
         os.set_blocking(heard, False)
-        self._engines[pid] = _Engine()
+        self._engines[pid] = _Engine(Stall(progress.read, self._settings.answer_seconds), leave)
         asyncio.get_running_loop().add_reader(heard, self._hear, pid, heard)
         self._children.watch(pid, lambda status: self._died(pid, index, heard, status))
 
@@ -120,6 +154,8 @@ class Engines:
         for line in lines:
             if line == b"warm":
                 engine.warm, self._failed_starts = True, 0
+            elif line == b"leaving":
+                engine.leaving = True
             else:
                 engine.connections = int(line.split()[1])
         self._changed()
@@ -128,6 +164,7 @@ class Engines:
         asyncio.get_running_loop().remove_reader(heard)
         os.close(heard)
         engine = self._engines.pop(pid)
+        os.close(engine.leave)
         if self._ended:
             return
         self._changed()

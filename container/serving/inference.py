@@ -17,8 +17,9 @@ from PIL import Image
 from container.batch_threads import BatchThreads
 from container.checkpoint import Checkpoint, load_checkpoint
 from container.preprocessing import UnreadablePicture
-from container.serving.answer_formats import choose_format, render
+from container.serving.answer_formats import Embedding, choose_format, render
 from container.serving.answer_options import EMBEDDING, PROBABILITIES, AnswerOptions, answer_options
+from container.serving.environment_variables import PREFIX
 from container.serving.network import Network, prepare_network
 from container.serving.picture_url import fetch_picture
 from container.serving.request_body import MAX_BATCH_PICTURES, MAX_PICTURES, read_body
@@ -81,11 +82,12 @@ def model_fn(model_dir: str) -> Model:
 
     Larger batches are compiled in their first runs, at two thirds of the speed.
 
-    TOP_K and BATCH_SIZE are the environment's, where an engine has put those of container/serving/settings.py. Raises UnusableCheckpoint.
+    DOGBREED_TOP_K and DOGBREED_BATCH_SIZE are the environment's, where an engine has put those of container/serving/settings.py. Raises
+    UnusableCheckpoint.
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     checkpoint = load_checkpoint(Path(model_dir))
-    top_k, batch = int(os.environ.get("TOP_K", TOP_K)), int(os.environ.get("BATCH_SIZE", CPU_BATCH))
+    top_k, batch = int(os.environ.get(f"{PREFIX}TOP_K", TOP_K)), int(os.environ.get(f"{PREFIX}BATCH_SIZE", CPU_BATCH))
     sizes = sorted({size for size in (1, 2, 4, 8, 16, 32, 64) if size < batch} | {batch})
     network = prepare_network(checkpoint, device, sizes)
     print(f"{checkpoint.arch} with {len(checkpoint.classes)} classes answers on {device.type} as {network.form}", flush=True)
@@ -99,7 +101,7 @@ def input_fn(body: bytes, content_type: str | None, context) -> Request:
     """The pictures of a request. Raises RequestError: 400, 413, 415."""
     headers = {name.lower(): value for name, value in context.get_all_request_header(0).items()}
     options = answer_options(headers.get("x-amzn-sagemaker-custom-attributes"), headers.get("x-query"))
-    fetch = fetch_picture if os.environ.get("ALLOW_URLS", "").lower() == "true" else None
+    fetch = fetch_picture if os.environ.get(f"{PREFIX}ALLOW_URLS") == "true" else None
     read = read_body(body, content_type, fetch, MAX_BATCH_PICTURES if os.environ.get("SAGEMAKER_BATCH") == "true" else MAX_PICTURES)
     return Request(read.pictures, read.many, options)
 
@@ -116,9 +118,9 @@ def predict_batch_fn(requests: Sequence[Request | Image.Image], model: Model) ->
     """One answer for each request, in one forward pass for as many pictures as fit; a request with a bad picture is a BadRequest, alone.
 
     An answer is `[{"label": "Beagle", "probability": 0.93}, ...]`, best first, or an embedding, a list of floats; for a request
-    with a list of pictures it is a list of these.
+    with a list of pictures it is a list of these. Raises TypeError for what a user's own input_fn made and is no picture.
     """
-    requests = [one if isinstance(one, Request) else Request([one], False, AnswerOptions()) for one in requests]
+    requests = [one if isinstance(one, Request) else _request_of(one) for one in requests]
     squares = model.squares([picture for request in requests for picture in request.pictures])
     good = [square for square in squares if not isinstance(square, Exception)]
     rows = zip(*model(good)) if good else iter(())
@@ -137,6 +139,12 @@ def predict_batch_fn(requests: Sequence[Request | Image.Image], model: Model) ->
     return answers
 
 
+def _request_of(made: object) -> Request:
+    if not isinstance(made, Image.Image):
+        raise TypeError(f"input_fn returned an object of type {type(made).__name__}. This image's model takes a PIL.Image.Image.")
+    return Request([made], False, AnswerOptions())
+
+
 def output_fn(answer: list, accept: str | None) -> tuple[str, str]:
     """An answer in the format that the client accepts, and its content type. Raises NotAcceptable (406)."""
     media_type = choose_format(accept)
@@ -146,7 +154,7 @@ def output_fn(answer: list, accept: str | None) -> tuple[str, str]:
 
 def _answer(probabilities: np.ndarray, features: np.ndarray, options: AnswerOptions, model: Model) -> list:
     if options.output == EMBEDDING:
-        return [round(value, DIGITS) for value in features.tolist()]
+        return Embedding(round(value, DIGITS) for value in features.tolist())
     classes = model.checkpoint.classes
     count = len(classes) if options.output == PROBABILITIES else min(options.top_k or model.top_k, len(classes))
     best = np.argsort(-probabilities, kind="stable")[:count]

@@ -13,6 +13,7 @@ from mms.protocol.otf_message_handler import create_load_model_response, create_
 from mms.service import Service
 
 from container.serving.job import Job
+from container.serving.under_way import UnderWay
 
 log = logging.getLogger(__name__)
 READ_AHEAD = 256 * 1024
@@ -28,7 +29,7 @@ class _Buffered:
         return self._file.read(size)
 
 
-def answer_connection(connection: socket.socket, model_name: str, model_dir: str, answer: Callable[[Job], None]) -> None:
+def answer_connection(connection: socket.socket, model_name: str, model_dir: str, under_way: UnderWay, answer: Callable[[Job], None]) -> None:
     """Answer what comes, until multi-model-server closes the connection."""
     incoming = _Buffered(connection)
     try:
@@ -37,18 +38,25 @@ def answer_connection(connection: socket.socket, model_name: str, model_dir: str
             if command == b"L":  # the engine takes connections when it has loaded the model
                 connection.sendall(create_load_model_response(200, f"loaded model {model_name}. [PID]:{os.getpid()}"))
             else:
-                connection.sendall(_answers(message, model_name, model_dir, answer))
+                job, ids = _job(message, model_name, model_dir)
+                with under_way.taken(job) as wanted:
+                    if wanted:
+                        answer(job)
+                    connection.sendall(_response(job, ids))
     except (ValueError, OSError):  # the codec's word for a closed connection
         pass
     finally:
         connection.close()
 
 
-def _answers(batch: list[dict], model_name: str, model_dir: str, answer: Callable[[Job], None]) -> bytes:
+def _job(batch: list[dict], model_name: str, model_dir: str) -> tuple[Job, dict[int, str]]:
+    """A message as a job, and multi-model-server's id of it."""
     headers, inputs, ids = Service.retrieve_data_for_inference(batch)
     [properties], [parts] = headers, inputs  # a batch of one: the engines make the batches
-    job = Job.of(bytes(parts.get("body", b"")), properties.get_request_properties(), model_name, model_dir)
-    answer(job)
+    return Job.of(bytes(parts.get("body", b"")), properties.get_request_properties(), model_name, model_dir), ids
+
+
+def _response(job: Job, ids: dict[int, str]) -> bytes:
     try:
         return create_predict_response([job.answer], ids, "Prediction success", 200, context=job.context)
     except Exception as error:  # a header that is a number, text that is not Unicode: what a user's functions may have set

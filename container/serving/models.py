@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/mms-container-apis.html
 
 import asyncio
 import json
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from container.serving.children import Children
 from container.serving.control import Response
 from container.serving.engines import Engines
 from container.serving.machine import Machine, free_memory
+from container.serving.model_code import WrongCode, check_program
 from container.serving.model_server import ModelServer
 from container.serving.settings import MEGABYTE, Settings
 
@@ -42,6 +44,10 @@ class Models:
     def ready(self) -> bool:
         """Every model that is loaded has all of its engines."""
         return all(self._engines[name].ready for name in self._loaded)
+
+    @property
+    def leaving(self) -> bool:
+        return any(self._engines[name].leaving for name in self._loaded)
 
     @property
     def loaded(self) -> dict[str, Path]:
@@ -88,6 +94,11 @@ class Models:
         if engines:
             engines.end()
             self._changed()
+
+    def look(self, passed: float) -> None:
+        """End the engines that hang. passed: seconds since the last look."""
+        for engines in list(self._engines.values()):
+            engines.look(passed)
 
     def end(self) -> None:
         for engines in self._engines.values():
@@ -151,6 +162,12 @@ class Models:
             return Response.error(HTTPStatus.BAD_REQUEST, f"There is no folder {folder} in this container. The url must be that of the unpacked model.")
         if name in self._engines:
             return Response.error(HTTPStatus.CONFLICT, f"The model {name} is already loaded.")
+        try:
+            warning = check_program(folder, os.environ)
+        except WrongCode as error:
+            return Response.error(HTTPStatus.BAD_REQUEST, f"The model {name} cannot be loaded: {error}")
+        if warning:
+            print(f"warning: of the model {name}: {warning}", file=sys.stderr, flush=True)
         needed, free = memory_needed(folder, self._settings.engines), free_memory()
         if needed > free:
             message = f"The model {name} needs some {needed // MEGABYTE} MB of memory and {free // MEGABYTE} MB are free. Unload another one."

@@ -50,18 +50,21 @@ def read_body(body: bytes, content_type: str | None, fetch: Fetch | None, most_p
     body = bytes(body)  # a bytearray from the server otherwise
     media_type = (content_type or "").split(";")[0].strip().lower() or DEFAULT_TYPE
     if media_type in PICTURE_TYPES:
-        named = [("The body", _Sent(lambda: body))]
-        many = False
+        wanted = "the bytes of one picture"
+        read = lambda: ([("The body", _Sent(lambda: body))], False)  # noqa: E731
     elif media_type == JSON_TYPE:
-        named, many = _of_json(body)
+        wanted = '{"image": "<base64>"} or {"instances": [...]}'
+        read = lambda: _of_json(body)  # noqa: E731
     elif media_type in JSON_LINES_TYPES:
-        named, many = _of_json_lines(body), True
+        wanted = 'a line of {"image": "<base64>"} for each picture'
+        read = lambda: (_of_json_lines(body), True)  # noqa: E731
     else:
         raise UnsupportedMediaType(
             f"Content-Type {_shown(media_type)} is not taken. Send one of {', '.join((*PICTURE_TYPES, JSON_TYPE, *JSON_LINES_TYPES))}."
         )
     if not body:
-        raise BadRequest("The body is empty. Send the bytes of one picture.")
+        raise BadRequest(f"The body is empty. Send {wanted}.")
+    named, many = read()
     _check_counts(named, most_pictures)
     return Body(_opened(named, fetch), many)
 
@@ -103,7 +106,7 @@ def _content(name: str, sent: _Sent, fetch: Fetch | None) -> bytes:
         return sent.content()
     if fetch is None:
         raise BadRequest(
-            f"{name} is a URL, and this endpoint fetches none. Send the picture itself, or deploy with ALLOW_URLS=true in the environment."
+            f"{name} is a URL, and this endpoint fetches none. Send the picture itself, or deploy with DOGBREED_ALLOW_URLS=true in the environment."
         )
     try:
         return fetch(sent.url)

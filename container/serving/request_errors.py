@@ -1,4 +1,4 @@
-"""What is wrong with a request, as the HTTP status that says so. The messages go to the client."""
+"""What is wrong with a request, as the HTTP status that says so. The messages go to the client, but for that of NoAnswer."""
 
 from http import HTTPStatus
 
@@ -28,3 +28,7 @@ class PayloadTooLarge(RequestError):
 
 class UnsupportedMediaType(RequestError):
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+
+
+class NoAnswer(Exception):
+    """A function of the user's returned nothing that can be sent: a fault of the server's, with a sentence for its log."""

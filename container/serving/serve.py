@@ -11,20 +11,24 @@ import asyncio
 import gc
 import importlib
 import os
+import shutil
 import signal
 import sys
 import tempfile
+from collections.abc import Iterable
 from http import HTTPStatus
 from pathlib import Path
 
 from container.serving.children import Children, how_it_ended
 from container.serving.control import Response, start_control
+from container.serving.environment_variables import unreadable_to_the_toolkit
 from container.serving.front import Front
 from container.serving.machine import Machine, free_memory
 from container.serving.metrics import Metrics
+from container.serving.model_code import check_program, install_requirements
 from container.serving.model_server import ModelServer, start_model_server
 from container.serving.request_log import RequestLog
-from container.serving.settings import Settings, WrongSetting
+from container.serving.settings import Settings
 
 DRAIN_SECONDS = 24  # for what is under way at SIGTERM; SIGKILL follows after 30
 END_SECONDS = 2  # for nginx and for multi-model-server each, after that
@@ -36,15 +40,23 @@ SINGLE = "model"
 def main(arguments: list[str]) -> int:
     """Serve until SIGTERM (status 0) or until something fails (status 1)."""
     if arguments and arguments != ["serve"]:
+        if arguments[0] == "train" and not shutil.which("train"):  # a derived image may have one
+            print("error: This is the image for endpoints: run it with `serve`. Training jobs take the image whose name ends in -train.", file=sys.stderr)
+            return 1
         os.execvp(arguments[0], arguments)
     stopped = []
     signal.signal(signal.SIGTERM, lambda number, frame: stopped.append(number))  # until the event loop takes over
     try:
         machine = Machine.here()
         settings = Settings.read(os.environ, machine)
+        _warn(settings.warnings)
+        for name in unreadable_to_the_toolkit(os.environ):
+            del os.environ[name]
         run_dir = _run_dir()
-        install_requirements(settings)
-    except (WrongSetting, ValueError, OSError) as error:
+        if not settings.multi_model:
+            _warn([check_program(settings.model_dir, os.environ)])
+            install_requirements(settings.model_dir)
+    except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     front = Front(settings, run_dir)
@@ -111,14 +123,16 @@ class Server:
                 self._fail(problem)
                 return
         self._in_service = True
-        self._front.accept(True)
         self._say_ready()
         engines, threads = self._settings.engines, self._settings.threads
         print(f"serving on port {self._settings.ports.public}: {engines} engine(s) of {threads} thread(s), batches of {self._settings.batch_size}", flush=True)
 
     def _say_ready(self) -> None:
         # A multi-model endpoint is in service without a model, and with one that is just being loaded anew.
-        ready = self._in_service and not self._stop.done() and (self._settings.multi_model or self._models.ready)
+        running = self._in_service and not self._stop.done()
+        ready = running and (self._settings.multi_model or self._models.ready)
+        # First: who hears 200 from /ping may send a request at once.
+        self._front.accept(running and (self._settings.multi_model or not self._models.leaving))
         self._front.say_ready(ready)
         self._metrics.ready(ready)
 
@@ -134,7 +148,6 @@ class Server:
     def _end_with(self, status: int) -> None:
         if not self._stop.done():
             self._stop.set_result(status)
-            self._front.accept(False)
             self._say_ready()
 
     async def _drain(self) -> None:
@@ -182,10 +195,15 @@ class Server:
         return await self._models.answer(method, path, body)
 
     async def _count_requests(self) -> None:
-        """Now and then: waking up for each request would take a core from the engine in its middle."""
+        """Now and then: waking up for each request would take a core from the engine in its middle. Engines that hang are found on the way."""
+        clock = asyncio.get_running_loop().time
+        before = clock()
         while True:
             await asyncio.sleep(COUNT_SECONDS)
             self._requests.read()
+            now = clock()
+            self._models.look(now - before)
+            before = now
 
     async def _tell_cloudwatch(self) -> None:
         while True:
@@ -198,14 +216,9 @@ class Server:
             print(line, flush=True)
 
 
-def install_requirements(settings: Settings) -> None:
-    """The user's code/requirements.txt, as the toolkit installs it (CodeArtifact included). Raises ValueError when pip fails."""
-    if settings.multi_model or not (settings.model_dir / "code/requirements.txt").is_file():
-        return
-    from sagemaker_inference.model_server import _install_requirements  # imports boto3
-
-    _install_requirements()
-    importlib.invalidate_caches()
+def _warn(warnings: Iterable[str | None]) -> None:
+    for warning in filter(None, warnings):
+        print(f"warning: {warning}", file=sys.stderr, flush=True)
 
 
 def _run_dir() -> Path:

@@ -4,11 +4,11 @@ SAGEMAKER_* are the platform's and the toolkit's own
 (https://github.com/aws/sagemaker-inference-toolkit/blob/master/src/sagemaker_inference/parameters.py); the others are this image's.
 """
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from container.serving.environment_variables import PREFIX, Variables, WrongSetting
 from container.serving.machine import Machine
 
 MEGABYTE = 1024 * 1024
@@ -21,10 +21,7 @@ CPU_BATCH, GPU_BATCH = 8, 32  # above these a forward pass gains little more, an
 MOST_BATCH = 100  # as many different values as CloudWatch takes of a metric in one line
 QUEUE = 256  # requests under way, and nginx has two connections for each of 8,192; at some 50 a second on two cores the last one waits 5 s
 TOP_K = 5
-
-
-class WrongSetting(ValueError):
-    """An environment variable cannot be used; the message names it."""
+MOST_ENGINES = 1024
 
 
 @dataclass(frozen=True)
@@ -53,6 +50,7 @@ class Settings:
     """engines: processes that hold the model; threads: of each. batch_size: requests in a forward pass at most. batch_delay: seconds
     that a batch may wait for more, when there are several clients. queue: requests under way before the next one is refused.
     payload: bytes of a request at most. body_seconds: for all of them to arrive; answer_seconds: for an answer; start_seconds: for loading a model. vmargs: of the JVM. log_level: of Python's logging.
+    top_k: classes in an answer. allow_urls: whether pictures are fetched. warnings: sentences on what could not be taken as it was given.
     """
 
     ports: Ports
@@ -70,6 +68,8 @@ class Settings:
     vmargs: str
     log_level: int
     top_k: int
+    allow_urls: bool
+    warnings: tuple[str, ...]
 
     @property
     def model_dir(self) -> Path:
@@ -80,56 +80,42 @@ class Settings:
         """multi-model-server's connections to the engines of a model: a batch that is computed, and the next one waiting."""
         return 2 * self.batch_size * self.engines
 
+    @property
+    def own(self) -> dict[str, str]:
+        """What the functions of this image read from their environment (container/serving/inference.py)."""
+        return {f"{PREFIX}{name}": str(value).lower() for name, value in
+                (("BATCH_SIZE", self.batch_size), ("TOP_K", self.top_k), ("ALLOW_URLS", self.allow_urls))}  # fmt: skip
+
     @classmethod
     def read(cls, environment: Mapping[str, str], machine: Machine) -> "Settings":
         """Raises WrongSetting."""
-        number = lambda name, default, low, high: _number(environment, name, default, low, high)  # noqa: E731
-        _switch(environment, "ALLOW_URLS")  # it is read where URLs are (inference.py); a wrong one shall not wait until then
-        engines = number("SAGEMAKER_MODEL_SERVER_WORKERS", max(1, machine.gpus), 1, 1024)
-        default_payload = BATCH_PAYLOAD_MB if environment.get("SAGEMAKER_BATCH") == "true" else PAYLOAD_MB
-        payload = number("SAGEMAKER_MAX_PAYLOAD_IN_MB", default_payload, 0, 1024) or default_payload
-        minutes = number("SAGEMAKER_MODEL_SERVER_TIMEOUT", 0, 0, 60)
-        first, _, last = environment.get("SAGEMAKER_SAFE_PORT_RANGE", "8081-8084").partition("-")
+        given = Variables(environment)
+        default_engines = max(1, machine.gpus)
+        # 0 means "as many as suit it" to multi-model-server.
+        engines = given.number("SAGEMAKER_MODEL_SERVER_WORKERS", default_engines, 0, MOST_ENGINES) or default_engines
+        default_payload = BATCH_PAYLOAD_MB if given.text("SAGEMAKER_BATCH") == "true" else PAYLOAD_MB
+        payload = given.number("SAGEMAKER_MAX_PAYLOAD_IN_MB", default_payload, 0, 1024) or default_payload
+        minutes = given.number("SAGEMAKER_MODEL_SERVER_TIMEOUT", 0, 0, 60, " minutes")  # JumpStart's models have 3600 there
+        seconds = given.number("SAGEMAKER_MODEL_SERVER_TIMEOUT_SECONDS", 0, 0, 3600, " seconds")
+        first, _, last = given.text("SAGEMAKER_SAFE_PORT_RANGE", "8081-8084").partition("-")
         if not (first.isdecimal() and last.isdecimal()):
             raise WrongSetting(f"SAGEMAKER_SAFE_PORT_RANGE must be two ports such as 9000-9100, not {first}-{last}.")
         return cls(
-            ports=Ports.choose(number("SAGEMAKER_BIND_TO_PORT", 8080, 1, 65535), int(first), int(last)),
-            base=Path(environment.get("SAGEMAKER_BASE_DIR", "/opt/ml")),
-            multi_model=_switch(environment, "SAGEMAKER_MULTI_MODEL"),
+            ports=Ports.choose(given.exact("SAGEMAKER_BIND_TO_PORT", 8080, 1, 65535), int(first), int(last)),
+            base=Path(given.text("SAGEMAKER_BASE_DIR", "/opt/ml")),
+            multi_model=given.switch("SAGEMAKER_MULTI_MODEL"),
             engines=engines,
             threads=max(1, machine.cores // engines),
-            batch_size=number("BATCH_SIZE", GPU_BATCH if machine.gpus else CPU_BATCH, 1, MOST_BATCH),
-            batch_delay=number("BATCH_DELAY_MS", 0, 0, 10_000) / 1000,
-            queue=number("MAX_QUEUE", QUEUE, 1, 1500),
+            batch_size=given.own_number("BATCH_SIZE", GPU_BATCH if machine.gpus else CPU_BATCH, 1, MOST_BATCH),
+            batch_delay=given.own_number("BATCH_DELAY_MS", 0, 0, 10_000) / 1000,
+            queue=given.own_number("MAX_QUEUE", QUEUE, 1, 1500),
             payload=payload * MEGABYTE,
-            body_seconds=number("MAX_BODY_SECONDS", BODY_SECONDS, 1, 3600),
-            answer_seconds=number("SAGEMAKER_MODEL_SERVER_TIMEOUT_SECONDS", 60 * minutes or ANSWER_SECONDS, 1, 3600),
-            start_seconds=number("SAGEMAKER_STARTUP_TIMEOUT", START_SECONDS, 1, 3600),
-            vmargs=environment.get("SAGEMAKER_MODEL_SERVER_VMARGS", ""),
-            log_level=_log_level(environment.get("SAGEMAKER_CONTAINER_LOG_LEVEL", "INFO")),
-            top_k=number("TOP_K", TOP_K, 1, 100_000),
+            body_seconds=given.own_number("MAX_BODY_SECONDS", BODY_SECONDS, 1, 3600),
+            answer_seconds=seconds or 60 * minutes or ANSWER_SECONDS,
+            start_seconds=given.number("SAGEMAKER_STARTUP_TIMEOUT", START_SECONDS, 1, 3600, " seconds"),
+            vmargs=given.text("SAGEMAKER_MODEL_SERVER_VMARGS"),
+            log_level=given.log_level("SAGEMAKER_CONTAINER_LOG_LEVEL"),
+            top_k=given.own_number("TOP_K", TOP_K, 1, 100_000),
+            allow_urls=given.own_switch("ALLOW_URLS"),
+            warnings=tuple(given.warnings),
         )
-
-
-def _number(environment: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
-    given = environment.get(name)
-    if given is None or given == "":
-        return default
-    if not given.isdecimal() or not low <= int(given) <= high:
-        raise WrongSetting(f"The environment variable {name} must be a whole number from {low} to {high}, not {given!r}.")
-    return int(given)
-
-
-def _log_level(given: str) -> int:
-    """A number, as the toolkit has it, or a name."""
-    level = int(given) if given.isdecimal() else logging.getLevelName(given.upper())
-    if not isinstance(level, int):
-        raise WrongSetting(f"The environment variable SAGEMAKER_CONTAINER_LOG_LEVEL must be a level such as 20 or INFO, not {given!r}.")
-    return level
-
-
-def _switch(environment: Mapping[str, str], name: str) -> bool:
-    given = environment.get(name, "false").lower()
-    if given not in ("true", "false"):
-        raise WrongSetting(f"The environment variable {name} must be true or false, not {given!r}.")
-    return given == "true"

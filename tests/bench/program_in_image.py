@@ -17,7 +17,7 @@ def run_program(engine: DockerClient, image: str, program: str, arguments: list[
     files = {f"tests/bench/{program}": program, **{path: Path(path).name for path in beside}}
     container = engine.containers.run(
         image, [f"/bench/{program}", "/data", *arguments], entrypoint=["python"], network_mode="none", labels=labels("bench", program), detach=True,
-        device_requests=list(gpus), environment={"PYTHONPATH": "/opt/ml/code:/bench"}, shm_size="2g",  # a DataLoader's workers hand their batches over in it
+        device_requests=list(gpus), environment={"PYTHONPATH": "/opt/program:/bench"}, shm_size="2g",  # a DataLoader's workers hand their batches over in it
         mounts=[
             *(Mount(f"/bench/{name}", str(ROOT / path), type="bind", read_only=True) for path, name in files.items()),
             Mount("/data", str(data.resolve()), type="bind", read_only=True),

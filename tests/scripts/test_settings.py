@@ -21,7 +21,7 @@ def test_the_file_that_is_shipped_is_right():
     settings = load_settings(environment={})
     assert settings.prefix == "dogbreed"
     assert settings.train.instance_type == "ml.g4dn.xlarge"
-    assert settings.environment == {"TOP_K": "5"}
+    assert settings.environment == {"DOGBREED_TOP_K": "5"}
 
 
 @pytest.mark.parametrize("name, value, found", [

@@ -12,7 +12,7 @@ from tests.serving.conftest import SLEEPING, wait_for
 
 @pytest.fixture(scope="module")
 def endpoint(serve):
-    with serve(environment={"TOP_K": "2"}) as served:
+    with serve(environment={"DOGBREED_TOP_K": "2"}) as served:
         yield served
 
 
@@ -133,7 +133,7 @@ def test_many_large_bodies_at_once_are_read_or_told_to_wait(endpoint, picture):
 
 
 def test_a_full_queue_is_a_503_that_says_when_to_try_again(serve, model_folder):
-    with serve(model_folder({"code/inference.py": SLEEPING}), {"MAX_QUEUE": "3"}) as served:
+    with serve(model_folder({"code/inference.py": SLEEPING}), {"DOGBREED_MAX_QUEUE": "3"}) as served:
         answers = served.invoke_all([b"2"] * 8, at_once=8, content_type="text/plain")
         statuses = [one.status for one in answers]
         assert statuses.count(200) == 3 and statuses.count(503) == 5
@@ -160,7 +160,7 @@ def test_a_fault_of_the_users_code_is_a_500_with_an_id_that_is_in_the_log(serve,
 
 
 def test_urls_are_off_unless_switched_on_and_then_private_ones_are_refused(serve):
-    with serve(environment={"ALLOW_URLS": "true"}) as served:
+    with serve(environment={"DOGBREED_ALLOW_URLS": "true"}) as served:
         for url in ("http://169.254.169.254/latest/meta-data/", "http://127.0.0.1:8082/models", "http://[::1]/", "file:///etc/passwd", "http://10.0.0.1/"):
             answer = served.invoke(json.dumps({"url": url}).encode(), "application/json")
             assert answer.status == 400 and "ALLOW_URLS" not in answer.error, url
@@ -174,7 +174,7 @@ def test_what_cannot_be_sent_is_a_500_and_the_engine_goes_on(serve, model_folder
         "    if body == b'surrogate': return '\\ud800', 'text/plain'\n"
         "    return 'fine'\n"
     )
-    with serve(model_folder({"code/inference.py": code}, None), {"BATCH_SIZE": "2"}) as served:
+    with serve(model_folder({"code/inference.py": code}, None), {"DOGBREED_BATCH_SIZE": "2"}) as served:
         for _ in range(5):  # more often than there are connections
             assert served.invoke(b"number", "x/y").status == 500 and served.invoke(b"surrogate", "x/y").status == 500
         answer = served.invoke(b"x", "x/y", Accept="text/\xe9")

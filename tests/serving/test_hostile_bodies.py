@@ -68,7 +68,7 @@ def problems_of(url: str, bodies: list[tuple[str, bytes]]) -> tuple[Counter, lis
 
 @pytest.fixture
 def endpoint(serve):
-    with serve(environment={"TOP_K": "2"}) as running:
+    with serve(environment={"DOGBREED_TOP_K": "2"}) as running:
         yield running
 
 

@@ -122,3 +122,17 @@ def test_an_engines_death_is_its_models_affair(endpoint, nothing_loaded, picture
     assert endpoint.invoke(b"", "x/y", path="/models/own/invoke").status == 200
     wait_for(lambda: endpoint.invoke(picture, path="/models/dogs/invoke").status == 200, 60)
     assert endpoint.ping() == 200
+
+
+@pytest.mark.parametrize("headers", [{"X-Long": "x" * 70_000}, {f"X-{number}": "x" * 12_000 for number in range(7)}], ids=["one", "together"])
+@pytest.mark.parametrize(("method", "path"), [("GET", "/models"), ("POST", "/models"), ("DELETE", "/models/dogs")])
+def test_control_headers_above_64_kib_are_refused_as_too_long(endpoint, method, path, headers):
+    answer = endpoint.ask(method, path, b"{}" if method == "POST" else None, headers)
+    assert answer.status == 431 and answer.error == "The request line or the headers are too long."
+
+
+def test_long_headers_do_not_end_what_the_container_asks_of_its_metrics(endpoint):
+    """They reach PID 1: nginx lets 128 KiB through there."""
+    program = "import urllib.request as u; print(u.urlopen(u.Request('http://127.0.0.1:8083/metrics', headers={f'X-{n}': 'x' * 12_000 for n in range(7)})).status)"
+    assert endpoint.python(program).strip() == "200"
+    assert "Traceback" not in endpoint.log

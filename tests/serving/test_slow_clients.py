@@ -108,7 +108,7 @@ def unfinished_or_refused(served, count: int, request: bytes):
 
 @pytest.fixture(scope="module")
 def impatient(serve):
-    with serve(environment={"MAX_BODY_SECONDS": "2"}) as served:
+    with serve(environment={"DOGBREED_MAX_BODY_SECONDS": "2"}) as served:
         yield served
 
 

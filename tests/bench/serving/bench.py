@@ -12,12 +12,14 @@ from local_test.labels import labels
 from tests.bench.serving.measured import CLIENTS, LOOP, Measured, Turn
 from tests.bench.serving.peer_image import CannotInstall, peer_image
 from tests.bench.serving.room import MODEL, Room
-from tests.bench.serving.server import LITSERVE, LITSERVE_BEST, OURS, STOCK, TORCHSERVE, Server, litserves, ours, stock, top_label, torchserves
+from tests.bench.serving.server import (
+    LITSERVE, LITSERVE_BEST, OURS, RAY, RAY_BATCHES, STOCK, TORCHSERVE, Server, litserves, ours, rays, stock, top_label, torchserves,
+)  # fmt: skip
 
 TRIAL, TRIAL_SECONDS = 16, 6  # clients and seconds that a setting is tried with
 STARTS = 3
 AGREE = 0.95  # share of the photographs; below it the servers do not compute the same
-PACKAGES = ["torch", "torchvision", "pillow", "sagemaker-inference", "multi-model-server", "litserve", "torchserve"]
+PACKAGES = ["torch", "torchvision", "pillow", "sagemaker-inference", "multi-model-server", "litserve", "ray", "torchserve"]
 VERSIONS = """
 import importlib.metadata, json
 print(json.dumps({found.name.lower().replace("_", "-"): found.version for found in importlib.metadata.distributions()}))
@@ -32,7 +34,7 @@ class Bench:
         self._gpus = gpu_requests(engine)
         self._rooms: dict[str, tuple[Server, Room]] = {}
         self._left_out: dict[str, str] = {}
-        self.found = Measured({}, [], {}, {OURS: [], STOCK: []}, {}, bool(self._gpus))
+        self.found = Measured({}, [], {}, {OURS: [], STOCK: [], RAY: []}, {}, bool(self._gpus))
 
     def open(self) -> None:
         """Make the model, start every server in its best setting, and see that all of them answer alike, which warms them up."""
@@ -44,6 +46,9 @@ class Bench:
         lit = self._peer("litserve", needs_java=False)
         for name in (LITSERVE, LITSERVE_BEST):
             self._enter(self._best(litserves(lit, name)))
+        ray = self._peer("ray", needs_java=False)
+        for name in (RAY, RAY_BATCHES):
+            self._enter(self._best(rays(ray, name)))
         try:
             self._enter(self._best(torchserves(self._peer("torchserve", needs_java=True))))
         except (CannotInstall, RuntimeError) as error:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from statistics import mean, median
 
 from tests.bench.figures import Figure, figure
-from tests.bench.serving.server import LITSERVE, LITSERVE_BEST, OURS, STOCK
+from tests.bench.serving.server import LITSERVE, LITSERVE_BEST, OURS, RAY, RAY_BATCHES, STOCK
 
 CLIENTS = (1, 4, 16, 64)
 LOOP = "the bare loop"
@@ -90,9 +90,12 @@ def goals(found: Measured) -> list[Figure]:
         figure(f"{clients} clients, throughput", found.of(OURS, clients, "throughput"), found.limit, LOOP, "1/s", share, at_least=True),
         figure("16 clients, throughput", ours, found.of(STOCK, 16, "throughput"), STOCK, "1/s", 3, at_least=True),
         figure("16 clients, throughput", ours, found.of(best, 16, "throughput"), best, "1/s", 1, at_least=True),
+        figure("16 clients, throughput", ours, found.of(RAY, 16, "throughput"), RAY, "1/s", 3, at_least=True),
+        figure("16 clients, throughput", ours, found.of(RAY_BATCHES, 16, "throughput"), RAY_BATCHES, "1/s", 1.3, at_least=True),
         figure("1 client, median latency", found.of(OURS, 1, "median"), found.alone, f"{LOOP}, a picture alone", "ms", 1.15),
         figure("16 clients, 99th percentile of latency", found.of(OURS, 16, "p99"), found.of(OURS, 16, "median"), "its own median", "ms", 3),
         figure("cold start, docker run to the first right answer", found.starts[OURS], found.starts[STOCK], STOCK, "s", 0.5),
+        figure("cold start, docker run to the first right answer", found.starts[OURS], found.starts[RAY], RAY, "s", 0.2),
     ]
 
 

@@ -8,6 +8,7 @@ from tests.bench.serving.connection import PORT
 
 OURS, STOCK, TORCHSERVE = "ours", "stock sagemaker-inference", "TorchServe"
 LITSERVE, LITSERVE_BEST = "LitServe", "LitServe, best precision"
+RAY, RAY_BATCHES = "Ray Serve, AWS's example", "Ray Serve, batches, best precision"
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,19 @@ def torchserves(image: str) -> list[Server]:
     return [
         Server(TORCHSERVE, setting, image, ["python"], ["/bench/torchserve_server.py"], "/predictions/dogs", {"PYTHONPATH": "/bench", **threads})
         for setting, threads in (("its defaults", {}), ("one thread for each worker", {"OMP_NUM_THREADS": "1"}))
+    ]
+
+
+def rays(image: str, name: str) -> list[Server]:
+    """One replica or two. name: RAY, a picture at a time in float32, or RAY_BATCHES, of up to 8 or 16."""
+    kinds = [("batches", size) for size in (8, 16)] if name == RAY_BATCHES else [("example", None)]
+    environment = {"PYTHONPATH": "/opt/program:/bench", "RAY_USAGE_STATS_ENABLED": "0"}
+    return [
+        Server(
+            name, f"{replicas} replica{'s' * (replicas > 1)}" + (f", batches of up to {size}" if size else ""), image, ["python"],
+            ["/bench/ray_server.py", str(PORT), kind, str(replicas), *([str(size)] if size else [])], "/", environment,
+        )
+        for replicas, (kind, size) in itertools.product((1, 2), kinds)
     ]
 
 

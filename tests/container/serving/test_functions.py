@@ -60,7 +60,7 @@ def test_a_batch_is_one_forward_pass(load, request_of, outcome, picture):
 def test_many_pictures_of_one_request_take_several_forward_passes_of_the_batch_size(load, request_of, outcome, picture, monkeypatch):
     import base64
 
-    monkeypatch.setenv("BATCH_SIZE", "4")
+    monkeypatch.setenv("DOGBREED_BATCH_SIZE", "4")
     functions = load()
     sizes = []
     forward = functions.model._network
@@ -155,7 +155,8 @@ def test_a_user_may_answer_with_an_error_of_their_own(load, request_of, outcome)
 @pytest.mark.parametrize(
     ("code", "reason"),
     [
-        (MODEL_FN, "only its own predict_fn"),
+        (MODEL_FN, "has no predict_fn, and its model_fn returned an object of type str"),
+        (MODEL_FN + "def output_fn(prediction, accept):\n    return prediction\n", "has no predict_fn"),
         ("def predict_fn(data):\n    return data\n", "predict_fn must take 2 arguments, or 3 with the context, not 1"),
         ("def transform_fn(a, b, c, d):\n    pass\ndef input_fn(a, b):\n    pass\n", "transform_fn"),
         ("import nowhere\n", "nowhere"),
@@ -164,6 +165,86 @@ def test_a_user_may_answer_with_an_error_of_their_own(load, request_of, outcome)
 def test_functions_that_cannot_work_together_end_the_start(load, code, reason):
     with pytest.raises((WrongFunctions, ValueError, ModuleNotFoundError), match=reason):
         load(code)
+
+
+def test_without_this_images_model_file_a_users_code_needs_a_model_fn(load, model_dir):
+    (model_dir / "model.safetensors").unlink()
+    with pytest.raises(WrongFunctions, match="There is no model.safetensors in .* inference.py has no model_fn that loads another model"):
+        load("def predict_fn(data, model):\n    return data\n")
+
+
+@pytest.mark.parametrize("raised", ["SystemExit(0)", "KeyboardInterrupt", "GeneratorExit", "MemoryError"])
+@pytest.mark.parametrize("function", ["input_fn", "predict_fn", "predict_batch_fn", "output_fn", "transform_fn"])
+def test_whatever_a_function_raises_fails_its_request_alone(load, request_of, function, raised):
+    functions = {
+        "input_fn": "def input_fn(body, content_type):\n    given = body\n    FAULT\n    return body\n",
+        "predict_fn": "def predict_fn(given, model):\n    FAULT\n    return given\n",
+        "predict_batch_fn": "def predict_batch_fn(many, model):\n    for given in many:\n        FAULT\n    return many\n",
+        "output_fn": "def output_fn(given, accept):\n    FAULT\n    return given\n",
+        "transform_fn": "def transform_fn(model, given, content_type, accept):\n    FAULT\n    return given\n",
+    }
+    used = ["transform_fn"] if function == "transform_fn" else ["input_fn", "predict_batch_fn" if function == "predict_batch_fn" else "predict_fn", "output_fn"]
+    fault = f"if given == b'bad': raise {raised}"
+    given = load(MODEL_FN + "".join(functions[name].replace("FAULT", fault if name == function else "pass") for name in used))
+    jobs = [request_of(body, "x/y") for body in (b"good", b"bad", b"well")]
+    given.answer(jobs)
+    assert [job.context.get_response_status(0)[0] for job in jobs] == [200, 500, 200]
+    assert [jobs[0].answer, jobs[2].answer] == [b"good", b"well"] and "abc123" in jobs[1].answer
+    assert jobs[1].fault.startswith(raised.partition("(")[0]) and not jobs[0].fault
+
+
+def test_a_request_that_was_left_without_an_answer_is_a_500(load, request_of):
+    functions, job = load(), request_of(b"x")
+    job.done.set()
+    functions.settle(job)
+    assert job.context.get_response_status(0)[0] == 500 and "abc123" in job.answer
+    answered = request_of(b"x")
+    answered.answer = ""
+    functions.settle(answered)
+    assert answered.context.get_response_status(0)[0] == 200
+
+
+def test_a_models_kind_decides_what_stands_in_for_functions_that_are_left_out(load, request_of, outcome):
+    module = load("import torch\ndef model_fn(model_dir):\n    return torch.nn.Flatten(0)\n")
+    job = request_of(b"[[1, 2], [3, 4]]", "application/json")
+    module.answer([job])
+    assert outcome(job) == (200, "application/json", [1.0, 2.0, 3.0, 4.0])
+
+
+def test_a_users_model_fn_may_return_this_images_model(load, request_of, outcome, picture):
+    functions = load("from container.serving import inference\ndef model_fn(model_dir):\n    return inference.model_fn(model_dir)\n")
+    job = request_of(picture())
+    functions.answer([job])
+    assert outcome(job)[0] == 200 and len(outcome(job)[2]["predictions"]) == 5 and functions.side_by_side
+
+
+@pytest.mark.parametrize(
+    ("returned", "body"),
+    [
+        ("inference.predict_fn(request, model)[:1]", None),  # this image's kind of answer keeps its form
+        ("{'best': 1}", {"best": 1}), ("[0.5, 0.25]", [0.5, 0.25]), ("np.array([1.5])", [1.5]), ("'word'", "word"),
+    ],
+)  # fmt: skip
+def test_a_users_predict_fn_on_this_images_model_may_return_anything(load, request_of, outcome, picture, returned, body):
+    functions = load(f"import numpy as np\nfrom container.serving import inference\ndef predict_fn(request, model):\n    return {returned}\n")
+    job = request_of(picture())
+    functions.answer([job])
+    status, content_type, answer = outcome(job)
+    assert (status, content_type) == (200, "application/json") and (answer == body if body is not None else list(answer) == ["predictions"])
+
+
+def test_an_embedding_that_passes_through_a_users_predict_fn_stays_one(load, request_of, outcome, picture):
+    functions = load("from container.serving import inference\ndef predict_fn(request, model):\n    return inference.predict_fn(request, model)\n")
+    job = request_of(picture(), X_Query="output=embedding")
+    functions.answer([job])
+    assert list(outcome(job)[2]) == ["embedding"]
+
+
+def test_an_input_fn_that_makes_no_picture_for_this_images_model_is_named_in_the_log(load, request_of, caplog):
+    functions = load("def input_fn(body, content_type):\n    return [1]\n")
+    job = request_of(b"x", "x/y")
+    functions.answer([job])
+    assert job.context.get_response_status(0)[0] == 500 and "input_fn returned an object of type list. This image's model takes a PIL.Image.Image." in caplog.text
 
 
 def test_the_default_accept_is_the_environments(load, request_of, outcome, picture, monkeypatch):

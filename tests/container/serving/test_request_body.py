@@ -96,11 +96,19 @@ def test_a_bad_picture_of_many_fails_the_request_by_its_index():
     assert refused(as_json({"image": "AAAA"})) == "The body is not a picture in any known format."
 
 
-@pytest.mark.parametrize("content_type", ["image/jpeg", "application/json", "application/jsonlines", None])
-def test_an_empty_body_is_refused(content_type):
-    refused(b"", content_type)
-    if content_type == "application/jsonlines":
-        assert "no picture" in refused(b"\n \n", content_type)
+@pytest.mark.parametrize(
+    ("content_type", "hint"),
+    [
+        ("image/jpeg", "the bytes of one picture"), (None, "the bytes of one picture"), ("application/json", '{"image": "<base64>"} or {"instances": [...]}'),
+        ("application/jsonlines", 'a line of {"image": "<base64>"} for each picture'),
+    ],
+)  # fmt: skip
+def test_an_empty_body_is_refused_with_what_its_type_would_hold(content_type, hint):
+    assert refused(b"", content_type) == f"The body is empty. Send {hint}."
+
+
+def test_json_lines_without_a_picture_are_refused():
+    assert "no picture" in refused(b"\n \n", "application/jsonlines")
 
 
 @pytest.mark.parametrize("text", ["AA", "AAAA=", "AA=A", "A", "====", "AAAA\n", " AAAA", "AA-_", "ÄÄÄÄ", "data:image/jpeg,AAAA", "data:;base64", "data:", "AAAA" * 5 + "*"])

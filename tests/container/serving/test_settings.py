@@ -2,8 +2,9 @@
 
 import pytest
 
+from container.serving.environment_variables import WrongSetting, unreadable_to_the_toolkit
 from container.serving.machine import Machine
-from container.serving.settings import MEGABYTE, Settings, WrongSetting
+from container.serving.settings import MEGABYTE, Settings
 
 FOUR_CORES, ONE_GPU = Machine(4, 0), Machine(4, 1)
 
@@ -63,11 +64,68 @@ def test_the_log_level_is_a_number_or_a_name(given, level):
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("TOP_K", "0"), ("TOP_K", "-1"), ("TOP_K", "five"), ("TOP_K", "1.5"), ("BATCH_SIZE", "0"), ("BATCH_SIZE", "101"), ("SAGEMAKER_CONTAINER_LOG_LEVEL", "loud"), ("BATCH_DELAY_MS", "-1"), ("MAX_QUEUE", "many"), ("MAX_QUEUE", "1501"), ("MAX_BODY_SECONDS", "0"),
+        ("DOGBREED_TOP_K", "0"), ("DOGBREED_TOP_K", "-1"), ("DOGBREED_TOP_K", "five"), ("DOGBREED_TOP_K", "1.5"), ("DOGBREED_BATCH_SIZE", "101"),
+        ("DOGBREED_BATCH_DELAY_MS", "-1"), ("DOGBREED_MAX_QUEUE", "1501"), ("DOGBREED_MAX_BODY_SECONDS", "0"), ("DOGBREED_ALLOW_URLS", "1"),
         ("SAGEMAKER_BIND_TO_PORT", "70000"), ("SAGEMAKER_SAFE_PORT_RANGE", "9000"), ("SAGEMAKER_SAFE_PORT_RANGE", "9000-9001"),
-        ("SAGEMAKER_MODEL_SERVER_WORKERS", "0"), ("SAGEMAKER_MULTI_MODEL", "yes"), ("ALLOW_URLS", "1"), ("SAGEMAKER_STARTUP_TIMEOUT", "soon"),
     ],
 )  # fmt: skip
-def test_a_wrong_setting_is_named(name, value):
+def test_a_wrong_value_of_our_own_or_of_a_port_is_refused_by_name(name, value):
     with pytest.raises(WrongSetting, match=name):
         read(**{name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "field", "used"),
+    [
+        ("SAGEMAKER_MODEL_SERVER_TIMEOUT", "3600", "answer_seconds", 3600),  # JumpStart's, in minutes
+        ("SAGEMAKER_MODEL_SERVER_TIMEOUT", "soon", "answer_seconds", 60),
+        ("SAGEMAKER_MODEL_SERVER_TIMEOUT_SECONDS", "99999", "answer_seconds", 3600),
+        ("SAGEMAKER_MODEL_SERVER_WORKERS", "-3", "engines", 1),
+        ("SAGEMAKER_MODEL_SERVER_WORKERS", "all", "engines", 1),
+        ("SAGEMAKER_STARTUP_TIMEOUT", "9" * 50, "start_seconds", 3600),
+        ("SAGEMAKER_STARTUP_TIMEOUT", "-+1", "start_seconds", 480),
+        ("SAGEMAKER_MAX_PAYLOAD_IN_MB", "2000", "payload", 1024 * MEGABYTE),
+        ("SAGEMAKER_MULTI_MODEL", "yes", "multi_model", False),
+        ("SAGEMAKER_CONTAINER_LOG_LEVEL", "loud", "log_level", 20),
+        ("BATCH_SIZE", "256", "batch_size", 100),
+        ("BATCH_SIZE", "lots", "batch_size", 8),
+        ("BATCH_DELAY_MS", "-1", "batch_delay", 0),
+        ("MAX_QUEUE", "1501", "queue", 1500),
+        ("MAX_BODY_SECONDS", "0", "body_seconds", 1),
+        ("TOP_K", "0", "top_k", 1),
+        ("ALLOW_URLS", "1", "allow_urls", False),
+    ],
+)
+def test_what_others_set_is_clamped_and_warned_of(name, value, field, used):
+    settings = read(**{name: value})
+    assert getattr(settings, field) == used
+    [warning] = settings.warnings
+    assert warning.startswith(f"The environment variable {name}={value} is ")
+    assert (f"DOGBREED_{name}." in warning) == (not name.startswith("SAGEMAKER_"))
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"SAGEMAKER_MODEL_SERVER_WORKERS": "0"}, {"SAGEMAKER_MODEL_SERVER_TIMEOUT": ""}, {"LOG_LEVEL": "anything"}, {"DEBUG": "1"},
+        {"SAGEMAKER_PROGRAM": ""}, {"BATCH_SIZE": " "}, {"SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code", "SAGEMAKER_REGION": "eu-west-1"},
+    ],
+)  # fmt: skip
+def test_what_others_set_to_nothing_or_for_themselves_changes_nothing(environment):
+    assert read(**environment) == read()
+
+
+def test_our_own_names_have_a_prefix_and_come_before_those_without():
+    settings = read(DOGBREED_BATCH_SIZE="4", BATCH_SIZE="256", DOGBREED_ALLOW_URLS="true", DOGBREED_TOP_K="3")
+    assert (settings.batch_size, settings.allow_urls, settings.top_k, settings.warnings) == (4, True, 3, ())
+    assert settings.own == {"DOGBREED_BATCH_SIZE": "4", "DOGBREED_TOP_K": "3", "DOGBREED_ALLOW_URLS": "true"}
+    assert read(ALLOW_URLS="True", TOP_K="2").own == {"DOGBREED_BATCH_SIZE": "8", "DOGBREED_TOP_K": "2", "DOGBREED_ALLOW_URLS": "true"}
+
+
+def test_what_the_toolkit_could_not_read_is_kept_from_it():
+    environment = {
+        "SAGEMAKER_MODEL_SERVER_TIMEOUT": "soon", "SAGEMAKER_MODEL_SERVER_TIMEOUT_SECONDS": "", "SAGEMAKER_STARTUP_TIMEOUT": "900",
+        "SAGEMAKER_PROGRAM": "", "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT": "text/csv", "HOME": "",
+    }  # fmt: skip
+    left_out = unreadable_to_the_toolkit(environment)
+    assert left_out == ["SAGEMAKER_MODEL_SERVER_TIMEOUT", "SAGEMAKER_MODEL_SERVER_TIMEOUT_SECONDS", "SAGEMAKER_PROGRAM"]

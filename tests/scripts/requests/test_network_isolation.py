@@ -95,10 +95,11 @@ def test_a_model_is_isolated_unless_the_settings_say_otherwise_or_its_endpoint_i
     assert problems("sagemaker", "CreateModel", a_model()) == []
 
 
-def test_a_container_that_fetches_pictures_by_itself_cannot_be_isolated(tmp_path):
-    text = (Path(__file__).parents[3] / "sagemaker.toml").read_text().replace('TOP_K = "5"', 'ALLOW_URLS = "true"\nTOP_K = "5"')
+@pytest.mark.parametrize("name", ["DOGBREED_ALLOW_URLS", "ALLOW_URLS"])
+def test_a_container_that_fetches_pictures_by_itself_cannot_be_isolated(tmp_path, name):
+    text = (Path(__file__).parents[3] / "sagemaker.toml").read_text().replace("DOGBREED_TOP_K =", f'{name} = "true"\nDOGBREED_TOP_K =')
     (tmp_path / "sagemaker.toml").write_text(text)
-    with pytest.raises(Failure, match="deploy.network-isolation must be false with ALLOW_URLS"):
+    with pytest.raises(Failure, match="deploy.network-isolation must be false with DOGBREED_ALLOW_URLS"):
         load_settings(tmp_path / "sagemaker.toml", {})
-    assert load_settings(tmp_path / "sagemaker.toml", {"SAGEMAKER_DEPLOY_NETWORK_ISOLATION": "false"}).environment["ALLOW_URLS"] == "true"
+    assert load_settings(tmp_path / "sagemaker.toml", {"SAGEMAKER_DEPLOY_NETWORK_ISOLATION": "false"}).environment[name] == "true"
     assert load_settings(tmp_path / "sagemaker.toml", {"SAGEMAKER_DEPLOY_MODE": "serverless"})

@@ -21,7 +21,7 @@ def test_a_model_is_one_that_sagemaker_takes():
         model_data="s3://b/jobs/x/output/model.tar.gz", role_arn=ROLE,
     )
     assert problems("sagemaker", "CreateModel", request) == []
-    assert request["PrimaryContainer"]["Environment"] == {"TOP_K": "5"}
+    assert request["PrimaryContainer"]["Environment"] == {"DOGBREED_TOP_K": "5"}
 
 
 @pytest.mark.parametrize("environment", [

@@ -1,0 +1,103 @@
+"""The user's code in a model's archive: whether it is where it is looked for, what it wants installed, and the path it is imported from.
+
+https://docs.aws.amazon.com/sagemaker/latest/dg/adapt-inference-container.html; `code/lib` is where SageMaker's SDK puts `dependencies=`.
+"""
+
+import contextlib
+import importlib.util
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+DEFAULT_PROGRAM = "inference.py"
+DEPTH = 3  # folders of an archive in which a program may have been put by mistake
+MOST_LOOKED_AT, MOST_NAMED = 10_000, 20  # files of an archive
+
+
+class WrongCode(ValueError):
+    """The user's program is not where it is looked for; the message says where it was, and what is there."""
+
+
+def import_path(folder: Path) -> list[str]:
+    """Folders that come before everything else on sys.path for the model of `folder`."""
+    return [f"{folder}/code", f"{folder}/code/lib"]
+
+
+def check_program(folder: Path, environment: Mapping[str, str]) -> str | None:
+    """Whether the program that is meant to answer for the model of `folder` can be imported.
+
+    Returns a warning where Python files lie there that nothing imports. Raises WrongCode where SAGEMAKER_PROGRAM names a file that is not
+    there, or inference.py is in another folder: this image's own functions would answer in its place.
+    """
+    named = environment.get("SAGEMAKER_PROGRAM", "").strip()
+    module = (named or DEFAULT_PROGRAM).removesuffix(".py")
+    if _importable(module, folder):
+        return None
+    files = _files(folder)
+    said = f"code/{module}.py{', which SAGEMAKER_PROGRAM names,' if named else ''} was not found; the archive has: {_listed(files)}."
+    if named:
+        raise WrongCode(f"{said} SAGEMAKER_PROGRAM is the name of a file in the archive's folder code.")
+    if any(Path(one).name.lower() == DEFAULT_PROGRAM for one in files):
+        raise WrongCode(f"{said} Put inference.py into the archive's folder code.")
+    if any(one.startswith("code/") and one.endswith(".py") and one.count("/") == 1 for one in files):
+        return f"{said} This image's own functions answer; name your file in SAGEMAKER_PROGRAM if it is to answer."
+    return None
+
+
+def install_requirements(folder: Path) -> None:
+    """The user's code/requirements.txt, as the toolkit installs it (CodeArtifact included). Paths in it are relative to it.
+
+    Raises ValueError when pip fails.
+    """
+    code = folder / "code"
+    if not (code / "requirements.txt").is_file():
+        return
+    from sagemaker_inference.model_server import _install_requirements  # imports boto3
+
+    with contextlib.chdir(code):
+        _install_requirements()
+    importlib.invalidate_caches()
+
+
+def _importable(module: str, folder: Path) -> bool:
+    """In the archive, or, for an image that is made from this one, on its own path."""
+    if "/" in module:
+        return False
+    inside = module.replace(".", "/")
+    places = [Path(place) / name for place in import_path(folder) for name in (f"{inside}.py", f"{inside}/__init__.py")]
+    if any(place.is_file() for place in places):
+        return True
+    return "." not in module and importlib.util.find_spec(module) is not None
+
+
+def _files(folder: Path) -> list[str]:
+    """Relative paths of what is in the archive, Python files first; of `code/lib`, which holds packages, nothing."""
+    found = sorted(_walk(folder))
+    return sorted(found, key=lambda one: not one.endswith(".py"))
+
+
+def _walk(folder: Path) -> Iterator[str]:
+    count = 0
+    for parent, folders, files in os.walk(folder):
+        here = Path(parent).relative_to(folder)
+        if len(here.parts) >= DEPTH - 1:
+            folders.clear()
+        folders[:] = [one for one in folders if (here / one).as_posix() != "code/lib" and one != "__pycache__"]
+        for name in files:
+            count += 1
+            if count > MOST_LOOKED_AT:
+                return
+            yield (here / name).as_posix()
+
+
+def _listed(files: list[str]) -> str:
+    if not files:
+        return "nothing"
+    more = len(files) - MOST_NAMED
+    return ", ".join(files[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def use_code(folder: Path) -> None:
+    """Import from the model's folder from now on, in a process that serves this model alone."""
+    sys.path[:0] = import_path(folder)

@@ -1,0 +1,96 @@
+"""An engine ends when it is broken itself, and goes on when its clients send what it rejects."""
+
+import json
+
+import pytest
+
+from container.serving.sticky_faults import IN_A_ROW, StickyFaults, cause_of
+
+# Functions of a model that one input breaks for good, and that rejects others as many models do: with an exception.
+BREAKABLE = """
+import json
+state = []
+def model_fn(model_dir): return 1
+def input_fn(body, content_type): return json.loads(body)
+def predict_fn(value, model):
+    if value == "break": state.append(1)
+    if state: raise RuntimeError("the device is gone")
+    if value == "odd": raise ValueError("odd")
+    if value == "strange": raise KeyError(value)
+    return value
+def output_fn(value, accept): return json.dumps(value), "application/json"
+"""
+
+
+@pytest.fixture
+def engine(load, request_of):
+    """engine(values) -> the reason to end after each, in batches of one."""
+    functions = load(BREAKABLE)
+    sticky = StickyFaults(functions.answer, lambda: None)
+
+    def engine(values):
+        reasons = []
+        for value in values:
+            job = request_of(json.dumps(value).encode(), "application/json")
+            functions.answer([job])
+            reasons.append(sticky.reason_to_end([job]))
+        return reasons
+
+    return engine
+
+
+def test_faults_in_a_row_end_it_when_a_request_fails_that_was_answered_before(engine):
+    *earlier, last = engine(["fine", "break", *["fine"] * (IN_A_ROW - 1)])
+    assert set(earlier) == {None}
+    assert last.startswith(f"{IN_A_ROW} requests in a row failed with RuntimeError in predict_fn (inference.py, line ")
+
+
+def test_a_model_that_rejects_its_inputs_goes_on(engine):
+    assert set(engine(["fine", *["odd"] * 100, "fine", *["strange"] * 100])) == {None}
+
+
+def test_one_answer_among_the_faults_shows_that_it_works(engine):
+    assert set(engine([*["odd"] * (IN_A_ROW - 1), "fine"] * 5)) == {None}
+
+
+def test_a_model_that_never_answered_is_not_started_anew_for_ever(engine):
+    assert set(engine(["break"] * 50)) == {None}
+
+
+def test_a_request_that_is_tried_again_is_tried_less_and_less_often(load, request_of):
+    functions = load(BREAKABLE)
+    tried = []
+    sticky = StickyFaults(lambda jobs: (tried.append(1), functions.answer(jobs)), lambda: None)
+    for value in ["fine", *["odd"] * 1000]:
+        job = request_of(json.dumps(value).encode(), "application/json")
+        functions.answer([job])
+        assert sticky.reason_to_end([job]) is None
+    assert len(tried) == 6  # after 8, 24, 56, 120, 248 and 504
+
+
+def test_a_client_error_is_not_the_engines_fault(request_of):
+    job = request_of(b"{}", "application/json")
+    job.context.set_response_status(400, "Bad Request", 0)
+    sticky = StickyFaults(lambda jobs: pytest.fail("nothing is to be tried"), lambda: pytest.fail("nor the device"))
+    assert [sticky.reason_to_end([job]) for _ in range(50)] == [None] * 50
+
+
+def test_a_broken_device_ends_it_at_once(request_of):
+    job = request_of(b"{}", "application/json")
+    job.context.set_response_status(500, "Internal Server Error", 0)
+    job.fault = "RuntimeError"
+    sticky = StickyFaults(lambda jobs: pytest.fail("nothing is to be tried"), lambda: "CUDA error: device-side assert triggered")
+    assert sticky.reason_to_end([job]) == "its device does not work any more: CUDA error: device-side assert triggered"
+
+
+def test_two_failures_have_one_cause_when_type_and_place_agree():
+    def fail(message, kind=ValueError):
+        raise kind(message)
+
+    causes = []
+    for arguments in (("a",), ("b",), ("a", KeyError)):
+        try:
+            fail(*arguments)
+        except Exception as error:
+            causes.append(cause_of(error))
+    assert causes[0] == causes[1] != causes[2] and cause_of(SystemExit(3)) == "SystemExit"
