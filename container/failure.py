@@ -3,7 +3,7 @@
 https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training-algo.html
 """
 
-import contextlib
+import sys
 from pathlib import Path
 
 MAX_CHARACTERS = 1024  # SageMaker cuts the file here
@@ -20,8 +20,13 @@ class TrainingFailure(Exception):
 def write_failure(reason: str, output_dir: Path) -> None:
     """Write `reason` where SageMaker looks for it, unless another process of the run has: the first one knows the cause.
 
-    The toolkit leaves an existing file alone, too.
+    The toolkit leaves an existing file alone, too. Print the reason before: where the file cannot be written, that is said, not raised.
     """
-    output_dir.mkdir(parents=True, exist_ok=True)
-    with contextlib.suppress(FileExistsError), (output_dir / "failure").open("x") as file:
-        file.write(reason[:MAX_CHARACTERS])
+    try:
+        output_dir.mkdir(parents=True, exist_ok=True)
+        with (output_dir / "failure").open("x") as file:
+            file.write(reason[:MAX_CHARACTERS])
+    except FileExistsError:
+        pass
+    except OSError as error:
+        print(f"warning: the reason cannot be written to {output_dir / 'failure'}: {error.strerror}.", file=sys.stderr, flush=True)

@@ -12,6 +12,7 @@ import gc
 
 gc.disable()  # what is imported stays: looking for garbage in it takes a tenth of a trial that trains on features
 
+import contextlib
 import os
 import signal
 import sys
@@ -44,7 +45,8 @@ def main(arguments: list[str]) -> int:
     output_dir = Path(os.environ.get("SM_OUTPUT_DIR", "/opt/ml/output"))
     stop, chosen, places, watch = StopRequest(), None, [], RunWatch()
     if not is_launched(os.environ):
-        (output_dir / "failure").unlink(missing_ok=True)  # an earlier run's, by hand in the same folders
+        with contextlib.suppress(OSError):  # a folder that cannot be written to has its own sentence, below
+            (output_dir / "failure").unlink(missing_ok=True)  # an earlier run's, by hand in the same folders
     try:
         chosen = hyperparameters.parse(arguments)
         places = places_here(os.environ, 1 if chosen.trains_on_features else torch.cuda.device_count())
@@ -57,10 +59,10 @@ def main(arguments: list[str]) -> int:
         if lost:
             _wait_for_the_cause(stop)
         reason = reason_of(error, chosen, lost)
-        write_failure(reason, output_dir)
         if not isinstance(error, TrainingFailure):
             traceback.print_exc()
-        print(f"error: {reason}", file=sys.stderr)
+        print(f"error: {reason}", file=sys.stderr, flush=True)
+        write_failure(reason, output_dir)
         watch.close("Failed", reason)
         return 1
     return 0
@@ -106,6 +108,7 @@ def _run_all(places: list[Place], arguments: list[str], stop: StopRequest, outpu
     """One process for each GPU; each writes its own reason, except one that was killed."""
     def failed(status: int) -> None:
         if status == -signal.SIGKILL:
+            print(f"error: {KILLED}", file=sys.stderr, flush=True)
             write_failure(KILLED, output_dir)
 
     status = run_all(places, [sys.executable, __file__, *arguments], stop.made, failed)

@@ -1,47 +1,157 @@
-"""PID 1 of the train image: `docker run IMAGE train` hands over to sagemaker-training and passes SIGTERM on.
+"""PID 1 of the train image: `docker run IMAGE train` runs sagemaker-training, and answers for how the training program ended.
 
-sagemaker-training dies of SIGTERM and leaves the training program behind
-(https://github.com/aws/sagemaker-training-toolkit/issues/125), so a stopped job would lose its last epoch. Here the
-signal goes to the training program itself, which finishes its step; the toolkit then ends as it always does.
+sagemaker-training alone would
+- die of SIGTERM and leave the training program behind (https://github.com/aws/sagemaker-training-toolkit/issues/125);
+- end with 0 where it cannot write /opt/ml/output/failure (issue 204 there);
+- wait 15 minutes for a host name that does not resolve, without a word.
 """
 
-import os
-import signal
-import subprocess
 import sys
 from pathlib import Path
 
-from container.failure import KILLED
+if __name__ == "__main__":  # run as a file: neither PYTHONPATH nor the working directory decides what is imported here
+    sys.path.insert(0, str(Path(__file__).parents[1]))
 
-FAILURE = Path("/opt/ml/output/failure")
+import contextlib
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+from collections.abc import MutableMapping
+
+from container.failure import TrainingFailure, write_failure
+from container.host_names import unresolved
+from container.process_tree import processes, receivers
+from container.program_report import VARIABLE, ReportReader
+from container.training_config import OWN_PROGRAM, PROGRAM_DIR, TrainingConfig, read_config, requested_program, value_of
+
+BASE = Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
+MODULE = "SAGEMAKER_TRAINING_MODULE"  # where the toolkit hands over to another runner than its own
+OWN_MODULE = "container.script_mode:main"
+SECONDS_FOR_ONE_NAME, SECONDS_FOR_NAMES = 2, 4
+PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 
 
 def main(arguments: list[str]) -> int:
     """Run `train` (or any other command of the image) and return its exit status."""
-    toolkit = subprocess.Popen(arguments or ["train"])
-    signal.signal(signal.SIGTERM, lambda signum, frame: stop(toolkit.pid))
-    status = exit_status(_wait(toolkit))
-    if status != 0:
-        explain_kill(FAILURE)
+    stop = Stop()
+    arguments = arguments or ["train"]
+    name_the_user(os.environ, os.getuid())
+    if os.getpid() != 1:
+        inherit_orphans()
+    command = shutil.which(arguments[0])
+    try:
+        if arguments[0] == "train" and command == shutil.which("train", path=os.path.dirname(sys.executable)):
+            return train(arguments, stop)
+        if command:  # a derived image's own `train`, a shell, ...
+            return exit_status(stop.run(subprocess.Popen(arguments)))
+        if arguments[0] == "serve":
+            raise TrainingFailure("This is the image for training jobs: run it with `train`. Endpoints take the image whose name ends in -serve.")
+        raise TrainingFailure(f"There is no program {arguments[0]} in this image. For a training job run it with `train`.")
+    except TrainingFailure as failure:
+        print(f"error: {failure}", file=sys.stderr, flush=True)
+        if arguments[0] == "train":
+            write_failure(str(failure), BASE / "output")
+        return 1
+
+
+def train(arguments: list[str], stop: "Stop") -> int:
+    """A training job. Returns the training program's own status; 1 where it did not come to run. Raises TrainingFailure."""
+    for name in ("failure", "success"):  # an earlier run's, in folders that are mounted
+        with contextlib.suppress(OSError):
+            (BASE / "output" / name).unlink()
+    config = read_config(BASE / "input/config")
+    report = ReportReader()
+    environment = toolkit_environment(config, os.environ, visible_names(BASE / "code"), report.descriptor)
+    if not names_resolve(config):
+        environment["SM_STUDIO_LOCAL_MODE"] = "true"  # the toolkit's switch: no waiting for names
+    if stop.requested:
+        return exit_status(-signal.SIGTERM)
+    toolkit = subprocess.Popen(arguments, env=environment, pass_fds=[report.descriptor])
+    report.close_writer()
+    toolkit_status = stop.run(toolkit, report)
+    report.read()
+    status, reason = outcome(report, toolkit_status, (BASE / "output/success").exists())
+    if stop.requested and report.status is None:
+        reason = "Stopped on request before the training program had begun."
+    if status:
+        if report.status is None and reason:
+            print(f"error: {reason}", file=sys.stderr, flush=True)
+        with contextlib.suppress(OSError):
+            if not (BASE / "output/failure").stat().st_size:
+                (BASE / "output/failure").unlink()  # what a full disk has left of the toolkit's
+        write_failure(reason, BASE / "output")  # where nobody has
     return status
 
 
-def stop(toolkit_pid: int) -> None:
-    """Send SIGTERM to the training program; to the toolkit when it has not started the program yet."""
-    import psutil  # a tenth of a second that a job which is never stopped need not wait
+def outcome(report: ReportReader, toolkit_status: int, success: bool) -> tuple[int, str]:
+    """Exit status and reason. success: the toolkit has written its success file; it ends with 0 where it can write neither of the two."""
+    if report.status is not None:
+        return exit_status(report.status), report.reason or ""
+    if toolkit_status == 0 and not success:
+        return 1, "sagemaker-training ended without having run the training program, or without a word of how it ended. The log says more."
+    return exit_status(toolkit_status), f"sagemaker-training ended with status {toolkit_status} before the training program did. The log says more."
 
+
+def toolkit_environment(config: TrainingConfig, given: dict[str, str], code: list[str], report: int) -> dict[str, str]:
+    """The environment of sagemaker-training: what the container was given, and which program it is to run. Raises TrainingFailure.
+
+    code: names in /opt/ml/code. Of a derived image's own SAGEMAKER_TRAINING_MODULE nothing is changed.
+    """
+    if given.get(MODULE):
+        return dict(given)
+    program = requested_program(config.hyperparameters, given, code)
+    other = value_of(config.hyperparameters, "sagemaker_program")
+    if other and other != program:
+        print(f"SAGEMAKER_PROGRAM={program} of the environment comes before hyperparameter sagemaker_program={other}.", flush=True)
+    path = ":".join([str(PROGRAM_DIR), *filter(None, [given.get("PYTHONPATH")])])
+    added = {MODULE: OWN_MODULE, VARIABLE: str(report), "PYTHONPATH": path}
+    return given | added | ({"SAGEMAKER_PROGRAM": OWN_PROGRAM} if program is None else {})
+
+
+def names_resolve(config: TrainingConfig) -> bool:
+    """Whether the toolkit may look for the hosts' names. One that does not resolve is named, within 5 seconds."""
+    if len(config.hosts) > 1:  # the others may be starting: the toolkit's own time is theirs, and this check costs none of it
+        threading.Thread(target=_name_the_missing, args=(config,), daemon=True).start()
+        return True
+    if missing := unresolved(config.hosts, SECONDS_FOR_ONE_NAME):
+        print(
+            f"warning: this host's name {missing[0]} in resourceconfig.json does not resolve: going on without it. Programs that look "
+            f"for it need `docker run --hostname {missing[0]}`.", file=sys.stderr, flush=True,
+        )
+    return not missing
+
+
+def _name_the_missing(config: TrainingConfig) -> None:
+    if missing := unresolved(config.hosts, SECONDS_FOR_NAMES):
+        print(
+            f"warning: {', '.join(missing)} in resourceconfig.json cannot be resolved yet. sagemaker-training waits for up to 15 minutes. "
+            "The containers need these host names on one network.", file=sys.stderr, flush=True,
+        )
+
+
+def name_the_user(environment: MutableMapping[str, str], uid: int) -> None:
+    """Give a user that is only a number (`docker run --user 1000:1000`) a name and a home: torch and others ask for them."""
     try:
-        programs = psutil.Process(toolkit_pid).children()
-        for process in programs or [psutil.Process(toolkit_pid)]:
-            process.terminate()
-    except psutil.NoSuchProcess:
-        pass  # it ended by itself in this instant
+        pwd.getpwuid(uid)
+    except KeyError:
+        environment.setdefault("USER", str(uid))
+        if not os.access(environment.get("HOME", "/"), os.W_OK):
+            environment["HOME"] = tempfile.gettempdir()
 
 
-def explain_kill(failure: Path) -> None:
-    """Say what it means that the program could not write a reason itself: the toolkit only knows its exit code."""
-    if failure.is_file() and "ExitCode -9" in failure.read_text(errors="replace"):
-        failure.write_text(KILLED)
+def inherit_orphans() -> None:
+    """Behind another PID 1 (`docker run --init`, an entry point of a derived image) what the program leaves behind is still ours to tell."""
+    import ctypes
+
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def visible_names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if not path.name.startswith(".")) if folder.is_dir() else []
 
 
 def exit_status(returncode: int) -> int:
@@ -49,12 +159,59 @@ def exit_status(returncode: int) -> int:
     return returncode if returncode >= 0 else 128 - returncode
 
 
-def _wait(child: subprocess.Popen) -> int:
-    """Wait for `child` and reap, on the way, the orphans that PID 1 inherits."""
-    while True:
-        pid, status = os.wait()
-        if pid == child.pid:
-            return os.waitstatus_to_exitcode(status)
+class Stop:
+    """SIGTERM from its creation on: handed once to those of the tree that it is for; later ones change nothing."""
+
+    def __init__(self):
+        self.requested = False
+        self._child: subprocess.Popen | None = None
+        self._report: ReportReader | None = None
+        self._told: set[int] = set()
+        signal.signal(signal.SIGTERM, self._request)
+
+    def run(self, child: subprocess.Popen, report: ReportReader | None = None) -> int:
+        """Wait for `child`, reaping the orphans that PID 1 inherits. After a stop, wait for all that were told. Returns its status.
+
+        report: where `child` is sagemaker-training, which says there what the training program is; it does not survive SIGTERM itself.
+        """
+        self._child, self._report = child, report
+        if self.requested:  # between the start of the child and here
+            self._tell(self._roots())
+        while (ended := os.wait())[0] != child.pid:
+            pass
+        if self.requested:
+            self._tell([pid for pid, process in processes().items() if process.parent == os.getpid()])  # what the child left behind
+            with contextlib.suppress(ChildProcessError):
+                while self._alive():
+                    os.wait()
+        return os.waitstatus_to_exitcode(ended[1])
+
+    def _request(self, signum, frame) -> None:
+        if not self.requested:
+            self.requested = True
+            self._tell(self._roots())
+
+    def _roots(self) -> list[int]:
+        if self._child is None:
+            return []
+        if self._report:
+            self._report.read()
+            if self._report.pid:
+                return [self._report.pid]
+            if os.environ.get(MODULE):  # another runner: what the toolkit has started
+                return [pid for pid, process in processes().items() if process.parent == self._child.pid] or [self._child.pid]
+        return [self._child.pid]
+
+    def _tell(self, roots: list[int]) -> None:
+        for pid in receivers(processes(), roots):
+            if pid not in self._told:
+                self._told.add(pid)
+                with contextlib.suppress(ProcessLookupError, PermissionError):  # ended in this instant; another user's
+                    os.kill(pid, signal.SIGTERM)
+
+    def _alive(self) -> bool:
+        found = processes()
+        return any(pid in found and not found[pid].ended for pid in self._told)
 
 
 if __name__ == "__main__":

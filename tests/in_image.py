@@ -34,7 +34,7 @@ def run_in_image(image: str, folder: Path) -> int:
         image,
         ["-m", "pytest", "/tests", "--rootdir", "/tests", "-p", "no:cacheprovider", "-ra", "-n", "logical", "--maxprocesses", "8", "--import-mode=importlib", "-o", "pythonpath=/tests"],
         entrypoint=["python"],
-        environment={"PYTHONPATH": "/opt/ml/code:/opt/program:/test-tools", "PYTHONDONTWRITEBYTECODE": "1", "PY_COLORS": "0", "OMP_NUM_THREADS": "1"},
+        environment={"PYTHONPATH": "/opt/program:/test-tools", "PYTHONDONTWRITEBYTECODE": "1", "PY_COLORS": "0", "OMP_NUM_THREADS": "1"},
         working_dir="/tmp",
         network_mode="none",
         volumes=mounts(folder),

@@ -1,12 +1,13 @@
 """What ends a run is said in a sentence with the next step."""
 
 import errno
+from types import SimpleNamespace
 
 import pytest
 import torch
 
 from container import train, train_entrypoint, training
-from container.failure import KILLED, TrainingFailure, write_failure
+from container.failure import TrainingFailure, write_failure
 from container.failure_reason import reason_of
 from container.hyperparameters import parse
 from unwatched import UNWATCHED
@@ -53,11 +54,24 @@ def test_the_first_reason_stays(tmp_path):
     assert (tmp_path / "failure").read_text() == "The cause."
 
 
-def test_a_program_that_was_killed_has_a_reason_too(tmp_path):
-    failure = tmp_path / "failure"
-    train_entrypoint.explain_kill(failure)
-    assert not failure.exists()
-    for written, kept in (('ExecuteUserScriptError:\nExitCode -9\nErrorMessage ""', KILLED), ("ExitCode 1", "ExitCode 1")):
-        failure.write_text(written)
-        train_entrypoint.explain_kill(failure)
-        assert failure.read_text() == kept
+def test_a_reason_that_cannot_be_written_is_no_error_of_its_own(tmp_path, capsys):
+    (tmp_path / "output").write_text("a file in the folder's place")
+    write_failure("The cause.", tmp_path / "output" / "below")
+    assert f"warning: the reason cannot be written to {tmp_path}/output/below/failure: Not a directory." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("report", "toolkit", "success", "ended"), [
+    ((0, ""), 0, True, 0),
+    ((0, ""), 0, False, 0),  # the disk is full, the program has done its work
+    ((3, "three"), 1, False, 3),
+    ((3, "three"), 0, False, 3),  # sagemaker-training where it cannot write
+    ((-15, ""), 1, False, 143),
+    ((None, None), 0, True, 0),  # a derived image's own SAGEMAKER_TRAINING_MODULE says nothing to us
+    ((None, None), 0, False, 1),
+    ((None, None), 1, False, 1),
+    ((None, None), -15, False, 143),
+])
+def test_a_container_ends_as_the_program_did_and_with_0_only_where_one_ran(report, toolkit, success, ended):
+    said = SimpleNamespace(status=report[0], reason=report[1])
+    status, reason = train_entrypoint.outcome(said, toolkit, success)
+    assert status == ended and (report[0] is not None or not status or reason)
