@@ -36,6 +36,7 @@ def test_another_user_reads_nothing_of_the_state(local, ask):
         ModelName="with-a-token", ExecutionRoleArn=local.address.role, PrimaryContainer={"Image": "some:image", "Environment": {"TOKEN": "secret"}}
     )
     local.put("private.jpg", b"my picture")
+    local.client("ecr").create_repository(repositoryName="of-nobody-else")  # so that the journal has something
     folder = local.folder
 
     def readable():

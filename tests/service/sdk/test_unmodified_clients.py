@@ -10,6 +10,7 @@ import pytest
 from local_test.environment import exports
 from local_test.sample_data import SampleSize, draw_sample_data
 from tests.local_service import until
+from tests.service.program_image import archive
 
 ROOT = Path(__file__).parents[3]
 SDK = ROOT / ".venv-sdk/bin"
@@ -56,3 +57,22 @@ def test_the_command_line_interface_is_refused_with_the_fields_name(local, train
     }
     with pytest.raises(AssertionError, match="resourceConfig.instanceType"):
         in_shell(local, SDK / "aws", "sagemaker", "create-training-job", "--cli-input-json", json.dumps(request))
+
+
+DOUBLES = b"""
+import torch
+
+class Double(torch.nn.Module):
+    def forward(self, given):
+        return given * 2
+
+def model_fn(folder):
+    return Double()
+"""
+
+
+def test_a_pytorch_model_with_model_fn_alone_predicts_arrays(local, serve_image):
+    """As in SageMaker's own PyTorch containers: the module is called with the body as a tensor, NPY both ways."""
+    local.put("own/model.tar.gz", archive({"code/inference.py": DOUBLES}, "w:gz"))
+    printed = in_shell(local, SDK / "python", ROOT / "tests/service/sdk/pytorch_model.py", serve_image, local.uri("own/model.tar.gz"))
+    assert json.loads(printed.rpartition("RESULT ")[2]) == {"type": "ndarray", "dtype": "float32", "answer": [[2.0, 4.0, 6.0]]}

@@ -109,7 +109,8 @@ def test_a_link_in_a_channel_leads_into_the_container_or_is_refused_by_name(jobs
     (tmp_path / "data/other").symlink_to(tmp_path / "secret")
     source = {"S3Uri": (tmp_path / "data").as_uri()}
     name = jobs.run("cd /opt/ml/input/data/train; cat link; cat other || echo none", channels={"train": source})["TrainingJobName"]
-    assert jobs.log(name).splitlines()[0] == "algo-1" and jobs.log(name).splitlines()[-1] == "none"
+    printed = jobs.log(name).splitlines()
+    assert {"algo-1", "none"} <= set(printed) and "secret" not in printed  # stdout and stderr come in any order
     with pytest.raises(ClientError, match="data/link leads to /etc/hostname, which is outside"):
         jobs.start("true", channels={"train": {**source, "S3DataDistributionType": "ShardedByS3Key"}})
 
