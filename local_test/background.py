@@ -50,7 +50,7 @@ def start(folder: Path, port: int | None, allow_files: Sequence[Path] = ()) -> s
             return address
         if address or process.poll() not in (None, GAVE_WAY):
             break
-        # One that gave way to another waits for that one, which is being started in this moment; or it has ended, and there is room.
+        # One that gave way to another waits for that one, which is being started in this moment; or the other has ended, and this one may start.
         if process.poll() == GAVE_WAY and not is_held(folder):
             process = _spawned(command, log_file)
         time.sleep(0.05)

@@ -155,7 +155,7 @@ def test_what_a_presigned_request_changed_is_written_down_without_its_signature(
     parts.record = lambda *request: written.append(request)
     parts.ask(signed_head("DELETE", "/bucket?tagging", service="s3", presign=60))
     [(method, path, query, headers, _, status)] = written
-    assert (method, path, query, status) == ("DELETE", "/bucket", "tagging=", 200) or query == "tagging"
+    assert (method, path, query.rstrip("="), status) == ("DELETE", "/bucket", "tagging", 200)
     assert signed_for({"HTTP_AUTHORIZATION": headers["authorization"]}) == "s3"
 
 
