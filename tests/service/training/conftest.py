@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from local_test.labels import NAME, TRAINING, filters
 from tests.local_service import until
 
 NUMBERS = itertools.count(1)
@@ -53,6 +54,11 @@ class Jobs:
 
     def log(self, name: str) -> str:
         return self._local.log(GROUP, f"{name}/")
+
+    def networks(self, engine, name: str) -> list:
+        """The docker networks of one job. Jobs of the other test process may have the same name."""
+        mine = filters(TRAINING, self._local.address.name)["label"]
+        return engine.networks.list(filters={"label": [*mine, f"{NAME}={name}"]})
 
     def until_printed(self, name: str, text: str) -> None:
         until(lambda: text in self.log(name))

@@ -43,10 +43,10 @@ def test_the_hosts_of_an_ordinary_job_reach_the_listener(jobs):
         assert {one.split()[0] for one in listener.heard()} == {"tcp", "udp"}
 
 
-def test_no_interface_of_the_host_has_an_address_in_an_isolated_jobs_network(jobs, engine, local):
+def test_no_interface_of_the_host_has_an_address_in_an_isolated_jobs_network(jobs, engine):
     name = jobs.start("trap 'exit 0' TERM; echo started; while :; do sleep 0.1 & wait $!; done", instances=2, EnableNetworkIsolation=True)
     jobs.until_printed(name, "started")
-    [network] = engine.networks.list(filters={"label": f"local-sagemaker.service={local.address.name}"})
+    [network] = jobs.networks(engine, name)
     network.reload()
     subnet = network.attrs["IPAM"]["Config"][0]["Subnet"].rpartition(".")[0].rpartition(".")[0]
     with HostListener() as listener:

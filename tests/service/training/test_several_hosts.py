@@ -38,6 +38,10 @@ while :; do sleep 0.1 & wait $!; done
     assert "told to end" in jobs.log(job["TrainingJobName"])
 
 
-def test_networks_are_gone_when_jobs_are(jobs, local, engine):
-    jobs.run("true", instances=2)
-    assert engine.networks.list(filters={"label": f"local-sagemaker.service={local.address.name}"}) == []
+def test_networks_are_gone_when_jobs_are(jobs, engine):
+    name = jobs.start("trap 'exit 0' TERM; echo started; while :; do sleep 0.1 & wait $!; done", instances=2)
+    jobs.until_printed(name, "started")
+    assert len(jobs.networks(engine, name)) == 1
+    jobs.api.stop_training_job(TrainingJobName=name)
+    jobs.ended(name)
+    assert jobs.networks(engine, name) == []
