@@ -3,6 +3,7 @@
 import os
 import platform
 import socket
+from dataclasses import dataclass
 from functools import cache
 from ipaddress import ip_network
 
@@ -72,20 +73,34 @@ def is_virtual_machine(client: docker.DockerClient) -> bool:
     return "Docker Desktop" in client.info().get("OperatingSystem", "")
 
 
-@cache
-def reaches_containers(client: docker.DockerClient) -> bool:
-    """Whether this process can connect to the addresses of containers: the engine's bridge must be in its own network.
+@dataclass(frozen=True)
+class Bridge:
+    """The engine's default network, in this process's own network. gateway: this machine's address in it. subnet: of its containers."""
 
-    It is not where the engine is in a virtual machine, is rootless, or gave this process's container its socket.
+    gateway: str
+    subnet: str
+
+
+@cache
+def bridge(client: docker.DockerClient) -> Bridge | None:
+    """None where this process and containers cannot connect to each other's addresses.
+
+    That is where the engine is in a virtual machine, is rootless, or gave this process's container its socket.
     """
     if not is_on_this_kernel(client.info()):
-        return False
+        return None
     try:
         pools = client.networks.get("bridge").attrs["IPAM"]["Config"] or []
     except NotFound:  # switched off in the engine's configuration
-        return False
+        return None
     # A new engine tells the subnet alone; its own address is then the first.
-    return any(_is_ours(pool.get("Gateway") or str(next(ip_network(pool["Subnet"]).hosts()))) for pool in pools)
+    found = [Bridge(pool.get("Gateway") or str(next(ip_network(pool["Subnet"]).hosts())), pool["Subnet"]) for pool in pools]
+    return next((one for one in found if _is_ours(one.gateway)), None)
+
+
+def reaches_containers(client: docker.DockerClient) -> bool:
+    """Whether this process can connect to the addresses of containers."""
+    return bridge(client) is not None
 
 
 def is_on_this_kernel(info: dict) -> bool:

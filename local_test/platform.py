@@ -6,6 +6,7 @@ from pathlib import Path
 
 from docker import DockerClient
 
+from local_test.container_access import ContainerAccess
 from local_test.state import State
 from local_test.storage.local_files import LocalFiles
 from local_test.storage.log_groups import LogGroups
@@ -20,7 +21,7 @@ class Platform:
     """service: names this service among others on the machine; every container's label carries it. folder: its own, on disk.
 
     local_image: image URI of a request -> id of the image in the engine; raises ValueError with the next step. files: what
-    file:// URIs of requests may reach.
+    file:// URIs of requests may reach. container_access: how programs in containers reach the service.
     """
 
     engine: DockerClient
@@ -33,6 +34,7 @@ class Platform:
     metrics: Metrics
     local_image: Callable[[str], str]
     files: LocalFiles
+    container_access: ContainerAccess
 
     def arn(self, kind: str, name: str) -> str:
         """`training-job`, `a` -> `arn:aws:sagemaker:us-east-1:123456789012:training-job/a`."""

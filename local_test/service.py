@@ -23,6 +23,7 @@ from local_test.api.other_services import OtherServices, replayed
 from local_test.api.sagemaker_api import SageMakerApi
 from local_test.api.tags import Tags
 from local_test.clean import remove_all
+from local_test.container_access import ContainerAccess
 from local_test.engine import connect
 from local_test.environment import SDK_CONFIG, sdk_config
 from local_test.identity import identity_of, make_private
@@ -99,9 +100,11 @@ class Service:
 
         self._registry = OnDemandRegistry(engine, self.name, ACCOUNT, earlier and earlier.registry_port, self._remember_registry, self.folder)
         LocalEcr(self._registry, ACCOUNT, self._region)  # takes moto's ECR over
+        keys = AccessKeys(identity.access_key, ACCOUNT)
         platform = Platform(
             engine, self.name, self.folder, self._region, State(self.folder / "records"), objects, logs, metrics,
             self._registry.local_image, LocalFiles(self._allow_files, self.folder),
+            ContainerAccess.through(engine, keys, self._region),
         )
         tags = Tags(platform.state)
         models = Models(platform, tags)
@@ -113,13 +116,15 @@ class Service:
         self._runtime = Runtime(platform, self._endpoints)
         self._parts = (self._training_jobs, tuning_jobs, transform_jobs, self._endpoints)
 
-        access = Access(AccessKeys(identity.access_key, ACCOUNT).find)
+        access = Access(keys.find)
         front = Front(
             access, SageMakerApi(tags, models, configs, self._training_jobs, tuning_jobs, transform_jobs, self._endpoints), self._runtime,
-            Control(self._status, self._training_jobs), OtherServices(moto, objects, logs, journal),
+            Control(self._status, self._training_jobs), OtherServices(moto, objects, logs, journal), identity.access_key.id,
         )
-        self._server = _listening_server(front, access, self._wanted_port, earlier.port if earlier else 0)
-        access.hosts = own_hosts(self._server.port)
+        containers = platform.container_access
+        self._server = _listening_server(front, access, containers, self._wanted_port, earlier.port if earlier else 0)
+        containers.port = self._server.gateway_port or self._server.port
+        access.hosts = own_hosts(self._server.port, containers.netloc)
         self.address = Address(
             f"http://127.0.0.1:{self._server.port}", self.name, os.getpid(), self._region, bucket, role,
             earlier.registry_port if earlier else None, tuple(map(str, self._allow_files)),
@@ -156,11 +161,11 @@ class Service:
         self.address.write(self.folder)
 
 
-def _listening_server(application: Front, access: Access, wanted: int | None, earlier: int) -> HttpServer:
+def _listening_server(application: Front, access: Access, containers: ContainerAccess, wanted: int | None, earlier: int) -> HttpServer:
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that a request waits for a thread is no news
     if wanted is None and earlier:
         try:
-            return HttpServer(application, access.examine, earlier)
+            return HttpServer(application, access.examine, earlier, containers.gateway, containers.admits)
         except OSError:
             pass  # somebody else has taken it meanwhile
-    return HttpServer(application, access.examine, wanted or 0)
+    return HttpServer(application, access.examine, wanted or 0, containers.gateway, containers.admits)

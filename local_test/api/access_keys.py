@@ -3,11 +3,15 @@
 import secrets
 import threading
 from datetime import datetime, timezone
+from types import SimpleNamespace
 
 from moto.iam.models import iam_backends
-from moto.sts.models import sts_backends
+from moto.sts.models import AssumedRole, sts_backends
 
 from local_test.identity import AccessKey, new_access_key
+
+SESSION = "SageMaker"
+ALWAYS = 10 * 365 * 24 * 3600  # seconds: a key ends with its container, never before
 
 
 class AccessKeys:
@@ -18,6 +22,7 @@ class AccessKeys:
         self._account = account
         self._lock = threading.Lock()
         self._keys = {owner.id: owner}
+        self._issued: dict[str, AssumedRole] = {}
 
     def find(self, id: str, now: datetime | None = None) -> AccessKey | None:
         """None for one that is unknown, inactive or over."""
@@ -26,16 +31,27 @@ class AccessKeys:
         key = key or self._assumed(id) or self._of_iam(id)
         return key if key and (key.expires is None or (now or datetime.now(timezone.utc)) < key.expires) else None
 
-    def issue(self) -> AccessKey:
-        """A key for a container, with a session token, until `end`. Nothing writes it down: it does not survive the service."""
+    def issue(self, role: str) -> AccessKey:
+        """A key for a container, with a session token, until `end`. Nothing writes it down: it does not survive the service.
+
+        role: ARN of the role that its holder is to STS, in the session that the platform names SageMaker.
+        """
         key = new_access_key("ASIA", session_token=secrets.token_urlsafe(48))
+        # moto's STS tells who a caller is from its list of assumed roles.
+        held = SimpleNamespace(access_key_id=key.id, secret_access_key=key.secret)
+        assumed = AssumedRole(self._account, "us-east-1", held, SESSION, role, "", ALWAYS, "")
+        assumed.session_token = key.session_token
         with self._lock:
             self._keys[key.id] = key
+            self._issued[key.id] = assumed
+            sts_backends[self._account]["aws"].assumed_roles.append(assumed)
         return key
 
     def end(self, key: AccessKey) -> None:
         with self._lock:
             self._keys.pop(key.id, None)
+            if assumed := self._issued.pop(key.id, None):
+                sts_backends[self._account]["aws"].assumed_roles.remove(assumed)
 
     def _assumed(self, id: str) -> AccessKey | None:
         for backend in sts_backends[self._account].values():

@@ -10,9 +10,12 @@ from local_test.api.request_head import RequestHead
 OF_BROWSERS = ("origin", "sec-fetch-site", "access-control-request-method")  # Node's fetch has Sec-Fetch-Mode, and is no page
 
 
-def own_hosts(port: int) -> frozenset[str]:
-    """What a Host header may be. Another name that leads here was made by somebody else, to get around what browsers forbid (DNS rebinding)."""
-    return frozenset({f"127.0.0.1:{port}", f"localhost:{port}"})
+def own_hosts(port: int, for_containers: str | None = None) -> frozenset[str]:
+    """What a Host header may be. Another name that leads here was made by somebody else, to get around what browsers forbid (DNS rebinding).
+
+    for_containers: host and port at which containers find the service.
+    """
+    return frozenset({f"127.0.0.1:{port}", f"localhost:{port}", *([for_containers] if for_containers else [])})
 
 
 def check_caller(head: RequestHead, hosts: frozenset[str]) -> None:

@@ -13,6 +13,7 @@ from local_test.api.errors import ApiError, SerializationException, UnknownOpera
 from local_test.api.http_server import EXAMINED, HEAD
 from local_test.api.json_body import json_object
 from local_test.api.other_services import OtherServices
+from local_test.api.owners_only import check_no_files, refuse_command
 from local_test.api.request_head import RequestHead
 from local_test.api.sagemaker_api import SageMakerApi
 from local_test.service_address import CONTROL
@@ -23,10 +24,13 @@ logger = logging.getLogger(__name__)
 
 
 class Front:
-    """The WSGI application behind HttpServer. runtime answers `/endpoints/...`, control `/local-sagemaker/...`; both are WSGI applications."""
+    """The WSGI application behind HttpServer. runtime answers `/endpoints/...`, control `/local-sagemaker/...`; both are WSGI applications.
 
-    def __init__(self, access: Access, api: SageMakerApi, runtime: Callable, control: Callable, others: OtherServices):
-        self._access, self._api, self._runtime, self._control, self._others = access, api, runtime, control, others
+    owner: id of the access key of the service's user.
+    """
+
+    def __init__(self, access: Access, api: SageMakerApi, runtime: Callable, control: Callable, others: OtherServices, owner: str):
+        self._access, self._api, self._runtime, self._control, self._others, self._owner = access, api, runtime, control, others, owner
 
     def __call__(self, environ: dict, start_response: Callable) -> Iterable[bytes]:
         head, examined = environ[HEAD], environ[EXAMINED]
@@ -46,16 +50,24 @@ class Front:
         return [answer.body]
 
     def _answer(self, head: RequestHead, examined: Examined, body: IO[bytes], environ: dict, start_response: Callable) -> Iterable[bytes]:
+        is_owner = examined.signed is not None and examined.signed.key.id == self._owner
         if examined.service == CONTROL:
+            if not is_owner:
+                refuse_command()
             return self._control(environ, start_response)
         if examined.service != "sagemaker":
             return self._others(head, examined.service, body, environ, start_response)
+        if not is_owner:
+            check_no_files(head.headers)
         if head.path.startswith("/endpoints/"):
             return self._runtime(environ | {"wsgi.input": body}, start_response)
         target = head.headers.get("x-amz-target", "")
         if not target.startswith(SAGEMAKER_TARGET):
             raise UnknownOperation(f"The local SageMaker does not have {head.method} {head.path}. Send it to AWS instead.")
-        return answered_with(self._api.call(target.removeprefix(SAGEMAKER_TARGET), json_object(body.read() or b"{}")), start_response)
+        request = json_object(body.read() or b"{}")
+        if not is_owner:
+            check_no_files(request)
+        return answered_with(self._api.call(target.removeprefix(SAGEMAKER_TARGET), request), start_response)
 
 
 def read_body(environ: dict) -> bytes:

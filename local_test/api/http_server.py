@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from waitress import wasyncore
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError, get_header_lines
@@ -110,6 +111,15 @@ class _Channel(HTTPChannel):
 
 
 class _Server(TcpWSGIServer):
+    admits: Callable[[str], bool] | None = None  # None: everybody who reaches the address
+
+    def accept(self):
+        accepted = super().accept()
+        if accepted is not None and self.admits is not None and not self.admits(accepted[1][0]):
+            accepted[0].close()
+            return None
+        return accepted
+
     def maintenance(self, now: float) -> None:
         """Close what is late or idle, and, where connections become scarce, those that have been silent for the longest time."""
         moment = time.monotonic()
@@ -126,10 +136,18 @@ class _Server(TcpWSGIServer):
 class HttpServer:
     """Listens from construction on; `start` serves in a thread of its own until `stop`."""
 
-    def __init__(self, application: Callable[[dict, Callable], Iterable[bytes]], examine: Examine, port: int):
-        """examine: called with each request's head, in the thread that receives all of them; its answer is the request's
-        environ[EXAMINED], and its `largest_body` says how many bytes of the body are wanted, None for all.
-        port: on loopback; 0 takes a free one. Raises OSError when it is taken.
+    def __init__(
+        self, application: Callable[[dict, Callable], Iterable[bytes]], examine: Examine, port: int,
+        gateway: str | None = None, admits: Callable[[str], bool] = lambda _: False,
+    ):
+        """Raises OSError when the port is taken.
+
+        Args:
+            examine: called with each request's head, in the thread that receives all of them; its answer is the request's
+                environ[EXAMINED], and its `largest_body` says how many bytes of the body are wanted, None for all.
+            port: on loopback; 0 takes a free one.
+            gateway: an address of this machine to listen at, too, at a free port (`gateway_port`).
+            admits: whether a caller with this address is heard there; others are hung up on.
         """
         parser = type("Parser", (_Parser,), {"examine": staticmethod(examine)})
         channel = type("Channel", (_Channel,), {"parser_class": parser})
@@ -141,14 +159,23 @@ class HttpServer:
             asyncore_use_poll=True, clear_untrusted_proxy_headers=False,
         )
         self._map: dict = {}
-        listening = socket.create_server(("127.0.0.1", port), backlog=adjustments.backlog)  # at a port that it had before, too (SO_REUSEADDR)
         self._dispatcher = ThreadedTaskDispatcher()
+
+        def listen(address: str, port: int, admits: Callable[[str], bool] | None) -> _Server:
+            listening = socket.create_server((address, port), backlog=adjustments.backlog)  # at a port that it had before, too (SO_REUSEADDR)
+            listener = server(
+                application, map=self._map, dispatcher=self._dispatcher, adj=adjustments, _sock=listening, bind_socket=False,
+                sockinfo=(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, listening.getsockname()),
+            )
+            listener.admits = admits
+            return listener
+
+        self._servers = [listen("127.0.0.1", port, None)]
+        self.port = int(self._servers[0].effective_port)
+        if gateway:
+            self._servers.append(listen(gateway, 0, admits))
+        self.gateway_port = int(self._servers[-1].effective_port) if gateway else None
         self._dispatcher.set_thread_count(THREADS)
-        self._server = server(
-            application, map=self._map, dispatcher=self._dispatcher, adj=adjustments, _sock=listening, bind_socket=False,
-            sockinfo=(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, listening.getsockname()),
-        )
-        self.port = int(self._server.effective_port)
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="http")
 
@@ -158,13 +185,14 @@ class HttpServer:
     def stop(self) -> None:
         """Take no more requests, and return when those that are being answered have ended, or after some seconds."""
         self._ending.set()
-        self._server.pull_trigger()
+        self._servers[0].pull_trigger()
         self._thread.join()
 
     def _serve(self) -> None:
         while not self._ending.is_set():
-            self._server.asyncore.loop(timeout=1, map=self._map, use_poll=True, count=1)
-        self._server.accepting = False
+            wasyncore.loop(timeout=1, map=self._map, use_poll=True, count=1)
+        for server in self._servers:
+            server.accepting = False
         self._dispatcher.shutdown(cancel_pending=True, timeout=5)
         for channel in list(self._map.values()):
             channel.close()

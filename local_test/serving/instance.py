@@ -77,6 +77,7 @@ class Instance:
                 image=definition["Image"],
                 model=folder.path,
                 environment=definition.get("Environment", {}),
+                role=plan.model.get("ExecutionRoleArn"),
                 network_isolation=plan.model.get("EnableNetworkIsolation", False),
                 log_group=log_group(endpoint),
                 log_stream=stream,

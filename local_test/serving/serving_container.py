@@ -55,8 +55,9 @@ def with_last_lines(reason: str, last_lines: str) -> str:
 class ServingContainer:
     """A container in service. Made by `start`; ends with `stop`, or by itself, which `death` then tells."""
 
-    def __init__(self, container: Container, isolated: IsolatedNetwork | None, log: ContainerLog, port_inside: int):
-        self._container, self._isolated, self._log, self._port_inside = container, isolated, log, port_inside
+    def __init__(self, container: Container, isolated: IsolatedNetwork | None, log: ContainerLog, port_inside: int, undo: ExitStack):
+        """undo: removes the container and what was made for it."""
+        self._container, self._isolated, self._log, self._port_inside, self._undo = container, isolated, log, port_inside, undo
         self._lock, self._removal = threading.Lock(), threading.Lock()
         self._removed = False
         self._ended = threading.Event()
@@ -76,6 +77,7 @@ class ServingContainer:
         image: str,
         model: Path | None,
         environment: dict[str, str],
+        role: str | None,
         network_isolation: bool,
         log_group: str,
         log_stream: str,
@@ -86,6 +88,7 @@ class ServingContainer:
         """Start `image` with `serve` and wait until /ping answers 200.
 
         kind, name: of its labels. image: as the request names it. model: folder that becomes /opt/ml/model, read-only.
+        role: ARN of the one that its program has at AWS services; None: of none.
         cancelled: ends the waiting. Raises ServingFailed; then nothing of the container is left.
         """
         try:
@@ -95,13 +98,22 @@ class ServingContainer:
             raise ServingFailed(str(error)) from error
         marks = labels(kind, name, platform.service)
         isolated = container = log = None
+        undo = ExitStack()  # each step is taken, whatever another one raises; the last one first
         try:
+            access: dict[str, str] = {}
             if network_isolation:
                 isolated = isolate(platform.engine, port, marks)
+                undo.callback(isolated.remove)
+            elif role:
+                grant = platform.container_access.grant(role, environment)
+                undo.callback(grant.end)
+                access = grant.variables
+                if grant.missing:
+                    platform.logs.write(log_group, log_stream, [(int(time.time() * 1000), grant.missing)])
             container = platform.engine.containers.create(
                 image_id,
                 ["serve"],
-                environment=environment,
+                environment={**access, **environment},
                 mounts=[Mount("/opt/ml/model", str(model), type="bind", read_only=True)] if model else [],
                 labels=marks,
                 device_requests=gpu_requests(platform.engine),
@@ -110,9 +122,10 @@ class ServingContainer:
                 **({"network_mode": isolated.namespace.mode} if isolated else publication(platform.engine, port)),
                 **({"mem_limit": f"{memory_mb}m", "memswap_limit": f"{memory_mb}m"} if memory_mb else {}),
             )
+            undo.callback(remove, container)
             container.start()
             log = ContainerLog(container, platform.logs, log_group, log_stream)
-            serving = cls(container, isolated, log, port)
+            serving = cls(container, isolated, log, port, undo)
             serving._wait_until_in_service(time.monotonic() + seconds_to_ready, seconds_to_ready, cancelled or threading.Event())
             return serving
         except BaseException as error:
@@ -120,7 +133,7 @@ class ServingContainer:
                 if log:
                     _kill(container)
                     log.finish()
-                _remove(container, isolated)
+                undo.close()
             except ENGINE_ERRORS:  # the reason to tell is the first one; the next start of the service removes what is left
                 logger.exception("a container of %s could not be removed", image)
             if isinstance(error, (IsolationFailed, ImageNotBuilt)):
@@ -170,7 +183,7 @@ class ServingContainer:
                 pass
             finally:
                 self._removed = True
-                _remove(self._container, self._isolated)
+                self._undo.close()
 
     def _watch(self) -> None:
         try:
@@ -226,14 +239,6 @@ def _kill(container: Container) -> None:
         container.kill()
     except APIError:
         pass  # it has ended already
-
-
-def _remove(container: Container | None, isolated: IsolatedNetwork | None) -> None:
-    with ExitStack() as undo:  # each step is taken, whatever another one raises; the last one first
-        if isolated:
-            undo.callback(isolated.remove)
-        if container:
-            undo.callback(remove, container)
 
 
 def _port_inside(environment: dict[str, str]) -> int:

@@ -23,12 +23,13 @@ NO_HOST_ADDRESS = {"com.docker.network.bridge.inhibit_ipv4": "true"}  # the brid
 
 @dataclass(frozen=True)
 class HostNetwork:
-    """name: its id in the engine. addresses: of each host. remove: call it when the containers are gone.
+    """name: its id in the engine. subnet, addresses: of it, and of each host in it. remove: call it when the containers are gone.
 
     namespaces: of each host, where the job is isolated; its container joins that instead of the network.
     """
 
     name: str
+    subnet: str
     addresses: dict[str, str]
     remove: Callable[[], None]
     namespaces: dict[str, NetworkNamespace] = field(default_factory=dict)
@@ -55,7 +56,7 @@ def join(client: DockerClient, name: str, hosts: list[str], isolated: bool, labe
         for host in hosts if isolated else ():
             namespaces[host] = hold(client, peers_only(addresses.values()), labels, **_attached(client, network.id, addresses, host))
             undo.callback(namespaces[host].remove)
-        return HostNetwork(network.id, addresses, undo.pop_all().close, namespaces)
+        return HostNetwork(network.id, subnet, addresses, undo.pop_all().close, namespaces)
 
 
 def _attached(client: DockerClient, network: str, addresses: dict[str, str], host: str) -> dict:

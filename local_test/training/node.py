@@ -3,7 +3,7 @@
 import contextlib
 import tarfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from docker import DockerClient
@@ -19,6 +19,7 @@ from local_test.training import opt_ml
 from local_test.training.host_network import HostNetwork
 from local_test.training.log_lines import as_they_come, lines, missing
 
+NO_ACCESS: Mapping[str, str] = {}
 SECONDS_TO_STOP = 120  # between SIGTERM and SIGKILL
 LAST_ENTRIES = 2  # of the engine's log: what stdout and stderr end with
 LAST_BYTES = LAST_ENTRIES * 16 * 1024  # an entry is at most this long
@@ -41,10 +42,11 @@ class Node:
 
     @classmethod
     def create(cls, client: DockerClient, image: str, request: dict, arn: str, host: str, mounts: list[Mount],
-               network: HostNetwork | None, labels: dict[str, str], cpuset: str | None = None) -> "Node":
+               network: HostNetwork | None, labels: dict[str, str], cpuset: str | None = None, access: Mapping[str, str] = NO_ACCESS) -> "Node":
         """Create the container and lay out what the platform lays out before it starts.
 
         network: what joins the hosts of the job; None for a host alone. cpuset: its cores, such as `0-1`; None: all.
+        access: variables with which its program reaches AWS services.
         """
         entrypoint, command = opt_ml.command(request)
         if network:
@@ -58,7 +60,7 @@ class Node:
             image,
             command,
             entrypoint=entrypoint,
-            environment=opt_ml.environment(request, arn),
+            environment={**access, **opt_ml.environment(request, arn)},
             mounts=mounts,
             labels=labels,
             device_requests=gpu_requests(client),

@@ -19,7 +19,7 @@ from local_test.platform import Platform
 from local_test.storage.destination import Destination
 from local_test.training import opt_ml
 from local_test.training.honoured_request import SECONDS_ALLOWED
-from local_test.training.host_network import join
+from local_test.training.host_network import HostNetwork, join
 from local_test.training.inputs import input_mounts
 from local_test.training.kept_folder import KeptFolder
 from local_test.training.listener import Listener
@@ -177,10 +177,11 @@ class TrainingRun:
             name = f"{self._platform.service}-{self.name}"
             network = join(engine, name, hosts, request.get("EnableNetworkIsolation", False), marks)
             cleanup.callback(network.remove)
+        access = self._access(network, cleanup)
         cleanup.callback(self._nodes.clear)
         kept = []
         for host, mounted in zip(hosts, mounts):
-            node = Node.create(engine, self._image, request, self._arn, host, mounted, network, marks, self._cpuset)
+            node = Node.create(engine, self._image, request, self._arn, host, mounted, network, marks, self._cpuset, access)
             cleanup.callback(node.remove)
             with self._lock:
                 self._nodes.append(node)
@@ -193,6 +194,19 @@ class TrainingRun:
                     except ValueError as error:
                         raise Refused(f"ClientError: The checkpoints cannot be restored: {error}") from error
         return kept
+
+    def _access(self, network: HostNetwork | None, cleanup: ExitStack) -> dict[str, str]:
+        """Variables with which the hosts reach AWS services, until `cleanup`."""
+        request, access = self._request, self._platform.container_access
+        if request.get("EnableNetworkIsolation"):
+            return {}
+        grant = access.grant(request["RoleArn"], request.get("Environment", {}))
+        cleanup.callback(grant.end)
+        if grant.missing:
+            self._log_of_platform(grant.missing)
+        if network:
+            cleanup.callback(access.admit(network.subnet))
+        return grant.variables
 
     def _train(self, kept: list[KeptFolder]) -> tuple[str, str | None]:
         with self._lock:

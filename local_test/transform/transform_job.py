@@ -46,11 +46,11 @@ class JobFailed(RuntimeError):
 class TransformJob:
     """One job. `run` does all of it in the calling thread; `stop` may come from any other, at any time.
 
-    container: the model's ContainerDefinition. work: a folder for unfinished outputs, made here, on the disk of the objects.
+    container: the model's ContainerDefinition. isolated, role: the model's, too. work: a folder for unfinished outputs, made here, on the disk of the objects.
     """
 
-    def __init__(self, platform: Platform, request: dict, container: dict, isolated: bool, folders: ModelFolders, work: Path):
-        self._platform, self._request, self._container, self._isolated = platform, request, container, isolated
+    def __init__(self, platform: Platform, request: dict, container: dict, isolated: bool, role: str | None, folders: ModelFolders, work: Path):
+        self._platform, self._request, self._container, self._isolated, self._role = platform, request, container, isolated, role
         self._folders, self._work = folders, work
         self._destination = Destination(platform.objects, platform.files, work)
         self._streams = [f"{request['TransformJobName']}/instance-{number + 1}-{int(time.time())}"
@@ -133,6 +133,7 @@ class TransformJob:
                     model=model,
                     environment={**self._container.get("Environment", {}), **self._request.get("Environment", {}),
                                  **batch_environment(self._request)},
+                    role=self._role,
                     network_isolation=self._isolated,
                     log_group=LOG_GROUP,
                     log_stream=stream,

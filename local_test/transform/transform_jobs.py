@@ -51,7 +51,7 @@ class TransformJobs:
             "LastModifiedTime": now,
         }
         isolated = model.get("EnableNetworkIsolation", False)
-        job = TransformJob(self._platform, request, container, isolated, self._folders, self._work / name)
+        job = TransformJob(self._platform, request, container, isolated, model.get("ExecutionRoleArn"), self._folders, self._work / name)
         thread = threading.Thread(target=self._run, args=(name, job), name=f"transform-job {name}", daemon=True)
         with self._lock:
             if not self._records.create(name, record):

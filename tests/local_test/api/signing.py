@@ -10,12 +10,13 @@ from local_test.api.request_head import RequestHead
 from local_test.identity import AccessKey
 
 KEY = AccessKey("AKIA2222222222222222", "a-secret/with+signs")
+OF_ROLE = AccessKey("ASIA2222222222222222", "another", "token")
 HOST = "http://127.0.0.1:4567"
 SIGNERS = {"s3": (S3SigV4Auth, S3SigV4QueryAuth)}
 
 
 def find(id: str) -> AccessKey | None:
-    return KEY if id == KEY.id else None
+    return next((key for key in (KEY, OF_ROLE) if key.id == id), None)
 
 
 def credentials(key: AccessKey) -> Credentials:

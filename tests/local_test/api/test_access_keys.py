@@ -10,6 +10,7 @@ from local_test.api.access_keys import AccessKeys
 from local_test.identity import new_access_key
 
 ACCOUNT = "123456789012"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/team/trains"
 OWNER = new_access_key("AKIA")
 
 
@@ -26,12 +27,20 @@ def test_the_owners_key_is_found_and_no_other(keys):
 
 
 def test_a_containers_key_ends_with_it(keys):
-    one, two = keys.issue(), keys.issue()
+    one, two = keys.issue(ROLE), keys.issue(ROLE)
     assert one.id != two.id and one.session_token and one.id.startswith("ASIA")
     assert (keys.find(one.id), keys.find(two.id)) == (one, two)
     keys.end(one)
     keys.end(one)
     assert (keys.find(one.id), keys.find(two.id)) == (None, two)
+
+
+def test_a_containers_key_is_its_roles_session_to_sts_until_it_ends(keys):
+    sts = sts_backends[ACCOUNT]["aws"]
+    key = keys.issue(ROLE)
+    assert sts.get_caller_identity(key.id, "us-east-1")[1] == f"arn:aws:sts::{ACCOUNT}:assumed-role/trains/SageMaker"
+    keys.end(key)
+    assert sts.assumed_roles == [] and keys.find(key.id) is None
 
 
 def test_an_assumed_roles_key_is_good_with_its_token_until_it_expires(keys):

@@ -11,7 +11,7 @@ from local_test.api.http_server import EXAMINED, HEAD
 from local_test.api.json_body import json_object
 from local_test.api.other_services import OtherServices, signed_for
 from local_test.api.request_head import RequestHead
-from tests.local_test.api.signing import find, signed_head
+from tests.local_test.api.signing import KEY, OF_ROLE, find, signed_head
 
 SCOPE = "local/20260101/us-east-1/{}/aws4_request"
 LIST = {"X-Amz-Target": "SageMaker.ListTrainingJobs"}
@@ -53,7 +53,7 @@ class Parts:
     def ask(self, head: RequestHead, body: bytes = b"", moto=None):
         """Status, headers, body."""
         others = OtherServices(moto or self.moto, self, self, self)
-        front = Front(self.access, self, self.application("runtime"), self.application("control"), others)
+        front = Front(self.access, self, self.application("runtime"), self.application("control"), others, KEY.id)
         environ = {
             HEAD: head, EXAMINED: self.access.examine(head), "REQUEST_METHOD": head.method, "PATH_INFO": head.path, "REQUEST_URI": f"{head.path}?{head.query}",
             "QUERY_STRING": head.query, "CONTENT_LENGTH": str(len(body)), "wsgi.input": io.BytesIO(body),
@@ -107,6 +107,32 @@ def test_each_request_reaches_its_part(parts, head, part):
 def test_nothing_behind_the_front_hears_of_a_request_that_is_not_let_in(parts, head):
     status, headers, answer = parts.ask(head)
     assert status == 403 and answer and parts.asked == []
+
+
+def test_a_containers_key_does_not_command_the_service(parts):
+    status, _, answer = parts.ask(signed_head("GET", "/local-sagemaker/status", service="local-sagemaker", key=OF_ROLE))
+    assert status == 403 and b"own key" in answer and parts.asked == []
+
+
+@pytest.mark.parametrize("where", ["S3Uri", "Environment"])
+def test_a_containers_key_names_no_file_of_this_machine(parts, where):
+    body = json.dumps({"InputDataConfig": [{"DataSource": {where: ["file:///home/someone"]}}]}).encode()
+    status, _, answer = parts.ask(signed_head(body=body, headers=LIST, key=OF_ROLE), body)
+    assert status == 403 and b"file:///home/someone needs" in answer and parts.asked == []
+    assert parts.ask(signed_head(body=body, headers=LIST), body)[0] == 200  # the owner may
+
+
+def test_a_containers_key_names_no_file_in_a_header(parts):
+    headers = {"X-Amzn-SageMaker-InputLocation": "file:///home/someone/x.jpg"}
+    assert parts.ask(signed_head(target="/endpoints/a/async-invocations", headers=headers, key=OF_ROLE))[0] == 403 and parts.asked == []
+    assert parts.ask(signed_head(target="/endpoints/a/async-invocations", headers=headers))[0] == 200
+
+
+def test_a_containers_key_is_obeyed_by_everything_else(parts):
+    body = b'{"S3Uri": "s3://bucket/file:///x"}'
+    assert parts.ask(signed_head(body=body, headers=LIST, key=OF_ROLE), body)[0] == 200
+    parts.ask(signed_head("GET", "/", service="s3", key=OF_ROLE))
+    assert [part for part in parts.asked if isinstance(part, str)] == ["s3"]
 
 
 def test_a_form_whose_policy_nobody_signed_stores_nothing(parts):

@@ -1,5 +1,6 @@
 """The HTTP server: slow, half-open and unwanted requests hold nobody up, and nothing of them is kept."""
 
+import contextlib
 import socket
 import threading
 import time
@@ -217,3 +218,30 @@ def test_a_server_comes_back_to_its_port_at_once(application):
     assert b"\r\n\r\n5" in answer(sent(second, request(b"hello")))
     second.stop()
     open_still.close()
+
+
+def test_at_the_gateway_only_callers_who_are_admitted_are_heard(application):
+    asked_about, admitted = [], threading.Event()
+
+    def admits(address):
+        asked_about.append(address)
+        return admitted.is_set()
+
+    server = HttpServer(application, application.examine, 0, "127.0.0.1", admits)
+    server.start()
+    try:
+        assert server.gateway_port not in (None, server.port)
+        with socket.create_connection(("127.0.0.1", server.gateway_port), timeout=20) as refused:
+            with contextlib.suppress(ConnectionError):
+                refused.sendall(request(b"hello"))
+                assert refused.recv(1) == b""
+        assert application.asked == [] and asked_about == ["127.0.0.1"]
+        assert b"\r\n\r\n5" in answer(sent(server, request(b"hello")))
+        admitted.set()
+        with socket.create_connection(("127.0.0.1", server.gateway_port), timeout=20) as heard:
+            heard.sendall(request(b"hello"))
+            assert b"\r\n\r\n5" in answer(heard)
+    finally:
+        server.stop()
+    with pytest.raises(OSError):
+        socket.create_connection(("127.0.0.1", server.gateway_port), timeout=1)

@@ -5,9 +5,12 @@ import time
 
 import pytest
 
+from local_test.api.access_keys import AccessKeys
 from local_test.api.errors import ResourceInUse, ResourceNotFound, ValidationException
 from local_test.api.sagemaker_api import SageMakerApi
 from local_test.api.tags import Tags
+from local_test.container_access import ContainerAccess
+from local_test.identity import new_access_key
 from local_test.platform import ACCOUNT, Platform
 from local_test.serving.models import Models
 from local_test.state import State
@@ -36,6 +39,7 @@ class Service:
         platform = Platform(
             None, "test", self.folder, "us-east-1", self.state, self.objects, LogGroups(ACCOUNT, "us-east-1", self.folder / "logs"),
             Metrics(ACCOUNT, "us-east-1", self.folder / "metrics"), None, LocalFiles([self.folder.parent], self.folder),
+            ContainerAccess(AccessKeys(new_access_key("AKIA"), ACCOUNT), "us-east-1", None),
         )
         tags = Tags(platform.state)
         models = Models(platform, tags)

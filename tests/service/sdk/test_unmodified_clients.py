@@ -1,8 +1,10 @@
 """The SageMaker Python SDK and the AWS CLI, as their makers ship them, against the local SageMaker."""
 
+import io
 import json
 import os
 import subprocess
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -39,6 +41,17 @@ def test_an_estimator_fits_deploys_and_predicts(local, train_image, serve_image,
     assert [one["MetricName"] for one in job["FinalMetricDataList"]] == ["valid_loss"]
     assert len(result["answer"]["predictions"]) == 3
     until(lambda: local.client("sagemaker").list_endpoints()["Endpoints"] == [])
+
+
+def test_a_script_of_ones_own_runs_with_entry_point_and_source_dir(local, train_image, tmp_path):
+    (tmp_path / "train.py").write_text("import helper, json, sys\njson.dump([helper.X, *sys.argv[1:]], open('/opt/ml/model/seen.json', 'w'))\n")
+    (tmp_path / "helper.py").write_text("X = 'helped'\n")
+    printed = in_shell(local, SDK / "python", ROOT / "tests/service/sdk/own_script.py", train_image, tmp_path)
+    models = json.loads(printed.rpartition("RESULT ")[2])
+    for uri in models.values():
+        with tarfile.open(fileobj=io.BytesIO(local.read(uri.removeprefix(local.uri(""))))) as model:
+            assert json.load(model.extractfile("seen.json")) == ["helped", "--name", "a b", "--rate", "0.5"]
+    assert sorted(models) == ["Estimator", "PyTorch"]
 
 
 def test_the_command_line_interface_reads_and_writes(local, tmp_path):

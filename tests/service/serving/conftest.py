@@ -5,6 +5,9 @@ from pathlib import Path
 import pytest
 from docker.errors import ImageNotFound
 
+from local_test.api.access_keys import AccessKeys
+from local_test.container_access import ContainerAccess
+from local_test.identity import new_access_key
 from local_test.labels import filters, find
 from local_test.platform import ACCOUNT, Platform
 from local_test.state import State
@@ -45,7 +48,8 @@ def platform(engine, storage, tmp_path_factory):
             raise ValueError(f"There is no image {uri} on this machine.") from None
 
     files = LocalFiles([tmp_path_factory.getbasetemp()], folder)
-    return Platform(engine, unique("test"), folder, REGION, State(folder / "records"), objects, logs, metrics, local_image, files)
+    access = ContainerAccess.through(engine, AccessKeys(new_access_key("AKIA"), ACCOUNT), REGION)
+    return Platform(engine, unique("test"), folder, REGION, State(folder / "records"), objects, logs, metrics, local_image, files, access)
 
 
 @pytest.fixture(scope="module")

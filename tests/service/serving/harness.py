@@ -46,7 +46,7 @@ class Harness:
         self.runtime_app.recover()
         access = Access(AccessKeys(self._key, ACCOUNT).find)
         others = OtherServices(MotoServices(), self.platform.objects, self.platform.logs, Journal(self.platform.folder / "journal.jsonl"))
-        self._server = HttpServer(Front(access, self._api, self.runtime_app, None, others), access.examine, 0)
+        self._server = HttpServer(Front(access, self._api, self.runtime_app, None, others, self._key.id), access.examine, 0)
         access.hosts = own_hosts(self._server.port)
         self._server.start()
         self.url = f"http://127.0.0.1:{self._server.port}"

@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 from docker.errors import ImageNotFound
 
+from local_test.api.access_keys import AccessKeys
 from local_test.api.sagemaker_api import SageMakerApi
 from local_test.api.tags import Tags
+from local_test.container_access import ContainerAccess
+from local_test.identity import new_access_key
 from local_test.labels import find
 from local_test.platform import ACCOUNT, Platform
 from local_test.serving.models import Models
@@ -47,6 +50,7 @@ class Jobs:
         platform = Platform(
             self.engine, self.name, self.folder, REGION, State(self.folder / "records"), self.objects, self.logs,
             Metrics(ACCOUNT, REGION, self.folder / "metrics"), self.local_image, LocalFiles([self.folder.parent], self.folder),
+            ContainerAccess.through(self.engine, AccessKeys(new_access_key("AKIA"), ACCOUNT), REGION),
         )
         tags = Tags(platform.state)
         models = Models(platform, tags)
