@@ -14,7 +14,7 @@ SHELL := /bin/sh
 .DELETE_ON_ERROR:
 
 python := .venv/bin/python
-from_make := $(python) -m scripts.from_make
+from_make := $(python) -m scripts.console.from_make
 # Asked for when a recipe runs: the tag follows the tree.
 tag = $(shell docker/tag.sh)
 # Two halves of a folder's files, each with a local SageMaker of its own: a test waits for containers more than it computes.
@@ -76,7 +76,7 @@ demo: .venv/ready build  ## Push, upload, tune, train, deploy, predict, delete o
 	@$(python) -m local_test.demo $${DATA:+--data "$$DATA"}
 
 sample-data: .venv/ready  ## Draw the sample data set (SAMPLE="--breeds 133 --train 50")
-	@$(from_make) local_test.sample_data --text out/data/sample --words SAMPLE
+	@$(from_make) local_test.demo.sample_data --text out/data/sample --words SAMPLE
 
 data: .venv/ready  ## Download Udacity's dogImages.zip: 8,351 photographs of 133 breeds, 1.1 GB
 	@$(python) -m scripts.download_data out/data/dogImages.zip
@@ -108,7 +108,7 @@ test: .venv/ready .venv-sdk/ready build  ## Run every test
 	@$(MAKE) --no-print-directory test-host test-images test-serving test-container test-report test-service test-sdk test-demo
 
 test-host: .venv/ready  ## Tests that need neither image nor engine
-	@$(python) -m pytest -n logical --maxprocesses 8 tests/laws tests/docker tests/scripts tests/local_test
+	@$(python) -m pytest -n logical --maxprocesses 8 tests/laws tests/contract tests/docker tests/scripts tests/local_test
 
 test-images: .venv/ready engine  ## What is in the images, and how they behave as containers
 	@$(python) -m pytest $(two_at_once) tests/images

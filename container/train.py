@@ -23,16 +23,16 @@ from pathlib import Path
 
 import torch
 
-from container import hyperparameters
-from container.channels import channel, picture_channels
-from container.compute import Compute
-from container.failure import KILLED, TrainingFailure, write_failure
-from container.failure_reason import reason_of
-from container.feature_bank import FeatureBank
-from container.launch import Place, is_launched, places_here, run_all
-from container.ranks import Ranks, is_of_a_lost_peer, join
-from container.run_watch import RunWatch
-from container.stop_request import StopRequest
+from container.data.channels import channel, picture_channels
+from container.jobs.failure_reason import reason_of
+from container.jobs.feature_bank import FeatureBank
+from container.jobs.monitoring import RunWatch
+from container.runtime.device import Compute
+from container.runtime.failure import KILLED, TrainingFailure, write_failure
+from container.runtime.launch import Place, is_launched, places_here, run_all
+from container.runtime.ranks import Ranks, is_of_a_lost_peer, join
+from container.runtime.stop_request import StopRequest
+from container.training import hyperparameters
 
 gc.freeze()
 gc.enable()
@@ -91,14 +91,14 @@ def train(
             "cutmix, trivial-augment nor test-flip, and no channel features."
         )
     if channel("features"):
-        from container.train_on_features import train_on_features
+        from container.jobs.train_on_features import train_on_features
 
         bank = FeatureBank(channel("features"))
         bank.check(chosen, channel("pretrained"), picture_channels())
         print(f"feature bank {bank.manifest.key} from channel features, backbone weights: {bank.manifest.weights_origin or 'random'}")
         return train_on_features(bank, chosen, compute, stop_requested, model_dir, output_data_dir, watch)
     else:
-        from container.train_on_pictures import train_on_pictures  # torchvision: a second that a trial on features need not wait
+        from container.jobs.train_on_pictures import train_on_pictures  # torchvision: a second that a trial on features need not wait
 
         ranks = join(place, compute.device) if place.size > 1 else Ranks()
         return train_on_pictures(chosen, compute, ranks, stop_requested, model_dir, output_data_dir, watch)

@@ -22,15 +22,15 @@ import tempfile
 import threading
 from collections.abc import MutableMapping
 
-from container.failure import TrainingFailure, write_failure
-from container.host_names import unresolved
-from container.process_tree import processes, receivers
-from container.program_report import VARIABLE, ReportReader
-from container.training_config import OWN_PROGRAM, PROGRAM_DIR, TrainingConfig, read_config, requested_program, value_of
+from container.entrypoint.host_names import unresolved
+from container.entrypoint.process_tree import processes, receivers
+from container.entrypoint.program_report import VARIABLE, ReportReader
+from container.entrypoint.training_config import OWN_PROGRAM, PROGRAM_DIR, TrainingConfig, read_config, requested_program, value_of
+from container.runtime.failure import TrainingFailure, write_failure
 
 BASE = Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
 MODULE = "SAGEMAKER_TRAINING_MODULE"  # where the toolkit hands over to another runner than its own
-OWN_MODULE = "container.script_mode:main"
+OWN_MODULE = "container.entrypoint.script_mode:main"
 SECONDS_FOR_ONE_NAME, SECONDS_FOR_NAMES = 2, 4
 PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 

@@ -19,10 +19,10 @@ from urllib.parse import quote
 
 from local_test import service_address
 from local_test.background import GAVE_WAY, ServiceFailed, start, stop
-from local_test.engine import NoEngine, connect, published_ports_warning
 from local_test.environment import exports
-from local_test.labels import NAME, OWNED, find
-from local_test.folder_lock import AlreadyRunning
+from local_test.host.engine import NoEngine, connect, published_ports_warning
+from local_test.host.folder_lock import AlreadyRunning
+from local_test.host.labels import NAME, OWNED, find
 
 
 def main(arguments: list[str]) -> int:

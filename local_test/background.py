@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from local_test import service_address
-from local_test.folder_lock import is_held
-from local_test.identity import make_private
+from local_test.host.folder_lock import is_held
+from local_test.host.identity import make_private
 
 SECONDS_TO_START = 120
 SECONDS_TO_END = 60

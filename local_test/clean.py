@@ -10,12 +10,12 @@ import argparse
 import sys
 from pathlib import Path
 
-from docker import DockerClient
 from docker.errors import APIError
 
-from local_test.engine import NoEngine, connect
-from local_test.identity import read_identity
-from local_test.labels import NAME, SERVICE, filters, find, remove, remove_network
+from docker import DockerClient
+from local_test.host.engine import NoEngine, connect
+from local_test.host.identity import read_identity
+from local_test.host.labels import NAME, SERVICE, filters, find, remove, remove_network
 
 
 def remove_all(client: DockerClient, service: str) -> list[str]:

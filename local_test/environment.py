@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-from local_test.identity import AccessKey, access_key_of
+from local_test.host.identity import AccessKey, access_key_of
 from local_test.service_address import Address
 
 # Any of these would win over what is exported, or bring real credentials back.

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from moto.iam.models import iam_backends
 
-from local_test import folder_lock, service_address
+from local_test import service_address
 from local_test.api.access import Access
 from local_test.api.access_keys import AccessKeys
 from local_test.api.callers import own_hosts
@@ -23,19 +23,20 @@ from local_test.api.other_services import OtherServices, replayed
 from local_test.api.sagemaker_api import SageMakerApi
 from local_test.api.tags import Tags
 from local_test.clean import remove_all
-from local_test.container_access import ContainerAccess
-from local_test.engine import connect
 from local_test.environment import SDK_CONFIG, sdk_config
-from local_test.identity import identity_of, make_private
-from local_test.platform import ACCOUNT, Platform
+from local_test.host import folder_lock
+from local_test.host.container_access import ContainerAccess
+from local_test.host.emulator_settings import ACCOUNT, Platform
+from local_test.host.engine import connect
+from local_test.host.identity import identity_of, make_private
+from local_test.host.state import State
 from local_test.registry.ecr import LocalEcr
 from local_test.registry.on_demand import OnDemandRegistry
+from local_test.service_address import Address
 from local_test.serving.endpoint_configs import EndpointConfigs
 from local_test.serving.endpoints import Endpoints
 from local_test.serving.models import Models
 from local_test.serving.runtime import Runtime
-from local_test.service_address import Address
-from local_test.state import State
 from local_test.storage.journal import Journal
 from local_test.storage.local_files import LocalFiles
 from local_test.storage.log_groups import LogGroups

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from local_test.api.sigv4 import sign
-from local_test.identity import read_identity
+from local_test.host.identity import read_identity
 
 FILE = "service.json"
 CONTROL = "local-sagemaker"  # the service that its own commands sign for, and the path below which they ask

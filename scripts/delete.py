@@ -10,16 +10,17 @@ from functools import partial
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from scripts import inventory, names
-from scripts.aws import Aws
-from scripts.call import Call, as_json
-from scripts.endpoints import registered_targets, wait_until_gone
-from scripts.failure import Failure, ends_with_a_sentence, explain
-from scripts.hint import make
-from scripts.jobs import KINDS, watch
-from scripts.objects import DELETED_AT_ONCE, delete_objects
+from scripts.aws import inventory
+from scripts.aws.clients import Aws
+from scripts.aws.endpoints import registered_targets, wait_until_gone
+from scripts.aws.jobs import KINDS, watch
+from scripts.aws.objects import DELETED_AT_ONCE, delete_objects
+from scripts.aws.planned_call import Call, as_json
+from scripts.config import names
+from scripts.config.settings import load_settings
+from scripts.console.failure import Failure, ends_with_a_sentence, explain
+from scripts.console.make_prefix import make
 from scripts.requests.autoscaling import scalable_target
-from scripts.settings import load_settings
 
 _OF_THE_ENDPOINT = ("DeleteEndpointConfig", "DeleteModel", "DeleteRepository")
 

@@ -7,21 +7,25 @@ import argparse
 import sys
 import time
 
-from scripts import names
-from scripts.aws import Aws
-from scripts.call import Call, as_json
-from scripts.endpoints import describe_endpoint, is_serverless, registered_targets, wait_until_gone, wait_until_in_service
-from scripts.failure import Failure, ends_with_a_sentence
-from scripts.hint import make
-from scripts.image import image_uri
-from scripts.model_data import find_model_data
+from scripts.aws.clients import Aws
+from scripts.aws.endpoints import describe_endpoint, is_serverless, registered_targets, wait_until_gone, wait_until_in_service
+from scripts.aws.image import image_uri
+from scripts.aws.model_data import find_model_data
+from scripts.aws.planned_call import Call, as_json
+from scripts.config import names
+from scripts.config.settings import Settings, load_settings
+from scripts.console.failure import Failure, ends_with_a_sentence
+from scripts.console.make_prefix import make
 from scripts.requests.autoscaling import (
-    policy_request, register_request, scalable_target, wake_alarm_request, wake_policy_request,
+    policy_request,
+    register_request,
+    scalable_target,
+    wake_alarm_request,
+    wake_policy_request,
 )
 from scripts.requests.endpoint import create_endpoint_request, update_endpoint_request
 from scripts.requests.endpoint_config import endpoint_config_request
 from scripts.requests.model import model_request
-from scripts.settings import Settings, load_settings
 
 
 @ends_with_a_sentence

@@ -9,8 +9,8 @@ import urllib.request
 import zipfile
 from pathlib import Path
 
-from scripts.failure import Failure, ends_with_a_sentence
-from scripts.terminal import obeying
+from scripts.console.failure import Failure, ends_with_a_sentence
+from scripts.console.terminal import obeying
 
 URL = "https://s3-us-west-1.amazonaws.com/udacity-aind/dog-project/dogImages.zip"
 CHUNK = 1024 * 1024

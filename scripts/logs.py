@@ -3,19 +3,19 @@
 import argparse
 import sys
 
-from scripts import names
-from scripts.aws import Aws
-from scripts.endpoints import describe_endpoint
-from scripts.failure import Failure, ends_with_a_sentence
-from scripts.hint import make
-from scripts.jobs import KINDS, TRAINING, TRANSFORM, TUNING, kind_of, watch
-from scripts.log_tail import LogTail, endpoint_group, print_lines
-from scripts.settings import load_settings
+from scripts.aws.clients import Aws
+from scripts.aws.endpoints import describe_endpoint
+from scripts.aws.jobs import KINDS, TRAINING, TRANSFORM, TUNING, kind_of, watch
+from scripts.aws.log_tail import LogTail, endpoint_group, print_lines
+from scripts.aws.waiting import answers
+from scripts.config import names
+from scripts.config.settings import load_settings
+from scripts.console.failure import Failure, ends_with_a_sentence
+from scripts.console.make_prefix import make
 from scripts.tuning.job import read_tuning
 from scripts.tuning.result import show_result
 from scripts.tuning.table import heading, table
 from scripts.tuning.watch import watch_tuning
-from scripts.waiting import answers
 
 
 @ends_with_a_sentence

@@ -14,16 +14,16 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from scripts.async_invocation import invoke_async
-from scripts.aws import Aws
-from scripts.call import Call, as_json
-from scripts.endpoints import describe_endpoint
-from scripts.failure import Failure, ends_with_a_sentence, error_code, explain, is_about_credentials, is_denied
-from scripts.hint import make
-from scripts.names import endpoint
-from scripts.parallel import in_parallel
-from scripts.pictures import answer, find_pictures, picture_line, prediction_lines
-from scripts.settings import load_settings
+from scripts.aws.async_invocation import invoke_async
+from scripts.aws.clients import Aws
+from scripts.aws.endpoints import describe_endpoint
+from scripts.aws.pictures import answer, find_pictures, picture_line, prediction_lines
+from scripts.aws.planned_call import Call, as_json
+from scripts.config.names import endpoint
+from scripts.config.settings import load_settings
+from scripts.console.failure import Failure, ends_with_a_sentence, error_code, explain, is_about_credentials, is_denied
+from scripts.console.make_prefix import make
+from scripts.console.parallel import in_parallel
 
 
 @ends_with_a_sentence

@@ -11,14 +11,14 @@ import time
 
 from botocore.exceptions import ClientError
 
-from scripts import docker_cli
-from scripts.aws import Aws
-from scripts.call import Call, as_json
-from scripts.failure import Failure, ends_with_a_sentence, error_code, explain, is_denied
-from scripts.image import built_image, built_tag, describe_repository, image_detail, published_tag, repository_uri
-from scripts.names import IMAGES, repository
+from scripts.aws import docker_cli
+from scripts.aws.clients import Aws
+from scripts.aws.image import built_image, built_tag, describe_repository, image_detail, published_tag, repository_uri
+from scripts.aws.planned_call import Call, as_json
+from scripts.config.names import IMAGES, repository
+from scripts.config.settings import load_settings
+from scripts.console.failure import Failure, ends_with_a_sentence, error_code, explain, is_denied
 from scripts.requests.repository import create_repository_request, lifecycle_policy_request, scanning_request
-from scripts.settings import load_settings
 
 # https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html: endpoints refuse OCI manifests.
 DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"

@@ -11,14 +11,14 @@ import zlib
 from pathlib import Path
 from typing import IO
 
-from scripts.aws import Aws
-from scripts.failure import Failure, ends_with_a_sentence
-from scripts.hint import make
-from scripts.jobs import RUNNING, TRAINING
-from scripts.layout import bucket_and_key
-from scripts.objects import has_objects
-from scripts.settings import load_settings
-from scripts.waiting import minutes
+from scripts.aws.clients import Aws
+from scripts.aws.jobs import RUNNING, TRAINING
+from scripts.aws.objects import has_objects
+from scripts.aws.waiting import minutes
+from scripts.config.layout import bucket_and_key
+from scripts.config.settings import load_settings
+from scripts.console.failure import Failure, ends_with_a_sentence
+from scripts.console.make_prefix import make
 
 FOLDER = Path("out/reports")
 PAGE, RECORD = "report.html", "report.json"  # what the train image leaves in its output

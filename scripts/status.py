@@ -4,12 +4,12 @@ import argparse
 import sys
 from functools import partial
 
-from scripts import inventory
-from scripts.aws import Aws
-from scripts.failure import ends_with_a_sentence
-from scripts.hint import make
-from scripts.jobs import KINDS
-from scripts.settings import load_settings
+from scripts.aws import inventory
+from scripts.aws.clients import Aws
+from scripts.aws.jobs import KINDS
+from scripts.config.settings import load_settings
+from scripts.console.failure import ends_with_a_sentence
+from scripts.console.make_prefix import make
 
 
 @ends_with_a_sentence

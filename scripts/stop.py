@@ -3,12 +3,12 @@
 import argparse
 import sys
 
-from scripts.aws import Aws
-from scripts.call import as_json
-from scripts.failure import Failure, ends_with_a_sentence
-from scripts.hint import make
-from scripts.jobs import KINDS, kind_of
-from scripts.settings import load_settings
+from scripts.aws.clients import Aws
+from scripts.aws.jobs import KINDS, kind_of
+from scripts.aws.planned_call import as_json
+from scripts.config.settings import load_settings
+from scripts.console.failure import Failure, ends_with_a_sentence
+from scripts.console.make_prefix import make
 
 
 @ends_with_a_sentence

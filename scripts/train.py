@@ -7,18 +7,19 @@ Status 0 only when the job is Completed. Ctrl-C ends the watching, not the job.
 import argparse
 import sys
 
-from scripts import names
-from scripts.aws import Aws
-from scripts.call import Call, as_json
-from scripts.channels import channels
-from scripts.failure import Failure, ends_with_a_sentence
-from scripts.hint import make
-from scripts.hyperparameters import parse_hyperparameters
-from scripts.image import image_uri
-from scripts.jobs import TRAINING, ended_well, how_to_follow, watch
+from contract.feature_sharing import makes_features
+from scripts.aws.channels import channels
+from scripts.aws.clients import Aws
+from scripts.aws.image import image_uri
+from scripts.aws.jobs import TRAINING, ended_well, how_to_follow, watch
+from scripts.aws.planned_call import Call, as_json
+from scripts.config import names
+from scripts.config.features_rule import check_instances
+from scripts.config.hyperparameters import check_hyperparameters, parse_hyperparameters
+from scripts.config.settings import load_settings
+from scripts.console.failure import Failure, ends_with_a_sentence
+from scripts.console.make_prefix import make
 from scripts.requests.training_job import training_job_request
-from scripts.settings import load_settings
-from scripts.tuning.features_rule import check_instances, makes_features
 from scripts.tuning.table import trial_line
 from scripts.tuning.winner import find_winner, hyperparameters_of
 
@@ -53,6 +54,7 @@ def main(arguments: list[str]) -> int:
         settings, aws.layout, name=name, role_arn=aws.role_arn, image=image_uri(aws, "train"), region=aws.region,
         channels=channels(aws, settings), hyperparameters=hyperparameters,
     )
+    check_hyperparameters(request["HyperParameters"], request.get("Environment", {}))
     check_instances(settings.train.instance_count, request["HyperParameters"])
     call = Call("sagemaker", "CreateTrainingJob", request)
     if chosen.dry_run:

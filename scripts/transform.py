@@ -8,22 +8,22 @@ import json
 import sys
 from pathlib import Path
 
-from scripts import names
-from scripts.aws import Aws
-from scripts.call import Call, as_json
-from scripts.failure import Failure, ends_with_a_sentence
-from scripts.hint import make
-from scripts.image import image_uri
-from scripts.jobs import TRANSFORM, ended_well, how_to_follow, watch
-from scripts.layout import bucket_and_key
-from scripts.log_tail import print_last_lines
-from scripts.model_data import find_model_data
-from scripts.objects import THREADS, has_objects, listing, put_objects
-from scripts.parallel import in_parallel
-from scripts.pictures import answer, find_pictures, picture_line
+from scripts.aws.clients import Aws
+from scripts.aws.image import image_uri
+from scripts.aws.jobs import TRANSFORM, ended_well, how_to_follow, watch
+from scripts.aws.log_tail import print_last_lines
+from scripts.aws.model_data import find_model_data
+from scripts.aws.objects import THREADS, has_objects, listing, put_objects
+from scripts.aws.pictures import answer, find_pictures, picture_line
+from scripts.aws.planned_call import Call, as_json
+from scripts.config import names
+from scripts.config.layout import bucket_and_key
+from scripts.config.settings import load_settings
+from scripts.console.failure import Failure, ends_with_a_sentence
+from scripts.console.make_prefix import make
+from scripts.console.parallel import in_parallel
 from scripts.requests.model import model_request
 from scripts.requests.transform_job import transform_job_request
-from scripts.settings import load_settings
 
 
 @ends_with_a_sentence

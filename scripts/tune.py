@@ -8,22 +8,22 @@ best trial. Ctrl-C ends the watching, not the job.
 import argparse
 import sys
 
-from scripts import names
-from scripts.aws import Aws
-from scripts.call import Call, as_json
-from scripts.channels import channels
-from scripts.failure import Failure, ends_with_a_sentence
-from scripts.hint import make
-from scripts.hyperparameters import parse_hyperparameters
-from scripts.image import image_uri
-from scripts.jobs import TUNING, how_to_follow
-from scripts.metrics import is_of_the_end
+from contract.metric_lines import is_of_the_test_split
+from scripts.aws.channels import channels
+from scripts.aws.clients import Aws
+from scripts.aws.image import image_uri
+from scripts.aws.jobs import TUNING, how_to_follow
+from scripts.aws.planned_call import Call, as_json
+from scripts.config import names
+from scripts.config.features_rule import check_instances
+from scripts.config.hyperparameters import check_ranges, parse_hyperparameters
+from scripts.config.ranges import Range, ranges_of_request
+from scripts.config.settings import Settings, Tune, load_settings
+from scripts.console.failure import Failure, ends_with_a_sentence
+from scripts.console.make_prefix import make
 from scripts.requests.tuning_job import WARM_START_TYPES, objective, tuning_job_request
-from scripts.settings import Settings, Tune, load_settings
 from scripts.tuning.features import bring_features, plan_features
-from scripts.tuning.features_rule import check_instances
 from scripts.tuning.job import describe_tuning
-from scripts.tuning.ranges import Range, ranges_of_request
 from scripts.tuning.result import show_result
 from scripts.tuning.search import check_strategy, chosen_ranges, static_hyperparameters
 from scripts.tuning.watch import watch_tuning
@@ -43,6 +43,7 @@ def main(arguments: list[str]) -> int:
         )
     ranges = chosen_ranges(settings.tune.ranges, chosen.range)
     static = static_hyperparameters(settings, parse_hyperparameters(chosen.hyperparameters), ranges)
+    check_ranges(ranges, static, settings.environment)
     check_strategy(settings.tune, ranges, static)
     check_instances(settings.train.instance_count, static, ranges)
     aws = Aws(settings)
@@ -84,7 +85,7 @@ def main(arguments: list[str]) -> int:
 
 def check_objective(settings: Settings, found: dict[str, str]) -> None:
     """Raise Failure when no trial would print the objective. found: the channels that hold pictures."""
-    if is_of_the_end(settings.tune.objective) and "test" not in found:
+    if is_of_the_test_split(settings.tune.objective) and "test" not in found:
         raise Failure(f"tune.objective is {settings.tune.objective}, and there is no test split. Upload one, or choose a valid_ figure.")
 
 

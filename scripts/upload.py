@@ -13,14 +13,15 @@ from pathlib import Path
 
 from botocore.exceptions import ClientError
 
-from scripts.aws import Aws
-from scripts.call import Call, as_json
-from scripts.data_source import DataFile, data_files, md5
-from scripts.failure import Failure, ends_with_a_sentence
-from scripts.layout import SPLITS, bucket_and_key
-from scripts.objects import THREADS, delete_objects, listing, put_objects, put_request
-from scripts.parallel import in_parallel
-from scripts.settings import load_settings
+from contract.splits import SPLITS
+from scripts.aws.clients import Aws
+from scripts.aws.data_source import DataFile, data_files, md5
+from scripts.aws.objects import THREADS, delete_objects, listing, put_objects, put_request
+from scripts.aws.planned_call import Call, as_json
+from scripts.config.layout import bucket_and_key
+from scripts.config.settings import load_settings
+from scripts.console.failure import Failure, ends_with_a_sentence
+from scripts.console.parallel import in_parallel
 
 
 @ends_with_a_sentence

@@ -3,8 +3,8 @@
 import pytest
 
 from local_test.background import stop
-from local_test.engine import connect
-from local_test.labels import filters, find
+from local_test.host.engine import connect
+from local_test.host.labels import filters, find
 from tests.built_images import built_image
 from tests.local_service import Local
 

@@ -7,8 +7,8 @@ import importlib.metadata
 import sys
 from pathlib import Path
 
-from local_test.engine import connect
-from local_test.labels import labels
+from local_test.host.engine import connect
+from local_test.host.labels import labels
 
 ROOT = Path(__file__).parents[1]
 NEEDED = ("pytest", "pytest-xdist", "execnet", "pluggy", "iniconfig", "packaging", "pygments")

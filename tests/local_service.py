@@ -8,7 +8,7 @@ import boto3
 from botocore.config import Config
 
 from local_test.background import start
-from local_test.identity import access_key_of
+from local_test.host.identity import access_key_of
 
 
 class Local:

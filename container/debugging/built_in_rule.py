@@ -2,9 +2,9 @@
 
 from abc import abstractmethod
 
-from container.debugging.rule_parameters import COLLECTIONS, REGEX, Value, parameters_of
 from container.debugging.saved_step import SavedStep
 from container.debugging.smdebug_library import Rule
+from contract.rule_parameters import COLLECTIONS, REGEX, Value, parameters_of
 
 
 class BuiltInRule(Rule):

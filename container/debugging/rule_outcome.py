@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from container.debugging.rule_choices import RuleChoice
-from container.debugging.rule_parameters import Value
+from contract.rule_choices import RuleChoice
+from contract.rule_parameters import Value
 
 IN_PROGRESS, NO_ISSUES_FOUND, ISSUES_FOUND, ERROR = "InProgress", "NoIssuesFound", "IssuesFound", "Error"  # SageMaker's names
 

@@ -14,9 +14,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from container.debugging.earlier_steps import END_OF_TRAINING
-from container.debugging.rule_choices import RuleChoice
 from container.debugging.rule_outcome import ENDED_EARLY, ERROR, IN_PROGRESS, ISSUES_FOUND, NO_ISSUES_FOUND, RuleOutcome, write_outcomes
-from container.debugging.rule_parameters import parameters_of
+from contract.rule_choices import RuleChoice
+from contract.rule_parameters import parameters_of
 
 SECONDS_BETWEEN_LOOKS = 0.5
 NICE = 15

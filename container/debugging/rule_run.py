@@ -10,8 +10,8 @@ import time
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from container.debugging.rule_choices import RuleChoice
 from container.debugging.rule_outcome import ENDED_EARLY, ERROR, IN_PROGRESS, ISSUES_FOUND, RuleOutcome, read_outcomes, write_outcomes
+from contract.rule_choices import RuleChoice
 
 CODE = Path(__file__).parents[2]
 SECONDS_BETWEEN_LOOKS = 1.0

@@ -37,8 +37,8 @@ from container.debugging.background_writer import BackgroundWriter
 from container.debugging.earlier_steps import END_OF_TRAINING, NextSteps, go_on
 from container.debugging.module_watch import RELUS, names_to_watch, watched_modules
 from container.debugging.tensor_copies import TensorCopy, copy_of
-from container.failure import TrainingFailure
-from container.head import head_of
+from container.model.head import head_of
+from container.runtime.failure import TrainingFailure
 
 __all__ = [
     "Rule", "RuleEvaluationConditionMet", "StepUnavailable", "TensorHook", "TensorUnavailable", "TensorUnavailableForStep", "create_trial",

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from container.failure import TrainingFailure
+from container.runtime.failure import TrainingFailure
 
 CONFIG_FILE = Path("/opt/ml/input/config/profilerconfig.json")
 PLATFORM_FOLDER = Path("/opt/ml/output/profiler")  # what is written here goes to S3OutputPath while the job runs

@@ -3,7 +3,8 @@
 from statistics import fmean
 
 from container.profiling.step_times import StepTimes
-from container.report.record import Outlier, PhaseTime, StepSeries, StepTime, StepTimes as StepTimesRecord, System
+from container.report.record import Outlier, PhaseTime, StepSeries, StepTime, System
+from container.report.record import StepTimes as StepTimesRecord
 
 MEGABYTE = 1e6
 # Endings of the sampler's metrics; those of all cores, or all GPUs, with one ending are one line, their mean.

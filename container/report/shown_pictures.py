@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from PIL import Image
 
-from container.preprocessing import Preprocessing, UnreadablePicture, open_picture
+from container.pictures.preprocessing import Preprocessing, UnreadablePicture, open_picture
 from container.report.confused_pairs import confused_pairs
 from container.report.record import ConfusedPair, Pictures, Shown
 

@@ -1,8 +1,8 @@
 """The machine while it trained: a small chart for each counter, one below the other over the same time."""
 
 from container.report.axis import Axis, finite, linear_axis
-from container.report.markup import name, text
 from container.report.line_chart import Line, line_chart
+from container.report.markup import name, text
 from container.report.record import System
 from container.report.shown_numbers import number, tick
 

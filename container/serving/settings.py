@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from container.serving.environment_variables import PREFIX, Variables, WrongSetting
-from container.serving.machine import Machine
+from container.serving.server.machine import Machine
 
 MEGABYTE = 1024 * 1024
 # The platform's limits for real-time inference: https://docs.aws.amazon.com/sagemaker/latest/dg/realtime-endpoints-test-endpoints.html
@@ -82,7 +82,7 @@ class Settings:
 
     @property
     def own(self) -> dict[str, str]:
-        """What the functions of this image read from their environment (container/serving/inference.py)."""
+        """What the functions of this image read from their environment (container/serving/inference/picture_functions.py)."""
         return {f"{PREFIX}{name}": str(value).lower() for name, value in
                 (("BATCH_SIZE", self.batch_size), ("TOP_K", self.top_k), ("ALLOW_URLS", self.allow_urls))}  # fmt: skip
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from moto.iam.models import iam_backends
 from moto.sts.models import AssumedRole, sts_backends
 
-from local_test.identity import AccessKey, new_access_key
+from local_test.host.identity import AccessKey, new_access_key
 
 SESSION = "SageMaker"
 ALWAYS = 10 * 365 * 24 * 3600  # seconds: a key ends with its container, never before

@@ -14,7 +14,7 @@ from local_test.api import sigv2, sigv4
 from local_test.api.access_refused import AccessRefused, Why
 from local_test.api.request_head import RequestHead
 from local_test.api.sigv4 import Scope
-from local_test.identity import AccessKey
+from local_test.host.identity import AccessKey
 
 Find = Callable[[str], AccessKey | None]
 MOST_SKEW = timedelta(minutes=15)

@@ -8,8 +8,8 @@ import re
 from functools import cache
 
 import botocore.session
-from botocore.model import OperationModel, Shape
 from botocore import xform_name
+from botocore.model import OperationModel, Shape
 
 from local_test.api.errors import ValidationException
 

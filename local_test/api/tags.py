@@ -1,7 +1,7 @@
 """AddTags, ListTags, DeleteTags: tags of every resource, by its ARN."""
 
 from local_test.api.listing import page_start
-from local_test.state import State
+from local_test.host.state import State
 
 PAGE = 100
 

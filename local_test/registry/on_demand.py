@@ -5,12 +5,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from docker import DockerClient
-
+from local_test.host.small_image import ImageNotBuilt
 from local_test.registry.registry import Registry, RegistryError
 from local_test.registry.registry_api import RegistryRefused
 from local_test.registry.resolve import local_image
 from local_test.registry.users import kept_users
-from local_test.small_image import ImageNotBuilt
 
 
 class OnDemandRegistry:

@@ -12,15 +12,15 @@ from contextlib import suppress
 from http.client import HTTPException
 from pathlib import Path
 
-from docker import DockerClient
 from docker.errors import APIError, NotFound
 from docker.models.containers import Container
 
-from local_test.labels import REGISTRY, filters, labels, remove, remove_network
+from docker import DockerClient
+from local_test.host.labels import REGISTRY, filters, labels, remove, remove_network
+from local_test.host.small_image import small_image
 from local_test.registry import container_files
 from local_test.registry.registry_api import RegistryApi, RegistryRefused
 from local_test.registry.users import Users
-from local_test.small_image import small_image
 
 READY_SECONDS = 30  # it takes one; collecting what deleted images held may take longer on a slow disk
 PROCESSES = 512

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from local_test.platform import Platform
+from local_test.host.emulator_settings import Platform
 from local_test.serving.instance import log_group
 from local_test.serving.invocation import Asked, Invoker, ModelFault
 from local_test.serving.live_endpoint import LiveEndpoint

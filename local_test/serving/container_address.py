@@ -3,10 +3,10 @@
 Before version 28 the engine lets hosts of the neighbourhood reach what is published on 127.0.0.1 (moby issue 45610).
 """
 
-from docker import DockerClient
 from docker.models.containers import Container
 
-from local_test.engine import reaches_containers
+from docker import DockerClient
+from local_test.host.engine import reaches_containers
 
 
 def publication(client: DockerClient, port: int) -> dict:

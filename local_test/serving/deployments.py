@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from local_test.platform import ACCOUNT, Platform
+from local_test.host.emulator_settings import ACCOUNT, Platform
 from local_test.serving.blue_green import RolledBack, shift_traffic
 from local_test.serving.capacities import with_capacities
 from local_test.serving.deployment_plan import DeploymentPlan

@@ -10,7 +10,7 @@ from local_test.api.errors import ValidationException
 from local_test.api.honoured_fields import check_honoured
 from local_test.api.listing import one_page
 from local_test.api.tags import Tags
-from local_test.platform import ACCOUNT, Platform
+from local_test.host.emulator_settings import ACCOUNT, Platform
 from local_test.serving import capacities, deployment_plan
 from local_test.serving.alarms import unknown_alarms
 from local_test.serving.capacities import capacity_problems

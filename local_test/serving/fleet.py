@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from local_test.platform import Platform
+from local_test.host.emulator_settings import Platform
 from local_test.serving.instance import Instance, VariantPlan
 from local_test.serving.model_folder import ModelFolders
 from local_test.serving.serving_container import ServingFailed, with_last_lines

@@ -4,8 +4,8 @@ import threading
 import uuid
 from dataclasses import dataclass
 
-from local_test.labels import ENDPOINT
-from local_test.platform import Platform
+from local_test.host.emulator_settings import Platform
+from local_test.host.labels import ENDPOINT
 from local_test.serving.container_client import ContainerClient
 from local_test.serving.model_folder import ModelFolder, ModelFolders
 from local_test.serving.models import the_container

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from local_test.platform import ACCOUNT
+from local_test.host.emulator_settings import ACCOUNT
 from local_test.serving.container_client import Reply
 from local_test.serving.instance import log_group
 from local_test.serving.live_endpoint import LiveEndpoint

@@ -9,7 +9,7 @@ from local_test.api.errors import ValidationException
 from local_test.api.honoured_fields import check_honoured
 from local_test.api.listing import one_page
 from local_test.api.tags import Tags
-from local_test.platform import Platform
+from local_test.host.emulator_settings import Platform
 from local_test.serving.model_source import model_source
 
 CONTAINER = {

@@ -7,12 +7,12 @@ import uuid
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from docker import DockerClient
 from docker.models.networks import Network
 
-from local_test.isolation.firewall import answers_only
-from local_test.isolation.network_namespace import NetworkNamespace, hold
-from local_test.labels import remove_network
+from docker import DockerClient
+from local_test.host.isolation.firewall import answers_only
+from local_test.host.isolation.network_namespace import NetworkNamespace, hold
+from local_test.host.labels import remove_network
 from local_test.serving.container_address import publication
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from local_test.api.access import LARGEST_INVOCATION
 from local_test.api.errors import ApiError, InvocationTooLarge
 from local_test.api.front import read_body
-from local_test.platform import ACCOUNT, Platform
+from local_test.host.emulator_settings import ACCOUNT, Platform
 from local_test.serving.async_invocations import INVOCATION_TIMEOUT, TTL, AsyncInvocation, AsyncInvocations
 from local_test.serving.data_capture import DataCapture
 from local_test.serving.endpoints import Endpoints

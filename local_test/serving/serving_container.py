@@ -15,15 +15,15 @@ from docker.errors import APIError, DockerException, NotFound
 from docker.models.containers import Container
 from docker.types import Mount
 
-from local_test.confinement import CONFINEMENT
-from local_test.engine import gpu_requests
-from local_test.isolation.network_namespace import IsolationFailed
-from local_test.labels import labels, remove
-from local_test.platform import Platform
+from local_test.host.confinement import CONFINEMENT
+from local_test.host.emulator_settings import Platform
+from local_test.host.engine import gpu_requests
+from local_test.host.isolation.network_namespace import IsolationFailed
+from local_test.host.labels import labels, remove
+from local_test.host.small_image import ImageNotBuilt
 from local_test.serving.container_address import address, publication
 from local_test.serving.container_log import ContainerLog
 from local_test.serving.network_isolation import IsolatedNetwork, isolate
-from local_test.small_image import ImageNotBuilt
 
 SECONDS_TO_READY = 8 * 60  # the platform's default before it gives up
 SECONDS_TO_PING = 2

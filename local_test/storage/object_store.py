@@ -13,6 +13,7 @@ from moto.s3.exceptions import MissingBucket
 from moto.s3.models import FakeBucket, s3_backends
 from moto.utilities.utils import get_partition
 
+from contract.s3_uri import split_s3_uri
 from local_test.storage.moto_objects import Changes, DiskBackend, DiskDeleteMarker, DiskKey, take_over
 from local_test.storage.object_body import Finished
 from local_test.storage.object_folder import ObjectFolder, StorageError
@@ -175,11 +176,10 @@ class ObjectStore:
 
 def split_uri(uri: str) -> tuple[str, str]:
     """'s3://bucket/some/key' -> ('bucket', 'some/key'); the key may be empty. Raises StorageError."""
-    scheme, _, rest = uri.partition("://")
-    bucket, _, key = rest.partition("/")
-    if scheme != "s3" or not bucket:
-        raise StorageError(f"{uri!r} is no S3 URI: it should look like s3://bucket/some/key.")
-    return bucket, key
+    try:
+        return split_s3_uri(uri)
+    except ValueError as error:
+        raise StorageError(str(error)) from None
 
 
 def _stored(bucket: str, key: DiskKey) -> StoredObject:

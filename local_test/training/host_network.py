@@ -8,14 +8,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 
-from docker import DockerClient
 from docker.errors import APIError
 from docker.models.networks import Network
 from docker.types import IPAMConfig, IPAMPool
 
-from local_test.isolation.firewall import peers_only
-from local_test.isolation.network_namespace import NetworkNamespace, hold
-from local_test.labels import remove_network
+from docker import DockerClient
+from local_test.host.isolation.firewall import peers_only
+from local_test.host.isolation.network_namespace import NetworkNamespace, hold
+from local_test.host.labels import remove_network
 
 ATTEMPTS = 5  # another program may take the free subnet in between
 NO_HOST_ADDRESS = {"com.docker.network.bridge.inhibit_ipv4": "true"}  # the bridge has none: the engine's host is not in this network

@@ -22,7 +22,7 @@ from docker.models.containers import Container
 from docker.utils import decode_json_header
 from requests.exceptions import RequestException
 
-from local_test.archives import spooled_archive
+from local_test.host.archives import spooled_archive
 from local_test.storage.destination import Destination
 from local_test.storage.file_names import check_name, check_side_by_side
 

@@ -6,15 +6,16 @@ import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from docker import DockerClient
 from docker.errors import APIError, NotFound
 from docker.models.containers import Container
 from docker.types import Mount
 
-from local_test.archives import tree_archive
-from local_test.confinement import CONFINEMENT
-from local_test.engine import gpu_requests, memory
-from local_test.labels import remove
+from contract.opt_ml import CHECKPOINTS
+from docker import DockerClient
+from local_test.host.archives import tree_archive
+from local_test.host.confinement import CONFINEMENT
+from local_test.host.engine import gpu_requests, memory
+from local_test.host.labels import remove
 from local_test.training import opt_ml
 from local_test.training.host_network import HostNetwork
 from local_test.training.log_lines import as_they_come, lines, missing
@@ -134,6 +135,6 @@ class _Reader:
 
 def _tree(request: dict, host: str) -> bytes:
     """The folders and files that are there before the container starts. In the container: nothing of root's appears on this machine."""
-    folders = {opt_ml.MODEL, opt_ml.OUTPUT_DATA, opt_ml.CHECKPOINTS, opt_ml.CONFIG, *opt_ml.kept_folders(request)}
+    folders = {opt_ml.MODEL, opt_ml.OUTPUT_DATA, CHECKPOINTS, opt_ml.CONFIG, *opt_ml.kept_folders(request)}
     files = {f"{opt_ml.CONFIG}/{name}": text for name, text in opt_ml.config_files(request, host).items()}
     return tree_archive(sorted(folders), files)

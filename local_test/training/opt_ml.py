@@ -6,13 +6,13 @@ Source: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training
 
 import json
 
+from contract.opt_ml import CHECKPOINTS
+
 GROUP = "homogeneousCluster"
 CONFIG = "/opt/ml/input/config"
 MODEL = "/opt/ml/model"
 OUTPUT_DATA = "/opt/ml/output/data"
-FAILURE = "/opt/ml/output/failure"
 RULES = "/opt/ml/output/data/rules.json"
-CHECKPOINTS = "/opt/ml/checkpoints"
 TENSORS = "/opt/ml/output/tensors"
 PROFILER = "/opt/ml/output/profiler"
 TENSORBOARD = "/opt/ml/output/tensorboard"

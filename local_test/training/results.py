@@ -9,7 +9,7 @@ from pathlib import Path
 
 from docker.models.containers import Container
 
-from local_test.archives import folder_of, pack
+from local_test.host.archives import folder_of, pack
 from local_test.storage.destination import Destination
 from local_test.training import opt_ml
 

@@ -3,7 +3,8 @@
 Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_SecondaryStatusTransition.html
 """
 
-MAX_REASON = 1024  # characters of the failure file that become FailureReason
+from contract.opt_ml import FAILURE_REASON_CHARACTERS
+
 MESSAGES = {
     "Starting": "Preparing the instances for training",
     "Downloading": "Downloading input data",
@@ -56,4 +57,4 @@ def time_used(record: dict, instances: int) -> dict:
 def failure_reason(exit_code: int, failure_file: str | None, out_of_memory: bool = False) -> str:
     """FailureReason of a container that ended with this status: the first 1024 characters of its failure file, if any."""
     text = failure_file or ("The container was killed: this machine, or the engine, ran out of memory." if out_of_memory else "")
-    return f"AlgorithmError: {text}, exit code: {exit_code}"[:MAX_REASON]
+    return f"AlgorithmError: {text}, exit code: {exit_code}"[:FAILURE_REASON_CHARACTERS]

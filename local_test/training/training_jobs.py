@@ -11,8 +11,8 @@ from local_test.api.errors import ResourceInUse, ResourceNotFound, ServiceUnavai
 from local_test.api.honoured_fields import check_honoured
 from local_test.api.listing import one_page
 from local_test.api.tags import Tags
-from local_test.engine import is_virtual_machine
-from local_test.platform import Platform
+from local_test.host.emulator_settings import Platform
+from local_test.host.engine import is_virtual_machine
 from local_test.storage.destination import Destination
 from local_test.training import channels, honoured_request, metric_definitions, opt_ml
 from local_test.training.listener import Listener

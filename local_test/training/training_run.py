@@ -14,8 +14,9 @@ from contextlib import ExitStack
 
 from docker.errors import APIError
 
-from local_test.labels import TRAINING, labels
-from local_test.platform import Platform
+from contract.opt_ml import FAILURE, FAILURE_REASON_CHARACTERS
+from local_test.host.emulator_settings import Platform
+from local_test.host.labels import TRAINING, labels
 from local_test.storage.destination import Destination
 from local_test.training import opt_ml
 from local_test.training.honoured_request import SECONDS_ALLOWED
@@ -27,11 +28,11 @@ from local_test.training.metric_definitions import MetricScan
 from local_test.training.node import Exit, Node
 from local_test.training.results import Results
 from local_test.training.rule_statuses import RULES, at_the_end
-from local_test.training.status import ENDS, MAX_REASON, enter, failure_reason, time_used
+from local_test.training.status import ENDS, enter, failure_reason, time_used
 
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 RUNNING = "training-jobs"  # below the service's folder: what is laid out for jobs that run
-FAILURE_BYTES = 4 * MAX_REASON  # UTF-8 has at most four to a character
+FAILURE_BYTES = 4 * FAILURE_REASON_CHARACTERS  # UTF-8 has at most four to a character
 RULE_RESULTS_BYTES = 1_000_000
 SECONDS_TO_ROOM = 5  # between attempts to write to a full disk
 KILLED = "The local SageMaker ended while this job was running."
@@ -117,7 +118,7 @@ class TrainingRun:
                 outcome, reason = self._attempt()
         except Exception as error:
             logger.exception("training job %s", self.name)
-            outcome, reason = "InternalError", f"InternalServerError: {error}"[:MAX_REASON]
+            outcome, reason = "InternalError", f"InternalServerError: {error}"[:FAILURE_REASON_CHARACTERS]
         with self._lock:
             self._over = True
         waiting.cancel()
@@ -152,12 +153,12 @@ class TrainingRun:
                 kept = self._prepare(cleanup)
                 return self._train(kept)
         except Refused as error:
-            return "Failed", str(error)[:MAX_REASON]
+            return "Failed", str(error)[:FAILURE_REASON_CHARACTERS]
         except Exception as error:
             if self._ending != KILLED:
                 # Not the program's fault: what AWS reports as an internal error, and what RetryStrategy is for.
                 logger.exception("training job %s", self.name)
-            return "InternalError", f"InternalServerError: the job could not be run on this machine: {error}"[:MAX_REASON]
+            return "InternalError", f"InternalServerError: the job could not be run on this machine: {error}"[:FAILURE_REASON_CHARACTERS]
 
     def _prepare(self, cleanup: ExitStack) -> list[KeptFolder]:
         """Lay out the data and create the containers. What has to go in the end is left to `cleanup`."""
@@ -244,12 +245,12 @@ class TrainingRun:
         failed = next(((node, ended) for node, ended in exits if ended.status != 0), None)
         if failed and not ending:
             node, ended = failed
-            reason = failure_reason(ended.status, node.beginning_of(opt_ml.FAILURE, FAILURE_BYTES), ended.out_of_memory)
+            reason = failure_reason(ended.status, node.beginning_of(FAILURE, FAILURE_BYTES), ended.out_of_memory)
             self._upload_output_data()
             return "Failed", reason
         if lost:
             self._upload_output_data()
-            return "Failed", f"ClientError: {lost}"[:MAX_REASON]
+            return "Failed", f"ClientError: {lost}"[:FAILURE_REASON_CHARACTERS]
         return self._upload(ending or "Completed")
 
     def _wait_for_all(self) -> list[tuple[Node, Exit]]:
@@ -301,7 +302,7 @@ class TrainingRun:
         try:
             self._results.store_model([node.container for node in self._nodes])
         except ValueError as error:
-            return "Failed", f"ClientError: Artifact upload failed: {error}"[:MAX_REASON]
+            return "Failed", f"ClientError: Artifact upload failed: {error}"[:FAILURE_REASON_CHARACTERS]
         self._upload_output_data()
         return outcome, None
 

@@ -11,8 +11,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from local_test.labels import TRANSFORM
-from local_test.platform import Platform
+from local_test.host.emulator_settings import Platform
+from local_test.host.labels import TRANSFORM
 from local_test.serving.container_client import Blocks
 from local_test.serving.model_folder import ModelFolders
 from local_test.serving.serving_container import ServingContainer, ServingFailed, with_last_lines

@@ -10,7 +10,7 @@ import time
 from local_test.api.errors import ResourceInUse, ResourceNotFound, ValidationException
 from local_test.api.listing import one_page
 from local_test.api.tags import Tags
-from local_test.platform import Platform
+from local_test.host.emulator_settings import Platform
 from local_test.serving.model_folder import ModelFolders
 from local_test.serving.models import Models, the_container
 from local_test.storage.destination import Destination

@@ -1,8 +1,8 @@
 """The record of a tuning job: what its description repeats of the request, and what its search needs besides. Pure functions."""
 
 from local_test.training.training_run import KILLED
-from local_test.tuning.trial import Trial
 from local_test.tuning.training_request import OBJECTIVE
+from local_test.tuning.trial import Trial
 
 RANGES = ("IntegerParameterRanges", "ContinuousParameterRanges", "CategoricalParameterRanges")
 SWITCHES = ("EnableNetworkIsolation", "EnableInterContainerTrafficEncryption", "EnableManagedSpotTraining")

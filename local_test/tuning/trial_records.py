@@ -2,7 +2,7 @@
 
 import threading
 
-from local_test.state import State
+from local_test.host.state import State
 
 # What is kept of a training job when it ends: the job itself may then be deleted, and its name be used again.
 KEPT = ("TrainingJobArn", "TrainingJobStatus", "CreationTime", "TrainingStartTime", "TrainingEndTime", "FailureReason")

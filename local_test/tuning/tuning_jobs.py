@@ -11,7 +11,7 @@ from local_test.api.errors import ResourceInUse, ResourceNotFound, ServiceUnavai
 from local_test.api.listing import one_page
 from local_test.api.request_validation import validate
 from local_test.api.tags import Tags
-from local_test.platform import Platform
+from local_test.host.emulator_settings import Platform
 from local_test.training.training_jobs import TrainingJobs
 from local_test.tuning import search
 from local_test.tuning.description import describe, training_job_summary, tuning_job_summary

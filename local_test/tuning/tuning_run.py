@@ -8,11 +8,11 @@ import logging
 import threading
 import time
 
+from contract.opt_ml import FAILURE_REASON_CHARACTERS
 from local_test.api.errors import ApiError, ServiceUnavailable
-from local_test.engine import cores
-from local_test.platform import Platform
+from local_test.host.emulator_settings import Platform
+from local_test.host.engine import cores
 from local_test.training.listener import Listener
-from local_test.training.status import MAX_REASON
 from local_test.training.training_jobs import TrainingJobs
 from local_test.training.training_run import LOG_GROUP, SECONDS_TO_ROOM
 from local_test.tuning import completion, hyperband, progress, search
@@ -221,7 +221,7 @@ class TuningRun:
                 try:
                     self._records.update(
                         self.name, HyperParameterTuningJobStatus=status, HyperParameterTuningEndTime=now, LastModifiedTime=now,
-                        FailureReason=reason and reason[:MAX_REASON],
+                        FailureReason=reason and reason[:FAILURE_REASON_CHARACTERS],
                     )
                     self._over = True
                     return

@@ -4,9 +4,9 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-add-code-a
 https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference-autoscale.html
 """
 
-from scripts.names import VARIANT, endpoint
+from scripts.config.names import VARIANT, endpoint
+from scripts.config.settings import Settings
 from scripts.requests.tags import project_tags
-from scripts.settings import Settings
 
 
 def scalable_target(prefix: str) -> dict:

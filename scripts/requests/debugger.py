@@ -7,8 +7,8 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DebugRuleConfigura
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProfilerConfig.html
 """
 
-from scripts.failure import Failure
-from scripts.settings import Debugger
+from scripts.config.settings import Debugger
+from scripts.console.failure import Failure
 
 # https://docs.aws.amazon.com/sagemaker/latest/dg/debugger-reference.html
 _RULE_ACCOUNTS = {

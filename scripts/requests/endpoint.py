@@ -6,9 +6,9 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-blue-green
 
 import math
 
-from scripts.names import endpoint
+from scripts.config.names import endpoint
+from scripts.config.settings import LONGEST_UPDATE, Settings
 from scripts.requests.tags import project_tags
-from scripts.settings import LONGEST_UPDATE, Settings
 
 
 def create_endpoint_request(settings: Settings, *, config: str) -> dict:

@@ -3,11 +3,11 @@
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpointConfig.html
 """
 
-from scripts.layout import Layout
-from scripts.names import VARIANT
+from scripts.config.layout import Layout
+from scripts.config.names import VARIANT
+from scripts.config.settings import Settings
 from scripts.requests.gpu_ami import inference_ami
 from scripts.requests.tags import project_tags
-from scripts.settings import Settings
 
 
 def endpoint_config_request(settings: Settings, layout: Layout, *, name: str, model: str) -> dict:

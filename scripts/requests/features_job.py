@@ -3,11 +3,11 @@
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html
 """
 
-from scripts.layout import Layout
+from contract.feature_sharing import FEATURES_ONLY
+from scripts.config.layout import Layout
+from scripts.config.settings import Settings
 from scripts.requests.tags import project_tags
 from scripts.requests.training_definition import training_definition
-from scripts.settings import Settings
-from scripts.tuning.features_rule import FEATURES_ONLY
 
 
 def features_job_request(

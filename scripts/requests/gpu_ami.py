@@ -9,7 +9,7 @@ https://docs.nvidia.com/deploy/cuda-compatibility/
 
 import re
 
-from scripts.failure import Failure
+from scripts.console.failure import Failure
 
 # The newest with a driver of the same CUDA major: an image of CUDA 12 has been seen to hang on gpu-4-1.
 _INFERENCE = {12: "al2-ami-sagemaker-inference-gpu-3-1", 13: "al2023-ami-sagemaker-inference-gpu-4-1"}

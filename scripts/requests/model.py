@@ -1,8 +1,8 @@
 """CreateModel. https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModel.html"""
 
+from scripts.config.settings import Settings
 from scripts.requests.network_isolation import model_is_isolated
 from scripts.requests.tags import project_tags
-from scripts.settings import Settings
 
 
 def model_request(settings: Settings, *, name: str, image: str, model_data: str, role_arn: str, serverless: bool = False) -> dict:

@@ -7,8 +7,8 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/mkt-algo-model-internet-free.htm
 import re
 from collections.abc import Iterable
 
-from scripts.failure import Failure
-from scripts.settings import Settings
+from scripts.config.settings import Settings
+from scripts.console.failure import Failure
 
 WEIGHTS = "pretrained"  # the hyperparameter, and the channel
 

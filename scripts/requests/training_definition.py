@@ -6,12 +6,11 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTrai
 
 from collections.abc import Iterable
 
-from scripts.layout import Layout
-from scripts.metrics import METRICS
+from contract.metric_lines import METRICS
+from scripts.config.layout import Layout
+from scripts.config.settings import Settings
 from scripts.requests.network_isolation import training_is_isolated
-from scripts.settings import Settings
 
-CHECKPOINTS = "/opt/ml/checkpoints"
 # 30 is logging.WARNING: sagemaker-training then leaves its two pages about the environment out of the log.
 _QUIET = {"sagemaker_container_log_level": "30"}
 

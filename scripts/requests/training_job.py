@@ -1,10 +1,12 @@
 """CreateTrainingJob. https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html"""
 
-from scripts.layout import Layout
+from contract.opt_ml import CHECKPOINTS
+from scripts.config.layout import Layout
+from scripts.config.settings import Settings
 from scripts.requests.debugger import debugger_fields
 from scripts.requests.tags import project_tags
-from scripts.requests.training_definition import CHECKPOINTS, hyperparameters as all_hyperparameters, training_definition
-from scripts.settings import Settings
+from scripts.requests.training_definition import hyperparameters as all_hyperparameters
+from scripts.requests.training_definition import training_definition
 
 
 def training_job_request(

@@ -3,12 +3,13 @@
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateHyperParameterTuningJob.html
 """
 
-from scripts.layout import Layout
-from scripts.metrics import is_maximized
+from contract.metric_lines import is_maximized
+from contract.opt_ml import CHECKPOINTS
+from scripts.config.layout import Layout
+from scripts.config.ranges import SCALES, Categories, Range, grid_size
+from scripts.config.settings import Settings, Tune
 from scripts.requests.tags import project_tags
-from scripts.requests.training_definition import CHECKPOINTS, training_definition
-from scripts.settings import Settings, Tune
-from scripts.tuning.ranges import SCALES, Categories, Range, grid_size
+from scripts.requests.training_definition import training_definition
 
 WARM_START_TYPES = ("TransferLearning", "IdenticalDataAndAlgorithm")
 

@@ -7,16 +7,17 @@ from typing import Callable, TypeVar
 
 from botocore.exceptions import ClientError
 
-from scripts import names
-from scripts.aws import Aws
-from scripts.call import Call
-from scripts.failure import Failure, explain, is_denied
-from scripts.hint import make
-from scripts.jobs import FEATURES, ended_well, watch
-from scripts.layout import bucket_and_key
-from scripts.objects import StoredObject, delete_objects, folders, listing
+from contract.feature_sharing import keeping_apart, trains_on_features
+from scripts.aws.clients import Aws
+from scripts.aws.jobs import FEATURES, ended_well, watch
+from scripts.aws.objects import StoredObject, delete_objects, folders, listing
+from scripts.aws.planned_call import Call
+from scripts.config import names
+from scripts.config.features_rule import features_key
+from scripts.config.layout import bucket_and_key
+from scripts.console.failure import Failure, explain, is_denied
+from scripts.console.make_prefix import make
 from scripts.requests.features_job import features_job_request, features_uri
-from scripts.tuning.features_rule import features_key, keeping_apart, trains_on_features
 
 MANIFEST = "bank.json"  # written last; its "sizes" has the bytes of every other file
 

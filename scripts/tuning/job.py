@@ -7,12 +7,11 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTrai
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from scripts.aws import Aws
-from scripts.failure import Failure
-from scripts.hint import make
-from scripts.jobs import ENDED, TUNING
-from scripts.tuning.ranges import Range, ranges_of_request
-
+from scripts.aws.clients import Aws
+from scripts.aws.jobs import ENDED, TUNING
+from scripts.config.ranges import Range, ranges_of_request
+from scripts.console.failure import Failure
+from scripts.console.make_prefix import make
 
 # The service adds it to every trial's own: https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-ranges.html
 _ADDED = "_tuning_objective_metric"

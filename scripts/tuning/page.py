@@ -5,10 +5,10 @@ from collections import Counter
 from datetime import datetime, timezone
 from html import escape
 
+from scripts.aws.waiting import minutes
+from scripts.config.ranges import Categories, Range
 from scripts.tuning.job import Trial, Tuning
-from scripts.tuning.ranges import Categories, Range
 from scripts.tuning.table import shown_objective, shown_value
-from scripts.waiting import minutes
 
 STYLE = """
 :root { color-scheme: light dark; --ground: #f6f5f2; --card: #fff; --ink: #22211f; --soft: #6d6a64; --line: #e4e2dd;

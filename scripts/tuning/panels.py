@@ -6,8 +6,8 @@ Only figures are made here; `picture` draws them.
 import math
 from dataclasses import dataclass
 
+from scripts.config.ranges import Categories, Interval
 from scripts.tuning.job import Trial, Tuning
-from scripts.tuning.ranges import Categories, Interval
 
 MOST_TICKS = 6
 FEW_VALUES = 20  # of whole numbers: so many that trials of the same one need to be drawn apart

@@ -4,9 +4,9 @@ import json
 import sys
 from pathlib import Path
 
-from scripts.aws import Aws
-from scripts.hint import make
-from scripts.jobs import TRIAL
+from scripts.aws.clients import Aws
+from scripts.aws.jobs import TRIAL
+from scripts.console.make_prefix import make
 from scripts.tuning.job import Trial, Tuning
 from scripts.tuning.page import page
 from scripts.tuning.table import heading, shown_objective, shown_value, table

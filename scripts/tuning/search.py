@@ -2,13 +2,13 @@
 
 import re
 
-from scripts.failure import Failure
-from scripts.hint import make
-from scripts.hyperparameters import NAME
+from contract.feature_sharing import FEATURES_ONLY
+from scripts.config.hyperparameters import NAME
+from scripts.config.ranges import MOST, Categories, Range, grid_size, range_of_text
+from scripts.config.settings import Settings, Tune
+from scripts.console.failure import Failure
+from scripts.console.make_prefix import make
 from scripts.requests.training_definition import hyperparameters
-from scripts.settings import Settings, Tune
-from scripts.tuning.features_rule import FEATURES_ONLY
-from scripts.tuning.ranges import MOST, Categories, Range, grid_size, range_of_text
 
 
 def chosen_ranges(settings: dict[str, Range], words: list[str]) -> dict[str, Range]:

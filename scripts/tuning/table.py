@@ -2,9 +2,9 @@
 
 from datetime import datetime, timezone
 
-from scripts.jobs import ENDED
+from scripts.aws.jobs import ENDED
+from scripts.aws.waiting import minutes
 from scripts.tuning.job import Trial, Tuning
-from scripts.waiting import minutes
 
 LONGEST_REASON = 100  # characters
 

@@ -4,13 +4,13 @@ import sys
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from scripts.aws import Aws
-from scripts.failure import Failure, explain
-from scripts.jobs import how_to_follow
-from scripts.terminal import Redrawn
+from scripts.aws.clients import Aws
+from scripts.aws.jobs import how_to_follow
+from scripts.aws.waiting import answers, minutes
+from scripts.console.failure import Failure, explain
+from scripts.console.terminal import Redrawn
 from scripts.tuning.job import Tuning, read_tuning
 from scripts.tuning.table import heading, table, trial_line, worth_showing
-from scripts.waiting import answers, minutes
 
 
 def watch_tuning(aws: Aws, name: str) -> Tuning:

@@ -1,9 +1,9 @@
 """The hyperparameters with which a tuning job's best trial ran."""
 
-from scripts.aws import Aws
-from scripts.failure import Failure
-from scripts.hint import make
-from scripts.jobs import TUNING
+from scripts.aws.clients import Aws
+from scripts.aws.jobs import TUNING
+from scripts.console.failure import Failure
+from scripts.console.make_prefix import make
 from scripts.tuning.job import Trial, Tuning, read_tuning
 
 

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from local_test.data_folder import data_folder
+from local_test.demo.data_folder import data_folder
 from tests.bench.drawn_data import drawn
 
 

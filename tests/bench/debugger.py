@@ -5,7 +5,7 @@ With default settings, in the train image, beside the same epoch without them, i
 
 from pathlib import Path
 
-from local_test.engine import connect
+from local_test.host.engine import connect
 from tests.bench.asked import image_and_pictures
 from tests.bench.figures import Figure, figure, write
 from tests.bench.program_in_image import run_program

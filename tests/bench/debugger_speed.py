@@ -14,22 +14,23 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-from container.compute import Compute
-from container.data import read_split
-from container.debugging.rule_choices import parse_rules
+from training_speed import natural_pictures, options
+
+from container.data.class_folders import read_split
+from container.data.picture_examples import PictureExamples
+from container.data.picture_store import decode_split
 from container.debugging.rule_run import RuleRun
 from container.debugging.smdebug_library import TensorHook
-from container.gradient_norms import GradientNorms
-from container.instruments import Instruments
-from container.model import create_model
-from container.picture_examples import PictureExamples
-from container.picture_store import decode_split
-from container.preprocessing import Preprocessing
+from container.jobs.monitoring import save_interval
+from container.model.network import create_model
+from container.pictures.preprocessing import Preprocessing
 from container.profiling.step_times import StepTimes
 from container.profiling.system_sampler import SystemSampler
-from container.run_watch import save_interval
-from container.training import Trainer
-from training_speed import natural_pictures, options
+from container.runtime.device import Compute
+from container.training.gradient_norms import GradientNorms
+from container.training.monitors import Instruments
+from container.training.trainer import Trainer
+from contract.rule_choices import parse_rules
 
 ARCH, SIZE, BATCH = "resnet34", 96, 16
 RUN = 1040  # steps of the default run: 10 epochs of 6,680 pictures

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from local_test.sample_data import SampleSize, draw_sample_data
+from local_test.demo.sample_data import SampleSize, draw_sample_data
 
 
 def drawn(folder: Path) -> Path:

@@ -19,17 +19,17 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-
-from container.compute import Compute
-from container.data import read_split
-from container.evaluation import evaluate
-from container.model import create_model
-from container.optimizer import create_optimizer, set_rate
-from container.picture_examples import PictureExamples
-from container.picture_store import decode_split
-from container.preprocessing import Preprocessing
-from container.training import Trainer
 from training_speed import natural_pictures, options
+
+from container.data.class_folders import read_split
+from container.data.picture_examples import PictureExamples
+from container.data.picture_store import decode_split
+from container.model.network import create_model
+from container.pictures.preprocessing import Preprocessing
+from container.runtime.device import Compute
+from container.training.evaluation import evaluate
+from container.training.optimizer import create_optimizer, set_rate
+from container.training.trainer import Trainer
 
 ARCH, SIZE, BATCH, RUNS = "resnet34", 224, 64, 5
 

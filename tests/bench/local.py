@@ -14,17 +14,17 @@ import time
 from datetime import datetime, timezone
 from pathlib import Path
 
-from docker import DockerClient
 from docker.types import Mount
 
+from docker import DockerClient
 from local_test.api.access import Access
 from local_test.api.callers import own_hosts
 from local_test.api.request_head import RequestHead
 from local_test.api.sigv4 import sign
 from local_test.background import stop
 from local_test.clean import remove_all
-from local_test.engine import connect
-from local_test.labels import ENDPOINT, find, labels
+from local_test.host.engine import connect
+from local_test.host.labels import ENDPOINT, find, labels
 from local_test.serving.container_address import address
 from tests.bench.figures import Figure, figure, write
 from tests.local_service import Local, until

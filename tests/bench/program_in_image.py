@@ -4,10 +4,10 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from docker import DockerClient
 from docker.types import DeviceRequest, Mount
 
-from local_test.labels import labels
+from docker import DockerClient
+from local_test.host.labels import labels
 
 ROOT = Path(__file__).parents[2]
 

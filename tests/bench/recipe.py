@@ -6,7 +6,7 @@ figure is the recipe as it is by default.
 
 from pathlib import Path
 
-from local_test.engine import connect
+from local_test.host.engine import connect
 from tests.bench.asked import image_and_pictures
 from tests.bench.figures import figure, interval, write
 from tests.bench.program_in_image import run_program

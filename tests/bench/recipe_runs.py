@@ -13,17 +13,18 @@ import tempfile
 from pathlib import Path
 
 import torch
-
-from container.compute import Compute
-from container.data import Split, read_split
-from container.evaluation import evaluate
-from container.hyperparameters import Hyperparameters, parse
-from container.model import create_model
-from container.picture_examples import PictureExamples
-from container.picture_store import decode_split, open_split
-from container.preprocessing import Preprocessing
-from container.training import Trainer
 from one_core_each import one_core_each
+
+from container.data.class_folders import Split, read_split
+from container.data.picture_examples import PictureExamples
+from container.data.picture_store import decode_split, open_split
+from container.model.network import create_model
+from container.pictures.preprocessing import Preprocessing
+from container.runtime.device import Compute
+from container.training.evaluation import evaluate
+from container.training.hyperparameters import parse
+from container.training.trainer import Trainer
+from contract.hyperparameters import Hyperparameters
 
 COMMON = ["--pretrained", "none", "--arch", "resnet18", "--batch-size", "32", "--workers", "1"]
 EMA = "ema=0.99"

@@ -13,20 +13,21 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-
-from container.compute import Compute
-from container.data import read_split
-from container.evaluation import evaluate
-from container.feature_bank import FeatureBank
-from container.feature_pass import make_bank
-from container.head import create_head, head_of, set_backbone_trainable
-from container.hyperparameters import Hyperparameters, parse
-from container.model import create_model
-from container.picture_examples import PictureExamples
-from container.picture_store import decode_split
-from container.preprocessing import Preprocessing
-from container.training import Trainer
 from same_views import SameViews
+
+from container.data.class_folders import read_split
+from container.data.picture_examples import PictureExamples
+from container.data.picture_store import decode_split
+from container.jobs.feature_bank import FeatureBank
+from container.jobs.feature_pass import make_bank
+from container.model.head import create_head, head_of, set_backbone_trainable
+from container.model.network import create_model
+from container.pictures.preprocessing import Preprocessing
+from container.runtime.device import Compute
+from container.training.evaluation import evaluate
+from container.training.hyperparameters import parse
+from container.training.trainer import Trainer
+from contract.hyperparameters import Hyperparameters
 
 SEEDS, PRETRAINING, EPOCHS, SIZE = 5, 6, 5, 64
 

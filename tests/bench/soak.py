@@ -18,13 +18,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from docker import DockerClient
 from docker.models.containers import Container
 from docker.types import Mount
 
-from local_test.data_folder import data_folder
-from local_test.engine import connect
-from local_test.labels import labels, remove
+from docker import DockerClient
+from local_test.demo.data_folder import data_folder
+from local_test.host.engine import connect
+from local_test.host.labels import labels, remove
 from tests.bench.drawn_data import drawn
 from tests.container_memory import used_memory
 from tests.hostile.bodies import hostile_bodies

@@ -7,7 +7,7 @@ those on the valid split after as many epochs; ResNet18 from scratch, as is ours
 import statistics
 from pathlib import Path
 
-from local_test.engine import connect, gpu_requests
+from local_test.host.engine import connect, gpu_requests
 from tests.bench.asked import image_and_pictures
 from tests.bench.figures import Figure, figure, interval, no_worse, write
 from tests.bench.program_in_image import run_program

@@ -16,21 +16,22 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 
+import reference
 import torch
+from one_core_each import one_core_each
 from PIL import Image
 
-import reference
-from container.compute import Compute
-from container.data import read_split
-from container.evaluation import evaluate
-from container.hyperparameters import Hyperparameters, parse
-from container.model import create_model
-from container.picture_examples import PictureExamples
-from container.picture_store import decode_split, open_split
-from container.preprocessing import Preprocessing
-from container.step_random import random_for
-from container.training import Trainer, shuffled_batches
-from one_core_each import one_core_each
+from container.data.class_folders import read_split
+from container.data.picture_examples import PictureExamples
+from container.data.picture_store import decode_split, open_split
+from container.model.network import create_model
+from container.pictures.preprocessing import Preprocessing
+from container.runtime.device import Compute
+from container.runtime.seeds import random_for
+from container.training.evaluation import evaluate
+from container.training.hyperparameters import parse
+from container.training.trainer import Trainer, shuffled_batches
+from contract.hyperparameters import Hyperparameters
 
 CORES = len(os.sched_getaffinity(0))
 RUNS, SEEDS = 5, 5

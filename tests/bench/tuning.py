@@ -14,16 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from docker import DockerClient
-
 from local_test.background import stop
 from local_test.clean import remove_all
-from local_test.data_folder import data_folder, pictures_of
-from local_test.engine import connect
-from scripts.layout import Layout
+from local_test.demo.data_folder import data_folder, pictures_of
+from local_test.host.engine import connect
+from scripts.config.layout import Layout
+from scripts.config.settings import load_settings
 from scripts.requests.features_job import features_job_request, features_uri
 from scripts.requests.training_definition import hyperparameters
 from scripts.requests.tuning_job import tuning_job_request
-from scripts.settings import load_settings
 from tests.bench.drawn_data import drawn
 from tests.bench.figures import Figure, figure, interval, no_worse, write
 from tests.bench.program_in_image import run_program

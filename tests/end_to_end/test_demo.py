@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from local_test.engine import connect
-from local_test.labels import find
+from local_test.host.engine import connect
+from local_test.host.labels import find
 
 ROOT = Path(__file__).parents[2]
 
@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 def test_the_sample_model_names_the_sample_test_pictures():
     output, folder = ROOT / "out/test-demo", ROOT / "out/local"
     before = {container.id for container in find(connect())}
-    command = [sys.executable, "-m", "local_test.demo", "--output", str(output), "--folder", str(folder)]
+    command = [sys.executable, "-m", "local_test.demo.__main__", "--output", str(output), "--folder", str(folder)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-3000:]
     summary = json.loads((output / "summary.json").read_text())

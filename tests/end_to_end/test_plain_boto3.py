@@ -8,7 +8,7 @@ import tarfile
 import pytest
 from botocore.exceptions import ClientError
 
-from local_test.sample_data import SampleSize, draw_sample_data
+from local_test.demo.sample_data import SampleSize, draw_sample_data
 from tests.local_service import until
 
 TINY = {"pretrained": "none", "arch": "shufflenet_v2_x0_5", "image-size": "32", "epochs": "1", "batch-size": "8"}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from local_test.labels import labels
+from local_test.host.labels import labels
 
 ROOT = Path(__file__).parents[2]
 IMAGES = ("train_image", "serve_image")

@@ -6,7 +6,7 @@ import tarfile
 
 import pytest
 
-from local_test.labels import NAME, find
+from local_test.host.labels import NAME, find
 from tests.local_service import until
 
 ON_THE_CPU = {"Environment": {"CUDA_VISIBLE_DEVICES": ""}}

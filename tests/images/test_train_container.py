@@ -6,7 +6,7 @@ import tarfile
 
 import pytest
 
-from local_test.labels import labels
+from local_test.host.labels import labels
 from tests.local_service import until
 
 

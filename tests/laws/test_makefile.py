@@ -36,12 +36,13 @@ def folder(tmp_path):
     names = [
         *(f"scripts/{name}.py" for name in (*VERBS, "download_data")),
         *(f"tests/bench/{name}.py" for name in ("local", "training", "soak", "debugger", "serving", "recipe", "tuning")),
-        *(f"local_test/{name}.py" for name in ("demo", "clean", "sample_data")), "tests/in_image.py",
+        *(f"local_test/{name}.py" for name in ("demo/__main__", "clean", "demo/sample_data")), "tests/in_image.py",
     ]
     for name in names:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(RECORD)
-    shutil.copy(ROOT / "scripts/from_make.py", tmp_path / "scripts")
+    (tmp_path / "scripts/console").mkdir()
+    shutil.copy(ROOT / "scripts/console/from_make.py", tmp_path / "scripts/console")
     (tmp_path / "local_test/__main__.py").write_text("print('export LOCAL=yes')")
     (tmp_path / "pytest.py").write_text("")
     python = f'#!/bin/sh\nexec {ROOT}/.venv/bin/python "$@"\n'

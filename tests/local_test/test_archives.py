@@ -6,7 +6,7 @@ import tarfile
 import pytest
 from docker.errors import NotFound
 
-from local_test.archives import folder_of, pack, spooled_archive, tree_archive
+from local_test.host.archives import folder_of, pack, spooled_archive, tree_archive
 
 
 def test_folders_and_text_files_travel_by_path():

@@ -4,8 +4,8 @@ import pytest
 from moto.sts.models import sts_backends
 
 from local_test.api.access_keys import AccessKeys
-from local_test.container_access import DESKTOP_HOST, OF_THE_USER, ContainerAccess
-from local_test.identity import new_access_key
+from local_test.host.container_access import DESKTOP_HOST, OF_THE_USER, ContainerAccess
+from local_test.host.identity import new_access_key
 
 ACCOUNT = "123456789012"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/r"

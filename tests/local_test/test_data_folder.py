@@ -4,7 +4,7 @@ import zipfile
 
 import pytest
 
-from local_test.data_folder import data_folder, pictures_of
+from local_test.demo.data_folder import data_folder, pictures_of
 
 
 @pytest.fixture

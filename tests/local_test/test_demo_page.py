@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 
 from PIL import Image
 
-from local_test.demo_page import in_order, write_page
+from local_test.demo.demo_page import in_order, write_page
 
 SUMMARY = {
     "accuracy": 0.5, "n_test": 2, "classes": ["<b>Beagle</b>", "Fern_hound"], "tune_seconds": 42.0, "train_seconds": 61.2, "deploy_seconds": 9.1,

@@ -4,7 +4,7 @@ import platform
 
 import pytest
 
-from local_test.engine import is_on_this_kernel, published_ports_warning
+from local_test.host.engine import is_on_this_kernel, published_ports_warning
 
 HERE = {"KernelVersion": platform.release(), "OperatingSystem": "Debian GNU/Linux 12", "SecurityOptions": ["name=seccomp,profile=default"]}
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from local_test.environment import exports
-from local_test.identity import identity_of
+from local_test.host.identity import identity_of
 from local_test.service_address import Address
 
 ADDRESS = Address("http://127.0.0.1:4567", "local-sagemaker-x", 1, "us-east-1", "bucket", "arn:aws:iam::123456789012:role/r")

@@ -6,7 +6,7 @@ import stat
 
 import pytest
 
-from local_test.identity import access_key_of, identity_of, make_private, read_identity
+from local_test.host.identity import access_key_of, identity_of, make_private, read_identity
 
 
 def test_a_folder_keeps_its_identity(tmp_path):

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from local_test.sample_breeds import invent_breeds
-from local_test.sample_data import SampleSize, draw_sample_data
-from local_test.sample_pictures import draw_picture
+from local_test.demo.sample_breeds import invent_breeds
+from local_test.demo.sample_data import SampleSize, draw_sample_data
+from local_test.demo.sample_pictures import draw_picture
 
 SIZE = SampleSize(breeds=5, train=24, valid=1, test=12, seed=3)
 

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from local_test.identity import identity_of
+from local_test.host.identity import identity_of
 from local_test.service_address import Address, running
 
 

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import pytest
 from docker.errors import ImageNotFound
 
-from local_test import small_image as module
-from local_test.small_image import small_image
+from local_test.host import small_image as module
+from local_test.host.small_image import small_image
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Records: what was written is there after a restart, and nobody can change it in passing."""
 
-from local_test.state import State
+from local_test.host.state import State
 
 
 def test_records_survive_a_restart(tmp_path):

@@ -17,10 +17,10 @@ import botocore.session
 import pytest
 from moto.server import ThreadedMotoServer
 
-from scripts import aws as aws_module
-from scripts import docker_cli, image, jobs, waiting
-from scripts.aws import Aws
-from scripts.settings import load_settings
+from scripts.aws import clients as aws_module
+from scripts.aws import docker_cli, image, jobs, waiting
+from scripts.aws.clients import Aws
+from scripts.config.settings import load_settings
 from tests.scripts.sagemaker_stand_in import StandIn, serve
 
 BUCKET = "some-bucket"

@@ -10,7 +10,6 @@ import threading
 
 from tests.scripts.service_model import problems
 
-
 # What an account without such jobs answers.
 NONE_THERE = {f"List{noun}s": {f"{noun}Summaries": []} for noun in ("TrainingJob", "HyperParameterTuningJob", "TransformJob")}
 

@@ -5,7 +5,8 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from scripts import delete, inventory, status
+from scripts import delete, status
+from scripts.aws import inventory
 from tests.scripts.sagemaker_stand_in import Refusal
 
 OURS, OTHERS = "dogbreed-20261122-185200-123", "dogbreed-house-20261122-185200-123"

@@ -7,10 +7,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from scripts import deploy
-from scripts.aws import Aws
-from scripts.endpoints import wait_until_gone
-from scripts.failure import Failure
-from scripts.settings import load_settings
+from scripts.aws.clients import Aws
+from scripts.aws.endpoints import wait_until_gone
+from scripts.config.settings import load_settings
+from scripts.console.failure import Failure
 from tests.scripts.sagemaker_stand_in import Refusal
 
 NOTHING = Refusal("ValidationException", 'Could not find endpoint "arn:aws:sagemaker:eu-west-1:123456789012:endpoint/dogbreed".')

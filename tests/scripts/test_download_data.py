@@ -7,8 +7,8 @@ import zipfile
 
 import pytest
 
+from scripts.console.failure import Failure
 from scripts.download_data import download
-from scripts.failure import Failure
 
 
 def a_zip() -> bytes:

@@ -12,9 +12,9 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, UnauthorizedSSOTokenError
 
 from scripts import status, train
-from scripts.failure import Failure, ends_with_a_sentence, explain
-from scripts.parallel import in_parallel
-from scripts.waiting import LONGEST_TROUBLE, answers, moments
+from scripts.aws.waiting import LONGEST_TROUBLE, answers, moments
+from scripts.console.failure import Failure, ends_with_a_sentence, explain
+from scripts.console.parallel import in_parallel
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 VERBS = ("push", "upload", "train", "deploy", "predict", "transform", "logs", "status", "stop", "delete")
@@ -184,7 +184,7 @@ def test_a_request_that_hangs_is_not_waited_for():
 
 def test_a_program_whose_reader_has_gone_ends_quietly():
     program = (
-        "import sys; from scripts.failure import ends_with_a_sentence\n"
+        "import sys; from scripts.console.failure import ends_with_a_sentence\n"
         "@ends_with_a_sentence\ndef main(arguments):\n    for n in range(100_000): print('a line')\n    return 0\n"
         "sys.exit(main([]))"
     )

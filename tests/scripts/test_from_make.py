@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from scripts.from_make import arguments
+from scripts.console.from_make import arguments
 
 
 @pytest.mark.parametrize("given, words", [
@@ -38,13 +38,13 @@ def test_fixed_words_come_in_their_place():
 
 
 def test_a_quote_that_does_not_close_ends_in_a_sentence():
-    done = subprocess.run([sys.executable, "-m", "scripts.from_make", "this", "--words", "ARGS"], env={"ARGS": "it's"}, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-m", "scripts.console.from_make", "this", "--words", "ARGS"], env={"ARGS": "it's"}, capture_output=True, text=True)
     assert done.returncode == 1 and done.stderr == "error: ARGS=it's cannot be split into words (No closing quotation). Close the quotes, or write \\ before one.\n"
 
 
 def test_the_program_has_the_status_and_the_input_for_itself(tmp_path):
     (tmp_path / "program.py").write_text("import sys; print(sys.argv[1:], sys.stdin.read()); sys.exit(7)")
     done = subprocess.run(
-        [sys.executable, "-m", "scripts.from_make", "program", "--value", "JOB"], env={"JOB": "a b", "PYTHONPATH": str(tmp_path)}, input="yes", capture_output=True, text=True
+        [sys.executable, "-m", "scripts.console.from_make", "program", "--value", "JOB"], env={"JOB": "a b", "PYTHONPATH": str(tmp_path)}, input="yes", capture_output=True, text=True
     )
     assert (done.returncode, done.stdout) == (7, "['a b'] yes\n")

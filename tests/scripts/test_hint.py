@@ -2,7 +2,7 @@
 
 import pytest
 
-from scripts.hint import VARIABLE, make
+from scripts.console.make_prefix import VARIABLE, make
 
 
 @pytest.mark.parametrize(("prefix", "hint"), [(None, "make push"), ("local-", "make local-push")])

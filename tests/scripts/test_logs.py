@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from scripts import logs
-from scripts.log_tail import LogTail, endpoint_group
+from scripts.aws.log_tail import LogTail, endpoint_group
 from tests.scripts.sagemaker_stand_in import Refusal
 from tests.scripts.tuning.service import Service
 

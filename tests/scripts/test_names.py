@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from scripts import names
+from scripts.config import names
 from tests.scripts.service_model import problems
 
 STAMP = "20261122-185200-123"

@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from scripts.progress import Progress
+from scripts.console.progress import Progress
 
 
 class Terminal(io.StringIO):

@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from scripts import push
-from scripts.image import published_tag
+from scripts.aws.image import published_tag
 
 IMAGE_ID = "sha256:0123456789abcdef" + "0" * 48
 

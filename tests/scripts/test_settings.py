@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from scripts.failure import Failure
-from scripts.settings import FILE, OTHER_NAMES, load_settings, variables
+from scripts.config.settings import FILE, OTHER_NAMES, load_settings, variables
+from scripts.console.failure import Failure
 from tests.scripts.tuning.jobs import BATCH, LR
 
 

@@ -1,6 +1,6 @@
 """Lines that are drawn anew in place, on a terminal of this machine's kernel."""
 
-from scripts.terminal import Redrawn
+from scripts.console.terminal import Redrawn
 
 
 def test_the_second_drawing_takes_the_place_of_the_first(terminal):

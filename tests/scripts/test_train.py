@@ -7,13 +7,13 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from scripts import aws as aws_module
 from scripts import train
-from scripts.aws import Aws
-from scripts.failure import Failure
-from scripts.jobs import TRAINING, watch
-from scripts.log_tail import LogTail
-from scripts.settings import load_settings
+from scripts.aws import clients as aws_module
+from scripts.aws.clients import Aws
+from scripts.aws.jobs import TRAINING, watch
+from scripts.aws.log_tail import LogTail
+from scripts.config.settings import load_settings
+from scripts.console.failure import Failure
 from tests.scripts.conftest import ROLE
 from tests.scripts.sagemaker_stand_in import Refusal
 from tests.scripts.tuning.service import Service

@@ -10,9 +10,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from scripts import upload
-from scripts.aws import Aws
-from scripts.data_source import data_files, md5
-from scripts.failure import Failure
+from scripts.aws.clients import Aws
+from scripts.aws.data_source import data_files, md5
+from scripts.console.failure import Failure
 
 FILES = {
     "train/001.Beagle/a.jpg": b"a" * 10, "train/002.Boxer/b.png": b"b" * 20, "valid/001.Beagle/c.jpg": b"c" * 30,

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from local_test.background import stop
-from local_test.confinement import CAPABILITIES, CONFINEMENT, PROCESSES
-from local_test.engine import connect
-from local_test.labels import NAME, TRAINING, find, labels
+from local_test.host.confinement import CAPABILITIES, CONFINEMENT, PROCESSES
+from local_test.host.engine import connect
+from local_test.host.labels import NAME, TRAINING, find, labels
 from tests.local_service import Local, until
 
 # https://github.com/torvalds/linux/blob/master/include/uapi/linux/capability.h

@@ -5,7 +5,7 @@ import uuid
 import pytest
 from docker.errors import APIError
 
-from local_test.labels import TRAINING, find, labels, remove, remove_network
+from local_test.host.labels import TRAINING, find, labels, remove, remove_network
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def test_a_network_goes_with_the_containers_of_its_service(attached, engine):
 
 
 def test_a_container_of_another_service_stays_and_so_does_the_network(attached, engine, monkeypatch):
-    monkeypatch.setattr("local_test.labels.SECONDS_TO_LEAVE", 0.2)
+    monkeypatch.setattr("local_test.host.labels.SECONDS_TO_LEAVE", 0.2)
     network, container = attached("another")
     with pytest.raises(APIError, match="active endpoints"):
         remove_network(network)

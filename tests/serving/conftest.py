@@ -16,8 +16,8 @@ from docker.models.containers import Container
 from docker.types import Mount
 from PIL import Image
 
-from local_test.confinement import CONFINEMENT
-from local_test.labels import labels, remove
+from local_test.host.confinement import CONFINEMENT
+from local_test.host.labels import labels, remove
 
 SECONDS_TO_READY = 120
 MAKE_MODEL = """

@@ -10,8 +10,8 @@ import argparse
 from contextlib import ExitStack
 from pathlib import Path
 
-from local_test.data_folder import data_folder
-from local_test.engine import connect
+from local_test.demo.data_folder import data_folder
+from local_test.host.engine import connect
 from tests.bench.drawn_data import drawn
 from tests.bench.figures import write
 from tests.bench.serving.bench import Bench

@@ -6,14 +6,26 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from docker import DockerClient
-
-from local_test.engine import gpu_requests
-from local_test.labels import labels
+from local_test.host.engine import gpu_requests
+from local_test.host.labels import labels
 from tests.bench.serving.measured import CLIENTS, LOOP, Measured, Turn
 from tests.bench.serving.peer_image import CannotInstall, peer_image
 from tests.bench.serving.room import MODEL, Room
 from tests.bench.serving.server import (
-    LITSERVE, LITSERVE_BEST, OURS, RAY, RAY_BATCHES, STOCK, TORCHSERVE, Server, litserves, ours, rays, stock, top_label, torchserves,
+    LITSERVE,
+    LITSERVE_BEST,
+    OURS,
+    RAY,
+    RAY_BATCHES,
+    STOCK,
+    TORCHSERVE,
+    Server,
+    litserves,
+    ours,
+    rays,
+    stock,
+    top_label,
+    torchserves,
 )  # fmt: skip
 
 TRIAL, TRIAL_SECONDS = 16, 6  # clients and seconds that a setting is tried with

@@ -1,13 +1,12 @@
 """The network in the fastest form that gives the same answers: bfloat16 where the processor computes in it, half precision on a GPU."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import torch
 from torch import nn
 from torch.fx.experimental.optimization import fuse
 
-from container.compute import CPU_INFO, computes_in_bfloat16
+from container.runtime.device import CPU_INFO, computes_in_bfloat16
 
 WARM = 3  # the graph is compiled in the first runs of every batch size
 

@@ -13,13 +13,13 @@ import time
 from pathlib import Path
 
 import torch
-
 from best_precision import best_form
-from container.batch_threads import BatchThreads
-from container.checkpoint import load_checkpoint
-from container.one_ahead import prepared
-from container.preprocessing import open_picture
 from photographs import photographs
+
+from container.data.prefetch import prepared
+from container.model.model_file import load_checkpoint
+from container.pictures.preprocessing import open_picture
+from container.runtime.batch_threads import BatchThreads
 
 BATCH_SIZES = {"cpu": [4, 8, 16], "cuda": [16, 32, 64]}
 ENDLESS = range(sys.maxsize)

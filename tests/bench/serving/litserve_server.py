@@ -12,7 +12,6 @@ from typing import Annotated
 import litserve
 import torch
 from fastapi import Body
-
 from ordinary_net import load_classifier
 from ordinary_pictures import read_picture
 

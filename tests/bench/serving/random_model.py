@@ -10,14 +10,14 @@ import sys
 from pathlib import Path
 
 import torch
-from torch import nn
-
-from container.checkpoint import save_checkpoint
-from container.head import HEAD_WIDTHS, head_of
-from container.model import create_model
-from container.preprocessing import Preprocessing, open_picture
 from ordinary_net import CLASSES
 from photographs import photographs
+from torch import nn
+
+from container.model.head import HEAD_WIDTHS, head_of
+from container.model.model_file import save_checkpoint
+from container.model.network import create_model
+from container.pictures.preprocessing import Preprocessing, open_picture
 
 ARCH, SIZE, SEED = "resnet34", 224, 1
 CERTAIN = 10.0  # logit of a photograph that the last layer knows

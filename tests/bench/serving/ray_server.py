@@ -13,10 +13,9 @@ import sys
 
 import ray
 import torch
-from ray import serve
-
 from ordinary_net import load_classifier
 from ordinary_pictures import read_picture
+from ray import serve
 
 MODEL = "/opt/ml/model"
 WAIT = 0.01  # seconds that a batch waits for more

@@ -5,11 +5,11 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from docker import DockerClient
 from docker.models.containers import Container
 from docker.types import DeviceRequest, Mount
 
-from local_test.labels import labels, remove
+from docker import DockerClient
+from local_test.host.labels import labels, remove
 from tests.bench.serving.server import Server
 
 PROGRAMS = Path(__file__).parent

@@ -7,7 +7,6 @@ import json
 import os
 
 import torch
-
 from ordinary_net import load_classifier
 from ordinary_pictures import read_picture
 

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from container.debugging.smdebug_library import TensorHook
-from container.head import create_head
+from container.model.head import create_head
 
 
 class BlockWithOneRelu(nn.Module):

@@ -12,10 +12,10 @@ import pytest
 import torch
 from small_runs import SmallNet, train
 
-from container.debugging.rule_choices import parse_rules
 from container.debugging.rule_outcome import read_outcomes
 from container.debugging.rule_run import RuleRun
 from container.debugging.smdebug_library import TensorHook
+from contract.rule_choices import parse_rules
 
 
 @pytest.fixture
@@ -171,7 +171,7 @@ def test_a_terminated_process_says_what_it_found(tmp_path, start):
 
 def test_choosing_rules_does_not_import_smdebug():
     program = (
-        "import sys, container.debugging.rule_run, container.debugging.rule_choices; "
+        "import sys, container.debugging.rule_run, contract.rule_choices; "
         "sys.exit('smdebug' in sys.modules or 'torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program]).returncode == 0
@@ -189,7 +189,7 @@ def test_the_process_has_a_low_priority_and_a_file_that_is_always_whole(tmp_path
 def test_the_process_ends_when_the_training_is_gone(tmp_path):
     program = (
         "import sys, time; from pathlib import Path; from container.debugging.rule_run import RuleRun; "
-        "from container.debugging.rule_choices import parse_rules; "
+        "from contract.rule_choices import parse_rules; "
         f"run = RuleRun(Path({str(tmp_path)!r}) / 'run', parse_rules('Overfit'), Path({str(tmp_path)!r}) / 'rules.json'); "
         "print(run._process.pid, flush=True); sys.stdin.read()"
     )

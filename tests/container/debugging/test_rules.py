@@ -6,12 +6,12 @@ from small_runs import SmallNet, configured, separable_pictures, train
 from smdebug import modes
 from torch import nn
 
-from container.debugging.rule_parameters import RULES
 from container.debugging.rules import RULE_CLASSES
 from container.debugging.saved_step import SavedStep
 from container.debugging.smdebug_library import RuleEvaluationConditionMet, create_trial
-from container.head import create_head
-from container.model import create_model
+from container.model.head import create_head
+from container.model.network import create_model
+from contract.rule_parameters import RULES
 
 
 def findings(folder, name, **parameters):

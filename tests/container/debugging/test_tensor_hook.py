@@ -12,8 +12,8 @@ from smdebug.pytorch import Hook
 from torch import nn
 
 from container.debugging.smdebug_library import TensorHook, create_trial
-from container.failure import TrainingFailure
-from container.head import create_head
+from container.model.head import create_head
+from container.runtime.failure import TrainingFailure
 
 LOSS = "CrossEntropyLoss_output_0"
 

@@ -14,10 +14,10 @@ import torch.nn.functional as F
 from torch import nn
 from torchvision.models import resnet18
 
-from container.data import Split
-from container.picture_examples import PictureExamples
-from container.picture_store import PictureStore
-from container.preprocessing import Preprocessing
+from container.data.class_folders import Split
+from container.data.picture_examples import PictureExamples
+from container.data.picture_store import PictureStore
+from container.pictures.preprocessing import Preprocessing
 from container.profiling.findings import Facts, find
 from container.profiling.step_times import StepTimes
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from container.failure import TrainingFailure
 from container.profiling.profiler_config import INTERVALS_MS, ProfilerConfig, read_profiler_config
+from container.runtime.failure import TrainingFailure
 
 
 @pytest.fixture

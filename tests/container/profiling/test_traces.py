@@ -7,8 +7,8 @@ import re
 import pytest
 import torch
 
-from container.profiling.trace_steps import MOST_STEPS, parse_steps
 from container.profiling.traces import Traces
+from contract.trace_steps import MOST_STEPS, parse_steps
 
 
 @pytest.mark.parametrize("text, steps", [

@@ -1,8 +1,9 @@
 """Records that the tests show."""
 
 import pytest
-from container.report.record import RunRecord
 from full_record import full_record
+
+from container.report.record import RunRecord
 
 
 @pytest.fixture(scope="session")

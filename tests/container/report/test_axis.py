@@ -3,6 +3,7 @@
 import math
 
 import pytest
+
 from container.report.axis import linear_axis, logarithmic_axis, whole_axis
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+
 from container.report.calibration import calibration
 
 

@@ -5,6 +5,7 @@ import re
 import xml.etree.ElementTree as ElementTree
 
 import pytest
+
 from container.report.axis import linear_axis, whole_axis
 from container.report.class_chart import class_chart, small_classes
 from container.report.confusion_chart import confusion_chart

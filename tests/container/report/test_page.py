@@ -6,9 +6,10 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from full_record import full_record
+
 from container.report.page import SECTIONS, page
 from container.report.record import Epoch, Evaluation, GradientNorms, RunRecord, StepTimes, System
-from full_record import full_record
 
 VOID = {"meta", "link", "img", "br"}
 ANCHORS = [

@@ -4,8 +4,9 @@ import json
 import math
 
 import pytest
-from container.report.record import Epoch, Evaluation, Outlier, Rule, RunRecord, StepTimes, System
 from full_record import full_record
+
+from container.report.record import Epoch, Evaluation, Outlier, Rule, RunRecord, StepTimes, System
 
 
 def there_and_back(record: RunRecord) -> RunRecord:

@@ -3,6 +3,7 @@
 import math
 
 import pytest
+
 from container.report import shown_numbers as shown
 
 

@@ -7,10 +7,11 @@ import os
 import numpy as np
 import pytest
 import torch
-from container.preprocessing import Preprocessing
+from PIL import Image
+
+from container.pictures.preprocessing import Preprocessing
 from container.report.confused_pairs import confused_pairs
 from container.report.shown_pictures import best_predictions, most_confused, shown_pictures, thumbnail, worst_predictions
-from PIL import Image
 
 PROBABILITIES = torch.tensor([
     [0.9, 0.05, 0.05],  # right

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from container.report import write_report as module
 from container.report.record import RunRecord
 from container.report.write_report import write_report

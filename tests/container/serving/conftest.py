@@ -9,12 +9,12 @@ import torch
 from mms.context import Context
 from PIL import Image
 
-from container.checkpoint import save_checkpoint
-from container.head import HEAD_WIDTHS
-from container.model import create_model
-from container.preprocessing import Preprocessing
-from container.serving.functions import Functions
-from container.serving.job import Job
+from container.model.head import HEAD_WIDTHS
+from container.model.model_file import save_checkpoint
+from container.model.network import create_model
+from container.pictures.preprocessing import Preprocessing
+from container.serving.inference.handlers import Functions
+from container.serving.request.invocation import Job
 
 CLASSES = tuple(f"Breed_{index}" for index in range(8))
 ARCH = "shufflenet_v2_x0_5"

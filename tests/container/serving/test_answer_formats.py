@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from container.serving.answer_formats import CSV, JSON, JSON_LINES, choose_format, render
-from container.serving.request_errors import NotAcceptable
+from container.serving.request.answer_formats import CSV, JSON, JSON_LINES, choose_format, render
+from container.serving.request.request_errors import NotAcceptable
 
 BEAGLE = [{"label": "Beagle", "probability": 0.9}, {"label": 'Dog, "mixed"', "probability": 0.1}]
 BOXER = [{"label": "Boxer", "probability": 0.6}, {"label": "Bärenhund", "probability": 0.4}]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from container.serving.answer_options import AnswerOptions, answer_options
-from container.serving.request_errors import BadRequest
+from container.serving.request.answer_options import AnswerOptions, answer_options
+from container.serving.request.request_errors import BadRequest
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from container.serving.array_formats import read_array, write_prediction
-from container.serving.request_errors import BadRequest, NoAnswer, NotAcceptable, UnsupportedMediaType
+from container.serving.request.array_formats import read_array, write_prediction
+from container.serving.request.request_errors import BadRequest, NoAnswer, NotAcceptable, UnsupportedMediaType
 
 JSON, CSV, NPY, NPZ = "application/json", "text/csv", "application/x-npy", "application/x-npz"
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from container.serving.batcher import Batcher
+from container.serving.inference.batcher import Batcher
 
 
 def job():

@@ -2,8 +2,8 @@
 
 import pytest
 
-from container.serving.content_type import bare, body_for_functions
-from container.serving.request_errors import BadRequest, UnsupportedMediaType
+from container.serving.request.content_type import bare, body_for_functions
+from container.serving.request.request_errors import BadRequest, UnsupportedMediaType
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from container.serving.control import Response, start_control
+from container.serving.server.model_api import Response, start_control
 
 
 def asked(tmp_path, request: bytes) -> tuple[int, dict]:

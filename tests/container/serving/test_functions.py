@@ -5,7 +5,7 @@ import json
 import pytest
 
 from container.serving import inference
-from container.serving.functions import WrongFunctions
+from container.serving.inference.handlers import WrongFunctions
 
 MODEL_FN = "def model_fn(model_dir):\n    return 'my model'\n"
 
@@ -260,13 +260,13 @@ def test_serving_answers_exactly_as_evaluation_does(model_dir, test_flip):
     import torch
     from PIL import Image
 
-    from container.checkpoint import load_checkpoint, save_checkpoint
-    from container.compute import Compute
-    from container.data import Split
-    from container.evaluation import evaluate
-    from container.head import HEAD_WIDTHS
-    from container.picture_examples import PictureExamples
-    from container.picture_store import decode_split
+    from container.data.class_folders import Split
+    from container.data.picture_examples import PictureExamples
+    from container.data.picture_store import decode_split
+    from container.model.head import HEAD_WIDTHS
+    from container.model.model_file import load_checkpoint, save_checkpoint
+    from container.runtime.device import Compute
+    from container.training.evaluation import evaluate
 
     path = model_dir / "a.jpg"
     Image.linear_gradient("L").rotate(90).convert("RGB").save(path)  # its mirror image is another picture

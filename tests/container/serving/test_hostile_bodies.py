@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from tests.hostile.bodies import hostile_bodies
 
-from container.preprocessing import Preprocessing, UnreadablePicture
-from container.serving.picture_file import MAX_READS, MAX_SCANS, MAX_WHOLE_PIXELS, open_request_picture
-from container.serving.request_body import read_body
-from container.serving.request_errors import RequestError
+from container.pictures.preprocessing import Preprocessing, UnreadablePicture
+from container.serving.request.picture_file import MAX_READS, MAX_SCANS, MAX_WHOLE_PIXELS, open_request_picture
+from container.serving.request.request_body import read_body
+from container.serving.request.request_errors import RequestError
+from tests.hostile.bodies import hostile_bodies
 
 PREPROCESSING = Preprocessing(image_size=64, square_size=64)
 MEMORY = 900_000_000  # bytes that one picture may take while it is decoded

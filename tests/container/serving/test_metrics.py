@@ -5,8 +5,8 @@ import os
 
 import pytest
 
-from container.serving.metrics import Metrics
-from container.serving.request_log import RequestLog
+from container.serving.server.metrics import Metrics
+from container.serving.server.request_log import RequestLog
 
 TIMING = 'queue;dur=2.0, input;dur=0.5, predict;dur=20.0, output;dur=0.1, batch;desc="4"'
 

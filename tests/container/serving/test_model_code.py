@@ -2,7 +2,7 @@
 
 import pytest
 
-from container.serving.model_code import WrongCode, check_program, import_path
+from container.serving.inference.model_code import WrongCode, check_program, import_path
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ import pytest
 import torch
 from torch import nn
 
-from container.checkpoint import Checkpoint, load_checkpoint
-from container.model import create_model
-from container.preprocessing import Preprocessing
-from container.serving.network import EXACT_TOLERANCE, PROBABILITY_TOLERANCE, LogitsAndFeatures, disagreement, patterns, prepare_network
+from container.model.model_file import Checkpoint, load_checkpoint
+from container.model.network import create_model
+from container.pictures.preprocessing import Preprocessing
+from container.serving.inference.network import EXACT_TOLERANCE, PROBABILITY_TOLERANCE, LogitsAndFeatures, disagreement, patterns, prepare_network
 
 CPU = torch.device("cpu")
 
@@ -63,7 +63,7 @@ def test_its_form_is_made_without_the_compiler_of_torch():
 
 
 def test_a_form_that_answers_otherwise_is_not_used(monkeypatch, caplog):
-    from container.serving import network
+    from container.serving.inference import network
 
     wrong = checkpoint("resnet18")
     nn.init.normal_(wrong.model.fc[-1].weight)

@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from container.checkpoint import load_checkpoint
+from container.model.model_file import load_checkpoint
 from container.serving import inference
-from container.serving.cuda_graphs import replayed_by_size
-from container.serving.network import PROBABILITY_TOLERANCE, LogitsAndFeatures, patterns, prepare_network
+from container.serving.inference.cuda_graphs import replayed_by_size
+from container.serving.inference.network import PROBABILITY_TOLERANCE, LogitsAndFeatures, patterns, prepare_network
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 
@@ -44,7 +44,7 @@ def test_the_form_that_answers_is_replayed_in_half_precision_and_agrees(model_di
 def test_two_threads_may_answer_at_once(model_dir, picture):
     from concurrent.futures import ThreadPoolExecutor
 
-    from container.preprocessing import open_picture
+    from container.pictures.preprocessing import open_picture
 
     model = inference.model_fn(str(model_dir))
     alone = [inference.predict_fn(open_picture(picture(colour=colour)), model) for colour in ("red", "blue")]

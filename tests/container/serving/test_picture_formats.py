@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from container.preprocessing import Preprocessing
-from container.serving.picture_file import open_request_picture
+from container.pictures.preprocessing import Preprocessing
+from container.serving.request.picture_file import open_request_picture
 
 PREPROCESSING = Preprocessing(image_size=64, square_size=64)
 RED, GREEN, BLUE, GREY = (230, 30, 30), (30, 200, 30), (40, 40, 220), (128, 128, 128)
@@ -217,7 +217,7 @@ def test_an_interlaced_gif_and_a_bmp_with_a_palette_are_read():
 
 def test_opening_does_not_decide_anything_that_training_would_decide_otherwise():
     """One preprocessing: the square is that of the same bytes as a file of the data set."""
-    from container.preprocessing import open_picture
+    from container.pictures.preprocessing import open_picture
 
     for content in (encoded(quadrants(700), "JPEG"), encoded(quadrants(700), "PNG"), encoded(quadrants(700), "WEBP"), encoded(quadrants(700, "CMYK"), "JPEG")):
         assert np.array_equal(PREPROCESSING.to_square(open_picture(content)), PREPROCESSING.to_square(open_request_picture(content)))

@@ -10,10 +10,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from container.serving import picture_url
-from container.serving.picture_url import Target, checked_addresses, fetch_picture, read_target
-from container.serving.public_address import is_public
-from container.serving.request_errors import BadRequest, PayloadTooLarge
+from container.serving.request import picture_url
+from container.serving.request.picture_url import Target, checked_addresses, fetch_picture, read_target
+from container.serving.request.public_address import is_public
+from container.serving.request.request_errors import BadRequest, PayloadTooLarge
 
 LOOPBACK = ipaddress.ip_address("127.0.0.1")
 

@@ -8,8 +8,8 @@ import time
 import pytest
 from PIL import Image
 
-from container.serving.request_body import MAX_JSON_PARTS, MAX_PICTURES, MAX_URLS, read_body
-from container.serving.request_errors import BadRequest, PayloadTooLarge, RequestError, UnsupportedMediaType
+from container.serving.request.request_body import MAX_JSON_PARTS, MAX_PICTURES, MAX_URLS, read_body
+from container.serving.request.request_errors import BadRequest, PayloadTooLarge, RequestError, UnsupportedMediaType
 
 
 def picture(kind="JPEG", size=(120, 90), **options) -> bytes:

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from container.serving.under_way import UnderWay
+from container.serving.server.invocations_in_progress import UnderWay
 
 
 @pytest.fixture

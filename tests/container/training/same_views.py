@@ -2,10 +2,10 @@
 
 import torch
 
-from container.feature_pass import CHUNK, view
-from container.picture_examples import PictureExamples
-from container.picture_store import PictureStore
-from container.preprocessing import Preprocessing
+from container.data.picture_examples import PictureExamples
+from container.data.picture_store import PictureStore
+from container.jobs.feature_pass import CHUNK, view
+from container.pictures.preprocessing import Preprocessing
 
 
 class SameViews(PictureExamples):

@@ -3,11 +3,11 @@
 import pytest
 import torch
 
-from container.augmentation import Variations, cut, cut_together, draw_variations, recolour
-from container.data import read_split
-from container.picture_examples import PictureExamples
-from container.picture_store import decode_split
-from container.preprocessing import Preprocessing
+from container.data.augmentation import Variations, cut, cut_together, draw_variations, recolour
+from container.data.class_folders import read_split
+from container.data.picture_examples import PictureExamples
+from container.data.picture_store import decode_split
+from container.pictures.preprocessing import Preprocessing
 
 PREPROCESSING = Preprocessing.for_image_size(32)
 SIDE = PREPROCESSING.square_size  # 37

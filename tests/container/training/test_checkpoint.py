@@ -7,10 +7,10 @@ import pytest
 import safetensors.torch
 import torch
 
-from container.checkpoint import FILE_NAME, FORMAT, UnusableCheckpoint, load_checkpoint, save_checkpoint
-from container.head import HEAD_WIDTHS
-from container.model import create_model
-from container.preprocessing import Preprocessing
+from container.model.head import HEAD_WIDTHS
+from container.model.model_file import FILE_NAME, FORMAT, UnusableCheckpoint, load_checkpoint, save_checkpoint
+from container.model.network import create_model
+from container.pictures.preprocessing import Preprocessing
 
 CLASSES = ("Beagle", "Größter_Dog", "Shih-tzu")
 PREPROCESSING = Preprocessing(48, 60, (0.1, 0.2, 0.3), (0.4, 0.5, 0.6))

@@ -3,12 +3,12 @@
 import pytest
 import torch
 
-from container import compute
-from container.compute import Compute, computes_in_bfloat16
-from container.feature_bank import BankedExamples
-from container.head import create_head
-from container.hyperparameters import parse
-from container.training import Trainer
+from container.jobs.feature_bank import BankedExamples
+from container.model.head import create_head
+from container.runtime import device
+from container.runtime.device import Compute, computes_in_bfloat16
+from container.training.hyperparameters import parse
+from container.training.trainer import Trainer
 
 OLD = "processor : 0\nflags\t\t: fpu sse2 avx2 fma\nbogomips : 4000\n"
 
@@ -27,8 +27,8 @@ NEW = OLD.replace("fma", "avx512_bf16")
 @pytest.mark.parametrize(("cpu_info", "mixed_precision", "dtype"), [(OLD, True, torch.float32), (NEW, True, torch.bfloat16), (NEW, False, torch.float32)])
 def test_the_precision_is_chosen_and_said(tmp_path, monkeypatch, cpu_info, mixed_precision, dtype):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    monkeypatch.setattr(compute, "CPU_INFO", tmp_path / "cpuinfo")
-    compute.CPU_INFO.write_text(cpu_info)
+    monkeypatch.setattr(device, "CPU_INFO", tmp_path / "cpuinfo")
+    device.CPU_INFO.write_text(cpu_info)
     chosen = Compute.choose(mixed_precision=mixed_precision)
     assert chosen.dtype == dtype and str(chosen).endswith(str(dtype).removeprefix("torch."))
 

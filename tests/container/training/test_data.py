@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from container.data import class_name, read_split
-from container.failure import TrainingFailure
-from container.failure_reason import reason_of
-from container.picture_store import decode_split
-from container.preprocessing import Preprocessing
+from container.data.class_folders import class_name, read_split
+from container.data.picture_store import decode_split
+from container.jobs.failure_reason import reason_of
+from container.pictures.preprocessing import Preprocessing
+from container.runtime.failure import TrainingFailure
 
 SMALL = Preprocessing.for_image_size(32)
 
@@ -129,7 +129,8 @@ def test_many_unreadable_pictures_end_the_run_with_the_first_one_named(channels,
 
 def test_the_store_gives_back_what_the_preprocessing_made(channels, tmp_path):
     import torch
-    from container.preprocessing import open_picture
+
+    from container.pictures.preprocessing import open_picture
 
     split = read_split(channels / "train", "train")
     store = decode_split(split, SMALL, tmp_path / "store")

@@ -3,11 +3,11 @@
 import pytest
 import torch
 
-from container.evaluation import Evaluation
-from container.evaluation_report import evaluation_report, wilson_interval
-from container.flip_averaging import logits_of
-from container.model import create_model
-from container.training import shuffled_batches
+from container.model.network import create_model
+from container.model.test_time_augmentation import logits_of
+from container.training.evaluation import Evaluation
+from container.training.evaluation_report import evaluation_report, wilson_interval
+from container.training.trainer import shuffled_batches
 
 
 def test_top1_top5_and_the_confusion_matrix_count_what_they_say():

@@ -5,12 +5,13 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-
-from container import train, train_entrypoint, training
-from container.failure import TrainingFailure, write_failure
-from container.failure_reason import reason_of
-from container.hyperparameters import parse
 from unwatched import UNWATCHED
+
+from container import train, train_entrypoint
+from container.jobs.failure_reason import reason_of
+from container.runtime.failure import TrainingFailure, write_failure
+from container.training import trainer
+from container.training.hyperparameters import parse
 
 SHORT = ["--pretrained", "none", *UNWATCHED, "--arch", "resnet18", "--image-size", "32", "--batch-size", "10", "--epochs", "1"]
 
@@ -36,7 +37,7 @@ def test_a_batch_that_is_too_large_for_the_memory_names_what_to_lower(job, monke
     def too_large(*arguments):
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB.")
 
-    monkeypatch.setattr(training.Trainer, "_train_step", too_large)
+    monkeypatch.setattr(trainer.Trainer, "_train_step", too_large)
     assert train.main(SHORT) == 1
     assert "too small for batch-size 10 with resnet18 at image-size 32" in (job / "output/failure").read_text()
 

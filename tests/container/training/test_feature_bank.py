@@ -13,26 +13,28 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-
-from container import epochs, feature_bank, train, weights_file
-from container.channels import read_splits
-from container.checkpoint import load_checkpoint
-from container.compute import Compute
-from container.data import read_split
-from container.evaluation import evaluate
-from container.failure import TrainingFailure
-from container.feature_bank import FeatureBank
-from container.feature_pass import make_bank, view
-from container.head import head_of, set_backbone_trainable
-from container.hyperparameters import parse
-from container.model import create_model
-from container.picture_digest import digest_of_split
-from container.picture_examples import PictureExamples
-from container.picture_store import decode_split
-from container.preprocessing import Preprocessing
-from container.training import Trainer
 from same_views import SameViews
 from unwatched import UNWATCHED
+
+from container import train
+from container.data.channels import read_splits
+from container.data.class_folders import read_split
+from container.data.picture_digest import digest_of_split
+from container.data.picture_examples import PictureExamples
+from container.data.picture_store import decode_split
+from container.jobs import epochs, feature_bank
+from container.jobs.feature_bank import FeatureBank
+from container.jobs.feature_pass import make_bank, view
+from container.model import weights_file
+from container.model.head import head_of, set_backbone_trainable
+from container.model.model_file import load_checkpoint
+from container.model.network import create_model
+from container.pictures.preprocessing import Preprocessing
+from container.runtime.device import Compute
+from container.runtime.failure import TrainingFailure
+from container.training.evaluation import evaluate
+from container.training.hyperparameters import parse
+from container.training.trainer import Trainer
 
 FROZEN = [
     "--pretrained", "none", *UNWATCHED, "--freeze-backbone", "true", "--arch", "resnet18", "--image-size", "32", "--batch-size", "10",
@@ -203,13 +205,19 @@ def test_a_bank_of_another_version_of_the_program_is_refused(job, monkeypatch):
         bank.check(parse(FROZEN), None, {})
 
 
-@pytest.mark.parametrize("name", ["augmentation.py", "feature_pass.py", "head.py", "model.py", "preprocessing.py", "pretrained.py"])
-def test_a_change_to_the_code_that_decides_features_changes_the_digest(tmp_path, name):
-    shutil.copytree(Path(feature_bank.__file__).parent, tmp_path / "container")
-    assert feature_bank.code_digest(tmp_path / "container") == feature_bank.code_digest()
+@pytest.mark.parametrize(
+    ("name", "decides"),
+    [
+        ("data/augmentation.py", True), ("jobs/feature_pass.py", True), ("model/head.py", True), ("model/network.py", True),
+        ("pictures/preprocessing.py", True), ("pictures/jpeg.py", True), ("report/page.py", False), ("training/trainer.py", False),
+    ],
+)
+def test_a_change_to_the_code_that_decides_features_changes_the_digest_and_no_other_does(tmp_path, name, decides):
+    shutil.copytree(Path(feature_bank.__file__).parents[1], tmp_path / "container")
+    assert feature_bank.code_digest(tmp_path) == feature_bank.code_digest()
     with (tmp_path / "container" / name).open("a") as file:
         file.write("# more")
-    assert feature_bank.code_digest(tmp_path / "container") != feature_bank.code_digest()
+    assert (feature_bank.code_digest(tmp_path) != feature_bank.code_digest()) == decides
 
 
 def test_random_backbones_of_other_seeds_have_other_keys(job):

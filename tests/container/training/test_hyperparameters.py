@@ -2,8 +2,8 @@
 
 import pytest
 
-from container.failure import TrainingFailure
-from container.hyperparameters import parse
+from container.runtime.failure import TrainingFailure
+from container.training.hyperparameters import parse
 
 
 def test_defaults_fine_tune_a_resnet34():

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from container.jpeg import KEPT, decode_jpeg, orientation_of, upright
-from container.preprocessing import Preprocessing, open_picture
+from container.pictures.jpeg import KEPT, decode_jpeg, orientation_of, upright
+from container.pictures.preprocessing import Preprocessing, open_picture
 
 
 @pytest.fixture(scope="module")

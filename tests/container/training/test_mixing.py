@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from container.mixing import mix
+from container.data.mixing import mix
 
 BLACK_AND_WHITE = torch.tensor([0.0, 1.0]).view(2, 1, 1, 1).expand(2, 3, 40, 60)
 TARGETS = torch.eye(2)

@@ -4,11 +4,11 @@ import pytest
 import torch
 from torch import nn
 
-from container.checkpoint import load_checkpoint, save_checkpoint
-from container.failure import TrainingFailure
-from container.head import HEAD_WIDTHS, create_head, head_of, set_backbone_trainable, set_training_mode
-from container.model import architectures, check_input, create_model
-from container.preprocessing import Preprocessing
+from container.model.head import HEAD_WIDTHS, create_head, head_of, set_backbone_trainable, set_training_mode
+from container.model.model_file import load_checkpoint, save_checkpoint
+from container.model.network import architectures, check_input, create_model
+from container.pictures.preprocessing import Preprocessing
+from container.runtime.failure import TrainingFailure
 
 # One of each family; the larger input where the family needs it.
 FAMILIES = [

@@ -7,23 +7,23 @@ import multiprocessing
 import pytest
 import torch
 from torch import nn
+from unwatched import UNWATCHED
 
 from container import train
-from container.augmentation import cut_together, draw_variations
-from container.compute import Compute
-from container.data import read_split
-from container.evaluation import evaluate
-from container.failure import TrainingFailure
-from container.head import create_head
-from container.hyperparameters import parse
-from container.model import create_model
-from container.one_ahead import prepared
-from container.picture_examples import PictureExamples
-from container.picture_store import decode_split
-from container.preprocessing import Preprocessing
-from container.step_loss import StepLoss, as_graphs
-from container.training import Trainer
-from unwatched import UNWATCHED
+from container.data.augmentation import cut_together, draw_variations
+from container.data.class_folders import read_split
+from container.data.picture_examples import PictureExamples
+from container.data.picture_store import decode_split
+from container.data.prefetch import prepared
+from container.model.head import create_head
+from container.model.network import create_model
+from container.pictures.preprocessing import Preprocessing
+from container.runtime.device import Compute
+from container.runtime.failure import TrainingFailure
+from container.training.evaluation import evaluate
+from container.training.hyperparameters import parse
+from container.training.step_loss import StepLoss, as_graphs
+from container.training.trainer import Trainer
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
 SMALL = [

@@ -5,9 +5,9 @@ import threading
 import pytest
 import torch
 
-from container.batch_threads import BatchThreads
-from container.one_ahead import one_ahead, prepared
-from container.step_random import random_for
+from container.data.prefetch import one_ahead, prepared
+from container.runtime.batch_threads import BatchThreads
+from container.runtime.seeds import random_for
 
 CPU = torch.device("cpu")
 WAYS = {"in its turn": lambda make, numbers: prepared(make, numbers, CPU), "ahead": one_ahead}

@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from container.preprocessing import Preprocessing, UnreadablePicture, open_picture
+from container.pictures.preprocessing import Preprocessing, UnreadablePicture, open_picture
 
 PREPROCESSING = Preprocessing.for_image_size(56)  # square of 64
 

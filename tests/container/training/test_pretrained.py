@@ -7,9 +7,9 @@ import safetensors.torch
 import torch
 from torchvision import models
 
-from container.failure import TrainingFailure
-from container.model import create_model
-from container.pretrained import load_pretrained
+from container.model.network import create_model
+from container.model.pretrained import load_pretrained
+from container.runtime.failure import TrainingFailure
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from container.process_tree import Process, processes, receivers
+from container.entrypoint.process_tree import Process, processes, receivers
 
 
 def tree(*listed):

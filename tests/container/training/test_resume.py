@@ -6,12 +6,13 @@ import signal
 
 import pytest
 import torch
-
-from container import run_checkpoint, train
-from container.hyperparameters import parse
-from container.run_checkpoint import RunCheckpoints, run_identity
-from container.training import Trainer
 from unwatched import UNWATCHED
+
+from container import train
+from container.training import resume
+from container.training.hyperparameters import parse
+from container.training.resume import RunCheckpoints, run_identity
+from container.training.trainer import Trainer
 
 # 30 pictures: 3 steps an epoch. Whatever has a state, or draws by chance, is on.
 PICTURES = [
@@ -27,9 +28,9 @@ FEATURES = [
 
 @pytest.fixture
 def folder(job, monkeypatch):
-    monkeypatch.setattr(run_checkpoint, "FOLDER", job / "checkpoints")
-    run_checkpoint.FOLDER.mkdir()
-    return run_checkpoint.FOLDER
+    monkeypatch.setattr(resume, "FOLDER", job / "checkpoints")
+    resume.FOLDER.mkdir()
+    return resume.FOLDER
 
 
 def results(job) -> tuple[bytes, dict]:
@@ -95,7 +96,7 @@ def test_a_run_that_crashes_goes_on_from_the_last_step_that_was_written(job, fol
     assert train.main(PICTURES) == 0
     expected = results(job)
     forget_outputs(job)
-    monkeypatch.setattr(run_checkpoint, "SECONDS_BETWEEN_CHECKPOINTS", 0)
+    monkeypatch.setattr(resume, "SECONDS_BETWEEN_CHECKPOINTS", 0)
     interrupt(monkeypatch, step, crash)
     assert train.main(PICTURES) == 1
     forget_outputs(job)
@@ -149,7 +150,7 @@ def test_the_number_of_workers_makes_no_other_run(job, folder, monkeypatch, capf
 
 
 def test_a_job_without_the_folder_leaves_no_checkpoints(job, monkeypatch):
-    monkeypatch.setattr(run_checkpoint, "FOLDER", job / "checkpoints")
+    monkeypatch.setattr(resume, "FOLDER", job / "checkpoints")
     interrupt(monkeypatch, 1, sigterm)
     assert train.main(PICTURES) == 0
     assert not (job / "checkpoints").exists()

@@ -8,13 +8,15 @@ import sys
 
 import pytest
 import torch
-
-from container import train, training
-from container.failure import TrainingFailure
-from container.hyperparameters import INJECTED_BY_THE_PLATFORM, parse
-from container.run_watch import all_values, command, given_values, save_interval
-from container.step_loss import least_loss
 from unwatched import UNWATCHED
+
+from container import train
+from container.jobs.monitoring import all_values, command, given_values, save_interval
+from container.runtime.failure import TrainingFailure
+from container.training import trainer
+from container.training.hyperparameters import parse
+from container.training.step_loss import least_loss
+from contract.hyperparameters import TUNING_OBJECTIVE
 
 WATCHED = [
     "--pretrained", "none", "--arch", "resnet18", "--image-size", "32", "--batch-size", "10", "--epochs", "3", "--rules", "LossNotDecreasing,DeadRelu",
@@ -70,7 +72,7 @@ def test_an_unwatched_run_leaves_nothing_and_starts_nothing(job, monkeypatch):
 
 
 def test_a_tuning_jobs_trial_is_watched_only_where_that_is_asked_for():
-    trial = [f"--{INJECTED_BY_THE_PLATFORM}", "valid_accuracy"]
+    trial = [f"--{TUNING_OBJECTIVE}", "valid_accuracy"]
     assert not parse(trial).debugger and not parse(trial).profiler and parse([]).debugger and parse([]).profiler
     assert parse([*trial, "--debugger", "true"]).debugger
 
@@ -85,21 +87,21 @@ def test_a_rule_may_end_the_training(job, capfd):
 
 
 def test_a_run_that_is_stopped_has_a_report(job, monkeypatch):
-    real = training.Trainer._train_step
+    real = trainer.Trainer._train_step
 
     def interrupted(trainer, *batch):
         if trainer.step == 4:
             os.kill(os.getpid(), signal.SIGTERM)
         return real(trainer, *batch)
 
-    monkeypatch.setattr(training.Trainer, "_train_step", interrupted)
+    monkeypatch.setattr(trainer.Trainer, "_train_step", interrupted)
     assert train.main(WATCHED) == 0
     found = record(job)
     assert found["status"] == "Stopped" and found["reason"] == "Stopped on request." and len(found["epochs"]) == 2
 
 
 def test_a_run_that_fails_has_a_report_with_what_there_was(job, monkeypatch):
-    monkeypatch.setattr(training.Trainer, "_train_step", lambda trainer, inputs, targets: inputs.mean() * math.nan)
+    monkeypatch.setattr(trainer.Trainer, "_train_step", lambda trainer, inputs, targets: inputs.mean() * math.nan)
     assert train.main([*WATCHED, "--lr", "10"]) == 1
     found = record(job)
     assert found["status"] == "Failed" and found["reason"] == (job / "output/failure").read_text() and "lr" in found["reason"]
@@ -110,7 +112,7 @@ def test_a_report_that_cannot_be_written_leaves_the_run_alone(job, monkeypatch, 
     def full(*arguments):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("container.run_watch.write_report", full)
+    monkeypatch.setattr("container.jobs.monitoring.write_report", full)
     assert train.main([*WATCHED[:-2], "--debugger", "false"]) == 0
     assert "warning: the run's report is not whole: OSError" in capfd.readouterr().err and not (job / "output/failure").exists()
 
@@ -123,7 +125,7 @@ def test_a_wrong_configuration_of_the_platform_is_a_sentence(job, monkeypatch, t
 
 
 def test_a_part_of_the_report_that_fails_leaves_the_others(job, monkeypatch, capfd):
-    monkeypatch.setattr("container.run_watch.shown_pictures", lambda *arguments: 1 / 0)
+    monkeypatch.setattr("container.jobs.monitoring.shown_pictures", lambda *arguments: 1 / 0)
     assert train.main([*WATCHED, "--debugger", "true"]) == 0
     found = record(job)
     assert "warning: the run's report is not whole: ZeroDivisionError" in capfd.readouterr().err
@@ -145,7 +147,7 @@ def test_a_host_of_another_name_is_watched_too(job, monkeypatch):
 
 
 def test_what_is_asked_of_the_watch_switches_it_on():
-    trial = [f"--{INJECTED_BY_THE_PLATFORM}", "valid_accuracy"]
+    trial = [f"--{TUNING_OBJECTIVE}", "valid_accuracy"]
     assert parse([*trial, "--rules", "Overfit:stop"]).debugger and parse([*trial, "--trace-steps", "3"]).profiler
     assert not parse([*trial, "--rules", "off"]).debugger and parse(["--rules", "off"]).rules == [] and len(parse([]).rules) == 10
 
@@ -183,8 +185,9 @@ def test_tensors_are_saved_at_some_twenty_steps_of_a_run(steps, interval):
 
 
 def test_a_run_is_repeated_with_what_it_was_given():
-    given = given_values(["--lr", '"0.01"', f"--{INJECTED_BY_THE_PLATFORM}", "valid_loss", "--arch", "resnet18"])
+    given = given_values(["--lr", '"0.01"', f"--{TUNING_OBJECTIVE}", "valid_loss", "--arch", "resnet18"])
     assert command(given) == 'make train HYPERPARAMETERS="lr=0.01 arch=resnet18"' and command({}) == "make train"
+    assert command(given_values(["--lr=0.01", "--epochs", "3"])) == 'make train HYPERPARAMETERS="lr=0.01 epochs=3"'
     assert command({"rules": "DeadRelu(tensor_regex='a$'):stop"}).count("$$") == 1
     values = all_values(parse(["--lr", "0.01", "--arch", "resnet18"]), given)
     assert (values["lr"], values["arch"], values["rules"], values["trace-steps"], values["batch-size"]) == ("0.01", "resnet18", "default", "off", "64")

@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from container.head import head_of, set_backbone_trainable, set_training_mode
-from container.model import create_model
-from container.optimizer import create_optimizer, set_rate
-from container.schedule import Schedule
+from container.model.head import head_of, set_backbone_trainable, set_training_mode
+from container.model.network import create_model
+from container.training.optimizer import create_optimizer, set_rate
+from container.training.schedule import Schedule
 
 
 def rates(**changes):

@@ -5,10 +5,11 @@ import re
 import signal
 
 import pytest
-
-from container import failure, train
-from container.checkpoint import load_checkpoint
 from unwatched import UNWATCHED
+
+from container import train
+from container.model.model_file import load_checkpoint
+from container.runtime import failure
 
 # 30 pictures in steps of 10: 5 for each process
 TWO = [

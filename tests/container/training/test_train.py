@@ -5,10 +5,12 @@ import re
 import signal
 
 import pytest
-
-from container import train, train_on_pictures, training
-from container.checkpoint import load_checkpoint
 from unwatched import UNWATCHED
+
+from container import train
+from container.jobs import train_on_pictures
+from container.model.model_file import load_checkpoint
+from container.training import trainer
 
 FAST = ["--pretrained", "none", *UNWATCHED, "--arch", "resnet18", "--image-size", "32", "--batch-size", "10", "--warmup-epochs", "0"]
 METRIC_LINE = re.compile(r"^epoch=(\d+) train_loss=([\d.]+) valid_loss=([\d.]+) valid_accuracy=([\d.]+) ", re.MULTILINE)
@@ -61,8 +63,8 @@ def test_a_fault_of_ours_is_named_and_its_traceback_is_in_the_log(job, monkeypat
 
 
 def test_a_loss_that_is_no_number_names_the_rate(job, monkeypatch):
-    real = training.F.cross_entropy
-    monkeypatch.setattr(training.F, "cross_entropy", lambda *inputs, **options: real(*inputs, **options) * float("nan"))
+    real = trainer.F.cross_entropy
+    monkeypatch.setattr(trainer.F, "cross_entropy", lambda *inputs, **options: real(*inputs, **options) * float("nan"))
     assert train.main([*FAST, "--epochs", "3", "--lr", "0.5"]) == 1
     assert (job / "output/failure").read_text() == (
         "The training loss of epoch 1 is nan. Lower the hyperparameter lr (it is 0.5)."

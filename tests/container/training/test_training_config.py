@@ -5,10 +5,10 @@ import threading
 
 import pytest
 
-from container import host_names
-from container.failure import TrainingFailure
-from container.host_names import unresolved
-from container.training_config import listing, read_config, requested_program, value_of
+from container.entrypoint import host_names
+from container.entrypoint.host_names import unresolved
+from container.entrypoint.training_config import listing, read_config, requested_program, value_of
+from container.runtime.failure import TrainingFailure
 
 
 @pytest.mark.parametrize(("hyperparameters", "environment", "code", "program"), [

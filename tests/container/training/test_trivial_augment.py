@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from container.trivial_augment import TRANSFORMATIONS, trivial_augment
+from container.data.trivial_augment import TRANSFORMATIONS, trivial_augment
 
 PICTURE = torch.randint(0, 256, (3, 40, 40), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
 

@@ -3,11 +3,11 @@
 import pytest
 import torch
 from torch import nn
+from unwatched import UNWATCHED
 
 from container import train
-from container.checkpoint import load_checkpoint
-from container.weight_average import WeightAverage
-from unwatched import UNWATCHED
+from container.model.model_file import load_checkpoint
+from container.training.weight_average import WeightAverage
 
 SHORT = ["--pretrained", "none", *UNWATCHED, "--arch", "resnet18", "--image-size", "32", "--batch-size", "10", "--epochs", "2"]
 

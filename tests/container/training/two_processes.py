@@ -11,13 +11,13 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from container.compute import Compute
-from container.evaluation import evaluate
-from container.head import create_head
-from container.hyperparameters import parse
-from container.launch import places_here
-from container.ranks import Ranks, is_of_a_lost_peer, join
-from container.training import Trainer
+from container.model.head import create_head
+from container.runtime.device import Compute
+from container.runtime.launch import places_here
+from container.runtime.ranks import Ranks, is_of_a_lost_peer, join
+from container.training.evaluation import evaluate
+from container.training.hyperparameters import parse
+from container.training.trainer import Trainer
 
 CLASSES, COUNT = 3, 30
 CPU = Compute(torch.device("cpu"), torch.float32)

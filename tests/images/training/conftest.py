@@ -5,8 +5,8 @@ import itertools
 
 import pytest
 
-from local_test.confinement import CONFINEMENT
-from local_test.labels import labels
+from local_test.host.confinement import CONFINEMENT
+from local_test.host.labels import labels
 from tests.images.training.container import TrainingContainer, config, packed
 
 NUMBERS = itertools.count(1)

@@ -4,8 +4,8 @@ import json
 import os
 import shutil
 
-from local_test.confinement import CONFINEMENT
-from local_test.labels import labels
+from local_test.host.confinement import CONFINEMENT
+from local_test.host.labels import labels
 from tests.images.conftest import TINY
 
 

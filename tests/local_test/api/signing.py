@@ -7,7 +7,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from local_test.api.request_head import RequestHead
-from local_test.identity import AccessKey
+from local_test.host.identity import AccessKey
 
 KEY = AccessKey("AKIA2222222222222222", "a-secret/with+signs")
 OF_ROLE = AccessKey("ASIA2222222222222222", "another", "token")

@@ -7,7 +7,7 @@ from moto.iam.models import iam_backends
 from moto.sts.models import sts_backends
 
 from local_test.api.access_keys import AccessKeys
-from local_test.identity import new_access_key
+from local_test.host.identity import new_access_key
 
 ACCOUNT = "123456789012"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/team/trains"

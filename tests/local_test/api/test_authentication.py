@@ -14,7 +14,7 @@ from botocore.config import Config
 from local_test.api.access_refused import AccessRefused, Why
 from local_test.api.authentication import authenticate
 from local_test.api.request_head import RequestHead
-from local_test.identity import AccessKey
+from local_test.host.identity import AccessKey
 from tests.local_test.api.signing import HOST, KEY, credentials, find, now, signed_head
 
 BODY = b'{"TrainingJobName": "x"}'

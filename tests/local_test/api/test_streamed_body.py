@@ -11,7 +11,7 @@ from local_test.api.access_refused import AccessRefused, Why
 from local_test.api.authentication import SIGNED_CHUNKS, UNSIGNED_CHUNKS, Signed
 from local_test.api.sigv4 import Scope
 from local_test.api.streamed_body import decode
-from local_test.identity import AccessKey
+from local_test.host.identity import AccessKey
 
 # https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html#example-signature-calculations-streaming
 EXAMPLE = Signed(

@@ -4,7 +4,7 @@ import pytest
 
 from local_test.api.errors import ValidationException
 from local_test.api.tags import Tags
-from local_test.state import State
+from local_test.host.state import State
 
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:training-job/a"
 

@@ -6,10 +6,10 @@ import pytest
 
 from local_test.api.sagemaker_api import SageMakerApi
 from local_test.api.tags import Tags
+from local_test.host.state import State
 from local_test.serving.endpoint_configs import EndpointConfigs
 from local_test.serving.endpoints import Endpoints
 from local_test.serving.models import Models
-from local_test.state import State
 from local_test.storage.local_files import LocalFiles
 
 

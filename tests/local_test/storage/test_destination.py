@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from local_test.platform import ACCOUNT
+from local_test.host.emulator_settings import ACCOUNT
 from local_test.storage.destination import Destination, location
 from local_test.storage.local_files import LocalFiles
 from local_test.storage.object_store import ObjectStore

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from local_test.platform import ACCOUNT
+from local_test.host.emulator_settings import ACCOUNT
 from local_test.storage.local_files import LocalFiles
 from local_test.storage.manifest import read_manifest
 from local_test.storage.object_store import ObjectStore

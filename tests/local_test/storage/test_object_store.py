@@ -282,8 +282,8 @@ def test_a_hard_link_keeps_what_it_saw_when_the_object_is_overwritten_or_deleted
     [
         ("s3://nowhere/a", "There is no bucket nowhere"),
         ("s3://pictures/a", "There is no object s3://pictures/a"),
-        ("file:///a", "is no S3 URI"),
-        ("s3://", "is no S3 URI"),
+        ("file:///a", "is not an S3 URI"),
+        ("s3://", "is not an S3 URI"),
     ],
 )
 def test_what_is_not_there_is_named(store, uri, sentence):

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from local_test.api.errors import ValidationException
-from local_test.platform import ACCOUNT
+from local_test.host.emulator_settings import ACCOUNT
 from local_test.storage.local_files import LocalFiles
 from local_test.storage.object_store import ObjectStore
 from local_test.training.channels import InputFile, channel_files, check, lay_out, name_below, share_of, whole_folder

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from local_test.platform import ACCOUNT
+from local_test.host.emulator_settings import ACCOUNT
 from local_test.storage.destination import Destination
 from local_test.storage.local_files import LocalFiles
 from local_test.storage.object_store import ObjectStore

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from local_test.platform import ACCOUNT
+from local_test.host.emulator_settings import ACCOUNT
 from local_test.storage.local_files import LocalFiles
 from local_test.storage.object_store import ObjectStore
 from local_test.transform import input_objects as reading

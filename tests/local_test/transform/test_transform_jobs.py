@@ -9,11 +9,11 @@ from local_test.api.access_keys import AccessKeys
 from local_test.api.errors import ResourceInUse, ResourceNotFound, ValidationException
 from local_test.api.sagemaker_api import SageMakerApi
 from local_test.api.tags import Tags
-from local_test.container_access import ContainerAccess
-from local_test.identity import new_access_key
-from local_test.platform import ACCOUNT, Platform
+from local_test.host.container_access import ContainerAccess
+from local_test.host.emulator_settings import ACCOUNT, Platform
+from local_test.host.identity import new_access_key
+from local_test.host.state import State
 from local_test.serving.models import Models
-from local_test.state import State
 from local_test.storage.local_files import LocalFiles
 from local_test.storage.log_groups import LogGroups
 from local_test.storage.metrics import Metrics

@@ -2,7 +2,7 @@
 
 import pytest
 
-from local_test.state import State
+from local_test.host.state import State
 from local_test.tuning.trial_records import TrialRecords
 
 JOB = {"TrainingJobName": "t-001-abc", "TrainingJobArn": "arn", "TrainingJobStatus": "InProgress", "CreationTime": 1.0}

@@ -1,9 +1,9 @@
 """What the tests of the requests have in common: settings, places, and the plainest training job."""
 
-from scripts.layout import Layout
-from scripts.names import timestamp, training_job
+from scripts.config.layout import Layout
+from scripts.config.names import timestamp, training_job
+from scripts.config.settings import load_settings
 from scripts.requests.training_job import training_job_request
-from scripts.settings import load_settings
 
 ROLE = "arn:aws:iam::123456789012:role/dogs"
 LONGEST_PREFIX = "d" * 32

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from scripts.failure import Failure
+from scripts.config.ranges import Categories
+from scripts.config.settings import load_settings
+from scripts.console.failure import Failure
 from scripts.requests.features_job import features_job_request
 from scripts.requests.model import model_request
 from scripts.requests.network_isolation import training_is_isolated
 from scripts.requests.training_job import training_job_request
 from scripts.requests.tuning_job import tuning_job_request
-from scripts.settings import load_settings
-from scripts.tuning.ranges import Categories
 from tests.scripts.requests.requested import ROLE, SPLITS, a_training_job, layout, settings
 from tests.scripts.service_model import problems
 
@@ -49,7 +49,7 @@ def test_a_job_that_has_to_download_its_weights_keeps_its_network_and_on_is_refu
 
 
 def test_the_tag_tells_of_weights_in_the_image_as_the_script_of_the_tag_writes_it():
-    """docker/tag.sh: -w and 8 hex digits, at the end; the image's id may follow (scripts/image.py)."""
+    """docker/tag.sh: -w and 8 hex digits, at the end; the image's id may follow (scripts/aws/image.py)."""
     assert "revision=$revision-w$(git hash-object --no-filters \"$weights\" | cut -c1-8)" in (Path(__file__).parents[3] / "docker/tag.sh").read_text()
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from scripts.failure import Failure
-from scripts.names import timestamp, transform_job, version
+from scripts.config.names import timestamp, transform_job, version
+from scripts.console.failure import Failure
 from scripts.requests.autoscaling import policy_request, register_request, scalable_target, wake_alarm_request, wake_policy_request
 from scripts.requests.endpoint import create_endpoint_request, update_endpoint_request
 from scripts.requests.endpoint_config import endpoint_config_request

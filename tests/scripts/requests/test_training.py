@@ -2,12 +2,10 @@
 
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from scripts.failure import Failure
-from scripts.metrics import METRICS
+from scripts.console.failure import Failure
 from tests.scripts.requests.requested import LONGEST_PREFIX, SPLITS, a_training_job, settings
 from tests.scripts.service_model import problems
 
@@ -76,11 +74,3 @@ def test_the_metric_expressions_read_the_lines_of_the_training_program():
         "train_loss": ["1.2345"], "valid_loss": ["0.8123"], "valid_accuracy": ["0.7345"], "seconds": ["12.3"],
         "test_loss": ["0.9000"], "test_accuracy": ["0.7100"], "test_top5": ["0.9500"],
     }
-
-
-def test_the_metrics_are_exactly_those_that_the_training_program_prints():
-    container = Path(__file__).parents[3] / "container"
-    program = (container / "epochs.py").read_text() + (container / "evaluation_report.py").read_text()
-    printed = re.findall(r"\b(\w+)=\{", program)
-    assert printed[0] == "epoch"
-    assert tuple(printed[1:]) == METRICS

@@ -2,10 +2,10 @@
 
 import pytest
 
-from scripts.names import features_job, timestamp, tuning_job
+from scripts.config.names import features_job, timestamp, tuning_job
+from scripts.config.ranges import Categories, Interval, ranges_of_request
 from scripts.requests.features_job import features_job_request, features_uri
 from scripts.requests.tuning_job import tuning_job_request
-from scripts.tuning.ranges import Categories, Interval, ranges_of_request
 from tests.scripts.requests.requested import LONGEST_PREFIX, ROLE, SPLITS, a_training_job, layout, settings
 from tests.scripts.service_model import problems
 from tests.scripts.tuning.jobs import EVERY_KIND

@@ -3,8 +3,8 @@
 import itertools
 from datetime import datetime, timedelta, timezone
 
+from scripts.config.ranges import Categories, Interval, Range
 from scripts.tuning.job import Trial, Tuning
-from scripts.tuning.ranges import Categories, Interval, Range
 
 NAME = "dogbreed-tune-261122-185200"
 START = datetime(2026, 11, 22, 18, 52, tzinfo=timezone.utc)

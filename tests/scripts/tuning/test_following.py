@@ -6,10 +6,10 @@ import sys
 import pytest
 from botocore.config import Config
 
-from scripts import aws as aws_module
 from scripts import logs, tune
-from scripts.aws import Aws
-from scripts.settings import load_settings
+from scripts.aws import clients as aws_module
+from scripts.aws.clients import Aws
+from scripts.config.settings import load_settings
 from scripts.tuning.result import FOLDER
 from scripts.tuning.watch import watch_tuning
 from tests.scripts.sagemaker_stand_in import Refusal

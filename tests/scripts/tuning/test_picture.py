@@ -8,10 +8,10 @@ import sys
 import pytest
 from PIL import Image
 
-from scripts.settings import FILE
+from scripts.config.ranges import Categories, Interval
+from scripts.config.settings import FILE
 from scripts.tuning.panels import MOST_TICKS, grid, heights, log_ticks, panels
 from scripts.tuning.picture import DARK, DPI, FOOTER, LIGHT, ROW, TOP, WIDTH, panel_pictures, title, whole_figure, write_picture
-from scripts.tuning.ranges import Categories, Interval
 from tests.scripts.tuning.jobs import EVERY_KIND, many, trial, tuning
 
 SOME = [(1, 1), (2, 8), (30, 2), (500, 8)]

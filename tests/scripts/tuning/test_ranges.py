@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from scripts.tuning.ranges import Categories, Interval, checked_range, range_of_text, ranges_of_request
+from scripts.config.ranges import Categories, Interval, checked_range, range_of_text, ranges_of_request
 
 
 @pytest.mark.parametrize("value, found", [

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from scripts.failure import Failure
-from scripts.settings import load_settings
-from scripts.tuning.ranges import Categories, Interval, grid_size
+from scripts.config.ranges import Categories, Interval, grid_size
+from scripts.config.settings import load_settings
+from scripts.console.failure import Failure
 from scripts.tuning.search import check_strategy, chosen_ranges, static_hyperparameters
 from tests.scripts.tuning.jobs import BATCH, LR
 

@@ -4,6 +4,7 @@ import http.client
 
 import pytest
 
+
 @pytest.fixture
 def ask(local):
     """ask(method, target, body, headers) -> (status, body) of a request that nobody signs."""

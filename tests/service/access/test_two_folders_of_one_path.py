@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from local_test.clean import inventory, remove_all
-from local_test.labels import TRAINING, find, labels
+from local_test.host.labels import TRAINING, find, labels
 from tests.local_service import until
 
 pytestmark = pytest.mark.skipif(os.getuid() != 0 or not shutil.which("unshare"), reason="mount namespaces need root on Linux")

@@ -10,8 +10,8 @@ import threading
 import pytest
 
 from local_test.background import GAVE_WAY, stop
-from local_test.folder_lock import hold, is_held
-from local_test.labels import REGISTRY, find, labels
+from local_test.host.folder_lock import hold, is_held
+from local_test.host.labels import REGISTRY, find, labels
 from tests.local_service import Local, until
 
 

@@ -6,8 +6,8 @@ import signal
 import pytest
 
 from local_test.background import stop
-from local_test.folder_lock import is_held
-from local_test.labels import filters, find
+from local_test.host.folder_lock import is_held
+from local_test.host.labels import filters, find
 from tests.local_service import until
 
 FOREVER = "echo ready; while :; do sleep 1; done"

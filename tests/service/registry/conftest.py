@@ -15,8 +15,8 @@ from moto.ecr.models import ecr_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
-from local_test.engine import connect
-from local_test.labels import REGISTRY, filters
+from local_test.host.engine import connect
+from local_test.host.labels import REGISTRY, filters
 from local_test.registry.ecr import LocalEcr
 from local_test.registry.on_demand import OnDemandRegistry
 from local_test.registry.registry import volume_name

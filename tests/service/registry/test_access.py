@@ -8,7 +8,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from local_test.labels import REGISTRY, filters
+from local_test.host.labels import REGISTRY, filters
 from local_test.registry.registry_api import RegistryApi, RegistryRefused
 from local_test.registry.users import Credentials
 

@@ -7,7 +7,7 @@ import uuid
 
 import pytest
 
-from scripts.image import built_tag
+from scripts.aws.image import built_tag
 from tests.service.registry.conftest import REGION, ROOT
 
 

@@ -10,7 +10,7 @@ import uuid
 import pytest
 from docker.errors import ImageNotFound
 
-from local_test.labels import REGISTRY, filters
+from local_test.host.labels import REGISTRY, filters
 from local_test.registry.registry import RegistryError
 from local_test.registry.registry_api import DOCKER_MANIFEST, RegistryApi
 from local_test.registry.resolve import local_image

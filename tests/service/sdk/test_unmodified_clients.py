@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from local_test.demo.sample_data import SampleSize, draw_sample_data
 from local_test.environment import exports
-from local_test.sample_data import SampleSize, draw_sample_data
 from tests.local_service import until
 from tests.service.program_image import archive
 

@@ -17,8 +17,8 @@ from local_test.api.moto_services import MotoServices
 from local_test.api.other_services import OtherServices
 from local_test.api.sagemaker_api import SageMakerApi
 from local_test.api.tags import Tags
-from local_test.identity import new_access_key
-from local_test.platform import ACCOUNT, Platform
+from local_test.host.emulator_settings import ACCOUNT, Platform
+from local_test.host.identity import new_access_key
 from local_test.serving.endpoint_configs import EndpointConfigs
 from local_test.serving.endpoints import Endpoints
 from local_test.serving.models import Models

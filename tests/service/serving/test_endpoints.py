@@ -5,7 +5,7 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from local_test.labels import NAME, find
+from local_test.host.labels import NAME, find
 from local_test.serving import instance
 from tests.local_service import until
 from tests.service.program_image import archive

@@ -8,8 +8,8 @@ import uuid
 
 import pytest
 
-from local_test.confinement import PROCESSES
-from local_test.labels import ENDPOINT, NAMESPACE, find
+from local_test.host.confinement import PROCESSES
+from local_test.host.labels import ENDPOINT, NAMESPACE, find
 from local_test.serving import container_address
 from tests.host_listener import PROBE, HostListener
 from tests.service.serving.harness import variant

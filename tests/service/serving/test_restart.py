@@ -6,8 +6,8 @@ import os
 import pytest
 from botocore.exceptions import ClientError
 
-from local_test.labels import find
-from local_test.state import State
+from local_test.host.labels import find
+from local_test.host.state import State
 from tests.local_service import until
 from tests.service.serving.harness import Harness, unique
 

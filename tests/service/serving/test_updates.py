@@ -5,7 +5,7 @@ import threading
 import pytest
 from botocore.exceptions import ClientError
 
-from local_test.labels import find
+from local_test.host.labels import find
 from local_test.serving.instance import Instance
 from tests.local_service import until
 from tests.service.serving.harness import Load, unique, variant

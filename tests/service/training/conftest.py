@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from local_test.labels import NAME, TRAINING, filters
+from local_test.host.labels import NAME, TRAINING, filters
 from tests.local_service import until
 
 NUMBERS = itertools.count(1)

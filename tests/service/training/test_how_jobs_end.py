@@ -4,7 +4,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local_test import service_address
-from local_test.labels import NAME, find
+from local_test.host.labels import NAME, find
 from tests.local_service import until
 
 PATIENT = "trap 'echo got TERM; echo last > /opt/ml/checkpoints/last; echo m > /opt/ml/model/m; exit 0' TERM; echo ready; while :; do sleep 0.1 & wait $!; done"

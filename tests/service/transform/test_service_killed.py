@@ -6,8 +6,8 @@ import signal
 import pytest
 
 from local_test.background import stop
-from local_test.folder_lock import is_held
-from local_test.labels import TRANSFORM, find
+from local_test.host.folder_lock import is_held
+from local_test.host.labels import TRANSFORM, find
 from tests.local_service import Local, until
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from local_test.background import stop
 from local_test.clean import remove_all
-from local_test.folder_lock import is_held
-from local_test.labels import find
+from local_test.host.folder_lock import is_held
+from local_test.host.labels import find
 from tests.local_service import Local, until
 from tests.service.tuning.conftest import Tuning, grid
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from botocore.exceptions import ClientError
 
-from local_test.engine import cores as engine_cores
+from local_test.host.engine import cores as engine_cores
 from local_test.tuning.core_shares import share
 from tests.local_service import until
 from tests.service.tuning.conftest import REPORT_X, X, grid

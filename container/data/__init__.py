@@ -1,0 +1,1 @@
+"""From the channels of a job to batches."""

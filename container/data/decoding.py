@@ -1,0 +1,42 @@
+"""The pictures of a run, decoded once on each host and read by all of its processes."""
+
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from container.data.class_folders import Split
+from container.data.picture_store import PictureStore, decode_split, open_split
+from container.pictures.preprocessing import Preprocessing
+from container.runtime.ranks import Ranks
+
+
+@contextmanager
+def decoded(splits: dict[str, Split], preprocessing: Preprocessing, workers: int, ranks: Ranks) -> Iterator[dict[str, PictureStore]]:
+    """The stores of the splits; their files are gone afterwards. Process 0 says what is in each channel.
+
+    Raises TrainingFailure as `decode_split` does.
+    """
+    started = time.monotonic()
+    folder = Path(tempfile.mkdtemp(prefix="pictures-")) if ranks.on_host == 0 else None
+    try:
+        stores = {name: decode_split(split, preprocessing, folder, workers) for name, split in splits.items()} if folder else {}
+        where, reasons = ranks.from_first_on_host((folder, {name: store.reasons for name, store in stores.items()}))
+        if folder is None:
+            stores = {name: open_split(split, preprocessing, where, reasons[name]) for name, split in splits.items()}
+        if ranks.rank == 0:
+            for name, store in stores.items():
+                print(channel_line(name, len(store), len(splits[name].classes), len(store.unreadable)))
+            print(f"pictures decoded in {time.monotonic() - started:.1f} s")
+        yield stores
+    finally:
+        if folder:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def channel_line(name: str, pictures: int, classes: int, unreadable: int) -> str:
+    """What a channel holds, for the log."""
+    left_out = f", {unreadable} unreadable left out" if unreadable else ""
+    return f"channel {name}: {pictures} pictures, {classes} classes{left_out}"

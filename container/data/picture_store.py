@@ -1,0 +1,109 @@
+"""Pictures of a split, decoded once: a file of uint8 squares that training reads as often as it likes.
+
+Decoding a photograph costs more than a small model's step on it; an epoch after the first would pay again for nothing.
+The file is memory-mapped: the memory in use does not grow with the data set.
+"""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from container.data.class_folders import Split
+from container.data.unreadable_pictures import check_unreadable
+from container.pictures.preprocessing import Preprocessing, UnreadablePicture, open_picture
+from container.runtime.batch_threads import BatchThreads
+from container.runtime.failure import TrainingFailure
+
+PART = 8  # pictures that a thread takes at once
+
+
+class PictureStore:
+    """Squares and labels of the readable pictures of a split.
+
+    labels: int64 [n]. paths: the n files, in the same order. unreadable: (file, reason) of those left out; reasons: the same by
+    position in the split.
+    """
+
+    def __init__(self, split: Split, squares: np.ndarray, unreadable: dict[int, str]):
+        """squares: uint8 [len(split.paths), side, side, 3]; unreadable: reasons by position in split.paths."""
+        self._squares, self.reasons = squares, unreadable
+        rows = [row for row in range(len(split.paths)) if row not in unreadable]
+        self._flat, self._positions = torch.from_numpy(squares.reshape(len(squares), -1)), torch.tensor(rows, dtype=torch.int64)
+        self.labels = torch.tensor([split.labels[row] for row in rows], dtype=torch.int64)
+        self.paths = [split.paths[row] for row in rows]
+        self.unreadable = [(split.paths[row], reason) for row, reason in unreadable.items()]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def square(self, index: int) -> torch.Tensor:
+        """uint8 [1, 3, square_size, square_size], channels last in memory: the store's own bytes, to be read and not changed."""
+        row = int(self._positions[index])
+        return torch.from_numpy(self._squares[row : row + 1]).permute(0, 3, 1, 2)
+
+    def squares(self, indices: torch.Tensor, pin_memory: bool = False) -> torch.Tensor:
+        """int64 [b] -> uint8 [b, 3, square_size, square_size], channels last in memory. pin_memory: a GPU can read it by itself."""
+        _, side, _, channels = self._squares.shape
+        found = torch.empty((len(indices), side * side * channels), dtype=torch.uint8, pin_memory=pin_memory)
+        torch.index_select(self._flat, 0, self._positions[indices], out=found)
+        return found.view(-1, side, side, channels).permute(0, 3, 1, 2)
+
+
+def decode_split(split: Split, preprocessing: Preprocessing, folder: Path, workers: int = 0) -> PictureStore:
+    """Decode every picture of `split` into one file under `folder`, with `workers` threads (0: one for each core).
+
+    Unreadable pictures are left out and reported. Raises TrainingFailure when they are too many (`check_unreadable`), or
+    when the disk is too small.
+    """
+    shape = _shape(split, preprocessing)
+    folder.mkdir(parents=True, exist_ok=True)
+    needed, free = int(np.prod(shape, dtype=np.int64)), shutil.disk_usage(folder).free
+    if needed > free:
+        raise TrainingFailure(
+            f"Channel {split.name} needs {needed / 1e9:.1f} GB of disk for its decoded pictures and {folder} has "
+            f"{free / 1e9:.1f} GB. Give the job a larger volume or a smaller image-size."
+        )
+    unreadable: dict[int, str] = {}
+    # Written, not mapped: the first touch of a page of a mapped file costs as much as the decoding, and a full disk would be a SIGBUS.
+    with _file(split, folder).open("wb", buffering=0) as file:
+        file.truncate(needed)
+
+        def decode(start: int, stop: int) -> None:
+            for row in range(start, stop):
+                try:
+                    with open_picture(split.paths[row]) as picture:
+                        square = preprocessing.to_square(picture)
+                except UnreadablePicture as error:
+                    unreadable[row] = str(error)
+                    print(f"warning: {split.paths[row]} is left out: {error}", file=sys.stderr)
+                else:
+                    _write_at(file.fileno(), memoryview(square).cast("B"), row * square.nbytes)
+
+        BatchThreads(workers).run(decode, len(split.paths), PART)
+    check_unreadable(split, unreadable)
+    return open_split(split, preprocessing, folder, unreadable)
+
+
+def open_split(split: Split, preprocessing: Preprocessing, folder: Path, reasons: dict[int, str]) -> PictureStore:
+    """What `decode_split`, perhaps of another process, has left in `folder`. reasons: its store's."""
+    squares = np.memmap(_file(split, folder), dtype=np.uint8, mode="r+", shape=_shape(split, preprocessing))
+    return PictureStore(split, squares, reasons)
+
+
+def _file(split: Split, folder: Path) -> Path:
+    return folder / f"{split.name}.u8"
+
+
+def _write_at(file: int, content: memoryview, offset: int) -> None:
+    """A file that meets the end of the disk takes a part, and raises OSError for the rest."""
+    while content:
+        written = os.pwrite(file, content, offset)
+        content, offset = content[written:], offset + written
+
+
+def _shape(split: Split, preprocessing: Preprocessing) -> tuple[int, int, int, int]:
+    return len(split.paths), preprocessing.square_size, preprocessing.square_size, 3

@@ -1,0 +1,1 @@
+"""A training job, from its channels to its model: on pictures, on features, and the feature bank."""

@@ -1,0 +1,234 @@
+"""What is known of a run while it goes on, and the report that it leaves however it ends.
+
+In SM_OUTPUT_DATA_DIR, which SageMaker packs into output.tar.gz: report.html, report.json, rules.json, and, where the platform keeps
+them nowhere else, tensors/ and profile/.
+"""
+
+import math
+import os
+import shlex
+import sys
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+
+from container.debugging.rule_outcome import IN_PROGRESS
+from container.pictures.preprocessing import Preprocessing
+from container.profiling.findings import Facts, find
+from container.profiling.profiler_config import PLATFORM_FOLDER, read_profiler_config
+from container.profiling.step_times import StepTimes
+from container.profiling.system_files import NODE
+from container.profiling.system_sampler import SystemSampler
+from container.profiling.traces import Traces
+from container.report.calibration import calibration
+from container.report.profile_record import step_times_record, system_record
+from container.report.record import Epoch, Finding, Rule, RunRecord, SplitCounts
+from container.report.record import Evaluation as EvaluationRecord
+from container.report.record import GradientNorms as NormsRecord
+from container.report.shown_pictures import shown_pictures
+from container.report.write_report import write_report
+from container.runtime.device import Compute
+from container.runtime.launch import Place
+from container.training.evaluation import Evaluation
+from container.training.evaluation_report import evaluation_report
+from container.training.gradient_norms import GradientNorms
+from container.training.hyperparameters import as_given
+from container.training.monitors import Instruments
+from container.training.trainer import Trainer
+from contract.hyperparameters import Hyperparameters
+
+SAVES = 20  # steps of a run whose tensors are saved, in all but long runs
+MOST_STEPS_BETWEEN = 500  # AWS's own interval
+SECONDS_FOR_RULES = 60  # after the last step
+SECONDS_FOR_RULES_OTHERWISE = 15  # of a job that is stopped SageMaker waits for 120 in all; when one process failed, the others wait for 60
+MOST_BYTES = 100_000_000
+
+
+def save_interval(steps: int) -> int:
+    """Steps between two whose tensors are saved, by default. steps: of the whole run."""
+    return max(1, min(MOST_STEPS_BETWEEN, math.ceil(steps / SAVES)))
+
+
+class RunWatch:
+    """Watches one run, in its first process. Its methods are called in the order in which they stand here.
+
+    Where there is nothing to watch, or nobody wants it, all of them do nothing.
+    """
+
+    def __init__(self):
+        self._output: Path | None = None
+        self._sampler = self._rules = None
+        self._stopping: str | None = None
+        self._instruments = Instruments()
+        self._pictures: dict[str, tuple[Sequence[Path], Preprocessing]] = {}
+        self._evaluated: tuple[str, Evaluation] | None = None
+        self.epochs: list[Epoch] = []  # those that are over
+
+    def open(self, chosen: Hyperparameters, given: Sequence[str], compute: Compute, place: Place, output: Path) -> None:
+        """Begin. given: the program's arguments. output: SM_OUTPUT_DATA_DIR. Raises TrainingFailure for a wrong ProfilerConfig."""
+        if place.rank != 0 or not (chosen.debugger or chosen.profiler):
+            return
+        self._output, self._chosen, self._compute = output, chosen, compute
+        self._began = time.monotonic()
+        self._record = RunRecord(
+            started=time.time(), job=os.environ.get("TRAINING_JOB_NAME", ""), compute=str(compute), hosts=place.size // place.per_host,
+            command=command(given_values(given)), hyperparameters=all_values(chosen, given_values(given)),
+            versions={name: version(name) for name in ("torch", "torchvision", "sagemaker-training", "smdebug")},
+        )
+        config = read_profiler_config(output / "profile")
+        if len(chosen.trace_steps) and not config.enabled:
+            print("warning: no step is traced: the request's ProfilerConfig has DisableProfiler", file=sys.stderr)
+        if chosen.profiler and config.enabled:
+            self._profile = config.folder
+            host = os.environ.get("SM_CURRENT_HOST", "")
+            most = None if config.folder == PLATFORM_FOLDER else MOST_BYTES  # of what lies on the job's own disk and in output.tar.gz
+            self._sampler = SystemSampler(config.folder, host if NODE.fullmatch(host) else "algo-1", config.interval_ms, most)
+            self._sampler.start()
+
+    def channel(self, name: str, counts: SplitCounts, paths: Sequence[Path] = (), preprocessing: Preprocessing | None = None) -> None:
+        """What is in a channel. paths: its readable files, in the order of what is evaluated."""
+        if not self._output:
+            return
+        self._record.splits[name] = counts
+        if preprocessing:
+            self._pictures[name] = (paths, preprocessing)
+
+    def begin(self, trainer: Trainer, epochs: list[Epoch]) -> None:
+        """Training begins, or goes on after these epochs, with the trainer's next step."""
+        self.epochs = epochs
+        if not self._output:
+            return
+        steps, watching, self._first_step = trainer.steps, self._instruments, trainer.step
+        if self._sampler:
+            watching.times = StepTimes(self._compute.device)
+            self._steps_from, self._steps_to = time.monotonic() - self._began, math.inf
+            if len(self._chosen.trace_steps):
+                watching.traces = Traces(self._profile, self._chosen.trace_steps)
+        if self._chosen.debugger:
+            watching.norms = GradientNorms(trainer.model, steps)
+            # Each of these takes seconds to import.
+            from container.debugging.rule_run import RuleRun
+            from container.debugging.smdebug_library import TensorHook
+
+            watching.hook = TensorHook.create(self._output / "tensors", self._chosen.save_interval or save_interval(steps), trainer.step)
+            if self._chosen.rules:
+                self._rules = RuleRun(watching.hook.folder, self._chosen.rules, self._output / "rules.json")
+        trainer.instruments = watching
+
+    def stop_reason(self) -> str | None:
+        """Why a rule ends the training, if one does."""
+        if self._rules and not self._stopping:
+            self._stopping = self._rules.stop_reason()
+        return self._stopping
+
+    def epoch(self, facts: Epoch, found: Evaluation, is_best: bool, evaluation_seconds: float) -> None:
+        """An epoch is over. found: its evaluation of the valid split."""
+        self.epochs.append(facts)
+        if not self._output:
+            return
+        self._steps_to = time.monotonic() - self._began
+        self._instruments.after_evaluation(evaluation_seconds, found.loss)
+        if is_best:
+            self._evaluated = ("valid", found)
+
+    def tested(self, found: Evaluation) -> None:
+        """The best model's evaluation of the test split."""
+        self._evaluated = ("test", found)
+
+    def close(self, status: str, reason: str = "") -> None:
+        """The run is over. status: Completed, Stopped or Failed; reason: a sentence. Writes the report with what there is."""
+        if not self._output:
+            return
+        output, self._output = self._output, None
+        record = self._record
+        record.status, record.reason, record.epochs = status, reason, self.epochs
+        if self.epochs:  # of a run that went on, the best may be one of before
+            record.best_epoch = max(self.epochs, key=lambda one: (one.valid_accuracy, -one.valid_loss)).epoch
+        for part in (self._close_traces, lambda: self._close_rules(status), self._close_profile, self._close_norms, self._close_evaluation):
+            self._try(part)
+        record.seconds = time.monotonic() - self._began
+        self._try(lambda: print(f"report: {write_report(record, output)}"))
+
+    def _try(self, part: Callable[[], None]) -> None:
+        """A run is worth more than its report, and a report more than one of its parts."""
+        try:
+            part()
+        except Exception as error:
+            traceback.print_exc()
+            print(f"warning: the run's report is not whole: {type(error).__name__}: {error}", file=sys.stderr)
+
+    def _close_traces(self) -> None:
+        if self._instruments.traces:
+            self._instruments.traces.close()
+
+    def _close_rules(self, status: str) -> None:
+        if self._instruments.hook:
+            self._instruments.hook.close()
+        if self._rules:
+            self._record.rules = [
+                Rule(one.name, one.parameters, "Stopped" if one.status == IN_PROGRESS else one.status, one.first_step, one.sentence)
+                for one in self._rules.finish(SECONDS_FOR_RULES if status == "Completed" else SECONDS_FOR_RULES_OTHERWISE)
+            ]
+
+    def _close_profile(self) -> None:
+        if not self._sampler:
+            return
+        self._sampler.stop()
+        series = self._sampler.series()
+        self._record.system = system_record(series)
+        if times := self._instruments.times:
+            self._record.step_times = step_times_record(times, self._first_step)
+            self._record.findings = [Finding(**vars(one)) for one in find(times.summary(), series, self._facts())]
+
+    def _close_norms(self) -> None:
+        if self._instruments.norms:
+            self._record.gradient_norms = NormsRecord(**self._instruments.norms.series())
+
+    def _close_evaluation(self) -> None:
+        if not self._evaluated:
+            return
+        (split, found), classes = self._evaluated, tuple(self._record.splits["train"].classes)
+        figures = evaluation_report(found, classes)
+        self._record.evaluation = EvaluationRecord(split=split, calibration=calibration(found.probabilities, found.labels), **figures)
+        if split in self._pictures:
+            paths, preprocessing = self._pictures[split]
+            self._record.pictures = shown_pictures(found.probabilities, found.labels, paths, classes, preprocessing)
+
+    def _facts(self) -> Facts:
+        device = self._compute.device
+        used, total = (torch.cuda.max_memory_reserved(device), torch.cuda.mem_get_info(device)[1]) if device.type == "cuda" else (0, 0)
+        return Facts(
+            self._chosen.batch_size, self._chosen.workers, len(os.sched_getaffinity(0)), device.type, used, total, self._steps_from,
+            self._steps_to,
+        )
+
+
+def counts(labels: torch.Tensor, classes: Sequence[str], unreadable: int) -> SplitCounts:
+    """labels: int64 [n], of the readable pictures of a split."""
+    return SplitCounts(len(labels), unreadable, dict(zip(classes, torch.bincount(labels, minlength=len(classes)).tolist())))
+
+
+def given_values(arguments: list[str]) -> dict[str, str]:
+    """`["--lr", "0.01", ...]` -> {"lr": "0.01", ...}, without what the platform adds."""
+    return {name: value.strip('"') for name, value in as_given(arguments).items() if not name.startswith("_")}
+
+
+def all_values(chosen: Hyperparameters, given: dict[str, str]) -> dict[str, str]:
+    """Every hyperparameter as text: as it was given, else its default."""
+    defaults = {"rules": "default", "trace_steps": "off"}  # the two that are more than numbers and words
+    return {name.replace("_", "-"): given.get(name.replace("_", "-"), defaults.get(name, as_text(value))) for name, value in vars(chosen).items()}
+
+
+def as_text(value: object) -> str:
+    """A value as a user writes it."""
+    return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def command(given: dict[str, str]) -> str:
+    """What repeats a run with scripts/, as a shell and make read it."""
+    pairs = " ".join(shlex.quote(f"{name}={value}") for name, value in given.items()).replace("$", "$$")
+    return f'make train HYPERPARAMETERS="{pairs}"' if pairs else "make train"

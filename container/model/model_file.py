@@ -1,0 +1,127 @@
+"""The model file: weights with everything that is needed to use them, and no pickled code.
+
+One safetensors file; its metadata hold, as JSON under one key, the architecture, the classes in the order of the logits
+and the preprocessing. https://github.com/huggingface/safetensors
+"""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import safetensors
+import safetensors.torch
+import torch
+from torch import nn
+from torch.overrides import TorchFunctionMode
+
+from container.model.model_description import Description, WrongDescription, read_description
+from container.pictures.preprocessing import Preprocessing
+from container.runtime.failure import TrainingFailure
+
+FILE_NAME = "model.safetensors"
+FORMAT = "dogbreed-2"
+
+
+class UnusableCheckpoint(ValueError):
+    """The file is missing, torn or of another kind; the message says which."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A trained model on the CPU, in evaluation mode, and what belongs to it.
+
+    test_flip: whether it answers from a picture and its mirror image. facts: epoch, accuracy and the like.
+    """
+
+    model: nn.Module
+    arch: str
+    classes: tuple[str, ...]
+    preprocessing: Preprocessing
+    test_flip: bool
+    facts: dict
+
+
+def save_checkpoint(
+    model_dir: Path, state: dict[str, torch.Tensor], arch: str, head_widths: tuple[int, ...], classes: tuple[str, ...],
+    preprocessing: Preprocessing, facts: dict, test_flip: bool = False,
+) -> Path:
+    """Write the model file; a reader sees the old one or the new one, never half of one. state: the whole model's."""
+    description = {
+        "arch": arch,
+        "head_widths": head_widths,
+        "classes": classes,
+        "preprocessing": preprocessing.to_dict(),
+        "test_flip": test_flip,
+        "facts": facts,
+    }
+    model_dir.mkdir(parents=True, exist_ok=True)
+    path, unfinished = model_dir / FILE_NAME, model_dir / f".{FILE_NAME}.unfinished"
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
+    # One key: safetensors writes several in any order, and the same run would not give the same file.
+    safetensors.torch.save_file(tensors, unfinished, {FORMAT: json.dumps(description)})
+    os.replace(unfinished, path)
+    return path
+
+
+class _NoInitialWeights(TorchFunctionMode):
+    """Modules made meanwhile have whatever was in memory: drawing weights that the file's replace is most of the time of making a network.
+
+    The meta device, which is meant for this, imports torch's compiler for its first random number, and RegNets cannot be made there.
+    """
+
+    def __torch_function__(self, function, types, arguments=(), options=None):
+        options = options or {}
+        if function in (torch.Tensor.uniform_, torch.Tensor.normal_) or getattr(function, "__module__", "") == "torch.nn.init":
+            return arguments[0] if arguments else options["tensor"]
+        return function(*arguments, **options)
+
+
+def load_checkpoint(model_dir: Path) -> Checkpoint:
+    """Rebuild the model from its file alone. Raises UnusableCheckpoint."""
+    from container.model.network import create_model  # torchvision: a second that who only writes a checkpoint need not wait
+
+    path = model_dir / FILE_NAME
+    if not path.is_file():
+        raise UnusableCheckpoint(f"There is no {FILE_NAME} in {model_dir}: this is not a model that the train image wrote.")
+    description, tensors = _read(path)
+    # Before a network is made of it: a head of a billion neurons would take all memory.
+    largest = sum(tensor.numel() for tensor in tensors.values())
+    sizes = (*description.head_widths, len(description.classes))
+    if len(sizes) > len(tensors) or any(one * other > largest for one, other in zip((1, *sizes), sizes)):
+        raise UnusableCheckpoint(f"{path} does not hold the tensors of the head that its description has ({len(sizes)} layers, the last of {sizes[-1]} classes).")
+    try:
+        with _NoInitialWeights():
+            model = create_model(description.arch, len(description.classes), description.head_widths)
+    except TrainingFailure as error:
+        raise UnusableCheckpoint(f"{path} has an architecture that torchvision does not: {description.arch[:60]!r}.") from error
+    state = model.state_dict()  # with its version marks, which some architectures insist on
+    if state.keys() != tensors.keys():
+        raise UnusableCheckpoint(f"{path} does not hold the tensors of a {description.arch}.")
+    for name, wanted in state.items():
+        if wanted.shape != tensors[name].shape:
+            raise UnusableCheckpoint(f"{path} holds a {name} of another shape than a {description.arch} has.")
+        if wanted.dtype != tensors[name].dtype:
+            raise UnusableCheckpoint(f"{path} holds {name} as {_short(tensors[name].dtype)}, and a {description.arch} has it as {_short(wanted.dtype)}.")
+    state.update(tensors)
+    model.load_state_dict(state, assign=True)
+    return Checkpoint(model.eval(), description.arch, description.classes, description.preprocessing, description.test_flip, description.facts)
+
+
+def _read(path: Path) -> tuple[Description, dict[str, torch.Tensor]]:
+    try:
+        with safetensors.safe_open(path, "pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}
+    except Exception as error:  # safetensors' own, the system's, torch's for a kind of number that it does not have
+        raise UnusableCheckpoint(f"{path} cannot be read: {str(error).rstrip('.')}.") from error
+    if FORMAT not in metadata:
+        raise UnusableCheckpoint(f"{path} is not in the format {FORMAT}: another program, or an earlier version of this one, wrote it. Train the model anew.")
+    try:
+        return read_description(metadata[FORMAT]), tensors
+    except WrongDescription as error:
+        raise UnusableCheckpoint(f"The description in {path} {error}: the train image did not write this. Train the model anew.") from error
+
+
+def _short(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")

@@ -1,0 +1,71 @@
+"""The classifier: a torchvision backbone with a head of three fully connected layers.
+
+Any torchvision classifier whose last layer is fully connected will do: that layer is replaced by the head.
+"""
+
+import copy
+
+import torch
+from torch import nn
+
+from container.model.head import HEAD_WIDTHS, create_head, head_of, set_training_mode
+from container.model.torchvision_import import models
+from container.runtime.failure import TrainingFailure
+
+
+def architectures() -> list[str]:
+    """The names that `arch` may take: torchvision's classifiers, without those that end in a convolution."""
+    return [name for name in models.list_models(module=models) if not name.startswith("squeezenet")]
+
+
+def create_model(arch: str, class_count: int, head_widths: tuple[int, ...] = HEAD_WIDTHS, dropout: float = 0.0) -> nn.Module:
+    """Build an untrained classifier: float [n, 3, h, w] -> logits [n, class_count].
+
+    Raises TrainingFailure when `arch` is not one of `architectures()`.
+    """
+    if arch not in architectures():
+        raise TrainingFailure(f"Hyperparameter arch must be a torchvision classifier such as resnet34, not {arch!r}.")
+    model = models.get_model(arch, weights=None, **_options(arch))
+    name, last = last_linear(model)
+    parent, _, attribute = name.rpartition(".")
+    setattr(model.get_submodule(parent), attribute, create_head(last.in_features, class_count, head_widths, dropout))
+    model.head_name = name
+    return model
+
+
+def check_input(model: nn.Module, arch: str, image_size: int, batch_size: int) -> None:
+    """Try one step's forward pass on a copy. Raises TrainingFailure when `arch` cannot take such a batch of one process."""
+    trial = copy.deepcopy(model)
+    set_training_mode(trial)
+    pixels = torch.zeros(min(2, batch_size), 3, image_size, image_size)
+    try:
+        with torch.no_grad():
+            trial(pixels)
+    except (RuntimeError, ValueError, AssertionError) as error:
+        raise TrainingFailure(
+            f"The architecture {arch} cannot take pictures with image-size {image_size} in batches with batch-size "
+            f"{batch_size}: {error} Change one of the three."
+        ) from error
+
+
+def last_linear(model: nn.Module) -> tuple[str, nn.Linear]:
+    """Name and module of the fully connected layer that makes the logits."""
+    linears = [(name, module) for name, module in model.named_modules() if isinstance(module, nn.Linear)]
+    return linears[-1]
+
+
+def remove_head(model: nn.Module) -> int:
+    """Leave the backbone alone, in place: it then gives features, float [n, d]. Returns d."""
+    features = head_of(model)[0].in_features
+    parent, _, attribute = model.head_name.rpartition(".")
+    setattr(model.get_submodule(parent), attribute, nn.Identity())
+    return features
+
+
+def _options(arch: str) -> dict:
+    """Constructor options by family, for training from scratch; none of them changes the tensors of a weights file."""
+    if arch in ("googlenet", "inception_v3"):
+        # In training mode these two return a tuple with auxiliary logits, which fine-tuning has no use for. Their
+        # published weights expect inputs in [-1, 1]; transform_input takes them there from ImageNet's normalisation.
+        return {"aux_logits": False, "init_weights": True, "transform_input": True}
+    return {}

@@ -1,0 +1,102 @@
+"""Where pretrained weights come from: the `pretrained` channel, the image, or torchvision's download, in this order."""
+
+import re
+from pathlib import Path
+
+import safetensors.torch
+import torch
+from torch import nn
+
+from container.model.torchvision_import import models
+from container.model.weights_file import BAKED_IN, find_weights_file
+from container.runtime.failure import TrainingFailure
+
+WANTED = "Give a file of a state_dict: tensors by their names, as torch.save(model.state_dict(), path) or safetensors.torch.save_file writes it."
+SHOWN = 200  # characters of an error of torch's
+
+
+def load_pretrained(model: nn.Module, arch: str, channel: Path | None, baked_in: Path = BAKED_IN) -> str:
+    """Load ImageNet weights (or any for this architecture) into the backbone of `model`; say where they came from.
+
+    channel: folder of the `pretrained` channel, None without one. The head keeps its own initialisation.
+    Raises TrainingFailure when nothing can be had or the file does not fit.
+    """
+    found = find_weights_file(channel, baked_in)
+    if found:
+        file, origin = found
+        _load_backbone(model, _read(file), arch, origin)
+        return origin
+    weights = models.get_model_weights(arch).DEFAULT
+    try:
+        state = weights.get_state_dict(progress=False, check_hash=True)
+    except (OSError, RuntimeError) as error:  # no network, a proxy's answer, or a file cut short
+        raise TrainingFailure(
+            f"The pretrained weights of {arch} could not be downloaded ({error}). Three ways out: give a `pretrained` "
+            "channel with a weights file, bake one into the image with `make build WEIGHTS=path`, or run where the "
+            "network reaches download.pytorch.org. Or train from scratch with pretrained=none."
+        ) from error
+    _load_backbone(model, state, arch, str(weights))
+    return f"torchvision ({weights})"
+
+
+def _read(path: Path) -> dict[str, torch.Tensor]:
+    try:
+        if path.suffix == ".safetensors":
+            return safetensors.torch.load_file(path)
+        # weights_only: a weights file may come from anywhere, and a pickle may run anything.
+        found = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        raise TrainingFailure(f"The weights file {path.name} cannot be read as tensors: {_in_a_line(error)} {WANTED}") from error
+    inner = found.get("state_dict", found) if isinstance(found, dict) else found
+    # A checkpoint may have an epoch and the like beside its tensors.
+    state = {name: value for name, value in inner.items() if isinstance(name, str) and isinstance(value, torch.Tensor)} if isinstance(inner, dict) else {}
+    if not state:
+        raise TrainingFailure(f"The weights file {path.name} holds {_described(found)}. {WANTED}")
+    return state
+
+
+def _in_a_line(error: Exception) -> str:
+    """What went wrong, without torch's advice to load the file without its check, which would run the file's code."""
+    said = str(error)
+    code = re.search(r"Unsupported (?:global|class)[: ]+(?:GLOBAL )?([\w.]+)", said)
+    if code:
+        return f"it holds code, of {code[1]}."
+    if said.startswith("Weights only load failed"):
+        return "torch.save did not write it."
+    [line] = said.splitlines()[:1] or [type(error).__name__]
+    return f"{line[:SHOWN].rstrip('. ')}."
+
+
+def _described(found: object, inside: bool = True) -> str:
+    """The kind of an object; of a dict, that of its first items, too."""
+    if not isinstance(found, dict):
+        kind = type(found).__name__
+        return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+    items = ", ".join(f"{str(name)[:40]!r}: {_described(one, False)}" for name, one in list(found.items())[:3])
+    more = ", ..." if len(found) > 3 else ""
+    return f"a dict of {items}{more}" if items and inside else "a dict" if found else "an empty dict"
+
+
+def _load_backbone(model: nn.Module, state: dict[str, torch.Tensor], arch: str, origin: str) -> None:
+    """Copy every tensor of the backbone; the head's, and torchvision's own last layer, are left out."""
+    head = f"{model.head_name}."
+    filled = model.state_dict()
+    wanted = {name for name in filled if not name.startswith(head)}
+    given = {_current_name(name): tensor for name, tensor in state.items()}
+    # Files from before PyTorch 0.4.1, ResNet's among them, do not have the batch counters; nothing reads them here.
+    missing = sorted(name for name in wanted - given.keys() if not name.endswith("num_batches_tracked"))
+    if missing:
+        raise TrainingFailure(
+            f"{origin} does not fit {arch}: {len(missing)} of {len(wanted)} tensors are missing, the first is "
+            f"{missing[0]}. Use weights made for this architecture."
+        )
+    filled.update({name: given[name] for name in wanted & given.keys()})
+    try:
+        model.load_state_dict(filled)
+    except RuntimeError as error:
+        raise TrainingFailure(f"{origin} does not fit {arch}: {str(error).splitlines()[-1].strip()}") from error
+
+
+def _current_name(name: str) -> str:
+    """Names as the modules have them today: without DataParallel's prefix, and DenseNet's `norm.1` as `norm1`."""
+    return re.sub(r"(denselayer\d+\.(?:norm|conv))\.(\d)\.", r"\1\2.", name.removeprefix("module."))

@@ -1,0 +1,1 @@
+"""Decoding and preprocessing, the same for training and for the endpoint."""

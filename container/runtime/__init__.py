@@ -1,0 +1,1 @@
+"""The process: device, ranks, launch, seeds, signals, failure."""

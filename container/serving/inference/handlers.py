@@ -1,0 +1,230 @@
+"""The functions that answer: those of the user's /opt/ml/model/code/inference.py, and in the place of those that it leaves out the ones
+that go with its model (container/serving/inference/default_handlers.py).
+
+sagemaker-inference finds and checks them as it always did. What it does with a request is left out: it answers one error for all requests of
+a batch, reads the headers of the first one only, and sends its traceback to the client
+(https://github.com/aws/sagemaker-inference-toolkit/blob/master/src/sagemaker_inference/transformer.py).
+"""
+
+import inspect
+import sys
+import time
+from collections.abc import Callable, Sequence
+from http import HTTPStatus
+from types import SimpleNamespace
+
+from mms.context import Context
+from sagemaker_inference import content_types
+from sagemaker_inference.environment import Environment
+from sagemaker_inference.errors import UnsupportedFormatError
+from sagemaker_inference.transformer import Transformer
+
+from container.model.model_file import UnusableCheckpoint
+from container.serving.inference import picture_functions
+from container.serving.inference.default_handlers import default_functions
+from container.serving.request.array_formats import write_json
+from container.serving.request.content_type import body_for_functions
+from container.serving.request.error_responses import error_response, of_output, of_transform
+from container.serving.request.header_text import is_sendable, one_line_of_ascii, take_out_unsendable
+from container.serving.request.invocation import UNREAD, Job
+from container.serving.request.request_errors import NoAnswer
+from container.serving.server.sticky_faults import cause_of
+
+FAILED = object()  # in the place of a result: the job has its error
+
+
+class WrongFunctions(ValueError):
+    """The user's functions cannot work together; the message says why."""
+
+
+class Functions:
+    """Loads the model when it is made. Raises what the user's module, or model_fn, raises; WrongFunctions.
+
+    step: called when a part of a batch is done (container/serving/server/progress.py).
+    """
+
+    step: Callable[[], None] = staticmethod(lambda: None)
+
+    def __init__(self, model_dir: str, load_context: Context):
+        # None where the user has none: which function that is then depends on the model.
+        toolkit = Transformer(
+            SimpleNamespace(default_model_fn=picture_functions.model_fn, default_input_fn=None, default_predict_fn=None, default_output_fn=None)
+        )
+        environment = Environment()
+        try:
+            toolkit.validate_and_initialize(model_dir, load_context)
+        except UnusableCheckpoint as error:
+            if environment.module_name not in sys.modules:
+                raise
+            raise WrongFunctions(f"{error} {environment.module_name}.py has no model_fn that loads another model.") from error
+        users = sys.modules.get(environment.module_name)
+        self.model = toolkit._model
+        self._default_accept = environment.default_accept
+        defaults = default_functions(self.model)
+        users_predict = toolkit._predict_fn or getattr(users, "predict_batch_fn", None)
+        self._transform = _HandlerFunction(users.transform_fn, 4) if getattr(users, "transform_fn", None) else None
+        self._input = _HandlerFunction(toolkit._input_fn or defaults.input_fn, 2)
+        self._output = _HandlerFunction(toolkit._output_fn or (defaults.users_output_fn if users_predict else defaults.output_fn), 2)
+        self._predict_batch = getattr(users, "predict_batch_fn", None if toolkit._predict_fn else defaults.predict_batch_fn)
+        predict = toolkit._predict_fn or defaults.predict_fn
+        self._predict = _HandlerFunction(predict, 2) if predict else None
+        if not (self._transform or self._predict or self._predict_batch):
+            raise WrongFunctions(
+                f"{environment.module_name}.py has no predict_fn, and its model_fn returned an object of type {type(self.model).__name__}, which only "
+                "its author can call. Add a predict_fn, a predict_batch_fn or a transform_fn, or return a torch.nn.Module."
+            )
+
+    @property
+    def side_by_side(self) -> bool:
+        """Whether two batches may be under way at once: this image's functions allow it, a user's may not."""
+        ours = (self._input.function is picture_functions.input_fn, self._output.function is picture_functions.output_fn)
+        return self._transform is None and self._predict_batch is picture_functions.predict_batch_fn and all(ours)
+
+    def read_ahead(self, job: Job) -> bool:
+        """Read its body before its batch begins, where that is this image's function, which may run in several threads: bodies then are
+        read side by side, and a slow URL holds nobody else up. False when the job has its error already."""
+        if self._transform is not None or self._input.function is not picture_functions.input_fn:
+            return True
+        begun = time.time()
+        job.input = self._attempt(job, self._read)
+        job.seconds_to_read = time.time() - begun
+        if job.input is FAILED:
+            _say_times(job, {"queue": begun - job.arrived, "input": job.seconds_to_read})
+        return job.input is not FAILED
+
+    def answer(self, jobs: Sequence[Job]) -> None:
+        """Give each job its answer, status and headers; whatever is wrong with one of them is told to that one alone."""
+        begun = time.time()
+        if self._transform is not None:
+            for job in jobs:
+                self._attempt(job, self._transformed)
+            read, predicted = begun, time.time()
+        else:
+            inputs = [(job, job.input if job.input is not UNREAD else self._attempt(job, self._read)) for job in jobs]
+            read = time.time()
+            predictions = self._predictions([(job, made) for job, made in inputs if made is not FAILED])
+            predicted = time.time()
+            for job, prediction in predictions:
+                self._attempt(job, self._written, prediction)
+        finished = time.time()
+        for job in jobs:
+            queue, reading = begun - job.arrived - job.seconds_to_read, read - begun + job.seconds_to_read
+            _say_times(job, {"queue": queue, "input": reading, "predict": predicted - read, "output": finished - predicted}, len(jobs))
+
+    def settle(self, job: Job) -> None:
+        """A job that is done but was left without an answer, since the thread that computed it was ended, is a fault: it would be an empty 200."""
+        if job.answer is None:
+            self.fail(job, NoAnswer("The functions were ended before they had an answer."))
+
+    def fail(self, job: Job, error: BaseException) -> None:
+        """Answer it with the error's status, or as a fault."""
+        status, phrase, job.answer = error_response(error, job.request_id)
+        if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+            job.fault = cause_of(error)
+        take_out_unsendable(job.context.get_response_headers(0))
+        job.context.set_response_status(status, phrase, 0)
+        job.context.set_response_content_type(0, content_types.JSON)
+
+    def _predictions(self, inputs: list[tuple[Job, object]]) -> list[tuple[Job, object]]:
+        """Those that could be predicted; the others have their error."""
+        if not inputs:
+            return []
+        if self._predict_batch is not None:
+            try:
+                answers = self._predict_batch([one for _, one in inputs], self.model)
+                if not isinstance(answers, Sequence) or len(answers) != len(inputs):
+                    raise TypeError(f"predict_batch_fn must return a list of {len(inputs)} predictions, one for each input.")
+            except BaseException as error:
+                if len(inputs) == 1:
+                    self.fail(inputs[0][0], error)
+                    return []
+                # One of them may be to blame: each alone, so that it fails alone.
+                return [pair for one in inputs for pair in self._predictions([one])]
+            finally:
+                self.step()
+            pairs = [(job, answer) for (job, _), answer in zip(inputs, answers)]
+        else:
+            attempts = [(job, self._attempt(job, self._predicted, one)) for job, one in inputs]
+            pairs = [(job, made) for job, made in attempts if made is not FAILED]
+        for job, answer in pairs:
+            if isinstance(answer, BaseException):
+                self.fail(job, answer)
+        return [(job, answer) for job, answer in pairs if not isinstance(answer, BaseException)]
+
+    def _attempt(self, job: Job, work: Callable, *arguments) -> object:
+        """A user's sys.exit() or KeyboardInterrupt, too, is one request's fault: it would end the thread that answers all of them."""
+        try:
+            return work(job, *arguments)
+        except BaseException as error:
+            self.fail(job, error)
+            return FAILED
+        finally:
+            self.step()
+
+    def _read(self, job: Job) -> object:
+        if self._input.function is picture_functions.input_fn:  # it knows more types, and how they may be written
+            return self._input(job.context, job.body, job.content_type)
+        return self._input(job.context, *body_for_functions(job.body, job.content_type))
+
+    def _predicted(self, job: Job, one: object) -> object:
+        return self._predict(job.context, one, self.model)
+
+    def _transformed(self, job: Job) -> None:
+        body, content_type = body_for_functions(job.body, job.content_type)
+        accept = self._accept(job)
+        try:
+            self._finish(job, self._transform(job.context, self.model, body, content_type, accept), "transform_fn")
+        except UnsupportedFormatError as error:
+            raise of_transform(error, content_type, accept) from error
+
+    def _written(self, job: Job, prediction: object) -> None:
+        try:
+            self._finish(job, self._output(job.context, prediction, self._accept(job)), "output_fn")
+        except UnsupportedFormatError as error:
+            raise of_output(error) from error
+
+    def _finish(self, job: Job, result: object, function: str) -> None:
+        """result: a body, or a body and its content type. A body that is neither text nor bytes is sent as JSON."""
+        answer, content_type = result[:2] if isinstance(result, tuple) else (result, None)
+        if answer is None:
+            raise NoAnswer(f"{function} returned None, which is no answer.")
+        if not isinstance(answer, (str, bytes, bytearray)):
+            answer, content_type = write_json(answer), content_type or content_types.JSON
+        if unsendable := take_out_unsendable(job.context.get_response_headers(0)):
+            raise NoAnswer(f"The functions set response headers that cannot be sent: {', '.join(unsendable)}.")
+        wanted = (job.context.get_response_content_type(0), content_type, self._accept(job), self._default_accept)
+        job.context.set_response_content_type(0, next((one for one in wanted if one and is_sendable(one)), content_types.JSON))
+        status, phrase = job.context.get_response_status(0)
+        status = HTTPStatus.OK if status is None else status
+        if not isinstance(status, int) or not 200 <= status <= 599:  # multi-model-server would send it, and the client would wait, or understand nothing
+            raise NoAnswer(f"The functions set the status {status!r}, which ends no response.")
+        job.context.set_response_status(status, HTTPStatus(status).phrase if phrase is None else one_line_of_ascii(phrase), 0)
+        job.answer = answer
+
+    def _accept(self, job: Job) -> str:
+        return job.accept if job.accept and job.accept != content_types.ANY else self._default_accept
+
+
+def _say_times(job: Job, seconds: dict[str, float], batch: int | None = None) -> None:
+    """In the response, milliseconds by stage: https://www.w3.org/TR/server-timing/"""
+    parts = [f"{name};dur={max(0.0, taken) * 1000:.1f}" for name, taken in seconds.items()]
+    if batch is not None:
+        parts.append(f'batch;desc="{batch}"')
+    job.context.set_response_header(0, "Server-Timing", ", ".join(parts))
+
+
+class _HandlerFunction:
+    """A handler function that is given the request's context where it has a parameter for it.
+
+    arguments: how many it takes without. Raises WrongFunctions for one that takes another number.
+    """
+
+    def __init__(self, function: Callable, arguments: int):
+        self.function = function
+        parameters = len(inspect.signature(function).parameters)
+        if parameters not in (arguments, arguments + 1):
+            raise WrongFunctions(f"{function.__name__} must take {arguments} arguments, or {arguments + 1} with the context, not {parameters}.")
+        self._takes_context = parameters == arguments + 1
+
+    def __call__(self, context: Context, *arguments) -> object:
+        return self.function(*arguments, context) if self._takes_context else self.function(*arguments)

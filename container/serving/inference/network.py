@@ -1,0 +1,153 @@
+"""The network as it answers: in the fastest form for its device that gives the same answers as the model file's float32.
+
+Whether it does is tried at every start, on patterns that need no pictures: the class named and the probabilities are compared with those of
+the float32 network, and a form that differs is not used.
+"""
+
+import copy
+import logging
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.fx.experimental.optimization import fuse
+
+from container.model.head import head_of
+from container.model.model_file import Checkpoint
+from container.model.network import remove_head
+from container.runtime.device import CPU_INFO, computes_in_bfloat16
+
+log = logging.getLogger(__name__)
+PROBABILITY_TOLERANCE = 0.02  # largest difference of a probability that a reduced precision may make
+EXACT_TOLERANCE = 1e-3  # the same for float32 in another order of operations
+PATTERN_CELLS = (4, 32)  # along an edge: coarse and fine
+
+Forward = Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
+
+
+class LogitsAndFeatures(nn.Module):
+    """float [n, 3, h, w] -> logits float32 [n, classes], features float32 [n, d]: what the head makes, and what it is given.
+
+    The head stays in float32 whatever the backbone computes in: it is a thousandth of the work, and its rounding shows most.
+    """
+
+    def __init__(self, checkpoint: Checkpoint, convert: Callable[[nn.Module], nn.Module], dtype: torch.dtype):
+        super().__init__()
+        backbone = _same_tensors_in_new_modules(checkpoint.model)
+        self.head = head_of(backbone)
+        remove_head(backbone)
+        self.backbone = convert(backbone).to(dtype).to(memory_format=torch.channels_last)
+        self._dtype, self._flip = dtype, checkpoint.test_flip
+
+    def forward(self, inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        features = self.backbone(inputs.to(self._dtype)).float()
+        if not self._flip:
+            return self.head(features), features
+        mirrored = self.backbone(inputs.to(self._dtype).flip(-1)).float()
+        return (self.head(features) + self.head(mirrored)) / 2, (features + mirrored) / 2
+
+
+@dataclass(frozen=True)
+class Network:
+    """form: which one it is, for the log."""
+
+    form: str
+    _forward: Forward
+
+    def __call__(self, inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Normalised inputs, float32 [n, 3, h, w] -> probabilities float32 [n, classes], features float32 [n, d], both on the CPU."""
+        with torch.inference_mode():
+            logits, features = self._forward(inputs)
+            return logits.softmax(1).cpu(), features.cpu()
+
+
+def prepare_network(checkpoint: Checkpoint, device: torch.device, sizes: list[int]) -> Network:
+    """The first form, fastest first, that agrees with float32. sizes: numbers of pictures that it will be given, for CUDA graphs."""
+    edge = checkpoint.preprocessing.image_size
+    inputs = patterns(edge).to(device)
+    plain = LogitsAndFeatures(checkpoint, lambda backbone: backbone, torch.float32).eval().to(device)
+    expected = Network("float32", plain)
+    wanted = expected(inputs)[0]
+    forms = _gpu_forms(checkpoint, device, sizes) if device.type == "cuda" else _cpu_forms(checkpoint)
+    for form, tolerance, make in forms:
+        try:
+            made = Network(form, make(inputs))
+            # The first runs of a traced network still compile, for each number of pictures anew: for one, they are over here.
+            found = [torch.cat([made(one[None])[0] for one in inputs]) for _ in range(2)][-1]
+        except Exception as error:  # an architecture that cannot be traced raises what it likes
+            log.warning("the network is not used as %s: %s", form, str(error).splitlines()[0] if str(error) else type(error).__name__)
+            continue
+        difference = disagreement(wanted, found, tolerance)
+        if difference is None:
+            return made
+        log.warning("the network is not used as %s: %s", form, difference)
+    return expected
+
+
+def disagreement(wanted: torch.Tensor, found: torch.Tensor, tolerance: float) -> str | None:
+    """probabilities float [n, classes] each. None when none differs by more than `tolerance` and the same class is named wherever float32 is
+    clear about it (ahead by twice the tolerance)."""
+    largest = float((wanted - found).abs().max())
+    if not largest <= tolerance:  # also when it is not a number
+        return f"a probability differs by {largest:.3g}, more than {tolerance:g}"
+    best = wanted.topk(min(2, wanted.shape[1]), dim=1).values
+    clear = best[:, 0] - best[:, -1] > 2 * tolerance
+    if bool((wanted.argmax(1) != found.argmax(1))[clear].any()):
+        return "it names another class"
+    return None
+
+
+def patterns(edge: int) -> torch.Tensor:
+    """float32 [2, 3, edge, edge], about as large as normalised pictures: coarse and fine noise, the same at every start."""
+    generator = torch.Generator().manual_seed(0)
+    made = [
+        F.interpolate(torch.randn(1, 3, cells, cells, generator=generator), (edge, edge), mode="bilinear", align_corners=False)
+        for cells in PATTERN_CELLS
+    ]
+    return torch.cat(made).contiguous(memory_format=torch.channels_last)
+
+
+def _same_tensors_in_new_modules(model: nn.Module) -> nn.Module:
+    """A copy that can be taken apart and converted; `model` stays as it is, and no number is copied."""
+    shared = {id(one): nn.Parameter(one.detach(), requires_grad=False) for one in model.parameters()}
+    shared |= {id(one): one.detach() for one in model.buffers()}
+    return copy.deepcopy(model, shared)
+
+
+def _folded(backbone: nn.Module) -> nn.Module:
+    """With batch normalisation inside the convolutions before it; `backbone` is used up."""
+    return fuse(backbone, inplace=True)
+
+
+def _cpu_forms(checkpoint: Checkpoint) -> list[tuple[str, float, Callable[[torch.Tensor], Forward]]]:
+    """oneDNN's graph compiler joins a convolution with what follows it: https://docs.pytorch.org/tutorials/recipes/recipes/tuning_guide.html"""
+
+    def traced(dtype: torch.dtype) -> Callable[[torch.Tensor], Forward]:
+        def make(example: torch.Tensor) -> Forward:
+            torch.jit.enable_onednn_fusion(True)
+            network = LogitsAndFeatures(checkpoint, _folded, dtype).eval()
+            with torch.inference_mode(), warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of branches that depend on a shape, which is the same in every call
+                return torch.jit.freeze(torch.jit.trace(network, example[:1], check_trace=False))
+
+        return make
+
+    forms = [("float32, traced", EXACT_TOLERANCE, traced(torch.float32))]
+    if computes_in_bfloat16(CPU_INFO.read_text()):
+        forms.insert(0, ("bfloat16, traced", PROBABILITY_TOLERANCE, traced(torch.bfloat16)))
+    return forms
+
+
+def _gpu_forms(checkpoint: Checkpoint, device: torch.device, sizes: list[int]) -> list[tuple[str, float, Callable[[torch.Tensor], Forward]]]:
+    from container.serving.inference.cuda_graphs import replayed_by_size
+
+    half = torch.bfloat16 if torch.cuda.get_device_capability(device)[0] >= 8 else torch.float16
+    network = LogitsAndFeatures(checkpoint, _folded, half).eval().to(device)
+    name = str(half).removeprefix("torch.")
+    return [
+        (f"{name}, CUDA graphs", PROBABILITY_TOLERANCE, lambda example: replayed_by_size(network, example, sizes)),
+        (name, PROBABILITY_TOLERANCE, lambda example: network),
+    ]

@@ -1,0 +1,161 @@
+"""The functions of the endpoint: model_fn, input_fn, predict_fn, output_fn, and predict_batch_fn, which answers several requests at once.
+
+https://github.com/aws/sagemaker-inference-toolkit names the first four; a user's own /opt/ml/model/code/inference.py can replace any of
+them (container/serving/inference/handlers.py).
+"""
+
+import os
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from container.model.model_file import Checkpoint, load_checkpoint
+from container.pictures.preprocessing import UnreadablePicture
+from container.runtime.batch_threads import BatchThreads
+from container.serving.environment_variables import PREFIX
+from container.serving.inference.network import Network, prepare_network
+from container.serving.request.answer_formats import Embedding, choose_format, render
+from container.serving.request.answer_options import EMBEDDING, PROBABILITIES, AnswerOptions, answer_options
+from container.serving.request.picture_url import fetch_picture
+from container.serving.request.request_body import MAX_BATCH_PICTURES, MAX_PICTURES, read_body
+from container.serving.request.request_errors import BadRequest
+from container.serving.settings import CPU_BATCH, TOP_K
+
+DIGITS = 6  # of a probability
+
+
+@dataclass(frozen=True)
+class Request:
+    """pictures: opened, not decoded. many: whether the client sent a list, and gets one."""
+
+    pictures: list[Image.Image]
+    many: bool
+    options: AnswerOptions
+
+
+class Model:
+    """A checkpoint that answers. top_k: how many classes an answer names when the request does not say. batch: pictures in a forward pass."""
+
+    def __init__(self, checkpoint: Checkpoint, network: Network, device: torch.device, top_k: int, batch: int):
+        self.checkpoint, self.top_k, self.batch = checkpoint, top_k, batch
+        self._network, self._device = network, device
+        self._threads = BatchThreads(torch.get_num_threads())
+        self._one_at_a_time = threading.Lock()
+
+    def squares(self, pictures: Sequence[Image.Image]) -> list[np.ndarray | UnreadablePicture]:
+        """Each picture decoded, uint8 [side, side, 3], or why it cannot be; pictures side by side, outside the interpreter's lock."""
+        found: list[np.ndarray | UnreadablePicture] = [UnreadablePicture()] * len(pictures)
+
+        def decode(start: int, stop: int) -> None:
+            for row in range(start, stop):
+                try:
+                    found[row] = self.checkpoint.preprocessing.to_square(pictures[row])
+                except UnreadablePicture as error:
+                    found[row] = error
+
+        if len(pictures) == 1:
+            decode(0, 1)
+        else:
+            self._threads.run(decode, len(pictures), 1)
+        return found
+
+    def __call__(self, squares: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """uint8 [side, side, 3] each, any number -> probabilities float32 [n, classes], features float32 [n, d]."""
+        parts = [self._forward(squares[start : start + self.batch]) for start in range(0, len(squares), self.batch)]
+        return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+
+    def _forward(self, squares: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        preprocessing = self.checkpoint.preprocessing
+        pixels = torch.from_numpy(np.stack(squares)).to(self._device).permute(0, 3, 1, 2)
+        with self._one_at_a_time:
+            probabilities, features = self._network(preprocessing.normalise(preprocessing.centre(pixels)))
+        return probabilities.numpy(), features.numpy()
+
+
+def model_fn(model_dir: str) -> Model:
+    """Load the model from `model_dir`, in the fastest form that agrees with it, and run it, so that no single picture pays for a warm-up.
+
+    Larger batches are compiled in their first runs, at two thirds of the speed.
+
+    DOGBREED_TOP_K and DOGBREED_BATCH_SIZE are the environment's, where an engine has put those of container/serving/settings.py. Raises
+    UnusableCheckpoint.
+    """
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    checkpoint = load_checkpoint(Path(model_dir))
+    top_k, batch = int(os.environ.get(f"{PREFIX}TOP_K", TOP_K)), int(os.environ.get(f"{PREFIX}BATCH_SIZE", CPU_BATCH))
+    sizes = sorted({size for size in (1, 2, 4, 8, 16, 32, 64) if size < batch} | {batch})
+    network = prepare_network(checkpoint, device, sizes)
+    print(f"{checkpoint.arch} with {len(checkpoint.classes)} classes answers on {device.type} as {network.form}", flush=True)
+    model = Model(checkpoint, network, device, top_k, batch)
+    [square] = model.squares([Image.new("RGB", (640, 480))])
+    model([square])
+    return model
+
+
+def input_fn(body: bytes, content_type: str | None, context) -> Request:
+    """The pictures of a request. Raises RequestError: 400, 413, 415."""
+    headers = {name.lower(): value for name, value in context.get_all_request_header(0).items()}
+    options = answer_options(headers.get("x-amzn-sagemaker-custom-attributes"), headers.get("x-query"))
+    fetch = fetch_picture if os.environ.get(f"{PREFIX}ALLOW_URLS") == "true" else None
+    read = read_body(body, content_type, fetch, MAX_BATCH_PICTURES if os.environ.get("SAGEMAKER_BATCH") == "true" else MAX_PICTURES)
+    return Request(read.pictures, read.many, options)
+
+
+def predict_fn(request: Request | Image.Image, model: Model) -> list:
+    """The answer to one request; of a picture that a user's own input_fn returns, too. Raises BadRequest."""
+    [answer] = predict_batch_fn([request], model)
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def predict_batch_fn(requests: Sequence[Request | Image.Image], model: Model) -> list[list | Exception]:
+    """One answer for each request, in one forward pass for as many pictures as fit; a request with a bad picture is a BadRequest, alone.
+
+    An answer is `[{"label": "Beagle", "probability": 0.93}, ...]`, best first, or an embedding, a list of floats; for a request
+    with a list of pictures it is a list of these. Raises TypeError for what a user's own input_fn made and is no picture.
+    """
+    requests = [one if isinstance(one, Request) else _request_of(one) for one in requests]
+    squares = model.squares([picture for request in requests for picture in request.pictures])
+    good = [square for square in squares if not isinstance(square, Exception)]
+    rows = zip(*model(good)) if good else iter(())
+    results = [square if isinstance(square, Exception) else next(rows) for square in squares]
+    answers: list[list | Exception] = []
+    start = 0
+    for request in requests:
+        mine = results[start : start + len(request.pictures)]
+        start += len(request.pictures)
+        bad = next(((index, one) for index, one in enumerate(mine) if isinstance(one, Exception)), None)
+        if bad:
+            answers.append(BadRequest(f"Picture {bad[0]} of instances is {bad[1]}." if request.many else f"The body is {bad[1]}."))
+            continue
+        made = [_answer(probabilities, features, request.options, model) for probabilities, features in mine]
+        answers.append(made if request.many else made[0])
+    return answers
+
+
+def _request_of(made: object) -> Request:
+    if not isinstance(made, Image.Image):
+        raise TypeError(f"input_fn returned an object of type {type(made).__name__}. This image's model takes a PIL.Image.Image.")
+    return Request([made], False, AnswerOptions())
+
+
+def output_fn(answer: list, accept: str | None) -> tuple[str, str]:
+    """An answer in the format that the client accepts, and its content type. Raises NotAcceptable (406)."""
+    media_type = choose_format(accept)
+    many = bool(answer) and isinstance(answer[0], list)
+    return render(answer, many, media_type), media_type
+
+
+def _answer(probabilities: np.ndarray, features: np.ndarray, options: AnswerOptions, model: Model) -> list:
+    if options.output == EMBEDDING:
+        return Embedding(round(value, DIGITS) for value in features.tolist())
+    classes = model.checkpoint.classes
+    count = len(classes) if options.output == PROBABILITIES else min(options.top_k or model.top_k, len(classes))
+    best = np.argsort(-probabilities, kind="stable")[:count]
+    return [{"label": classes[index], "probability": round(float(probabilities[index]), DIGITS)} for index in best]

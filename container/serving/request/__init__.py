@@ -1,0 +1,1 @@
+"""A request: its body in, its answer out."""

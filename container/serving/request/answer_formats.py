@@ -1,0 +1,123 @@
+"""Answers as text: which format a client is given, and how it looks.
+
+One picture's answer is a list of `{"label": str, "probability": float}`, best first, or an embedding: a list of floats.
+"""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Sequence
+
+from container.serving.request.request_errors import NotAcceptable
+
+JSON, JSON_LINES, CSV = "application/json", "application/jsonlines", "text/csv"
+FORMATS = (JSON, JSON_LINES, CSV)  # the first is given where a client has no preference
+ALIASES = {"application/x-ndjson": JSON_LINES, "application/x-jsonlines": JSON_LINES, "application/csv": CSV}
+WEIGHT = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?")  # RFC 9110, 12.4.2
+MAX_RANGES = 50  # in one Accept; browsers send some ten
+
+
+class Embedding(list[float]):
+    """A list of floats that is known as an embedding also when it has passed through functions of the user's."""
+
+
+Answer = list[dict] | Embedding
+
+
+def is_answer(value: object) -> bool:
+    """Whether `render` can take it: one answer, or a list of answers."""
+    return isinstance(value, list) and (_is_one(value) or all(_is_one(one) for one in value))
+
+
+def _is_one(value: object) -> bool:
+    known = lambda one: isinstance(one, dict) and "label" in one and "probability" in one  # noqa: E731
+    return isinstance(value, Embedding) or (isinstance(value, list) and all(known(one) for one in value))
+
+
+def choose_format(accept: str | None) -> str:
+    """The one of FORMATS that the header Accept likes best; the first of them where it likes several as much, or says nothing.
+
+    Raises NotAcceptable when all are excluded.
+    """
+    return acceptable_formats(accept, FORMATS)[0]
+
+
+def acceptable_formats(accept: str | None, formats: Sequence[str]) -> list[str]:
+    """Those of `formats` that the header Accept takes, best first; in their order where it likes several as much, or says nothing.
+
+    https://www.rfc-editor.org/rfc/rfc9110#section-12.5.1: the most specific range that names a format gives its weight, 0 excludes
+    it. A part that is no media range is ignored, as is every parameter but q. Raises NotAcceptable when all are excluded.
+    """
+    if not accept or not accept.strip():
+        return list(formats)
+    ranges = _media_ranges(accept)
+    weights = {known: weight for known in formats if (weight := _weight(known, ranges))}
+    if not weights:
+        shown = accept if len(accept) <= 100 else f"{accept[:100]}..."
+        raise NotAcceptable(f"Accept {shown} cannot be answered. Ask for {', '.join(formats[:-1])} or {formats[-1]}.")
+    return sorted(weights, key=weights.get, reverse=True)  # which keeps the order of equals
+
+
+def in_clients_order(accept: str | None, formats: Sequence[str]) -> list[str]:
+    """`formats`, those first that the header names, in its order."""
+    named = [media_range for media_range, _ in _media_ranges(accept or "")]
+    return sorted(formats, key=lambda known: named.index(known) if known in named else len(named))
+
+
+def render(answer: Answer | list[Answer], many: bool, media_type: str) -> str:
+    """answer: of one picture, or with `many` a list of such answers in the order of the request. media_type: one of FORMATS.
+
+    JSON: {"predictions": [{"label", "probability"}, ...]} or {"embedding": [...]}; with `many` {"predictions": [[...], ...]} or
+    {"embeddings": [[...], ...]}.
+    JSON Lines (https://jsonlines.org): the object of one picture on each line.
+    CSV (https://www.rfc-editor.org/rfc/rfc4180): a line for each picture, label,probability,label,probability,... or the floats of
+    the embedding; no header line.
+    The last two end every picture's answer with a newline: a transform job's AssembleWith and JoinSource go by lines.
+    https://docs.aws.amazon.com/sagemaker/latest/dg/batch-transform-data-processing.html
+    """
+    answers = answer if many else [answer]
+    if media_type == CSV:
+        return _csv(answers)
+    if media_type == JSON_LINES:
+        return "".join(f"{json.dumps(_object(one))}\n" for one in answers)
+    if not many:
+        return json.dumps(_object(answer))
+    embeddings = bool(answers) and _is_embedding(answers[0])
+    return json.dumps({"embeddings" if embeddings else "predictions": answers})
+
+
+def _object(answer: Answer) -> dict:
+    return {"embedding" if _is_embedding(answer) else "predictions": answer}
+
+
+def _is_embedding(answer: Answer) -> bool:
+    return bool(answer) and not isinstance(answer[0], dict)
+
+
+def _csv(answers: list[Answer]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")  # not RFC 4180's CRLF: a join would keep the CR as part of the last value
+    for answer in answers:
+        writer.writerow(answer if _is_embedding(answer) else [cell for one in answer for cell in (one["label"], one["probability"])])
+    return text.getvalue()
+
+
+def _media_ranges(accept: str) -> list[tuple[str, float]]:
+    """(range, weight) of each part of the header that is one."""
+    ranges = []
+    for part in accept.split(",", MAX_RANGES)[:MAX_RANGES]:
+        media_range, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        weight = next((value.strip() for name, _, value in (one.partition("=") for one in parameters) if name.strip() == "q"), "1")
+        if media_range.count("/") == 1 and WEIGHT.fullmatch(weight):
+            ranges.append((ALIASES.get(media_range, media_range), float(weight)))
+    return ranges
+
+
+def _weight(media_type: str, ranges: list[tuple[str, float]]) -> float:
+    """That of the most specific range that matches, the largest where it stands there twice; 0 when none does."""
+    for wanted in (media_type, f"{media_type.split('/')[0]}/*", "*/*"):
+        matching = [weight for media_range, weight in ranges if media_range == wanted]
+        if matching:
+            return max(matching)
+    return 0.0

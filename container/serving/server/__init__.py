@@ -1,0 +1,1 @@
+"""What runs in the serve container: nginx, multi-model-server, worker processes."""

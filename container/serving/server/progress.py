@@ -1,0 +1,61 @@
+"""How an engine's work moves, in memory that PID 1 looks at: a batch that hangs is seen from outside, whatever holds the engine's interpreter.
+
+A message for each batch would wake PID 1 in the middle of the next one; a counter in shared memory costs nothing.
+"""
+
+import itertools
+import mmap
+import threading
+from collections.abc import Callable, Sequence
+
+THREADS = 2  # that compute batches in one engine at most (container/serving/server/worker.py)
+MOST_SECONDS = 1.0  # that one look may add: a container that was paused has not worked meanwhile
+
+
+class Progress:
+    """To be made before the fork. A counter for each computing thread: odd while it has a batch, and another number after each step."""
+
+    def __init__(self):
+        self._counts = memoryview(mmap.mmap(-1, mmap.PAGESIZE)).cast("Q")
+        self._own = threading.local()
+        self._numbers = itertools.count()
+
+    def during(self, answer: Callable[[Sequence], None]) -> Callable[[Sequence], None]:
+        """`answer`, with its beginning and its end told. To be called by THREADS threads at most."""
+
+        def answered(batch: Sequence) -> None:
+            if not hasattr(self._own, "number"):
+                self._own.number = next(self._numbers)
+            self._counts[self._own.number] += 1
+            try:
+                answer(batch)
+            finally:
+                self._counts[self._own.number] += 1
+
+        return answered
+
+    def step(self) -> None:
+        """A part of the batch is done. Nothing where the thread has no batch."""
+        if hasattr(self._own, "number"):
+            self._counts[self._own.number] += 2
+
+    def read(self) -> tuple[int, ...]:
+        return tuple(self._counts[number] for number in range(THREADS))
+
+
+class Stall:
+    """Whether a batch has not moved for `limit` seconds, of looks at its progress that follow each other."""
+
+    def __init__(self, read: Callable[[], tuple[int, ...]], limit: float):
+        self._read, self._limit = read, limit
+        self._seen: tuple[int, ...] = (0,) * THREADS
+        self._seconds = [0.0] * THREADS
+
+    def look(self, passed: float) -> bool:
+        """passed: seconds since the last look."""
+        counts = self._read()
+        for number, count in enumerate(counts):
+            still = count % 2 == 1 and count == self._seen[number]
+            self._seconds[number] = self._seconds[number] + min(passed, MOST_SECONDS) if still else 0.0
+        self._seen = counts
+        return max(self._seconds) >= self._limit

@@ -1,0 +1,133 @@
+"""An engine: a process that holds the model and answers, in batches, what multi-model-server's connections bring.
+
+PID 1 forks it (container/serving/server/workers.py) after importing torch, so it starts in a fraction of a second, and several share that memory.
+"""
+
+import logging
+import os
+import socket
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import mms
+import torch
+from mms.context import Context
+
+from container.model.model_file import UnusableCheckpoint
+from container.serving.inference.batcher import Batcher
+from container.serving.inference.handlers import Functions, WrongFunctions
+from container.serving.inference.model_code import use_code
+from container.serving.inference.model_version import model_version
+from container.serving.request.invocation import Job
+from container.serving.server.invocations_in_progress import UnderWay
+from container.serving.server.mms_connection import answer_connection
+from container.serving.server.progress import Progress
+from container.serving.server.sticky_faults import StickyFaults, cuda_fault
+from container.serving.settings import Settings
+
+SECONDS_TO_GIVE_UP = 1  # for the answers to those that wait, when an engine ends
+
+
+def run_engine(
+    index: int, gpus: int, share: int, listener: socket.socket, name: str, folder: Path, settings: Settings, report: Callable[[str], None],
+    progress: Progress, leave: int,
+) -> int:  # fmt: skip
+    """Load the model of `folder`, then answer; returns only when it cannot be loaded.
+
+    index: of this engine among those of the model; it decides which GPU it takes. share: connections that it takes. report: is told
+    `warm` when the model has run, `connections N` whenever their number changes, and `leaving` before the engine ends by itself.
+    progress: moves as batches do. leave: a file descriptor; when there is something to read, the engine tells its clients to try again
+    and ends.
+    """
+    logging.basicConfig(level=settings.log_level, format="%(levelname)s %(message)s", stream=sys.stdout)
+    if gpus:
+        os.environ["CUDA_VISIBLE_DEVICES"] = str(index % gpus)
+    os.environ.update(settings.own)
+    torch.set_num_threads(settings.threads)
+    use_code(folder)
+    try:
+        functions = Functions(str(folder), Context(name, str(folder), {}, settings.batch_size, None, mms.__version__))
+        version = model_version(folder)
+    except BaseException as error:  # sys.exit() of a user's model_fn, too: it is no reason to end without a word
+        if not isinstance(error, (UnusableCheckpoint, WrongFunctions)):  # whose messages say it all
+            traceback.print_exception(error)
+        said = str(error) if isinstance(error, Exception) else repr(error)
+        print(f"error: the model {name} could not be loaded: {said or type(error).__name__}", file=sys.stderr, flush=True)
+        return 1
+
+    under_way = UnderWay(settings.answer_seconds)
+    functions.step = progress.step
+    sticky = StickyFaults(functions.answer, cuda_fault)
+
+    def answer_batch(jobs: Sequence[Job]) -> None:
+        functions.answer(jobs)
+        if why := sticky.reason_to_end(jobs):
+            for job in jobs:
+                job.done.set()  # they have their answers
+            print(f"error: an engine of the model {name} is ended: {why}", file=sys.stderr, flush=True)
+            report("leaving")
+            _end(under_way)
+
+    batcher = Batcher(progress.during(answer_batch), settings.batch_size, settings.batch_delay)
+
+    def answer(job: Job) -> None:
+        job.context.set_response_header(0, "X-Model-Version", version)
+        if functions.read_ahead(job):
+            batcher.submit(job)
+            job.done.wait()
+        functions.settle(job)
+
+    _take_connections(share, listener, lambda connection: answer_connection(connection, name, str(folder), under_way, answer), report)
+    threading.Thread(target=lambda: (os.read(leave, 1), _end(under_way)), daemon=True).start()
+    report("warm")
+    # While a GPU computes one batch the processor can decode the next. On a processor they would only take each other's cores.
+    if gpus and functions.side_by_side:
+        threading.Thread(target=_run_or_end, args=(batcher.run,)).start()
+    _run_or_end(batcher.run)
+    return 1
+
+
+def _run_or_end(endless: Callable[[], None]) -> None:
+    try:
+        endless()
+    except BaseException as error:  # requests would wait for a thread that is gone: PID 1 shall start another engine
+        traceback.print_exception(error)
+        os._exit(1)
+
+
+def _end(under_way: UnderWay) -> None:
+    """PID 1 starts another engine. Its own status: the interpreter would wait for threads that hang."""
+    under_way.give_up(SECONDS_TO_GIVE_UP)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(1)
+
+
+def _take_connections(share: int, listener: socket.socket, answer: Callable[[socket.socket], None], report: Callable[[str], None]) -> None:
+    """Take `share` connections and no more: the others are for the model's other engines."""
+    lock, count = threading.Lock(), [0]
+    free = threading.Semaphore(share)
+
+    def change(by: int) -> None:
+        with lock:
+            count[0] += by
+            report(f"connections {count[0]}")
+
+    def serve(connection: socket.socket) -> None:
+        change(+1)
+        try:
+            answer(connection)
+        finally:
+            change(-1)
+            free.release()
+
+    def accept() -> None:
+        while True:
+            free.acquire()
+            connection, _ = listener.accept()
+            threading.Thread(target=serve, args=(connection,), daemon=True).start()
+
+    threading.Thread(target=_run_or_end, args=(accept,), daemon=True).start()

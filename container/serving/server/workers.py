@@ -1,0 +1,195 @@
+"""The engines of a model, as PID 1 keeps them: forked, looked after, ended when one hangs, and forked anew when one is gone."""
+
+import asyncio
+import itertools
+import os
+import signal
+import socket
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from container.serving.server.children import Children, how_it_ended
+from container.serving.server.progress import Progress, Stall
+from container.serving.server.worker import SECONDS_TO_GIVE_UP, run_engine
+from container.serving.settings import Settings
+
+MOST_FAILED_STARTS = 3  # one after the other; then the model is given up
+SECONDS_TO_FORK_AGAIN = 1
+SECONDS_TO_LEAVE = 1  # for an engine beyond what its answers take; then it is killed
+BACKLOG = 4096
+NUMBERS = itertools.count()
+
+
+@dataclass
+class _Engine:
+    """leave: written to, it ends the engine."""
+
+    stall: Stall
+    leave: int
+    leaving: bool = False
+    warm: bool = False
+    connections: int = 0
+    heard: bytes = b""  # of a line that is not complete
+
+
+class Engines:
+    """Those of one model. Made in PID 1's event loop; `start` forks them.
+
+    changed: called whenever `ready` may have changed. failed: called once, with a sentence, when the model is given up.
+    """
+
+    def __init__(
+        self, name: str, folder: Path, settings: Settings, gpus: int, run_dir: Path, children: Children,
+        changed: Callable[[], None], failed: Callable[[str], None],
+    ):
+        self.name, self.folder = name, folder
+        self._settings, self._gpus, self._children = settings, gpus, children
+        self._changed, self._failed = changed, failed
+        self._engines: dict[int, _Engine] = {}
+        self._failed_starts = 0
+        self._ended = False
+        self._path = run_dir / f"engines-{next(NUMBERS)}.sock"
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._listener.bind(str(self._path))
+        self._listener.listen(BACKLOG)
+
+    def start(self) -> None:
+        for index in range(self._settings.engines):
+            self._fork(index)
+
+    def look(self, passed: float) -> None:
+        """End those that hang. passed: seconds since the last look."""
+        for pid, engine in list(self._engines.items()):
+            if not engine.leaving and engine.stall.look(passed):
+                seconds = self._settings.answer_seconds
+                print(f"error: an engine of the model {self.name} has hung for {seconds} s in a request; it is ended", file=sys.stderr, flush=True)
+                self._leave(pid, engine)
+
+    def listen_at(self, path: Path) -> None:
+        """Move the engines' socket to where multi-model-server connects."""
+        os.replace(self._path, path)
+        self._path = path
+
+    @property
+    def ready(self) -> bool:
+        """Every engine has the model, has run it, and has all of its connections."""
+        full = [one for one in self._engines.values() if one.warm and not one.leaving and one.connections == self._share]
+        return len(full) == self._settings.engines
+
+    @property
+    def leaving(self) -> bool:
+        """All that there are refuse what they get, until others take their place."""
+        return bool(self._engines) and all(one.leaving for one in self._engines.values())
+
+    @property
+    def _share(self) -> int:
+        return self._settings.connections // self._settings.engines
+
+    def end(self) -> None:
+        """Kill them; nothing is called any more."""
+        self._ended = True
+        for pid in self._engines:
+            os.kill(pid, signal.SIGKILL)
+        asyncio.get_running_loop().remove_reader(self._listener)
+        self._listener.close()
+        self._path.unlink(missing_ok=True)
+
+    def _leave(self, pid: int, engine: _Engine) -> None:
+        """It tells those that wait to try again, if it still can."""
+        engine.leaving = True
+        self._changed()
+        os.write(engine.leave, b"\n")
+
+        def kill() -> None:
+            if self._engines.get(pid) is engine and not self._ended:
+                os.kill(pid, signal.SIGKILL)
+
+        asyncio.get_running_loop().call_later(SECONDS_TO_GIVE_UP + SECONDS_TO_LEAVE, kill)
+
+    def _fork(self, index: int) -> None:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        progress = Progress()
+        (heard, told), (left, leave) = os.pipe(), os.pipe()
+        try:
+            pid = os.fork()
+        except OSError as error:  # no memory, or too many processes: that may pass
+            for end in (heard, told, left, leave):
+                os.close(end)
+            print(f"error: an engine of the model {self.name} could not be forked: {error}", file=sys.stderr, flush=True)
+            asyncio.get_running_loop().call_later(SECONDS_TO_FORK_AGAIN, lambda: self._ended or self._fork(index))
+            return
+        if pid == 0:
+            status = 1
+            try:
+                _forget_parent(keep={self._listener.fileno(), told, left})
+                report = lambda line: os.write(told, f"{line}\n".encode())  # noqa: E731
+                status = run_engine(index, self._gpus, self._share, self._listener, self.name, self.folder, self._settings, report, progress, left)
+            except BaseException as error:
+                traceback.print_exception(error)
+            finally:
+                sys.stdout.flush()
+                sys.stderr.flush()
+                os._exit(status)
+        os.close(told)
+        os.close(left)
+        os.set_blocking(heard, False)
+        self._engines[pid] = _Engine(Stall(progress.read, self._settings.answer_seconds), leave)
+        asyncio.get_running_loop().add_reader(heard, self._hear, pid, heard)
+        self._children.watch(pid, lambda status: self._died(pid, index, heard, status))
+
+    def _hear(self, pid: int, heard: int) -> None:
+        try:
+            said = os.read(heard, 65536)
+        except BlockingIOError:
+            return
+        engine = self._engines.get(pid)
+        if not said or engine is None:
+            asyncio.get_running_loop().remove_reader(heard)
+            return
+        *lines, engine.heard = (engine.heard + said).split(b"\n")
+        for line in lines:
+            if line == b"warm":
+                engine.warm, self._failed_starts = True, 0
+            elif line == b"leaving":
+                engine.leaving = True
+            else:
+                engine.connections = int(line.split()[1])
+        self._changed()
+
+    def _died(self, pid: int, index: int, heard: int, status: int) -> None:
+        asyncio.get_running_loop().remove_reader(heard)
+        os.close(heard)
+        engine = self._engines.pop(pid)
+        os.close(engine.leave)
+        if self._ended:
+            return
+        self._changed()
+        print(f"error: an engine of the model {self.name} {how_it_ended(status)}", file=sys.stderr, flush=True)
+        if not engine.warm:
+            self._failed_starts += 1
+            # A model that cannot be loaded will not be the next time; what kills a process (memory) may have passed.
+            if os.WIFEXITED(status) or self._failed_starts >= MOST_FAILED_STARTS:
+                self._ended = True
+                # multi-model-server gives a connection up when it ends, but waits for ever for one that it cannot make.
+                self._listener.setblocking(False)
+                asyncio.get_running_loop().add_reader(self._listener, lambda: self._listener.accept()[0].close())
+                self._failed(f"the model {self.name} could not be loaded: its engine {how_it_ended(status)}; its log is above")
+                return
+        self._fork(index)
+
+
+def _forget_parent(keep: set[int]) -> None:
+    """In the child: PID 1's signal handlers and sockets are not its own. A socket kept open here would never close there."""
+    signal.set_wakeup_fd(-1)
+    for one in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
+        signal.signal(one, signal.SIG_DFL)
+    for entry in os.listdir("/proc/self/fd"):
+        if int(entry) > 2 and int(entry) not in keep:
+            try:
+                os.close(int(entry))
+            except OSError:  # that of the listing itself
+                pass

@@ -1,0 +1,1 @@
+"""A step, an epoch, evaluation, and going on after an interruption."""

@@ -1,0 +1,51 @@
+"""What a model makes of a split: its loss and the probabilities of every example."""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from container.data.batches import Examples
+from container.data.prefetch import prepared
+from container.model.head import head_of
+from container.model.test_time_augmentation import logits_of
+from container.runtime.device import Compute
+from container.runtime.ranks import Ranks
+
+BATCH = 128
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """loss: mean cross-entropy; probabilities: float32 [n, classes]; labels: int64 [n]."""
+
+    loss: float
+    probabilities: torch.Tensor
+    labels: torch.Tensor
+
+    @property
+    def accuracy(self) -> float:
+        """Top-1, 0..1."""
+        return float((self.probabilities.argmax(1) == self.labels).float().mean())
+
+
+@torch.inference_mode()
+def evaluate(model: nn.Module, examples: Examples, compute: Compute, test_flip: bool = False, ranks: Ranks = Ranks()) -> Evaluation:
+    """Run the model over every example of a split, as the endpoint prepares it and answers it.
+
+    ranks: the processes that share the examples out; each example is counted once, and all get the whole result.
+    """
+    model.eval()
+    ranks.share_statistics(model)
+    first, end = ranks.part(len(examples.labels))
+    outputs = [torch.empty((0, head_of(model)[-1].out_features), device=compute.device)]
+
+    def batch(start: int) -> tuple[torch.Tensor]:
+        return (examples.evaluation_inputs(start, min(start + BATCH, end), compute.device),)
+
+    for [inputs] in prepared(batch, range(first, end, BATCH), compute.device):
+        with compute.autocast():
+            outputs.append(logits_of(model, inputs, test_flip).float())
+    logits = ranks.all_parts(torch.cat(outputs).cpu(), len(examples.labels))
+    return Evaluation(float(F.cross_entropy(logits, examples.labels)), logits.softmax(1), examples.labels)

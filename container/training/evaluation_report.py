@@ -1,0 +1,50 @@
+"""The figures of a split as JSON: top-1 with its 95% interval, top-5, and the confusion matrix."""
+
+import json
+import math
+from pathlib import Path
+
+import torch
+
+from container.training.evaluation import Evaluation
+from contract.metric_lines import line_of_test_split
+
+
+def evaluation_report(evaluation: Evaluation, classes: tuple[str, ...]) -> dict:
+    """`confusion_matrix[i][j]` counts pictures of `classes[i]` that were named `classes[j]`."""
+    labels, best_first = evaluation.labels, evaluation.probabilities.argsort(dim=1, descending=True)
+    named = best_first[:, 0]
+    correct = int((named == labels).sum())
+    within = {k: float((best_first[:, :k] == labels[:, None]).any(1).float().mean()) for k in (1, 5)}
+    matrix = torch.zeros(len(classes), len(classes), dtype=torch.int64)
+    matrix.index_put_((labels, named), torch.ones_like(labels), accumulate=True)
+    low, high = wilson_interval(correct, len(labels))
+    return {
+        "n": len(labels),
+        "loss": evaluation.loss,
+        "top1": within[1],
+        "top1_interval_95": [low, high],
+        "top5": within[5],
+        "classes": list(classes),
+        "confusion_matrix": matrix.tolist(),
+    }
+
+
+def write_test_report(evaluation: Evaluation, classes: tuple[str, ...], output_data_dir: Path) -> None:
+    """Write evaluation.json and print the metric line of the test split."""
+    report = evaluation_report(evaluation, classes)
+    output_data_dir.mkdir(parents=True, exist_ok=True)
+    (output_data_dir / "evaluation.json").write_text(json.dumps(report, indent=2))
+    low, high = report["top1_interval_95"]
+    print(
+        f"{line_of_test_split(report['loss'], report['top1'], report['top5'])} "
+        f"(95% interval of test_accuracy {low:.4f} to {high:.4f}, {report['n']} pictures)"
+    )
+
+
+def wilson_interval(correct: int, count: int, z: float = 1.959964) -> tuple[float, float]:
+    """95% interval of a share, honest near 0 and 1 and for few pictures (Wilson 1927, doi:10.2307/2276774)."""
+    share, z2 = correct / count, z * z
+    centre = (share + z2 / (2 * count)) / (1 + z2 / count)
+    half = z / (1 + z2 / count) * math.sqrt(share * (1 - share) / count + z2 / (4 * count * count))
+    return max(0.0, centre - half), min(1.0, centre + half)

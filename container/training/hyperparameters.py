@@ -1,0 +1,33 @@
+"""The program's arguments, which sagemaker-training makes of the request's hyperparameters: `--name value` for each."""
+
+from container.runtime.failure import TrainingFailure
+from contract import hyperparameters
+from contract.hyperparameters import Hyperparameters
+
+
+def parse(arguments: list[str]) -> Hyperparameters:
+    """`["--lr", "0.001", "--batch-size", '"64"', ...]` -> Hyperparameters.
+
+    Raises TrainingFailure with a message that names the hyperparameter when one is unknown, malformed or out of range.
+    """
+    try:
+        return hyperparameters.parse(as_given(arguments))
+    except ValueError as error:
+        raise TrainingFailure(str(error)) from None
+
+
+def as_given(arguments: list[str]) -> dict[str, str]:
+    """`["--epochs", "3", "--lr=0.1"]` -> `{"epochs": "3", "lr": "0.1"}`. Raises ValueError for words that are not of this form."""
+    given: dict[str, str] = {}
+    words = iter(arguments)
+    for word in words:
+        name, has_value, value = word.removeprefix("--").partition("=")
+        if not word.startswith("--"):
+            hyperparameters.read(word.lstrip("-").partition("=")[0], "")  # raises: nothing is called so
+            raise ValueError(f"Hyperparameter {word} must be written --{word}, with a value behind it.")
+        if not has_value:
+            value = next(words, None)
+            if value is None:
+                raise ValueError(f"Hyperparameter {name} has no value.")
+        given[name] = value
+    return given

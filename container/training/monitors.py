@@ -1,0 +1,80 @@
+"""What watches the steps of a run. Each instrument may be missing, and then costs nothing."""
+
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+
+from container.profiling.step_times import StepTimes
+from container.profiling.traces import Traces
+from container.training.gradient_norms import GradientNorms
+
+if TYPE_CHECKING:
+    from container.debugging.smdebug_library import TensorHook  # takes seconds to import
+
+
+@dataclass
+class Instruments:
+    """times: where a step's time goes. hook: tensors for the rules. norms: the gradients of each layer. traces: chosen steps in detail."""
+
+    times: StepTimes | None = None
+    hook: "TensorHook | None" = None
+    norms: GradientNorms | None = None
+    traces: Traces | None = None
+
+    def settle(self) -> None:
+        """Return when no other thread uses the GPU for an instrument, which a capture of CUDA graphs does not bear."""
+        if self.hook:
+            self.hook.flush()
+
+    def begin(self) -> None:
+        """What follows is steps."""
+        if self.times:
+            self.times.begin()
+
+    def mark(self, phase: str) -> None:
+        """What came since the last mark was `phase` (`StepTimes`)."""
+        if self.times:
+            self.times.mark(phase)
+
+    def before_step(self, step: int) -> bool:
+        """step: from 0. Whether the hook saves this one."""
+        if self.traces:
+            self.traces.before_step(step + 1)
+        return self.hook is not None and self.hook.begin_step("TRAIN")
+
+    def beside(self, phase: str):
+        """A context for what another thread does beside the steps (`StepTimes`)."""
+        return self.times.beside(phase) if self.times else nullcontext()
+
+    def watches(self, model: nn.Module, saved: bool) -> bool:
+        """Whether a step that is saved has to be looked at on its way through the model, which a replayed graph lets nobody do."""
+        return saved and self.hook.watches(model)
+
+    def watching(self, model: nn.Module, watched: bool):
+        """A context for the forward pass."""
+        return self.hook.watching(model) if watched else nullcontext()
+
+    def after_backward(self, step: int, loss: torch.Tensor, model: nn.Module, saved: bool, scaler: torch.amp.GradScaler) -> None:
+        taken = self.norms is not None and self.norms.due(step)
+        if not saved and not taken:
+            return
+        gradient_scale = scaler.get_scale() if scaler.is_enabled() else 1.0
+        if taken:
+            self.norms.take(step, gradient_scale)
+        if saved:
+            self.hook.save_step(loss, model, gradient_scale)
+
+    def after_step(self, step: int) -> None:
+        if self.traces:
+            self.traces.after_step(step + 1)
+        if self.times:
+            self.times.end_step()
+
+    def after_evaluation(self, seconds: float, loss: float) -> None:
+        if self.times:
+            self.times.evaluation(seconds)
+        if self.hook:
+            self.hook.save_evaluation(loss)

@@ -1,0 +1,1 @@
+"""`make demo`, its sample data and its page."""

@@ -1,0 +1,1 @@
+"""Docker and this machine."""

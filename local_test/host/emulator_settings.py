@@ -1,0 +1,40 @@
+"""What every part of the local SageMaker stands on: the engine, the local S3, CloudWatch, the registry and the records."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from docker import DockerClient
+from local_test.host.container_access import ContainerAccess
+from local_test.host.state import State
+from local_test.storage.local_files import LocalFiles
+from local_test.storage.log_groups import LogGroups
+from local_test.storage.metrics import Metrics
+from local_test.storage.object_store import ObjectStore
+
+ACCOUNT = "123456789012"  # moto's own, so that its answers and ours agree
+
+
+@dataclass(frozen=True)
+class Platform:
+    """service: names this service among others on the machine; every container's label carries it. folder: its own, on disk.
+
+    local_image: image URI of a request -> id of the image in the engine; raises ValueError with the next step. files: what
+    file:// URIs of requests may reach. container_access: how programs in containers reach the service.
+    """
+
+    engine: DockerClient
+    service: str
+    folder: Path
+    region: str
+    state: State
+    objects: ObjectStore
+    logs: LogGroups
+    metrics: Metrics
+    local_image: Callable[[str], str]
+    files: LocalFiles
+    container_access: ContainerAccess
+
+    def arn(self, kind: str, name: str) -> str:
+        """`training-job`, `a` -> `arn:aws:sagemaker:us-east-1:123456789012:training-job/a`."""
+        return f"arn:aws:sagemaker:{self.region}:{ACCOUNT}:{kind}/{name}"

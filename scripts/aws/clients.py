@@ -1,0 +1,69 @@
+"""The connection to AWS: clients of one region, the account, the role and the bucket.
+
+Where the requests go is boto3's affair (AWS_ENDPOINT_URL, the profile): nothing here knows it.
+"""
+
+from functools import cached_property
+
+import boto3
+from botocore import xform_name
+from botocore.config import Config
+
+from scripts.aws.planned_call import Call
+from scripts.config.layout import Layout
+from scripts.config.settings import Settings
+from scripts.console.failure import Failure
+
+# read_timeout: an endpoint may take 60 seconds to answer. Connections: what the parallel programs use at most.
+_CONFIG = Config(
+    retries={"mode": "standard", "max_attempts": 4}, max_pool_connections=64, connect_timeout=10, read_timeout=90,
+)
+
+
+class Aws:
+    """Clients by name (`aws.client("s3")`) and what the settings leave to the account.
+
+    Raises Failure when neither the settings nor the AWS profile name a region. Clients may be used in threads, but make
+    them before the threads start.
+    """
+
+    def __init__(self, settings: Settings):
+        self.settings = settings
+        self._boto = boto3.Session(region_name=settings.region or None)
+        self.region = self._boto.region_name
+        if not self.region:
+            raise Failure("No AWS region is set. Set AWS_REGION, or region in sagemaker.toml.")
+        self._clients = {}
+
+    def client(self, service: str):
+        if service not in self._clients:
+            self._clients[service] = self._boto.client(service, config=_CONFIG)
+        return self._clients[service]
+
+    def make(self, call: Call) -> dict:
+        """Make a planned call and return AWS's answer."""
+        return getattr(self.client(call.service), xform_name(call.operation))(**call.request)
+
+    @cached_property
+    def _identity(self) -> dict:
+        return self.client("sts").get_caller_identity()
+
+    @cached_property
+    def role_arn(self) -> str:
+        """The ARN of the setting `role`, which may be a name. Raises Failure when it is empty."""
+        role = self.settings.role
+        if not role:
+            raise Failure(
+                "No role is set. Name the IAM role that SageMaker works under: SAGEMAKER_ROLE, or role in sagemaker.toml. "
+                "See https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html"
+            )
+        if role.startswith("arn:"):
+            return role
+        partition = self._identity["Arn"].split(":")[1]  # aws, aws-cn, aws-us-gov
+        return f"arn:{partition}:iam::{self._identity['Account']}:role/{role}"
+
+    @cached_property
+    def layout(self) -> Layout:
+        """The places in S3. An empty setting `bucket` is the bucket that SageMaker's own SDK would take."""
+        bucket = self.settings.bucket or f"sagemaker-{self.region}-{self._identity['Account']}"
+        return Layout(bucket, self.settings.prefix)

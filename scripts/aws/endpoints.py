@@ -1,0 +1,86 @@
+"""The state of the endpoint and of its autoscaling, and waiting until the endpoint has the state that was asked for."""
+
+import sys
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from scripts.aws.clients import Aws
+from scripts.aws.log_tail import LogTail, endpoint_group, print_last_lines
+from scripts.aws.waiting import answers, minutes
+from scripts.console.failure import Failure, error_code, explain, is_denied
+from scripts.console.make_prefix import make
+from scripts.requests.autoscaling import scalable_target
+
+
+def describe_endpoint(aws: Aws, name: str) -> dict | None:
+    """DescribeEndpoint's answer, None when there is no endpoint of this name."""
+    try:
+        return aws.client("sagemaker").describe_endpoint(EndpointName=name)
+    except ClientError as error:
+        # The API has no code of its own for it.
+        if error_code(error) == "ResourceNotFound" or "could not find" in str(error).lower():
+            return None
+        raise
+
+
+def is_serverless(endpoint: dict) -> bool:
+    """endpoint: DescribeEndpoint's answer."""
+    variants = endpoint.get("ProductionVariants", [])
+    return bool(variants) and all("CurrentServerlessConfig" in one for one in variants)
+
+
+def registered_targets(aws: Aws) -> list[dict]:
+    """Application Auto Scaling's entry for the endpoint's variant: one, or none, also when one may not ask."""
+    target = scalable_target(aws.settings.prefix)
+    try:
+        return aws.client("application-autoscaling").describe_scalable_targets(
+            ServiceNamespace=target["ServiceNamespace"], ResourceIds=[target["ResourceId"]],
+            ScalableDimension=target["ScalableDimension"],
+        )["ScalableTargets"]
+    except ClientError as error:
+        if not is_denied(error):
+            raise
+        print(f"warning: the endpoint is taken to have no autoscaling. {explain(error)}", file=sys.stderr)
+        return []
+
+
+def wait_until_in_service(aws: Aws, name: str, config: str, since: int) -> None:
+    """Wait until the endpoint serves the endpoint config named `config`, telling every state on stderr.
+
+    Raises Failure with the service's reason after the last log lines (those after `since`, UTC in milliseconds) when it does
+    not come to that: it failed, it went back to the earlier config, it is gone, or asking has become impossible.
+    """
+    told = None
+    try:
+        for passed, endpoint in answers(lambda: describe_endpoint(aws, name)):
+            if endpoint is None:
+                raise Failure(f"The endpoint {name} is gone: something else has deleted it.")
+            status = endpoint["EndpointStatus"]
+            if status != told:
+                told = status
+                print(f"[{minutes(passed)}] endpoint {name}: {status}", file=sys.stderr, flush=True)
+            if status == "InService" and endpoint["EndpointConfigName"] == config:
+                return
+            if status in ("InService", "Failed", "UpdateRollbackFailed", "OutOfService"):
+                break
+    except (ClientError, BotoCoreError) as error:
+        raise Failure(f"{explain(error)} {name} goes on all the same: `{make('status')}` tells how far it is.") from error
+    print_last_lines(LogTail(aws.client("logs"), endpoint_group(name), since=since, optional=True))
+    reason = endpoint.get("FailureReason", "SageMaker gave no reason").rstrip(".")
+    if status == "InService":
+        raise Failure(f"The endpoint {name} went back to {endpoint['EndpointConfigName']}: {reason}.")
+    raise Failure(f"The endpoint {name} is {status}: {reason}. Mend it and deploy again, or run `{make('delete')}`.")
+
+
+def wait_until_gone(aws: Aws, name: str) -> None:
+    """Wait for the end of an endpoint whose deletion was asked for. Raises Failure when its deletion fails."""
+    was_deleting = False
+    for _, endpoint in answers(lambda: describe_endpoint(aws, name)):
+        if endpoint is None:
+            return
+        status = endpoint["EndpointStatus"]
+        if status == "Deleting" and not was_deleting:
+            print(f"endpoint {name}: Deleting", file=sys.stderr, flush=True)
+        elif status != "Deleting" and was_deleting:
+            raise Failure(f"The endpoint {name} could not be deleted; it is {status}: {endpoint.get('FailureReason', 'no reason given')}")
+        was_deleting = status == "Deleting"

@@ -1,0 +1,142 @@
+"""What a prefix has on AWS, and which of it costs money for as long as it is there."""
+
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from itertools import islice
+from typing import Callable, TypeVar
+
+from botocore.exceptions import ClientError
+
+from scripts.aws.clients import Aws
+from scripts.aws.endpoints import describe_endpoint, is_serverless
+from scripts.aws.image import repository_uri
+from scripts.aws.jobs import RUNNING, JobKind
+from scripts.aws.objects import listing
+from scripts.config import names
+from scripts.console.failure import explain, is_denied
+from scripts.requests.autoscaling import wake_alarm
+
+SHOWN_JOBS = 10  # of each kind that have ended
+
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True)
+class Thing:
+    """One resource. costs: how it costs money while it is there, empty when it does not."""
+
+    kind: str
+    name: str
+    state: str
+    created: datetime | None
+    costs: str
+
+
+def seen(look: Callable[[Aws], list[Found]], aws: Aws, unseen: list[str]) -> list[Found]:
+    """What `look` finds. When these credentials may not look, that is nothing, and `unseen` gets the sentence about it."""
+    try:
+        return look(aws)
+    except ClientError as error:
+        if not is_denied(error):
+            raise
+        unseen.append(explain(error))
+        return []
+
+
+def endpoints(aws: Aws) -> list[Thing]:
+    """The endpoint, with its machines: one, or none."""
+    endpoint = describe_endpoint(aws, names.endpoint(aws.settings.prefix))
+    if endpoint is None:
+        return []
+    variants = endpoint.get("ProductionVariants", [])
+    machines = sum(one.get("CurrentInstanceCount", 0) for one in variants)
+    costs = "by request" if is_serverless(endpoint) else "by the hour" + (f", {machines} instance{'s'[:machines > 1]}" if machines else "")
+    costs = "" if endpoint["EndpointStatus"] == "Failed" else costs
+    return [Thing("endpoint", endpoint["EndpointName"], endpoint["EndpointStatus"], endpoint["CreationTime"], costs)]
+
+
+def endpoint_configs(aws: Aws) -> list[Thing]:
+    return _versions(aws, "endpoint config", "list_endpoint_configs", "EndpointConfigs", "EndpointConfigName")
+
+
+def models(aws: Aws) -> list[Thing]:
+    return _versions(aws, "model", "list_models", "Models", "ModelName")
+
+
+def _versions(aws: Aws, kind: str, operation: str, field: str, name: str) -> list[Thing]:
+    pages = aws.client("sagemaker").get_paginator(operation).paginate(NameContains=aws.settings.prefix)
+    return [
+        Thing(kind, one[name], "", one["CreationTime"], "")
+        for page in pages for one in page[field] if names.is_version(aws.settings.prefix, one[name])
+    ]
+
+
+def alarms(aws: Aws) -> list[Thing]:
+    """The alarm that wakes an async endpoint without instances: one, or none."""
+    found = aws.client("cloudwatch").describe_alarms(AlarmNames=[wake_alarm(aws.settings.prefix)])["MetricAlarms"]
+    return [Thing("alarm", one["AlarmName"], one["StateValue"], None, "by the month, some cents") for one in found]
+
+
+def running_jobs(aws: Aws, kind: JobKind) -> list[tuple[JobKind, str, str]]:
+    """The kind, the name and the status, InProgress or Stopping, of every job that has not ended."""
+    return [
+        (kind, summary[f"{kind.noun}Name"], status)
+        for status in RUNNING for summary in kind.newest_first(aws, StatusEquals=status)
+    ]
+
+
+def jobs(aws: Aws, kind: JobKind) -> list[Thing]:
+    """The newest jobs of a kind, and every one that runs however old it is."""
+    summaries = list(islice(kind.newest_first(aws), SHOWN_JOBS))
+    summaries += [one for status in RUNNING for one in kind.newest_first(aws, StatusEquals=status)]
+    found = {}
+    for one in summaries:
+        status = one[f"{kind.noun}Status"]
+        costs = "by the second, until it ends" if status in RUNNING else ""
+        found[one[f"{kind.noun}Name"]] = Thing(kind.words, one[f"{kind.noun}Name"], status, one["CreationTime"], costs)
+    return list(found.values())
+
+
+def repositories(aws: Aws) -> list[Thing]:
+    """The repositories of images, with how many and how large (compressed) they are."""
+    found = []
+    for image in names.IMAGES:
+        name = names.repository(aws.settings.prefix, image)
+        if repository_uri(aws, name) is None:
+            continue
+        pages = aws.client("ecr").get_paginator("describe_images").paginate(repositoryName=name)
+        sizes = [one.get("imageSizeInBytes", 0) for page in pages for one in page["imageDetails"]]
+        state = f"{len(sizes)} image{'s'[:len(sizes) != 1]}, {_size(sum(sizes))}"
+        found.append(Thing("ECR repository", name, state, None, "storage" if sizes else ""))
+    return found
+
+
+def stored_keys(aws: Aws) -> dict[str, int]:
+    """Every object under the prefix in the bucket, with its size in bytes; none when there is no bucket."""
+    s3, layout = aws.client("s3"), aws.layout
+    try:
+        return {key: one.size for key, one in listing(s3, layout.bucket, f"{layout.prefix}/").items()}
+    except s3.exceptions.NoSuchBucket:
+        return {}
+
+
+def storage(aws: Aws) -> list[Thing]:
+    """What lies under the prefix in S3, as one thing."""
+    sizes = stored_keys(aws)
+    if not sizes:
+        return []
+    return [Thing("S3", f"{aws.layout.root}/", f"{len(sizes):,} objects, {_size(sum(sizes.values()))}", None, "storage")]
+
+
+def table(things: list[Thing]) -> str:
+    """One line for each thing; what costs money says how, in the last column."""
+    rows = [("kind", "name", "state", "made (UTC)", "costs")]
+    for one in things:
+        made = one.created.astimezone(timezone.utc).strftime("%Y-%m-%d %H:%M") if one.created else ""
+        rows.append((one.kind, one.name, one.state, made, one.costs))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows)
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:,.2f} GB" if count >= 1e8 else f"{count / 1e6:,.1f} MB"

@@ -1,0 +1,131 @@
+"""Training, tuning and transform jobs: what the API calls them, finding them, and watching one to its end."""
+
+import sys
+from dataclasses import dataclass
+from typing import Callable, Iterator
+
+from botocore import xform_name
+from botocore.exceptions import BotoCoreError, ClientError
+
+from scripts.aws.clients import Aws
+from scripts.aws.log_tail import TRAINING_GROUP, TRANSFORM_GROUP, LogTail, print_lines
+from scripts.aws.planned_call import Call
+from scripts.aws.waiting import answers, minutes
+from scripts.config import names
+from scripts.console.failure import Failure, error_code, explain
+from scripts.console.make_prefix import make
+
+ENDED = ("Completed", "Failed", "Stopped")
+RUNNING = ("InProgress", "Stopping")
+SILENCE = 1.0  # seconds without a line after a job's end that make its log complete
+
+
+@dataclass(frozen=True)
+class JobKind:
+    """noun: what the API's names begin with. log_group: None for jobs that write no log themselves.
+
+    name: of a prefix's job with this UTC time. is_ours: whether a prefix's project made the job of a name.
+    """
+
+    noun: str
+    words: str
+    log_group: str | None
+    name: Callable[[str, str], str]
+    is_ours: Callable[[str, str], bool]
+
+    def find(self, aws: Aws, name: str) -> dict | None:
+        """The job's description; None when there is no such job."""
+        try:
+            return aws.make(Call("sagemaker", f"Describe{self.noun}", {f"{self.noun}Name": name}))
+        except ClientError as error:
+            if error_code(error) in ("ValidationException", "ResourceNotFound"):
+                return None
+            raise
+
+    def describe(self, aws: Aws, name: str) -> dict:
+        """Raises Failure when there is no such job."""
+        found = self.find(aws, name)
+        if found is None:
+            raise Failure(f"There is no {self.words} {name} in {aws.region}. `{make('status')}` lists what is there.")
+        return found
+
+    def newest_first(self, aws: Aws, **wanted) -> Iterator[dict]:
+        """The summaries of the project's jobs. wanted: more of the list's parameters, such as StatusEquals."""
+        pages = aws.client("sagemaker").get_paginator(xform_name(f"List{self.noun}s")).paginate(
+            NameContains=self.name(aws.settings.prefix, ""), SortBy="CreationTime", SortOrder="Descending", **wanted
+        )
+        for page in pages:
+            for summary in page[f"{self.noun}Summaries"]:
+                if self.is_ours(aws.settings.prefix, summary[f"{self.noun}Name"]):
+                    yield summary
+
+    def stop_call(self, name: str) -> Call:
+        return Call("sagemaker", f"Stop{self.noun}", {f"{self.noun}Name": name})
+
+    def log(self, aws: Aws, name: str, optional: bool = False) -> LogTail:
+        return LogTail(aws.client("logs"), self.log_group, f"{name}/", optional=optional)
+
+
+TRAINING = JobKind("TrainingJob", "training job", TRAINING_GROUP, names.training_job, names.is_training_job)
+TUNING = JobKind("HyperParameterTuningJob", "tuning job", None, names.tuning_job, names.is_tuning_job)
+FEATURES = JobKind("TrainingJob", "features job", TRAINING_GROUP, names.features_job, names.is_features_job)
+TRANSFORM = JobKind("TransformJob", "transform job", TRANSFORM_GROUP, names.transform_job, names.is_transform_job)
+KINDS = (TRAINING, TUNING, FEATURES, TRANSFORM)
+# Training jobs that the service makes and names by their tuning job, which may have hundreds: looked for by name only.
+TRIAL = JobKind("TrainingJob", "trial", TRAINING_GROUP, names.tuning_job, names.is_trial)
+
+
+def kind_of(prefix: str, name: str) -> JobKind | None:
+    """The kind of the prefix's job of this name; None when it is no such name."""
+    return next((kind for kind in (*KINDS, TRIAL) if kind.is_ours(prefix, name)), None)
+
+
+def watch(aws: Aws, kind: JobKind, name: str, show_log: bool = True) -> dict:
+    """Print the job's log on stdout and the changes of its state on stderr until it has ended; return its description.
+
+    Raises Failure when asking becomes impossible, as with credentials that have expired; the job goes on all the same.
+    """
+    log, told = kind.log(aws, name, optional=True) if show_log else None, None
+
+    def look() -> tuple[dict, list[str]]:
+        return kind.describe(aws, name), log.new_lines() if log else []
+
+    try:
+        for passed, (description, lines) in answers(look):
+            print_lines(lines)
+            state = _state(description, kind)
+            if state != told:
+                told = state
+                print(f"[{minutes(passed)}] {state}", file=sys.stderr, flush=True)
+            if description[f"{kind.noun}Status"] in ENDED:
+                break
+        if log:
+            for passed, lines in answers(log.new_lines):  # CloudWatch gets the last ones a little later than the end is told
+                print_lines(lines)
+                if (passed >= SILENCE and not lines) or passed > 15:
+                    break
+    except (ClientError, BotoCoreError) as error:
+        raise Failure(f"{explain(error)} {name} goes on all the same: {how_to_follow(name)}") from error
+    return description
+
+
+def how_to_follow(name: str) -> str:
+    """The next steps of someone who no longer watches a job."""
+    return f'watch it with {make("logs")} ARGS="{name} --follow", or stop it with {make("stop")} ARGS={name}'
+
+
+def ended_well(description: dict, kind: JobKind) -> bool:
+    """Whether the job is Completed; otherwise say on stderr how it ended, and why."""
+    name, status = description[f"{kind.noun}Name"], description[f"{kind.noun}Status"]
+    if status == "Completed":
+        return True
+    why = description.get("FailureReason") or description.get("SecondaryStatus", status)  # such as MaxRuntimeExceeded
+    print(f"error: The {kind.words} {name} is {status}{f': {why}' if why != status else '.'}", file=sys.stderr)
+    return False
+
+
+def _state(description: dict, kind: JobKind) -> str:
+    status = description.get("SecondaryStatus") or description[f"{kind.noun}Status"]
+    steps = description.get("SecondaryStatusTransitions")
+    message = steps[-1].get("StatusMessage") if steps else None
+    return f"{status}: {message}" if message else status

@@ -1,0 +1,46 @@
+"""Picture files on this machine, and the lines that are printed about what a model says of them."""
+
+import json
+from pathlib import Path
+
+from scripts.console.failure import Failure
+
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
+
+
+def find_pictures(paths: list[Path]) -> list[Path]:
+    """The files that are named, and every picture under the folders that are named. Raises Failure when one is missing."""
+    found = []
+    for path in paths:
+        if path.is_dir():
+            inside = [one for one in sorted(path.rglob("*")) if one.suffix.lower() in SUFFIXES and not one.name.startswith(".")]
+            if not inside:
+                raise Failure(f"{path} holds no pictures ({', '.join(sorted(SUFFIXES))}).")
+            found += inside
+        elif path.is_file():
+            found.append(path)
+        else:
+            raise Failure(f"{path} is not there. Name a picture or a folder of pictures.")
+    return found
+
+
+def answer(body: bytes) -> object:
+    """A model's answer: what its JSON means, or its text, since a user's own output_fn may answer anything."""
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body.decode(errors="replace")
+
+
+def prediction_lines(said: object) -> list[str]:
+    """`93.10%  Beagle` for each class that the answer names, best first; any other answer as it is."""
+    try:
+        return [f"{one['probability']:7.2%}  {one['label']}" for one in said["predictions"]]
+    except (KeyError, TypeError, ValueError):
+        return [said if isinstance(said, str) else json.dumps(said)]
+
+
+def picture_line(picture: str, said: object) -> str:
+    """The best class of one picture among several: ` 93.10%  Beagle  dogs/a.jpg`."""
+    lines = prediction_lines(said)
+    return f"{lines[0] if lines else 'no class'}  {picture}"

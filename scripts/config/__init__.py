@@ -1,0 +1,1 @@
+"""sagemaker.toml, and the names and ranges in it."""

@@ -1,0 +1,49 @@
+"""`python -m scripts.console.from_make MODULE [--path NAME | --value NAME | --words NAME | --text WORD]...`: run a program with what make was given.
+
+make hands its variables over in the environment, and they become arguments here: no shell reads them, so that a file's name
+that holds `;`, `$(...)` or backquotes is a file's name and nothing else. NAME: a variable. --path: one file or folder; --value:
+one word; --words: several, separated by spaces, with quotes as a shell has them (`"'a b' c"`), but nothing is expanded. --text: a word as
+it stands here.
+"""
+
+import os
+import shlex
+import sys
+from collections.abc import Mapping
+
+
+def arguments(options: list[str], environment: Mapping[str, str]) -> list[str]:
+    """`["--path", "PICTURE", "--words", "ARGS"]` -> the words, in this order; an empty variable gives none.
+
+    Raises ValueError with a sentence for words whose quotes do not close.
+    """
+    found = []
+    for kind, name in zip(options[::2], options[1::2], strict=True):
+        given = environment.get(name, "")
+        if kind == "--text":
+            found.append(name)
+        elif kind == "--words":
+            found += _words(name, given)
+        elif kind == "--path":
+            found += [f"./{given}" if given.startswith("-") else given] if given else []  # or it would be taken for an option
+        elif kind == "--value":
+            found += [given] if given else []
+        else:
+            raise ValueError(f"{kind} is not known: --path, --value, --words or --text.")
+    return found
+
+
+def _words(name: str, given: str) -> list[str]:
+    try:
+        return shlex.split(given)
+    except ValueError as error:
+        raise ValueError(f"{name}={given} cannot be split into words ({error}). Close the quotes, or write \\ before one.") from None
+
+
+if __name__ == "__main__":
+    try:
+        words = arguments(sys.argv[2:], os.environ)
+    except ValueError as error:
+        sys.exit(f"error: {error}")
+    # In the place of this process: the program has the terminal, the signals and the status for itself.
+    os.execv(sys.executable, [sys.executable, "-m", sys.argv[1], *words])
