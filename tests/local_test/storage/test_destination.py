@@ -118,7 +118,7 @@ def test_a_base_that_cannot_be_written_is_found_before_a_job_runs(destination, t
     destination.check("s3://bucket/any")
     for base, message in [
         ((tmp_path / "home/file/x").as_uri(), "cannot be made a folder"), ((tmp_path / "elsewhere").as_uri(), "outside the folders"),
-        ((tmp_path / "state/s3").as_uri(), "own folder"), ("s3://nobucket/x", "There is no bucket"), ("https://bucket/x", "no S3 URI"),
+        ((tmp_path / "state/s3").as_uri(), "own folder"), ("s3://nobucket/x", "There is no bucket"), ("https://bucket/x", "not an S3 URI"),
     ]:
         with pytest.raises(ValueError, match=message):
             destination.check(base)
