@@ -53,7 +53,9 @@ def main(arguments: list[str]) -> int:
         if len(places) > 1:
             return _run_all(places, arguments, stop, output_dir)
         finished = train(chosen, places[0], stop.made, watch, arguments)
-        watch.close("Completed" if finished else "Stopped", "" if finished else watch.stop_reason() or "Stopped on request.")
+        watch.close(
+            "Completed" if finished else "Stopped", "" if finished else watch.stop_reason() or "Stopped on request."
+        )
     except Exception as error:
         lost = any(place.size > 1 for place in places) and is_of_a_lost_peer(error)
         if lost:
@@ -69,15 +71,20 @@ def main(arguments: list[str]) -> int:
 
 
 def train(
-    chosen: hyperparameters.Hyperparameters, place: Place, stop_requested: Callable[[], bool], watch: RunWatch, arguments: list[str]
+    chosen: hyperparameters.Hyperparameters,
+    place: Place,
+    stop_requested: Callable[[], bool],
+    watch: RunWatch,
+    arguments: list[str],
 ) -> bool:
     """Train on the bank in channel `features` when there is one, else on the pictures.
 
-    arguments: what `chosen` was read from. Returns False when a stop was requested before the end. Raises TrainingFailure.
-    """
+    arguments: what `chosen` was read from. Returns False when a stop was requested before the end. Raises
+    TrainingFailure."""
     if chosen.trains_on_features and place.size > 1:
         raise TrainingFailure(
-            "Features of a frozen backbone are made and used by one instance. Set the instance count to 1, or train in the ordinary "
+            "Features of a frozen backbone are made and used by one instance. Set the instance count to 1, or train "
+            "in the ordinary "
             "loop with feature-views=0."
         )
     compute = Compute.choose(place.on_host, chosen.mixed_precision)
@@ -87,7 +94,8 @@ def train(
     print(f"running on {compute}, torch {torch.__version__}{together}")
     if chosen.features_only and (channel("features") or not chosen.trains_on_features):
         raise TrainingFailure(
-            "Hyperparameter features-only makes a feature bank: it wants freeze-backbone=true, feature-views above 0, neither mixup, "
+            "Hyperparameter features-only makes a feature bank: it wants freeze-backbone=true, feature-views above 0, "
+            "neither mixup, "
             "cutmix, trivial-augment nor test-flip, and no channel features."
         )
     if channel("features"):
@@ -95,10 +103,15 @@ def train(
 
         bank = FeatureBank(channel("features"))
         bank.check(chosen, channel("pretrained"), picture_channels())
-        print(f"feature bank {bank.manifest.key} from channel features, backbone weights: {bank.manifest.weights_origin or 'random'}")
+        print(
+            f"feature bank {bank.manifest.key} from channel features, backbone weights: "
+            f"{bank.manifest.weights_origin or 'random'}"
+        )
         return train_on_features(bank, chosen, compute, stop_requested, model_dir, output_data_dir, watch)
     else:
-        from container.jobs.train_on_pictures import train_on_pictures  # torchvision: a second that a trial on features need not wait
+        from container.jobs.train_on_pictures import (
+            train_on_pictures,  # torchvision: a second that a trial on features need not wait
+        )
 
         ranks = join(place, compute.device) if place.size > 1 else Ranks()
         return train_on_pictures(chosen, compute, ranks, stop_requested, model_dir, output_data_dir, watch)
@@ -106,6 +119,7 @@ def train(
 
 def _run_all(places: list[Place], arguments: list[str], stop: StopRequest, output_dir: Path) -> int:
     """One process for each GPU; each writes its own reason, except one that was killed."""
+
     def failed(status: int) -> None:
         if status == -signal.SIGKILL:
             print(f"error: {KILLED}", file=sys.stderr, flush=True)
@@ -116,7 +130,9 @@ def _run_all(places: list[Place], arguments: list[str], stop: StopRequest, outpu
 
 
 def _wait_for_the_cause(stop: StopRequest) -> None:
-    """The platform takes the reason of the host that ends first, and stops the others: that one must not be overtaken."""
+    """The platform takes the reason of the host that ends first, and stops the others: that one must not be
+    overtaken.
+    """
     deadline = time.monotonic() + SECONDS_FOR_THE_CAUSE
     while not stop.made() and time.monotonic() < deadline:
         time.sleep(0.1)

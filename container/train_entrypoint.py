@@ -1,4 +1,5 @@
-"""PID 1 of the train image: `docker run IMAGE train` runs sagemaker-training, and answers for how the training program ended.
+"""PID 1 of the train image: `docker run IMAGE train` runs sagemaker-training, and answers for how the training program
+ended.
 
 sagemaker-training alone would
 - die of SIGTERM and leave the training program behind (https://github.com/aws/sagemaker-training-toolkit/issues/125);
@@ -25,7 +26,14 @@ from collections.abc import MutableMapping
 from container.entrypoint.host_names import unresolved
 from container.entrypoint.process_tree import processes, receivers
 from container.entrypoint.program_report import VARIABLE, ReportReader
-from container.entrypoint.training_config import OWN_PROGRAM, PROGRAM_DIR, TrainingConfig, read_config, requested_program, value_of
+from container.entrypoint.training_config import (
+    OWN_PROGRAM,
+    PROGRAM_DIR,
+    TrainingConfig,
+    read_config,
+    requested_program,
+    value_of,
+)
 from container.runtime.failure import TrainingFailure, write_failure
 
 BASE = Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
@@ -49,8 +57,13 @@ def main(arguments: list[str]) -> int:
         if command:  # a derived image's own `train`, a shell, ...
             return exit_status(stop.run(subprocess.Popen(arguments)))
         if arguments[0] == "serve":
-            raise TrainingFailure("This is the image for training jobs: run it with `train`. Endpoints take the image whose name ends in -serve.")
-        raise TrainingFailure(f"There is no program {arguments[0]} in this image. For a training job run it with `train`.")
+            raise TrainingFailure(
+                "This is the image for training jobs: run it with `train`. Endpoints take the image whose name ends "
+                "in -serve."
+            )
+        raise TrainingFailure(
+            f"There is no program {arguments[0]} in this image. For a training job run it with `train`."
+        )
     except TrainingFailure as failure:
         print(f"error: {failure}", file=sys.stderr, flush=True)
         if arguments[0] == "train":
@@ -59,7 +72,9 @@ def main(arguments: list[str]) -> int:
 
 
 def train(arguments: list[str], stop: "Stop") -> int:
-    """A training job. Returns the training program's own status; 1 where it did not come to run. Raises TrainingFailure."""
+    """A training job. Returns the training program's own status; 1 where it did not come to run. Raises
+    TrainingFailure.
+    """
     for name in ("failure", "success"):  # an earlier run's, in folders that are mounted
         with contextlib.suppress(OSError):
             (BASE / "output" / name).unlink()
@@ -88,16 +103,25 @@ def train(arguments: list[str], stop: "Stop") -> int:
 
 
 def outcome(report: ReportReader, toolkit_status: int, success: bool) -> tuple[int, str]:
-    """Exit status and reason. success: the toolkit has written its success file; it ends with 0 where it can write neither of the two."""
+    """Exit status and reason. success: the toolkit has written its success file; it ends with 0 where it can write
+    neither of the two.
+    """
     if report.status is not None:
         return exit_status(report.status), report.reason or ""
     if toolkit_status == 0 and not success:
-        return 1, "sagemaker-training ended without having run the training program, or without a word of how it ended. The log says more."
-    return exit_status(toolkit_status), f"sagemaker-training ended with status {toolkit_status} before the training program did. The log says more."
+        return (
+            1,
+            "sagemaker-training ended without having run the training program, or without a word of how it ended. The "
+            "log says more.",
+        )
+    return exit_status(
+        toolkit_status
+    ), f"sagemaker-training ended with status {toolkit_status} before the training program did. The log says more."
 
 
 def toolkit_environment(config: TrainingConfig, given: dict[str, str], code: list[str], report: int) -> dict[str, str]:
-    """The environment of sagemaker-training: what the container was given, and which program it is to run. Raises TrainingFailure.
+    """The environment of sagemaker-training: what the container was given, and which program it is to run. Raises
+    TrainingFailure.
 
     code: names in /opt/ml/code. Of a derived image's own SAGEMAKER_TRAINING_MODULE nothing is changed.
     """
@@ -106,7 +130,10 @@ def toolkit_environment(config: TrainingConfig, given: dict[str, str], code: lis
     program = requested_program(config.hyperparameters, given, code)
     other = value_of(config.hyperparameters, "sagemaker_program")
     if other and other != program:
-        print(f"SAGEMAKER_PROGRAM={program} of the environment comes before hyperparameter sagemaker_program={other}.", flush=True)
+        print(
+            f"SAGEMAKER_PROGRAM={program} of the environment comes before hyperparameter sagemaker_program={other}.",
+            flush=True,
+        )
     path = ":".join([str(PROGRAM_DIR), *filter(None, [given.get("PYTHONPATH")])])
     added = {MODULE: OWN_MODULE, VARIABLE: str(report), "PYTHONPATH": path}
     return given | added | ({"SAGEMAKER_PROGRAM": OWN_PROGRAM} if program is None else {})
@@ -114,13 +141,18 @@ def toolkit_environment(config: TrainingConfig, given: dict[str, str], code: lis
 
 def names_resolve(config: TrainingConfig) -> bool:
     """Whether the toolkit may look for the hosts' names. One that does not resolve is named, within 5 seconds."""
-    if len(config.hosts) > 1:  # the others may be starting: the toolkit's own time is theirs, and this check costs none of it
+    if (
+        len(config.hosts) > 1
+    ):  # the others may be starting: the toolkit's own time is theirs, and this check costs none of it
         threading.Thread(target=_name_the_missing, args=(config,), daemon=True).start()
         return True
     if missing := unresolved(config.hosts, SECONDS_FOR_ONE_NAME):
         print(
-            f"warning: this host's name {missing[0]} in resourceconfig.json does not resolve: going on without it. Programs that look "
-            f"for it need `docker run --hostname {missing[0]}`.", file=sys.stderr, flush=True,
+            f"warning: this host's name {missing[0]} in resourceconfig.json does not resolve: going on without it. "
+            "Programs that look "
+            f"for it need `docker run --hostname {missing[0]}`.",
+            file=sys.stderr,
+            flush=True,
         )
     return not missing
 
@@ -128,13 +160,18 @@ def names_resolve(config: TrainingConfig) -> bool:
 def _name_the_missing(config: TrainingConfig) -> None:
     if missing := unresolved(config.hosts, SECONDS_FOR_NAMES):
         print(
-            f"warning: {', '.join(missing)} in resourceconfig.json cannot be resolved yet. sagemaker-training waits for up to 15 minutes. "
-            "The containers need these host names on one network.", file=sys.stderr, flush=True,
+            f"warning: {', '.join(missing)} in resourceconfig.json cannot be resolved yet. sagemaker-training waits "
+            "for up to 15 minutes. "
+            "The containers need these host names on one network.",
+            file=sys.stderr,
+            flush=True,
         )
 
 
 def name_the_user(environment: MutableMapping[str, str], uid: int) -> None:
-    """Give a user that is only a number (`docker run --user 1000:1000`) a name and a home: torch and others ask for them."""
+    """Give a user that is only a number (`docker run --user 1000:1000`) a name and a home: torch and others ask for
+    them.
+    """
     try:
         pwd.getpwuid(uid)
     except KeyError:
@@ -144,7 +181,9 @@ def name_the_user(environment: MutableMapping[str, str], uid: int) -> None:
 
 
 def inherit_orphans() -> None:
-    """Behind another PID 1 (`docker run --init`, an entry point of a derived image) what the program leaves behind is still ours to tell."""
+    """Behind another PID 1 (`docker run --init`, an entry point of a derived image) what the program leaves behind is
+    still ours to tell.
+    """
     import ctypes
 
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
@@ -170,17 +209,20 @@ class Stop:
         signal.signal(signal.SIGTERM, self._request)
 
     def run(self, child: subprocess.Popen, report: ReportReader | None = None) -> int:
-        """Wait for `child`, reaping the orphans that PID 1 inherits. After a stop, wait for all that were told. Returns its status.
+        """Wait for `child`, reaping the orphans that PID 1 inherits. After a stop, wait for all that were told. Returns
+        its status.
 
-        report: where `child` is sagemaker-training, which says there what the training program is; it does not survive SIGTERM itself.
-        """
+        report: where `child` is sagemaker-training, which says there what the training program is; it does not survive
+        SIGTERM itself."""
         self._child, self._report = child, report
         if self.requested:  # between the start of the child and here
             self._tell(self._roots())
         while (ended := os.wait())[0] != child.pid:
             pass
         if self.requested:
-            self._tell([pid for pid, process in processes().items() if process.parent == os.getpid()])  # what the child left behind
+            self._tell(
+                [pid for pid, process in processes().items() if process.parent == os.getpid()]
+            )  # what the child left behind
             with contextlib.suppress(ChildProcessError):
                 while self._alive():
                     os.wait()
@@ -199,7 +241,9 @@ class Stop:
             if self._report.pid:
                 return [self._report.pid]
             if os.environ.get(MODULE):  # another runner: what the toolkit has started
-                return [pid for pid, process in processes().items() if process.parent == self._child.pid] or [self._child.pid]
+                return [pid for pid, process in processes().items() if process.parent == self._child.pid] or [
+                    self._child.pid
+                ]
         return [self._child.pid]
 
     def _tell(self, roots: list[int]) -> None:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 @contextmanager
 def replacing(path: Path, mode: int | None = None) -> Iterator[Path]:
-    """Write the yielded file; it takes the place of `path` when the block ends without an exception, else nothing changes.
+    """Write the yielded file; it takes the place of `path` when the block ends without an exception, else nothing
+    changes.
 
-    mode: permissions of a file that nobody else may read even while it is written, such as 0o600; None: as the process makes files.
-    Raises OSError. The unfinished file is beside `path`, hidden, and is removed when the block fails.
-    """
+    mode: permissions of a file that nobody else may read even while it is written, such as 0o600; None: as the process
+    makes files. Raises OSError. The unfinished file is beside `path`, hidden, and is removed when the block fails."""
     unfinished = path.with_name(f".{path.name}.unfinished")
     unfinished.unlink(missing_ok=True)
     if mode is not None:

@@ -31,7 +31,9 @@ def makes_features(given: Mapping[str, str]) -> bool:
 
 
 def keeping_apart(given: Mapping[str, str], tuned: Iterable[str]) -> list[str]:
-    """The tuned hyperparameters for which trials that train on features cannot share them. given: those of every trial, as text."""
+    """The tuned hyperparameters for which trials that train on features cannot share them. given: those of every trial,
+    as text.
+    """
     apart = {*deciding(str(_value("pretrained", given))), *SWITCHES}
     return [name for name in tuned if name in apart]
 

@@ -1,7 +1,13 @@
-"""The metrics that the training program prints as `name=value`, on one line with others: `epoch=3 train_loss=0.9 valid_loss=0.8123 ...`."""
+"""The metrics that the training program prints as `name=value`, on one line with others: `epoch=3 train_loss=0.9
+valid_loss=0.8123 ...`.
+"""
 
 OF_AN_EPOCH = ("train_loss", "valid_loss", "valid_accuracy", "seconds")
-OF_THE_TEST_SPLIT = ("test_loss", "test_accuracy", "test_top5")  # once, after the last epoch, when there is a channel `test`
+OF_THE_TEST_SPLIT = (
+    "test_loss",
+    "test_accuracy",
+    "test_top5",
+)  # once, after the last epoch, when there is a channel `test`
 METRICS = OF_AN_EPOCH + OF_THE_TEST_SPLIT
 _MAXIMIZED = ("accuracy", "top5")  # suffixes
 

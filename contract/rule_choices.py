@@ -23,9 +23,8 @@ class RuleChoice:
 def parse_rules(text: str) -> list[RuleChoice]:
     """`default` -> all rules; `off` -> none; `LossNotDecreasing(num_steps=20),VanishingGradient:stop` -> these two.
 
-    A value with a comma or a bracket stands in single quotes: `DeadRelu(tensor_regex='(fc|layer4)[.].*_output')`. Raises ValueError,
-    a sentence, for anything else.
-    """
+    A value with a comma or a bracket stands in single quotes: `DeadRelu(tensor_regex='(fc|layer4)[.].*_output')`.
+    Raises ValueError, a sentence, for anything else."""
     if text.strip() == "default":
         return [RuleChoice(name, parameters_of(name, {}), stops=False) for name in RULES]
     if text.strip() == "off":
@@ -33,7 +32,10 @@ def parse_rules(text: str) -> list[RuleChoice]:
     choices: list[RuleChoice] = []
     for rule in _separated(text, _RULE, text):
         if rule["action"] not in (None, STOP):
-            raise ValueError(f"Rule {rule['name']} has :{rule['action']} behind it, where only :{STOP} may stand. It ends the training.")
+            raise ValueError(
+                f"Rule {rule['name']} has :{rule['action']} behind it, where only :{STOP} may stand. It ends the "
+                "training."
+            )
         if rule["name"] in [choice.name for choice in choices]:
             raise ValueError(f"Rule {rule['name']} is named twice. Name it once, with all its parameters.")
         given = {}
@@ -41,7 +43,9 @@ def parse_rules(text: str) -> list[RuleChoice]:
         for parameter in _separated(inside, _PARAMETER, text) if inside.strip() else ():
             if parameter["name"] in given:
                 raise ValueError(f"Parameter {parameter['name']} of rule {rule['name']} is given twice.")
-            given[parameter["name"]] = parameter["plain"].strip() if parameter["quoted"] is None else parameter["quoted"]
+            given[parameter["name"]] = (
+                parameter["plain"].strip() if parameter["quoted"] is None else parameter["quoted"]
+            )
         choices.append(RuleChoice(rule["name"], parameters_of(rule["name"], given), rule["action"] == STOP))
     return choices
 

@@ -1,8 +1,7 @@
 """The built-in rules' names, their parameters and defaults, and how texts become values.
 
-Names and defaults are those of AWS's built-in rules, so that what is known of them holds here; StalledTraining is its StalledTrainingRule.
-https://docs.aws.amazon.com/sagemaker/latest/dg/debugger-built-in-rules.html
-"""
+Names and defaults are those of AWS's built-in rules, so that what is known of them holds here; StalledTraining is its
+StalledTrainingRule. https://docs.aws.amazon.com/sagemaker/latest/dg/debugger-built-in-rules.html"""
 
 import math
 import re
@@ -81,35 +80,51 @@ RULES: dict[str, dict[str, Parameter]] = {
         "num_steps": Parameter(10, _whole(1)),
         "diff_percent": Parameter(0.1, _number(0, 100)),
         "increase_threshold_percent": Parameter(5.0, _number(0, 100)),
-        # AWS's default mixes the losses of training and of evaluations, GLOBAL; one of them does not go on where the other was.
+        # AWS's default mixes the losses of training and of evaluations, GLOBAL; one of them does not go on where the
+        # other was.
         "mode": Parameter("TRAIN", _mode),
     },
     "VanishingGradient": {"threshold": Parameter(1e-7, _number(0))},
     "ExplodingTensor": {
-        COLLECTIONS: Parameter("", _names), REGEX: Parameter("", _regex), "only_nan": Parameter(False, _boolean),
+        COLLECTIONS: Parameter("", _names),
+        REGEX: Parameter("", _regex),
+        "only_nan": Parameter(False, _boolean),
     },
     "Overfit": {
-        "start_step": Parameter(0, _whole(0)), "patience": Parameter(1, _whole(0)), "ratio_threshold": Parameter(0.1, _number(0)),
+        "start_step": Parameter(0, _whole(0)),
+        "patience": Parameter(1, _whole(0)),
+        "ratio_threshold": Parameter(0.1, _number(0)),
         REGEX: Parameter("", _regex),
     },
     "Overtraining": {
-        "patience_train": Parameter(5, _whole(1)), "patience_validation": Parameter(10, _whole(1)), "delta": Parameter(0.01, _number(0)),
+        "patience_train": Parameter(5, _whole(1)),
+        "patience_validation": Parameter(10, _whole(1)),
+        "delta": Parameter(0.01, _number(0)),
     },
     "PoorWeightInitialization": {
-        "activation_inputs_regex": Parameter(".*relu_input", _regex), "threshold": Parameter(10.0, _number(0)),
-        "distribution_range": Parameter(0.001, _number(0)), "patience": Parameter(5, _whole(1)), "steps": Parameter(10, _whole(1)),
+        "activation_inputs_regex": Parameter(".*relu_input", _regex),
+        "threshold": Parameter(10.0, _number(0)),
+        "distribution_range": Parameter(0.001, _number(0)),
+        "patience": Parameter(5, _whole(1)),
+        "steps": Parameter(10, _whole(1)),
     },
     "DeadRelu": {
         REGEX: Parameter(".*relu_output", _regex),
-        "threshold_inactivity": Parameter(1.0, _number(0, 100)), "threshold_layer": Parameter(50.0, _number(0, 100)),
+        "threshold_inactivity": Parameter(1.0, _number(0, 100)),
+        "threshold_layer": Parameter(50.0, _number(0, 100)),
     },
     "WeightUpdateRatio": {
-        "num_steps": Parameter(1, _whole(1)), "large_threshold": Parameter(10.0, _number(0)),
-        "small_threshold": Parameter(1e-8, _number(0)), "epsilon": Parameter(1e-9, _number(0)),
+        "num_steps": Parameter(1, _whole(1)),
+        "large_threshold": Parameter(10.0, _number(0)),
+        "small_threshold": Parameter(1e-8, _number(0)),
+        "epsilon": Parameter(1e-9, _number(0)),
     },
     "UnchangedTensor": {
-        COLLECTIONS: Parameter("weights", _names), REGEX: Parameter("", _regex),
-        "num_steps": Parameter(3, _whole(2)), "rtol": Parameter(1e-5, _number(0)), "atol": Parameter(1e-8, _number(0)),
+        COLLECTIONS: Parameter("weights", _names),
+        REGEX: Parameter("", _regex),
+        "num_steps": Parameter(3, _whole(2)),
+        "rtol": Parameter(1e-5, _number(0)),
+        "atol": Parameter(1e-8, _number(0)),
     },
     "StalledTraining": {"threshold": Parameter(1800.0, _number(0))},
 }

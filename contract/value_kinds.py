@@ -1,8 +1,7 @@
 """What a hyperparameter's text may be, and how it becomes a value.
 
-SageMaker hands every value over as a string. SDK v2 wraps values in a second pair of quotes (`"64"`), boto3 and SDK v3 do not (`64`):
-both mean the same here.
-"""
+SageMaker hands every value over as a string. SDK v2 wraps values in a second pair of quotes (`"64"`), boto3 and SDK v3
+do not (`64`): both mean the same here."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

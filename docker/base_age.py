@@ -1,20 +1,24 @@
-"""Say what the images stand on, and how old that is: `python3 base_age.py IMAGE`, one sentence, two when it is too old."""
+"""Say what the images stand on, and how old that is: `python3 base_age.py IMAGE`, one sentence, two when it is too
+old.
+"""
 
 import re
 import subprocess
 import sys
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 MOST_DAYS = 30  # Debian publishes a base image about once a month
 RENEW = "`make renew-base` takes today's security fixes"
 
 
 def sentence(image: str, created: str, now: datetime) -> str:
-    """image: as the build names it. created: as the engine tells it, UTC, `2026-11-29T22:22:46.759Z`; empty where it has no such image."""
+    """image: as the build names it. created: as the engine tells it, UTC, `2026-11-29T22:22:46.759Z`; empty where it
+    has no such image.
+    """
     name = re.sub(r"^debian@", "debian:bookworm-slim@", image)
     if not created:
         return f"Base: {name}, which is not on this machine yet. {RENEW}."
-    made = datetime.fromisoformat(created[:19]).replace(tzinfo=timezone.utc)
+    made = datetime.fromisoformat(created[:19]).replace(tzinfo=UTC)
     days = (now - made).days
     if made.year < 2000:  # a builder that writes no times
         return f"Base: {name}, of unknown age; {RENEW}."
@@ -26,9 +30,11 @@ def sentence(image: str, created: str, now: datetime) -> str:
 
 def created(image: str) -> str:
     """When the image was made, as the engine tells it; empty when it has no such image."""
-    done = subprocess.run(["docker", "image", "inspect", "--format", "{{.Created}}", image], capture_output=True, text=True)
+    done = subprocess.run(
+        ["docker", "image", "inspect", "--format", "{{.Created}}", image], capture_output=True, text=True
+    )
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
 if __name__ == "__main__":
-    print(sentence(sys.argv[1], created(sys.argv[1]), datetime.now(timezone.utc)))
+    print(sentence(sys.argv[1], created(sys.argv[1]), datetime.now(UTC)))

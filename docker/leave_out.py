@@ -1,8 +1,8 @@
 """Take out of site-packages what the images never load: `python3 leave_out.py SITE_PACKAGES`.
 
-Whole packages first, then files of the packages that stay. The metadata stay true: what is gone is gone from RECORD too,
-and what torch needs for torch.compile alone is no longer its requirement but its extra `compile`. So `pip check` is clean,
-and a model's requirements.txt that names a package built on torch does not download the compiler at start.
+Whole packages first, then files of the packages that stay. The metadata stay true: what is gone is gone from RECORD
+too, and what torch needs for torch.compile alone is no longer its requirement but its extra `compile`. So `pip check`
+is clean, and a model's requirements.txt that names a package built on torch does not download the compiler at start.
 """
 
 import base64
@@ -20,8 +20,9 @@ EXTRA = "compile"
 FILES = {
     "for compilers and linkers": r".*\.(h|hh|hpp|cuh|inl|pxd|a|bc|cmake)|torch/bin/protoc.*|.*/include/.*|torch/share/cmake/.*",
     "tests of the packages": r"(.*/)?tests/.*",
-    # Hardware counters (profiling), checkpoints of a debugged GPU, NVRTC built a second time, one matrix over several GPUs,
-    # FFTW's and BLAS's interfaces for programs written in C: torch names none of them, and no library that it loads needs one.
+    # Hardware counters (profiling), checkpoints of a debugged GPU, NVRTC built a second time, one matrix over several
+    # GPUs, FFTW's and BLAS's interfaces for programs written in C: torch names none of them, and no library that it
+    # loads needs one.
     "libraries that nothing here opens": r"nvidia/.*/lib(nvperf_host|nvperf_target|pcsamplingutil|checkpoint|nvrtc\.alt|nvrtc-builtins\.alt"
     r"|cusolverMg|cufftw|nvblas)\.so.*",
     # MPI, OpenSHMEM, PMIx, libfabric, UCX, Mellanox's verbs.

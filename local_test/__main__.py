@@ -1,11 +1,11 @@
 """`python -m local_test`: a SageMaker on this machine, at one address for every AWS client.
 
-    python -m local_test                     serve in this terminal until Ctrl-C
-    python -m local_test up                  serve in the background
-    eval "$(python -m local_test env)"       point every AWS client of this shell at it (starts it when it is down)
-    python -m local_test status              what runs
-    python -m local_test interrupt JOB       take a spot job's instances away, as AWS does without asking
-    python -m local_test down                end it; jobs, models and S3 objects stay in its folder
+python -m local_test                     serve in this terminal until Ctrl-C
+python -m local_test up                  serve in the background
+eval "$(python -m local_test env)"       point every AWS client of this shell at it (starts it when it is down)
+python -m local_test status              what runs
+python -m local_test interrupt JOB       take a spot job's instances away, as AWS does without asking
+python -m local_test down                end it; jobs, models and S3 objects stay in its folder
 """
 
 import argparse
@@ -26,13 +26,23 @@ from local_test.host.labels import NAME, OWNED, find
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m local_test", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("verb", nargs="?", default="serve", choices=["serve", "up", "env", "status", "interrupt", "down"])
+    parser = argparse.ArgumentParser(
+        prog="python -m local_test", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "verb", nargs="?", default="serve", choices=["serve", "up", "env", "status", "interrupt", "down"]
+    )
     parser.add_argument("job", nargs="?", help="of interrupt")
     parser.add_argument("--folder", type=Path, default=Path("out/local"), help="its state; default: out/local")
     parser.add_argument("--port", type=int, help="default: the one it had, else a free one")
-    parser.add_argument("--allow-files", type=Path, action="append", default=[], metavar="DIR",
-                        help="file:// URIs of requests may lead below this folder, and others named so; default: the working folder")
+    parser.add_argument(
+        "--allow-files",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="file:// URIs of requests may lead below this folder, and others named so; default: the working folder",
+    )
     chosen = parser.parse_args(arguments)
     try:
         if chosen.verb == "serve":
@@ -46,8 +56,11 @@ def main(arguments: list[str]) -> int:
         elif chosen.verb == "interrupt":
             return interrupt(chosen.folder, chosen.job)
         else:
-            print(f"The local SageMaker has ended; its jobs, models and S3 objects stay in {chosen.folder}." if stop(chosen.folder)
-                  else "It is not running.")
+            print(
+                f"The local SageMaker has ended; its jobs, models and S3 objects stay in {chosen.folder}."
+                if stop(chosen.folder)
+                else "It is not running."
+            )
     except AlreadyRunning as error:
         print(f"error: {error}", file=sys.stderr)
         return GAVE_WAY
@@ -72,8 +85,12 @@ def serve(folder: Path, port: int | None, allow_files: list[Path]) -> int:
         signal.set_wakeup_fd(told.fileno())
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda signum, frame: None)
-        print(f"The local SageMaker is at {service.address.url}. In another terminal:\n"
-              f'  eval "$(python -m local_test env{"" if folder == Path("out/local") else f" --folder {folder}"})"\nCtrl-C ends it.', flush=True)
+        print(
+            f"The local SageMaker is at {service.address.url}. In another terminal:\n"
+            '  eval "$(python -m local_test '
+            f'env{"" if folder == Path("out/local") else f" --folder {folder}"})"\nCtrl-C ends it.',
+            flush=True,
+        )
         if warning := published_ports_warning(connect().info()):
             print(warning, flush=True)
         heard.recv(1)

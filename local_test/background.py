@@ -26,14 +26,15 @@ class ServiceFailed(RuntimeError):
 def start(folder: Path, port: int | None, allow_files: Sequence[Path] = ()) -> service_address.Address:
     """The address of this folder's service; it is started in the background when it is down. Raises ServiceFailed.
 
-    allow_files: folders below which file:// URIs of requests may lead; none means the working folder, or what it runs with.
-    """
+    allow_files: folders below which file:// URIs of requests may lead; none means the working folder, or what it runs
+    with."""
     if address := service_address.running(folder):
         if port not in (None, address.port):
             raise ServiceFailed(f"It runs already, at {address.url}. End it first: python -m local_test down")
         if allow_files and sorted(str(path.resolve()) for path in allow_files) != sorted(address.allow_files):
             raise ServiceFailed(
-                f"It runs already, for files below {', '.join(address.allow_files)}. End it first, to start it for others: python -m local_test down"
+                f"It runs already, for files below {', '.join(address.allow_files)}. End it first, to start it for "
+                "others: python -m local_test down"
             )
         return address
     make_private(folder)
@@ -50,7 +51,8 @@ def start(folder: Path, port: int | None, allow_files: Sequence[Path] = ()) -> s
             return address
         if address or process.poll() not in (None, GAVE_WAY):
             break
-        # One that gave way to another waits for that one, which is being started in this moment; or the other has ended, and this one may start.
+        # One that gave way to another waits for that one, which is being started in this moment; or the other has
+        # ended, and this one may start.
         if process.poll() == GAVE_WAY and not is_held(folder):
             process = _spawned(command, log_file)
         time.sleep(0.05)
@@ -77,7 +79,10 @@ def stop(folder: Path) -> bool:
             with contextlib.suppress(ProcessLookupError):  # it has ended in this moment
                 os.kill(told, signal.SIGTERM)
         if time.monotonic() > deadline:
-            raise ServiceFailed(f"{f'Process {told}' if told else 'It'} has not ended after {SECONDS_TO_END} s; {folder / 'service.log'} may say why.")
+            raise ServiceFailed(
+                f"{f'Process {told}' if told else 'It'} has not ended after {SECONDS_TO_END} s; "
+                f"{folder / 'service.log'} may say why."
+            )
         time.sleep(0.05)
     return True
 

@@ -1,7 +1,8 @@
-"""`python -m local_test.clean`: remove what the service of a folder made: containers, networks, pushed images. By label.
+"""`python -m local_test.clean`: remove what the service of a folder made: containers, networks, pushed images. By
+label.
 
-    python -m local_test.clean --list               which services, also of folders that are gone, have what on this machine
-    python -m local_test.clean --service NAME       what that one made
+    python -m local_test.clean --list               which services, also of folders that are gone, have what on this
+    machine python -m local_test.clean --service NAME       what that one made
 
 An engine may serve several people and folders: nothing of another service is removed unless it is named.
 """
@@ -42,14 +43,19 @@ def inventory(client: DockerClient) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for container in find(client):
         found.setdefault(container.labels[SERVICE], []).append(f"container {container.labels[NAME]}")
-    for kind, made in (("network", client.networks.list(filters=filters())), ("volume", client.volumes.list(filters=filters()))):
+    for kind, made in (
+        ("network", client.networks.list(filters=filters())),
+        ("volume", client.volumes.list(filters=filters())),
+    ):
         for one in made:
             found.setdefault((one.attrs["Labels"] or {}).get(SERVICE, ""), []).append(f"{kind} {one.name}")
     return found
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m local_test.clean", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="python -m local_test.clean", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--folder", type=Path, default=Path("out/local"), help="of the service; default: out/local")
     parser.add_argument("--service", help="name of another one, as --list prints it")
     parser.add_argument("--list", action="store_true", help="remove nothing; list the services and what they have made")
@@ -63,7 +69,10 @@ def main(arguments: list[str]) -> int:
         identity = read_identity(chosen.folder)
         service = chosen.service or (identity.name if identity else "")
         if not service:
-            print(f"{chosen.folder} never had a local SageMaker: there is nothing of it to remove. Of others: python -m local_test.clean --list")
+            print(
+                f"{chosen.folder} never had a local SageMaker: there is nothing of it to remove. Of others: python -m "
+                "local_test.clean --list"
+            )
             return 0
         for name in remove_all(client, service) + remove_pushed_images(client, service):
             print(f"removed {name}")

@@ -12,16 +12,25 @@ from local_test.service_address import Address
 
 # Any of these would win over what is exported, or bring real credentials back.
 FORGOTTEN = (
-    "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
-    "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-    "AWS_USE_DUALSTACK_ENDPOINT", "AWS_USE_FIPS_ENDPOINT",
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_SESSION_TOKEN",
+    "AWS_SECURITY_TOKEN",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_ROLE_ARN",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_USE_DUALSTACK_ENDPOINT",
+    "AWS_USE_FIPS_ENDPOINT",
 )
 SDK_CONFIG = "sagemaker-sdk.yaml"
 LOOPBACK = "127.0.0.1"
 
 
 def sdk_config(bucket: str) -> str:
-    """Defaults of the SageMaker Python SDK, which else asks AWS's STS by name for an account, and sends AWS its telemetry.
+    """Defaults of the SageMaker Python SDK, which else asks AWS's STS by name for an account, and sends AWS its
+    telemetry.
 
     https://sagemaker.readthedocs.io/en/v2/overview.html#configuring-and-using-defaults-with-the-sagemaker-python-sdk
     """
@@ -38,9 +47,8 @@ SageMaker:
 def variables(address: Address, key: AccessKey, folder: Path, present: Mapping[str, str]) -> dict[str, str | None]:
     """Variables to set, or with None to forget, where the environment is `present`. folder: the service's own.
 
-    The credentials are the service's own, which AWS does not know, and the configuration files are out of sight: a client that
-    does not look at the address is refused by AWS.
-    """
+    The credentials are the service's own, which AWS does not know, and the configuration files are out of sight: a
+    client that does not look at the address is refused by AWS."""
     others = sorted(name for name in present if name.startswith("AWS_ENDPOINT_URL_"))
     values = {
         "AWS_ENDPOINT_URL": address.url,

@@ -53,7 +53,9 @@ TRUST = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal"
 class Service:
     """A local SageMaker whose state is in `folder`. A context: it serves inside, and leaves no container behind."""
 
-    def __init__(self, folder: Path, port: int | None = None, region: str = "us-east-1", allow_files: Sequence[Path] = ()):
+    def __init__(
+        self, folder: Path, port: int | None = None, region: str = "us-east-1", allow_files: Sequence[Path] = ()
+    ):
         """port: on loopback; None takes the one that this folder's service had, if it is free, else a free one.
 
         allow_files: folders below which file:// URIs of requests may lead; none means the working folder.
@@ -88,7 +90,8 @@ class Service:
         spool.mkdir()
         tempfile.tempdir = str(spool)  # large requests are other people's pictures, too: nothing of them goes to /tmp
 
-        # What other parts of the service are about comes back before them: buckets before their settings, logs before jobs.
+        # What other parts of the service are about comes back before them: buckets before their settings, logs before
+        # jobs.
         objects = ObjectStore(self.folder / "s3", ACCOUNT, self._region)
         logs = LogGroups(ACCOUNT, self._region, self.folder / "logs")
         metrics = Metrics(ACCOUNT, self._region, self.folder / "metrics")
@@ -99,12 +102,22 @@ class Service:
         journal = Journal(self.folder / "journal.jsonl")
         journal.replay(replayed(moto))
 
-        self._registry = OnDemandRegistry(engine, self.name, ACCOUNT, earlier and earlier.registry_port, self._remember_registry, self.folder)
+        self._registry = OnDemandRegistry(
+            engine, self.name, ACCOUNT, earlier and earlier.registry_port, self._remember_registry, self.folder
+        )
         LocalEcr(self._registry, ACCOUNT, self._region)  # takes moto's ECR over
         keys = AccessKeys(identity.access_key, ACCOUNT)
         platform = Platform(
-            engine, self.name, self.folder, self._region, State(self.folder / "records"), objects, logs, metrics,
-            self._registry.local_image, LocalFiles(self._allow_files, self.folder),
+            engine,
+            self.name,
+            self.folder,
+            self._region,
+            State(self.folder / "records"),
+            objects,
+            logs,
+            metrics,
+            self._registry.local_image,
+            LocalFiles(self._allow_files, self.folder),
             ContainerAccess.through(engine, keys, self._region),
         )
         tags = Tags(platform.state)
@@ -119,16 +132,26 @@ class Service:
 
         access = Access(keys.find)
         front = Front(
-            access, SageMakerApi(tags, models, configs, self._training_jobs, tuning_jobs, transform_jobs, self._endpoints), self._runtime,
-            Control(self._status, self._training_jobs), OtherServices(moto, objects, logs, journal), identity.access_key.id,
+            access,
+            SageMakerApi(tags, models, configs, self._training_jobs, tuning_jobs, transform_jobs, self._endpoints),
+            self._runtime,
+            Control(self._status, self._training_jobs),
+            OtherServices(moto, objects, logs, journal),
+            identity.access_key.id,
         )
         containers = platform.container_access
         self._server = _listening_server(front, access, containers, self._wanted_port, earlier.port if earlier else 0)
         containers.port = self._server.gateway_port or self._server.port
         access.hosts = own_hosts(self._server.port, containers.netloc)
         self.address = Address(
-            f"http://127.0.0.1:{self._server.port}", self.name, os.getpid(), self._region, bucket, role,
-            earlier.registry_port if earlier else None, tuple(map(str, self._allow_files)),
+            f"http://127.0.0.1:{self._server.port}",
+            self.name,
+            os.getpid(),
+            self._region,
+            bucket,
+            role,
+            earlier.registry_port if earlier else None,
+            tuple(map(str, self._allow_files)),
         )
         self.address.write(self.folder)
         (self.folder / SDK_CONFIG).write_text(sdk_config(bucket))
@@ -155,14 +178,20 @@ class Service:
             one.result()
 
     def _status(self) -> dict:
-        return {"name": self.name, "pid": os.getpid(), "endpoints": [one["EndpointName"] for one in self._endpoints.list_endpoints({})["Endpoints"]]}
+        return {
+            "name": self.name,
+            "pid": os.getpid(),
+            "endpoints": [one["EndpointName"] for one in self._endpoints.list_endpoints({})["Endpoints"]],
+        }
 
     def _remember_registry(self, port: int) -> None:
         self.address = Address(**{**self.address.__dict__, "registry_port": port})
         self.address.write(self.folder)
 
 
-def _listening_server(application: Front, access: Access, containers: ContainerAccess, wanted: int | None, earlier: int) -> HttpServer:
+def _listening_server(
+    application: Front, access: Access, containers: ContainerAccess, wanted: int | None, earlier: int
+) -> HttpServer:
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that a request waits for a thread is no news
     if wanted is None and earlier:
         try:

@@ -6,7 +6,7 @@ import os
 import urllib.error
 import urllib.request
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -62,13 +62,14 @@ def running(folder: Path) -> Address | None:
         status = control(folder, address, "status") if address else None
     except ValueError:  # another program refused
         return None
-    # The name is known to the folder's user alone: another user's program that has got the port cannot pretend. The process is the one that
-    # answers: one that is starting at its old port has not written down its own yet.
+    # The name is known to the folder's user alone: another user's program that has got the port cannot pretend. The
+    # process is the one that answers: one that is starting at its old port has not written down its own yet.
     return replace(address, pid=status["pid"]) if status and status.get("name") == address.name else None
 
 
 def control(folder: Path, address: Address, path: str, method: str = "GET") -> dict | None:
-    """Ask the service of a folder itself, outside the AWS API, with that folder's key. Raises ValueError with its refusal.
+    """Ask the service of a folder itself, outside the AWS API, with that folder's key. Raises ValueError with its
+    refusal.
 
     None when it does not answer there: nobody does, or another program that has got its port since.
     """
@@ -77,7 +78,7 @@ def control(folder: Path, address: Address, path: str, method: str = "GET") -> d
         return None
     target = f"/{CONTROL}/{path}"
     host, key = urlsplit(address.url).netloc, identity.access_key
-    headers = sign(method, target, {"host": host}, b"", key.id, key.secret, address.region, CONTROL, datetime.now(timezone.utc))
+    headers = sign(method, target, {"host": host}, b"", key.id, key.secret, address.region, CONTROL, datetime.now(UTC))
     request = urllib.request.Request(address.url + target, headers=headers, method=method)
     try:
         with DIRECT.open(request, timeout=10) as response:

@@ -28,7 +28,9 @@ _OF_THE_ENDPOINT = ("DeleteEndpointConfig", "DeleteModel", "DeleteRepository")
 @ends_with_a_sentence
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="delete", description="Remove what the prefix made; shows it and asks first.")
-    parser.add_argument("--data", action="store_true", help="also every object under the prefix in S3: data, models, checkpoints")
+    parser.add_argument(
+        "--data", action="store_true", help="also every object under the prefix in S3: data, models, checkpoints"
+    )
     parser.add_argument("--images", action="store_true", help="also the repositories in ECR with their images")
     parser.add_argument("--yes", action="store_true", help="do not ask")
     parser.add_argument("--dry-run", action="store_true", help="print the requests, remove nothing")
@@ -66,41 +68,54 @@ def main(arguments: list[str]) -> int:
         try:
             _remove(aws, calls, running, chosen.data)
         except KeyboardInterrupt:
-            print(f"\nwhat AWS was asked to remove goes on without you: run `{make('delete')}` again to see that all is gone", file=sys.stderr)
+            print(
+                f"\nwhat AWS was asked to remove goes on without you: run `{make('delete')}` again to see that all is "
+                "gone",
+                file=sys.stderr,
+            )
             return 130
     elif not unseen:
         print(f"{aws.settings.prefix} has nothing in {aws.region} that is to be removed")
     print("\n".join(f"stays: {one}" for one in stays))
     if unseen:
-        raise Failure("What these credentials may not see was not removed and may go on costing money; see the warnings above.")
+        raise Failure(
+            "What these credentials may not see was not removed and may go on costing money; see the warnings above."
+        )
     return 0
 
 
 def resource_calls(aws: Aws, running: list, unseen: list[str]) -> list[Call]:
-    """The calls that remove the endpoint and what belongs to it and stop the jobs, in the order in which they must be made."""
+    """The calls that remove the endpoint and what belongs to it and stop the jobs, in the order in which they must be
+    made.
+    """
     calls = [
         Call("application-autoscaling", "DeregisterScalableTarget", scalable_target(aws.settings.prefix))
         for _ in registered_targets(aws)
     ]
     calls += [
         Call("sagemaker", "DeleteEndpoint", {"EndpointName": one.name})
-        for one in inventory.seen(inventory.endpoints, aws, unseen) if one.state != "Deleting"
+        for one in inventory.seen(inventory.endpoints, aws, unseen)
+        if one.state != "Deleting"
     ]
     calls += [kind.stop_call(name) for kind, name, status in running if status == "InProgress"]
     calls += [
-        Call("cloudwatch", "DeleteAlarms", {"AlarmNames": [one.name]}) for one in inventory.seen(inventory.alarms, aws, unseen)
+        Call("cloudwatch", "DeleteAlarms", {"AlarmNames": [one.name]})
+        for one in inventory.seen(inventory.alarms, aws, unseen)
     ]
     calls += [
         Call("sagemaker", "DeleteEndpointConfig", {"EndpointConfigName": one.name})
         for one in inventory.seen(inventory.endpoint_configs, aws, unseen)
     ]
     return calls + [
-        Call("sagemaker", "DeleteModel", {"ModelName": one.name}) for one in inventory.seen(inventory.models, aws, unseen)
+        Call("sagemaker", "DeleteModel", {"ModelName": one.name})
+        for one in inventory.seen(inventory.models, aws, unseen)
     ]
 
 
 def _remove(aws: Aws, calls: list[Call], running: list, with_data: bool) -> None:
-    """Make the calls; what is refused does not keep what does not need it. Raises Failure when something stays that was to go."""
+    """Make the calls; what is refused does not keep what does not need it. Raises Failure when something stays that was
+    to go.
+    """
     refused = []
     for call in calls:
         if call.operation in _OF_THE_ENDPOINT and any(one.operation == "DeleteEndpoint" for one in refused):
@@ -112,8 +127,8 @@ def _remove(aws: Aws, calls: list[Call], running: list, with_data: bool) -> None
             print(f"error: {_subject(call)}: {explain(error)}", file=sys.stderr)
     if refused:
         raise Failure(
-            f"{len(refused)} of {len(calls)} could not be removed and may go on costing money. Run `{make('delete')}` again."
-            + (" Nothing was removed from S3." if with_data else "")
+            f"{len(refused)} of {len(calls)} could not be removed and may go on costing money. Run `{make('delete')}` "
+            "again." + (" Nothing was removed from S3." if with_data else "")
         )
     wait_until_gone(aws, names.endpoint(aws.settings.prefix))
     for kind, name, _ in running:
@@ -127,9 +142,14 @@ def _remove(aws: Aws, calls: list[Call], running: list, with_data: bool) -> None
 
 def _object_calls(aws: Aws, keys: list[str]) -> list[Call]:
     return [
-        Call("s3", "DeleteObjects", {
-            "Bucket": aws.layout.bucket, "Delete": {"Objects": [{"Key": key} for key in keys[start:start + DELETED_AT_ONCE]]},
-        })
+        Call(
+            "s3",
+            "DeleteObjects",
+            {
+                "Bucket": aws.layout.bucket,
+                "Delete": {"Objects": [{"Key": key} for key in keys[start : start + DELETED_AT_ONCE]]},
+            },
+        )
         for start in range(0, len(keys), DELETED_AT_ONCE)
     ]
 

@@ -8,7 +8,13 @@ import sys
 import time
 
 from scripts.aws.clients import Aws
-from scripts.aws.endpoints import describe_endpoint, is_serverless, registered_targets, wait_until_gone, wait_until_in_service
+from scripts.aws.endpoints import (
+    describe_endpoint,
+    is_serverless,
+    registered_targets,
+    wait_until_gone,
+    wait_until_in_service,
+)
 from scripts.aws.image import image_uri
 from scripts.aws.model_data import find_model_data
 from scripts.aws.planned_call import Call, as_json
@@ -44,10 +50,23 @@ def main(arguments: list[str]) -> int:
     serverless = settings.deploy.mode == "serverless"
 
     creating = [
-        Call("sagemaker", "CreateModel", model_request(
-            settings, name=version, image=image_uri(aws, "serve"), model_data=model_data, role_arn=role_arn, serverless=serverless,
-        )),
-        Call("sagemaker", "CreateEndpointConfig", endpoint_config_request(settings, aws.layout, name=version, model=version)),
+        Call(
+            "sagemaker",
+            "CreateModel",
+            model_request(
+                settings,
+                name=version,
+                image=image_uri(aws, "serve"),
+                model_data=model_data,
+                role_arn=role_arn,
+                serverless=serverless,
+            ),
+        ),
+        Call(
+            "sagemaker",
+            "CreateEndpointConfig",
+            endpoint_config_request(settings, aws.layout, name=version, model=version),
+        ),
     ]
     present = describe_endpoint(aws, name)
     bring = [*taking_back_calls(aws, present), *endpoint_calls(aws, present, version)]
@@ -69,7 +88,9 @@ def main(arguments: list[str]) -> int:
         wait_until_in_service(aws, name, version, since)
     except Failure as failure:
         taken = any(call.operation == "DeregisterScalableTarget" for call in bring)
-        raise Failure(f"{failure} Its autoscaling was taken back: deploy again for that." if taken else str(failure)) from failure
+        raise Failure(
+            f"{failure} Its autoscaling was taken back: deploy again for that." if taken else str(failure)
+        ) from failure
     except KeyboardInterrupt:
         left = " Its autoscaling is not set: deploy again for that." if scale else ""
         print(f"\n{name} goes on without you: `{make('status')}` tells how far it is.{left}", file=sys.stderr)
@@ -80,13 +101,17 @@ def main(arguments: list[str]) -> int:
         if call.operation == "PutMetricAlarm":
             call = wake_alarm_call(settings, made["PolicyARN"])
         made = aws.make(call)
-        print(f"{call.operation}: {call.request.get('PolicyName') or call.request.get('AlarmName') or name}", file=sys.stderr)
+        print(
+            f"{call.operation}: {call.request.get('PolicyName') or call.request.get('AlarmName') or name}",
+            file=sys.stderr,
+        )
     print(f"next: {make('predict')} PICTURE=dog.jpg, and {make('delete')}, until when it costs money")
     return 0
 
 
 def endpoint_calls(aws: Aws, endpoint: dict | None, config: str) -> list[Call]:
-    """The calls that bring the endpoint to the endpoint config named `config`. endpoint: its description, None without one.
+    """The calls that bring the endpoint to the endpoint config named `config`. endpoint: its description, None without
+    one.
 
     Raises Failure when it is in a state in which it takes no update.
     """
@@ -97,23 +122,34 @@ def endpoint_calls(aws: Aws, endpoint: dict | None, config: str) -> list[Call]:
     wanted, is_async, serverless = aws.settings.deploy.mode, "AsyncInferenceConfig" in endpoint, is_serverless(endpoint)
     if status == "InService" and (wanted == "async") != is_async:
         raise Failure(
-            f"The endpoint {name} is {'' if is_async else 'not '}async and cannot become {wanted}. Run `{make('delete')}`, then deploy again."
+            f"The endpoint {name} is {'' if is_async else 'not '}async and cannot become {wanted}. Run "
+            f"`{make('delete')}`, then deploy again."
         )
     if status == "InService" and wanted == "serverless" and not serverless:
         # https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html
-        raise Failure(f"The endpoint {name} has instances and cannot become serverless. Run `{make('delete')}`, then deploy again.")
+        raise Failure(
+            f"The endpoint {name} has instances and cannot become serverless. Run `{make('delete')}`, then deploy "
+            "again."
+        )
     if status == "InService":
-        return [Call("sagemaker", "UpdateEndpoint", update_endpoint_request(aws.settings, config=config, serverless=serverless))]
+        return [
+            Call(
+                "sagemaker",
+                "UpdateEndpoint",
+                update_endpoint_request(aws.settings, config=config, serverless=serverless),
+            )
+        ]
     if status == "Failed":  # deleting is all that a failed endpoint allows, and it serves nothing
         return [Call("sagemaker", "DeleteEndpoint", {"EndpointName": name}), create]
     raise Failure(
-        f"The endpoint {name} is {status} and takes no update. Wait until `{make('status')}` says InService, or run `{make('delete')}`."
+        f"The endpoint {name} is {status} and takes no update. Wait until `{make('status')}` says InService, or run "
+        f"`{make('delete')}`."
     )
 
 
 def taking_back_calls(aws: Aws, endpoint: dict | None) -> list[Call]:
-    """The call that takes back the autoscaling of an earlier deploy, when it is not wanted any more or when it would keep
-    the endpoint from changing its instance type. endpoint: its description, None without one.
+    """The call that takes back the autoscaling of an earlier deploy, when it is not wanted any more or when it would
+    keep the endpoint from changing its instance type. endpoint: its description, None without one.
 
     https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-scaling-update.html
     """

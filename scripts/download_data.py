@@ -1,4 +1,6 @@
-"""`python -m scripts.download_data FILE`: fetch Udacity's dogImages.zip. An interrupted download goes on where it stopped."""
+"""`python -m scripts.download_data FILE`: fetch Udacity's dogImages.zip. An interrupted download goes on where it
+stopped.
+"""
 
 import argparse
 import errno
@@ -31,7 +33,9 @@ def download(url: str, target: Path) -> None:
             resumed = response.status == 206
             length = response.headers.get("Content-Length")
             if length is None:
-                raise Failure(f"{url} does not say how long it is, so that nobody could tell whether it is whole. {_ADVICE}")
+                raise Failure(
+                    f"{url} does not say how long it is, so that nobody could tell whether it is whole. {_ADVICE}"
+                )
             expected = int(length) + (have if resumed else 0)
             with part.open("ab" if resumed else "wb") as file:
                 _copy(response, file, expected)
@@ -45,7 +49,10 @@ def download(url: str, target: Path) -> None:
         # no network, a name that does not resolve, a connection cut
         raise Failure(f"{url} cannot be reached ({error}). What arrived is kept in {part}. {_ADVICE}") from error
     if part.stat().st_size != expected:
-        raise Failure(f"The connection ended after {part.stat().st_size:,} of {expected:,} bytes. Run it again: it goes on from there.")
+        raise Failure(
+            f"The connection ended after {part.stat().st_size:,} of {expected:,} bytes. Run it again: it goes on from "
+            "there."
+        )
     _check(part)
     part.rename(target)
 

@@ -1,4 +1,6 @@
-"""`python -m scripts.logs [NAME]`: what a job or the endpoint wrote, by default the newest; of a tuning job, its trials."""
+"""`python -m scripts.logs [NAME]`: what a job or the endpoint wrote, by default the newest; of a tuning job, its
+trials.
+"""
 
 import argparse
 import sys
@@ -20,8 +22,12 @@ from scripts.tuning.watch import watch_tuning
 
 @ends_with_a_sentence
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="logs", description="Print the log of a job or of the endpoint, or the trials of a tuning job.")
-    parser.add_argument("name", nargs="?", help="a job, a trial or an endpoint; default: the newest of them, trials apart")
+    parser = argparse.ArgumentParser(
+        prog="logs", description="Print the log of a job or of the endpoint, or the trials of a tuning job."
+    )
+    parser.add_argument(
+        "name", nargs="?", help="a job, a trial or an endpoint; default: the newest of them, trials apart"
+    )
     parser.add_argument("--follow", action="store_true", help="go on until the job has ended, or until Ctrl-C")
     chosen = parser.parse_args(arguments)
     aws = Aws(load_settings())
@@ -34,7 +40,10 @@ def main(arguments: list[str]) -> int:
         return 0
     log = find_log(aws, name)
     if log is None:
-        raise Failure(f"{name} has no log in {aws.region}. It has not begun to write, or `{make('status')}` knows it by another name.")
+        raise Failure(
+            f"{name} has no log in {aws.region}. It has not begun to write, or `{make('status')}` knows it by another "
+            "name."
+        )
     print(f"--- {name}", file=sys.stderr)
     for _, lines in answers(log.new_lines):
         print_lines(lines)
@@ -57,7 +66,8 @@ def newest(aws: Aws) -> str:
     """The name of the job or endpoint that was made last. Raises Failure when there is none."""
     made = [
         (summary["CreationTime"], summary[f"{kind.noun}Name"])
-        for kind in KINDS if (summary := next(kind.newest_first(aws), None))
+        for kind in KINDS
+        if (summary := next(kind.newest_first(aws), None))
     ]
     endpoint = describe_endpoint(aws, names.endpoint(aws.settings.prefix))
     if endpoint:
@@ -70,8 +80,8 @@ def newest(aws: Aws) -> str:
 def find_log(aws: Aws, name: str) -> LogTail | None:
     """The log of the job or the endpoint of this name, None when it has written nothing yet.
 
-    Of an endpoint it is what was written since that was created: the group outlives the endpoint, and serves the next one.
-    """
+    Of an endpoint it is what was written since that was created: the group outlives the endpoint, and serves the next
+    one."""
     for kind in (TRAINING, TRANSFORM):  # between them all groups that jobs write to
         if (log := kind.log(aws, name)).streams():
             return log

@@ -1,8 +1,7 @@
 """`python -m scripts.predict PICTURE...`: ask the endpoint what is on pictures.
 
-One picture: its classes, best first. Several, or a folder: a line for each. A picture that the model refuses is a sentence
-on stderr, and the others go on; status 0 only when every picture has its answer.
-"""
+One picture: its classes, best first. Several, or a folder: a line for each. A picture that the model refuses is a
+sentence on stderr, and the others go on; status 0 only when every picture has its answer."""
 
 import argparse
 import json
@@ -40,9 +39,14 @@ def main(arguments: list[str]) -> int:
     settings = load_settings()
     name = endpoint(settings.prefix)
     if chosen.dry_run:
-        print(as_json([
-            Call("sagemaker-runtime", "InvokeEndpoint", {**_request(name, one), "Body": str(one)}) for one in pictures
-        ]))
+        print(
+            as_json(
+                [
+                    Call("sagemaker-runtime", "InvokeEndpoint", {**_request(name, one), "Body": str(one)})
+                    for one in pictures
+                ]
+            )
+        )
         return 0
     started = time.monotonic()
     send = sender(Aws(settings), name)
@@ -53,12 +57,17 @@ def main(arguments: list[str]) -> int:
             failed += 1
             print(f"error: {picture}: {problem}", file=sys.stderr)
         elif not chosen.json:
-            print(picture_line(str(picture), said) if len(pictures) > 1 else "\n".join(prediction_lines(said)), flush=True)
+            print(
+                picture_line(str(picture), said) if len(pictures) > 1 else "\n".join(prediction_lines(said)), flush=True
+            )
         found.append({"picture": str(picture), **({"error": problem} if problem else {"answer": said})})
     if chosen.json:
         print(json.dumps(found, indent=2))
     if len(pictures) > 1:
-        print(f"{len(pictures) - failed} of {len(pictures)} pictures named in {time.monotonic() - started:.1f} s", file=sys.stderr)
+        print(
+            f"{len(pictures) - failed} of {len(pictures)} pictures named in {time.monotonic() - started:.1f} s",
+            file=sys.stderr,
+        )
     return 1 if failed else 0
 
 
@@ -80,8 +89,10 @@ def sender(aws: Aws, name: str):
         def send(picture: Path) -> bytes:
             return invoke_async(runtime, s3, layout, name, picture.read_bytes(), _request(name, picture)["ContentType"])
     else:
+
         def send(picture: Path) -> bytes:
             return runtime.invoke_endpoint(**_request(name, picture), Body=picture.read_bytes())["Body"].read()
+
     return send
 
 
@@ -96,7 +107,10 @@ def _ask(send, picture: Path) -> tuple[object, str | None]:
         return answer(send(picture)), None
     except ClientError as error:
         if error_code(error) == "ModelError":
-            status, message = error.response.get("OriginalStatusCode"), error.response.get("OriginalMessage") or explain(error)
+            status, message = (
+                error.response.get("OriginalStatusCode"),
+                error.response.get("OriginalMessage") or explain(error),
+            )
             return None, f"the model answered {status}: {message}"
         if is_about_credentials(error) or is_denied(error):
             raise

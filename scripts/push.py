@@ -43,7 +43,9 @@ def main(arguments: list[str]) -> int:
     if chosen.dry_run:
         print(as_json([*calls, *([scanning] if scanning else [])]))
         return 0
-    built = {name: built_image(f"{name}:{tag}") for name in repositories.values()}  # both, before anything is made or sent
+    built = {
+        name: built_image(f"{name}:{tag}") for name in repositories.values()
+    }  # both, before anything is made or sent
     for call in [*calls, *([scanning] if scanning else [])]:
         _make(aws, call)
 
@@ -55,8 +57,12 @@ def main(arguments: list[str]) -> int:
             stored = _manifest(aws, name, in_ecr, detail)
             check_manifest(f"{name}:{in_ecr}", stored["mediaType"], _remove(name, in_ecr))
             if stored["config"] and facts["Id"] not in (stored["config"], detail["imageDigest"]):
-                # No reason to fail: another machine builds the same tree into another image. But with another BASE_IMAGE it matters.
-                print(f"warning: {name}:{in_ecr} is from another build of this tree, and stays. {_remove(name, in_ecr)}", file=sys.stderr)
+                # No reason to fail: another machine builds the same tree into another image. But with another
+                # BASE_IMAGE it matters.
+                print(
+                    f"warning: {name}:{in_ecr} is from another build of this tree, and stays. {_remove(name, in_ecr)}",
+                    file=sys.stderr,
+                )
             print(f"{name}:{in_ecr} is in ECR already")
             continue
         check_manifest(f"{name}:{tag}", facts.get("Descriptor", {}).get("mediaType"), "Nothing was pushed.")
@@ -77,7 +83,9 @@ def main(arguments: list[str]) -> int:
 
 
 def repository_calls(aws: Aws, name: str) -> list[Call]:
-    """What must be called for a repository that is there, whose tags stay what they are, with the settings' lifecycle policy."""
+    """What must be called for a repository that is there, whose tags stay what they are, with the settings' lifecycle
+    policy.
+    """
     lifecycle = Call("ecr", "PutLifecyclePolicy", lifecycle_policy_request(aws.settings, name))
     present = describe_repository(aws, name)
     if present is None:
@@ -98,7 +106,9 @@ def repository_calls(aws: Aws, name: str) -> list[Call]:
 
 
 def _make(aws: Aws, call: Call) -> None:
-    """Make the call. Without the repository there is no push; without the rest, which is often an administrator's, there is."""
+    """Make the call. Without the repository there is no push; without the rest, which is often an administrator's,
+    there is.
+    """
     what = call.request.get("repositoryName", "the registry")
     try:
         aws.make(call)
@@ -133,12 +143,14 @@ def log_in(aws: Aws) -> None:
 def check_manifest(image: str, media_type: str | None, then: str) -> None:
     """Raise Failure when a manifest is not Docker's. media_type None: not known, which is no reason to refuse."""
     if media_type not in (None, DOCKER_MANIFEST):
-        raise Failure(f"{image} has a manifest of type {media_type}, which SageMaker endpoints refuse. {_NOT_OCI}. {then}")
+        raise Failure(
+            f"{image} has a manifest of type {media_type}, which SageMaker endpoints refuse. {_NOT_OCI}. {then}"
+        )
 
 
 def _manifest(aws: Aws, name: str, tag: str, detail: dict) -> dict[str, str | None]:
-    """mediaType: as it is stored, which DescribeImages need not tell. config: the digest of the configuration, which is the
-    id that Docker gives the image; None when one may not look."""
+    """mediaType: as it is stored, which DescribeImages need not tell. config: the digest of the configuration, which is
+    the id that Docker gives the image; None when one may not look."""
     try:
         [found] = aws.client("ecr").batch_get_image(repositoryName=name, imageIds=[{"imageTag": tag}])["images"]
     except ClientError as error:

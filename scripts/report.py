@@ -1,4 +1,6 @@
-"""`python -m scripts.report [JOB]`: bring a training job's report, by default the newest's, and show it in the browser."""
+"""`python -m scripts.report [JOB]`: bring a training job's report, by default the newest's, and show it in the
+browser.
+"""
 
 import argparse
 import json
@@ -26,7 +28,9 @@ PAGE, RECORD = "report.html", "report.json"  # what the train image leaves in it
 
 @ends_with_a_sentence
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="report", description="Bring the report of a training job, and show it in the browser.")
+    parser = argparse.ArgumentParser(
+        prog="report", description="Bring the report of a training job, and show it in the browser."
+    )
     parser.add_argument("job", nargs="?", help="default: the newest training job")
     parser.add_argument("--no-open", action="store_true", help="only bring it")
     chosen = parser.parse_args(arguments)
@@ -34,7 +38,10 @@ def main(arguments: list[str]) -> int:
     job, uri = find_output(aws, chosen.job)
     files = fetch(aws, uri)
     if PAGE not in files:
-        raise Failure(f"{job} left no {PAGE} in {uri}: its image makes none. Train again with this tree's: `make build`, `{make('push')}`, `{make('train')}`.")
+        raise Failure(
+            f"{job} left no {PAGE} in {uri}: its image makes none. Train again with this tree's: `make build`, "
+            f"`{make('push')}`, `{make('train')}`."
+        )
     folder = FOLDER / job
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
@@ -58,17 +65,22 @@ def find_output(aws: Aws, job: str | None) -> tuple[str, str]:
     status = description["TrainingJobStatus"]
     if status in RUNNING:
         raise Failure(
-            f"{job} is {status}, and its report comes when it has ended. Watch it with `{make('logs')} ARGS=\"{job} --follow\"`, "
+            f'{job} is {status}, and its report comes when it has ended. Watch it with `{make("logs")} ARGS="{job} '
+            '--follow"`, '
             f"or name an earlier job: `{make('report')} JOB=name`."
         )
     uri = f"{description['OutputDataConfig']['S3OutputPath'].rstrip('/')}/{job}/output/output.tar.gz"
     if not has_objects(aws.client("s3"), *bucket_and_key(uri)):
-        raise Failure(f"{job} is {status} and left no report: there is no {uri}. `{make('logs')} ARGS={job}` may say why.")
+        raise Failure(
+            f"{job} is {status} and left no report: there is no {uri}. `{make('logs')} ARGS={job}` may say why."
+        )
     return job, uri
 
 
 def fetch(aws: Aws, uri: str) -> dict[str, bytes]:
-    """The report's files in the archive, by name; nothing else of it is read. Raises Failure for what is no sound .tar.gz."""
+    """The report's files in the archive, by name; nothing else of it is read. Raises Failure for what is no sound
+    .tar.gz.
+    """
     bucket, key = bucket_and_key(uri)
     with tempfile.TemporaryFile() as archive:
         aws.client("s3").download_fileobj(bucket, key, archive)
@@ -83,7 +95,8 @@ def _report_files(archive: IO[bytes]) -> dict[str, bytes]:
     with tarfile.open(fileobj=archive) as packed:
         return {
             name: packed.extractfile(member).read()
-            for member in packed if (name := member.name.removeprefix("./")) in (PAGE, RECORD) and member.isfile()
+            for member in packed
+            if (name := member.name.removeprefix("./")) in (PAGE, RECORD) and member.isfile()
         }
 
 
@@ -100,7 +113,10 @@ def headline(record: dict) -> str:
     best = next((one for one in record.get("epochs", []) if one["epoch"] == record.get("best_epoch")), {})
     if _is_number(found.get("top1")):
         low, high = found["top1_interval_95"]
-        parts.append(f"{found['split']} accuracy {found['top1']:.1%} (95% interval {low:.1%} to {high:.1%}, {found['n']:,} pictures)")
+        parts.append(
+            f"{found['split']} accuracy {found['top1']:.1%} (95% interval {low:.1%} to {high:.1%}, {found['n']:,} "
+            "pictures)"
+        )
     if _is_number(found.get("loss")):
         parts.append(f"{found['split']} loss {found['loss']:.3f}")
     if _is_number(best.get("valid_accuracy")) and found.get("split") != "valid":

@@ -14,13 +14,20 @@ from scripts.console.make_prefix import make
 
 @ends_with_a_sentence
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="status", description="List what the prefix has on AWS, and what of it costs money.")
+    parser = argparse.ArgumentParser(
+        prog="status", description="List what the prefix has on AWS, and what of it costs money."
+    )
     parser.parse_args(arguments)
     aws = Aws(load_settings())
     unseen = []
     looks = [
-        inventory.endpoints, inventory.alarms, *(partial(inventory.jobs, kind=kind) for kind in KINDS),
-        inventory.endpoint_configs, inventory.models, inventory.repositories, inventory.storage,
+        inventory.endpoints,
+        inventory.alarms,
+        *(partial(inventory.jobs, kind=kind) for kind in KINDS),
+        inventory.endpoint_configs,
+        inventory.models,
+        inventory.repositories,
+        inventory.storage,
     ]
     things = [thing for look in looks for thing in inventory.seen(look, aws, unseen)]
     for one in unseen:

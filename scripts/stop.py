@@ -1,4 +1,6 @@
-"""`python -m scripts.stop [JOB]`: stop a running job, by default the newest; a tuning job with its trials. A model so far is kept."""
+"""`python -m scripts.stop [JOB]`: stop a running job, by default the newest; a tuning job with its trials. A model so
+far is kept.
+"""
 
 import argparse
 import sys
@@ -21,7 +23,8 @@ def main(arguments: list[str]) -> int:
     named = kind_of(aws.settings.prefix, chosen.job) if chosen.job else None
     running = [
         (summary["CreationTime"], summary[f"{kind.noun}Name"], kind)
-        for kind in ([named] if named else KINDS) for summary in kind.newest_first(aws, StatusEquals="InProgress")
+        for kind in ([named] if named else KINDS)
+        for summary in kind.newest_first(aws, StatusEquals="InProgress")
     ]
     wanted = [one for one in running if chosen.job in (None, one[1])]
     if not wanted:

@@ -29,7 +29,11 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="train", description="Start a training job and follow it.")
     parser.add_argument("hyperparameters", nargs="*", metavar="name=value", help="such as epochs=20 lr=0.001")
     parser.add_argument(
-        "--from-tuning", nargs="?", const="", metavar="NAME", help="with the hyperparameters of this tuning job's best trial (default: "
+        "--from-tuning",
+        nargs="?",
+        const="",
+        metavar="NAME",
+        help="with the hyperparameters of this tuning job's best trial (default: "
         "of the newest that is Completed); name=value, written before this option, comes before them",
     )
     parser.add_argument("--job-name", help="default: <prefix>-train-<UTC time>")
@@ -40,7 +44,8 @@ def main(arguments: list[str]) -> int:
     name = chosen.job_name or names.training_job(settings.prefix, names.timestamp())
     if not names.is_training_job(settings.prefix, name):
         raise Failure(
-            f"The job's name {name} must begin with {settings.prefix}-train- and have at most 63 letters, digits and hyphens."
+            f"The job's name {name} must begin with {settings.prefix}-train- and have at most 63 letters, digits and "
+            "hyphens."
         )
     hyperparameters = parse_hyperparameters(chosen.hyperparameters)
     if chosen.from_tuning and "=" in chosen.from_tuning:
@@ -51,8 +56,14 @@ def main(arguments: list[str]) -> int:
         print(f"with the hyperparameters of {trial_line(tuning, best)}", file=sys.stderr)
         hyperparameters = {**hyperparameters_of(tuning, best), **hyperparameters}
     request = training_job_request(
-        settings, aws.layout, name=name, role_arn=aws.role_arn, image=image_uri(aws, "train"), region=aws.region,
-        channels=channels(aws, settings), hyperparameters=hyperparameters,
+        settings,
+        aws.layout,
+        name=name,
+        role_arn=aws.role_arn,
+        image=image_uri(aws, "train"),
+        region=aws.region,
+        channels=channels(aws, settings),
+        hyperparameters=hyperparameters,
     )
     check_hyperparameters(request["HyperParameters"], request.get("Environment", {}))
     check_instances(settings.train.instance_count, request["HyperParameters"])
@@ -75,7 +86,11 @@ def main(arguments: list[str]) -> int:
     figures = " ".join(f"{one['MetricName']}={one['Value']:.4g}" for one in ended.get("FinalMetricDataList", []))
     billed = f", {ended['BillableTimeInSeconds']} s billed" if "BillableTimeInSeconds" in ended else ""
     made = ended["ModelArtifacts"]["S3ModelArtifacts"]
-    left = f"features, and no model: {made}" if makes_features(request["HyperParameters"]) else f"model: {made}\nnext: {make('deploy')}"
+    left = (
+        f"features, and no model: {made}"
+        if makes_features(request["HyperParameters"])
+        else f"model: {made}\nnext: {make('deploy')}"
+    )
     print(f"{name} is Completed{billed}. {figures}\n{left}")
     return 0
 

@@ -28,7 +28,9 @@ from scripts.requests.transform_job import transform_job_request
 
 @ends_with_a_sentence
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="transform", description="Name every picture of a folder, without an endpoint.")
+    parser = argparse.ArgumentParser(
+        prog="transform", description="Name every picture of a folder, without an endpoint."
+    )
     parser.add_argument("source", help="a folder of pictures, or an s3:// URI")
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--job", help="the training job whose model is used; default: the newest Completed")
@@ -50,12 +52,28 @@ def main(arguments: list[str]) -> int:
         raise Failure(f"{source} has no objects. Name a folder of pictures, here or in S3.")
     model_data = chosen.model_data or find_model_data(aws, chosen.job)[1]
     calls = [
-        Call("sagemaker", "CreateModel", model_request(
-            settings, name=model, image=image_uri(aws, "serve"), model_data=model_data, role_arn=role_arn,
-        )),
-        Call("sagemaker", "CreateTransformJob", transform_job_request(
-            settings, name=name, model=model, source=source, output=output,
-        )),
+        Call(
+            "sagemaker",
+            "CreateModel",
+            model_request(
+                settings,
+                name=model,
+                image=image_uri(aws, "serve"),
+                model_data=model_data,
+                role_arn=role_arn,
+            ),
+        ),
+        Call(
+            "sagemaker",
+            "CreateTransformJob",
+            transform_job_request(
+                settings,
+                name=name,
+                model=model,
+                source=source,
+                output=output,
+            ),
+        ),
     ]
     if chosen.dry_run:
         print(as_json(calls))
@@ -88,7 +106,10 @@ def pictures_to_send(source: Path, most_mb: int) -> list[Path]:
     found = find_pictures([source])
     for picture in found:
         if picture.stat().st_size > most_mb * 2**20:
-            raise Failure(f"{picture} is larger than transform.max-payload-mb = {most_mb} in sagemaker.toml. Leave it out, or raise that.")
+            raise Failure(
+                f"{picture} is larger than transform.max-payload-mb = {most_mb} in sagemaker.toml. Leave it out, or "
+                "raise that."
+            )
     return found
 
 
@@ -108,7 +129,10 @@ def _show_answers(s3, source: str, output: str, as_json_text: bool) -> None:
     print(f"{len(said)} of {len(sent)} pictures have their answer in {output}", file=sys.stderr)
     missing = [key.removeprefix(from_prefix) for key in sent if key.removeprefix(from_prefix) not in said]
     if missing:
-        raise Failure(f"No answer for {', '.join(missing[:5])}{' and others' if len(missing) > 5 else ''}. Their log: {make('logs')}")
+        raise Failure(
+            f"No answer for {', '.join(missing[:5])}{' and others' if len(missing) > 5 else ''}. Their log: "
+            f"{make('logs')}"
+        )
 
 
 if __name__ == "__main__":

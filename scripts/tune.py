@@ -1,9 +1,8 @@
 """`python -m scripts.tune [name=value ...]`: search hyperparameters with a tuning job and follow its trials to the end.
 
 What the service would say after minutes only is looked at before: the role, the image, the data. When all trials would
-compute the same features, a job of their own computes them first. Status 0 only when the tuning job is Completed and has a
-best trial. Ctrl-C ends the watching, not the job.
-"""
+compute the same features, a job of their own computes them first. Status 0 only when the tuning job is Completed and
+has a best trial. Ctrl-C ends the watching, not the job."""
 
 import argparse
 import sys
@@ -39,7 +38,8 @@ def main(arguments: list[str]) -> int:
     if not names.is_tuning_job(settings.prefix, name):
         raise Failure(
             f"The tuning job's name {name} must begin with {names.tuning_prefix(settings.prefix)}-tune-, have at most "
-            f"{names.LONGEST_TUNING_JOB} letters, digits and hyphens, no second tune among them, and not end as a trial does."
+            f"{names.LONGEST_TUNING_JOB} letters, digits and hyphens, no second tune among them, and not end as a "
+            "trial does."
         )
     ranges = chosen_ranges(settings.tune.ranges, chosen.range)
     static = static_hyperparameters(settings, parse_hyperparameters(chosen.hyperparameters), ranges)
@@ -54,10 +54,21 @@ def main(arguments: list[str]) -> int:
     if chosen.job_name and TUNING.find(aws, name):
         raise Failure(f"There is a tuning job {name} already. Choose another --job-name.")
     features = plan_features(aws, **common, channels=pictures, static=static, tuned=list(ranges), stamp=stamp)
-    call = Call("sagemaker", "CreateHyperParameterTuningJob", tuning_job_request(
-        settings, aws.layout, name=name, **common, channels={"features": features.uri} if features else pictures,
-        static=static, ranges=ranges, parents=chosen.warm_start, warm_start_type=chosen.warm_start_type,
-    ))
+    call = Call(
+        "sagemaker",
+        "CreateHyperParameterTuningJob",
+        tuning_job_request(
+            settings,
+            aws.layout,
+            name=name,
+            **common,
+            channels={"features": features.uri} if features else pictures,
+            static=static,
+            ranges=ranges,
+            parents=chosen.warm_start,
+            warm_start_type=chosen.warm_start_type,
+        ),
+    )
     if chosen.dry_run:
         print(as_json([*([features.call] if features and features.call else []), call]))
         return 0
@@ -67,8 +78,10 @@ def main(arguments: list[str]) -> int:
             bring_features(aws, features)
         except KeyboardInterrupt:
             print(
-                f"\n{features.job} goes on without you: {how_to_follow(features.job)}. No trial was started: `{make('tune')}` again uses "
-                "its features", file=sys.stderr,
+                f"\n{features.job} goes on without you: {how_to_follow(features.job)}. No trial was started: "
+                f"`{make('tune')}` again uses "
+                "its features",
+                file=sys.stderr,
             )
             return 130
     try:
@@ -86,7 +99,10 @@ def main(arguments: list[str]) -> int:
 def check_objective(settings: Settings, found: dict[str, str]) -> None:
     """Raise Failure when no trial would print the objective. found: the channels that hold pictures."""
     if is_of_the_test_split(settings.tune.objective) and "test" not in found:
-        raise Failure(f"tune.objective is {settings.tune.objective}, and there is no test split. Upload one, or choose a valid_ figure.")
+        raise Failure(
+            f"tune.objective is {settings.tune.objective}, and there is no test split. Upload one, or choose a valid_ "
+            "figure."
+        )
 
 
 def check_parents(aws: Aws, tune: Tune, parents: list[str], ranges: dict[str, Range]) -> None:
@@ -102,15 +118,20 @@ def check_parents(aws: Aws, tune: Tune, parents: list[str], ranges: dict[str, Ra
         description = describe_tuning(aws, parent)
         status, config = description["HyperParameterTuningJobStatus"], description["HyperParameterTuningJobConfig"]
         if status not in ("Completed", "Stopped"):
-            raise Failure(f"The tuning job {parent} is {status}, and a search begins with one that is Completed or Stopped. Name another.")
+            raise Failure(
+                f"The tuning job {parent} is {status}, and a search begins with one that is Completed or Stopped. "
+                "Name another."
+            )
         if (was := config["HyperParameterTuningJobObjective"]) != (wanted := objective(tune)):
             raise Failure(
-                f"The tuning job {parent} has the objective {_words(was)}, and this search {_words(wanted)}: they must be the same. "
+                f"The tuning job {parent} has the objective {_words(was)}, and this search {_words(wanted)}: they "
+                "must be the same. "
                 "Name another, or set tune.objective."
             )
         if (count := len(ranges_of_request(config["ParameterRanges"]))) != len(ranges):
             raise Failure(
-                f"The tuning job {parent} tuned {count} hyperparameters, and this search {len(ranges)}: they must be as many. "
+                f"The tuning job {parent} tuned {count} hyperparameters, and this search {len(ranges)}: they must be "
+                "as many. "
                 "Name another, or change the ranges with --range."
             )
 
@@ -121,18 +142,48 @@ def _words(objective: dict) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="tune", description="Search hyperparameters: many training jobs, each with other values from the ranges in [tune.ranges].",
+        prog="tune",
+        description="Search hyperparameters: many training jobs, each with other values from the ranges in "
+        "[tune.ranges].",
     )
     add = parser.add_argument
-    add("hyperparameters", nargs="*", metavar="name=value", help="the same in every trial, such as epochs=20. A range comes "
-        "before a value of its name in [hyperparameters] of sagemaker.toml; a value that is given here must have no range")
-    add("--range", action="append", default=[], metavar="RANGE", help="name=0.0001..0.1:log (scales auto, linear, log, reverse-log; "
-        "whole numbers unless :float) or name=32,64,128, in the place of the settings' range; name= leaves it out. As often as needed")
-    add("--warm-start", nargs="+", default=[], metavar="NAME", help=f"begin with the trials of up to {MOST_PARENTS} earlier tuning jobs")
-    add("--warm-start-type", choices=WARM_START_TYPES, default=WARM_START_TYPES[0], help="default: %(default)s, which allows another "
-        "image and other data; the objective and the number of hyperparameters must be the parents' in both")
+    add(
+        "hyperparameters",
+        nargs="*",
+        metavar="name=value",
+        help="the same in every trial, such as epochs=20. A range comes "
+        "before a value of its name in [hyperparameters] of sagemaker.toml; a value that is given here must have no "
+        "range",
+    )
+    add(
+        "--range",
+        action="append",
+        default=[],
+        metavar="RANGE",
+        help="name=0.0001..0.1:log (scales auto, linear, log, reverse-log; "
+        "whole numbers unless :float) or name=32,64,128, in the place of the settings' range; name= leaves it out. As "
+        "often as needed",
+    )
+    add(
+        "--warm-start",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help=f"begin with the trials of up to {MOST_PARENTS} earlier tuning jobs",
+    )
+    add(
+        "--warm-start-type",
+        choices=WARM_START_TYPES,
+        default=WARM_START_TYPES[0],
+        help="default: %(default)s, which allows another "
+        "image and other data; the objective and the number of hyperparameters must be the parents' in both",
+    )
     add("--job-name", help="default: <prefix>-tune-<UTC time>")
-    add("--no-wait", action="store_true", help="start the tuning job and end; a job for the features of all trials is waited for")
+    add(
+        "--no-wait",
+        action="store_true",
+        help="start the tuning job and end; a job for the features of all trials is waited for",
+    )
     add("--dry-run", action="store_true", help="print the requests, start nothing")
     return parser
 

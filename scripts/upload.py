@@ -1,9 +1,8 @@
 """`python -m scripts.upload FOLDER_OR_ZIP`: bring a data set to S3, in parallel, and of it only what changed.
 
-One listing tells what is there. A file of the same size whose MD5 is the object's ETag is the same; where S3 encrypts with
-a key of KMS the ETag is no MD5, and the SHA-256 that this program stores with each object decides.
-https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
-"""
+One listing tells what is there. A file of the same size whose MD5 is the object's ETag is the same; where S3 encrypts
+with a key of KMS the ETag is no MD5, and the SHA-256 that this program stores with each object decides.
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html"""
 
 import argparse
 import hashlib
@@ -56,7 +55,10 @@ def main(arguments: list[str]) -> int:
     if chosen.delete:
         delete_objects(aws.client("s3"), bucket, gone)
     sent = sum(file.size for file in changed)
-    print(f"{place}: {len(changed):,} files sent ({sent / 1e6:,.1f} MB), {same:,} unchanged, in {time.monotonic() - started:.1f} s")
+    print(
+        f"{place}: {len(changed):,} files sent ({sent / 1e6:,.1f} MB), {same:,} unchanged, in "
+        f"{time.monotonic() - started:.1f} s"
+    )
     if gone:
         what = "removed, since they are" if chosen.delete else "kept (--delete removes them) that are"
         print(f"{len(gone):,} objects {what} not in {chosen.source}")
@@ -64,7 +66,9 @@ def main(arguments: list[str]) -> int:
 
 
 def bucket_call(aws: Aws) -> Call | None:
-    """CreateBucket when the bucket is missing, None when it is there. Raises Failure when it is another's or elsewhere."""
+    """CreateBucket when the bucket is missing, None when it is there. Raises Failure when it is another's or
+    elsewhere.
+    """
     bucket = aws.layout.bucket
     try:
         region = aws.client("s3").head_bucket(Bucket=bucket).get("BucketRegion", aws.region)

@@ -1,4 +1,6 @@
-"""A listener on the host, and a program that tries to reach it from a container by every way that a program without privileges has."""
+"""A listener on the host, and a program that tries to reach it from a container by every way that a program without
+privileges has.
+"""
 
 import json
 import socket
@@ -45,8 +47,15 @@ class HostListener:
 
     def probe_arguments(self) -> list[str]:
         """Of reach_host.py: the port and every IPv4 address of this host outside loopback."""
-        interfaces = json.loads(subprocess.run(["ip", "-json", "-4", "address"], check=True, capture_output=True).stdout)
-        addresses = [one["local"] for interface in interfaces for one in interface["addr_info"] if not one["local"].startswith("127.")]
+        interfaces = json.loads(
+            subprocess.run(["ip", "-json", "-4", "address"], check=True, capture_output=True).stdout
+        )
+        addresses = [
+            one["local"]
+            for interface in interfaces
+            for one in interface["addr_info"]
+            if not one["local"].startswith("127.")
+        ]
         assert addresses
         return [str(self.port), *addresses]
 

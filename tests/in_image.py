@@ -1,4 +1,5 @@
-"""`python -m tests.in_image IMAGE FOLDER`: run the tests of FOLDER inside IMAGE, on the code that is baked into it, a core for each worker.
+"""`python -m tests.in_image IMAGE FOLDER`: run the tests of FOLDER inside IMAGE, on the code that is baked into it, a
+core for each worker.
 
 The image has no pytest and no network here: pytest comes from the host's .venv (it is pure Python), read-only.
 """
@@ -15,7 +16,9 @@ NEEDED = ("pytest", "pytest-xdist", "execnet", "pluggy", "iniconfig", "packaging
 
 
 def mounts(folder: Path) -> dict[str, dict]:
-    """The tests, the hostile bodies that they share with those outside, and each package that pytest needs, read-only."""
+    """The tests, the hostile bodies that they share with those outside, and each package that pytest needs,
+    read-only.
+    """
     volumes = {
         str(ROOT / folder): {"bind": "/tests", "mode": "ro"},
         str(ROOT / "tests/hostile"): {"bind": "/test-tools/tests/hostile", "mode": "ro"},
@@ -32,9 +35,30 @@ def run_in_image(image: str, folder: Path) -> int:
     client = connect()
     container = client.containers.run(
         image,
-        ["-m", "pytest", "/tests", "--rootdir", "/tests", "-p", "no:cacheprovider", "-ra", "-n", "logical", "--maxprocesses", "8", "--import-mode=importlib", "-o", "pythonpath=/tests"],
+        [
+            "-m",
+            "pytest",
+            "/tests",
+            "--rootdir",
+            "/tests",
+            "-p",
+            "no:cacheprovider",
+            "-ra",
+            "-n",
+            "logical",
+            "--maxprocesses",
+            "8",
+            "--import-mode=importlib",
+            "-o",
+            "pythonpath=/tests",
+        ],
         entrypoint=["python"],
-        environment={"PYTHONPATH": "/opt/program:/test-tools", "PYTHONDONTWRITEBYTECODE": "1", "PY_COLORS": "0", "OMP_NUM_THREADS": "1"},
+        environment={
+            "PYTHONPATH": "/opt/program:/test-tools",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PY_COLORS": "0",
+            "OMP_NUM_THREADS": "1",
+        },
         working_dir="/tmp",
         network_mode="none",
         volumes=mounts(folder),

@@ -24,8 +24,12 @@ class Local:
     def client(self, name: str, **options):
         if name not in self._clients or options:
             made = boto3.session.Session().client(
-                name, endpoint_url=self.address.url, region_name=self.address.region, aws_access_key_id=self.key.id,
-                aws_secret_access_key=self.key.secret, config=Config(retries={"max_attempts": 0}, **options),
+                name,
+                endpoint_url=self.address.url,
+                region_name=self.address.region,
+                aws_access_key_id=self.key.id,
+                aws_secret_access_key=self.key.secret,
+                config=Config(retries={"max_attempts": 0}, **options),
             )
             if options:
                 return made

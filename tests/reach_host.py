@@ -1,7 +1,8 @@
-"""Runs in a container: `python reach_host.py PORT ADDRESS...` tries PORT of each address, of its gateway and of broadcasts.
+"""Runs in a container: `python reach_host.py PORT ADDRESS...` tries PORT of each address, of its gateway and of
+broadcasts.
 
-By its routes, and bound to each interface, where the kernel takes every address for a neighbour. Prints how many ways it tried.
-"""
+By its routes, and bound to each interface, where the kernel takes every address for a neighbour. Prints how many ways
+it tried."""
 
 import fcntl
 import socket
@@ -14,7 +15,9 @@ SO_BINDTODEVICE, SIOCGIFADDR = 25, 0x8915
 
 
 def gateways():
-    """What the routes name, and the first address of each interface's network, which is where engines put themselves."""
+    """What the routes name, and the first address of each interface's network, which is where engines put
+    themselves.
+    """
     for line in Path("/proc/net/route").read_text().splitlines()[1:]:
         yield socket.inet_ntoa(struct.pack("<I", int(line.split()[2], 16)))
     for _, interface in socket.if_nameindex():
@@ -45,7 +48,12 @@ def attempt(kind, interface, address):
 def main():
     interfaces = [None, *(name for _, name in socket.if_nameindex() if name != "lo")]
     targets = {*ADDRESSES, *gateways(), "255.255.255.255"} - {"0.0.0.0", "127.0.0.1"}
-    ways = [(kind, interface, target) for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM) for interface in interfaces for target in sorted(targets)]
+    ways = [
+        (kind, interface, target)
+        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM)
+        for interface in interfaces
+        for target in sorted(targets)
+    ]
     for way in ways:
         attempt(*way)
     print(f"tried {len(ways)}", flush=True)

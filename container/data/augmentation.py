@@ -1,9 +1,8 @@
 """Augmentation: every picture of a batch is cut, mirrored and recoloured on its own.
 
-Cutting works on bytes, picture by picture, with the resampling that torch has in vector instructions for them; recolouring
-and normalisation together are three multiplications, of the whole batch on whatever device it is on.
-Random resized crops: https://arxiv.org/abs/1409.4842 (section 6).
-"""
+Cutting works on bytes, picture by picture, with the resampling that torch has in vector instructions for them;
+recolouring and normalisation together are three multiplications, of the whole batch on whatever device it is on. Random
+resized crops: https://arxiv.org/abs/1409.4842 (section 6)."""
 
 import math
 from collections.abc import Sequence
@@ -34,7 +33,9 @@ class Variations:
         return Variations(self.boxes[part], self.mirrored[part], self.colours[part])
 
 
-def draw_variations(count: int, side: int, min_crop: float, random: torch.Generator, mirrored: torch.Tensor | None = None) -> Variations:
+def draw_variations(
+    count: int, side: int, min_crop: float, random: torch.Generator, mirrored: torch.Tensor | None = None
+) -> Variations:
     """Draw for `count` squares of `side` pixels.
 
     min_crop: smallest share of the square's area that a crop shows, (0, 1]. mirrored: bool [count]; None: by chance.
@@ -53,9 +54,11 @@ def draw_variations(count: int, side: int, min_crop: float, random: torch.Genera
 def cut(squares: Sequence[torch.Tensor], variations: Variations, pixels: torch.Tensor) -> None:
     """Write the crop of each square into `pixels`, mirrored where it is to be.
 
-    squares: uint8 [1, 3, side, side] each, on the CPU, channels last in memory. pixels: uint8 [b, 3, image_size, image_size].
-    """
-    for square, box, mirrored, crop in zip(squares, variations.boxes.tolist(), variations.mirrored.tolist(), pixels, strict=True):
+    squares: uint8 [1, 3, side, side] each, on the CPU, channels last in memory. pixels: uint8 [b, 3, image_size,
+    image_size]."""
+    for square, box, mirrored, crop in zip(
+        squares, variations.boxes.tolist(), variations.mirrored.tolist(), pixels, strict=True
+    ):
         left, top, width, height = box
         piece = square[:, :, top : top + height, left : left + width]
         [resized] = F.interpolate(piece, crop.shape[1:], mode="bilinear", antialias=True, align_corners=False)
@@ -63,13 +66,16 @@ def cut(squares: Sequence[torch.Tensor], variations: Variations, pixels: torch.T
 
 
 def cut_together(squares: torch.Tensor, variations: Variations, image_size: int) -> torch.Tensor:
-    """What `cut` makes, to within a step of 255, of all squares at once: two matrix products for each, which a GPU has time for.
+    """What `cut` makes, to within a step of 255, of all squares at once: two matrix products for each, which a GPU has
+    time for.
 
     squares: uint8 [b, 3, side, side] on any device -> float [b, 3, image_size, image_size] there, 0..255.
     """
     count, channels, side, _ = squares.shape
     device = squares.device
-    dtype = torch.float16 if device.type == "cuda" else torch.float32  # float16 tells 255 steps apart, and eighths of them
+    dtype = (
+        torch.float16 if device.type == "cuda" else torch.float32
+    )  # float16 tells 255 steps apart, and eighths of them
     left, top, width, height = variations.boxes.to(device, non_blocking=True).unbind(1)
     mirrored = variations.mirrored.to(device, non_blocking=True)
     across = _resampling(left, width, side, image_size, dtype, mirrored)
@@ -85,9 +91,9 @@ def _resampling(
 ) -> torch.Tensor:
     """What each of `size` new pixels takes of each of `side` old ones: [b, size, side], each row sums to 1.
 
-    start, length: int64 [b], the part of the old ones that is shown. mirrored: bool [b], whether the new ones are in reverse order. A
-    triangle as wide as a new pixel, or as an old one where those are wider: the antialiased bilinear filter of Pillow and torch.
-    """
+    start, length: int64 [b], the part of the old ones that is shown. mirrored: bool [b], whether the new ones are in
+    reverse order. A triangle as wide as a new pixel, or as an old one where those are wider: the antialiased bilinear
+    filter of Pillow and torch."""
     start, length, mirrored = (one[:, None, None] for one in (start, length, mirrored))
     scale = length / size
     width = scale.clamp(min=1)
@@ -96,25 +102,32 @@ def _resampling(
     shown = (old > start) & (old < start + length)  # [b, 1, side]
     # In few passes over memory: on a GPU this is what costs.
     weights = (old / width - centres / width).abs_().neg_().add_(1).clamp_(min=0).mul_(shown)
-    return torch.div(weights, weights.sum(-1, keepdim=True), out=torch.empty(weights.shape, dtype=dtype, device=weights.device))
+    return torch.div(
+        weights, weights.sum(-1, keepdim=True), out=torch.empty(weights.shape, dtype=dtype, device=weights.device)
+    )
 
 
 def recolour(pixels: torch.Tensor, colours: torch.Tensor, preprocessing: Preprocessing) -> torch.Tensor:
-    """uint8 or float [b, 3, h, w] in 0..255 -> float32 of the same shape and device, channels first in memory, recoloured and normalised.
+    """uint8 or float [b, 3, h, w] in 0..255 -> float32 of the same shape and device, channels first in memory,
+    recoloured and normalised.
 
-    Brightness multiplies, contrast blends with the picture's mean grey and saturation with each pixel's own; none of the three
-    is cut off at black or white. Factors of 1 leave `preprocessing.normalise`.
-    """
+    Brightness multiplies, contrast blends with the picture's mean grey and saturation with each pixel's own; none of
+    the three is cut off at black or white. Factors of 1 leave `preprocessing.normalise`."""
     mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (preprocessing.mean, preprocessing.std))
     brightness, contrast, saturation = colours.view(-1, 3, 1, 1, 1).unbind(1)  # each [b, 1, 1, 1]
     factor = brightness * contrast / (255 * std)  # [b, 3, 1, 1]
-    of_pixel, of_own_grey, of_mean_grey = saturation * factor, (1 - saturation) * factor, brightness * (1 - contrast) / (255 * std)
-    # Made on the CPU and sent without waiting: what torch makes on a GPU from Python's numbers waits for all of its work.
+    of_pixel, of_own_grey, of_mean_grey = (
+        saturation * factor,
+        (1 - saturation) * factor,
+        brightness * (1 - contrast) / (255 * std),
+    )
+    # Made on the CPU and sent without waiting: what torch makes on a GPU from Python's numbers waits for all of its
+    # work.
     of_pixel, of_own_grey, of_mean_grey, offset = (
         one.to(pixels.device, non_blocking=True) for one in (of_pixel, of_own_grey, of_mean_grey, mean / std)
     )
-    # Channel by channel: three numbers for each pixel in a row would leave most of a vector instruction unused. And in place: new memory
-    # costs more than what is computed into it.
+    # Channel by channel: three numbers for each pixel in a row would leave most of a vector instruction unused. And in
+    # place: new memory costs more than what is computed into it.
     planes = pixels.contiguous().to(torch.float32, copy=True)
     own_grey = planes.mean(1, keepdim=True)
     mean_grey = own_grey.mean((2, 3), keepdim=True)

@@ -11,7 +11,12 @@ class Examples(Protocol):
     labels: torch.Tensor
 
     def training_inputs(
-        self, rows: torch.Tensor, epoch: int, random: torch.Generator, device: torch.device, part: tuple[int, int] | None = None
+        self,
+        rows: torch.Tensor,
+        epoch: int,
+        random: torch.Generator,
+        device: torch.device,
+        part: tuple[int, int] | None = None,
     ) -> torch.Tensor:
         """Augmented views of the examples rows[start:stop]; part: (start, stop), None for all of them.
 

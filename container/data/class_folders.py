@@ -32,7 +32,9 @@ def read_split(root: Path, name: str, classes: tuple[str, ...] | None = None) ->
         raise TrainingFailure(f"Channel {name} is missing: {root} is not a folder. Add the channel to the request.")
     folders = sorted(entry for entry in root.iterdir() if entry.is_dir() and not _hidden(entry))
     if not folders:
-        raise TrainingFailure(f"Channel {name} has no class folders in {root}. Put one folder of pictures per class there.")
+        raise TrainingFailure(
+            f"Channel {name} has no class folders in {root}. Put one folder of pictures per class there."
+        )
 
     names = [class_name(folder.name) for folder in folders]
     twice = {one for one in names if names.count(one) > 1}
@@ -45,7 +47,9 @@ def read_split(root: Path, name: str, classes: tuple[str, ...] | None = None) ->
     others = _other_files(folders)
     if others:
         kinds = ", ".join(sorted({path.suffix or "no suffix" for path in others})[:5])
-        warnings.append(f"channel {name} has {len(others)} files that are no pictures by their name ({kinds}): they are not used")
+        warnings.append(
+            f"channel {name} has {len(others)} files that are no pictures by their name ({kinds}): they are not used"
+        )
     if classes is None:
         if empty:
             raise TrainingFailure(
@@ -83,13 +87,17 @@ def read_split(root: Path, name: str, classes: tuple[str, ...] | None = None) ->
 
 def _pictures(folder: Path) -> list[Path]:
     return sorted(
-        path for path in folder.rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES and not _hidden(path) and path.is_file()
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in PICTURE_SUFFIXES and not _hidden(path) and path.is_file()
     )
 
 
 def _other_files(folders: list[Path]) -> list[Path]:
     return [
-        path for folder in folders for path in folder.rglob("*")
+        path
+        for folder in folders
+        for path in folder.rglob("*")
         if path.is_file() and not _hidden(path) and path.suffix.lower() not in PICTURE_SUFFIXES
     ]
 

@@ -14,7 +14,9 @@ from container.runtime.ranks import Ranks
 
 
 @contextmanager
-def decoded(splits: dict[str, Split], preprocessing: Preprocessing, workers: int, ranks: Ranks) -> Iterator[dict[str, PictureStore]]:
+def decoded(
+    splits: dict[str, Split], preprocessing: Preprocessing, workers: int, ranks: Ranks
+) -> Iterator[dict[str, PictureStore]]:
     """The stores of the splits; their files are gone afterwards. Process 0 says what is in each channel.
 
     Raises TrainingFailure as `decode_split` does.
@@ -22,7 +24,11 @@ def decoded(splits: dict[str, Split], preprocessing: Preprocessing, workers: int
     started = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix="pictures-")) if ranks.on_host == 0 else None
     try:
-        stores = {name: decode_split(split, preprocessing, folder, workers) for name, split in splits.items()} if folder else {}
+        stores = (
+            {name: decode_split(split, preprocessing, folder, workers) for name, split in splits.items()}
+            if folder
+            else {}
+        )
         where, reasons = ranks.from_first_on_host((folder, {name: store.reasons for name, store in stores.items()}))
         if folder is None:
             stores = {name: open_split(split, preprocessing, where, reasons[name]) for name, split in splits.items()}

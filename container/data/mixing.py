@@ -11,17 +11,19 @@ import torch
 def mix(
     inputs: torch.Tensor, targets: torch.Tensor, mixup: float, cutmix: float, random: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Blend each picture of a batch with another, and its target alike. Where both are on, each step takes one by chance.
+    """Blend each picture of a batch with another, and its target alike. Where both are on, each step takes one by
+    chance.
 
-    inputs: float [b, 3, h, w]; targets: float [b, classes]. mixup, cutmix: alpha of the Beta distribution that a batch's
-    weight comes from; 0 is off.
-    """
+    inputs: float [b, 3, h, w]; targets: float [b, classes]. mixup, cutmix: alpha of the Beta distribution that a
+    batch's weight comes from; 0 is off."""
     cuts = cutmix > 0 and (mixup == 0 or float(torch.rand(1, generator=random)) < 0.5)
     alpha = cutmix if cuts else mixup
     if alpha == 0:
         return inputs, targets
     first, second = torch._standard_gamma(torch.full((2,), alpha, dtype=torch.float64), generator=random).tolist()
-    weight = 1.0 if first == second else first / (first + second)  # both are the smallest number there is for a tiny alpha
+    weight = (
+        1.0 if first == second else first / (first + second)
+    )  # both are the smallest number there is for a tiny alpha
     order = torch.randperm(len(inputs), generator=random).to(inputs.device, non_blocking=True)
     if cuts:
         return _paste(inputs, targets, 1 - weight, order, random)

@@ -1,4 +1,6 @@
-"""What pictures a split holds, as one digest: their classes, their names and their content, in the order of training."""
+"""What pictures a split holds, as one digest: their classes, their names and their content, in the order of
+training.
+"""
 
 import hashlib
 import os
@@ -20,7 +22,11 @@ def digest_of_listing(splits: Iterable[Split]) -> str:
     whole = hashlib.sha256()
     for split in splits:
         for path, label in zip(split.paths, split.labels, strict=True):
-            whole.update(f"{split.name}/{split.classes[label]}/{path.name} {path.stat().st_size}\0".encode(errors="surrogateescape"))
+            whole.update(
+                f"{split.name}/{split.classes[label]}/{path.name} {path.stat().st_size}\0".encode(
+                    errors="surrogateescape"
+                )
+            )
     return whole.hexdigest()
 
 

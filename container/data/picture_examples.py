@@ -16,7 +16,14 @@ PART = 4  # pictures that a thread takes at once: what it makes of them stays in
 class PictureExamples:
     """The pictures of a store as `Examples`: float32 [b, 3, image_size, image_size], normalised."""
 
-    def __init__(self, store: PictureStore, preprocessing: Preprocessing, min_crop: float, trivial: bool = False, workers: int = 0):
+    def __init__(
+        self,
+        store: PictureStore,
+        preprocessing: Preprocessing,
+        min_crop: float,
+        trivial: bool = False,
+        workers: int = 0,
+    ):
         """trivial: TrivialAugment in the place of varied colours. workers: threads; 0: one for each core."""
         self.labels = store.labels
         self._store, self._preprocessing, self._min_crop, self._trivial = store, preprocessing, min_crop, trivial
@@ -27,7 +34,12 @@ class PictureExamples:
         return BatchThreads(self._workers)  # a split that is only evaluated needs none
 
     def training_inputs(
-        self, rows: torch.Tensor, epoch: int, random: torch.Generator, device: torch.device, part: tuple[int, int] | None = None
+        self,
+        rows: torch.Tensor,
+        epoch: int,
+        random: torch.Generator,
+        device: torch.device,
+        part: tuple[int, int] | None = None,
     ) -> torch.Tensor:
         first, end = part or (0, len(rows))
         variations = draw_variations(len(rows), self._preprocessing.square_size, self._min_crop, random)[first:end]
@@ -35,7 +47,9 @@ class PictureExamples:
         if device.type == "cuda" and not self._trivial:  # whose transformations are too many and too small for a GPU
             return self._inputs_on_gpu(rows[first:end], variations, device)
         mine, on_cpu, size = rows[first:end].tolist(), device.type == "cpu", self._preprocessing.image_size
-        pixels = torch.empty((len(mine), 3, size, size), dtype=torch.uint8, pin_memory=not on_cpu, memory_format=torch.channels_last)
+        pixels = torch.empty(
+            (len(mine), 3, size, size), dtype=torch.uint8, pin_memory=not on_cpu, memory_format=torch.channels_last
+        )
         inputs = torch.empty(pixels.shape, memory_format=torch.channels_last) if on_cpu else None
 
         def take(start: int, stop: int) -> None:
@@ -48,7 +62,9 @@ class PictureExamples:
         self._threads.run(take, len(mine), PART)
         if on_cpu:
             return inputs
-        return self._finished(pixels.to(device, non_blocking=True), variations.colours).contiguous(memory_format=torch.channels_last)
+        return self._finished(pixels.to(device, non_blocking=True), variations.colours).contiguous(
+            memory_format=torch.channels_last
+        )
 
     def _inputs_on_gpu(self, mine: torch.Tensor, variations: Variations, device: torch.device) -> torch.Tensor:
         """The squares go over as they are; the GPU cuts and recolours them."""
@@ -57,8 +73,12 @@ class PictureExamples:
         return recolour(pixels, variations.colours, self._preprocessing).contiguous(memory_format=torch.channels_last)
 
     def _finished(self, pixels: torch.Tensor, colours: torch.Tensor) -> torch.Tensor:
-        return self._preprocessing.normalise(pixels) if self._trivial else recolour(pixels, colours, self._preprocessing)
+        return (
+            self._preprocessing.normalise(pixels) if self._trivial else recolour(pixels, colours, self._preprocessing)
+        )
 
     def evaluation_inputs(self, start: int, stop: int, device: torch.device) -> torch.Tensor:
-        squares = self._store.squares(torch.arange(start, stop), pin_memory=device.type == "cuda").to(device, non_blocking=True)
+        squares = self._store.squares(torch.arange(start, stop), pin_memory=device.type == "cuda").to(
+            device, non_blocking=True
+        )
         return self._preprocessing.normalise(self._preprocessing.centre(squares))

@@ -24,15 +24,17 @@ PART = 8  # pictures that a thread takes at once
 class PictureStore:
     """Squares and labels of the readable pictures of a split.
 
-    labels: int64 [n]. paths: the n files, in the same order. unreadable: (file, reason) of those left out; reasons: the same by
-    position in the split.
-    """
+    labels: int64 [n]. paths: the n files, in the same order. unreadable: (file, reason) of those left out; reasons: the
+    same by position in the split."""
 
     def __init__(self, split: Split, squares: np.ndarray, unreadable: dict[int, str]):
         """squares: uint8 [len(split.paths), side, side, 3]; unreadable: reasons by position in split.paths."""
         self._squares, self.reasons = squares, unreadable
         rows = [row for row in range(len(split.paths)) if row not in unreadable]
-        self._flat, self._positions = torch.from_numpy(squares.reshape(len(squares), -1)), torch.tensor(rows, dtype=torch.int64)
+        self._flat, self._positions = (
+            torch.from_numpy(squares.reshape(len(squares), -1)),
+            torch.tensor(rows, dtype=torch.int64),
+        )
         self.labels = torch.tensor([split.labels[row] for row in rows], dtype=torch.int64)
         self.paths = [split.paths[row] for row in rows]
         self.unreadable = [(split.paths[row], reason) for row, reason in unreadable.items()]
@@ -41,12 +43,16 @@ class PictureStore:
         return len(self.labels)
 
     def square(self, index: int) -> torch.Tensor:
-        """uint8 [1, 3, square_size, square_size], channels last in memory: the store's own bytes, to be read and not changed."""
+        """uint8 [1, 3, square_size, square_size], channels last in memory: the store's own bytes, to be read and not
+        changed.
+        """
         row = int(self._positions[index])
         return torch.from_numpy(self._squares[row : row + 1]).permute(0, 3, 1, 2)
 
     def squares(self, indices: torch.Tensor, pin_memory: bool = False) -> torch.Tensor:
-        """int64 [b] -> uint8 [b, 3, square_size, square_size], channels last in memory. pin_memory: a GPU can read it by itself."""
+        """int64 [b] -> uint8 [b, 3, square_size, square_size], channels last in memory. pin_memory: a GPU can read it
+        by itself.
+        """
         _, side, _, channels = self._squares.shape
         found = torch.empty((len(indices), side * side * channels), dtype=torch.uint8, pin_memory=pin_memory)
         torch.index_select(self._flat, 0, self._positions[indices], out=found)
@@ -56,9 +62,8 @@ class PictureStore:
 def decode_split(split: Split, preprocessing: Preprocessing, folder: Path, workers: int = 0) -> PictureStore:
     """Decode every picture of `split` into one file under `folder`, with `workers` threads (0: one for each core).
 
-    Unreadable pictures are left out and reported. Raises TrainingFailure when they are too many (`check_unreadable`), or
-    when the disk is too small.
-    """
+    Unreadable pictures are left out and reported. Raises TrainingFailure when they are too many (`check_unreadable`),
+    or when the disk is too small."""
     shape = _shape(split, preprocessing)
     folder.mkdir(parents=True, exist_ok=True)
     needed, free = int(np.prod(shape, dtype=np.int64)), shutil.disk_usage(folder).free
@@ -68,7 +73,8 @@ def decode_split(split: Split, preprocessing: Preprocessing, folder: Path, worke
             f"{free / 1e9:.1f} GB. Give the job a larger volume or a smaller image-size."
         )
     unreadable: dict[int, str] = {}
-    # Written, not mapped: the first touch of a page of a mapped file costs as much as the decoding, and a full disk would be a SIGBUS.
+    # Written, not mapped: the first touch of a page of a mapped file costs as much as the decoding, and a full disk
+    # would be a SIGBUS.
     with _file(split, folder).open("wb", buffering=0) as file:
         file.truncate(needed)
 

@@ -11,13 +11,14 @@ T = TypeVar("T")
 IN_FLIGHT = 2  # steps that a GPU may have before it: enough to keep it busy, and no more inputs in its memory than that
 
 
-def prepared(make: Callable[[int], tuple[torch.Tensor, ...]], numbers: range, device: torch.device) -> Iterator[tuple[torch.Tensor, ...]]:
+def prepared(
+    make: Callable[[int], tuple[torch.Tensor, ...]], numbers: range, device: torch.device
+) -> Iterator[tuple[torch.Tensor, ...]]:
     """make(number) for each number, in order; raises what it raised.
 
     For a GPU the next one is made meanwhile, in a thread and on a stream of its own
-    (https://docs.pytorch.org/docs/stable/notes/cuda.html#cuda-streams). A CPU has no time to spare: there a second thread would
-    only take cores away from the step.
-    """
+    (https://docs.pytorch.org/docs/stable/notes/cuda.html#cuda-streams). A CPU has no time to spare: there a second
+    thread would only take cores away from the step."""
     if device.type == "cuda":
         yield from _prepared_beside(make, numbers, device)
     else:
@@ -25,7 +26,9 @@ def prepared(make: Callable[[int], tuple[torch.Tensor, ...]], numbers: range, de
 
 
 def one_ahead(make: Callable[[int], T], numbers: range) -> Iterator[T]:
-    """make(number) for each number, in order, the next one in a thread while the caller has this one; raises what it raised."""
+    """make(number) for each number, in order, the next one in a thread while the caller has this one; raises what it
+    raised.
+    """
     with ThreadPoolExecutor(1) as thread:
         ahead = [thread.submit(make, number) for number in numbers[:1]]
         for place in range(len(numbers)):
@@ -49,6 +52,8 @@ def _prepared_beside(
             in_flight.popleft().synchronize()
         steps.wait_event(made)
         for tensor in tensors:
-            tensor.record_stream(steps)  # its memory is the other stream's, which must not use it again before the step has
+            tensor.record_stream(
+                steps
+            )  # its memory is the other stream's, which must not use it again before the step has
         yield tensors
         in_flight.append(steps.record_event(torch.cuda.Event(blocking=True)))

@@ -1,8 +1,7 @@
 """TrivialAugment: one transformation, of a random strength, for each picture. https://arxiv.org/abs/2103.10158
 
-The wide space of the paper's table 1; shears are about the centre. The transformations are torchvision's; its own TrivialAugmentWide draws from torch's global
-random numbers, which threads would take in another order every time.
-"""
+The wide space of the paper's table 1; shears are about the centre. The transformations are torchvision's; its own
+TrivialAugmentWide draws from torch's global random numbers, which threads would take in another order every time."""
 
 import math
 from collections.abc import Callable
@@ -23,7 +22,9 @@ def trivial_augment(picture: torch.Tensor, random: torch.Generator) -> torch.Ten
     return TRANSFORMATIONS[name](picture, strength, sign)
 
 
-def _affine(picture: torch.Tensor, angle: float = 0, translate: tuple[int, int] = (0, 0), shear: tuple[float, float] = (0, 0)) -> torch.Tensor:
+def _affine(
+    picture: torch.Tensor, angle: float = 0, translate: tuple[int, int] = (0, 0), shear: tuple[float, float] = (0, 0)
+) -> torch.Tensor:
     return F.affine(picture, angle, list(translate), 1.0, list(shear))
 
 
@@ -36,8 +37,12 @@ TRANSFORMATIONS: dict[str, Callable[[torch.Tensor, float, int], torch.Tensor]] =
     "identity": lambda picture, strength, sign: picture,
     "shear-x": lambda picture, strength, sign: _affine(picture, shear=(_shear(strength, sign), 0)),
     "shear-y": lambda picture, strength, sign: _affine(picture, shear=(0, _shear(strength, sign))),
-    "translate-x": lambda picture, strength, sign: _affine(picture, translate=(round(MAX_TRANSLATION * strength * sign), 0)),
-    "translate-y": lambda picture, strength, sign: _affine(picture, translate=(0, round(MAX_TRANSLATION * strength * sign))),
+    "translate-x": lambda picture, strength, sign: _affine(
+        picture, translate=(round(MAX_TRANSLATION * strength * sign), 0)
+    ),
+    "translate-y": lambda picture, strength, sign: _affine(
+        picture, translate=(0, round(MAX_TRANSLATION * strength * sign))
+    ),
     "rotate": lambda picture, strength, sign: _affine(picture, angle=135 * strength * sign),
     "brightness": lambda picture, strength, sign: F.adjust_brightness(picture, 1 + 0.99 * strength * sign),
     "saturation": lambda picture, strength, sign: F.adjust_saturation(picture, 1 + 0.99 * strength * sign),

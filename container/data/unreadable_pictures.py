@@ -25,4 +25,6 @@ def check_unreadable(split: Split, unreadable: dict[int, str]) -> None:
     left = {label for row, label in enumerate(split.labels) if row not in unreadable}
     lost = sorted(set(split.labels) - left)
     if lost and split.name == "train":
-        raise TrainingFailure(f"Channel train has no readable picture of {split.classes[lost[0]]}. Repair or replace its pictures.")
+        raise TrainingFailure(
+            f"Channel train has no readable picture of {split.classes[lost[0]]}. Repair or replace its pictures."
+        )

@@ -12,7 +12,9 @@ LOWEST_PRIORITY = 19
 
 
 class BackgroundWriter:
-    """Does jobs in the order in which they come. When one fails, a warning says why, and the later ones are left out."""
+    """Does jobs in the order in which they come. When one fails, a warning says why, and the later ones are left
+    out.
+    """
 
     def __init__(self):
         self._jobs: queue.Queue[Callable[[], None] | None] = queue.Queue(WAITING)
@@ -44,6 +46,9 @@ class BackgroundWriter:
                     job()
             except Exception as error:  # whatever it is, training is worth more than its tensors
                 self._failed = True
-                print(f"warning: no more tensors are saved, and training goes on without: {type(error).__name__}: {error}", file=sys.stderr)
+                print(
+                    f"warning: no more tensors are saved, and training goes on without: {type(error).__name__}: {error}",
+                    file=sys.stderr,
+                )
             finally:
                 self._jobs.task_done()

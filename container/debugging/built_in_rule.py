@@ -1,4 +1,6 @@
-"""What the built-in rules have in common: smdebug's interface on the outside, and one saved step to look at on the inside."""
+"""What the built-in rules have in common: smdebug's interface on the outside, and one saved step to look at on the
+inside.
+"""
 
 from abc import abstractmethod
 
@@ -8,7 +10,8 @@ from contract.rule_parameters import COLLECTIONS, REGEX, Value, parameters_of
 
 
 class BuiltInRule(Rule):
-    """finding: what the rule found at the step of the last violation, a sentence and what to do; empty before there is one.
+    """finding: what the rule found at the step of the last violation, a sentence and what to do; empty before there is
+    one.
 
     parameters: as in container/debugging/rule_parameters.py. Raises ValueError, a sentence, for others.
     """

@@ -9,7 +9,12 @@ from pathlib import Path
 from contract.rule_choices import RuleChoice
 from contract.rule_parameters import Value
 
-IN_PROGRESS, NO_ISSUES_FOUND, ISSUES_FOUND, ERROR = "InProgress", "NoIssuesFound", "IssuesFound", "Error"  # SageMaker's names
+IN_PROGRESS, NO_ISSUES_FOUND, ISSUES_FOUND, ERROR = (
+    "InProgress",
+    "NoIssuesFound",
+    "IssuesFound",
+    "Error",
+)  # SageMaker's names
 
 ENDED_EARLY = "The rule was ended before it had looked at all steps."
 
@@ -18,10 +23,9 @@ ENDED_EARLY = "The rule was ended before it had looked at all steps."
 class RuleOutcome:
     """status: as SageMaker's RuleEvaluationStatus; InProgress after the end has a rule that did not look at all steps.
 
-    first_step, first_mode: of the first violation, as the mode counts; None without one.
-    violations: how many steps the rule's condition was met at. sentence: what was found first and what to do, or why the status is
-    Error, or empty. last_step: the last step that was looked at, counted over all modes; None before there is one.
-    """
+    first_step, first_mode: of the first violation, as the mode counts; None without one. violations: how many steps the
+    rule's condition was met at. sentence: what was found first and what to do, or why the status is Error, or empty.
+    last_step: the last step that was looked at, counted over all modes; None before there is one."""
 
     name: str
     parameters: dict[str, Value]
@@ -47,5 +51,7 @@ def write_outcomes(outcomes: Iterable[RuleOutcome], path: Path) -> None:
 
 
 def read_outcomes(path: Path) -> list[RuleOutcome]:
-    """What `write_outcomes` wrote. Raises OSError where there is no such file, and ValueError, TypeError or KeyError for another one."""
+    """What `write_outcomes` wrote. Raises OSError where there is no such file, and ValueError, TypeError or KeyError
+    for another one.
+    """
     return [RuleOutcome(**outcome) for outcome in json.loads(path.read_text())["rules"]]

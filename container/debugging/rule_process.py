@@ -1,4 +1,5 @@
-"""`python -m container.debugging.rule_process FOLDER CONFIG.json`: evaluate rules on the tensors in FOLDER, as they come.
+"""`python -m container.debugging.rule_process FOLDER CONFIG.json`: evaluate rules on the tensors in FOLDER, as they
+come.
 
 A process of its own and of low priority, so that training waits neither for it nor for Python's lock. CONFIG.json:
 {"results": "where/rules.json", "rules": [{"name": "Overfit", "parameters": {"patience": 2}, "stops": false}, ...]}.
@@ -14,7 +15,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from container.debugging.earlier_steps import END_OF_TRAINING
-from container.debugging.rule_outcome import ENDED_EARLY, ERROR, IN_PROGRESS, ISSUES_FOUND, NO_ISSUES_FOUND, RuleOutcome, write_outcomes
+from container.debugging.rule_outcome import (
+    ENDED_EARLY,
+    ERROR,
+    IN_PROGRESS,
+    ISSUES_FOUND,
+    NO_ISSUES_FOUND,
+    RuleOutcome,
+    write_outcomes,
+)
 from contract.rule_choices import RuleChoice
 from contract.rule_parameters import parameters_of
 
@@ -24,7 +33,9 @@ NO_TENSORS = "The training left no tensors that the rule could look at. Look for
 
 
 class Evaluation:
-    """The rules, what they have found so far, and the last step that they looked at, counted over all modes; -1 before the first."""
+    """The rules, what they have found so far, and the last step that they looked at, counted over all modes; -1 before
+    the first.
+    """
 
     def __init__(self, choices: list[RuleChoice]):
         self.outcomes = [RuleOutcome.before_the_first_step(choice) for choice in choices]
@@ -48,7 +59,12 @@ class Evaluation:
 
     def at(self, step: int) -> None:
         """Let every rule that has not failed look at a step."""
-        from container.debugging.smdebug_library import RuleEvaluationConditionMet, StepUnavailable, TensorUnavailable, TensorUnavailableForStep
+        from container.debugging.smdebug_library import (
+            RuleEvaluationConditionMet,
+            StepUnavailable,
+            TensorUnavailable,
+            TensorUnavailableForStep,
+        )
 
         self.last = step
         for number, rule in enumerate(self._rules):
@@ -88,11 +104,11 @@ class Evaluation:
 
 
 def evaluate_rules(folder: Path, choices: list[RuleChoice], results: Path, ends: threading.Event, parent: int) -> None:
-    """Follow the tensors in `folder` until the training is over and all its steps are evaluated, or `ends` is set, or `parent` is gone.
+    """Follow the tensors in `folder` until the training is over and all its steps are evaluated, or `ends` is set, or
+    `parent` is gone.
 
-    Every rule looks at every step once, in order. Writes `results` whenever something changes; of steps that come together, when a
-    status changes and at their end.
-    """
+    Every rule looks at every step once, in order. Writes `results` whenever something changes; of steps that come
+    together, when a status changes and at their end."""
     evaluation = Evaluation(choices)
     write_outcomes(evaluation.outcomes, results)
     since, over = time.monotonic(), False
@@ -127,9 +143,13 @@ def main(folder: Path, config: Path) -> None:
     signal.signal(signal.SIGTERM, lambda signum, frame: ends.set())
     os.nice(NICE)
     os.environ.setdefault("SMDEBUG_LOG_LEVEL", "error")  # it warns of every collection that a step lacks
-    os.environ.setdefault("SMDEBUG_TRAINING_END_DELAY_REFRESH", "0")  # seconds; the mark of the end is written last here
+    os.environ.setdefault(
+        "SMDEBUG_TRAINING_END_DELAY_REFRESH", "0"
+    )  # seconds; the mark of the end is written last here
     content = json.loads(config.read_text())
-    choices = [RuleChoice(one["name"], parameters_of(one["name"], one["parameters"]), one["stops"]) for one in content["rules"]]
+    choices = [
+        RuleChoice(one["name"], parameters_of(one["name"], one["parameters"]), one["stops"]) for one in content["rules"]
+    ]
     evaluate_rules(folder, choices, Path(content["results"]), ends, parent)
 
 

@@ -10,7 +10,15 @@ import time
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from container.debugging.rule_outcome import ENDED_EARLY, ERROR, IN_PROGRESS, ISSUES_FOUND, RuleOutcome, read_outcomes, write_outcomes
+from container.debugging.rule_outcome import (
+    ENDED_EARLY,
+    ERROR,
+    IN_PROGRESS,
+    ISSUES_FOUND,
+    RuleOutcome,
+    read_outcomes,
+    write_outcomes,
+)
 from contract.rule_choices import RuleChoice
 
 CODE = Path(__file__).parents[2]
@@ -19,7 +27,8 @@ SECONDS_TO_END = 10
 
 
 class RuleRun:
-    """Rules that are evaluated beside a training run. folder: where its tensors are; choices: not empty; results: rules.json's path.
+    """Rules that are evaluated beside a training run. folder: where its tensors are; choices: not empty; results:
+    rules.json's path.
 
     Whatever happens to the process, its rules have the status Error then, and training goes on.
     """
@@ -37,17 +46,29 @@ class RuleRun:
         self._results.parent.mkdir(parents=True, exist_ok=True)
         self._results.unlink(missing_ok=True)
         config = self._results.with_name(f"{self._results.stem}-config.json")
-        config.write_text(json.dumps({"results": str(self._results), "rules": [asdict(choice) for choice in self._choices]}))
+        config.write_text(
+            json.dumps({"results": str(self._results), "rules": [asdict(choice) for choice in self._choices]})
+        )
         paths = [str(CODE), *filter(None, [os.environ.get("PYTHONPATH")])]
-        # It needs neither the GPU nor many threads. A signal for the training's group is not for it: it sees the training's end.
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths), "CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"}
+        # It needs neither the GPU nor many threads. A signal for the training's group is not for it: it sees the
+        # training's end.
+        environment = os.environ | {
+            "PYTHONPATH": os.pathsep.join(paths),
+            "CUDA_VISIBLE_DEVICES": "",
+            "OMP_NUM_THREADS": "1",
+        }
         self._process = subprocess.Popen(
             [sys.executable, "-m", "container.debugging.rule_process", str(folder), str(config)],
-            env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
         )
 
     def stop_reason(self) -> str | None:
-        """The finding of a rule that ends the training, once it has fired. Cheap: looks at the file's date once a second at most."""
+        """The finding of a rule that ends the training, once it has fired. Cheap: looks at the file's date once a
+        second at most.
+        """
         now = time.monotonic()
         if self._reason or now - self._looked < SECONDS_BETWEEN_LOOKS:
             return self._reason
@@ -87,7 +108,11 @@ class RuleRun:
             return {"sentence": ENDED_EARLY}
         if not status:
             return {}
-        how = f"was killed by {signal.Signals(-status).name}" if status < 0 else f"ended with exit status {status}; its last words are in the log"
+        how = (
+            f"was killed by {signal.Signals(-status).name}"
+            if status < 0
+            else f"ended with exit status {status}; its last words are in the log"
+        )
         return {"status": ERROR, "sentence": f"The process that evaluates the rules {how}."}
 
     def _end(self) -> None:

@@ -9,7 +9,9 @@ from container.debugging.smdebug_library import TensorUnavailableForStep
 
 
 class SavedStep:
-    """A step of a trial. number: that of all modes together; mode: its name; mode_step: the number that the mode itself counts."""
+    """A step of a trial. number: that of all modes together; mode: its name; mode_step: the number that the mode itself
+    counts.
+    """
 
     def __init__(self, trial, number: int):
         self._trial, self.number = trial, number
@@ -50,4 +52,7 @@ class SavedStep:
 
     def reductions(self, name: str) -> dict[tuple[str, bool], float]:
         """The saved ones: smdebug's name and whether it is of the absolute values -> number."""
-        return {kind: np.asarray(value).item() for kind, value in self._trial.tensor(name).reduction_values(self.number).items()}
+        return {
+            kind: np.asarray(value).item()
+            for kind, value in self._trial.tensor(name).reduction_values(self.number).items()
+        }

@@ -1,8 +1,8 @@
-"""All that this project has of smdebug: the hook that saves tensors in its format, and its `Rule` and `create_trial` for the rules.
+"""All that this project has of smdebug: the hook that saves tensors in its format, and its `Rule` and `create_trial`
+for the rules.
 
-smdebug is unmaintained and pinned; no other file imports it. The import takes seconds: import this file only where it is needed.
-https://github.com/awslabs/sagemaker-debugger
-"""
+smdebug is unmaintained and pinned; no other file imports it. The import takes seconds: import this file only where it
+is needed. https://github.com/awslabs/sagemaker-debugger"""
 
 import atexit
 import contextlib
@@ -13,7 +13,9 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-os.environ.setdefault("SMDEBUG_LOG_LEVEL", "warning")  # read at the import; it logs to stdout, where the metric lines are
+os.environ.setdefault(
+    "SMDEBUG_LOG_LEVEL", "warning"
+)  # read at the import; it logs to stdout, where the metric lines are
 
 import torch
 from smdebug.core.collection import CollectionKeys
@@ -27,7 +29,13 @@ from smdebug.core.save_config import SaveConfig, SaveConfigMode
 from smdebug.core.tfevent.events_writer import EventsWriter
 from smdebug.core.tfevent.proto.event_pb2 import Event
 from smdebug.core.writer import FileWriter
-from smdebug.exceptions import RuleEvaluationConditionMet, SMDebugError, StepUnavailable, TensorUnavailable, TensorUnavailableForStep
+from smdebug.exceptions import (
+    RuleEvaluationConditionMet,
+    SMDebugError,
+    StepUnavailable,
+    TensorUnavailable,
+    TensorUnavailableForStep,
+)
 from smdebug.pytorch.hook import Hook
 from smdebug.rules.rule import Rule
 from smdebug.trials import create_trial
@@ -41,7 +49,13 @@ from container.model.head import head_of
 from container.runtime.failure import TrainingFailure
 
 __all__ = [
-    "Rule", "RuleEvaluationConditionMet", "StepUnavailable", "TensorHook", "TensorUnavailable", "TensorUnavailableForStep", "create_trial",
+    "Rule",
+    "RuleEvaluationConditionMet",
+    "StepUnavailable",
+    "TensorHook",
+    "TensorUnavailable",
+    "TensorUnavailableForStep",
+    "create_trial",
 ]
 
 LOSS = "CrossEntropyLoss_output_0"
@@ -49,7 +63,8 @@ LOSS_INTERVAL = 10  # training steps
 WORKER = "worker_0"
 REDUCTIONS = {"reductions": ["min", "max", "mean", "std"], "abs_reductions": ["mean"], "norms": ["l2"]}
 WHOLE_TENSORS = ("head", "head_outputs", "relu_activity")
-# What the tensors of these are called depends on the model; a configuration may name them, too, and needs no include_regex for them.
+# What the tensors of these are called depends on the model; a configuration may name them, too, and needs no
+# include_regex for them.
 OF_THE_MODEL = (*WHOLE_TENSORS, "relu_input", "relu_output")
 NOTHING = "(?!)"  # matches no name
 
@@ -57,14 +72,15 @@ NOTHING = "(?!)"  # matches no name
 class TensorHook:
     """Saves tensors of a training run for `create_trial` and for rules. For one process of a run, the one of rank 0.
 
-    Without a configuration: the loss of every tenth training step and of every evaluation, and, at every `save_interval`th training
-    step, step 0 among them,
-    - weights, biases and gradients: whole for the head (collection `head`), reduced to six numbers each for the backbone;
+    Without a configuration: the loss of every tenth training step and of every evaluation, and, at every
+    `save_interval`th training step, step 0 among them,
+    - weights, biases and gradients: whole for the head (collection `head`), reduced to six numbers each for the
+      backbone;
     - the logits (`head_outputs`), whole;
-    - inputs and outputs of ReLUs (`relu_input`, `relu_output`), reduced, and the activity of their channels (`relu_activity`).
-    Tensors are called as smdebug's own hook calls them. A step that is not saved costs a count and a comparison for each collection:
-    smdebug's hooks on modules and parameters, which run on every step and cannot run in a CUDA graph, are not used.
-    """
+    - inputs and outputs of ReLUs (`relu_input`, `relu_output`), reduced, and the activity of their channels
+      (`relu_activity`). Tensors are called as smdebug's own hook calls them. A step that is not saved costs a count and
+      a comparison for each collection: smdebug's hooks on modules and parameters, which run on every step and cannot
+      run in a CUDA graph, are not used."""
 
     def __init__(self, hook: Hook, next_steps: NextSteps):
         self._hook = hook
@@ -76,7 +92,9 @@ class TensorHook:
         with_loss = hook._get_collections_with_tensor(LOSS)
         self._schedule = {
             "TRAIN": [(one, one.save_config.get_save_config(ModeKeys.TRAIN)) for one in hook._collections_to_save],
-            "EVAL": [(one, one.save_config.get_save_config(ModeKeys.EVAL)) for one in with_loss],  # an evaluation has nothing else
+            "EVAL": [
+                (one, one.save_config.get_save_config(ModeKeys.EVAL)) for one in with_loss
+            ],  # an evaluation has nothing else
         }
         self._mode, self._due, self._copies = "TRAIN", set(), []
         self._model_is_known = self._collections_are_written = self._closed = False
@@ -85,19 +103,22 @@ class TensorHook:
 
     @classmethod
     def create(cls, folder: Path, save_interval: int, first_step: int = 0) -> "TensorHook":
-        """A hook that saves in `folder` every `save_interval`th training step, or what and where SageMaker's configuration says.
+        """A hook that saves in `folder` every `save_interval`th training step, or what and where SageMaker's
+        configuration says.
 
-        That is debughookconfig.json, where the platform gives it or where SMDEBUG_CONFIG_FILE_PATH says; smdebug reads it: collections
-        with their intervals, first and last steps by mode, reductions and regular expressions. TensorBoard's files are not written.
-        first_step: the number of the first training step to come; above 0 in a run that goes on. What an earlier run saved of
-        it and of later steps is removed. Raises TrainingFailure for a configuration that cannot be used.
-        """
+        That is debughookconfig.json, where the platform gives it or where SMDEBUG_CONFIG_FILE_PATH says; smdebug reads
+        it: collections with their intervals, first and last steps by mode, reductions and regular expressions.
+        TensorBoard's files are not written. first_step: the number of the first training step to come; above 0 in a run
+        that goes on. What an earlier run saved of it and of later steps is removed. Raises TrainingFailure for a
+        configuration that cannot be used."""
         config = Path(os.environ.get(CONFIG_FILE_PATH_ENV_STR, DEFAULT_CONFIG_FILE_PATH))
         if not config.is_file():
             next_steps = go_on(folder, first_step)
             return cls(_hook_with_defaults(folder, save_interval), next_steps)
         try:
-            next_steps = go_on(Path(collect_hook_config_params(get_json_config_as_dict(str(config)))["out_dir"]), first_step)
+            next_steps = go_on(
+                Path(collect_hook_config_params(get_json_config_as_dict(str(config)))["out_dir"]), first_step
+            )
             hook = create_hook_from_json_config(Hook, str(config))
             for name in OF_THE_MODEL:
                 if name in hook.include_collections and not hook.get_collection(name).include_regex:
@@ -105,11 +126,14 @@ class TensorHook:
             return cls(hook, next_steps)
         except (SMDebugError, ValueError, TypeError, AttributeError, KeyError, re.error) as error:
             raise TrainingFailure(
-                f"The debugger cannot use its configuration {config} ({type(error).__name__}: {error}). Correct the request's DebugHookConfig."
+                f"The debugger cannot use its configuration {config} ({type(error).__name__}: {error}). Correct the "
+                "request's DebugHookConfig."
             ) from error
 
     def begin_step(self, mode: str) -> bool:
-        """Count a step of mode TRAIN or EVAL. Returns whether something of it is to be saved: then call `watching` and `save_step`."""
+        """Count a step of mode TRAIN or EVAL. Returns whether something of it is to be saved: then call `watching` and
+        `save_step`.
+        """
         self._step += 1
         step = self._mode_steps[mode] = self._mode_steps[mode] + 1
         self._mode, self._copies = mode, []
@@ -128,8 +152,8 @@ class TensorHook:
     def watching(self, model: nn.Module) -> Iterator[None]:
         """Around the forward pass of a step that is saved: keeps what modules give, if this step saves that.
 
-        model: one of `create_model` or `create_head`, or another whose `head_name` names the module with its last fully connected layer.
-        """
+        model: one of `create_model` or `create_head`, or another whose `head_name` names the module with its last fully
+        connected layer."""
         self._learn_names(model)
         with watched_modules(model, lambda name: bool(self._collections_due(name)), self._take):
             yield
@@ -137,10 +161,9 @@ class TensorHook:
     def save_step(self, loss: torch.Tensor, model: nn.Module, gradient_scale: float = 1.0) -> None:
         """Save the step that `begin_step` announced: call it after the backward pass and before the optimiser's step.
 
-        loss: scalar; gradient_scale: what the gradients were multiplied with, a GradScaler's `get_scale()`. Gradients that
-        overflowed by that factor are not saved, since a GradScaler skips their step. Returns once all tensors are copied on their device;
-        they are written in the background, at most two steps behind.
-        """
+        loss: scalar; gradient_scale: what the gradients were multiplied with, a GradScaler's `get_scale()`. Gradients
+        that overflowed by that factor are not saved, since a GradScaler skips their step. Returns once all tensors are
+        copied on their device; they are written in the background, at most two steps behind."""
         self._learn_names(model)
         self._take(LOSS, loss)
         prefix = type(model).__name__
@@ -151,7 +174,9 @@ class TensorHook:
         self._write_later(skips_overflow=gradient_scale != 1.0)
 
     def save_evaluation(self, loss: float) -> None:
-        """Count an evaluation as a step of mode EVAL, without a call of `begin_step`, and save its mean loss when that is due."""
+        """Count an evaluation as a step of mode EVAL, without a call of `begin_step`, and save its mean loss when that
+        is due.
+        """
         if self.begin_step("EVAL"):
             self._take(LOSS, torch.tensor(loss))
             self._write_later()
@@ -161,7 +186,9 @@ class TensorHook:
         self._writer.flush()
 
     def close(self) -> None:
-        """Write what is waiting, and smdebug's mark that the training is over. May be called again, and in a run that fails."""
+        """Write what is waiting, and smdebug's mark that the training is over. May be called again, and in a run that
+        fails.
+        """
         if self._closed:
             return
         self._closed = True
@@ -215,10 +242,18 @@ class TensorHook:
         if any(copy.numbers.is_cuda or (copy.value is not None and copy.value.is_cuda) for copy in copies):
             copied = torch.cuda.Event()
             copied.record()
-        self._writer.put(partial(self._write, self._step, self._mode, self._mode_steps[self._mode], copies, copied, skips_overflow))
+        self._writer.put(
+            partial(self._write, self._step, self._mode, self._mode_steps[self._mode], copies, copied, skips_overflow)
+        )
 
     def _write(
-        self, step: int, mode: str, mode_step: int, copies: list[TensorCopy], copied: "torch.cuda.Event | None", skips_overflow: bool
+        self,
+        step: int,
+        mode: str,
+        mode_step: int,
+        copies: list[TensorCopy],
+        copied: "torch.cuda.Event | None",
+        skips_overflow: bool,
     ) -> None:
         if copied is not None:
             copied.synchronize()
@@ -247,17 +282,23 @@ class TensorHook:
 
 
 class _EventFile:
-    """Stands in for smdebug's EventFileWriter, which writes in a thread of its own, and waits for it for ever when a disk is full."""
+    """Stands in for smdebug's EventFileWriter, which writes in a thread of its own, and waits for it for ever when a
+    disk is full.
+    """
 
     def __init__(self, path: str, index_writer):
         self._events = EventsWriter(path=path, index_writer=index_writer)
         self._events.init()
         self._name = os.path.join("events", *Path(path).parts[-2:])  # as the index has it: relative to the folder
 
-    def write_summary_with_index(self, summary, step: int, name: str, mode: ModeKeys, mode_step: int, timestamp: float | None) -> None:
+    def write_summary_with_index(
+        self, summary, step: int, name: str, mode: ModeKeys, mode_step: int, timestamp: float | None
+    ) -> None:
         event = Event(summary=summary, wall_time=timestamp or time.time(), step=step)
         start, length = self._events.write_event(event)
-        self._events.index_writer.add_index(TensorLocation(name, mode.name, mode_step, self._name, start, length, WORKER))
+        self._events.index_writer.add_index(
+            TensorLocation(name, mode.name, mode_step, self._name, start, length, WORKER)
+        )
 
     def close(self) -> None:
         self._events.close()
@@ -273,7 +314,10 @@ def _hook_with_defaults(folder: Path, save_interval: int) -> Hook:
         include_collections=[CollectionKeys.LOSSES, *tensors, *OF_THE_MODEL],
     )
     losses = hook.get_collection(CollectionKeys.LOSSES)
-    losses.save_config = {ModeKeys.TRAIN: SaveConfigMode(save_interval=min(LOSS_INTERVAL, save_interval)), ModeKeys.EVAL: always}
+    losses.save_config = {
+        ModeKeys.TRAIN: SaveConfigMode(save_interval=min(LOSS_INTERVAL, save_interval)),
+        ModeKeys.EVAL: always,
+    }
     for name in OF_THE_MODEL:
         collection = hook.get_collection(name)
         collection.include(NOTHING)

@@ -23,7 +23,9 @@ _OF_SEVERAL = ("std", "variance")  # one number alone has no sample deviation
 
 @dataclass(frozen=True)
 class TensorCopy:
-    """value: the whole tensor, or None; numbers: float32 [n], one for each of the n reductions; shape: or None when it is not asked for."""
+    """value: the whole tensor, or None; numbers: float32 [n], one for each of the n reductions; shape: or None when it
+    is not asked for.
+    """
 
     name: str
     value: torch.Tensor | None
@@ -34,13 +36,18 @@ class TensorCopy:
 
 @torch.no_grad()
 def copy_of(
-    name: str, tensor: torch.Tensor, whole: bool, reductions: Collection[Reduction], shape: bool = False, scale: float = 1.0
+    name: str,
+    tensor: torch.Tensor,
+    whole: bool,
+    reductions: Collection[Reduction],
+    shape: bool = False,
+    scale: float = 1.0,
 ) -> TensorCopy:
     """Copy `tensor` divided by `scale`, and reduce it, on its own device and without a wait for it.
 
-    tensor: of any shape but an empty one, dtype and memory format. bfloat16 and float16, which numpy has not or sums badly, become
-    float32. std and variance are those of a sample, as in smdebug's own hook, and left out for a single number.
-    """
+    tensor: of any shape but an empty one, dtype and memory format. bfloat16 and float16, which numpy has not or sums
+    badly, become float32. std and variance are those of a sample, as in smdebug's own hook, and left out for a single
+    number."""
     exact = tensor.detach()
     if exact.dtype in (torch.bfloat16, torch.float16):
         exact = exact.float()
@@ -52,11 +59,15 @@ def copy_of(
     value = None
     if whole:
         value = exact.clone() if exact.data_ptr() == tensor.data_ptr() else exact
-    return TensorCopy(name, value, kept, torch.stack(numbers) if numbers else torch.empty(0), tuple(tensor.shape) if shape else None)
+    return TensorCopy(
+        name, value, kept, torch.stack(numbers) if numbers else torch.empty(0), tuple(tensor.shape) if shape else None
+    )
 
 
 def reduced(tensor: torch.Tensor, name: str, absolute: bool) -> torch.Tensor:
-    """float32 of any shape -> float32 scalar: smdebug's reduction of that name, of the values or of their absolute values."""
+    """float32 of any shape -> float32 scalar: smdebug's reduction of that name, of the values or of their absolute
+    values.
+    """
     if absolute and name == "mean":  # the same without a copy of the tensor
         return torch.linalg.vector_norm(tensor, 1) / tensor.numel()
     return _REDUCTIONS[name](tensor.abs() if absolute else tensor)

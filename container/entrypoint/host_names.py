@@ -9,7 +9,9 @@ BETWEEN_TRIES = 0.2
 
 
 def unresolved(hosts: Sequence[str], seconds: float) -> list[str]:
-    """Those that have no address within so many seconds. One that has none yet is asked for again: its host may be starting."""
+    """Those that have no address within so many seconds. One that has none yet is asked for again: its host may be
+    starting.
+    """
     deadline, found, over = time.monotonic() + seconds, set(), threading.Event()
 
     def look_up(host: str) -> None:

@@ -1,8 +1,8 @@
 """Who in a tree of processes SIGTERM is for, read from /proc: pure decisions on what `processes()` found.
 
-A signal to every process would do harm. DataLoader workers end at once and fail the program that is saving its model; `tee` breaks the
-program's output; torchrun passes the signal on to its workers, and to many programs a second one means to drop what they save.
-"""
+A signal to every process would do harm. DataLoader workers end at once and fail the program that is saving its model;
+`tee` breaks the program's output; torchrun passes the signal on to its workers, and to many programs a second one means
+to drop what they save."""
 
 import contextlib
 import os
@@ -16,7 +16,9 @@ SHELLS = {"sh", "dash", "bash", "ash", "busybox", "ksh", "zsh"}
 
 @dataclass(frozen=True)
 class Process:
-    """catches: it has a handler for SIGTERM. in_background: a shell started it with `&`, which leaves SIGINT ignored. ended: a zombie."""
+    """catches: it has a handler for SIGTERM. in_background: a shell started it with `&`, which leaves SIGINT ignored.
+    ended: a zombie.
+    """
 
     pid: int
     parent: int
@@ -29,11 +31,14 @@ class Process:
 def receivers(found: Mapping[int, Process], roots: Iterable[int]) -> list[int]:
     """The processes at and below `roots` that are to be told, each once.
 
-    - One that catches SIGTERM is told, and nothing below it: passing it on is its own affair, and its helpers are needed until it ends.
+    - One that catches SIGTERM is told, and nothing below it: passing it on is its own affair, and its helpers are
+      needed until it ends.
     - One that does not will die of it, so all below it are told, too.
-    - A shell waits for its commands without passing anything on, and dies of SIGTERM at once. One with a command that catches SIGTERM
-      stays, unheard, until that command has ended; so do the other commands of a pipeline. One with a trap is told, and so are the
-      commands that it waits for, since its trap runs after them; what it started with `&` is its trap's affair.
+    - A shell waits for its commands without passing anything on, and dies of SIGTERM at once. One with a command that
+      catches SIGTERM
+      stays, unheard, until that command has ended; so do the other commands of a pipeline. One with a trap is told, and
+      so are the commands that it waits for, since its trap runs after them; what it started with `&` is its trap's
+      affair.
     """
     children: dict[int, list[Process]] = {}
     for process in found.values():
@@ -73,8 +78,12 @@ def processes(proc: Path = Path("/proc")) -> dict[int, Process]:
 def _parsed(pid: int, status: str, program: str) -> Process:
     fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
     return Process(
-        pid, int(fields["PPid"]), program in SHELLS, catches=_holds(fields["SigCgt"], signal.SIGTERM),
-        in_background=_holds(fields["SigIgn"], signal.SIGINT), ended=fields["State"].startswith("Z"),
+        pid,
+        int(fields["PPid"]),
+        program in SHELLS,
+        catches=_holds(fields["SigCgt"], signal.SIGTERM),
+        in_background=_holds(fields["SigIgn"], signal.SIGINT),
+        ended=fields["State"].startswith("Z"),
     )
 
 

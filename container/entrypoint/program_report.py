@@ -47,7 +47,9 @@ class ReportReader:
         os.close(self._writing)
 
     def read(self) -> None:
-        """Take in what was said up to now, without waiting. Other processes may keep the pipe open, so its end is not waited for."""
+        """Take in what was said up to now, without waiting. Other processes may keep the pipe open, so its end is not
+        waited for.
+        """
         try:
             while chunk := os.read(self._reading, 65536):
                 self._text += chunk

@@ -1,9 +1,10 @@
-"""What sagemaker-training runs in place of its own runner: the same steps, with an account of how the training program ended.
+"""What sagemaker-training runs in place of its own runner: the same steps, with an account of how the training program
+ended.
 
-Its SAGEMAKER_TRAINING_MODULE names `module:function`; AWS's framework images use the same hook. The steps are those of its trainer.py:
-unpack sagemaker_submit_directory into /opt/ml/code, install requirements.txt or the package, run the program with its arguments and
-SM_* variables. Beside them: what is wrong is a sentence; the end of stderr is in the reason; status and reason go to PID 1 (program_report).
-"""
+Its SAGEMAKER_TRAINING_MODULE names `module:function`; AWS's framework images use the same hook. The steps are those of
+its trainer.py: unpack sagemaker_submit_directory into /opt/ml/code, install requirements.txt or the package, run the
+program with its arguments and SM_* variables. Beside them: what is wrong is a sentence; the end of stderr is in the
+reason; status and reason go to PID 1 (program_report)."""
 
 import os
 import shutil
@@ -37,7 +38,13 @@ SECONDS_FOR_THE_REST = 2  # of stderr, which a process that the program left beh
 TORCHRUN, MPI = "sagemaker_torch_distributed_enabled", "sagemaker_mpi_enabled"
 NOT_HERE = {
     f"sagemaker_{launcher}_enabled"
-    for launcher in ("distributed_dataparallel", "multi_worker_mirrored_strategy", "parameter_server", "pytorch_ddp", "pytorch_xla_multi_worker")
+    for launcher in (
+        "distributed_dataparallel",
+        "multi_worker_mirrored_strategy",
+        "parameter_server",
+        "pytorch_ddp",
+        "pytorch_xla_multi_worker",
+    )
 }
 MAX_REASON = 4000  # characters for PID 1
 
@@ -73,16 +80,26 @@ def choose_runner(env: environment.Environment, report: ReportWriter) -> process
     """One process, or what the request's `distribution` asks for: torchrun; MPI where a derived image brings it."""
     asked = {name for name, value in env.additional_framework_parameters.items() if value is True}
     if refused := sorted(asked & NOT_HERE):
-        raise errors.ClientError(f"Hyperparameter {refused[0]} asks for a launcher that is not in this image. It has torchrun: {TORCHRUN}=true.")
+        raise errors.ClientError(
+            f"Hyperparameter {refused[0]} asks for a launcher that is not in this image. It has torchrun: "
+            f"{TORCHRUN}=true."
+        )
     if MPI in asked:
         if not shutil.which("mpirun"):
-            raise errors.ClientError(f"Hyperparameter {MPI} needs mpirun, which is not in this image: install it in an image FROM this one.")
+            raise errors.ClientError(
+                f"Hyperparameter {MPI} needs mpirun, which is not in this image: install it in an image FROM this one."
+            )
         return runner.RunnerType.MPI
     program = (env.user_entry_point, env.to_cmd_args(), env.to_env_vars())
     if TORCHRUN in asked:
         each = max(1, env.num_gpus)
         return Torchrun(
-            *program, each, env.master_hostname, env.distribution_hosts, env.current_host, env.network_interface_name,
+            *program,
+            each,
+            env.master_hostname,
+            env.distribution_hosts,
+            env.current_host,
+            env.network_interface_name,
             instance_type=env.current_instance_type,
         ).reporting(report)
     return Program(*program, 1).reporting(report)
@@ -93,25 +110,40 @@ def fetch(source: str, name: str) -> None:
     code = environment.code_dir
     if os.path.isdir(code) and os.listdir(code) and os.path.realpath(source) != os.path.realpath(code):
         print(
-            f"warning: {code} is not empty, so sagemaker-training leaves sagemaker_submit_directory={source} aside and runs {name} from "
-            f"there. To run the request's code, take an image that has nothing in {code}.", file=sys.stderr, flush=True,
+            f"warning: {code} is not empty, so sagemaker-training leaves sagemaker_submit_directory={source} aside "
+            f"and runs {name} from "
+            f"there. To run the request's code, take an image that has nothing in {code}.",
+            file=sys.stderr,
+            flush=True,
         )
     try:
         files.download_and_extract(source, code)
     except Exception as error:  # boto3's, tarfile's, the system's
-        raise errors.ClientError(f"sagemaker_submit_directory={source} could not be unpacked into {code}: {type(error).__name__}: {error}") from error
+        raise errors.ClientError(
+            f"sagemaker_submit_directory={source} could not be unpacked into {code}: {type(error).__name__}: {error}"
+        ) from error
 
 
 def check_program(name: str, code: str) -> None:
-    """Raises errors.ClientError where the program is not there. name: a path in the code, or an absolute one; of a package, its module."""
-    if _entry_point_type.get(code, name) is not _entry_point_type.PYTHON_PACKAGE and not os.path.exists(os.path.join(code, name)):
+    """Raises errors.ClientError where the program is not there. name: a path in the code, or an absolute one; of a
+    package, its module.
+    """
+    if _entry_point_type.get(code, name) is not _entry_point_type.PYTHON_PACKAGE and not os.path.exists(
+        os.path.join(code, name)
+    ):
         names = os.listdir(code)
-        holds = f"holds {listing(names)}" if names else "is empty: no sagemaker_submit_directory was given, or there is nothing in it"
+        holds = (
+            f"holds {listing(names)}"
+            if names
+            else "is empty: no sagemaker_submit_directory was given, or there is nothing in it"
+        )
         raise errors.ClientError(f"The training program {name} was not found in {code}, which {holds}.")
 
 
 def install_beside_the_image() -> None:
-    """For a user who may not write to the image's packages: pip installs into a folder of its own, and takes what the image has."""
+    """For a user who may not write to the image's packages: pip installs into a folder of its own, and takes what the
+    image has.
+    """
     if os.access(sysconfig.get_path("purelib"), os.W_OK) or "PIP_PREFIX" in os.environ:
         return
     prefix = tempfile.mkdtemp(prefix="packages-")
@@ -130,7 +162,9 @@ class Program(process.ProcessRunner):
     def run(self, wait=True, capture_error=False) -> subprocess.Popen:
         command = self._create_command()
         if command[0] == "/bin/sh":
-            command[-1] = command[-1].strip('"')  # as process.check_error does: the quotes are for another way to run it
+            command[-1] = command[-1].strip(
+                '"'
+            )  # as process.check_error does: the quotes are for another way to run it
         logging_config.log_script_invocation(command, self._env_vars)
         running = subprocess.Popen(command, cwd=environment.code_dir, stderr=subprocess.PIPE)
         self._report.started(running.pid)
@@ -163,7 +197,7 @@ class StderrTail(threading.Thread):
             self._tail = (self._tail + chunk)[-TAIL_BYTES:]
             while self._heard and chunk:
                 try:
-                    chunk = chunk[os.write(2, chunk):]
+                    chunk = chunk[os.write(2, chunk) :]
                 except OSError:
                     self._heard = False  # nobody reads the log any more; the program must not stand still for that
 

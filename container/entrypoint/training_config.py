@@ -34,38 +34,51 @@ def read_config(folder: Path) -> TrainingConfig:
         _object(folder, name) for name in ("hyperparameters.json", "resourceconfig.json", "inputdataconfig.json")
     )
     hosts, current = resources.get("hosts"), resources.get("current_host")
-    if not isinstance(hosts, list) or not hosts or not all(isinstance(host, str) and host for host in [*hosts, current]):
+    if (
+        not isinstance(hosts, list)
+        or not hosts
+        or not all(isinstance(host, str) and host for host in [*hosts, current])
+    ):
         path = folder / "resourceconfig.json"
-        raise TrainingFailure(f"{path} must name the job's hosts and which of them this is, such as {EXAMPLES[path.name]}.")
+        raise TrainingFailure(
+            f"{path} must name the job's hosts and which of them this is, such as {EXAMPLES[path.name]}."
+        )
     return TrainingConfig(hyperparameters, hosts, current)
 
 
-def requested_program(hyperparameters: Mapping[str, object], environment: Mapping[str, str], code: Sequence[str]) -> str | None:
+def requested_program(
+    hyperparameters: Mapping[str, object], environment: Mapping[str, str], code: Sequence[str]
+) -> str | None:
     """The program that the request or a derived image names; None where nobody names one, so that ours is meant.
 
-    code: names of what is in /opt/ml/code. The environment comes first, as in sagemaker-training. Raises TrainingFailure where somebody
-    brought code without saying what to run: ours must not run in its place.
-    """
+    code: names of what is in /opt/ml/code. The environment comes first, as in sagemaker-training. Raises
+    TrainingFailure where somebody brought code without saying what to run: ours must not run in its place."""
     named = environment.get("SAGEMAKER_PROGRAM") or value_of(hyperparameters, "sagemaker_program")
     if named:
         if not isinstance(named, str):
-            raise TrainingFailure(f"Hyperparameter sagemaker_program must be the name of a file such as train.py, not {named!r}.")
+            raise TrainingFailure(
+                f"Hyperparameter sagemaker_program must be the name of a file such as train.py, not {named!r}."
+            )
         return named
     if directory := value_of(hyperparameters, "sagemaker_submit_directory"):
         raise TrainingFailure(
-            f"Hyperparameter sagemaker_submit_directory={directory} brings code, and nothing says which file of it to run. "
+            f"Hyperparameter sagemaker_submit_directory={directory} brings code, and nothing says which file of it to "
+            "run. "
             "Add hyperparameter sagemaker_program, such as train.py."
         )
     if code:
         raise TrainingFailure(
-            f"/opt/ml/code holds {listing(code)}, and nothing says which file to run. Set SAGEMAKER_PROGRAM in the environment or "
+            f"/opt/ml/code holds {listing(code)}, and nothing says which file to run. Set SAGEMAKER_PROGRAM in the "
+            "environment or "
             "hyperparameter sagemaker_program; for the program that comes with this image leave /opt/ml/code empty."
         )
     return None
 
 
 def value_of(hyperparameters: Mapping[str, object], name: str) -> object:
-    """A hyperparameter as sagemaker-training reads it: JSON (`"train.py"` in quotes, as SDK v2 sends it), else the text itself."""
+    """A hyperparameter as sagemaker-training reads it: JSON (`"train.py"` in quotes, as SDK v2 sends it), else the text
+    itself.
+    """
     value = hyperparameters.get(name)
     try:
         return json.loads(value)
@@ -87,7 +100,8 @@ def _object(folder: Path, name: str) -> dict:
         near = [file.name for file in folder.glob("*.json") if file.name.lower() == name]
         instead = f" (there is {near[0]}: names are in small letters)" if near else ""
         raise TrainingFailure(
-            f"{path} is missing{instead}. SageMaker writes it for every job; by hand, put it there, such as {EXAMPLES[name]}."
+            f"{path} is missing{instead}. SageMaker writes it for every job; by hand, put it there, such as "
+            f"{EXAMPLES[name]}."
         ) from None
     except OSError as error:
         raise TrainingFailure(f"{path} cannot be read: {error.strerror}.") from None

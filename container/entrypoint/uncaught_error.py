@@ -11,12 +11,17 @@ LOG_LINE, RANK = re.compile(r"[EWIF]\d{4} \d\d:\d\d"), re.compile(r"^\[[\w,]+\](
 
 
 def uncaught_error(stderr: str) -> str:
-    """`ValueError: bad shape`: type and message of the last traceback, and what followed. Without a traceback, the last line. "" of nothing.
+    """`ValueError: bad shape`: type and message of the last traceback, and what followed. Without a traceback, the last
+    line. "" of nothing.
 
     A launcher's own traceback counts only where there is no other.
     """
     lines = [RANK.sub("", line.rstrip("\r").rpartition("\r")[2]) for line in stderr.splitlines()]
-    errors = [found for found in (_error_after(lines, at) for at, line in enumerate(lines) if line.strip() == TRACEBACK) if found]
+    errors = [
+        found
+        for found in (_error_after(lines, at) for at, line in enumerate(lines) if line.strip() == TRACEBACK)
+        if found
+    ]
     if errors:
         own = [error for error in errors if not error[0].startswith(LAUNCHERS)]
         return _short("\n".join((own or errors)[-1]).strip())
@@ -25,13 +30,19 @@ def uncaught_error(stderr: str) -> str:
 
 
 def _error_after(lines: list[str], traceback: int) -> list[str]:
-    """The error's line and those that follow it, up to the next traceback or a launcher's log line. traceback: where its first line is."""
+    """The error's line and those that follow it, up to the next traceback or a launcher's log line. traceback: where
+    its first line is.
+    """
     indent = len(lines[traceback]) - len(lines[traceback].lstrip())
-    start = next((at for at in range(traceback + 1, len(lines)) if lines[at].strip() and not lines[at][indent:].startswith(" ")), None)
+    start = next(
+        (at for at in range(traceback + 1, len(lines)) if lines[at].strip() and not lines[at][indent:].startswith(" ")),
+        None,
+    )
     if start is None:
         return []
     stop = next(
-        (at for at in range(start + 1, len(lines)) if (lines[at].strip() == TRACEBACK or LOG_LINE.match(lines[at]))), len(lines)
+        (at for at in range(start + 1, len(lines)) if (lines[at].strip() == TRACEBACK or LOG_LINE.match(lines[at]))),
+        len(lines),
     )
     return [line[indent:] for line in lines[start:stop]]
 

@@ -1,4 +1,6 @@
-"""Epoch after epoch: train, evaluate, print the metric line, keep the best; and going on where an interrupted run was."""
+"""Epoch after epoch: train, evaluate, print the metric line, keep the best; and going on where an interrupted run
+was.
+"""
 
 import time
 from collections.abc import Callable
@@ -20,7 +22,9 @@ from contract.metric_lines import line_of_epoch
 
 @dataclass(frozen=True)
 class Best:
-    """The model as it was after its best epoch. facts: epoch, valid_accuracy, valid_loss. state: its tensors, on the CPU."""
+    """The model as it was after its best epoch. facts: epoch, valid_accuracy, valid_loss. state: its tensors, on the
+    CPU.
+    """
 
     facts: dict
     state: dict[str, torch.Tensor]
@@ -32,15 +36,21 @@ class Best:
 
 
 def train_epochs(
-    trainer: Trainer, valid: Examples, chosen: Hyperparameters, compute: Compute, stop_requested: Callable[[], bool],
-    checkpoints: RunCheckpoints, keep: Callable[[Best], None], watch: RunWatch, ranks: Ranks = Ranks(),
+    trainer: Trainer,
+    valid: Examples,
+    chosen: Hyperparameters,
+    compute: Compute,
+    stop_requested: Callable[[], bool],
+    checkpoints: RunCheckpoints,
+    keep: Callable[[Best], None],
+    watch: RunWatch,
+    ranks: Ranks = Ranks(),
 ) -> tuple[Best, bool]:
     """Train until the chosen epochs are over. Returns the best model, and False when a stop was requested before that.
 
-    Begins where the newest of the checkpoints is. keep(best) is called whenever there is a better model than before. Of several
-    processes the first one looks for checkpoints, says what was measured, writes and keeps; in the others the best model has no
-    tensors.
-    """
+    Begins where the newest of the checkpoints is. keep(best) is called whenever there is a better model than before. Of
+    several processes the first one looks for checkpoints, says what was measured, writes and keeps; in the others the
+    best model has no tensors."""
     first, best = 1, None
     writes = ranks.rank == 0
     if resumed := ranks.from_first(checkpoints.newest() if writes else None):
@@ -57,7 +67,15 @@ def train_epochs(
         if not writes:
             return
         kept = {"facts": best.facts, "state": best.state} if best else None
-        checkpoints.write(trainer.step, {"epoch": epoch, "trainer": trainer.state_dict(), "best": kept, "history": [asdict(one) for one in watch.epochs]})
+        checkpoints.write(
+            trainer.step,
+            {
+                "epoch": epoch,
+                "trainer": trainer.state_dict(),
+                "best": kept,
+                "history": [asdict(one) for one in watch.epochs],
+            },
+        )
 
     def stops() -> bool:
         """All processes ask together, and get one answer."""
@@ -84,7 +102,10 @@ def train_epochs(
         facts = {"epoch": epoch, "valid_accuracy": found.accuracy, "valid_loss": found.loss}
         is_best = best is None or Best(facts, {}).merit > best.merit
         watch.epoch(
-            Epoch(epoch, train_loss, found.loss, None, found.accuracy, trainer.last_learning_rate, ended - started), found, is_best, ended - trained
+            Epoch(epoch, train_loss, found.loss, None, found.accuracy, trainer.last_learning_rate, ended - started),
+            found,
+            is_best,
+            ended - trained,
         )
         if is_best:
             state = trainer.evaluated.state_dict() if writes else {}
@@ -94,7 +115,10 @@ def train_epochs(
         if stops():
             if trainer.has_finished(epoch):
                 write(epoch + 1)
-            print(f"stopped {'by a rule' if watch.stop_reason() else 'on request'} in epoch {epoch}; the best model so far is kept")
+            print(
+                f"stopped {'by a rule' if watch.stop_reason() else 'on request'} in epoch {epoch}; the best model so "
+                "far is kept"
+            )
             return best, False
         if checkpoints.due():
             write(epoch + 1)

@@ -9,16 +9,21 @@ from contract.hyperparameters import Hyperparameters
 
 
 def reason_of(error: Exception, chosen: Hyperparameters | None, is_of_a_lost_peer: bool = False) -> str:
-    """chosen: None before they were read. is_of_a_lost_peer: the error says no more than that another process has gone."""
+    """chosen: None before they were read. is_of_a_lost_peer: the error says no more than that another process has
+    gone.
+    """
     if isinstance(error, TrainingFailure):
         return str(error)
     if is_of_a_lost_peer:
         return "Another process of this run ended or cannot be reached. The log of the host that ended first says why."
-    out_of_memory = isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "DefaultCPUAllocator: can't allocate memory" in str(error)
+    out_of_memory = isinstance(
+        error, (torch.OutOfMemoryError, MemoryError)
+    ) or "DefaultCPUAllocator: can't allocate memory" in str(error)
     if chosen and out_of_memory:
         memory = "GPU's memory" if isinstance(error, torch.OutOfMemoryError) else "memory"
         return (
-            f"The {memory} is too small for batch-size {chosen.batch_size} with {chosen.arch} at image-size {chosen.image_size}. "
+            f"The {memory} is too small for batch-size {chosen.batch_size} with {chosen.arch} at image-size "
+            f"{chosen.image_size}. "
             "Lower one of them, or take an instance type with more of it."
         )
     # safetensors has errors of its own, with the system's text in them

@@ -1,4 +1,5 @@
-"""The feature bank: what a frozen backbone makes of every picture, computed once and read by every epoch of every trial.
+"""The feature bank: what a frozen backbone makes of every picture, computed once and read by every epoch of every
+trial.
 
 A folder of plain files, so that a channel can carry it and it can be memory-mapped:
 
@@ -34,13 +35,16 @@ MANIFEST = "bank.json"
 BACKBONE = "backbone.safetensors"
 FORMAT = "features-1"
 PASS = "container.jobs.feature_pass"
-# Of what the feature pass imports, these packages and itself decide the features: a picture's way through views and network.
+# Of what the feature pass imports, these packages and itself decide the features: a picture's way through views and
+# network.
 DECIDING = ("container.data", "container.model", "container.pictures", PASS)
 _IMPORT = re.compile(r"^ *from (container[.\w]+) import (\w+)", re.MULTILINE)
 
 
 def deciding_modules(root: Path) -> dict[str, bytes]:
-    """The source of every module that decides a picture's features, by name: the feature pass, and what it imports, directly or not."""
+    """The source of every module that decides a picture's features, by name: the feature pass, and what it imports,
+    directly or not.
+    """
     found: dict[str, bytes] = {}
     waiting = [PASS]
     while waiting:
@@ -55,7 +59,9 @@ def deciding_modules(root: Path) -> dict[str, bytes]:
 
 
 def code_digest(root: Path = Path(__file__).parents[2]) -> str:
-    """SHA-256 of the code that decides the features. A change to it, even of a comment, makes every earlier bank a stale one."""
+    """SHA-256 of the code that decides the features. A change to it, even of a comment, makes every earlier bank a
+    stale one.
+    """
     return hashlib.sha256(b"\0".join(source for _, source in sorted(deciding_modules(root).items()))).hexdigest()
 
 
@@ -69,9 +75,8 @@ def file_digest(path: Path) -> str:
 class Manifest:
     """What a bank was made from. data: SHA-256 by split. weights: SHA-256 of the weights file, "" when there was none.
 
-    backbone: SHA-256 of BACKBONE, wherever its weights are from. seed: what random weights were drawn with. sizes: bytes by
-    file. unreadable: pictures left out, by split.
-    """
+    backbone: SHA-256 of BACKBONE, wherever its weights are from. seed: what random weights were drawn with. sizes:
+    bytes by file. unreadable: pictures left out, by split."""
 
     code: str
     arch: str
@@ -94,7 +99,11 @@ class Manifest:
     @property
     def key(self) -> str:
         """12 hex digits that stand for everything which decides the features."""
-        deciding = {name: value for name, value in asdict(self).items() if name not in ("sizes", "seed", "weights", "weights_origin", "unreadable")}
+        deciding = {
+            name: value
+            for name, value in asdict(self).items()
+            if name not in ("sizes", "seed", "weights", "weights_origin", "unreadable")
+        }
         return hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()[:12]
 
     def write(self, folder: Path) -> None:
@@ -104,16 +113,25 @@ class Manifest:
 
 
 class BankedExamples:
-    """The features of a split as `Examples`: float32 [b, d]. In epoch e picture i shows its view (e - 1 + i) mod views."""
+    """The features of a split as `Examples`: float32 [b, d]. In epoch e picture i shows its view (e - 1 + i) mod
+    views.
+    """
 
     def __init__(self, features: np.ndarray, labels: np.ndarray):
-        """features: float16 [n, views, d], as a rule memory-mapped. labels: int64 [n], -1 where there are no features."""
+        """features: float16 [n, views, d], as a rule memory-mapped. labels: int64 [n], -1 where there are no
+        features.
+        """
         self._features = features
         self._rows = np.flatnonzero(labels >= 0)
         self.labels = torch.from_numpy(labels[self._rows])
 
     def training_inputs(
-        self, rows: torch.Tensor, epoch: int, random: torch.Generator, device: torch.device, part: tuple[int, int] | None = None
+        self,
+        rows: torch.Tensor,
+        epoch: int,
+        random: torch.Generator,
+        device: torch.device,
+        part: tuple[int, int] | None = None,
     ) -> torch.Tensor:
         rows = rows[slice(*part)] if part else rows
         pictures = self._rows[rows.numpy()]
@@ -138,36 +156,49 @@ class FeatureBank:
             self.manifest = Manifest(**{**written, "classes": tuple(written["classes"])})
         except FileNotFoundError:
             raise TrainingFailure(
-                f"There is no {MANIFEST} in {folder}: this is no feature bank, or an unfinished one. Make one with features-only=true."
+                f"There is no {MANIFEST} in {folder}: this is no feature bank, or an unfinished one. Make one with "
+                "features-only=true."
             ) from None
         except (ValueError, TypeError, KeyError) as error:
             raise TrainingFailure(
-                f"{MANIFEST} of the feature bank in {folder} is torn, or another version's. Make the bank anew with features-only=true."
+                f"{MANIFEST} of the feature bank in {folder} is torn, or another version's. Make the bank anew with "
+                "features-only=true."
             ) from error
         if self.manifest.format != FORMAT:
-            raise TrainingFailure(f"The feature bank in {folder} is not in the format {FORMAT}. Make a new one with features-only=true.")
+            raise TrainingFailure(
+                f"The feature bank in {folder} is not in the format {FORMAT}. Make a new one with features-only=true."
+            )
         for name, size in self.manifest.sizes.items():
             path = folder / name
             if not path.is_file() or path.stat().st_size != size:
-                raise TrainingFailure(f"{name} of the feature bank in {folder} is missing or torn. Make the bank anew with features-only=true.")
+                raise TrainingFailure(
+                    f"{name} of the feature bank in {folder} is missing or torn. Make the bank anew with "
+                    "features-only=true."
+                )
 
-    def check(self, chosen: Hyperparameters, pretrained_channel: Path | None, picture_channels: dict[str, Path]) -> None:
+    def check(
+        self, chosen: Hyperparameters, pretrained_channel: Path | None, picture_channels: dict[str, Path]
+    ) -> None:
         """Raise TrainingFailure for the first thing that this job asks for and the bank was not made from.
 
-        What the job does not bring is the bank's: without a channel `pretrained` its weights, whatever is in this image, and
-        without picture_channels, by split, its pictures.
-        """
+        What the job does not bring is the bank's: without a channel `pretrained` its weights, whatever is in this
+        image, and without picture_channels, by split, its pictures."""
         made = self.manifest
         if not chosen.trains_on_features:
             raise TrainingFailure(
-                "Channel features is for jobs with freeze-backbone=true, feature-views above 0 and without what needs pixels: mixup, cutmix, "
+                "Channel features is for jobs with freeze-backbone=true, feature-views above 0 and without what needs "
+                "pixels: mixup, cutmix, "
                 "trivial-augment, test-flip. Set them so, or leave the channel out."
             )
         if made.code != code_digest():
             raise _stale("was made by another version of this program")
         of_bank = {
-            "arch": made.arch, "pretrained": made.pretrained, "image-size": made.preprocessing["image_size"], "min-crop": made.min_crop,
-            "feature-views": made.views, "seed": made.seed,
+            "arch": made.arch,
+            "pretrained": made.pretrained,
+            "image-size": made.preprocessing["image_size"],
+            "min-crop": made.min_crop,
+            "feature-views": made.views,
+            "seed": made.seed,
         }
         for name in deciding(chosen.pretrained):
             asked = getattr(chosen, name.replace("-", "_"))
@@ -196,4 +227,7 @@ class FeatureBank:
 
 
 def _stale(why: str) -> TrainingFailure:
-    return TrainingFailure(f"The feature bank in channel features {why}. Make a new bank with features-only=true, or leave the channel out.")
+    return TrainingFailure(
+        f"The feature bank in channel features {why}. Make a new bank with features-only=true, or leave the channel "
+        "out."
+    )

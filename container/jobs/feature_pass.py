@@ -35,15 +35,21 @@ HALF_MAX = float(np.finfo(np.float16).max)
 
 
 def make_bank(
-    folder: Path, splits: dict[str, Split], model: nn.Module, preprocessing: Preprocessing, chosen: Hyperparameters,
-    compute: Compute, weights_origin: str = "", weights: str = "", stop_requested: Callable[[], bool] = lambda: False,
+    folder: Path,
+    splits: dict[str, Split],
+    model: nn.Module,
+    preprocessing: Preprocessing,
+    chosen: Hyperparameters,
+    compute: Compute,
+    weights_origin: str = "",
+    weights: str = "",
+    stop_requested: Callable[[], bool] = lambda: False,
 ) -> bool:
     """Write the bank of `splits` to `folder`. False, and no bank, when a stop was requested before its end.
 
-    model: as `create_model` made it, with its final weights; it loses its head. weights_origin: where they came from, and
-    weights: SHA-256 of their file, both empty for random ones. Raises TrainingFailure for too many unreadable pictures, a
-    disk that is too small, and features that half precision cannot hold.
-    """
+    model: as `create_model` made it, with its final weights; it loses its head. weights_origin: where they came from,
+    and weights: SHA-256 of their file, both empty for random ones. Raises TrainingFailure for too many unreadable
+    pictures, a disk that is too small, and features that half precision cannot hold."""
     head_name = model.head_name
     in_features = remove_head(model)
     folder.mkdir(parents=True, exist_ok=True)
@@ -56,7 +62,9 @@ def make_bank(
     data, unreadable = {}, {}
     for name, split in splits.items():
         views = chosen.feature_views if name == "train" else 1
-        features = np.lib.format.open_memmap(folder / f"{name}.npy", "w+", np.float16, (len(split.paths), views, in_features))
+        features = np.lib.format.open_memmap(
+            folder / f"{name}.npy", "w+", np.float16, (len(split.paths), views, in_features)
+        )
         one_pass = _Pass(split, features, model, preprocessing, chosen.min_crop, compute, stop_requested)
         if not one_pass.run(chosen.workers):
             return False
@@ -67,9 +75,21 @@ def make_bank(
         np.save(folder / f"{name}_labels.npy", labels)
         data[name], unreadable[name] = combined(split, one_pass.digests), len(one_pass.unreadable)
     Manifest(
-        code=code_digest(), arch=chosen.arch, head_name=head_name, in_features=in_features, pretrained=chosen.pretrained,
-        weights=weights, weights_origin=weights_origin, backbone=file_digest(folder / BACKBONE), seed=chosen.seed, preprocessing=preprocessing.to_dict(), views=chosen.feature_views,
-        min_crop=chosen.min_crop, classes=splits["train"].classes, data=data, unreadable=unreadable,
+        code=code_digest(),
+        arch=chosen.arch,
+        head_name=head_name,
+        in_features=in_features,
+        pretrained=chosen.pretrained,
+        weights=weights,
+        weights_origin=weights_origin,
+        backbone=file_digest(folder / BACKBONE),
+        seed=chosen.seed,
+        preprocessing=preprocessing.to_dict(),
+        views=chosen.feature_views,
+        min_crop=chosen.min_crop,
+        classes=splits["train"].classes,
+        data=data,
+        unreadable=unreadable,
         sizes={name: (folder / name).stat().st_size for name in files},
     ).write(folder)
     return True
@@ -80,10 +100,9 @@ def view(
 ) -> torch.Tensor:
     """View `number` (from 0) of the pictures of a chunk: a crop and colours of its own.
 
-    Every other view of a picture is mirrored; chance decides whether the first one is, so that any one view has both kinds.
-    uint8 [b, 3, s, s], on the CPU, channels last in memory -> float32 [b, 3, image_size, image_size] on `device`, normalised.
-    The same call gives the same view.
-    """
+    Every other view of a picture is mirrored; chance decides whether the first one is, so that any one view has both
+    kinds. uint8 [b, 3, s, s], on the CPU, channels last in memory -> float32 [b, 3, image_size, image_size] on
+    `device`, normalised. The same call gives the same view."""
     first_is_mirrored = torch.rand(len(squares), generator=torch.Generator().manual_seed(chunk * 4096 + 4095)) < 0.5
     random = torch.Generator().manual_seed(chunk * 4096 + number)
     mirrored = first_is_mirrored ^ (number % 2 == 1)
@@ -95,10 +114,18 @@ def view(
 
 
 class _Pass:
-    """One split on its way through the backbone, in threads that each take a chunk of pictures from file to features."""
+    """One split on its way through the backbone, in threads that each take a chunk of pictures from file to
+    features.
+    """
 
     def __init__(
-        self, split: Split, features: np.ndarray, model: nn.Module, preprocessing: Preprocessing, min_crop: float, compute: Compute,
+        self,
+        split: Split,
+        features: np.ndarray,
+        model: nn.Module,
+        preprocessing: Preprocessing,
+        min_crop: float,
+        compute: Compute,
         stop_requested: Callable[[], bool],
     ):
         self.unreadable: dict[int, str] = {}
@@ -106,7 +133,8 @@ class _Pass:
         self._split, self._features, self._model = split, features, model
         self._preprocessing, self._min_crop, self._compute = preprocessing, min_crop, compute
         self._stop_requested = stop_requested
-        # A GPU has one stream for all threads: two keep it busy, and each more only takes memory. The others decode meanwhile.
+        # A GPU has one stream for all threads: two keep it busy, and each more only takes memory. The others decode
+        # meanwhile.
         self._at_once = threading.Semaphore(2 if compute.device.type == "cuda" else 2**31)
         self._done = 0
         self._last_line = time.monotonic()
@@ -115,7 +143,9 @@ class _Pass:
     def run(self, workers: int) -> bool:
         """False when it was stopped on the way. workers: threads; 0: one for each core."""
         threads = torch.get_num_threads()
-        with ThreadPoolExecutor(workers or len(os.sched_getaffinity(0)), initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        with ThreadPoolExecutor(
+            workers or len(os.sched_getaffinity(0)), initializer=torch.set_num_threads, initargs=(1,)
+        ) as pool:
             # map() raises here what a thread raised
             finished = all(pool.map(self._take, range(-(-len(self.digests) // CHUNK))))
         torch.set_num_threads(threads)
@@ -147,7 +177,10 @@ class _Pass:
         with self._compute.autocast():
             features = self._model(inputs).float()
         if not bool((features.abs() <= HALF_MAX).all()):
-            raise TrainingFailure("The backbone's features do not fit into half precision. Set feature-views=0, which trains without a feature bank.")
+            raise TrainingFailure(
+                "The backbone's features do not fit into half precision. Set feature-views=0, which trains without a "
+                "feature bank."
+            )
         return features.cpu().numpy()
 
     def _decode(self, row: int, square: np.ndarray) -> None:
@@ -166,7 +199,10 @@ class _Pass:
             self._done += pictures
             if time.monotonic() - self._last_line > SECONDS_BETWEEN_PROGRESS_LINES:
                 self._last_line = time.monotonic()
-                print(f"features: {self._done} of {len(self.digests)} pictures of channel {self._split.name}", file=sys.stderr)
+                print(
+                    f"features: {self._done} of {len(self.digests)} pictures of channel {self._split.name}",
+                    file=sys.stderr,
+                )
 
 
 def _check_room(folder: Path, splits: dict[str, Split], views: int, in_features: int) -> None:
@@ -174,6 +210,7 @@ def _check_room(folder: Path, splits: dict[str, Split], views: int, in_features:
     needed, free = rows * in_features * 2, shutil.disk_usage(folder).free
     if needed > free:
         raise TrainingFailure(
-            f"The feature bank needs {needed / 1e9:.1f} GB of disk and {folder} has {free / 1e9:.1f} GB. Give the job a larger "
+            f"The feature bank needs {needed / 1e9:.1f} GB of disk and {folder} has {free / 1e9:.1f} GB. Give the job "
+            "a larger "
             "volume or a smaller feature-views."
         )

@@ -1,8 +1,7 @@
 """What is known of a run while it goes on, and the report that it leaves however it ends.
 
-In SM_OUTPUT_DATA_DIR, which SageMaker packs into output.tar.gz: report.html, report.json, rules.json, and, where the platform keeps
-them nowhere else, tensors/ and profile/.
-"""
+In SM_OUTPUT_DATA_DIR, which SageMaker packs into output.tar.gz: report.html, report.json, rules.json, and, where the
+platform keeps them nowhere else, tensors/ and profile/."""
 
 import math
 import os
@@ -44,7 +43,9 @@ from contract.hyperparameters import Hyperparameters
 SAVES = 20  # steps of a run whose tensors are saved, in all but long runs
 MOST_STEPS_BETWEEN = 500  # AWS's own interval
 SECONDS_FOR_RULES = 60  # after the last step
-SECONDS_FOR_RULES_OTHERWISE = 15  # of a job that is stopped SageMaker waits for 120 in all; when one process failed, the others wait for 60
+SECONDS_FOR_RULES_OTHERWISE = (
+    15  # of a job that is stopped SageMaker waits for 120 in all; when one process failed, the others wait for 60
+)
 MOST_BYTES = 100_000_000
 
 
@@ -69,14 +70,20 @@ class RunWatch:
         self.epochs: list[Epoch] = []  # those that are over
 
     def open(self, chosen: Hyperparameters, given: Sequence[str], compute: Compute, place: Place, output: Path) -> None:
-        """Begin. given: the program's arguments. output: SM_OUTPUT_DATA_DIR. Raises TrainingFailure for a wrong ProfilerConfig."""
+        """Begin. given: the program's arguments. output: SM_OUTPUT_DATA_DIR. Raises TrainingFailure for a wrong
+        ProfilerConfig.
+        """
         if place.rank != 0 or not (chosen.debugger or chosen.profiler):
             return
         self._output, self._chosen, self._compute = output, chosen, compute
         self._began = time.monotonic()
         self._record = RunRecord(
-            started=time.time(), job=os.environ.get("TRAINING_JOB_NAME", ""), compute=str(compute), hosts=place.size // place.per_host,
-            command=command(given_values(given)), hyperparameters=all_values(chosen, given_values(given)),
+            started=time.time(),
+            job=os.environ.get("TRAINING_JOB_NAME", ""),
+            compute=str(compute),
+            hosts=place.size // place.per_host,
+            command=command(given_values(given)),
+            hyperparameters=all_values(chosen, given_values(given)),
             versions={name: version(name) for name in ("torch", "torchvision", "sagemaker-training", "smdebug")},
         )
         config = read_profiler_config(output / "profile")
@@ -85,11 +92,17 @@ class RunWatch:
         if chosen.profiler and config.enabled:
             self._profile = config.folder
             host = os.environ.get("SM_CURRENT_HOST", "")
-            most = None if config.folder == PLATFORM_FOLDER else MOST_BYTES  # of what lies on the job's own disk and in output.tar.gz
-            self._sampler = SystemSampler(config.folder, host if NODE.fullmatch(host) else "algo-1", config.interval_ms, most)
+            most = (
+                None if config.folder == PLATFORM_FOLDER else MOST_BYTES
+            )  # of what lies on the job's own disk and in output.tar.gz
+            self._sampler = SystemSampler(
+                config.folder, host if NODE.fullmatch(host) else "algo-1", config.interval_ms, most
+            )
             self._sampler.start()
 
-    def channel(self, name: str, counts: SplitCounts, paths: Sequence[Path] = (), preprocessing: Preprocessing | None = None) -> None:
+    def channel(
+        self, name: str, counts: SplitCounts, paths: Sequence[Path] = (), preprocessing: Preprocessing | None = None
+    ) -> None:
         """What is in a channel. paths: its readable files, in the order of what is evaluated."""
         if not self._output:
             return
@@ -114,7 +127,9 @@ class RunWatch:
             from container.debugging.rule_run import RuleRun
             from container.debugging.smdebug_library import TensorHook
 
-            watching.hook = TensorHook.create(self._output / "tensors", self._chosen.save_interval or save_interval(steps), trainer.step)
+            watching.hook = TensorHook.create(
+                self._output / "tensors", self._chosen.save_interval or save_interval(steps), trainer.step
+            )
             if self._chosen.rules:
                 self._rules = RuleRun(watching.hook.folder, self._chosen.rules, self._output / "rules.json")
         trainer.instruments = watching
@@ -140,7 +155,9 @@ class RunWatch:
         self._evaluated = ("test", found)
 
     def close(self, status: str, reason: str = "") -> None:
-        """The run is over. status: Completed, Stopped or Failed; reason: a sentence. Writes the report with what there is."""
+        """The run is over. status: Completed, Stopped or Failed; reason: a sentence. Writes the report with what there
+        is.
+        """
         if not self._output:
             return
         output, self._output = self._output, None
@@ -148,7 +165,13 @@ class RunWatch:
         record.status, record.reason, record.epochs = status, reason, self.epochs
         if self.epochs:  # of a run that went on, the best may be one of before
             record.best_epoch = max(self.epochs, key=lambda one: (one.valid_accuracy, -one.valid_loss)).epoch
-        for part in (self._close_traces, lambda: self._close_rules(status), self._close_profile, self._close_norms, self._close_evaluation):
+        for part in (
+            self._close_traces,
+            lambda: self._close_rules(status),
+            self._close_profile,
+            self._close_norms,
+            self._close_evaluation,
+        ):
             self._try(part)
         record.seconds = time.monotonic() - self._began
         self._try(lambda: print(f"report: {write_report(record, output)}"))
@@ -170,8 +193,16 @@ class RunWatch:
             self._instruments.hook.close()
         if self._rules:
             self._record.rules = [
-                Rule(one.name, one.parameters, "Stopped" if one.status == IN_PROGRESS else one.status, one.first_step, one.sentence)
-                for one in self._rules.finish(SECONDS_FOR_RULES if status == "Completed" else SECONDS_FOR_RULES_OTHERWISE)
+                Rule(
+                    one.name,
+                    one.parameters,
+                    "Stopped" if one.status == IN_PROGRESS else one.status,
+                    one.first_step,
+                    one.sentence,
+                )
+                for one in self._rules.finish(
+                    SECONDS_FOR_RULES if status == "Completed" else SECONDS_FOR_RULES_OTHERWISE
+                )
             ]
 
     def _close_profile(self) -> None:
@@ -193,23 +224,37 @@ class RunWatch:
             return
         (split, found), classes = self._evaluated, tuple(self._record.splits["train"].classes)
         figures = evaluation_report(found, classes)
-        self._record.evaluation = EvaluationRecord(split=split, calibration=calibration(found.probabilities, found.labels), **figures)
+        self._record.evaluation = EvaluationRecord(
+            split=split, calibration=calibration(found.probabilities, found.labels), **figures
+        )
         if split in self._pictures:
             paths, preprocessing = self._pictures[split]
             self._record.pictures = shown_pictures(found.probabilities, found.labels, paths, classes, preprocessing)
 
     def _facts(self) -> Facts:
         device = self._compute.device
-        used, total = (torch.cuda.max_memory_reserved(device), torch.cuda.mem_get_info(device)[1]) if device.type == "cuda" else (0, 0)
+        used, total = (
+            (torch.cuda.max_memory_reserved(device), torch.cuda.mem_get_info(device)[1])
+            if device.type == "cuda"
+            else (0, 0)
+        )
         return Facts(
-            self._chosen.batch_size, self._chosen.workers, len(os.sched_getaffinity(0)), device.type, used, total, self._steps_from,
+            self._chosen.batch_size,
+            self._chosen.workers,
+            len(os.sched_getaffinity(0)),
+            device.type,
+            used,
+            total,
+            self._steps_from,
             self._steps_to,
         )
 
 
 def counts(labels: torch.Tensor, classes: Sequence[str], unreadable: int) -> SplitCounts:
     """labels: int64 [n], of the readable pictures of a split."""
-    return SplitCounts(len(labels), unreadable, dict(zip(classes, torch.bincount(labels, minlength=len(classes)).tolist())))
+    return SplitCounts(
+        len(labels), unreadable, dict(zip(classes, torch.bincount(labels, minlength=len(classes)).tolist()))
+    )
 
 
 def given_values(arguments: list[str]) -> dict[str, str]:
@@ -220,7 +265,10 @@ def given_values(arguments: list[str]) -> dict[str, str]:
 def all_values(chosen: Hyperparameters, given: dict[str, str]) -> dict[str, str]:
     """Every hyperparameter as text: as it was given, else its default."""
     defaults = {"rules": "default", "trace_steps": "off"}  # the two that are more than numbers and words
-    return {name.replace("_", "-"): given.get(name.replace("_", "-"), defaults.get(name, as_text(value))) for name, value in vars(chosen).items()}
+    return {
+        name.replace("_", "-"): given.get(name.replace("_", "-"), defaults.get(name, as_text(value)))
+        for name, value in vars(chosen).items()
+    }
 
 
 def as_text(value: object) -> str:

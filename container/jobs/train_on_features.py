@@ -20,10 +20,16 @@ from contract.hyperparameters import Hyperparameters
 
 
 def train_on_features(
-    bank: FeatureBank, chosen: Hyperparameters, compute: Compute, stop_requested: Callable[[], bool], model_dir: Path,
-    output_data_dir: Path, watch: RunWatch,
+    bank: FeatureBank,
+    chosen: Hyperparameters,
+    compute: Compute,
+    stop_requested: Callable[[], bool],
+    model_dir: Path,
+    output_data_dir: Path,
+    watch: RunWatch,
 ) -> bool:
-    """Train for `chosen.epochs`, write the best epoch's model, and its figures on the test split where the bank has one.
+    """Train for `chosen.epochs`, write the best epoch's model, and its figures on the test split where the bank has
+    one.
 
     Returns False when a stop was requested before the end.
     """
@@ -36,13 +42,21 @@ def train_on_features(
     head = create_head(made.in_features, len(made.classes), dropout=chosen.dropout)
     trainer = Trainer(head, train, len(made.classes), chosen, compute)
 
-    # The model file is written once, at the end: an epoch takes less time than that, nearly all of which is the backbone.
+    # The model file is written once, at the end: an epoch takes less time than that, nearly all of which is the
+    # backbone.
     checkpoints = RunCheckpoints(run_identity(chosen, features=made.key))
-    best, finished = train_epochs(trainer, valid, chosen, compute, stop_requested, checkpoints, keep=lambda better: None, watch=watch)
+    best, finished = train_epochs(
+        trainer, valid, chosen, compute, stop_requested, checkpoints, keep=lambda better: None, watch=watch
+    )
     head.load_state_dict(best.state)
     save_checkpoint(
-        model_dir, {**bank.backbone, **head_state(made.head_name, head)}, made.arch, HEAD_WIDTHS, made.classes,
-        Preprocessing.from_dict(made.preprocessing), best.facts,
+        model_dir,
+        {**bank.backbone, **head_state(made.head_name, head)},
+        made.arch,
+        HEAD_WIDTHS,
+        made.classes,
+        Preprocessing.from_dict(made.preprocessing),
+        best.facts,
     )
     if not finished:
         return False

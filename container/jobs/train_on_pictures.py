@@ -36,7 +36,12 @@ from contract.hyperparameters import Hyperparameters
 
 
 def train_on_pictures(
-    chosen: Hyperparameters, compute: Compute, ranks: Ranks, stop_requested: Callable[[], bool], model_dir: Path, output_data_dir: Path,
+    chosen: Hyperparameters,
+    compute: Compute,
+    ranks: Ranks,
+    stop_requested: Callable[[], bool],
+    model_dir: Path,
+    output_data_dir: Path,
     watch: RunWatch,
 ) -> bool:
     """Train, or with features-only make a feature bank in `model_dir`.
@@ -59,9 +64,13 @@ def train_on_pictures(
         for warning in split.warnings:
             print(f"warning: {warning}", file=sys.stderr)
     if not chosen.trains_on_features:
-        return _train_whole(model, splits, chosen, compute, ranks, origin, stop_requested, model_dir, output_data_dir, watch)
+        return _train_whole(
+            model, splits, chosen, compute, ranks, origin, stop_requested, model_dir, output_data_dir, watch
+        )
     with tempfile.TemporaryDirectory(prefix="features-") as folder:
-        bank = _make_bank(model, splits, model_dir if chosen.features_only else Path(folder), chosen, compute, origin, stop_requested)
+        bank = _make_bank(
+            model, splits, model_dir if chosen.features_only else Path(folder), chosen, compute, origin, stop_requested
+        )
         if bank is None or chosen.features_only:
             return bank is not None
         return train_on_features(bank, chosen, compute, stop_requested, model_dir, output_data_dir, watch)
@@ -70,24 +79,48 @@ def train_on_pictures(
 def _check_shares(chosen: Hyperparameters, pictures: int, processes: int) -> None:
     if chosen.batch_size % processes or pictures < processes:
         raise TrainingFailure(
-            f"{processes} processes, one for each GPU or host, share every step's batch equally: batch-size {chosen.batch_size} is no "
-            f"multiple of {processes}, or channel train has fewer pictures ({pictures}). Change batch-size, or take fewer instances."
+            f"{processes} processes, one for each GPU or host, share every step's batch equally: batch-size "
+            f"{chosen.batch_size} is no "
+            f"multiple of {processes}, or channel train has fewer pictures ({pictures}). Change batch-size, or take "
+            "fewer instances."
         )
 
 
 def _make_bank(
-    model: nn.Module, splits: dict[str, Split], folder: Path, chosen: Hyperparameters, compute: Compute, origin: str,
+    model: nn.Module,
+    splits: dict[str, Split],
+    folder: Path,
+    chosen: Hyperparameters,
+    compute: Compute,
+    origin: str,
     stop_requested: Callable[[], bool],
 ) -> FeatureBank | None:
     started = time.monotonic()
     found = find_weights_file(channel("pretrained")) if origin else None
     preprocessing = Preprocessing.for_image_size(chosen.image_size)
-    if not make_bank(folder, splits, model, preprocessing, chosen, compute, origin, file_digest(found[0]) if found else "", stop_requested):
+    if not make_bank(
+        folder,
+        splits,
+        model,
+        preprocessing,
+        chosen,
+        compute,
+        origin,
+        file_digest(found[0]) if found else "",
+        stop_requested,
+    ):
         print("stopped on request while the features were made; there is no model yet")
         return None
     bank = FeatureBank(folder)
     for name, split in splits.items():
-        print(channel_line(name, len(split.paths) - bank.manifest.unreadable[name], len(split.classes), bank.manifest.unreadable[name]))
+        print(
+            channel_line(
+                name,
+                len(split.paths) - bank.manifest.unreadable[name],
+                len(split.classes),
+                bank.manifest.unreadable[name],
+            )
+        )
     print(
         f"feature bank {bank.manifest.key}: {chosen.feature_views} views of each training picture, made in "
         f"{time.monotonic() - started:.1f} s"
@@ -96,22 +129,36 @@ def _make_bank(
 
 
 def _train_whole(
-    model: nn.Module, splits: dict[str, Split], chosen: Hyperparameters, compute: Compute, ranks: Ranks, origin: str,
-    stop_requested: Callable[[], bool], model_dir: Path, output_data_dir: Path, watch: RunWatch,
+    model: nn.Module,
+    splits: dict[str, Split],
+    chosen: Hyperparameters,
+    compute: Compute,
+    ranks: Ranks,
+    origin: str,
+    stop_requested: Callable[[], bool],
+    model_dir: Path,
+    output_data_dir: Path,
+    watch: RunWatch,
 ) -> bool:
     pictures = digest_of_listing(splits.values())
     if not ranks.agree(pictures):
         raise TrainingFailure(
-            "The hosts of this job have different pictures. Give every host all of them: S3DataDistributionType FullyReplicated."
+            "The hosts of this job have different pictures. Give every host all of them: S3DataDistributionType "
+            "FullyReplicated."
         )
     classes = splits["train"].classes
     preprocessing = Preprocessing.for_image_size(chosen.image_size)
     with decoded(splits, preprocessing, chosen.workers, ranks) as stores:
         _check_shares(chosen, len(stores["train"]), ranks.size)
         if not ranks.agree(repr([sorted(store.reasons) for store in stores.values()])):
-            raise TrainingFailure("The hosts of this job could not read the same pictures. Look at the warnings in their logs, and start the job again.")
+            raise TrainingFailure(
+                "The hosts of this job could not read the same pictures. Look at the warnings in their logs, and "
+                "start the job again."
+            )
         examples = {
-            name: PictureExamples(store, preprocessing, chosen.min_crop, chosen.trivial_augment, chosen.workers or ranks.cores)
+            name: PictureExamples(
+                store, preprocessing, chosen.min_crop, chosen.trivial_augment, chosen.workers or ranks.cores
+            )
             for name, store in stores.items()
         }
         for name, store in stores.items():
@@ -119,10 +166,14 @@ def _train_whole(
         trainer = Trainer(model, examples["train"], len(classes), chosen, compute, ranks)
 
         def keep(best: Best) -> None:
-            save_checkpoint(model_dir, best.state, chosen.arch, HEAD_WIDTHS, classes, preprocessing, best.facts, chosen.test_flip)
+            save_checkpoint(
+                model_dir, best.state, chosen.arch, HEAD_WIDTHS, classes, preprocessing, best.facts, chosen.test_flip
+            )
 
         checkpoints = RunCheckpoints(run_identity(chosen, weights=origin, pictures=pictures))
-        _, finished = train_epochs(trainer, examples["valid"], chosen, compute, stop_requested, checkpoints, keep, watch, ranks)
+        _, finished = train_epochs(
+            trainer, examples["valid"], chosen, compute, stop_requested, checkpoints, keep, watch, ranks
+        )
         ranks.part_company()
         if not finished or ranks.rank != 0:
             return finished

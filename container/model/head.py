@@ -9,12 +9,13 @@ from torch import nn
 HEAD_WIDTHS = (512, 256)  # the two hidden layers
 
 
-def create_head(in_features: int, class_count: int, widths: tuple[int, ...] = HEAD_WIDTHS, dropout: float = 0.0) -> nn.Sequential:
+def create_head(
+    in_features: int, class_count: int, widths: tuple[int, ...] = HEAD_WIDTHS, dropout: float = 0.0
+) -> nn.Sequential:
     """An untrained head: float [n, in_features] -> logits [n, class_count]. Alone it is a model that is all head.
 
-    The hidden layers begin as large as their ReLUs need (https://arxiv.org/abs/1502.01852); as torch makes them, each would let
-    through less than half of what it is given, and of the gradient.
-    """
+    The hidden layers begin as large as their ReLUs need (https://arxiv.org/abs/1502.01852); as torch makes them, each
+    would let through less than half of what it is given, and of the gradient."""
     layers: list[nn.Module] = []
     inputs = in_features
     for width in widths:
@@ -41,9 +42,8 @@ def set_backbone_trainable(model: nn.Module, trainable: bool) -> None:
 def set_training_mode(model: nn.Module) -> None:
     """`model.train()`, but a frozen backbone stays in evaluation mode as a whole.
 
-    Its batch normalisation must neither use nor update the statistics of the batch, and its dropout and stochastic depth
-    would only blur what nothing can learn from: the features of a picture are then the same in every epoch.
-    """
+    Its batch normalisation must neither use nor update the statistics of the batch, and its dropout and stochastic
+    depth would only blur what nothing can learn from: the features of a picture are then the same in every epoch."""
     head = head_of(model)
     in_head = {id(parameter) for parameter in head.parameters()}
     frozen = not any(parameter.requires_grad for parameter in model.parameters() if id(parameter) not in in_head)

@@ -9,7 +9,8 @@ from dataclasses import dataclass, fields
 
 from container.pictures.preprocessing import Preprocessing
 
-LARGEST_SQUARE = 4096  # pixels; training takes up to 1024 (container/training/hyperparameters.py), and its squares are an eighth larger
+# pixels; training takes up to 1024 (container/training/hyperparameters.py), and its squares are an eighth larger
+LARGEST_SQUARE = 4096
 SHOWN = 60  # characters of a wrong value
 
 
@@ -37,12 +38,27 @@ def read_description(text: str) -> Description:
         raise WrongDescription(f"is not JSON ({error})") from error
     _fields(found, "", [field.name for field in fields(Description)])
     _check(isinstance(found["arch"], str), "arch", "the name of an architecture", found["arch"])
-    _check(_is_list(found["head_widths"], _is_size), "head_widths", "a list of whole numbers from 1 to 999,999", found["head_widths"])
-    _check(bool(found["classes"]) and _is_list(found["classes"], lambda one: isinstance(one, str)), "classes", "a list of names", found["classes"])
+    _check(
+        _is_list(found["head_widths"], _is_size),
+        "head_widths",
+        "a list of whole numbers from 1 to 999,999",
+        found["head_widths"],
+    )
+    _check(
+        bool(found["classes"]) and _is_list(found["classes"], lambda one: isinstance(one, str)),
+        "classes",
+        "a list of names",
+        found["classes"],
+    )
     _check(isinstance(found["test_flip"], bool), "test_flip", "true or false", found["test_flip"])
     _check(isinstance(found["facts"], dict), "facts", "an object", found["facts"])
     return Description(
-        found["arch"], tuple(found["head_widths"]), tuple(found["classes"]), _preprocessing(found["preprocessing"]), found["test_flip"], found["facts"]
+        found["arch"],
+        tuple(found["head_widths"]),
+        tuple(found["classes"]),
+        _preprocessing(found["preprocessing"]),
+        found["test_flip"],
+        found["facts"],
     )
 
 
@@ -50,17 +66,30 @@ def _preprocessing(found: object) -> Preprocessing:
     _fields(found, "preprocessing.", [field.name for field in fields(Preprocessing)])
     side, square = found["image_size"], found["square_size"]
     _check(_is_size(side), "preprocessing.image_size", "a number of pixels", side)
-    _check(_is_size(square) and side <= square <= LARGEST_SQUARE, "preprocessing.square_size", f"a number of pixels from image_size to {LARGEST_SQUARE}", square)
+    _check(
+        _is_size(square) and side <= square <= LARGEST_SQUARE,
+        "preprocessing.square_size",
+        f"a number of pixels from image_size to {LARGEST_SQUARE}",
+        square,
+    )
     for name in ("mean", "std"):
         three = _is_list(found[name], _is_number) and len(found[name]) == 3
-        _check(three and (name == "mean" or min(found[name]) > 0), f"preprocessing.{name}", "three numbers" + " above 0" * (name == "std"), found[name])
+        _check(
+            three and (name == "mean" or min(found[name]) > 0),
+            f"preprocessing.{name}",
+            "three numbers" + " above 0" * (name == "std"),
+            found[name],
+        )
     return Preprocessing(side, square, tuple(map(float, found["mean"])), tuple(map(float, found["std"])))
 
 
 def _fields(found: object, prefix: str, wanted: list[str]) -> None:
     """Exactly these: one that is not known may mean something that is not done."""
     if not isinstance(found, dict):
-        raise WrongDescription(f"must {'have' if prefix else 'be'} an object with {', '.join(wanted)}{prefix and f' as {prefix[:-1]}'}, not {_shown(found)}")
+        raise WrongDescription(
+            f"must {'have' if prefix else 'be'} an object with {', '.join(wanted)}{prefix and f' as {prefix[:-1]}'}, "
+            f"not {_shown(found)}"
+        )
     missing, unknown = [name for name in wanted if name not in found], [name for name in found if name not in wanted]
     if missing:
         raise WrongDescription(f"lacks {', '.join(prefix + name for name in missing)}")

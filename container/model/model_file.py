@@ -43,8 +43,14 @@ class Checkpoint:
 
 
 def save_checkpoint(
-    model_dir: Path, state: dict[str, torch.Tensor], arch: str, head_widths: tuple[int, ...], classes: tuple[str, ...],
-    preprocessing: Preprocessing, facts: dict, test_flip: bool = False,
+    model_dir: Path,
+    state: dict[str, torch.Tensor],
+    arch: str,
+    head_widths: tuple[int, ...],
+    classes: tuple[str, ...],
+    preprocessing: Preprocessing,
+    facts: dict,
+    test_flip: bool = False,
 ) -> Path:
     """Write the model file; a reader sees the old one or the new one, never half of one. state: the whole model's."""
     description = {
@@ -65,36 +71,49 @@ def save_checkpoint(
 
 
 class _NoInitialWeights(TorchFunctionMode):
-    """Modules made meanwhile have whatever was in memory: drawing weights that the file's replace is most of the time of making a network.
+    """Modules made meanwhile have whatever was in memory: drawing weights that the file's replace is most of the time
+    of making a network.
 
-    The meta device, which is meant for this, imports torch's compiler for its first random number, and RegNets cannot be made there.
-    """
+    The meta device, which is meant for this, imports torch's compiler for its first random number, and RegNets cannot
+    be made there."""
 
     def __torch_function__(self, function, types, arguments=(), options=None):
         options = options or {}
-        if function in (torch.Tensor.uniform_, torch.Tensor.normal_) or getattr(function, "__module__", "") == "torch.nn.init":
+        if (
+            function in (torch.Tensor.uniform_, torch.Tensor.normal_)
+            or getattr(function, "__module__", "") == "torch.nn.init"
+        ):
             return arguments[0] if arguments else options["tensor"]
         return function(*arguments, **options)
 
 
 def load_checkpoint(model_dir: Path) -> Checkpoint:
     """Rebuild the model from its file alone. Raises UnusableCheckpoint."""
-    from container.model.network import create_model  # torchvision: a second that who only writes a checkpoint need not wait
+    from container.model.network import (
+        create_model,  # torchvision: a second that who only writes a checkpoint need not wait
+    )
 
     path = model_dir / FILE_NAME
     if not path.is_file():
-        raise UnusableCheckpoint(f"There is no {FILE_NAME} in {model_dir}: this is not a model that the train image wrote.")
+        raise UnusableCheckpoint(
+            f"There is no {FILE_NAME} in {model_dir}: this is not a model that the train image wrote."
+        )
     description, tensors = _read(path)
     # Before a network is made of it: a head of a billion neurons would take all memory.
     largest = sum(tensor.numel() for tensor in tensors.values())
     sizes = (*description.head_widths, len(description.classes))
     if len(sizes) > len(tensors) or any(one * other > largest for one, other in zip((1, *sizes), sizes)):
-        raise UnusableCheckpoint(f"{path} does not hold the tensors of the head that its description has ({len(sizes)} layers, the last of {sizes[-1]} classes).")
+        raise UnusableCheckpoint(
+            f"{path} does not hold the tensors of the head that its description has ({len(sizes)} layers, the last of "
+            f"{sizes[-1]} classes)."
+        )
     try:
         with _NoInitialWeights():
             model = create_model(description.arch, len(description.classes), description.head_widths)
     except TrainingFailure as error:
-        raise UnusableCheckpoint(f"{path} has an architecture that torchvision does not: {description.arch[:60]!r}.") from error
+        raise UnusableCheckpoint(
+            f"{path} has an architecture that torchvision does not: {description.arch[:60]!r}."
+        ) from error
     state = model.state_dict()  # with its version marks, which some architectures insist on
     if state.keys() != tensors.keys():
         raise UnusableCheckpoint(f"{path} does not hold the tensors of a {description.arch}.")
@@ -102,10 +121,20 @@ def load_checkpoint(model_dir: Path) -> Checkpoint:
         if wanted.shape != tensors[name].shape:
             raise UnusableCheckpoint(f"{path} holds a {name} of another shape than a {description.arch} has.")
         if wanted.dtype != tensors[name].dtype:
-            raise UnusableCheckpoint(f"{path} holds {name} as {_short(tensors[name].dtype)}, and a {description.arch} has it as {_short(wanted.dtype)}.")
+            raise UnusableCheckpoint(
+                f"{path} holds {name} as {_short(tensors[name].dtype)}, and a {description.arch} has it as "
+                f"{_short(wanted.dtype)}."
+            )
     state.update(tensors)
     model.load_state_dict(state, assign=True)
-    return Checkpoint(model.eval(), description.arch, description.classes, description.preprocessing, description.test_flip, description.facts)
+    return Checkpoint(
+        model.eval(),
+        description.arch,
+        description.classes,
+        description.preprocessing,
+        description.test_flip,
+        description.facts,
+    )
 
 
 def _read(path: Path) -> tuple[Description, dict[str, torch.Tensor]]:
@@ -116,11 +145,16 @@ def _read(path: Path) -> tuple[Description, dict[str, torch.Tensor]]:
     except Exception as error:  # safetensors' own, the system's, torch's for a kind of number that it does not have
         raise UnusableCheckpoint(f"{path} cannot be read: {str(error).rstrip('.')}.") from error
     if FORMAT not in metadata:
-        raise UnusableCheckpoint(f"{path} is not in the format {FORMAT}: another program, or an earlier version of this one, wrote it. Train the model anew.")
+        raise UnusableCheckpoint(
+            f"{path} is not in the format {FORMAT}: another program, or an earlier version of this one, wrote it. "
+            "Train the model anew."
+        )
     try:
         return read_description(metadata[FORMAT]), tensors
     except WrongDescription as error:
-        raise UnusableCheckpoint(f"The description in {path} {error}: the train image did not write this. Train the model anew.") from error
+        raise UnusableCheckpoint(
+            f"The description in {path} {error}: the train image did not write this. Train the model anew."
+        ) from error
 
 
 def _short(dtype: torch.dtype) -> str:

@@ -18,7 +18,9 @@ def architectures() -> list[str]:
     return [name for name in models.list_models(module=models) if not name.startswith("squeezenet")]
 
 
-def create_model(arch: str, class_count: int, head_widths: tuple[int, ...] = HEAD_WIDTHS, dropout: float = 0.0) -> nn.Module:
+def create_model(
+    arch: str, class_count: int, head_widths: tuple[int, ...] = HEAD_WIDTHS, dropout: float = 0.0
+) -> nn.Module:
     """Build an untrained classifier: float [n, 3, h, w] -> logits [n, class_count].
 
     Raises TrainingFailure when `arch` is not one of `architectures()`.
@@ -34,7 +36,9 @@ def create_model(arch: str, class_count: int, head_widths: tuple[int, ...] = HEA
 
 
 def check_input(model: nn.Module, arch: str, image_size: int, batch_size: int) -> None:
-    """Try one step's forward pass on a copy. Raises TrainingFailure when `arch` cannot take such a batch of one process."""
+    """Try one step's forward pass on a copy. Raises TrainingFailure when `arch` cannot take such a batch of one
+    process.
+    """
     trial = copy.deepcopy(model)
     set_training_mode(trial)
     pixels = torch.zeros(min(2, batch_size), 3, image_size, image_size)

@@ -46,10 +46,16 @@ def _read(path: Path) -> dict[str, torch.Tensor]:
         # weights_only: a weights file may come from anywhere, and a pickle may run anything.
         found = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        raise TrainingFailure(f"The weights file {path.name} cannot be read as tensors: {_in_a_line(error)} {WANTED}") from error
+        raise TrainingFailure(
+            f"The weights file {path.name} cannot be read as tensors: {_in_a_line(error)} {WANTED}"
+        ) from error
     inner = found.get("state_dict", found) if isinstance(found, dict) else found
     # A checkpoint may have an epoch and the like beside its tensors.
-    state = {name: value for name, value in inner.items() if isinstance(name, str) and isinstance(value, torch.Tensor)} if isinstance(inner, dict) else {}
+    state = (
+        {name: value for name, value in inner.items() if isinstance(name, str) and isinstance(value, torch.Tensor)}
+        if isinstance(inner, dict)
+        else {}
+    )
     if not state:
         raise TrainingFailure(f"The weights file {path.name} holds {_described(found)}. {WANTED}")
     return state

@@ -1,4 +1,6 @@
-"""Test-time flip: what a model makes of a picture and of its mirror image, averaged. Twice the work, a little more accuracy."""
+"""Test-time flip: what a model makes of a picture and of its mirror image, averaged. Twice the work, a little more
+accuracy.
+"""
 
 import torch
 from torch import nn

@@ -1,10 +1,10 @@
-"""torchvision's classifiers without torch's compiler, which their import brings along: a second at every start of an endpoint, for a function
-that none of them calls.
+"""torchvision's classifiers without torch's compiler, which their import brings along: a second at every start of an
+endpoint, for a function that none of them calls.
 
-torchvision/ops/roi_align.py (0.25) imports `is_compile_supported` out of torch._dynamo.utils, for regions of interest with gradients. Here it gets
-one that asks torch when it is called. Any other name it gets from the real module, so a torchvision that needs more is slower, not wrong.
-Whoever imports torchvision before this has it whole, and torchvision.transforms.v2, with which training augments, imports the compiler itself.
-"""
+torchvision/ops/roi_align.py (0.25) imports `is_compile_supported` out of torch._dynamo.utils, for regions of interest
+with gradients. Here it gets one that asks torch when it is called. Any other name it gets from the real module, so a
+torchvision that needs more is slower, not wrong. Whoever imports torchvision before this has it whole, and
+torchvision.transforms.v2, with which training augments, imports the compiler itself."""
 
 import importlib
 import sys

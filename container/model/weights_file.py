@@ -11,9 +11,8 @@ SUFFIXES = (".pth", ".pt", ".safetensors")
 def find_weights_file(channel: Path | None, baked_in: Path = BAKED_IN) -> tuple[Path, str] | None:
     """The file, and what it is called in the log; None when neither place has one and torchvision has to download.
 
-    channel: folder of the `pretrained` channel, None without one. Raises TrainingFailure when a place has several files, or
-    the channel none.
-    """
+    channel: folder of the `pretrained` channel, None without one. Raises TrainingFailure when a place has several
+    files, or the channel none."""
     for folder, meaning in ((channel, "channel pretrained"), (baked_in, "the image")):
         files = _weight_files(folder)
         if len(files) > 1:
@@ -22,7 +21,9 @@ def find_weights_file(channel: Path | None, baked_in: Path = BAKED_IN) -> tuple[
         if files:
             return files[0], f"{files[0].name} from {meaning}"
         if folder is channel and channel is not None:
-            raise TrainingFailure(f"Channel pretrained has no weights file ({', '.join(SUFFIXES)}) in {channel}. Add one.")
+            raise TrainingFailure(
+                f"Channel pretrained has no weights file ({', '.join(SUFFIXES)}) in {channel}. Add one."
+            )
     return None
 
 

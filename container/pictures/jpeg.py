@@ -1,9 +1,7 @@
 """JPEG files by simplejpeg: the pixels that Pillow makes, from the same library, in less time.
 
-It decodes into memory that is used again, where Pillow's is new for every picture. What
-it does not take at once (CMYK, a file that libjpeg warns about, every other format) is left to Pillow, which then decides whether
-it is a picture.
-"""
+It decodes into memory that is used again, where Pillow's is new for every picture. What it does not take at once (CMYK,
+a file that libjpeg warns about, every other format) is left to Pillow, which then decides whether it is a picture."""
 
 import math
 import threading
@@ -21,9 +19,9 @@ _of_thread = threading.local()
 def decode_jpeg(picture: Image.Image, side: int) -> np.ndarray | None:
     """The pixels as they are in the file, not yet upright; None when Pillow has to decode it.
 
-    picture: as Pillow opened it; one that is decoded already, and perhaps changed, is Pillow's. Returns uint8 [h, w, 3], RGB, which
-    the thread's next call overwrites: at 1/8, 1/4 or 1/2 of the size when both sides are at least `side` long then.
-    """
+    picture: as Pillow opened it; one that is decoded already, and perhaps changed, is Pillow's. Returns uint8 [h, w,
+    3], RGB, which the thread's next call overwrites: at 1/8, 1/4 or 1/2 of the size when both sides are at least `side`
+    long then."""
     if picture.format not in ("JPEG", "MPO") or picture.mode not in ("RGB", "L") or picture.fp is None:
         return None
     picture.fp.seek(0)
@@ -31,13 +29,16 @@ def decode_jpeg(picture: Image.Image, side: int) -> np.ndarray | None:
     scale = next((scale for scale in SCALES if min(picture.size) >= scale * side), 1)
     width, height = (math.ceil(edge / scale) for edge in picture.size)
     try:
-        return simplejpeg.decode_jpeg(content, "RGB", min_height=height, min_width=width, min_factor=1, buffer=_memory(height * width * 3))
+        return simplejpeg.decode_jpeg(
+            content, "RGB", min_height=height, min_width=width, min_factor=1, buffer=_memory(height * width * 3)
+        )
     except ValueError:
         return None
 
 
 def is_held_whole(picture: Image.Image) -> bool:
-    """Whether libjpeg keeps all coefficients of a JPEG, 6 bytes a pixel, until its last scan: scaling it down then saves no memory.
+    """Whether libjpeg keeps all coefficients of a JPEG, 6 bytes a pixel, until its last scan: scaling it down then
+    saves no memory.
 
     So it is with a progressive file, and with one whose first scan has not all components.
     """
@@ -67,7 +68,9 @@ def orientation_of(picture: Image.Image) -> int:
 
 
 def upright(square: np.ndarray, orientation: int) -> np.ndarray:
-    """[side, side, 3] turned and mirrored as EXIF's orientation says (https://www.cipa.jp/std/documents/e/DC-008-2012_E.pdf, 4.6.4 A)."""
+    """[side, side, 3] turned and mirrored as EXIF's orientation says
+    (https://www.cipa.jp/std/documents/e/DC-008-2012_E.pdf, 4.6.4 A).
+    """
     if orientation in (5, 6, 7, 8):
         square = square.transpose(1, 0, 2)
     if orientation in (3, 4, 7, 8):

@@ -26,7 +26,9 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 MAX_PIXELS = 100_000_000  # beyond nearly every camera, within memory when decoded
 MAX_STRETCH = 100  # long side over short side
 
-Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # beyond twice as many Pillow refuses by itself, before GIF and WebP take memory on opening
+Image.MAX_IMAGE_PIXELS = (
+    MAX_PIXELS  # beyond twice as many Pillow refuses by itself, before GIF and WebP take memory on opening
+)
 ImageFile.LOAD_TRUNCATED_IMAGES = False  # half a picture is an error, not a grey half
 
 
@@ -78,11 +80,16 @@ class Preprocessing:
         return squares[..., start : start + self.image_size, start : start + self.image_size]
 
     def normalise(self, pixels: torch.Tensor) -> torch.Tensor:
-        """uint8 or float [n, 3, h, w] in 0..255 -> float32 of the same shape, channels last in memory, zero mean and unit variance by channel."""
+        """uint8 or float [n, 3, h, w] in 0..255 -> float32 of the same shape, channels last in memory, zero mean and
+        unit variance by channel.
+        """
         count, _, height, width = pixels.shape
         mean, std = torch.tensor(self.mean), torch.tensor(self.std)
-        # Made on the CPU and sent without waiting: what torch makes on a GPU from Python's numbers waits for all of its work.
-        scale, offset = (one.repeat(width).to(pixels.device, non_blocking=True) for one in (1 / (255 * std), -mean / std))
+        # Made on the CPU and sent without waiting: what torch makes on a GPU from Python's numbers waits for all of its
+        # work.
+        scale, offset = (
+            one.repeat(width).to(pixels.device, non_blocking=True) for one in (1 / (255 * std), -mean / std)
+        )
         # A whole row of pixels at a time: a vector instruction takes more numbers than a pixel has.
         rows = pixels.float().permute(0, 2, 3, 1).reshape(count, height, width * 3)
         return torch.addcmul(offset, rows, scale).view(count, height, width, 3).permute(0, 3, 1, 2)
@@ -91,16 +98,16 @@ class Preprocessing:
 def open_picture(source: bytes | Path | BinaryIO, formats: Sequence[str] | None = None) -> Image.Image:
     """Read a picture's header; its pixels are decoded when they are needed.
 
-    formats: Pillow's names of those that may be opened; None: all that it knows. Raises UnreadablePicture when it is none of them, or
-    has a shape that no classifier can use.
-    """
+    formats: Pillow's names of those that may be opened; None: all that it knows. Raises UnreadablePicture when it is
+    none of them, or has a shape that no classifier can use."""
     with _broken_files_named():
         picture = Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=formats)
     width, height = picture.size
     if width * height > MAX_PIXELS or max(width, height) > MAX_STRETCH * min(width, height):
         picture.close()
         raise UnreadablePicture(
-            f"a picture of {width}x{height} pixels; at most {MAX_PIXELS:,} pixels and a stretch of {MAX_STRETCH} to 1 are taken"
+            f"a picture of {width}x{height} pixels; at most {MAX_PIXELS:,} pixels and a stretch of {MAX_STRETCH} to 1 "
+            "are taken"
         )
     return picture
 
@@ -119,7 +126,9 @@ def _broken_files_named():
 
 
 def _decode(picture: Image.Image, side: int) -> np.ndarray:
-    """Pixels of any format as they are in the file: uint8 [h, w, 3], at least `side` on both sides where the picture has that."""
+    """Pixels of any format as they are in the file: uint8 [h, w, 3], at least `side` on both sides where the picture
+    has that.
+    """
     scale = side / min(picture.size)
     # libjpeg can decode at 1/2, 1/4 or 1/8 for a fraction of the time; draft() never goes below the size asked for.
     picture.draft("RGB", tuple(math.ceil(edge * scale) for edge in picture.size))
@@ -129,7 +138,8 @@ def _decode(picture: Image.Image, side: int) -> np.ndarray:
 
 
 def _centred_square(pixels: np.ndarray, side: int) -> np.ndarray:
-    """uint8 [h, w, 3] -> uint8 [side, side, 3], with memory of its own: the centre, resized as Pillow's antialiased bilinear filter does.
+    """uint8 [h, w, 3] -> uint8 [side, side, 3], with memory of its own: the centre, resized as Pillow's antialiased
+    bilinear filter does.
 
     torch's is four times as fast: https://pytorch.org/vision/stable/transforms.html#performance-considerations
     """
@@ -139,13 +149,17 @@ def _centred_square(pixels: np.ndarray, side: int) -> np.ndarray:
     square = pixels[top : top + edge, left : left + edge]
     if edge == side:
         return square.copy()
-    channels_last = torch.from_numpy(square).unsqueeze(0).permute(0, 3, 1, 2)  # with NumPy's own new axis torch does not see that it is
+    channels_last = (
+        torch.from_numpy(square).unsqueeze(0).permute(0, 3, 1, 2)
+    )  # with NumPy's own new axis torch does not see that it is
     resized = F.interpolate(channels_last, (side, side), mode="bilinear", antialias=True, align_corners=False)
     return np.ascontiguousarray(resized[0].permute(1, 2, 0).numpy())
 
 
 def _with_transparency_of_8_bits(picture: Image.Image, raw_mode: object) -> Image.Image:
-    """PNG says which colour is transparent in the depth of the file (https://www.w3.org/TR/png-3/#11tRNS); Pillow's pixels have 8 bits."""
+    """PNG says which colour is transparent in the depth of the file (https://www.w3.org/TR/png-3/#11tRNS); Pillow's
+    pixels have 8 bits.
+    """
     transparent = picture.info.get("transparency")
     if raw_mode in ("L;2", "L;4"):
         if transparent is not None:

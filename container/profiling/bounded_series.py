@@ -1,10 +1,14 @@
-"""Metrics over time in a bounded number of points: when there is no room for another, neighbours are merged into their mean."""
+"""Metrics over time in a bounded number of points: when there is no room for another, neighbours are merged into their
+mean.
+"""
 
 import numpy as np
 
 
 class BoundedSeries:
-    """At most `limit` points, however many samples are added. Every point stands for the same number of samples, but the newest."""
+    """At most `limit` points, however many samples are added. Every point stands for the same number of samples, but
+    the newest.
+    """
 
     def __init__(self, limit: int = 600):
         """limit: even, at least 2."""
@@ -45,7 +49,9 @@ class BoundedSeries:
             "values": {
                 metric: [
                     total / count if count else None
-                    for total, count in zip(self._sums[: self._points, column].tolist(), self._counts[: self._points, column].tolist())
+                    for total, count in zip(
+                        self._sums[: self._points, column].tolist(), self._counts[: self._points, column].tolist()
+                    )
                 ]
                 for metric, column in self._columns.items()
             },

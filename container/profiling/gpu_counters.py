@@ -6,7 +6,9 @@ from container.profiling.system_files import Metric
 
 
 class GpuCounters:
-    """Every GPU that the driver shows in this container, and none where there is no driver or it answers with an error."""
+    """Every GPU that the driver shows in this container, and none where there is no driver or it answers with an
+    error.
+    """
 
     def __init__(self):
         self._gpus = []
@@ -17,7 +19,9 @@ class GpuCounters:
             pass
 
     def read(self) -> list[Metric]:
-        """Utilisation in the driver's last sampling period (1/6 s to 1 s) and memory in use. What a GPU does not tell is left out."""
+        """Utilisation in the driver's last sampling period (1/6 s to 1 s) and memory in use. What a GPU does not tell
+        is left out.
+        """
         metrics = []
         for number, gpu in enumerate(self._gpus):
             for dimension, percent in (("GPUUtilization", _utilization), ("GPUMemoryUtilization", _memory)):

@@ -1,4 +1,6 @@
-"""What the processor's cores, the memory, the disks and the network did since the last look, from the kernel's counters."""
+"""What the processor's cores, the memory, the disks and the network did since the last look, from the kernel's
+counters.
+"""
 
 import os
 import time
@@ -10,7 +12,8 @@ from container.profiling.system_files import Metric
 
 KERNEL_STATISTICS = Path("/proc/stat")
 CGROUPS = Path("/sys/fs/cgroup")
-# Of version 2 and of version 1: the folder, the limit, the usage, and what the kernel can take back at once (in memory.stat).
+# Of version 2 and of version 1: the folder, the limit, the usage, and what the kernel can take back at once (in
+# memory.stat).
 CGROUP_FILES = (
     ("", "memory.max", "memory.current", "inactive_file"),
     ("memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
@@ -18,7 +21,9 @@ CGROUP_FILES = (
 
 
 class MachineCounters:
-    """Cores are those that this process may use. Disks are the machine's, network interfaces the container's (without loopback)."""
+    """Cores are those that this process may use. Disks are the machine's, network interfaces the container's (without
+    loopback).
+    """
 
     def __init__(self):
         self._cores = os.sched_getaffinity(0)
@@ -39,12 +44,16 @@ class MachineCounters:
         metrics.append(Metric("memory", "MemoryUsedPercent", "", round(memory_used_percent(), 2)))
         rates = [round((new - old) / seconds, 2) for old, new in zip(before["amounts"], now["amounts"])]
         for (kind, name, dimension), rate in zip(RATES, rates):
-            metrics.append(Metric(kind, name, dimension, max(0.0, rate)))  # a counter that began anew is no negative rate
+            metrics.append(
+                Metric(kind, name, dimension, max(0.0, rate))
+            )  # a counter that began anew is no negative rate
         return metrics
 
     def _look(self) -> dict:
         disks = psutil.disk_io_counters(nowrap=False)  # None on a machine without disks
-        networks = [counters for name, counters in psutil.net_io_counters(pernic=True, nowrap=False).items() if name != "lo"]
+        networks = [
+            counters for name, counters in psutil.net_io_counters(pernic=True, nowrap=False).items() if name != "lo"
+        ]
         return {
             "at": time.monotonic(),
             "cores": core_times(KERNEL_STATISTICS.read_text()),
@@ -68,7 +77,8 @@ RATES = (
 
 
 def core_times(statistics: str) -> dict[int, tuple[int, int, int]]:
-    """What /proc/stat says -> for each core that is on: time in all, idle, and idle while it waits for a disk, in hundredths of a second.
+    """What /proc/stat says -> for each core that is on: time in all, idle, and idle while it waits for a disk, in
+    hundredths of a second.
 
     https://docs.kernel.org/filesystems/proc.html#miscellaneous-kernel-statistics-in-proc-stat
     """
@@ -76,28 +86,34 @@ def core_times(statistics: str) -> dict[int, tuple[int, int, int]]:
     for line in statistics.splitlines():
         name, *numbers = line.split()
         if name.startswith("cpu") and name != "cpu":
-            user, nice, system, idle, waiting, interrupts, soft_interrupts, stolen = map(int, numbers[:8])  # guests are in user and nice
+            user, nice, system, idle, waiting, interrupts, soft_interrupts, stolen = map(
+                int, numbers[:8]
+            )  # guests are in user and nice
             total = user + nice + system + idle + waiting + interrupts + soft_interrupts + stolen
             times[int(name.removeprefix("cpu"))] = total, idle, waiting
     return times
 
 
 def core_shares(before: tuple[int, int, int], now: tuple[int, int, int]) -> tuple[float, float]:
-    """A core's times at two moments, as in `core_times` -> the shares of the time between in which it worked, and waited for a disk.
+    """A core's times at two moments, as in `core_times` -> the shares of the time between in which it worked, and
+    waited for a disk.
 
     Each from 0 to 1, and both 0 when no time has passed.
     """
-    total, idle, waiting = (max(0, new - old) for old, new in zip(before, now))  # the kernel may take back a little idle time
+    total, idle, waiting = (
+        max(0, new - old) for old, new in zip(before, now)
+    )  # the kernel may take back a little idle time
     if total == 0:
         return 0.0, 0.0
     return max(0, total - idle - waiting) / total, min(1.0, waiting / total)
 
 
 def memory_used_percent(cgroups: Path = CGROUPS) -> float:
-    """Memory in use as a percentage of the container's limit, or of the machine's memory where the container has no limit.
+    """Memory in use as a percentage of the container's limit, or of the machine's memory where the container has no
+    limit.
 
-    Pages of files that the kernel can drop at once do not count: training reads its pictures from a file that is mapped into memory.
-    """
+    Pages of files that the kernel can drop at once do not count: training reads its pictures from a file that is mapped
+    into memory."""
     machine = psutil.virtual_memory()
     for folder, limit_file, usage_file, cache in CGROUP_FILES:
         try:

@@ -1,4 +1,5 @@
-"""What the platform says about the profile: /opt/ml/input/config/profilerconfig.json, from the request's ProfilerConfig.
+"""What the platform says about the profile: /opt/ml/input/config/profilerconfig.json, from the request's
+ProfilerConfig.
 
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProfilerConfig.html
 """
@@ -17,15 +18,20 @@ DEFAULT_INTERVAL_MS = 500
 
 @dataclass(frozen=True)
 class ProfilerConfig:
-    """enabled: False when the request has DisableProfiler. interval_ms: between two samples of the system. folder: the profile's."""
+    """enabled: False when the request has DisableProfiler. interval_ms: between two samples of the system. folder: the
+    profile's.
+    """
 
     enabled: bool
     interval_ms: int
     folder: Path
 
 
-def read_profiler_config(own_folder: Path, file: Path = CONFIG_FILE, platform_folder: Path = PLATFORM_FOLDER) -> ProfilerConfig:
-    """own_folder: where the profile goes when the platform does not keep it: there is no file, or it has DisableProfiler.
+def read_profiler_config(
+    own_folder: Path, file: Path = CONFIG_FILE, platform_folder: Path = PLATFORM_FOLDER
+) -> ProfilerConfig:
+    """own_folder: where the profile goes when the platform does not keep it: there is no file, or it has
+    DisableProfiler.
 
     Raises TrainingFailure when the file is not what the platform writes.
     """
@@ -34,9 +40,13 @@ def read_profiler_config(own_folder: Path, file: Path = CONFIG_FILE, platform_fo
     except FileNotFoundError:
         return ProfilerConfig(True, DEFAULT_INTERVAL_MS, own_folder)
     except ValueError as error:
-        raise TrainingFailure(f"{file} is not JSON: {error}. Start the job again, with a ProfilerConfig or without one.") from error
+        raise TrainingFailure(
+            f"{file} is not JSON: {error}. Start the job again, with a ProfilerConfig or without one."
+        ) from error
     if not isinstance(said, dict):
-        raise TrainingFailure(f"{file} holds no JSON object. Start the job again, with a ProfilerConfig or without one.")
+        raise TrainingFailure(
+            f"{file} holds no JSON object. Start the job again, with a ProfilerConfig or without one."
+        )
     enabled = not _disabled(said.get("DisableProfiler", False))
     interval_ms = _interval_ms(said.get("ProfilingIntervalInMilliseconds", DEFAULT_INTERVAL_MS))
     return ProfilerConfig(enabled, interval_ms, platform_folder if enabled else own_folder)
@@ -52,5 +62,7 @@ def _disabled(value: object) -> bool:
 def _interval_ms(value: object) -> int:
     if str(value) not in map(str, INTERVALS_MS):
         choices = ", ".join(map(str, INTERVALS_MS))
-        raise TrainingFailure(f"ProfilerConfig: ProfilingIntervalInMilliseconds must be one of {choices}, not {value!r}.")
+        raise TrainingFailure(
+            f"ProfilerConfig: ProfilingIntervalInMilliseconds must be one of {choices}, not {value!r}."
+        )
     return int(value)

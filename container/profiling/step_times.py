@@ -15,15 +15,18 @@ from container.profiling.instants import instants_of
 PHASES = ("data", "host-to-device", "forward", "backward", "optimizer", "hook")
 _PLACES = {phase: place for place, phase in enumerate(PHASES)}
 
-# A step is an outlier when it took more than OUTLIER_TIMES the median and its modified z-score, 0.6745 (t - median) / MAD with the median
-# absolute deviation MAD, is above 3.5: https://www.itl.nist.gov/div898/handbook/eda/section3/eda35h.htm
+# A step is an outlier when it took more than OUTLIER_TIMES the median and its modified z-score, 0.6745 (t - median) /
+# MAD with the median absolute deviation MAD, is above 3.5:
+# https://www.itl.nist.gov/div898/handbook/eda/section3/eda35h.htm
 OUTLIER_TIMES = 3
 OUTLIER_SCORE = 3.5
 
 
 @dataclass(frozen=True)
 class Outlier:
-    """A step far slower than the median. number: from 1. phase: the one that was the most seconds above its own median."""
+    """A step far slower than the median. number: from 1. phase: the one that was the most seconds above its own
+    median.
+    """
 
     number: int
     seconds: float
@@ -31,12 +34,12 @@ class Outlier:
 
 
 class StepTimes:
-    """The times of the phases of every step. A step lasts from the end of the one before, or from `begin`, to its own last mark.
+    """The times of the phases of every step. A step lasts from the end of the one before, or from `begin`, to its own
+    last mark.
 
-    One thread calls everything but `beside`. On a GPU the phases are those of the GPU's work on the current stream: "data" is how
-    long it had nothing to do because the inputs were not there. Steps that the GPU has not finished are not yet in the results.
-    Memory: 28 bytes a step.
-    """
+    One thread calls everything but `beside`. On a GPU the phases are those of the GPU's work on the current stream:
+    "data" is how long it had nothing to do because the inputs were not there. Steps that the GPU has not finished are
+    not yet in the results. Memory: 28 bytes a step."""
 
     def __init__(self, device: torch.device):
         self._instants = instants_of(device)
@@ -49,11 +52,15 @@ class StepTimes:
         self._evaluation_seconds = 0.0
 
     def begin(self) -> None:
-        """Time counts from here: before the first step of an epoch, since an evaluation before it belongs to no step."""
+        """Time counts from here: before the first step of an epoch, since an evaluation before it belongs to no
+        step.
+        """
         self._last, self._marks = self._instants.now(), []
 
     def mark(self, phase: str) -> None:
-        """The time since the last mark, of this step or the one before, or since `begin`, belongs to `phase`, one of PHASES."""
+        """The time since the last mark, of this step or the one before, or since `begin`, belongs to `phase`, one of
+        PHASES.
+        """
         self._marks.append((_PLACES[phase], self._instants.now()))
 
     def end_step(self) -> None:
@@ -77,12 +84,12 @@ class StepTimes:
         self._evaluation_seconds += seconds
 
     def summary(self) -> dict:
-        """All times in seconds; share: of the time of all steps, 0 to 1. Without a step the numbers are 0, and phases is empty.
+        """All times in seconds; share: of the time of all steps, 0 to 1. Without a step the numbers are 0, and phases
+        is empty.
 
-        {"steps": number, "steps_per_second": evaluations not counted, "step": {"p50", "p95", "max"},
-        "phases": {phase: {"mean", "p50", "p95", "share"}}, "beside": {phase: {"mean", "p50", "p95", "total"}}, "outliers": number,
-        "evaluation_seconds": total}. A phase that took no time in any step is not there.
-        """
+        {"steps": number, "steps_per_second": evaluations not counted, "step": {"p50", "p95", "max"}, "phases": {phase:
+        {"mean", "p50", "p95", "share"}}, "beside": {phase: {"mean", "p50", "p95", "total"}}, "outliers": number,
+        "evaluation_seconds": total}. A phase that took no time in any step is not there."""
         self._read()
         steps, phases = self._arrays()
         total = float(steps.sum())
@@ -92,18 +99,22 @@ class StepTimes:
             "step": {"p50": _percentile(steps, 50), "p95": _percentile(steps, 95), "max": float(steps.max(initial=0))},
             "phases": {
                 phase: {**_middle(times), "share": float(times.sum()) / total}
-                for phase, times in phases.items() if total and times.any()
+                for phase, times in phases.items()
+                if total and times.any()
             },
             "beside": {
                 phase: {**_middle(times), "total": float(times.sum())}
-                for phase, times in ((phase, np.array(times, np.float64)) for phase, times in zip(PHASES, self._beside)) if len(times)
+                for phase, times in ((phase, np.array(times, np.float64)) for phase, times in zip(PHASES, self._beside))
+                if len(times)
             },
             "outliers": len(_outlier_places(steps)),
             "evaluation_seconds": self._evaluation_seconds,
         }
 
     def outliers(self, limit: int = 20) -> list[Outlier]:
-        """The slowest of the steps that are far slower than the median (OUTLIER_TIMES, OUTLIER_SCORE), the slowest first."""
+        """The slowest of the steps that are far slower than the median (OUTLIER_TIMES, OUTLIER_SCORE), the slowest
+        first.
+        """
         self._read()
         steps, phases = self._arrays()
         places = _outlier_places(steps)
@@ -118,10 +129,11 @@ class StepTimes:
         ]
 
     def series(self, points: int = 300) -> dict:
-        """For a chart, of at most `points` parts of the run: {"step": [...], "mean": [...], "max": [...], "phases": {phase: [...]}}.
+        """For a chart, of at most `points` parts of the run: {"step": [...], "mean": [...], "max": [...], "phases":
+        {phase: [...]}}.
 
-        step: the number of a part's first step, from 1. mean, max: seconds of its steps; phases: the means that add up to mean.
-        """
+        step: the number of a part's first step, from 1. mean, max: seconds of its steps; phases: the means that add up
+        to mean."""
         self._read()
         steps, phases = self._arrays()
         starts = np.unique(np.linspace(0, len(steps), min(points, len(steps)), endpoint=False, dtype=np.int64))
@@ -132,7 +144,11 @@ class StepTimes:
             "step": (starts + 1).tolist(),
             "mean": (np.add.reduceat(steps, starts) / sizes).tolist(),
             "max": np.maximum.reduceat(steps, starts).tolist(),
-            "phases": {phase: (np.add.reduceat(times, starts) / sizes).tolist() for phase, times in phases.items() if times.any()},
+            "phases": {
+                phase: (np.add.reduceat(times, starts) / sizes).tolist()
+                for phase, times in phases.items()
+                if times.any()
+            },
         }
 
     def _read(self) -> None:
@@ -155,8 +171,12 @@ class StepTimes:
             instants.give_back(last)
 
     def _arrays(self) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        """Seconds of each step in all, and by phase: float64 [steps]. Copies, since an array cannot grow while it lends its memory."""
-        return np.array(self._steps, np.float64), {phase: np.array(times, np.float64) for phase, times in zip(PHASES, self._phases)}
+        """Seconds of each step in all, and by phase: float64 [steps]. Copies, since an array cannot grow while it lends
+        its memory.
+        """
+        return np.array(self._steps, np.float64), {
+            phase: np.array(times, np.float64) for phase, times in zip(PHASES, self._phases)
+        }
 
 
 def _percentile(times: np.ndarray, percent: float) -> float:

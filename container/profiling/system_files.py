@@ -37,15 +37,18 @@ class Metric(NamedTuple):
 
 
 class SystemFiles:
-    """Writes the files of one node. A file gets its name when its minute is over: smdebug takes any that it sees as complete.
+    """Writes the files of one node. A file gets its name when its minute is over: smdebug takes any that it sees as
+    complete.
 
-    Until then its name has no `.json` in it, which smdebug would take for one of its files wherever in a name it stands.
-    """
+    Until then its name has no `.json` in it, which smdebug would take for one of its files wherever in a name it
+    stands."""
 
     def __init__(self, folder: Path, node: str):
         """folder: the profile's. node: the host's name, algo-1, algo-2, ...; raises ValueError for another."""
         if not NODE.fullmatch(node):
-            raise ValueError(f"A profile's node is called algo-1, algo-2 and so on, not {node!r}: smdebug would not find its files.")
+            raise ValueError(
+                f"A profile's node is called algo-1, algo-2 and so on, not {node!r}: smdebug would not find its files."
+            )
         self._folder, self._node = folder / "system" / "incremental", node
         self._minute, self._file = 0, None
         self.bytes = 0  # written so far
@@ -57,10 +60,17 @@ class SystemFiles:
             self.close()
             self._minute, self._file = minute, self._open(minute)
         lines = "".join(
-            _line({
-                "Type": metric.type, "Name": metric.name, "Dimension": metric.dimension, "Value": metric.value,
-                "NodeId": self._node, "Timestamp": timestamp,
-            }) + "\n"
+            _line(
+                {
+                    "Type": metric.type,
+                    "Name": metric.name,
+                    "Dimension": metric.dimension,
+                    "Value": metric.value,
+                    "NodeId": self._node,
+                    "Timestamp": timestamp,
+                }
+            )
+            + "\n"
             for metric in metrics
         )
         self._file.write(lines)

@@ -1,4 +1,6 @@
-"""A thread that looks at the machine again and again while a run trains, writes what it saw, and keeps a short series for the report."""
+"""A thread that looks at the machine again and again while a run trains, writes what it saw, and keeps a short series
+for the report.
+"""
 
 import sys
 import threading
@@ -15,7 +17,9 @@ SHORTEST = 0.1  # seconds; in less the kernel's counters, which go in hundredths
 
 
 class SystemSampler:
-    """Samples every `interval_ms` milliseconds between `start` and `stop`, which also takes the rest since the last sample."""
+    """Samples every `interval_ms` milliseconds between `start` and `stop`, which also takes the rest since the last
+    sample.
+    """
 
     def __init__(self, folder: Path, node: str, interval_ms: int, most_bytes: int | None = None):
         """folder: the profile's. node: algo-1, algo-2, ...; raises ValueError for another. interval_ms: at least 100.
@@ -41,12 +45,13 @@ class SystemSampler:
         self._thread.join()
 
     def series(self) -> dict:
-        """{"seconds": [...], "values": {metric: [...]}}: at most 600 points, lists of one length, also while it samples.
+        """{"seconds": [...], "values": {metric: [...]}}: at most 600 points, lists of one length, also while it
+        samples.
 
-        seconds: since start. A metric is called `<name>/<dimension>`, or `<name>` where it has no dimension (system_files.Metric):
-        cpu0/CPUUtilization, MemoryUsedPercent, gpu0/GPUMemoryUtilization, ReceiveBytesPerSecond/Algorithm, ... A value is the mean
-        of the samples in a point, or None where none of them had the metric.
-        """
+        seconds: since start. A metric is called `<name>/<dimension>`, or `<name>` where it has no dimension
+        (system_files.Metric): cpu0/CPUUtilization, MemoryUsedPercent, gpu0/GPUMemoryUtilization,
+        ReceiveBytesPerSecond/Algorithm, ... A value is the mean of the samples in a point, or None where none of them
+        had the metric."""
         with self._lock:
             return self._series.read()
 
@@ -77,7 +82,11 @@ class SystemSampler:
             if self._most_bytes and self._files.bytes > self._most_bytes:
                 self._writes = False
                 self._files.close()
-                print(f"warning: the profile's system metrics end here, at {self._most_bytes / 1e6:.0f} MB; the report has the rest", file=sys.stderr)
+                print(
+                    f"warning: the profile's system metrics end here, at {self._most_bytes / 1e6:.0f} MB; the report "
+                    "has the rest",
+                    file=sys.stderr,
+                )
         except OSError as error:
             self._writes = False
             print(f"warning: the profile's system metrics end here, they cannot be written: {error}", file=sys.stderr)

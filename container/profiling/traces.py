@@ -1,4 +1,6 @@
-"""Traces of chosen steps, every operation and kernel with its times: for Perfetto (ui.perfetto.dev) and TensorBoard's profile plugin."""
+"""Traces of chosen steps, every operation and kernel with its times: for Perfetto (ui.perfetto.dev) and TensorBoard's
+profile plugin.
+"""
 
 import sys
 from collections.abc import Collection
@@ -45,4 +47,7 @@ class Traces:
             tensorboard_trace_handler(str(self._folder), worker_name=name, use_gzip=True)(running)
         except (OSError, RuntimeError) as error:  # a run is worth more than its trace
             self._steps = frozenset()
-            print(f"warning: steps {self._first} to {self._last} were traced, but the trace cannot be written: {error}", file=sys.stderr)
+            print(
+                f"warning: steps {self._first} to {self._last} were traced, but the trace cannot be written: {error}",
+                file=sys.stderr,
+            )

@@ -28,7 +28,9 @@ def finite(values: Iterable[float | None]) -> list[float]:
     return [value for value in values if value is not None and math.isfinite(value)]
 
 
-def linear_axis(values: Iterable[float | None], ticks: int = 5, from_zero: bool = False, at_most: float = math.inf) -> Axis:
+def linear_axis(
+    values: Iterable[float | None], ticks: int = 5, from_zero: bool = False, at_most: float = math.inf
+) -> Axis:
     """Around the values, from one round number to another; from zero where that is asked for or costs little room."""
     known = finite(values) or [0.0, 1.0]
     low, high = min(known), max(known)
@@ -41,7 +43,9 @@ def linear_axis(values: Iterable[float | None], ticks: int = 5, from_zero: bool 
     first = math.floor(low / step + 1e-9)
     last = max(first + 1, math.ceil(min(high, at_most) / step - 1e-9))
     marks = tuple(round(place * step, 12) for place in range(first, last + 1))
-    return Axis(marks[0], min(marks[-1], max(at_most, high)), tuple(mark for mark in marks if mark <= max(at_most, high)))
+    return Axis(
+        marks[0], min(marks[-1], max(at_most, high)), tuple(mark for mark in marks if mark <= max(at_most, high))
+    )
 
 
 def whole_axis(low: float, high: float, ticks: int = 8) -> Axis:
@@ -49,7 +53,11 @@ def whole_axis(low: float, high: float, ticks: int = 8) -> Axis:
     if low == high:
         return Axis(low - 0.5, high + 0.5, (low,))
     step = max(1, _round_step((high - low) / ticks))
-    marks = [mark for mark in (round(place * step) for place in range(math.ceil(low / step), math.floor(high / step) + 1)) if mark > 0 or low <= 0]
+    marks = [
+        mark
+        for mark in (round(place * step) for place in range(math.ceil(low / step), math.floor(high / step) + 1))
+        if mark > 0 or low <= 0
+    ]
     if not marks or marks[0] - low >= step / 2:
         marks = [round(low), *marks]
     return Axis(low, high, tuple(float(mark) for mark in marks))
@@ -62,7 +70,9 @@ def logarithmic_axis(values: Iterable[float | None], ticks: int = 6) -> Axis:
     low = max(math.floor(math.log10(min(known)) + 1e-9), high - MOST_DECADES)
     low = min(low, high - 1)
     every = max(1, math.ceil((high - low) / ticks))
-    return Axis(10.0**low, 10.0**high, tuple(10.0**power for power in reversed(range(high, low - 1, -every))), logarithmic=True)
+    return Axis(
+        10.0**low, 10.0**high, tuple(10.0**power for power in reversed(range(high, low - 1, -every))), logarithmic=True
+    )
 
 
 def _round_step(least: float) -> float:

@@ -11,7 +11,8 @@ BINS = 10
 
 
 def calibration(probabilities: torch.Tensor, labels: torch.Tensor, bins: int = BINS) -> Calibration:
-    """probabilities: float32 [n, classes]; labels: int64 [n] -> bins of equal width, each without its low end and with its high one.
+    """probabilities: float32 [n, classes]; labels: int64 [n] -> bins of equal width, each without its low end and with
+    its high one.
 
     A bin without pictures has neither confidence nor accuracy; without any picture there is no error (None).
     """
@@ -23,8 +24,16 @@ def calibration(probabilities: torch.Tensor, labels: torch.Tensor, bins: int = B
     sums = torch.bincount(places, weights=confidences, minlength=bins)
     rights = torch.bincount(places, weights=right, minlength=bins)
     found = [
-        Bin(place / bins, (place + 1) / bins, int(n), float(confident / n) if n else None, float(good / n) if n else None)
+        Bin(
+            place / bins,
+            (place + 1) / bins,
+            int(n),
+            float(confident / n) if n else None,
+            float(good / n) if n else None,
+        )
         for place, (n, confident, good) in enumerate(zip(counts.tolist(), sums.tolist(), rights.tolist()))
     ]
-    error = sum(one.n * abs(one.accuracy - one.confidence) for one in found if one.n) / len(labels) if len(labels) else None
+    error = (
+        sum(one.n * abs(one.accuracy - one.confidence) for one in found if one.n) / len(labels) if len(labels) else None
+    )
     return Calibration(found, error)

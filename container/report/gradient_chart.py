@@ -1,7 +1,8 @@
-"""Gradient norms of a network's layers: each over the steps, and all of them side by side from the first layer to the last.
+"""Gradient norms of a network's layers: each over the steps, and all of them side by side from the first layer to the
+last.
 
-A hundred lines in one frame are read by their colour, which says how deep a layer lies; names stand only at those that differ most.
-"""
+A hundred lines in one frame are read by their colour, which says how deep a layer lies; names stand only at those that
+differ most."""
 
 from container.report.axis import finite, logarithmic_axis, whole_axis
 from container.report.markup import shortened, text
@@ -28,19 +29,32 @@ def norms_by_step(norms: GradientNorms) -> str:
     for place, (layer, values) in enumerate(norms.layers.items()):
         values = [value if finite([value]) and value > 0 else None for value in values[: len(norms.steps)]]
         kept = thinned(values, MOST_POINTS)
-        points = [(x.place(norms.steps[one]), y.place(values[one])) if values[one] is not None else None for one in kept]
+        points = [
+            (x.place(norms.steps[one]), y.place(values[one])) if values[one] is not None else None for one in kept
+        ]
         colour = shade(place, len(norms.layers))
-        lines.append(f"<path class='line layer {colour}' d='{path_of(points, HEIGHT)}'><title>{text(layer)}</title></path>")
+        lines.append(
+            f"<path class='line layer {colour}' d='{path_of(points, HEIGHT)}'><title>{text(layer)}</title></path>"
+        )
         if known := finite(values):
             ends[layer] = (y.place(known[-1]), shortened(layer, 20), colour)
     return plot(
-        "Gradient norm of each layer by step", stretched("".join(lines), HEIGHT), HEIGHT, x=x, y=y, x_tick=tick, y_tick=tick, x_title="step",
+        "Gradient norm of each layer by step",
+        stretched("".join(lines), HEIGHT),
+        HEIGHT,
+        x=x,
+        y=y,
+        x_tick=tick,
+        y_tick=tick,
+        x_title="step",
         labels=[ends[layer] for layer in _named(norms, list(ends))],
     )
 
 
 def norms_by_depth(norms: GradientNorms) -> str:
-    """SVG: for each layer, from the first to the last, the range of its norms over the steps as a bar and the last one as a dot."""
+    """SVG: for each layer, from the first to the last, the range of its norms over the steps as a bar and the last one
+    as a dot.
+    """
     y = logarithmic_axis(value for values in norms.layers.values() for value in values)
     x = whole_axis(1, len(norms.layers), ticks=5)
     parts = []
@@ -52,11 +66,19 @@ def norms_by_depth(norms: GradientNorms) -> str:
         low, high, last = ((1 - y.place(value)) * HEIGHT for value in (min(known), max(known), known[-1]))
         said = f"{place + 1}. {layer}: last {number(known[-1])}, from {number(min(known))} to {number(max(known))}"
         parts.append(
-            f"<g class='{colour}'><title>{text(said)}</title><line class='range' x1='{across}' x2='{across}' y1='{low:.1f}' y2='{high:.1f}'/>"
+            f"<g class='{colour}'><title>{text(said)}</title><line class='range' x1='{across}' x2='{across}' "
+            f"y1='{low:.1f}' y2='{high:.1f}'/>"
             f"<circle cx='{across}' cy='{last:.1f}' r='{2.8 if len(norms.layers) <= 60 else 2}'/></g>"
         )
     return plot(
-        "Gradient norm by depth", "".join(parts), HEIGHT, x=x, y=y, x_tick=tick, y_tick=tick, x_title="layer, from the input to the output"
+        "Gradient norm by depth",
+        "".join(parts),
+        HEIGHT,
+        x=x,
+        y=y,
+        x_tick=tick,
+        y_tick=tick,
+        x_title="layer, from the input to the output",
     )
 
 

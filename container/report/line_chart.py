@@ -15,7 +15,9 @@ DOTS = 30  # up to so many points each is a dot, too
 
 @dataclass(frozen=True)
 class Line:
-    """name: what stands at its end, before the last value. colour: class s1..s6. values: one for each x; None, NaN: a gap."""
+    """name: what stands at its end, before the last value. colour: class s1..s6. values: one for each x; None, NaN: a
+    gap.
+    """
 
     name: str
     values: Sequence[float | None]
@@ -23,14 +25,26 @@ class Line:
 
 
 def line_chart(
-    title: str, xs: Sequence[float], lines: Sequence[Line], *, x: Axis, y: Axis, x_title: str, x_tick: Callable[[float], str],
-    y_tick: Callable[[float], str], said: Callable[[float], str], height: int = 220, mark: tuple[float, str] | None = None,
-    named: bool = True, left: float | None = None,
+    title: str,
+    xs: Sequence[float],
+    lines: Sequence[Line],
+    *,
+    x: Axis,
+    y: Axis,
+    x_title: str,
+    x_tick: Callable[[float], str],
+    y_tick: Callable[[float], str],
+    said: Callable[[float], str],
+    height: int = 220,
+    mark: tuple[float, str] | None = None,
+    named: bool = True,
+    left: float | None = None,
 ) -> str:
-    """SVG of lines. said: a value in words, for the labels and under the pointer. mark: an x to point out, and what it is.
+    """SVG of lines. said: a value in words, for the labels and under the pointer. mark: an x to point out, and what it
+    is.
 
-    named: whether names and last values stand at the lines' ends; of a line that stops early also where. left: `plot`'s.
-    """
+    named: whether names and last values stand at the lines' ends; of a line that stops early also where. left:
+    `plot`'s."""
     drawn, dots, labels, under_pointer = [], [], [], []
     for line in lines:
         values = list(line.values[: len(xs)])
@@ -39,19 +53,38 @@ def line_chart(
         drawn.append(f"<path class='line {line.colour}' d='{path_of(points, height)}'/>")
         if len(values) <= DOTS:
             dots += [
-                f"<circle class='{line.colour}' cx='{point[0]:.2%}' cy='{(1 - point[1]) * height:.1f}' r='2.6'/>" for point in points if point
+                f"<circle class='{line.colour}' cx='{point[0]:.2%}' cy='{(1 - point[1]) * height:.1f}' r='2.6'/>"
+                for point in points
+                if point
             ]
         known = [(at, value) for at, value in kept if value is not None]
         if known and named:
             at, value = known[-1]
             until = f", {x_title} {x_tick(at)}" if at != max(xs) else ""
             labels.append((y.place(value), f"{line.name} {said(value)}{until}".strip(), line.colour))
-        under_pointer.append({"name": line.name, "colour": line.colour, "at": [[round(x.place(at), 4), said(value)] for at, value in known]})
-    moments = [[round(x.place(xs[one]), 4), f"{x_title} {x_tick(xs[one])}".strip()] for one in thinned(list(xs), MOST_POINTS)]
+        under_pointer.append(
+            {
+                "name": line.name,
+                "colour": line.colour,
+                "at": [[round(x.place(at), 4), said(value)] for at, value in known],
+            }
+        )
+    moments = [
+        [round(x.place(xs[one]), 4), f"{x_title} {x_tick(xs[one])}".strip()] for one in thinned(list(xs), MOST_POINTS)
+    ]
     hover = text(json.dumps({"x": moments, "lines": under_pointer}, ensure_ascii=False))
     return plot(
-        title, _marked(mark, x, height) + stretched("".join(drawn), height) + "".join(dots), height, x=x, y=y, x_tick=x_tick, y_tick=y_tick,
-        x_title=x_title, labels=labels, data=f" data-hover='{hover}'", left=left,
+        title,
+        _marked(mark, x, height) + stretched("".join(drawn), height) + "".join(dots),
+        height,
+        x=x,
+        y=y,
+        x_tick=x_tick,
+        y_tick=y_tick,
+        x_title=x_title,
+        labels=labels,
+        data=f" data-hover='{hover}'",
+        left=left,
     )
 
 

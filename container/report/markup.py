@@ -3,7 +3,8 @@
 import html
 import re
 
-# Neither XML 1.0 (section 2.2) nor HTML takes these, not even escaped. Surrogates come from file names that are no UTF-8.
+# Neither XML 1.0 (section 2.2) nor HTML takes these, not even escaped. Surrogates come from file names that are no
+# UTF-8.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 

@@ -1,4 +1,6 @@
-"""The report as one HTML file: nothing is loaded from elsewhere, and everything but the values under the pointer needs no JavaScript."""
+"""The report as one HTML file: nothing is loaded from elsewhere, and everything but the values under the pointer needs
+no JavaScript.
+"""
 
 from container.report.hover import SCRIPT
 from container.report.markup import text
@@ -14,14 +16,28 @@ from container.report.sections.times import step_times, system
 from container.report.style import STYLE
 
 SECTIONS = (
-    opening, learning, gradients, checks, step_times, system, confusions, reliability, predictions, hyperparameters, data_set, versions, command,
+    opening,
+    learning,
+    gradients,
+    checks,
+    step_times,
+    system,
+    confusions,
+    reliability,
+    predictions,
+    hyperparameters,
+    data_set,
+    versions,
+    command,
 )
 
 
 def page(record: RunRecord) -> str:
     """HTML of a run's report. A part of which nothing is known is a line that says so."""
     return (
-        f"<!doctype html><html lang='en'><head><meta charset='utf-8'><title>{text(record.job or 'Training run')}: {text(record.status)}</title>"
-        f"<meta name='viewport' content='width=device-width'><link rel='icon' href='data:,'><style>{STYLE}</style></head><body>"
+        f"<!doctype html><html lang='en'><head><meta charset='utf-8'><title>{text(record.job or 'Training run')}: "
+        f"{text(record.status)}</title>"
+        "<meta name='viewport' content='width=device-width'><link rel='icon' "
+        f"href='data:,'><style>{STYLE}</style></head><body>"
         f"{''.join(section(record) for section in SECTIONS)}<script>{SCRIPT}</script></body></html>\n"
     )

@@ -1,8 +1,8 @@
 """The frame of a chart: an SVG that is as wide as its place while letters and lines keep their size.
 
-Across it is measured in percent of the plot's width, down it in pixels. Ticks and labels stand in the margins around the SVG's
-own box, so nothing scales and nothing is cut. Lines are drawn in a box of WIDTH x height units that is stretched to the plot.
-"""
+Across it is measured in percent of the plot's width, down it in pixels. Ticks and labels stand in the margins around
+the SVG's own box, so nothing scales and nothing is cut. Lines are drawn in a box of WIDTH x height units that is
+stretched to the plot."""
 
 from collections.abc import Callable, Iterable
 
@@ -16,16 +16,25 @@ LABEL_GAP = 15  # pixels from one label's line to the next
 
 
 def plot(
-    title: str, body: str, height: int, *, x: Axis | None, y: Axis | None, x_tick: Callable[[float], str], y_tick: Callable[[float], str],
-    x_title: str = "", labels: Iterable[tuple[float, str, str]] = (), data: str = "", left: float | None = None,
+    title: str,
+    body: str,
+    height: int,
+    *,
+    x: Axis | None,
+    y: Axis | None,
+    x_tick: Callable[[float], str],
+    y_tick: Callable[[float], str],
+    x_title: str = "",
+    labels: Iterable[tuple[float, str, str]] = (),
+    data: str = "",
+    left: float | None = None,
 ) -> str:
     """SVG, and where its labels take much room a line of them, for narrow windows.
 
     title: for those who hear the page. body: what is drawn between the axes. height: pixels of the plot.
 
-    labels: (place on y 0..1, text, class of its colour) at the right end of lines; they are moved apart where they meet. data: more
-    attributes. left: pixels beside the plot; those that the ticks need, where none are given.
-    """
+    labels: (place on y 0..1, text, class of its colour) at the right end of lines; they are moved apart where they
+    meet. data: more attributes. left: pixels beside the plot; those that the ticks need, where none are given."""
     labels = list(labels)
     label_places = _apart([height * (1 - place) for place, _, _ in labels], height)
     ticks = [(height * (1 - y.place(value)), y_tick(value)) for value in y.ticks] if y else []
@@ -40,17 +49,22 @@ def plot(
         for value in x.ticks:
             across = f"{x.place(value):.2%}"
             parts.append(f"<line class='base' x1='{across}' x2='{across}' y1='{height}' y2='{height + 4}'/>")
-            parts.append(f"<text class='tick' x='{across}' y='{height + 16}' text-anchor='middle'>{text(x_tick(value))}</text>")
+            parts.append(
+                f"<text class='tick' x='{across}' y='{height + 16}' text-anchor='middle'>{text(x_tick(value))}</text>"
+            )
         if x_title:
             parts.append(f"<text class='tick' x='50%' y='{height + 31}' text-anchor='middle'>{text(x_title)}</text>")
     parts.append(body)
     # A bead has the line's colour, and the letters have not: not every colour can be read.
     parts += [
-        f"<text class='label {colour}' x='100%' y='{at + 4:.1f}' dx='8'><tspan class='bead'>● </tspan>{text(one)}</text>"
+        f"<text class='label {colour}' x='100%' y='{at + 4:.1f}' dx='8'><tspan class='bead'>● "
+        f"</tspan>{text(one)}</text>"
         for at, (_, one, colour) in zip(label_places, labels)
     ]
     roomy = right > ROOMY
-    keys = "".join(f"<span><i class='dot {colour}'></i>{text(one)}</span>" for _, one, colour in labels) if roomy else ""
+    keys = (
+        "".join(f"<span><i class='dot {colour}'></i>{text(one)}</span>" for _, one, colour in labels) if roomy else ""
+    )
     return (
         f"<svg class='plot{' roomy' if roomy else ''}' role='img' aria-label='{text(title)}' height='{height}' "
         f"style='--left:{left:.0f}px;--right:{right:.0f}px;--bottom:{bottom}px'{data}>{''.join(parts)}</svg>"
@@ -64,7 +78,9 @@ def stretched(body: str, height: int) -> str:
 
 
 def path_of(points: Iterable[tuple[float, float] | None], height: int) -> str:
-    """The `d` of a line through places (0..1 from left, 0..1 from below); None breaks it. A point without neighbours becomes a dot."""
+    """The `d` of a line through places (0..1 from left, 0..1 from below); None breaks it. A point without neighbours
+    becomes a dot.
+    """
     parts, length = [], 0
     for point in [*points, None]:
         if point is None:
@@ -78,7 +94,9 @@ def path_of(points: Iterable[tuple[float, float] | None], height: int) -> str:
 
 
 def _apart(places: list[float], height: int) -> list[float]:
-    """Where labels stand that belong at these pixels: each a line's height from the next, all within the plot where they fit."""
+    """Where labels stand that belong at these pixels: each a line's height from the next, all within the plot where
+    they fit.
+    """
     order = sorted(range(len(places)), key=places.__getitem__)
     moved = list(places)
     for above, below in zip(order, order[1:]):

@@ -9,9 +9,13 @@ from container.report.record import StepTimes as StepTimesRecord
 MEGABYTE = 1e6
 # Endings of the sampler's metrics; those of all cores, or all GPUs, with one ending are one line, their mean.
 _NAMES = {
-    "/CPUUtilization": ("CPU, %", 1), "/I/OWaitPercentage": ("waiting for disks, %", 1), "MemoryUsedPercent": ("memory, %", 1),
-    "ReadThroughputInBytesPerSecond": ("read from disks, MB/s", MEGABYTE), "WriteThroughputInBytesPerSecond": ("written to disks, MB/s", MEGABYTE),
-    "ReceiveBytesPerSecond/Algorithm": ("received, MB/s", MEGABYTE), "TransmitBytesPerSecond/Algorithm": ("sent, MB/s", MEGABYTE),
+    "/CPUUtilization": ("CPU, %", 1),
+    "/I/OWaitPercentage": ("waiting for disks, %", 1),
+    "MemoryUsedPercent": ("memory, %", 1),
+    "ReadThroughputInBytesPerSecond": ("read from disks, MB/s", MEGABYTE),
+    "WriteThroughputInBytesPerSecond": ("written to disks, MB/s", MEGABYTE),
+    "ReceiveBytesPerSecond/Algorithm": ("received, MB/s", MEGABYTE),
+    "TransmitBytesPerSecond/Algorithm": ("sent, MB/s", MEGABYTE),
 }
 _OF_EACH_GPU = {"GPUUtilization": "GPU {number}, %", "GPUMemoryUtilization": "memory of GPU {number}, %"}
 
@@ -37,7 +41,9 @@ def system_record(series: dict) -> System:
         name, unit = _shown(metric)
         if name:
             lines.setdefault(name, []).append([None if value is None else value / unit for value in values])
-    return System(series["seconds"], {name: [_mean(point) for point in zip(*of_each)] for name, of_each in lines.items()})
+    return System(
+        series["seconds"], {name: [_mean(point) for point in zip(*of_each)] for name, of_each in lines.items()}
+    )
 
 
 def _shown(metric: str) -> tuple[str | None, float]:

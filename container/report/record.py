@@ -44,7 +44,9 @@ class GradientNorms:
 
 @dataclass
 class Rule:
-    """A check that went with the run. status: InProgress, NoIssuesFound, IssuesFound, Error or Stopped. step: where it fired."""
+    """A check that went with the run. status: InProgress, NoIssuesFound, IssuesFound, Error or Stopped. step: where it
+    fired.
+    """
 
     rule: str
     parameters: dict[str, str | float | int | bool | None] = field(default_factory=dict)
@@ -114,7 +116,9 @@ class StepTimes:
 
 @dataclass
 class System:
-    """series: by name and unit ("GPU 0, %"), a value at each of `seconds` since the run began; None where a counter gave none."""
+    """series: by name and unit ("GPU 0, %"), a value at each of `seconds` since the run began; None where a counter
+    gave none.
+    """
 
     seconds: list[float] = field(default_factory=list)
     series: dict[str, list[float | None]] = field(default_factory=dict)
@@ -122,7 +126,9 @@ class System:
 
 @dataclass
 class Bin:
-    """Pictures whose highest probability is above `low` and at most `high`: their mean probability, and how many were right."""
+    """Pictures whose highest probability is above `low` and at most `high`: their mean probability, and how many were
+    right.
+    """
 
     low: float
     high: float
@@ -141,7 +147,9 @@ class Calibration:
 
 @dataclass
 class Evaluation:
-    """What the best epoch's model makes of a split. `confusion_matrix[i][j]` counts pictures of `classes[i]` named `classes[j]`."""
+    """What the best epoch's model makes of a split. `confusion_matrix[i][j]` counts pictures of `classes[i]` named
+    `classes[j]`.
+    """
 
     split: str = ""
     n: int = 0
@@ -156,7 +164,9 @@ class Evaluation:
 
 @dataclass
 class Shown:
-    """A picture with the model's answer. jpeg: base64. probability: of the class that was said; truth_probability: of the right one."""
+    """A picture with the model's answer. jpeg: base64. probability: of the class that was said; truth_probability: of
+    the right one.
+    """
 
     file: str
     truth: str
@@ -185,7 +195,9 @@ class Pictures:
 
 @dataclass
 class RunRecord:
-    """status: Completed, Stopped, Failed or InProgress; reason: a sentence. started: Unix time. command: what repeats the run."""
+    """status: Completed, Stopped, Failed or InProgress; reason: a sentence. started: Unix time. command: what repeats
+    the run.
+    """
 
     status: str = "InProgress"
     reason: str = ""
@@ -209,12 +221,16 @@ class RunRecord:
     pictures: Pictures | None = None
 
     def to_dict(self) -> dict:
-        """For `json.dumps`: fields that are None are left out; a number that JSON lacks is "NaN", "Infinity" or "-Infinity"."""
+        """For `json.dumps`: fields that are None are left out; a number that JSON lacks is "NaN", "Infinity" or
+        "-Infinity".
+        """
         return _plain(self)
 
     @classmethod
     def from_dict(cls, values: dict) -> "RunRecord":
-        """Also of plain dicts and lists that others made. Raises ValueError that names a field which is unknown or of a wrong kind."""
+        """Also of plain dicts and lists that others made. Raises ValueError that names a field which is unknown or of a
+        wrong kind.
+        """
         return _typed(cls, values, "record")
 
 
@@ -226,7 +242,11 @@ def _plain(value):
     if isinstance(value, (list, tuple)):
         return [_plain(found) for found in value]
     if isinstance(value, float) and not math.isfinite(value):
-        return next(name for name, number in _NOT_FINITE.items() if number == value or math.isnan(number) and math.isnan(value))
+        return next(
+            name
+            for name, number in _NOT_FINITE.items()
+            if number == value or (math.isnan(number) and math.isnan(value))
+        )
     return value
 
 
@@ -250,7 +270,9 @@ def _typed(kind, value, where: str):
         return float(value)
     if origin is None and isinstance(value, kind):
         return value
-    raise ValueError(f"{where} of a run's record is {type(value).__name__}, and should be {getattr(kind, '__name__', kind)}.")
+    raise ValueError(
+        f"{where} of a run's record is {type(value).__name__}, and should be {getattr(kind, '__name__', kind)}."
+    )
 
 
 def _filled(kind, value, where: str):

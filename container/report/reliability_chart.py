@@ -17,7 +17,9 @@ PERCENT = Axis(0, 1, (0, 0.25, 0.5, 0.75, 1))
 
 
 def reliability_chart(calibration: Calibration) -> str:
-    """SVG: a dot for each bin that holds pictures, its area their number; on the diagonal the model is as right as it is sure."""
+    """SVG: a dot for each bin that holds pictures, its area their number; on the diagonal the model is as right as it
+    is sure.
+    """
     filled = [one for one in calibration.bins if one.n]
     most = max(one.n for one in filled)
     gaps, dots = [], []
@@ -26,9 +28,18 @@ def reliability_chart(calibration: Calibration) -> str:
         radius = max(2.5, LARGEST * math.sqrt(one.n / most))
         said = f"{counted(one.n, 'picture')}: {percent(one.confidence)} sure, {percent(one.accuracy)} right"
         gaps.append(f"<line class='gap' x1='{across:.2%}' x2='{across:.2%}' y1='{exact:.1f}' y2='{down:.1f}'/>")
-        dots.append(f"<circle class='s1 bin' cx='{across:.2%}' cy='{down:.1f}' r='{radius:.1f}'><title>{text(said)}</title></circle>")
+        dots.append(
+            f"<circle class='s1 bin' cx='{across:.2%}' cy='{down:.1f}' "
+            f"r='{radius:.1f}'><title>{text(said)}</title></circle>"
+        )
     diagonal = stretched(f"<path class='diagonal' d='M0 {HEIGHT}L{WIDTH} 0'/>", HEIGHT)
     return plot(
-        "Share of right answers by the probability of the answer", diagonal + "".join(gaps) + "".join(dots), HEIGHT, x=PERCENT, y=PERCENT,
-        x_tick=lambda value: percent(value, 0), y_tick=lambda value: percent(value, 0), x_title="probability of the answer",
+        "Share of right answers by the probability of the answer",
+        diagonal + "".join(gaps) + "".join(dots),
+        HEIGHT,
+        x=PERCENT,
+        y=PERCENT,
+        x_tick=lambda value: percent(value, 0),
+        y_tick=lambda value: percent(value, 0),
+        x_title="probability of the answer",
     )

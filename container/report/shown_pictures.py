@@ -37,14 +37,20 @@ def best_predictions(probabilities: torch.Tensor, labels: torch.Tensor, most: in
 
 
 def worst_predictions(probabilities: torch.Tensor, labels: torch.Tensor, most: int = WORST) -> list[int]:
-    """float32 [n, classes], int64 [n] -> positions of wrong answers, the lowest probability of the right class first."""
+    """float32 [n, classes], int64 [n] -> positions of wrong answers, the lowest probability of the right class
+    first.
+    """
     truths = probabilities.gather(1, labels[:, None])[:, 0]
     order = truths.argsort(stable=True)
     return order[(probabilities.argmax(1) != labels)[order]][:most].tolist()
 
 
-def most_confused(probabilities: torch.Tensor, labels: torch.Tensor, most: int = PAIRS, of_a_pair: int = OF_A_PAIR) -> list[Pair]:
-    """float32 [n, classes], int64 [n] -> pairs of classes, the most confused first, and of each the most confident mistakes."""
+def most_confused(
+    probabilities: torch.Tensor, labels: torch.Tensor, most: int = PAIRS, of_a_pair: int = OF_A_PAIR
+) -> list[Pair]:
+    """float32 [n, classes], int64 [n] -> pairs of classes, the most confused first, and of each the most confident
+    mistakes.
+    """
     confidences, named = probabilities.max(1)
     classes = probabilities.shape[1]
     matrix = torch.bincount(labels * classes + named, minlength=classes * classes).view(classes, classes).tolist()
@@ -56,7 +62,11 @@ def most_confused(probabilities: torch.Tensor, labels: torch.Tensor, most: int =
 
 
 def shown_pictures(
-    probabilities: torch.Tensor, labels: torch.Tensor, paths: Sequence[Path], classes: Sequence[str], preprocessing: Preprocessing
+    probabilities: torch.Tensor,
+    labels: torch.Tensor,
+    paths: Sequence[Path],
+    classes: Sequence[str],
+    preprocessing: Preprocessing,
 ) -> Pictures:
     """Choose and read pictures of a split. probabilities: float32 [n, classes]; labels: int64 [n]; paths: the n files.
 
@@ -72,14 +82,21 @@ def shown_pictures(
             if thumbnails[position] is None:
                 continue
             said, truth = int(probabilities[position].argmax()), int(labels[position])
-            shown.append(Shown(
-                _readable(paths[position]), classes[truth], classes[said], float(probabilities[position, said]),
-                float(probabilities[position, truth]), thumbnails[position],
-            ))
+            shown.append(
+                Shown(
+                    _readable(paths[position]),
+                    classes[truth],
+                    classes[said],
+                    float(probabilities[position, said]),
+                    float(probabilities[position, truth]),
+                    thumbnails[position],
+                )
+            )
         return shown
 
     return Pictures(
-        best=show(best_predictions(probabilities, labels)), worst=show(worst_predictions(probabilities, labels)),
+        best=show(best_predictions(probabilities, labels)),
+        worst=show(worst_predictions(probabilities, labels)),
         confused=[
             ConfusedPair(classes[pair.truth], classes[pair.said], pair.count, show(pair.positions))
             for pair in most_confused(probabilities, labels)
@@ -88,7 +105,9 @@ def shown_pictures(
 
 
 def thumbnail(path: Path, preprocessing: Preprocessing, side: int = SIDE) -> str | None:
-    """The part of a picture that the model sees, as base64 of a JPEG of at most side x side pixels; None when it cannot be read."""
+    """The part of a picture that the model sees, as base64 of a JPEG of at most side x side pixels; None when it cannot
+    be read.
+    """
     try:
         with open_picture(path) as picture:
             square = torch.from_numpy(preprocessing.to_square(picture))

@@ -21,7 +21,9 @@ def colours(phases: list[str]) -> dict[str, str]:
 
 
 def share_bar(summary: dict[str, PhaseTime]) -> str:
-    """HTML: one bar of 100%, in the order of the phases, with names where they fit; the table beside it has all of them."""
+    """HTML: one bar of 100%, in the order of the phases, with names where they fit; the table beside it has all of
+    them.
+    """
     shares = {phase: one.share for phase, one in summary.items() if finite([one.share]) and one.share > 0}
     whole = sum(shares.values())
     chosen = colours(list(summary))
@@ -30,7 +32,12 @@ def share_bar(summary: dict[str, PhaseTime]) -> str:
         f"{f'<b>{text(phase)}</b> {percent(share, 0)}' if share / whole >= NARROW else ''}</span>"
         for phase, share in shares.items()
     ]
-    return f"<div class='shares' role='img' aria-label='Share of each phase in the time of the steps'>{''.join(parts)}</div>" if parts else ""
+    return (
+        "<div class='shares' role='img' aria-label='Share of each phase in the time of the "
+        f"steps'>{''.join(parts)}</div>"
+        if parts
+        else ""
+    )
 
 
 def steps_a_point(series: StepSeries) -> int:
@@ -39,7 +46,8 @@ def steps_a_point(series: StepSeries) -> int:
 
 
 def stacked_steps(series: StepSeries, phases: list[str]) -> str:
-    """SVG: the seconds of a step, phase upon phase. Of many steps each point is the mean of some that follow each other.
+    """SVG: the seconds of a step, phase upon phase. Of many steps each point is the mean of some that follow each
+    other.
 
     phases: all names, in the order of their colours.
     """
@@ -57,13 +65,29 @@ def stacked_steps(series: StepSeries, phases: list[str]) -> str:
     below, areas, labels = [0.0] * len(steps), [], []
     for phase, values in means.items():
         above = [low + value * scale for low, value in zip(below, values)]
-        areas.append(f"<path class='area {chosen.get(phase, 's6')}' d='{_band(steps, below, above, x, y)}'><title>{text(phase)}</title></path>")
+        areas.append(
+            f"<path class='area {chosen.get(phase, 's6')}' "
+            f"d='{_band(steps, below, above, x, y)}'><title>{text(phase)}</title></path>"
+        )
         if max(values) > 0:
-            labels.append((y.place((below[-1] + above[-1]) / 2), f"{shortened(phase, 14)} {short_time(values[-1])}", chosen.get(phase, "s6")))
+            labels.append(
+                (
+                    y.place((below[-1] + above[-1]) / 2),
+                    f"{shortened(phase, 14)} {short_time(values[-1])}",
+                    chosen.get(phase, "s6"),
+                )
+            )
         below = above
     title = f"Time of a step by phase, {unit}"
     return plot(
-        title, stretched("".join(areas), HEIGHT), HEIGHT, x=x, y=y, x_tick=tick, y_tick=lambda value: f"{tick(value)} {unit}", x_title="step",
+        title,
+        stretched("".join(areas), HEIGHT),
+        HEIGHT,
+        x=x,
+        y=y,
+        x_tick=tick,
+        y_tick=lambda value: f"{tick(value)} {unit}",
+        x_title="step",
         labels=labels if len(labels) <= len(COLOURS) else (),
     )
 

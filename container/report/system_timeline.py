@@ -12,7 +12,9 @@ MINUTE = 60
 
 
 def small_multiples(system: System) -> str:
-    """HTML with an SVG for each counter, its name, mean and highest value. A counter that gave no number is left out."""
+    """HTML with an SVG for each counter, its name, mean and highest value. A counter that gave no number is left
+    out.
+    """
     seconds = system.seconds
     scale, unit = (MINUTE, "min") if max(seconds) > 5 * MINUTE else (1, "s")
     times = [one / scale for one in seconds]
@@ -27,9 +29,18 @@ def small_multiples(system: System) -> str:
         y = Axis(0, 100, (0, 50, 100)) if of == "%" and max(known) <= 100 else linear_axis(known, 3, from_zero=True)
         suffix = "%" if of == "%" else f" {of}" if of else ""
         chart = line_chart(
-            title, times, [Line("", values, "s1")], x=x, y=y, x_title="", x_tick=lambda value: f"{tick(round(value, 2))} {unit}",
-            y_tick=lambda value: f"{tick(value)}{suffix if suffix == '%' else ''}", said=lambda value: f"{number(value)}{suffix}", height=HEIGHT,
-            named=False, left=LEFT,
+            title,
+            times,
+            [Line("", values, "s1")],
+            x=x,
+            y=y,
+            x_title="",
+            x_tick=lambda value: f"{tick(round(value, 2))} {unit}",
+            y_tick=lambda value: f"{tick(value)}{suffix if suffix == '%' else ''}",
+            said=lambda value: f"{number(value)}{suffix}",
+            height=HEIGHT,
+            named=False,
+            left=LEFT,
         )
         parts.append(
             f"<div class='counter'><p>{name(what)} <span>mean {text(number(sum(known) / len(known)) + suffix)}, "

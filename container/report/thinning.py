@@ -4,7 +4,9 @@ import math
 
 
 def thinned(values: list[float | None], most: int) -> list[int]:
-    """Positions to draw, at most about `most`: the first, the last, and of each stretch between them the lowest and the highest."""
+    """Positions to draw, at most about `most`: the first, the last, and of each stretch between them the lowest and the
+    highest.
+    """
     if len(values) <= most:
         return list(range(len(values)))
     stretch = math.ceil(len(values) / max(1, most // 2))
@@ -19,7 +21,9 @@ def thinned(values: list[float | None], most: int) -> list[int]:
 
 
 def averaged(values: list[float | None], most: int) -> list[tuple[int, float | None]]:
-    """The mean of each stretch and the position of its middle, at most `most` of them; None where a stretch has no number."""
+    """The mean of each stretch and the position of its middle, at most `most` of them; None where a stretch has no
+    number.
+    """
     stretch = max(1, math.ceil(len(values) / most))
     found = []
     for start in range(0, len(values), stretch):

@@ -12,7 +12,9 @@ PAGE, RECORD = "report.html", "report.json"
 
 
 def write_report(record: RunRecord, folder: Path) -> Path:
-    """Write both files, each whole or not at all, over those of an earlier call. Returns the page's path. Raises OSError."""
+    """Write both files, each whole or not at all, over those of an earlier call. Returns the page's path. Raises
+    OSError.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     _write_whole(folder / RECORD, json.dumps(replace(record, pictures=None).to_dict(), indent=1, allow_nan=False))
     _write_whole(folder / PAGE, page(record))

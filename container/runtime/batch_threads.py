@@ -31,4 +31,5 @@ class BatchThreads:
 
 def _compute_alone() -> None:
     torch.set_num_threads(1)
-    torch.get_num_threads()  # at its first use a thread takes over the default, which others may have changed; then it keeps its own
+    # at its first use a thread takes over the default, which others may have changed; then it keeps its own
+    torch.get_num_threads()

@@ -19,9 +19,8 @@ class Compute:
     def choose(cls, on_host: int = 0, mixed_precision: bool = True) -> "Compute":
         """CUDA when there is one: bfloat16 from Ampere (sm_80) on, float16 before (T4 is sm_75).
 
-        Else the CPU: bfloat16 where it has instructions for it, else float32; without mixed_precision float32 everywhere. on_host:
-        the number of the process on its host, and of its GPU.
-        """
+        Else the CPU: bfloat16 where it has instructions for it, else float32; without mixed_precision float32
+        everywhere. on_host: the number of the process on its host, and of its GPU."""
         if not torch.cuda.is_available():
             faster = mixed_precision and computes_in_bfloat16(CPU_INFO.read_text())
             return cls(torch.device("cpu"), torch.bfloat16 if faster else torch.float32)
@@ -42,7 +41,9 @@ class Compute:
 def computes_in_bfloat16(cpu_info: str) -> bool:
     """Whether a processor multiplies matrices in bfloat16 faster than in float32. cpu_info: what /proc/cpuinfo says.
 
-    AMX came with Intel's Sapphire Rapids, AVX512-BF16 with it and with AMD's Zen 4; elsewhere bfloat16 is emulated, and slower.
-    """
-    flags = {flag for line in cpu_info.splitlines() if line.startswith("flags") for flag in line.split(":", 1)[1].split()}
+    AMX came with Intel's Sapphire Rapids, AVX512-BF16 with it and with AMD's Zen 4; elsewhere bfloat16 is emulated, and
+    slower."""
+    flags = {
+        flag for line in cpu_info.splitlines() if line.startswith("flags") for flag in line.split(":", 1)[1].split()
+    }
     return not flags.isdisjoint({"amx_bf16", "avx512_bf16"})

@@ -9,7 +9,8 @@ from pathlib import Path
 from contract.opt_ml import FAILURE_REASON_CHARACTERS
 
 KILLED = (
-    "The training program was killed (SIGKILL), as a rule by the system when the instance's memory was full. Lower batch-size, image-size "
+    "The training program was killed (SIGKILL), as a rule by the system when the instance's memory was full. Lower "
+    "batch-size, image-size "
     "or workers, or take an instance type with more memory."
 )
 
@@ -19,10 +20,11 @@ class TrainingFailure(Exception):
 
 
 def write_failure(reason: str, output_dir: Path) -> None:
-    """Write `reason` where SageMaker looks for it, unless another process of the run has: the first one knows the cause.
+    """Write `reason` where SageMaker looks for it, unless another process of the run has: the first one knows the
+    cause.
 
-    The toolkit leaves an existing file alone, too. Print the reason before: where the file cannot be written, that is said, not raised.
-    """
+    The toolkit leaves an existing file alone, too. Print the reason before: where the file cannot be written, that is
+    said, not raised."""
     try:
         output_dir.mkdir(parents=True, exist_ok=True)
         with (output_dir / "failure").open("x") as file:
@@ -30,4 +32,8 @@ def write_failure(reason: str, output_dir: Path) -> None:
     except FileExistsError:
         pass
     except OSError as error:
-        print(f"warning: the reason cannot be written to {output_dir / 'failure'}: {error.strerror}.", file=sys.stderr, flush=True)
+        print(
+            f"warning: the reason cannot be written to {output_dir / 'failure'}: {error.strerror}.",
+            file=sys.stderr,
+            flush=True,
+        )

@@ -1,9 +1,8 @@
 """Which processes a job trains with: one for each GPU of each host, or one for each host that has none.
 
-sagemaker-training starts the program once on each host and names the hosts in SM_HOSTS. A program that torchrun started, or
-`run_all`, finds its place in RANK, WORLD_SIZE, LOCAL_RANK, LOCAL_WORLD_SIZE, MASTER_ADDR and MASTER_PORT.
-https://docs.pytorch.org/docs/stable/elastic/run.html#environment-variables
-"""
+sagemaker-training starts the program once on each host and names the hosts in SM_HOSTS. A program that torchrun
+started, or `run_all`, finds its place in RANK, WORLD_SIZE, LOCAL_RANK, LOCAL_WORLD_SIZE, MASTER_ADDR and MASTER_PORT.
+https://docs.pytorch.org/docs/stable/elastic/run.html#environment-variables"""
 
 import json
 import os
@@ -52,12 +51,14 @@ def is_launched(environment: Mapping[str, str]) -> bool:
     return "WORLD_SIZE" in environment
 
 
-def run_all(places: list[Place], program: list[str], stop_requested: Callable[[], bool], failed: Callable[[int], None]) -> int:
-    """Run `program` once for each place, to the end of all. Returns 0, or the status of the first that failed; -n for signal n.
+def run_all(
+    places: list[Place], program: list[str], stop_requested: Callable[[], bool], failed: Callable[[int], None]
+) -> int:
+    """Run `program` once for each place, to the end of all. Returns 0, or the status of the first that failed; -n for
+    signal n.
 
-    SIGTERM goes on to each of them; stop_requested says whether it came before this. When one fails, failed(status) is called,
-    then the others are told to end, and killed where they do not.
-    """
+    SIGTERM goes on to each of them; stop_requested says whether it came before this. When one fails, failed(status) is
+    called, then the others are told to end, and killed where they do not."""
     processes: list[subprocess.Popen] = []
     told = False
 
@@ -94,6 +95,10 @@ def _free_port() -> int:
 
 def _variables(place: Place) -> dict[str, str]:
     return {
-        "RANK": str(place.rank), "WORLD_SIZE": str(place.size), "LOCAL_RANK": str(place.on_host), "LOCAL_WORLD_SIZE": str(place.per_host),
-        "MASTER_ADDR": place.address, "MASTER_PORT": str(place.port),
+        "RANK": str(place.rank),
+        "WORLD_SIZE": str(place.size),
+        "LOCAL_RANK": str(place.on_host),
+        "LOCAL_WORLD_SIZE": str(place.per_host),
+        "MASTER_ADDR": place.address,
+        "MASTER_PORT": str(place.port),
     }

@@ -22,7 +22,9 @@ PATIENCE = timedelta(minutes=20)  # for a process that decodes pictures or write
 
 @dataclass(frozen=True)
 class Ranks:
-    """rank: 0 is the one that prints and writes. on_host: the process's number on its own host, which has `per_host` of them."""
+    """rank: 0 is the one that prints and writes. on_host: the process's number on its own host, which has `per_host` of
+    them.
+    """
 
     rank: int = 0
     size: int = 1
@@ -98,9 +100,8 @@ class Ranks:
     def part_company(self) -> None:
         """The end of what is done together: from here on each process may end when it likes.
 
-        The group is not taken apart: that joins threads which may be waiting for Python's lock, and holds the lock meanwhile.
-        The program ends with os._exit.
-        """
+        The group is not taken apart: that joins threads which may be waiting for Python's lock, and holds the lock
+        meanwhile. The program ends with os._exit."""
         if self.size > 1:
             dist.barrier()
 
@@ -112,7 +113,11 @@ def join(place: Place, device: torch.device) -> Ranks:
         os.environ.setdefault("NCCL_SOCKET_IFNAME", interface)
     backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
     dist.init_process_group(
-        backend, init_method=f"tcp://{place.address}:{place.port}", rank=place.rank, world_size=place.size, timeout=PATIENCE
+        backend,
+        init_method=f"tcp://{place.address}:{place.port}",
+        rank=place.rank,
+        world_size=place.size,
+        timeout=PATIENCE,
     )
     return Ranks(place.rank, place.size, place.on_host, place.per_host)
 

@@ -1,8 +1,7 @@
 """Chance, by place: what is random in a step follows from the seed and the step's number alone.
 
-So a step may be prepared before its turn, in another thread or on another machine, and a run that was interrupted goes on
-with the very pictures that it would have had.
-"""
+So a step may be prepared before its turn, in another thread or on another machine, and a run that was interrupted goes
+on with the very pictures that it would have had."""
 
 import hashlib
 

@@ -1,16 +1,21 @@
-"""Environment variables read as the field sets them: what cannot be used as it stands is clamped or left out with a warning.
+"""Environment variables read as the field sets them: what cannot be used as it stands is clamped or left out with a
+warning.
 
-A container's environment is not this image's alone: SDKs, JumpStart's models and a user's own code set names in it that are the toolkit's, or
-that merely look like ours. Only this image's own names, which begin with PREFIX, and the platform's ports can end a start.
-"""
+A container's environment is not this image's alone: SDKs, JumpStart's models and a user's own code set names in it that
+are the toolkit's, or that merely look like ours. Only this image's own names, which begin with PREFIX, and the
+platform's ports can end a start."""
 
 import logging
 from collections.abc import Mapping
 
 PREFIX = "DOGBREED_"
-# The toolkit turns these into numbers when a model is loaded, whether it uses them or not, and fails on everything else.
-# https://github.com/aws/sagemaker-inference-toolkit/blob/master/src/sagemaker_inference/environment.py
-TOOLKIT_NUMBERS = ("SAGEMAKER_MODEL_SERVER_TIMEOUT", "SAGEMAKER_MODEL_SERVER_TIMEOUT_SECONDS", "SAGEMAKER_STARTUP_TIMEOUT")
+# The toolkit turns these into numbers when a model is loaded, whether it uses them or not, and fails on everything
+# else. https://github.com/aws/sagemaker-inference-toolkit/blob/master/src/sagemaker_inference/environment.py
+TOOLKIT_NUMBERS = (
+    "SAGEMAKER_MODEL_SERVER_TIMEOUT",
+    "SAGEMAKER_MODEL_SERVER_TIMEOUT_SECONDS",
+    "SAGEMAKER_STARTUP_TIMEOUT",
+)
 # Where one of these is set to nothing, the toolkit takes that for a name, a type or a folder.
 TOOLKIT_TEXTS = ("SAGEMAKER_PROGRAM", "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", "SAGEMAKER_BASE_DIR")
 MOST_SHOWN = 60  # characters of a value in a warning
@@ -22,7 +27,9 @@ class WrongSetting(ValueError):
 
 
 class Variables:
-    """An environment that is read once; an empty variable is an unset one. warnings: sentences, of what was read so far."""
+    """An environment that is read once; an empty variable is an unset one. warnings: sentences, of what was read so
+    far.
+    """
 
     def __init__(self, environment: Mapping[str, str]):
         self._environment = {name: value.strip() for name, value in environment.items() if value.strip()}
@@ -32,7 +39,9 @@ class Variables:
         return self._environment.get(name, default)
 
     def number(self, name: str, default: int, low: int, high: int, unit: str = "") -> int:
-        """Of the toolkit's: the nearest number within `low` and `high`; `default` for what is no whole number. unit: for the warning."""
+        """Of the toolkit's: the nearest number within `low` and `high`; `default` for what is no whole number. unit:
+        for the warning.
+        """
         given = self._environment.get(name)
         if given is None:
             return default
@@ -40,14 +49,18 @@ class Variables:
         if number is None:
             return self._instead(name, given, "is not a whole number", default)
         nearest = max(low, min(high, number))
-        return nearest if nearest == number else self._instead(name, given, f"is not from {low} to {high}{unit}", nearest)
+        return (
+            nearest if nearest == number else self._instead(name, given, f"is not from {low} to {high}{unit}", nearest)
+        )
 
     def exact(self, name: str, default: int, low: int, high: int) -> int:
         """A number that nothing can stand in for. Raises WrongSetting."""
         given = self._environment.get(name)
         number = default if given is None else _whole(given)
         if number is None or not low <= number <= high:
-            raise WrongSetting(f"The environment variable {name} must be a whole number from {low} to {high}, not {given!r}.")
+            raise WrongSetting(
+                f"The environment variable {name} must be a whole number from {low} to {high}, not {given!r}."
+            )
         return number
 
     def switch(self, name: str) -> bool:
@@ -58,7 +71,9 @@ class Variables:
         return given.lower() == "true"
 
     def own_number(self, name: str, default: int, low: int, high: int) -> int:
-        """Of this image's: PREFIX and `name` exactly, or `name` alone, which may be meant for somebody else. Raises WrongSetting."""
+        """Of this image's: PREFIX and `name` exactly, or `name` alone, which may be meant for somebody else. Raises
+        WrongSetting.
+        """
         if PREFIX + name in self._environment:
             return self.exact(PREFIX + name, default, low, high)
         return self._shared(name, lambda: self.number(name, default, low, high))
@@ -75,13 +90,19 @@ class Variables:
         """Of Python's logging: a number, as the toolkit has it, or a name."""
         given = self.text(name, "INFO")
         level = _whole(given) if given.isdecimal() else logging.getLevelName(given.upper())
-        return level if isinstance(level, int) else self._instead(name, given, "is no level such as 20 or INFO", logging.INFO)
+        return (
+            level
+            if isinstance(level, int)
+            else self._instead(name, given, "is no level such as 20 or INFO", logging.INFO)
+        )
 
     def _shared(self, name: str, read):
         before = len(self.warnings)
         found = read()
         if len(self.warnings) > before:
-            self.warnings[-1] += f" If it is meant for your own code, leave it; this image's own name for it is {PREFIX}{name}."
+            self.warnings[-1] += (
+                f" If it is meant for your own code, leave it; this image's own name for it is {PREFIX}{name}."
+            )
         return found
 
     def _instead(self, name: str, given: str, why: str, used: object):

@@ -1,8 +1,8 @@
 """What the environment asks of the serve image, checked once, before anything starts.
 
 SAGEMAKER_* are the platform's and the toolkit's own
-(https://github.com/aws/sagemaker-inference-toolkit/blob/master/src/sagemaker_inference/parameters.py); the others are this image's.
-"""
+(https://github.com/aws/sagemaker-inference-toolkit/blob/master/src/sagemaker_inference/parameters.py); the others are
+this image's."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,21 +12,26 @@ from container.serving.environment_variables import PREFIX, Variables, WrongSett
 from container.serving.server.machine import Machine
 
 MEGABYTE = 1024 * 1024
-# The platform's limits for real-time inference: https://docs.aws.amazon.com/sagemaker/latest/dg/realtime-endpoints-test-endpoints.html
+# The platform's limits for real-time inference:
+# https://docs.aws.amazon.com/sagemaker/latest/dg/realtime-endpoints-test-endpoints.html
 PAYLOAD_MB, ANSWER_SECONDS = 25, 60
 BODY_SECONDS = 60  # for all of a body: as long as the platform waits for an answer; 25 MB then need 3.5 Mbit/s
 BATCH_PAYLOAD_MB = 100  # of a batch transform job whose payload limit is open
 START_SECONDS = 480  # the platform's own, before it gives up on /ping
 CPU_BATCH, GPU_BATCH = 8, 32  # above these a forward pass gains little more, and every request waits longer for it
 MOST_BATCH = 100  # as many different values as CloudWatch takes of a metric in one line
-QUEUE = 256  # requests under way, and nginx has two connections for each of 8,192; at some 50 a second on two cores the last one waits 5 s
+# requests under way, and nginx has two connections for each of 8,192; at some 50 a second on two cores the last one
+# waits 5 s
+QUEUE = 256
 TOP_K = 5
 MOST_ENGINES = 1024
 
 
 @dataclass(frozen=True)
 class Ports:
-    """public: SageMaker's. inference, management: multi-model-server's; metrics: Prometheus'. The last three are on loopback."""
+    """public: SageMaker's. inference, management: multi-model-server's; metrics: Prometheus'. The last three are on
+    loopback.
+    """
 
     public: int
     inference: int
@@ -41,17 +46,20 @@ class Ports:
         """
         inner = [port for port in range(first, min(last, first + 3) + 1) if port != public][:3]
         if len(inner) < 3:
-            raise WrongSetting(f"SAGEMAKER_SAFE_PORT_RANGE={first}-{last} has no three ports beside {public}. Give it four.")
+            raise WrongSetting(
+                f"SAGEMAKER_SAFE_PORT_RANGE={first}-{last} has no three ports beside {public}. Give it four."
+            )
         return cls(public, *inner)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """engines: processes that hold the model; threads: of each. batch_size: requests in a forward pass at most. batch_delay: seconds
-    that a batch may wait for more, when there are several clients. queue: requests under way before the next one is refused.
-    payload: bytes of a request at most. body_seconds: for all of them to arrive; answer_seconds: for an answer; start_seconds: for loading a model. vmargs: of the JVM. log_level: of Python's logging.
-    top_k: classes in an answer. allow_urls: whether pictures are fetched. warnings: sentences on what could not be taken as it was given.
-    """
+    """engines: processes that hold the model; threads: of each. batch_size: requests in a forward pass at most.
+    batch_delay: seconds that a batch may wait for more, when there are several clients. queue: requests under way
+    before the next one is refused. payload: bytes of a request at most. body_seconds: for all of them to arrive;
+    answer_seconds: for an answer; start_seconds: for loading a model. vmargs: of the JVM. log_level: of Python's
+    logging. top_k: classes in an answer. allow_urls: whether pictures are fetched. warnings: sentences on what could
+    not be taken as it was given."""
 
     ports: Ports
     base: Path
@@ -77,12 +85,16 @@ class Settings:
 
     @property
     def connections(self) -> int:
-        """multi-model-server's connections to the engines of a model: a batch that is computed, and the next one waiting."""
+        """multi-model-server's connections to the engines of a model: a batch that is computed, and the next one
+        waiting.
+        """
         return 2 * self.batch_size * self.engines
 
     @property
     def own(self) -> dict[str, str]:
-        """What the functions of this image read from their environment (container/serving/inference/picture_functions.py)."""
+        """What the functions of this image read from their environment
+        (container/serving/inference/picture_functions.py).
+        """
         return {f"{PREFIX}{name}": str(value).lower() for name, value in
                 (("BATCH_SIZE", self.batch_size), ("TOP_K", self.top_k), ("ALLOW_URLS", self.allow_urls))}  # fmt: skip
 
@@ -95,7 +107,9 @@ class Settings:
         engines = given.number("SAGEMAKER_MODEL_SERVER_WORKERS", default_engines, 0, MOST_ENGINES) or default_engines
         default_payload = BATCH_PAYLOAD_MB if given.text("SAGEMAKER_BATCH") == "true" else PAYLOAD_MB
         payload = given.number("SAGEMAKER_MAX_PAYLOAD_IN_MB", default_payload, 0, 1024) or default_payload
-        minutes = given.number("SAGEMAKER_MODEL_SERVER_TIMEOUT", 0, 0, 60, " minutes")  # JumpStart's models have 3600 there
+        minutes = given.number(
+            "SAGEMAKER_MODEL_SERVER_TIMEOUT", 0, 0, 60, " minutes"
+        )  # JumpStart's models have 3600 there
         seconds = given.number("SAGEMAKER_MODEL_SERVER_TIMEOUT_SECONDS", 0, 0, 3600, " seconds")
         first, _, last = given.text("SAGEMAKER_SAFE_PORT_RANGE", "8081-8084").partition("-")
         if not (first.isdecimal() and last.isdecimal()):

@@ -1,4 +1,5 @@
-"""AdamW without the compiler, which torch imports (torch._dynamo, sympy, triton) when an optimiser is first made and used.
+"""AdamW without the compiler, which torch imports (torch._dynamo, sympy, triton) when an optimiser is first made and
+used.
 
 That takes more than a second: a third of a trial on features, which never compiles anything. Written against torch 2.10
 (torch/_compile.py, torch/optim/optimizer.py); where a later torch does it otherwise, this changes nothing but the time.

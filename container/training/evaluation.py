@@ -31,7 +31,9 @@ class Evaluation:
 
 
 @torch.inference_mode()
-def evaluate(model: nn.Module, examples: Examples, compute: Compute, test_flip: bool = False, ranks: Ranks = Ranks()) -> Evaluation:
+def evaluate(
+    model: nn.Module, examples: Examples, compute: Compute, test_flip: bool = False, ranks: Ranks = Ranks()
+) -> Evaluation:
     """Run the model over every example of a split, as the endpoint prepares it and answers it.
 
     ranks: the processes that share the examples out; each example is counted once, and all get the whole result.

@@ -13,7 +13,9 @@ class GradientNorms:
 
     def __init__(self, model: nn.Module, steps: int):
         """steps: of the whole run."""
-        self._weights = {name.removesuffix(".weight"): weight for name, weight in model.named_parameters() if weight.ndim > 1}
+        self._weights = {
+            name.removesuffix(".weight"): weight for name, weight in model.named_parameters() if weight.ndim > 1
+        }
         self._interval = max(1, math.ceil(steps / POINTS))
         self._taken: list[tuple[int, list[str], torch.Tensor, bool]] = []
 
@@ -37,5 +39,9 @@ class GradientNorms:
         ]
         return {
             "steps": [step for step, _ in taken],
-            "layers": {name: [norms.get(name) for _, norms in taken] for name in self._weights if any(name in norms for _, norms in taken)},
+            "layers": {
+                name: [norms.get(name) for _, norms in taken]
+                for name in self._weights
+                if any(name in norms for _, norms in taken)
+            },
         }

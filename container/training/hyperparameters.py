@@ -17,7 +17,9 @@ def parse(arguments: list[str]) -> Hyperparameters:
 
 
 def as_given(arguments: list[str]) -> dict[str, str]:
-    """`["--epochs", "3", "--lr=0.1"]` -> `{"epochs": "3", "lr": "0.1"}`. Raises ValueError for words that are not of this form."""
+    """`["--epochs", "3", "--lr=0.1"]` -> `{"epochs": "3", "lr": "0.1"}`. Raises ValueError for words that are not of
+    this form.
+    """
     given: dict[str, str] = {}
     words = iter(arguments)
     for word in words:

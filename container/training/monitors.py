@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 @dataclass
 class Instruments:
-    """times: where a step's time goes. hook: tensors for the rules. norms: the gradients of each layer. traces: chosen steps in detail."""
+    """times: where a step's time goes. hook: tensors for the rules. norms: the gradients of each layer. traces: chosen
+    steps in detail.
+    """
 
     times: StepTimes | None = None
     hook: "TensorHook | None" = None
@@ -50,14 +52,18 @@ class Instruments:
         return self.times.beside(phase) if self.times else nullcontext()
 
     def watches(self, model: nn.Module, saved: bool) -> bool:
-        """Whether a step that is saved has to be looked at on its way through the model, which a replayed graph lets nobody do."""
+        """Whether a step that is saved has to be looked at on its way through the model, which a replayed graph lets
+        nobody do.
+        """
         return saved and self.hook.watches(model)
 
     def watching(self, model: nn.Module, watched: bool):
         """A context for the forward pass."""
         return self.hook.watching(model) if watched else nullcontext()
 
-    def after_backward(self, step: int, loss: torch.Tensor, model: nn.Module, saved: bool, scaler: torch.amp.GradScaler) -> None:
+    def after_backward(
+        self, step: int, loss: torch.Tensor, model: nn.Module, saved: bool, scaler: torch.amp.GradScaler
+    ) -> None:
         taken = self.norms is not None and self.norms.due(step)
         if not saved and not taken:
             return

@@ -24,10 +24,13 @@ def create_optimizer(model: nn.Module, weight_decay: float, early_lr: float) -> 
         share = early_lr ** (1 - depth.get(id(parameter), BANDS) / BANDS)
         groups.setdefault((share, parameter.ndim > 1), []).append(parameter)
     # fused: one pass over the weights instead of a dozen, on the CPU too
-    return EagerAdamW([
-        {"params": parameters, "share": share, "weight_decay": weight_decay if decays else 0.0}
-        for (share, decays), parameters in groups.items()
-    ], fused=True)
+    return EagerAdamW(
+        [
+            {"params": parameters, "share": share, "weight_decay": weight_decay if decays else 0.0}
+            for (share, decays), parameters in groups.items()
+        ],
+        fused=True,
+    )
 
 
 def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:

@@ -26,7 +26,16 @@ SECONDS_BETWEEN_CHECKPOINTS = 60
 KEPT = 2  # the newest, and the one before it, should that be torn
 FORMAT = "run-3"
 _NAME = re.compile(r"run-([0-9a-f]{12})-step-(\d{9})-([0-9a-f]{16})\.pt")
-_IRRELEVANT = ("workers", "features_only", "cuda_graphs", "debugger", "save_interval", "rules", "profiler", "trace_steps")  # they do not change what is learnt
+_IRRELEVANT = (
+    "workers",
+    "features_only",
+    "cuda_graphs",
+    "debugger",
+    "save_interval",
+    "rules",
+    "profiler",
+    "trace_steps",
+)  # they do not change what is learnt
 
 
 def run_identity(chosen: Hyperparameters, **more: str) -> dict[str, str]:
@@ -48,7 +57,8 @@ class RunCheckpoints:
         return FOLDER.is_dir() and time.monotonic() - self._last >= SECONDS_BETWEEN_CHECKPOINTS
 
     def write(self, step: int, state: dict) -> None:
-        """Write a checkpoint, then remove those of this run before the last two. state: tensors, numbers and text, nested.
+        """Write a checkpoint, then remove those of this run before the last two. state: tensors, numbers and text,
+        nested.
 
         A disk that is full loses the checkpoint and not the run: a warning says so.
         """
@@ -66,7 +76,10 @@ class RunCheckpoints:
                 os.fsync(file.fileno())
             os.replace(unfinished, FOLDER / name)
         except OSError as error:
-            print(f"warning: checkpoint {name} could not be written, and training goes on without it: {error}", file=sys.stderr)
+            print(
+                f"warning: checkpoint {name} could not be written, and training goes on without it: {error}",
+                file=sys.stderr,
+            )
             with contextlib.suppress(OSError):
                 unfinished.unlink()
             return
@@ -76,7 +89,9 @@ class RunCheckpoints:
             path.unlink(missing_ok=True)
 
     def newest(self) -> dict | None:
-        """The state in the newest whole checkpoint of this run; None without one. Says which it takes, and which not, and why."""
+        """The state in the newest whole checkpoint of this run; None without one. Says which it takes, and which not,
+        and why.
+        """
         for path in self._own():
             loaded = _load(path)
             if loaded is not None:
@@ -107,7 +122,11 @@ def _all() -> list[Path]:
     """Every run's checkpoints, newest step first."""
     if not FOLDER.is_dir():
         return []
-    return sorted((path for path in FOLDER.iterdir() if _NAME.fullmatch(path.name)), key=lambda path: _NAME.fullmatch(path.name)[2], reverse=True)
+    return sorted(
+        (path for path in FOLDER.iterdir() if _NAME.fullmatch(path.name)),
+        key=lambda path: _NAME.fullmatch(path.name)[2],
+        reverse=True,
+    )
 
 
 def _digest(content: bytes | memoryview) -> str:

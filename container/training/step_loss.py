@@ -1,8 +1,7 @@
 """The loss of a step, and its two passes as CUDA graphs.
 
-A graph replays a pass's kernels with one call, where launching them one by one takes longer than a fast GPU takes to run them.
-https://docs.pytorch.org/docs/stable/notes/cuda.html#partial-network-capture
-"""
+A graph replays a pass's kernels with one call, where launching them one by one takes longer than a fast GPU takes to
+run them. https://docs.pytorch.org/docs/stable/notes/cuda.html#partial-network-capture"""
 
 import math
 
@@ -42,12 +41,14 @@ def least_loss(class_count: int, label_smoothing: float) -> float:
 def as_graphs(step_loss: StepLoss, inputs: torch.Tensor, targets: torch.Tensor, compute: Compute) -> StepLoss:
     """The same function of inputs and targets of this shape, replayed; what it returns is overwritten by the next call.
 
-    What is trainable and which parts are in training mode are as they are now. Raises TrainingFailure for a network that cannot be
-    captured: one that makes Python wait for the GPU. (Afterwards torch's random numbers and memory are still as in a capture.)
-    """
+    What is trainable and which parts are in training mode are as they are now. Raises TrainingFailure for a network
+    that cannot be captured: one that makes Python wait for the GPU. (Afterwards torch's random numbers and memory are
+    still as in a capture.)"""
     # Gradients are added up on the stream of the capture, as they shall be; torch warns of it.
     torch.autograd.graph.set_warn_on_accumulate_grad_stream_mismatch(False)
-    buffers = [(buffer, buffer.clone()) for buffer in step_loss.buffers()]  # statistics, which the passes before the capture change
+    buffers = [
+        (buffer, buffer.clone()) for buffer in step_loss.buffers()
+    ]  # statistics, which the passes before the capture change
     try:
         with compute.autocast(cache=False):
             graphs = torch.cuda.make_graphed_callables(step_loss, (inputs, targets), allow_unused_input=True)
@@ -57,7 +58,9 @@ def as_graphs(step_loss: StepLoss, inputs: torch.Tensor, targets: torch.Tensor, 
         if isinstance(error.__context__, torch.OutOfMemoryError):
             raise error.__context__
         why = str(error.__context__ or error).splitlines()[0]
-        raise TrainingFailure(f"This network's steps cannot be replayed as CUDA graphs: {why}. Set cuda-graphs=false.") from error
+        raise TrainingFailure(
+            f"This network's steps cannot be replayed as CUDA graphs: {why}. Set cuda-graphs=false."
+        ) from error
     with torch.no_grad():
         for buffer, before in buffers:
             buffer.copy_(before)

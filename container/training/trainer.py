@@ -43,12 +43,16 @@ def shuffled_batches(count: int, batch_size: int, random: torch.Generator, proce
 class Trainer:
     """A model in training: everything that goes on from one epoch to the next.
 
-    evaluated: the model to measure and to keep, which is the average of the weights where there is one. ranks: the processes
-    that share every step out; batch-size is what all of them take together.
-    """
+    evaluated: the model to measure and to keep, which is the average of the weights where there is one. ranks: the
+    processes that share every step out; batch-size is what all of them take together."""
 
     def __init__(
-        self, model: nn.Module, examples: Examples, class_count: int, hyperparameters: Hyperparameters, compute: Compute,
+        self,
+        model: nn.Module,
+        examples: Examples,
+        class_count: int,
+        hyperparameters: Hyperparameters,
+        compute: Compute,
         ranks: Ranks = Ranks(),
     ):
         self.model = model.to(compute.device, memory_format=torch.channels_last)
@@ -65,16 +69,23 @@ class Trainer:
         self._average = WeightAverage(self.model, chosen.ema) if chosen.ema else None
         self.evaluated = self._average.model if self._average else self.model
         self._steps_per_epoch = max(1, len(examples.labels) // chosen.batch_size)
-        self._schedule = Schedule(chosen.lr, self._steps_per_epoch, chosen.epochs, chosen.head_epochs, chosen.warmup_epochs)
+        self._schedule = Schedule(
+            chosen.lr, self._steps_per_epoch, chosen.epochs, chosen.head_epochs, chosen.warmup_epochs
+        )
         self._epoch, self._losses = 0, []
         self.step = 0  # how many are over, of all epochs
 
     def state_dict(self) -> dict:
-        """All that changes from step to step, also in the middle of an epoch; for `load_state_dict` of another Trainer."""
+        """All that changes from step to step, also in the middle of an epoch; for `load_state_dict` of another
+        Trainer.
+        """
         return {
-            "model": self.model.state_dict(), "optimizer": self._optimizer.state_dict(), "scaler": self._scaler.state_dict(),
+            "model": self.model.state_dict(),
+            "optimizer": self._optimizer.state_dict(),
+            "scaler": self._scaler.state_dict(),
             "average": self._average.model.state_dict() if self._average else {},
-            "step": self.step, "epoch": self._epoch,
+            "step": self.step,
+            "epoch": self._epoch,
             "losses": torch.stack(self._losses).cpu() if self._losses else torch.empty(0),
         }
 
@@ -105,18 +116,22 @@ class Trainer:
     def train_one_epoch(self, epoch: int, ends: Callable[[], bool] = lambda: False) -> float:
         """One pass over the training examples, or the rest of one. Returns the mean training loss of its steps.
 
-        ends() is asked after each step whether to end early. Raises TrainingFailure when the loss is no longer a number.
-        """
+        ends() is asked after each step whether to end early. Raises TrainingFailure when the loss is no longer a
+        number."""
         if self._epoch != epoch:
             self._epoch, self._losses = epoch, []
         seed = self._chosen.seed
-        batches = shuffled_batches(len(self._examples.labels), self._chosen.batch_size, random_for(seed, epoch), self._ranks.size)
+        batches = shuffled_batches(
+            len(self._examples.labels), self._chosen.batch_size, random_for(seed, epoch), self._ranks.size
+        )
         self._choose_what_learns(epoch, batches[0])
         losses = self._losses
         last_line = time.monotonic()
         steps = range(len(losses), len(batches))
         self.instruments.begin()
-        for inputs, targets in prepared(lambda number: self._prepare(batches[number], epoch, number), steps, self._compute.device):
+        for inputs, targets in prepared(
+            lambda number: self._prepare(batches[number], epoch, number), steps, self._compute.device
+        ):
             self.instruments.mark("data")
             torch.manual_seed(seed_for(seed, epoch, len(losses), self._ranks.rank))  # dropout's, and stochastic depth's
             losses.append(self._train_step(inputs, targets))

@@ -1,8 +1,7 @@
 """An exponential moving average of the weights, which is often a better model than the last step's.
 
-https://arxiv.org/abs/1806.05594 (averages of the weights), https://www.tensorflow.org/api_docs/python/tf/train/ExponentialMovingAverage
-(the warm-up of the decay).
-"""
+https://arxiv.org/abs/1806.05594 (averages of the weights),
+https://www.tensorflow.org/api_docs/python/tf/train/ExponentialMovingAverage (the warm-up of the decay)."""
 
 import copy
 
@@ -12,10 +11,14 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 
 class WeightAverage:
-    """`model` is the average: a model like the one that is trained, whose batch normalisation's statistics are averaged, too."""
+    """`model` is the average: a model like the one that is trained, whose batch normalisation's statistics are
+    averaged, too.
+    """
 
     def __init__(self, trained: nn.Module, decay: float):
-        """decay: share of the average that a step keeps, in (0, 1); in the first steps less, so that the start is soon forgotten."""
+        """decay: share of the average that a step keeps, in (0, 1); in the first steps less, so that the start is soon
+        forgotten.
+        """
         self.model = copy.deepcopy(trained).requires_grad_(False)
         self._decay = decay
         pairs = list(zip(_tensors(self.model), _tensors(trained), strict=True))

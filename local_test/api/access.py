@@ -1,4 +1,6 @@
-"""Which requests are obeyed: those of programs that hold a key, with the body that they signed. Everything else is answered with 403."""
+"""Which requests are obeyed: those of programs that hold a key, with the body that they signed. Everything else is
+answered with 403.
+"""
 
 import hashlib
 import logging
@@ -6,7 +8,7 @@ import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import IO
 from weakref import WeakSet
 
@@ -24,7 +26,9 @@ from local_test.api.form_policy import authenticate_form
 from local_test.api.request_head import RequestHead
 
 LARGEST_MESSAGE = 8 * 1024**2  # bytes of a request that is no picture and no object
-LARGEST_INVOCATION = 25 * 1024**2  # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html
+LARGEST_INVOCATION = (
+    25 * 1024**2
+)  # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html
 LARGEST_FORM, MOST_FORMS = 64 * 1024**2, 8  # bytes with the file in it, which moto reads into memory; at a time
 BLOCK = 1 << 20  # bytes
 FORM = "multipart/form-data"
@@ -33,7 +37,8 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, eq=False)
 class Examined:
-    """What a request's head says. refused: why it is not obeyed. signed: None for a refused one, and for a form, whose fields are in its body.
+    """What a request's head says. refused: why it is not obeyed. signed: None for a refused one, and for a form, whose
+    fields are in its body.
 
     largest_body: bytes that are wanted, None without a limit.
     """
@@ -46,9 +51,11 @@ class Examined:
 
 
 class Access:
-    """hosts: what a Host header may say; the port is known only when the server listens. clock: the time, with its zone."""
+    """hosts: what a Host header may say; the port is known only when the server listens. clock: the time, with its
+    zone.
+    """
 
-    def __init__(self, find: Find, clock: Callable[[], datetime] = lambda: datetime.now(timezone.utc)):
+    def __init__(self, find: Find, clock: Callable[[], datetime] = lambda: datetime.now(UTC)):
         self.hosts: frozenset[str] = frozenset()
         self._find, self._clock = find, clock
         self._forms: WeakSet[Examined] = WeakSet()  # those that somebody is still sending, or that are being answered
@@ -60,17 +67,25 @@ class Access:
             if _is_form(head):
                 return self._form()
             signed = authenticate(head, self._find, self._clock())
-            return Examined(signed.service, protocol_of(head, signed.service), signed, None, _largest_body(head, signed))
+            return Examined(
+                signed.service, protocol_of(head, signed.service), signed, None, _largest_body(head, signed)
+            )
         except AccessRefused as refused:
             return Examined("", protocol_of(head, ""), refused=refused)
         except Exception:  # nobody is let in by a fault of ours
             logger.exception("%s %s cannot be examined", head.method, head.path)
-            return Examined("", protocol_of(head, ""), refused=AccessRefused(Why.INCOMPLETE, "The request's signature cannot be read."))
+            return Examined(
+                "",
+                protocol_of(head, ""),
+                refused=AccessRefused(Why.INCOMPLETE, "The request's signature cannot be read."),
+            )
 
     def _form(self) -> Examined:
         """Who sends a form is known only when it is here: few at a time are received."""
         if len(self._forms) >= MOST_FORMS:
-            raise AccessRefused(Why.FORBIDDEN, f"{MOST_FORMS} forms are being uploaded already. Try again, or use PutObject.")
+            raise AccessRefused(
+                Why.FORBIDDEN, f"{MOST_FORMS} forms are being uploaded already. Try again, or use PutObject."
+            )
         form = Examined("s3", Protocol.S3, None, None, LARGEST_FORM)
         self._forms.add(form)
         return form
@@ -78,9 +93,8 @@ class Access:
     def checked_body(self, examined: Examined, head: RequestHead, environ: dict) -> IO[bytes]:
         """The body, from its start: what was signed, taken out of its chunks. Its headers in `environ` follow.
 
-        Raises AccessRefused for another body than the one that was signed, and for one that was too large to be received
-        InvocationTooLarge or RequestTooLarge.
-        """
+        Raises AccessRefused for another body than the one that was signed, and for one that was too large to be
+        received InvocationTooLarge or RequestTooLarge."""
         if examined.refused:
             raise examined.refused
         length = int(environ.get("CONTENT_LENGTH") or 0)
@@ -101,7 +115,9 @@ class Access:
     def _checked_form(self, head: RequestHead, environ: dict, source: IO[bytes], length: int) -> IO[bytes]:
         kind, options = parse_options_header(head.headers["content-type"])
         try:
-            _, fields, files = FormDataParser(max_form_memory_size=LARGEST_MESSAGE, silent=False).parse(source, kind, length, options)
+            _, fields, files = FormDataParser(max_form_memory_size=LARGEST_MESSAGE, silent=False).parse(
+                source, kind, length, options
+            )
         except (ValueError, RequestEntityTooLarge) as error:
             raise SerializationException(f"The form is broken: {error}") from error
         sizes = []
@@ -116,7 +132,10 @@ class Access:
 def _is_form(head: RequestHead) -> bool:
     """S3's form upload: a POST to a bucket whose signature is in its fields."""
     return (
-        head.method == "POST" and "authorization" not in head.headers and not head.query and "/" not in head.path.strip("/")
+        head.method == "POST"
+        and "authorization" not in head.headers
+        and not head.query
+        and "/" not in head.path.strip("/")
         and head.headers.get("content-type", "").startswith(FORM)
     )
 
@@ -135,7 +154,10 @@ def _largest_body(head: RequestHead, signed: Signed) -> int | None:
 
 def is_upload(head: RequestHead) -> bool:
     """Whether the body is an object, or a part of one: of any size, and nothing that is to be read."""
-    plain = all(name in ("partNumber", "uploadId", "x-id", *OF_SIGNATURES) or name.lower().startswith("x-amz-") for name, _ in head.parameters())
+    plain = all(
+        name in ("partNumber", "uploadId", "x-id", *OF_SIGNATURES) or name.lower().startswith("x-amz-")
+        for name, _ in head.parameters()
+    )
     return head.method == "PUT" and "/" in head.path.strip("/") and plain
 
 
@@ -153,16 +175,23 @@ def _taken_apart(signed: Signed, environ: dict, source: IO[bytes]) -> IO[bytes]:
         size = target.tell()
         stated = environ.get("HTTP_X_AMZ_DECODED_CONTENT_LENGTH")
         if stated is not None and stated != str(size):
-            raise AccessRefused(Why.OTHER_BODY, f"x-amz-decoded-content-length is {stated}, and the body has {size} bytes.")
+            raise AccessRefused(
+                Why.OTHER_BODY, f"x-amz-decoded-content-length is {stated}, and the body has {size} bytes."
+            )
     except BaseException:
         target.close()
         raise
     target.seek(0)
     encodings = [one.strip() for one in environ.get("HTTP_CONTENT_ENCODING", "").split(",")]
     environ |= {
-        "CONTENT_LENGTH": str(size), "HTTP_X_AMZ_CONTENT_SHA256": "UNSIGNED-PAYLOAD",
+        "CONTENT_LENGTH": str(size),
+        "HTTP_X_AMZ_CONTENT_SHA256": "UNSIGNED-PAYLOAD",
         "HTTP_CONTENT_ENCODING": ",".join(one for one in encodings if one != "aws-chunked"),
-        **{f"HTTP_{name.upper().replace('-', '_')}": value for name, value in trailer.items() if name.startswith("x-amz-checksum-")},
+        **{
+            f"HTTP_{name.upper().replace('-', '_')}": value
+            for name, value in trailer.items()
+            if name.startswith("x-amz-checksum-")
+        },
     }
     if not environ["HTTP_CONTENT_ENCODING"]:
         del environ["HTTP_CONTENT_ENCODING"]

@@ -1,8 +1,10 @@
-"""The access keys that a request may be signed with: the service's own, those of running containers, and those that its IAM and STS gave out."""
+"""The access keys that a request may be signed with: the service's own, those of running containers, and those that its
+IAM and STS gave out.
+"""
 
 import secrets
 import threading
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from types import SimpleNamespace
 
 from moto.iam.models import iam_backends
@@ -29,10 +31,11 @@ class AccessKeys:
         with self._lock:
             key = self._keys.get(id)
         key = key or self._assumed(id) or self._of_iam(id)
-        return key if key and (key.expires is None or (now or datetime.now(timezone.utc)) < key.expires) else None
+        return key if key and (key.expires is None or (now or datetime.now(UTC)) < key.expires) else None
 
     def issue(self, role: str) -> AccessKey:
-        """A key for a container, with a session token, until `end`. Nothing writes it down: it does not survive the service.
+        """A key for a container, with a session token, until `end`. Nothing writes it down: it does not survive the
+        service.
 
         role: ARN of the role that its holder is to STS, in the session that the platform names SageMaker.
         """
@@ -69,4 +72,4 @@ class AccessKeys:
 
 
 def _aware(time: datetime) -> datetime:
-    return time if time.tzinfo else time.replace(tzinfo=timezone.utc)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)

@@ -1,52 +1,256 @@
-"""Which operations of the services around SageMaker are here. moto has more than a hundred services; some start containers, call URLs, or erase everything.
+"""Which operations of the services around SageMaker are here. moto has more than a hundred services; some start
+containers, call URLs, or erase everything.
 
-An operation is here when it changes nothing but the service's own records: none that starts something, calls an address, or grants others access.
-"""
+An operation is here when it changes nothing but the service's own records: none that starts something, calls an
+address, or grants others access."""
 
 from collections.abc import Iterable
 
 # By the service's name in a signature's scope.
 OPERATIONS: dict[str, frozenset[str]] = {
-    "sts": frozenset("AssumeRole GetAccessKeyInfo GetCallerIdentity".split()),
-    "ecr": frozenset("""
-        BatchCheckLayerAvailability BatchDeleteImage BatchGetImage BatchGetRepositoryScanningConfiguration CreateRepository DeleteLifecyclePolicy
-        DeleteRegistryPolicy DeleteRepository DeleteRepositoryPolicy DescribeImageScanFindings DescribeImages DescribeRegistry DescribeRepositories
-        GetAuthorizationToken GetLifecyclePolicy GetRegistryPolicy GetRegistryScanningConfiguration GetRepositoryPolicy ListImages ListTagsForResource
-        PutImage PutImageScanningConfiguration PutImageTagMutability PutLifecyclePolicy PutRegistryPolicy PutRegistryScanningConfiguration
-        SetRepositoryPolicy StartImageScan TagResource UntagResource""".split()),
-    "logs": frozenset("""
-        CreateLogGroup CreateLogStream DeleteLogGroup DeleteLogStream DeleteRetentionPolicy DescribeLogGroups DescribeLogStreams DescribeQueries
-        FilterLogEvents GetLogEvents GetQueryResults ListTagsForResource ListTagsLogGroup PutLogEvents PutRetentionPolicy StartQuery TagLogGroup
-        TagResource UntagLogGroup UntagResource""".split()),
-    "monitoring": frozenset("""
-        DeleteAlarms DeleteDashboards DescribeAlarms DescribeAlarmsForMetric DisableAlarmActions EnableAlarmActions GetDashboard GetMetricData
-        GetMetricStatistics ListDashboards ListMetrics ListTagsForResource PutDashboard PutMetricAlarm PutMetricData SetAlarmState TagResource
-        UntagResource""".split()),
-    "application-autoscaling": frozenset("""
-        DeleteScalingPolicy DeleteScheduledAction DeregisterScalableTarget DescribeScalableTargets DescribeScalingPolicies DescribeScheduledActions
-        PutScalingPolicy PutScheduledAction RegisterScalableTarget""".split()),
-    "iam": frozenset("""
-        AddRoleToInstanceProfile AddUserToGroup AttachGroupPolicy AttachRolePolicy AttachUserPolicy CreateAccessKey CreateAccountAlias CreateGroup
-        CreateInstanceProfile CreatePolicy CreatePolicyVersion CreateRole CreateServiceLinkedRole CreateUser DeleteAccessKey DeleteAccountAlias
-        DeleteGroup DeleteGroupPolicy DeleteInstanceProfile DeletePolicy DeletePolicyVersion DeleteRole DeleteRolePermissionsBoundary DeleteRolePolicy
-        DeleteServiceLinkedRole DeleteUser DeleteUserPolicy DetachGroupPolicy DetachRolePolicy DetachUserPolicy GetAccessKeyLastUsed
-        GetAccountAuthorizationDetails GetAccountSummary GetGroup GetGroupPolicy GetInstanceProfile GetPolicy GetPolicyVersion GetRole GetRolePolicy
-        GetServiceLinkedRoleDeletionStatus GetUser GetUserPolicy ListAccessKeys ListAccountAliases ListAttachedGroupPolicies ListAttachedRolePolicies
-        ListAttachedUserPolicies ListEntitiesForPolicy ListGroupPolicies ListGroups ListGroupsForUser ListInstanceProfiles ListInstanceProfilesForRole
-        ListPolicies ListPolicyTags ListPolicyVersions ListRolePolicies ListRoleTags ListRoles ListUserPolicies ListUserTags ListUsers PutGroupPolicy
-        PutRolePermissionsBoundary PutRolePolicy PutUserPolicy RemoveRoleFromInstanceProfile RemoveUserFromGroup SetDefaultPolicyVersion
-        TagInstanceProfile TagPolicy TagRole TagUser UntagInstanceProfile UntagPolicy UntagRole UntagUser UpdateAccessKey UpdateAssumeRolePolicy
-        UpdateGroup UpdateRole UpdateRoleDescription UpdateUser""".split()),
+    "sts": frozenset(["AssumeRole", "GetAccessKeyInfo", "GetCallerIdentity"]),
+    "ecr": frozenset(
+        [
+            "BatchCheckLayerAvailability",
+            "BatchDeleteImage",
+            "BatchGetImage",
+            "BatchGetRepositoryScanningConfiguration",
+            "CreateRepository",
+            "DeleteLifecyclePolicy",
+            "DeleteRegistryPolicy",
+            "DeleteRepository",
+            "DeleteRepositoryPolicy",
+            "DescribeImageScanFindings",
+            "DescribeImages",
+            "DescribeRegistry",
+            "DescribeRepositories",
+            "GetAuthorizationToken",
+            "GetLifecyclePolicy",
+            "GetRegistryPolicy",
+            "GetRegistryScanningConfiguration",
+            "GetRepositoryPolicy",
+            "ListImages",
+            "ListTagsForResource",
+            "PutImage",
+            "PutImageScanningConfiguration",
+            "PutImageTagMutability",
+            "PutLifecyclePolicy",
+            "PutRegistryPolicy",
+            "PutRegistryScanningConfiguration",
+            "SetRepositoryPolicy",
+            "StartImageScan",
+            "TagResource",
+            "UntagResource",
+        ]
+    ),
+    "logs": frozenset(
+        [
+            "CreateLogGroup",
+            "CreateLogStream",
+            "DeleteLogGroup",
+            "DeleteLogStream",
+            "DeleteRetentionPolicy",
+            "DescribeLogGroups",
+            "DescribeLogStreams",
+            "DescribeQueries",
+            "FilterLogEvents",
+            "GetLogEvents",
+            "GetQueryResults",
+            "ListTagsForResource",
+            "ListTagsLogGroup",
+            "PutLogEvents",
+            "PutRetentionPolicy",
+            "StartQuery",
+            "TagLogGroup",
+            "TagResource",
+            "UntagLogGroup",
+            "UntagResource",
+        ]
+    ),
+    "monitoring": frozenset(
+        [
+            "DeleteAlarms",
+            "DeleteDashboards",
+            "DescribeAlarms",
+            "DescribeAlarmsForMetric",
+            "DisableAlarmActions",
+            "EnableAlarmActions",
+            "GetDashboard",
+            "GetMetricData",
+            "GetMetricStatistics",
+            "ListDashboards",
+            "ListMetrics",
+            "ListTagsForResource",
+            "PutDashboard",
+            "PutMetricAlarm",
+            "PutMetricData",
+            "SetAlarmState",
+            "TagResource",
+            "UntagResource",
+        ]
+    ),
+    "application-autoscaling": frozenset(
+        [
+            "DeleteScalingPolicy",
+            "DeleteScheduledAction",
+            "DeregisterScalableTarget",
+            "DescribeScalableTargets",
+            "DescribeScalingPolicies",
+            "DescribeScheduledActions",
+            "PutScalingPolicy",
+            "PutScheduledAction",
+            "RegisterScalableTarget",
+        ]
+    ),
+    "iam": frozenset(
+        [
+            "AddRoleToInstanceProfile",
+            "AddUserToGroup",
+            "AttachGroupPolicy",
+            "AttachRolePolicy",
+            "AttachUserPolicy",
+            "CreateAccessKey",
+            "CreateAccountAlias",
+            "CreateGroup",
+            "CreateInstanceProfile",
+            "CreatePolicy",
+            "CreatePolicyVersion",
+            "CreateRole",
+            "CreateServiceLinkedRole",
+            "CreateUser",
+            "DeleteAccessKey",
+            "DeleteAccountAlias",
+            "DeleteGroup",
+            "DeleteGroupPolicy",
+            "DeleteInstanceProfile",
+            "DeletePolicy",
+            "DeletePolicyVersion",
+            "DeleteRole",
+            "DeleteRolePermissionsBoundary",
+            "DeleteRolePolicy",
+            "DeleteServiceLinkedRole",
+            "DeleteUser",
+            "DeleteUserPolicy",
+            "DetachGroupPolicy",
+            "DetachRolePolicy",
+            "DetachUserPolicy",
+            "GetAccessKeyLastUsed",
+            "GetAccountAuthorizationDetails",
+            "GetAccountSummary",
+            "GetGroup",
+            "GetGroupPolicy",
+            "GetInstanceProfile",
+            "GetPolicy",
+            "GetPolicyVersion",
+            "GetRole",
+            "GetRolePolicy",
+            "GetServiceLinkedRoleDeletionStatus",
+            "GetUser",
+            "GetUserPolicy",
+            "ListAccessKeys",
+            "ListAccountAliases",
+            "ListAttachedGroupPolicies",
+            "ListAttachedRolePolicies",
+            "ListAttachedUserPolicies",
+            "ListEntitiesForPolicy",
+            "ListGroupPolicies",
+            "ListGroups",
+            "ListGroupsForUser",
+            "ListInstanceProfiles",
+            "ListInstanceProfilesForRole",
+            "ListPolicies",
+            "ListPolicyTags",
+            "ListPolicyVersions",
+            "ListRolePolicies",
+            "ListRoleTags",
+            "ListRoles",
+            "ListUserPolicies",
+            "ListUserTags",
+            "ListUsers",
+            "PutGroupPolicy",
+            "PutRolePermissionsBoundary",
+            "PutRolePolicy",
+            "PutUserPolicy",
+            "RemoveRoleFromInstanceProfile",
+            "RemoveUserFromGroup",
+            "SetDefaultPolicyVersion",
+            "TagInstanceProfile",
+            "TagPolicy",
+            "TagRole",
+            "TagUser",
+            "UntagInstanceProfile",
+            "UntagPolicy",
+            "UntagRole",
+            "UntagUser",
+            "UpdateAccessKey",
+            "UpdateAssumeRolePolicy",
+            "UpdateGroup",
+            "UpdateRole",
+            "UpdateRoleDescription",
+            "UpdateUser",
+        ]
+    ),
 }
-# S3 names its operations by parameters of the query. Here are these, and the plain ones; not notifications (they call others), logging, replication and
-# inventory (they write elsewhere), websites, Select, torrents, analytics and table buckets.
-S3_PARAMETERS = frozenset("""
-    acl attributes cors delete encryption legal-hold lifecycle location object-lock ownershipControls policy policyStatus publicAccessBlock
-    requestPayment restore retention tagging uploads versioning versions
-    bucket-region continuation-token delimiter encoding-type fetch-owner key-marker list-type marker max-buckets max-keys max-parts max-uploads
-    optional-object-attributes part-number-marker partNumber prefix start-after upload-id-marker uploadId version-id-marker versionId
-    response-cache-control response-content-disposition response-content-encoding response-content-language response-content-type response-expires
-    x-id AWSAccessKeyId Expires Signature content-type content-md5""".split())
+# S3 names its operations by parameters of the query. Here are these, and the plain ones; not notifications (they call
+# others), logging, replication and inventory (they write elsewhere), websites, Select, torrents, analytics and table
+# buckets.
+S3_PARAMETERS = frozenset(
+    [
+        "acl",
+        "attributes",
+        "cors",
+        "delete",
+        "encryption",
+        "legal-hold",
+        "lifecycle",
+        "location",
+        "object-lock",
+        "ownershipControls",
+        "policy",
+        "policyStatus",
+        "publicAccessBlock",
+        "requestPayment",
+        "restore",
+        "retention",
+        "tagging",
+        "uploads",
+        "versioning",
+        "versions",
+        "bucket-region",
+        "continuation-token",
+        "delimiter",
+        "encoding-type",
+        "fetch-owner",
+        "key-marker",
+        "list-type",
+        "marker",
+        "max-buckets",
+        "max-keys",
+        "max-parts",
+        "max-uploads",
+        "optional-object-attributes",
+        "part-number-marker",
+        "partNumber",
+        "prefix",
+        "start-after",
+        "upload-id-marker",
+        "uploadId",
+        "version-id-marker",
+        "versionId",
+        "response-cache-control",
+        "response-content-disposition",
+        "response-content-encoding",
+        "response-content-language",
+        "response-content-type",
+        "response-expires",
+        "x-id",
+        "AWSAccessKeyId",
+        "Expires",
+        "Signature",
+        "content-type",
+        "content-md5",
+    ]
+)
 S3_METHODS = ("GET", "HEAD", "PUT", "POST", "DELETE")
 SERVICES = frozenset({"s3", *OPERATIONS})
 
@@ -56,9 +260,13 @@ def why_not_here(service: str, method: str, operation: str, parameters: Iterable
     if service not in SERVICES:
         return f"The local SageMaker does not have {service or 'this service'}: only SageMaker, {', '.join(sorted(SERVICES))}. Send this request to AWS instead."
     if service == "s3":
-        asked = next((name for name in parameters if name not in S3_PARAMETERS and not name.lower().startswith("x-amz-")), None)
+        asked = next(
+            (name for name in parameters if name not in S3_PARAMETERS and not name.lower().startswith("x-amz-")), None
+        )
         if asked or method not in S3_METHODS:
-            return f"The local S3 does not have {method} with {asked or 'no parameter'}. Send this request to AWS instead."
+            return (
+                f"The local S3 does not have {method} with {asked or 'no parameter'}. Send this request to AWS instead."
+            )
         return None
     if operation not in OPERATIONS[service]:
         return f"The local {service} does not have {operation or 'this operation'}. Send this request to AWS instead."

@@ -1,4 +1,5 @@
-"""Who signed a request: decided from its head where the head says it all, else with its body. S3's forms are in form_policy.py.
+"""Who signed a request: decided from its head where the head says it all, else with its body. S3's forms are in
+form_policy.py.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
 """
@@ -7,7 +8,7 @@ import hmac
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from local_test.api import sigv2, sigv4
@@ -21,10 +22,21 @@ MOST_SKEW = timedelta(minutes=15)
 LONGEST_PRESIGNED = 7 * 24 * 3600  # seconds
 LONGEST_NUMBER = 12  # digits
 UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
-OF_SIGNATURES = frozenset({  # parameters of presigned URLs
-    "X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires", "X-Amz-SignedHeaders", "X-Amz-Signature", "X-Amz-Security-Token",
-    "AWSAccessKeyId", "Expires", "Signature", "x-amz-security-token",
-})
+OF_SIGNATURES = frozenset(
+    {  # parameters of presigned URLs
+        "X-Amz-Algorithm",
+        "X-Amz-Credential",
+        "X-Amz-Date",
+        "X-Amz-Expires",
+        "X-Amz-SignedHeaders",
+        "X-Amz-Signature",
+        "X-Amz-Security-Token",
+        "AWSAccessKeyId",
+        "Expires",
+        "Signature",
+        "x-amz-security-token",
+    }
+)
 SIGNED_CHUNKS = ("STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER")
 UNSIGNED_CHUNKS = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
 SHA256 = re.compile("[0-9a-f]{64}")
@@ -32,7 +44,8 @@ SHA256 = re.compile("[0-9a-f]{64}")
 
 @dataclass(frozen=True)
 class Signed:
-    """A request whose key is known. payload: what x-amz-content-sha256 says, None where the signature is about the body itself.
+    """A request whose key is known. payload: what x-amz-content-sha256 says, None where the signature is about the body
+    itself.
 
     signature, scope, time: of the request, which the chunks of a streamed body go on from.
     """
@@ -54,21 +67,28 @@ class Signed:
         return self._canonical is not None or bool(self.payload and SHA256.fullmatch(self.payload))
 
     def check_body(self, sha256: str) -> None:
-        """sha256: of the whole body, in hexadecimal digits. Raises AccessRefused for another body than the one that was signed."""
+        """sha256: of the whole body, in hexadecimal digits. Raises AccessRefused for another body than the one that was
+        signed.
+        """
         if self._canonical is not None:
             self._check(self._canonical(sha256))
         elif self.covers_body and self.payload != sha256:
-            raise AccessRefused(Why.OTHER_BODY, "The provided 'x-amz-content-sha256' header does not match what was computed.")
+            raise AccessRefused(
+                Why.OTHER_BODY, "The provided 'x-amz-content-sha256' header does not match what was computed."
+            )
 
     def _check(self, canonical: bytes) -> None:
-        if not hmac.compare_digest(sigv4.request_signature(self.key.secret, self.scope, self.time, canonical), self.signature):
+        if not hmac.compare_digest(
+            sigv4.request_signature(self.key.secret, self.scope, self.time, canonical), self.signature
+        ):
             raise wrong_signature()
 
 
 def wrong_signature() -> AccessRefused:
     return AccessRefused(
         Why.WRONG_SIGNATURE,
-        "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method: "
+        "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access "
+        "Key and signing method: "
         "`python -m local_test env` prints the keys of this service.",
     )
 
@@ -83,23 +103,32 @@ def authenticate(head: RequestHead, find: Find, now: datetime) -> Signed:
     if authorization:
         raise AccessRefused(Why.INCOMPLETE, "The Authorization header is no AWS signature.")
     parameters = dict(head.parameters())
-    twice = [name for name, _ in head.parameters() if name in OF_SIGNATURES and [one for one, _ in head.parameters()].count(name) > 1]
+    twice = [
+        name
+        for name, _ in head.parameters()
+        if name in OF_SIGNATURES and [one for one, _ in head.parameters()].count(name) > 1
+    ]
     if twice:
         raise AccessRefused(Why.INCOMPLETE, f"{twice[0]} is in the query more than once.")
     if "X-Amz-Signature" in parameters or "X-Amz-Credential" in parameters:
         return _presigned(head, parameters, find, now)
     if "Signature" in parameters and "AWSAccessKeyId" in parameters:
         return _presigned_the_old_way(head, parameters, find, now)
-    raise AccessRefused(Why.UNSIGNED, "Request is missing Authentication Token. `python -m local_test env` prints this service's keys.")
+    raise AccessRefused(
+        Why.UNSIGNED, "Request is missing Authentication Token. `python -m local_test env` prints this service's keys."
+    )
 
 
 def known_key(find: Find, id: str, token: str | None) -> AccessKey:
-    """Raises AccessRefused for a key that nobody has, or has no longer, and for a session token that is not the key's."""
+    """Raises AccessRefused for a key that nobody has, or has no longer, and for a session token that is not the
+    key's.
+    """
     key = find(id)
     if key is None:
         raise AccessRefused(
             Why.UNKNOWN_KEY,
-            "The AWS Access Key Id you provided does not exist in our records: this is a local SageMaker, with keys of its own. "
+            "The AWS Access Key Id you provided does not exist in our records: this is a local SageMaker, with keys "
+            "of its own. "
             'In your shell: eval "$(python -m local_test env)".',
         )
     if not hmac.compare_digest((token or "").encode(), (key.session_token or "").encode()):
@@ -111,11 +140,15 @@ def _by_header(head: RequestHead, authorization: str, find: Find, now: datetime)
     found = sigv4.AUTHORIZATION.fullmatch(authorization.strip())
     time = head.headers.get("x-amz-date", "")
     if not found:
-        raise AccessRefused(Why.INCOMPLETE, "The Authorization header must have Credential, SignedHeaders and Signature.")
+        raise AccessRefused(
+            Why.INCOMPLETE, "The Authorization header must have Credential, SignedHeaders and Signature."
+        )
     key_id, scope, signed, signature = *_credential(found[1]), found[2].split(";"), found[3]
     key = known_key(find, key_id, head.headers.get("x-amz-security-token"))
     if abs(_moment(time, scope) - now) > MOST_SKEW:
-        raise AccessRefused(Why.TIME, "Signature expired: the difference between the request time and the current time is too large.")
+        raise AccessRefused(
+            Why.TIME, "Signature expired: the difference between the request time and the current time is too large."
+        )
     _check_coverage(head, signed)
     payload = head.headers.get("x-amz-content-sha256")
     if scope.service == "s3" and payload is None:
@@ -123,12 +156,22 @@ def _by_header(head: RequestHead, authorization: str, find: Find, now: datetime)
     if scope.service != "s3" and payload and not SHA256.fullmatch(payload):
         raise AccessRefused(Why.INCOMPLETE, "x-amz-content-sha256 must be the SHA-256 of the body.")
     if payload and not (SHA256.fullmatch(payload) or payload in (UNSIGNED_PAYLOAD, UNSIGNED_CHUNKS, *SIGNED_CHUNKS)):
-        raise AccessRefused(Why.INCOMPLETE, f"x-amz-content-sha256 is {payload}, which is neither a SHA-256 nor a way to stream that is known here.")
+        raise AccessRefused(
+            Why.INCOMPLETE,
+            f"x-amz-content-sha256 is {payload}, which is neither a SHA-256 nor a way to stream that is known here.",
+        )
     return _checked(Signed(key, scope, time, signature, payload), head, signed)
 
 
 def _presigned(head: RequestHead, parameters: dict[str, str], find: Find, now: datetime) -> Signed:
-    needed = ("X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires", "X-Amz-SignedHeaders", "X-Amz-Signature")
+    needed = (
+        "X-Amz-Algorithm",
+        "X-Amz-Credential",
+        "X-Amz-Date",
+        "X-Amz-Expires",
+        "X-Amz-SignedHeaders",
+        "X-Amz-Signature",
+    )
     missing = [name for name in needed if not parameters.get(name)]
     if missing or parameters["X-Amz-Algorithm"] != sigv4.ALGORITHM:
         raise AccessRefused(Why.INCOMPLETE, f"Query-string authentication needs {', '.join(missing or needed)}.")
@@ -151,6 +194,7 @@ def _presigned(head: RequestHead, parameters: dict[str, str], find: Find, now: d
 
 def _checked(signed: Signed, head: RequestHead, names: list[str]) -> Signed:
     """With its signature checked, unless that needs the body."""
+
     def canonical(payload: str) -> bytes:
         try:
             return sigv4.canonical_request(head, names, payload, signed.service)
@@ -207,14 +251,19 @@ def _moment(text: str, scope: Scope) -> datetime:
     try:
         found = sigv4.moment(text)
     except ValueError as error:
-        raise AccessRefused(Why.INCOMPLETE, f"The request's time is {text!r}; it should look like 20260131T120000Z.") from error
+        raise AccessRefused(
+            Why.INCOMPLETE, f"The request's time is {text!r}; it should look like 20260131T120000Z."
+        ) from error
     if found.strftime("%Y%m%d") != scope.date:
         raise AccessRefused(Why.WRONG_SIGNATURE, "The date of the credential is not that of the request.")
-    return found.replace(tzinfo=timezone.utc)
+    return found.replace(tzinfo=UTC)
 
 
 def _check_coverage(head: RequestHead, signed: list[str]) -> None:
     """What AWS decides by must be under the signature: else it could be added to a signed request by somebody else."""
     loose = [name for name in head.headers if name.startswith("x-amz-") and name not in signed]
     if "host" not in signed or loose:
-        raise AccessRefused(Why.FORBIDDEN, f"There were headers present in the request which were not signed: {', '.join(loose) or 'host'}")
+        raise AccessRefused(
+            Why.FORBIDDEN,
+            f"There were headers present in the request which were not signed: {', '.join(loose) or 'host'}",
+        )

@@ -9,7 +9,9 @@ from local_test.training.training_jobs import TrainingJobs
 
 
 class Control:
-    """GET status: who serves here, and which endpoints. POST interrupt?job=NAME: take a spot job's instances away, as AWS does without asking."""
+    """GET status: who serves here, and which endpoints. POST interrupt?job=NAME: take a spot job's instances away, as
+    AWS does without asking.
+    """
 
     def __init__(self, status: Callable[[], dict], training_jobs: TrainingJobs):
         self._status, self._training_jobs = status, training_jobs

@@ -1,7 +1,8 @@
-"""Errors in the protocol that the request speaks: JSON, query (XML), S3's XML, CBOR, or JSON with the code in a header, as the runtime has it.
+"""Errors in the protocol that the request speaks: JSON, query (XML), S3's XML, CBOR, or JSON with the code in a header,
+as the runtime has it.
 
-Sources: https://smithy.io/2.0/aws/protocols/index.html, https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
-"""
+Sources: https://smithy.io/2.0/aws/protocols/index.html,
+https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html"""
 
 import json
 import uuid
@@ -49,8 +50,13 @@ def error_answer(protocol: Protocol, status: int, code: str, message: str) -> Er
             text = f"<Error>{text}<RequestId>{id}</RequestId></Error>"
         else:
             whose = "Sender" if status < 500 else "Receiver"
-            text = f"<ErrorResponse><Error><Type>{whose}</Type>{text}</Error><RequestId>{id}</RequestId></ErrorResponse>"
-        body, kind = f'<?xml version="1.0" encoding="UTF-8"?>\n{text}'.encode(), "application/xml" if protocol is Protocol.S3 else "text/xml"
+            text = (
+                f"<ErrorResponse><Error><Type>{whose}</Type>{text}</Error><RequestId>{id}</RequestId></ErrorResponse>"
+            )
+        body, kind = (
+            f'<?xml version="1.0" encoding="UTF-8"?>\n{text}'.encode(),
+            "application/xml" if protocol is Protocol.S3 else "text/xml",
+        )
     elif protocol is Protocol.CBOR:
         body, kind = b"\xa2" + b"".join(map(_cbor_text, ("__type", code, "message", message))), "application/cbor"
         headers.append(("smithy-protocol", "rpc-v2-cbor"))

@@ -1,4 +1,6 @@
-"""Errors as AWS sends them. Every one becomes `{"__type": code, "message": ...}` and a botocore ClientError at the caller."""
+"""Errors as AWS sends them. Every one becomes `{"__type": code, "message": ...}` and a botocore ClientError at the
+caller.
+"""
 
 
 class ApiError(Exception):
@@ -77,6 +79,8 @@ class NotHere(ApiError):
 
     def __init__(self, service: str, message: str):
         super().__init__(message)
-        self.code, self.status = {"s3": ("NotImplemented", 501), "iam": ("InvalidAction", 400), "sts": ("InvalidAction", 400)}.get(
-            service, ("UnknownOperationException", 400)
-        )
+        self.code, self.status = {
+            "s3": ("NotImplemented", 501),
+            "iam": ("InvalidAction", 400),
+            "sts": ("InvalidAction", 400),
+        }.get(service, ("UnknownOperationException", 400))

@@ -1,7 +1,7 @@
 """S3's form uploads (boto3's `generate_presigned_post`): the policy that was signed, and whether the form keeps to it.
 
-Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-post-example.html and .../sigv4-HTTPPOSTConstructPolicy.html
-"""
+Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-post-example.html and
+.../sigv4-HTTPPOSTConstructPolicy.html"""
 
 import hmac
 import json
@@ -17,8 +17,12 @@ from local_test.api.sigv4 import Scope
 NOT_IN_CONDITIONS = ("policy", "file", "x-amz-signature", "signature", "awsaccesskeyid")
 
 
-def authenticate_form(fields: Sequence[tuple[str, str]], files: Sequence[tuple[str, int]], bucket: str, find: Find, now: datetime) -> Signed:
-    """fields: of the form, names and values. files: names of the fields that are files, and their sizes in bytes. Raises AccessRefused."""
+def authenticate_form(
+    fields: Sequence[tuple[str, str]], files: Sequence[tuple[str, int]], bucket: str, find: Find, now: datetime
+) -> Signed:
+    """fields: of the form, names and values. files: names of the fields that are files, and their sizes in bytes.
+    Raises AccessRefused.
+    """
     size = _size_of_file(fields, files)
     form = {name.lower(): value for name, value in fields}
     text = form.get("policy")
@@ -28,7 +32,9 @@ def authenticate_form(fields: Sequence[tuple[str, str]], files: Sequence[tuple[s
         signed = _by_version_4(form, text, find)
     else:
         key = known_key(find, form.get("awsaccesskeyid", ""), form.get("x-amz-security-token"))
-        if not hmac.compare_digest(sigv2.signature(key.secret, text.encode()).encode(), form.get("signature", "").encode()):
+        if not hmac.compare_digest(
+            sigv2.signature(key.secret, text.encode()).encode(), form.get("signature", "").encode()
+        ):
             raise wrong_signature()
         signed = Signed(key, Scope("", "", "s3"))
     try:
@@ -50,7 +56,9 @@ def _size_of_file(fields: Sequence[tuple[str, str]], files: Sequence[tuple[str, 
     if twice:
         raise AccessRefused(Why.FORBIDDEN, f"The form has the field {twice[0]} more than once.")
     if names.count("key") != 1 or names.count("file") != 1 or any(name != "file" for name, _ in files):
-        raise AccessRefused(Why.FORBIDDEN, "A form has one field key and one field file, in lower case, and no other file.")
+        raise AccessRefused(
+            Why.FORBIDDEN, "A form has one field key and one field file, in lower case, and no other file."
+        )
     return files[0][1] if files else len(dict(fields)["file"].encode())
 
 
@@ -60,7 +68,9 @@ def _by_version_4(form: Mapping[str, str], text: str, find: Find) -> Signed:
     except ValueError as error:
         raise AccessRefused(Why.INCOMPLETE, str(error)) from error
     key = known_key(find, key_id, form.get("x-amz-security-token"))
-    if scope.service != "s3" or not hmac.compare_digest(sigv4.signature(key.secret, scope, text).encode(), form["x-amz-signature"].encode()):
+    if scope.service != "s3" or not hmac.compare_digest(
+        sigv4.signature(key.secret, scope, text).encode(), form["x-amz-signature"].encode()
+    ):
         raise wrong_signature()
     return Signed(key, scope)
 
@@ -82,9 +92,13 @@ def _check_conditions(conditions: list[tuple], form: Mapping[str, str], size: in
     for kind, name, value in conditions:
         if kind == "content-length-range":
             if not name <= size <= value:
-                raise AccessRefused(Why.FORBIDDEN, f"Your proposed upload has {size} bytes; the policy allows {name} to {value}.")
+                raise AccessRefused(
+                    Why.FORBIDDEN, f"Your proposed upload has {size} bytes; the policy allows {name} to {value}."
+                )
         elif not (form.get(name, "") == value if kind == "eq" else form.get(name, "").startswith(value)):
-            raise AccessRefused(Why.FORBIDDEN, f'Invalid according to Policy: Policy Condition failed: ["{kind}", "${name}", "{value}"]')
+            raise AccessRefused(
+                Why.FORBIDDEN, f'Invalid according to Policy: Policy Condition failed: ["{kind}", "${name}", "{value}"]'
+            )
     allowed = {name for kind, name, _ in conditions if kind != "content-length-range"}
     extra = [name for name in form if name not in (*NOT_IN_CONDITIONS, *allowed) and not name.startswith("x-ignore-")]
     if extra:

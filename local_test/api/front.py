@@ -24,13 +24,23 @@ logger = logging.getLogger(__name__)
 
 
 class Front:
-    """The WSGI application behind HttpServer. runtime answers `/endpoints/...`, control `/local-sagemaker/...`; both are WSGI applications.
+    """The WSGI application behind HttpServer. runtime answers `/endpoints/...`, control `/local-sagemaker/...`; both
+    are WSGI applications.
 
     owner: id of the access key of the service's user.
     """
 
-    def __init__(self, access: Access, api: SageMakerApi, runtime: Callable, control: Callable, others: OtherServices, owner: str):
-        self._access, self._api, self._runtime, self._control, self._others, self._owner = access, api, runtime, control, others, owner
+    def __init__(
+        self, access: Access, api: SageMakerApi, runtime: Callable, control: Callable, others: OtherServices, owner: str
+    ):
+        self._access, self._api, self._runtime, self._control, self._others, self._owner = (
+            access,
+            api,
+            runtime,
+            control,
+            others,
+            owner,
+        )
 
     def __call__(self, environ: dict, start_response: Callable) -> Iterable[bytes]:
         head, examined = environ[HEAD], environ[EXAMINED]
@@ -43,13 +53,17 @@ class Front:
         except ApiError as error:
             answer = error_answer(examined.protocol, error.status, error.code, error.message)
         except RecursionError:
-            answer = error_answer(examined.protocol, 400, SerializationException.code, "The request is nested too deeply.")
+            answer = error_answer(
+                examined.protocol, 400, SerializationException.code, "The request is nested too deeply."
+            )
         except Exception:
             answer = fault(examined.protocol, f"{head.method} {head.path} of {examined.service}")
         start_response(answer.status, answer.headers)
         return [answer.body]
 
-    def _answer(self, head: RequestHead, examined: Examined, body: IO[bytes], environ: dict, start_response: Callable) -> Iterable[bytes]:
+    def _answer(
+        self, head: RequestHead, examined: Examined, body: IO[bytes], environ: dict, start_response: Callable
+    ) -> Iterable[bytes]:
         is_owner = examined.signed is not None and examined.signed.key.id == self._owner
         if examined.service == CONTROL:
             if not is_owner:
@@ -63,7 +77,9 @@ class Front:
             return self._runtime(environ | {"wsgi.input": body}, start_response)
         target = head.headers.get("x-amz-target", "")
         if not target.startswith(SAGEMAKER_TARGET):
-            raise UnknownOperation(f"The local SageMaker does not have {head.method} {head.path}. Send it to AWS instead.")
+            raise UnknownOperation(
+                f"The local SageMaker does not have {head.method} {head.path}. Send it to AWS instead."
+            )
         request = json_object(body.read() or b"{}")
         if not is_owner:
             check_no_files(request)
@@ -77,6 +93,7 @@ def read_body(environ: dict) -> bytes:
 
 def _without_cors(start_response: Callable) -> Callable:
     """Whatever a bucket's settings or moto say."""
+
     def start(status: str, headers: list, exc_info=None):
         kept = [(name, value) for name, value in headers if not name.lower().startswith(NOT_SENT)]
         return start_response(status, kept, *([exc_info] if exc_info else []))
@@ -91,12 +108,19 @@ def fault(protocol: Protocol, what: str) -> ErrorAnswer:
     """
     number = uuid.uuid4().hex[:12]
     logger.exception("fault %s in %s", number, what)
-    return error_answer(protocol, 500, "InternalFailure", f"A fault of the local SageMaker; its log has the id {number}.")
+    return error_answer(
+        protocol, 500, "InternalFailure", f"A fault of the local SageMaker; its log has the id {number}."
+    )
 
 
 def answered_with(answer: dict, start_response: Callable) -> Iterable[bytes]:
     body = json.dumps(answer).encode()
-    start_response("200 OK", [
-        ("Content-Type", "application/x-amz-json-1.1"), ("Content-Length", str(len(body))), ("x-amzn-RequestId", str(uuid.uuid4())),
-    ])
+    start_response(
+        "200 OK",
+        [
+            ("Content-Type", "application/x-amz-json-1.1"),
+            ("Content-Length", str(len(body))),
+            ("x-amzn-RequestId", str(uuid.uuid4())),
+        ],
+    )
     return [body]

@@ -6,9 +6,8 @@ from local_test.api.errors import ValidationException
 def check_honoured(request: dict, honoured: dict, at: str = "") -> None:
     """Raise ValidationException for the first field, or value of a field, that would be ignored.
 
-    honoured: field -> None (every value is honoured), a tuple of the values that are, a dict of fields, or a list of one
-    element that describes each element.
-    """
+    honoured: field -> None (every value is honoured), a tuple of the values that are, a dict of fields, or a list of
+    one element that describes each element."""
     for name, value in request.items():
         path = f"{at}{name}"
         if name not in honoured:

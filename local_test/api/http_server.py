@@ -1,8 +1,8 @@
-"""The HTTP server: waitress, which receives requests without a thread for each, so that slow and half-open connections hold nobody up.
+"""The HTTP server: waitress, which receives requests without a thread for each, so that slow and half-open connections
+hold nobody up.
 
-A request's head is looked at before its body is read (`examine`): a body that will be refused is not received. Bodies beyond a megabyte are spooled to disk.
-https://docs.pylonsproject.org/projects/waitress/
-"""
+A request's head is looked at before its body is read (`examine`): a body that will be refused is not received. Bodies
+beyond a megabyte are spooled to disk. https://docs.pylonsproject.org/projects/waitress/"""
 
 import re
 import resource
@@ -24,12 +24,15 @@ from local_test.api.request_head import RequestHead
 HEAD = "local_sagemaker.head"  # in the WSGI environment: the RequestHead
 EXAMINED = "local_sagemaker.examined"  # and what `examine` returned for it
 METADATA = "x-amz-meta-"
-TARGET = re.compile(r"/[!\"$-~]*")  # what waitress, the signature and moto read alike: no other form, no fragment, no character to be encoded
+TARGET = re.compile(
+    r"/[!\"$-~]*"
+)  # what waitress, the signature and moto read alike: no other form, no fragment, no character to be encoded
 THREADS = 128  # a request has one while it is answered, and an invocation may take a minute
 LONGEST_HEAD = 64 * 1024  # bytes
 LARGEST_BODY = 5 * 1024**3 + 1024**2  # bytes: S3's largest single upload, and what surrounds it in a form
 IN_MEMORY = 1024**2  # bytes of a body
-# Bytes of a body that will be refused, and are received all the same so that its sender reads the answer: of anybody, and of who holds a key.
+# Bytes of a body that will be refused, and are received all the same so that its sender reads the answer: of anybody,
+# and of who holds a key.
 SKIPPED, SKIPPED_OF_KNOWN = 64 * 1024, 64 * 1024**2
 SECONDS_FOR_HEAD = 10
 SECONDS_FOR_BODY = 60
@@ -73,9 +76,14 @@ class _Parser(HTTPRequestParser):
         return consumed
 
     def _receive_no_more(self, size: int) -> None:
-        """The request is answered as it is, without a body; its CONTENT_LENGTH says how large that is, or has become."""
+        """The request is answered as it is, without a body; its CONTENT_LENGTH says how large that is, or has
+        become.
+        """
         self.body_rcv, self.chunked, self.content_length, self.completed = None, False, 0, True
-        self.headers |= {"CONTENT_LENGTH": str(size), "CONNECTION": "close"}  # what comes after is the rest of this body, no request
+        self.headers |= {
+            "CONTENT_LENGTH": str(size),
+            "CONNECTION": "close",
+        }  # what comes after is the rest of this body, no request
         self.expect_continue = False
 
     def is_late(self, now: float) -> bool:
@@ -96,7 +104,11 @@ class _Task(WSGITask):
         """waitress writes every name in capitals, `X-Amz-Meta-Key`; names of S3's metadata are the user's own."""
         own = [name for name, _ in self.response_headers if name.lower().startswith(METADATA)]
         header = super().build_response_header()
-        if not self.has_body and self.version == "1.1" and self.request.headers.get("CONNECTION", "").lower() != "close":
+        if (
+            not self.has_body
+            and self.version == "1.1"
+            and self.request.headers.get("CONNECTION", "").lower() != "close"
+        ):
             # waitress takes an answer that has no body (204, 304) for one whose end nobody can see.
             self.close_on_finish = False
             header = header.replace(b"\r\nConnection: close\r\n", b"\r\n")
@@ -121,7 +133,9 @@ class _Server(TcpWSGIServer):
         return accepted
 
     def maintenance(self, now: float) -> None:
-        """Close what is late or idle, and, where connections become scarce, those that have been silent for the longest time."""
+        """Close what is late or idle, and, where connections become scarce, those that have been silent for the longest
+        time.
+        """
         moment = time.monotonic()
         silent = [channel for channel in self.active_channels.values() if not channel.requests]
         for channel in silent:
@@ -137,13 +151,18 @@ class HttpServer:
     """Listens from construction on; `start` serves in a thread of its own until `stop`."""
 
     def __init__(
-        self, application: Callable[[dict, Callable], Iterable[bytes]], examine: Examine, port: int,
-        gateway: str | None = None, admits: Callable[[str], bool] = lambda _: False,
+        self,
+        application: Callable[[dict, Callable], Iterable[bytes]],
+        examine: Examine,
+        port: int,
+        gateway: str | None = None,
+        admits: Callable[[str], bool] = lambda _: False,
     ):
         """Raises OSError when the port is taken.
 
         Args:
-            examine: called with each request's head, in the thread that receives all of them; its answer is the request's
+            examine: called with each request's head, in the thread that receives all of them; its answer is the
+            request's
                 environ[EXAMINED], and its `largest_body` says how many bytes of the body are wanted, None for all.
             port: on loopback; 0 takes a free one.
             gateway: an address of this machine to listen at, too, at a free port (`gateway_port`).
@@ -153,18 +172,37 @@ class HttpServer:
         channel = type("Channel", (_Channel,), {"parser_class": parser})
         server = type("Server", (_Server,), {"channel_class": channel})
         adjustments = Adjustments(
-            listen="127.0.0.1:1", threads=THREADS, ident=None, max_request_header_size=LONGEST_HEAD, max_request_body_size=LARGEST_BODY,
-            inbuf_overflow=IN_MEMORY, recv_bytes=256 * 1024, outbuf_high_watermark=16 * 1024**2, outbuf_overflow=64 * 1024**2, backlog=4096,
-            cleanup_interval=SECONDS_BETWEEN_LOOKS, connection_limit=_connections(), channel_timeout=SECONDS_IDLE, log_socket_errors=False,
-            asyncore_use_poll=True, clear_untrusted_proxy_headers=False,
+            listen="127.0.0.1:1",
+            threads=THREADS,
+            ident=None,
+            max_request_header_size=LONGEST_HEAD,
+            max_request_body_size=LARGEST_BODY,
+            inbuf_overflow=IN_MEMORY,
+            recv_bytes=256 * 1024,
+            outbuf_high_watermark=16 * 1024**2,
+            outbuf_overflow=64 * 1024**2,
+            backlog=4096,
+            cleanup_interval=SECONDS_BETWEEN_LOOKS,
+            connection_limit=_connections(),
+            channel_timeout=SECONDS_IDLE,
+            log_socket_errors=False,
+            asyncore_use_poll=True,
+            clear_untrusted_proxy_headers=False,
         )
         self._map: dict = {}
         self._dispatcher = ThreadedTaskDispatcher()
 
         def listen(address: str, port: int, admits: Callable[[str], bool] | None) -> _Server:
-            listening = socket.create_server((address, port), backlog=adjustments.backlog)  # at a port that it had before, too (SO_REUSEADDR)
+            listening = socket.create_server(
+                (address, port), backlog=adjustments.backlog
+            )  # at a port that it had before, too (SO_REUSEADDR)
             listener = server(
-                application, map=self._map, dispatcher=self._dispatcher, adj=adjustments, _sock=listening, bind_socket=False,
+                application,
+                map=self._map,
+                dispatcher=self._dispatcher,
+                adj=adjustments,
+                _sock=listening,
+                bind_socket=False,
                 sockinfo=(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, listening.getsockname()),
             )
             listener.admits = admits
@@ -199,7 +237,9 @@ class HttpServer:
 
 
 def _headers(header_plus: bytes) -> dict[str, str]:
-    """By name in lower case, with underscores: waitress drops such headers, since WSGI cannot tell them from dashes, but S3's metadata may have them."""
+    """By name in lower case, with underscores: waitress drops such headers, since WSGI cannot tell them from dashes,
+    but S3's metadata may have them.
+    """
     headers: dict[str, str] = {}
     for line in get_header_lines(header_plus.partition(b"\r\n")[2]):
         name, _, value = line.decode("latin-1").partition(":")
@@ -214,4 +254,6 @@ def _connections() -> int:
         hard = CONNECTIONS + OTHER_FILES
     if soft < hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
-    return max(hard, soft if soft != resource.RLIM_INFINITY else 0) - OTHER_FILES if hard > 2 * OTHER_FILES else hard // 2
+    return (
+        max(hard, soft if soft != resource.RLIM_INFINITY else 0) - OTHER_FILES if hard > 2 * OTHER_FILES else hard // 2
+    )

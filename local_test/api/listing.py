@@ -16,14 +16,17 @@ TIME_FILTERS = {
 def one_page(summaries: list[dict], request: dict, kind: str, answer: str, order: str = "CreationTime") -> dict:
     """The page that a List request asks for, as its answer.
 
-    kind: prefix of the summary's fields, e.g. `TrainingJob` for TrainingJobName and TrainingJobStatus. answer: the list's
-    name. order: field name that SortBy defaults to. Names, where equal times would leave the order open, decide.
+    kind: prefix of the summary's fields, e.g. `TrainingJob` for TrainingJobName and TrainingJobStatus. answer: the
+    list's name. order: field name that SortBy defaults to. Names, where equal times would leave the order open, decide.
     """
     name, status = f"{kind}Name", f"{kind}Status"
     chosen = [one for one in summaries if _wanted(one, request, name, status)]
     by = request.get("SortBy", order)
     field = {"Name": name, "Status": status}.get(by, by)
-    chosen.sort(key=lambda one: (field in one, one.get(field), one[name]), reverse=request.get("SortOrder", "Descending") == "Descending")
+    chosen.sort(
+        key=lambda one: (field in one, one.get(field), one[name]),
+        reverse=request.get("SortOrder", "Descending") == "Descending",
+    )
     start = page_start(request.get("NextToken"))
     end = start + min(request.get("MaxResults", PAGE), PAGE)
     page = {answer: chosen[start:end]}

@@ -1,14 +1,19 @@
-"""The services around SageMaker: S3, ECR, IAM, STS, CloudWatch with its logs, Application Auto Scaling. moto answers, one application for each.
+"""The services around SageMaker: S3, ECR, IAM, STS, CloudWatch with its logs, Application Auto Scaling. moto answers,
+one application for each.
 
-Written against moto 5.2. Its own dispatcher would serve every service that moto has, and guess which one a request means.
-"""
+Written against moto 5.2. Its own dispatcher would serve every service that moto has, and guess which one a request
+means."""
 
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from flask import Flask
-from moto.core.request import PRESERVED_HEADER_NAMES_ENVIRON_KEY, environ_key_for_header, should_preserve_original_header_name
+from moto.core.request import (
+    PRESERVED_HEADER_NAMES_ENVIRON_KEY,
+    environ_key_for_header,
+    should_preserve_original_header_name,
+)
 from moto.moto_server.werkzeug_app import BackendRequest, create_backend_app
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.utils import cached_property
@@ -36,7 +41,9 @@ class _Request(BackendRequest):
 
 
 class MotoServices:
-    """A WSGI application for requests of SERVICES; who they are from, and whether they are here, has been decided before."""
+    """A WSGI application for requests of SERVICES; who they are from, and whether they are here, has been decided
+    before.
+    """
 
     def __init__(self):
         self._lock = threading.Lock()
@@ -58,7 +65,9 @@ class MotoServices:
 
 
 def with_underscores(environ: dict, headers: dict[str, str]) -> None:
-    """Put the metadata whose names have an underscore into a WSGI environment, which cannot tell `my_key` from `my-key`, as moto looks for them."""
+    """Put the metadata whose names have an underscore into a WSGI environment, which cannot tell `my_key` from
+    `my-key`, as moto looks for them.
+    """
     names = {}
     for name, value in headers.items():
         if "_" in name and should_preserve_original_header_name(name) and environ_key_for_header(name) not in environ:

@@ -34,7 +34,9 @@ class OtherServices:
     def __init__(self, moto: MotoServices, objects: ObjectStore, logs: LogGroups, journal: Journal):
         self._moto, self._objects, self._logs, self._journal = moto, objects, logs, journal
 
-    def __call__(self, head: RequestHead, service: str, body: IO[bytes], environ: dict, start_response: Callable) -> Iterable[bytes]:
+    def __call__(
+        self, head: RequestHead, service: str, body: IO[bytes], environ: dict, start_response: Callable
+    ) -> Iterable[bytes]:
         is_object = service == "s3" and "/" in head.path.strip("/")
         content = b"" if is_object else body.read()
         if reason := _why_not_here(service, head, content):
@@ -52,14 +54,19 @@ class OtherServices:
         def remember(status: str, headers: list, exc_info=None):
             answered[:] = [status, headers]
 
-        answer = self._moto(service, environ, remember)  # has called `remember`; what it returns may be a large object, still unread
+        answer = self._moto(
+            service, environ, remember
+        )  # has called `remember`; what it returns may be a large object, still unread
         if service == "s3":
             self._objects.flush()
         status, headers = answered
         query, headers_to_keep = without_signature(head.query), with_scope(request_headers(environ), service)
-        self._journal.record(environ["REQUEST_METHOD"], head.path, query, headers_to_keep, content, int(status.split()[0]))
+        self._journal.record(
+            environ["REQUEST_METHOD"], head.path, query, headers_to_keep, content, int(status.split()[0])
+        )
         if not any(name.lower() == "content-length" for name, _ in headers):
-            # Without a length the connection would have to be closed to say where the answer ends. Only objects are long, and they have one.
+            # Without a length the connection would have to be closed to say where the answer ends. Only objects are
+            # long, and they have one.
             content = b"".join(answer)
             answer, headers = [content], [*headers, ("Content-Length", str(len(content)))]
         start_response(status, headers)
@@ -67,11 +74,18 @@ class OtherServices:
 
 
 def replayed(moto: MotoServices) -> Callable[[dict, Callable], Iterable[bytes]]:
-    """moto's services as a WSGI application for what the journal asks again; an operation that is no longer here is left out."""
+    """moto's services as a WSGI application for what the journal asks again; an operation that is no longer here is
+    left out.
+    """
+
     def application(environ: dict, start_response: Callable) -> Iterable[bytes]:
         service, headers = signed_for(environ), request_headers(environ)
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-        if reason := _why_not_here(service, RequestHead(environ["REQUEST_METHOD"], environ["PATH_INFO"], environ.get("QUERY_STRING", ""), headers), body):
+        if reason := _why_not_here(
+            service,
+            RequestHead(environ["REQUEST_METHOD"], environ["PATH_INFO"], environ.get("QUERY_STRING", ""), headers),
+            body,
+        ):
             logger.warning("not asked again: %s", reason)
             start_response("400 Not here", [])
             return [b""]
@@ -107,7 +121,9 @@ def without_signature(query: str) -> str:
 
 
 def with_scope(headers: dict[str, str], service: str) -> dict[str, str]:
-    """Headers whose Authorization says for which service they are, also where the request was presigned or signed by an older version."""
+    """Headers whose Authorization says for which service they are, also where the request was presigned or signed by an
+    older version.
+    """
     if signed_for({"HTTP_AUTHORIZATION": headers.get("authorization", "")}):
         return headers
     return {**headers, "authorization": f"{ALGORITHM} Credential=presigned/20000101/us-east-1/{service}/aws4_request, "}
@@ -116,7 +132,11 @@ def with_scope(headers: dict[str, str], service: str) -> dict[str, str]:
 def request_headers(environ: dict) -> dict[str, str]:
     """Headers of a WSGI request by name, in lower case with dashes."""
     headers = {name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name.startswith("HTTP_")}
-    return headers | {name.replace("_", "-").lower(): environ[name] for name in ("CONTENT_TYPE", "CONTENT_LENGTH") if environ.get(name)}
+    return headers | {
+        name.replace("_", "-").lower(): environ[name]
+        for name in ("CONTENT_TYPE", "CONTENT_LENGTH")
+        if environ.get(name)
+    }
 
 
 def signed_for(environ: dict) -> str:

@@ -1,7 +1,7 @@
 """What a request needs the service's own key for: files of this machine, and the service itself.
 
-A container's key, and what its IAM and STS give out, stand for roles of an account: they reach what AWS would have, and nothing of this machine.
-"""
+A container's key, and what its IAM and STS give out, stand for roles of an account: they reach what AWS would have, and
+nothing of this machine."""
 
 from typing import NoReturn
 

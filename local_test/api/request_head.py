@@ -6,7 +6,9 @@ from urllib.parse import unquote
 
 @dataclass(frozen=True)
 class RequestHead:
-    """path, query: as sent, percent-encoded. headers: value by name in lower case, latin-1; a repeated one is joined by `,`."""
+    """path, query: as sent, percent-encoded. headers: value by name in lower case, latin-1; a repeated one is joined by
+    `,`.
+    """
 
     method: str
     path: str
@@ -20,6 +22,8 @@ class RequestHead:
         return cls(method, path, query, headers)
 
     def parameters(self) -> list[tuple[str, str]]:
-        """The query's names and values, decoded, in their order. A `+` is a plus: no AWS client sends it for a space."""
+        """The query's names and values, decoded, in their order. A `+` is a plus: no AWS client sends it for a
+        space.
+        """
         pairs = [pair.partition("=") for pair in self.query.split("&") if pair]
         return [(unquote(name), unquote(value)) for name, _, value in pairs]

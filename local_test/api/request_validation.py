@@ -40,8 +40,18 @@ def validate(operation: str, request: dict) -> None:
 
 def _violations(shape: Shape, value, path: str):
     kind = shape.type_name
-    wanted = {"structure": dict, "map": dict, "list": list, "string": str, "boolean": bool, "integer": int, "long": int,
-              "float": (int, float), "double": (int, float), "timestamp": (int, float)}.get(kind)
+    wanted = {
+        "structure": dict,
+        "map": dict,
+        "list": list,
+        "string": str,
+        "boolean": bool,
+        "integer": int,
+        "long": int,
+        "float": (int, float),
+        "double": (int, float),
+        "timestamp": (int, float),
+    }.get(kind)
     if wanted and (not isinstance(value, wanted) or (kind != "boolean" and isinstance(value, bool))):
         yield f"Value {value!r} at '{path}' failed to satisfy constraint: Member must be of type {kind}"
         return
@@ -77,8 +87,10 @@ def _string_violations(shape: Shape, value: str, path: str):
     yield from _size_violations(shape, len(value), value, path, "length")
     enum = getattr(shape, "enum", None)
     if enum and value not in enum:
-        yield (f"Value '{value}' at '{path}' failed to satisfy constraint: Member must satisfy enum value set: "
-               f"[{', '.join(enum)}]")
+        yield (
+            f"Value '{value}' at '{path}' failed to satisfy constraint: Member must satisfy enum value set: "
+            f"[{', '.join(enum)}]"
+        )
     pattern = shape.metadata.get("pattern")
     if pattern and not (shape.name in TAKES_FILE_URI and value.startswith("file:///")):
         compiled = _compiled(pattern)

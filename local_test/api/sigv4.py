@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import re
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from functools import lru_cache
 from posixpath import normpath
 from urllib.parse import quote, unquote_to_bytes
@@ -20,7 +20,9 @@ EMPTY = hashlib.sha256(b"").hexdigest()
 TIME = "%Y%m%dT%H%M%SZ"
 UNRESERVED = "-_.~"
 SPACES = re.compile("[ \t]+")
-AUTHORIZATION = re.compile(rf"{ALGORITHM}\s+Credential=([^,\s]+)\s*,\s*SignedHeaders=([^,\s]+)\s*,\s*Signature=([0-9a-f]{{64}})")
+AUTHORIZATION = re.compile(
+    rf"{ALGORITHM}\s+Credential=([^,\s]+)\s*,\s*SignedHeaders=([^,\s]+)\s*,\s*Signature=([0-9a-f]{{64}})"
+)
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ def credential(text: str) -> tuple[str, Scope]:
 
 def moment(text: str) -> datetime:
     """`20260131T120000Z`. Raises ValueError."""
-    return datetime.strptime(text, TIME).replace(tzinfo=timezone.utc)
+    return datetime.strptime(text, TIME).replace(tzinfo=UTC)
 
 
 @lru_cache(maxsize=256)
@@ -58,7 +60,8 @@ def signing_key(secret: str, scope: Scope) -> bytes:
 
 
 def canonical_request(head: RequestHead, signed: list[str], payload: str, service: str) -> bytes:
-    """signed: names of the signed headers, in the order in which the client lists them. payload: SHA-256 of the body, or what stands for it.
+    """signed: names of the signed headers, in the order in which the client lists them. payload: SHA-256 of the body,
+    or what stands for it.
 
     Raises ValueError for a signed header that the request does not have.
     """
@@ -69,10 +72,14 @@ def canonical_request(head: RequestHead, signed: list[str], payload: str, servic
     query = "&".join(
         f"{name}={value}"
         for name, value in sorted(
-            (quote(name, safe=UNRESERVED), quote(value, safe=UNRESERVED)) for name, value in head.parameters() if name != "X-Amz-Signature"
+            (quote(name, safe=UNRESERVED), quote(value, safe=UNRESERVED))
+            for name, value in head.parameters()
+            if name != "X-Amz-Signature"
         )
     )
-    return "\n".join([head.method, canonical_path(head.path, service), query, headers, ";".join(signed), payload]).encode("latin-1")
+    return "\n".join(
+        [head.method, canonical_path(head.path, service), query, headers, ";".join(signed), payload]
+    ).encode("latin-1")
 
 
 def _trimmed(value: str) -> str:
@@ -81,7 +88,9 @@ def _trimmed(value: str) -> str:
 
 
 def canonical_path(path: str, service: str) -> str:
-    """S3 signs the path as it means it, encoded once; every other service the path as sent, without dots, encoded once more."""
+    """S3 signs the path as it means it, encoded once; every other service the path as sent, without dots, encoded once
+    more.
+    """
     if service == "s3":
         return quote(unquote_to_bytes(path), safe="/" + UNRESERVED) or "/"
     ends_in_slash = path.endswith("/") and path.strip("/")
@@ -94,7 +103,8 @@ def request_signature(secret: str, scope: Scope, time: str, canonical: bytes) ->
 
 
 def chunk_signature(secret: str, scope: Scope, time: str, previous: str, chunk: str) -> str:
-    """Of a chunk of a streamed body. previous: the signature before it, the first one the request's. chunk: SHA-256 of its bytes.
+    """Of a chunk of a streamed body. previous: the signature before it, the first one the request's. chunk: SHA-256 of
+    its bytes.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html
     """
@@ -114,13 +124,27 @@ def signature(secret: str, scope: Scope, text: str) -> str:
     return hmac.new(signing_key(secret, scope), text.encode(), hashlib.sha256).hexdigest()
 
 
-def sign(method: str, target: str, headers: dict[str, str], body: bytes, key_id: str, secret: str, region: str, service: str,
-         now: datetime) -> dict[str, str]:
+def sign(
+    method: str,
+    target: str,
+    headers: dict[str, str],
+    body: bytes,
+    key_id: str,
+    secret: str,
+    region: str,
+    service: str,
+    now: datetime,
+) -> dict[str, str]:
     """The headers with a signature; they must have `host`. target: path and query, encoded."""
-    time = now.astimezone(timezone.utc).strftime(TIME)
+    time = now.astimezone(UTC).strftime(TIME)
     scope = Scope(time[:8], region, service)
     signed = {**headers, "x-amz-date": time}
     names = sorted(signed)
-    canonical = canonical_request(RequestHead.of(method, target, signed), names, hashlib.sha256(body).hexdigest(), service)
+    canonical = canonical_request(
+        RequestHead.of(method, target, signed), names, hashlib.sha256(body).hexdigest(), service
+    )
     found = request_signature(secret, scope, time, canonical)
-    return {**signed, "authorization": f"{ALGORITHM} Credential={key_id}/{scope}, SignedHeaders={';'.join(names)}, Signature={found}"}
+    return {
+        **signed,
+        "authorization": f"{ALGORITHM} Credential={key_id}/{scope}, SignedHeaders={';'.join(names)}, Signature={found}",
+    }

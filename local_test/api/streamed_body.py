@@ -18,7 +18,8 @@ SIZE = re.compile("[0-9a-fA-F]{1,12}")
 
 
 def decode(source: IO[bytes], target: IO[bytes], signed: Signed) -> dict[str, str]:
-    """Write the object's bytes to `target`; returns the headers that come behind them (checksums), by name in lower case.
+    """Write the object's bytes to `target`; returns the headers that come behind them (checksums), by name in lower
+    case.
 
     Raises AccessRefused for a chunk that is not what was signed, or a body that is not made of chunks.
     """
@@ -36,7 +37,10 @@ def decode(source: IO[bytes], target: IO[bytes], signed: Signed) -> dict[str, st
             target.write(block)
             left -= len(block)
         if chunks_are_signed:
-            previous = _checked(sigv4.chunk_signature(signed.key.secret, signed.scope, signed.time, previous, digest.hexdigest()), signature)
+            previous = _checked(
+                sigv4.chunk_signature(signed.key.secret, signed.scope, signed.time, previous, digest.hexdigest()),
+                signature,
+            )
         if size == 0:
             return _trailer(source, signed, previous)
         if source.read(2) != b"\r\n":

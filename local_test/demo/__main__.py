@@ -1,8 +1,8 @@
-"""`python -m local_test.demo`: push, upload, tune, train, deploy, predict and delete, by the scripts, on the local SageMaker.
+"""`python -m local_test.demo`: push, upload, tune, train, deploy, predict and delete, by the scripts, on the local
+SageMaker.
 
-Writes summary.json and page.html. The exit status is 0 only when the endpoint named at least 90% of the test pictures of
-the sample data; with a user's own photographs it is 0 when they were answered.
-"""
+Writes summary.json and page.html. The exit status is 0 only when the endpoint named at least 90% of the test pictures
+of the sample data; with a user's own photographs it is 0 when they were answered."""
 
 import argparse
 import json
@@ -42,7 +42,9 @@ class DemoFailed(RuntimeError):
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(description="Push, upload, tune, train, deploy, predict and delete on this machine.")
+    parser = argparse.ArgumentParser(
+        description="Push, upload, tune, train, deploy, predict and delete on this machine."
+    )
     parser.add_argument("--data", type=Path, help="folder or zip of photographs; default: the sample data set")
     parser.add_argument("--output", type=Path, default=Path("out/demo"))
     parser.add_argument("--folder", type=Path, default=Path("out/local"), help="of the local SageMaker")
@@ -82,12 +84,29 @@ class Scripts:
         self._environment = {name: value for name, value in os.environ.items() if name not in changed}
         self._environment |= {name: value for name, value in changed.items() if value is not None}
 
-    def run(self, verb: str, *arguments: str, output: bool = False, may_fail: bool = False, settings: dict[str, str] | None = None) -> str:
+    def run(
+        self,
+        verb: str,
+        *arguments: str,
+        output: bool = False,
+        may_fail: bool = False,
+        settings: dict[str, str] | None = None,
+    ) -> str:
         """Run one verb. output: return what it prints instead of showing it. settings: variables. Raises DemoFailed."""
         shown = " ".join(arguments) if len(arguments) < 20 else f"{len(arguments)} arguments"
-        _heading(f"make local-{verb}  (python -m scripts.{verb} {shown})" if shown else f"make local-{verb}  (python -m scripts.{verb})")
+        _heading(
+            f"make local-{verb}  (python -m scripts.{verb} {shown})"
+            if shown
+            else f"make local-{verb}  (python -m scripts.{verb})"
+        )
         command = [sys.executable, "-m", f"scripts.{verb}", *arguments]
-        done = subprocess.run(command, env={**self._environment, **(settings or {})}, cwd=ROOT, text=True, stdout=subprocess.PIPE if output else None)
+        done = subprocess.run(
+            command,
+            env={**self._environment, **(settings or {})},
+            cwd=ROOT,
+            text=True,
+            stdout=subprocess.PIPE if output else None,
+        )
         if done.returncode != 0 and not may_fail:
             raise DemoFailed(f"`{verb}` ended with status {done.returncode}; what it said is above.")
         return done.stdout or ""
@@ -131,8 +150,10 @@ def _through_the_scripts(scripts: Scripts, data: Path, photographs: bool, output
     }
     (output / "summary.json").write_text(json.dumps(summary, indent=2))
     page = write_page(output / "page.html", summary, data)
-    _heading(f"{correct} of {len(predictions)} test pictures named: accuracy {summary['accuracy']:.1%}, "
-             f"chance {1 / len(summary['classes']):.1%}")
+    _heading(
+        f"{correct} of {len(predictions)} test pictures named: accuracy {summary['accuracy']:.1%}, "
+        f"chance {1 / len(summary['classes']):.1%}"
+    )
     print(f"{output / 'summary.json'}\n{page}")
     return summary
 
@@ -147,7 +168,10 @@ def _check_that_nothing_is_replaced(folder: Path, address: service_address.Addre
     """`deploy` updates the endpoint of its prefix, and `delete` removes it: a user's own must not go that way."""
     prefix = os.environ.get("IMAGE_PREFIX") or tomllib.loads((ROOT / "sagemaker.toml").read_text())["prefix"]
     if prefix in service_address.control(folder, address, "status")["endpoints"]:
-        raise DemoFailed(f"The local SageMaker has an endpoint {prefix}, which the demo would replace. Run `make local-delete` first.")
+        raise DemoFailed(
+            f"The local SageMaker has an endpoint {prefix}, which the demo would replace. Run `make local-delete` "
+            "first."
+        )
 
 
 def _prepared_data(source: Path | None, output: Path) -> Path:
@@ -176,7 +200,9 @@ def _predict(scripts: Scripts, data: Path) -> tuple[list[dict], list[dict]]:
             unanswered.append({"picture": picture, "error": answered["error"]})
             continue
         best = answered["answer"]["predictions"][0]
-        predictions.append({"picture": picture, "label": label, "predicted": best["label"], "probability": best["probability"]})
+        predictions.append(
+            {"picture": picture, "label": label, "predicted": best["label"], "probability": best["probability"]}
+        )
     for shown in predictions[:: max(1, len(predictions) // 10)][:10]:
         mark = "right" if shown["label"] == shown["predicted"] else "WRONG"
         print(f"{mark}  {shown['probability']:7.2%}  {shown['predicted']:24}  {shown['picture']}")

@@ -1,4 +1,6 @@
-"""What `DATA=` names: a folder or a zip of pictures in class folders, as the folder that holds train, valid and test."""
+"""What `DATA=` names: a folder or a zip of pictures in class folders, as the folder that holds train, valid and
+test.
+"""
 
 import hashlib
 import shutil
@@ -35,10 +37,13 @@ def data_folder(source: Path, unpacked: Path) -> Path:
 
 
 def pictures_of(split: Path) -> list[tuple[Path, str]]:
-    """(picture, class name) for every JPEG and PNG of a split, in sorted order. Raises ValueError when there is none."""
+    """(picture, class name) for every JPEG and PNG of a split, in sorted order. Raises ValueError when there is
+    none.
+    """
     pictures = [
         (path, class_name(folder.name))
-        for folder in sorted(split.iterdir()) if folder.is_dir()
+        for folder in sorted(split.iterdir())
+        if folder.is_dir()
         for path in sorted(folder.rglob("*"))
         if path.suffix.lower() in (".jpg", ".jpeg", ".png") and not path.name.startswith(".")
     ]

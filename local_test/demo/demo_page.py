@@ -49,7 +49,8 @@ def write_page(path: Path, summary: dict, data: Path) -> Path:
     path.write_text(
         f"<!doctype html><html lang='en'><head><meta charset='utf-8'><title>Breeds named</title>"
         f"<meta name='viewport' content='width=device-width'><style>{STYLE}</style></head><body>"
-        f"<h1>What the endpoint named</h1><p>Each test picture was sent to the serve container; the wrong answers come first, "
+        "<h1>What the endpoint named</h1><p>Each test picture was sent to the serve container; the wrong answers "
+        "come first, "
         f"the surest of them at the top.{rest}</p>"
         f"<dl>{''.join(f'<div><dt>{escape(name)}</dt><dd>{escape(str(value))}</dd></div>' for name, value in facts.items())}</dl>"
         f"<main>{''.join(_figure(one, data) for one in shown)}</main></body></html>",
@@ -75,7 +76,8 @@ def _figure(prediction: dict, data: Path) -> str:
     return (
         f"<figure class='{'right' if right else 'wrong'}'>"
         f"<img alt='{_readable(prediction['label'])}' src='{_thumbnail(data / prediction['picture'])}'>"
-        f"<figcaption><b>{_readable(prediction['predicted'])}</b> {prediction['probability']:.0%}{truth}</figcaption></figure>"
+        f"<figcaption><b>{_readable(prediction['predicted'])}</b> "
+        f"{prediction['probability']:.0%}{truth}</figcaption></figure>"
     )
 
 

@@ -3,7 +3,12 @@
 import math
 
 SAMPLE_RECIPE = {
-    "arch": "resnet18", "pretrained": "none", "image-size": "64", "epochs": "14", "warmup-epochs": "1", "min-crop": "0.8",
+    "arch": "resnet18",
+    "pretrained": "none",
+    "image-size": "64",
+    "epochs": "14",
+    "warmup-epochs": "1",
+    "min-crop": "0.8",
     "label-smoothing": "0",
 }
 PHOTOGRAPH_RECIPE = {"arch": "resnet18", "pretrained": "none", "image-size": "80", "warmup-epochs": "2"}

@@ -7,9 +7,33 @@ the mean colour of a picture says next to nothing about the breed.
 import random
 from dataclasses import dataclass
 
-FIRST = ("Amber", "Bramble", "Cinder", "Dapple", "Ember", "Fern", "Garnet", "Heather", "Indigo", "Juniper", "Kestrel",
-         "Larch", "Maple", "Nettle", "Onyx", "Pepper", "Quartz", "Russet", "Saffron", "Thistle", "Umber", "Velvet",
-         "Willow", "Yarrow", "Zephyr")
+FIRST = (
+    "Amber",
+    "Bramble",
+    "Cinder",
+    "Dapple",
+    "Ember",
+    "Fern",
+    "Garnet",
+    "Heather",
+    "Indigo",
+    "Juniper",
+    "Kestrel",
+    "Larch",
+    "Maple",
+    "Nettle",
+    "Onyx",
+    "Pepper",
+    "Quartz",
+    "Russet",
+    "Saffron",
+    "Thistle",
+    "Umber",
+    "Velvet",
+    "Willow",
+    "Yarrow",
+    "Zephyr",
+)
 SECOND = ("hound", "terrier", "spitz", "setter", "shepherd", "mastiff", "pointer", "retriever")
 
 EARS = ("pointed", "drooping", "round", "folded")

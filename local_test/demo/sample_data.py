@@ -1,4 +1,5 @@
-"""`python -m local_test.demo.sample_data FOLDER`: draw a data set of invented breeds in the layout of Udacity's dogImages.zip.
+"""`python -m local_test.demo.sample_data FOLDER`: draw a data set of invented breeds in the layout of Udacity's
+dogImages.zip.
 
 The pictures are the project's own: they need no download and no licence, and the same seed draws the same files.
 """
@@ -35,7 +36,9 @@ def draw_sample_data(folder: Path, size: SampleSize = SampleSize()) -> bool:
     if (folder / DONE).is_file() and (folder / DONE).read_text() == wanted:
         return False
     if folder.exists() and any(folder.iterdir()) and not (folder / DONE).is_file():
-        raise FileExistsError(f"{folder} holds something that is not a finished sample data set. Remove it or name another folder.")
+        raise FileExistsError(
+            f"{folder} holds something that is not a finished sample data set. Remove it or name another folder."
+        )
     shutil.rmtree(folder, ignore_errors=True)
     unfinished = folder.with_name(f"{folder.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)

@@ -10,8 +10,25 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from local_test.demo.sample_breeds import Breed
 
-COATS = ((236, 226, 208), (222, 180, 120), (190, 120, 60), (120, 72, 40), (70, 60, 58), (150, 150, 155), (200, 150, 110))
-SCENERY = ((96, 128, 70), (140, 160, 92), (150, 182, 210), (196, 208, 216), (128, 122, 116), (92, 84, 78), (176, 150, 122), (120, 90, 74))
+COATS = (
+    (236, 226, 208),
+    (222, 180, 120),
+    (190, 120, 60),
+    (120, 72, 40),
+    (70, 60, 58),
+    (150, 150, 155),
+    (200, 150, 110),
+)
+SCENERY = (
+    (96, 128, 70),
+    (140, 160, 92),
+    (150, 182, 210),
+    (196, 208, 216),
+    (128, 122, 116),
+    (92, 84, 78),
+    (176, 150, 122),
+    (120, 90, 74),
+)
 OVERSAMPLING = 2  # the dog is drawn at twice the size and scaled down: smooth edges
 
 
@@ -30,7 +47,9 @@ def draw_picture(breed: Breed, seed: int) -> Image.Image:
 def _background(size: tuple[int, int], random: np.random.Generator) -> Image.Image:
     """Soft patches of colour, a horizon, and a few things that are not dogs."""
     rows, columns = random.integers(3, 7), random.integers(4, 9)
-    grid = np.array(_scenery(random)) + random.normal(0, 22, (rows, columns, 1)) + random.normal(0, 10, (rows, columns, 3))
+    grid = (
+        np.array(_scenery(random)) + random.normal(0, 22, (rows, columns, 1)) + random.normal(0, 10, (rows, columns, 3))
+    )
     picture = Image.fromarray(grid.clip(0, 255).astype(np.uint8)).resize(size, Image.Resampling.BICUBIC)
     draw = ImageDraw.Draw(picture)
     horizon = size[1] * random.uniform(0.5, 0.85)
@@ -98,11 +117,15 @@ class _Pose:
         x, y = x * self._cos - y * self._sin, x * self._sin + y * self._cos
         return self.origin[0] + self.facing * x * self.unit, self.origin[1] + y * self.unit
 
-    def ellipse(self, x: float, y: float, half_width: float, half_height: float, turn: float = 0) -> list[tuple[float, float]]:
+    def ellipse(
+        self, x: float, y: float, half_width: float, half_height: float, turn: float = 0
+    ) -> list[tuple[float, float]]:
         angles = np.linspace(0, 2 * math.pi, 48)
         xs, ys = half_width * np.cos(angles), half_height * np.sin(angles)
-        return [self.point(x + a * math.cos(turn) - b * math.sin(turn), y + a * math.sin(turn) + b * math.cos(turn))
-                for a, b in zip(xs, ys)]
+        return [
+            self.point(x + a * math.cos(turn) - b * math.sin(turn), y + a * math.sin(turn) + b * math.cos(turn))
+            for a, b in zip(xs, ys)
+        ]
 
     def limb(self, draw: ImageDraw.ImageDraw, points: list[tuple[float, float]], width: float) -> None:
         corners = [self.point(*point) for point in points]
@@ -139,23 +162,38 @@ def _draw_ear(draw: ImageDraw.ImageDraw, breed: Breed, pose: _Pose, x: float, y:
     if breed.ears == "pointed":
         for shift in (-0.35, 0.25):
             tip = pose.point(x + shift * size, y - 2.1 * size)
-            draw.polygon([pose.point(x + (shift - 0.4) * size, y - 0.6 * size), tip,
-                          pose.point(x + (shift + 0.4) * size, y - 0.6 * size)], fill=255)
+            draw.polygon(
+                [
+                    pose.point(x + (shift - 0.4) * size, y - 0.6 * size),
+                    tip,
+                    pose.point(x + (shift + 0.4) * size, y - 0.6 * size),
+                ],
+                fill=255,
+            )
     elif breed.ears == "drooping":
         draw.polygon(pose.ellipse(x - 0.75 * size, y + 0.8 * size, 0.42 * size, 1.25 * size, 0.25), fill=255)
     elif breed.ears == "round":
         for shift in (-0.6, 0.35):
             draw.polygon(pose.ellipse(x + shift * size, y - 0.95 * size, 0.5 * size, 0.5 * size), fill=255)
     else:
-        draw.polygon([pose.point(x - 0.7 * size, y - 0.6 * size), pose.point(x - 0.2 * size, y - 1.5 * size),
-                      pose.point(x - 1.7 * size, y - 0.7 * size)], fill=255)
+        draw.polygon(
+            [
+                pose.point(x - 0.7 * size, y - 0.6 * size),
+                pose.point(x - 0.2 * size, y - 1.5 * size),
+                pose.point(x - 1.7 * size, y - 0.7 * size),
+            ],
+            fill=255,
+        )
 
 
 def _draw_tail(draw: ImageDraw.ImageDraw, breed: Breed, pose: _Pose, half: float, wag: float) -> None:
     root = (-half * 0.95, -0.15)
     if breed.tail == "curled":
         turns = np.linspace(0, 1.6 * math.pi, 24)
-        points = [(root[0] - 0.05 + 0.26 * math.sin(t) * (1 - t / 9), root[1] - 0.28 + 0.28 * math.cos(t) + wag * 0.3) for t in turns]
+        points = [
+            (root[0] - 0.05 + 0.26 * math.sin(t) * (1 - t / 9), root[1] - 0.28 + 0.28 * math.cos(t) + wag * 0.3)
+            for t in turns
+        ]
         pose.limb(draw, points, 0.14)
     elif breed.tail == "raised":
         pose.limb(draw, [root, (root[0] - 0.25, root[1] - 0.35), (root[0] - 0.3 + wag, root[1] - 0.85)], 0.12)
@@ -177,12 +215,17 @@ def _draw_pattern(draw: ImageDraw.ImageDraw, breed: Breed, pose: _Pose, random: 
     elif breed.pattern == "patches":
         for centre in (-half * 0.7, half * 0.1, half * 0.8):
             x, y = centre + random.uniform(-0.15, 0.15), random.uniform(-0.2, 0.2)
-            draw.polygon(pose.ellipse(x, y, random.uniform(0.2, 0.3), random.uniform(0.18, 0.28), random.uniform(0, 3)), fill=255)
+            draw.polygon(
+                pose.ellipse(x, y, random.uniform(0.2, 0.3), random.uniform(0.18, 0.28), random.uniform(0, 3)), fill=255
+            )
         draw.polygon(pose.ellipse(*_head_at(breed), breed.head_size * 0.8, breed.head_size * 1.1), fill=255)
     elif breed.pattern == "stripes":
         shift = random.uniform(0, 0.3)
         for x in np.arange(-half * 1.2 + shift, half + 0.2, 0.3):
-            draw.polygon([pose.point(x, -0.6), pose.point(x + 0.14, -0.6), pose.point(x + 0.08, 0.6), pose.point(x - 0.06, 0.6)], fill=255)
+            draw.polygon(
+                [pose.point(x, -0.6), pose.point(x + 0.14, -0.6), pose.point(x + 0.08, 0.6), pose.point(x - 0.06, 0.6)],
+                fill=255,
+            )
     elif breed.pattern == "blanket":
         far = half + 3
         draw.polygon([pose.point(-far, 0.08), pose.point(far, 0.08), pose.point(far, 4), pose.point(-far, 4)], fill=255)

@@ -36,10 +36,9 @@ def tree_archive(folders: list[str], files: dict[str, str]) -> bytes:
 def folder_of(container: Container, folder: str) -> Iterator[Iterator[tuple[tarfile.TarInfo, IO[bytes] | None]]]:
     """The files and folders that a container has under `folder`: (member named from there, content of a file).
 
-    Nothing comes when there is no such folder. Raises ValueError for links and special files, which the platform refuses in a
-    model, and for a name that is no path below `folder`; NotFound when the container itself is gone: that would be no empty
-    folder, but a lost one.
-    """
+    Nothing comes when there is no such folder. Raises ValueError for links and special files, which the platform
+    refuses in a model, and for a name that is no path below `folder`; NotFound when the container itself is gone: that
+    would be no empty folder, but a lost one."""
     try:
         stream, _ = container.get_archive(folder)
     except NotFound:
@@ -66,10 +65,9 @@ def _members(taken: tarfile.TarFile, folder: str) -> Iterator[tuple[tarfile.TarI
 def pack(containers: list[Container], folder: str, archive: Path) -> int:
     """Pack what the containers have under `folder` into one .tar.gz, as the platform packs model.tar.gz of all hosts.
 
-    Weights do not shrink, so nothing is compressed: a model of 100 MB would take three seconds to become 92. Of a file that
-    several have, the first container's counts. Returns the number of files. Raises ValueError as `folder_of`, and when one
-    container has a file where another has a folder.
-    """
+    Weights do not shrink, so nothing is compressed: a model of 100 MB would take three seconds to become 92. Of a file
+    that several have, the first container's counts. Returns the number of files. Raises ValueError as `folder_of`, and
+    when one container has a file where another has a folder."""
     seen: dict[str, bool] = {}  # name -> whether it is a file
     with tarfile.open(archive, "w:gz", compresslevel=0) as packed:
         for container in containers:

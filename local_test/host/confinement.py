@@ -1,14 +1,14 @@
 """What every container of a job or an endpoint is created with, so that its program stays inside.
 
-The capabilities are those that a program of root's needs for files, users and ports of its own container. Of the engine's
-usual ones NET_RAW (raw packets: forged senders, other hosts' traffic), MKNOD, SETFCAP and SETPCAP are missing.
-https://docs.docker.com/engine/security/#linux-kernel-capabilities
-"""
+The capabilities are those that a program of root's needs for files, users and ports of its own container. Of the
+engine's usual ones NET_RAW (raw packets: forged senders, other hosts' traffic), MKNOD, SETFCAP and SETPCAP are missing.
+https://docs.docker.com/engine/security/#linux-kernel-capabilities"""
 
 from docker.types import Ulimit
 
 CAPABILITIES = (
-    "AUDIT_WRITE",  # sshd that is built with audit support refuses every login without it; MPI starts its workers by sshd
+    # sshd that is built with audit support refuses every login without it; MPI starts its workers by sshd
+    "AUDIT_WRITE",
     "CHOWN",
     "DAC_OVERRIDE",
     "FOWNER",
@@ -28,6 +28,7 @@ CONFINEMENT = {
     "security_opt": ["no-new-privileges"],
     "pids_limit": PROCESSES,
     "ulimits": [Ulimit(name="core", soft=0, hard=0)],
-    # Docker's client hands the proxies of its configuration, which may hold a password, to every container. SageMaker sets none.
+    # Docker's client hands the proxies of its configuration, which may hold a password, to every container. SageMaker
+    # sets none.
     "use_config_proxy": False,
 }

@@ -1,8 +1,8 @@
-"""How the program in a container reaches the AWS services that are here: an address, and a key that ends with the container.
+"""How the program in a container reaches the AWS services that are here: an address, and a key that ends with the
+container.
 
-On the platform the container has the credentials of the job's or model's role, and a region; SDKs read both from the environment:
-https://docs.aws.amazon.com/sdkref/latest/guide/environment-variables.html
-"""
+On the platform the container has the credentials of the job's or model's role, and a region; SDKs read both from the
+environment: https://docs.aws.amazon.com/sdkref/latest/guide/environment-variables.html"""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -13,21 +13,30 @@ from docker import DockerClient
 from local_test.api.access_keys import AccessKeys
 from local_test.host.engine import bridge, is_virtual_machine
 
-DESKTOP_HOST = "host.docker.internal"  # leads to this machine's loopback: https://docs.docker.com/desktop/features/networking/
+DESKTOP_HOST = (
+    "host.docker.internal"  # leads to this machine's loopback: https://docs.docker.com/desktop/features/networking/
+)
 # A request that names one of these says itself where its container's AWS is, and who it is there.
 OF_THE_USER = (
-    "AWS_ACCESS_KEY_ID", "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_ENDPOINT_URL", "AWS_PROFILE",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_ENDPOINT_URL",
+    "AWS_PROFILE",
     "AWS_WEB_IDENTITY_TOKEN_FILE",
 )
 UNREACHABLE = (
-    "The Docker engine's containers cannot reach the local SageMaker (the engine is rootless, or another container's), so this one has no "
+    "The Docker engine's containers cannot reach the local SageMaker (the engine is rootless, or another "
+    "container's), so this one has no "
     "address and no credentials of AWS services: S3 from within it does not work."
 )
 
 
 @dataclass(frozen=True)
 class Grant:
-    """variables: for the container's environment. end: to be called when the container is gone. missing: why there are none, else None."""
+    """variables: for the container's environment. end: to be called when the container is gone. missing: why there are
+    none, else None.
+    """
 
     variables: dict[str, str]
     end: Callable[[], None]
@@ -61,7 +70,9 @@ class ContainerAccess:
         return f"{self.host}:{self.port}" if self.host else None
 
     def admits(self, address: str) -> bool:
-        """Whether a caller is a container on a network of this engine's that was admitted, and not a program of another machine."""
+        """Whether a caller is a container on a network of this engine's that was admitted, and not a program of another
+        machine.
+        """
         caller = ip_address(address)
         with self._lock:
             return any(caller in subnet for subnet in self._admitted)
@@ -79,7 +90,9 @@ class ContainerAccess:
         return end
 
     def grant(self, role: str, requested: Mapping[str, str]) -> Grant:
-        """For one container that is not isolated. role: ARN of who it is. requested: the Environment of its request, which wins."""
+        """For one container that is not isolated. role: ARN of who it is. requested: the Environment of its request,
+        which wins.
+        """
         if any(name in requested for name in OF_THE_USER):
             return Grant({}, lambda: None)
         if not self.host:

@@ -1,4 +1,6 @@
-"""What every part of the local SageMaker stands on: the engine, the local S3, CloudWatch, the registry and the records."""
+"""What every part of the local SageMaker stands on: the engine, the local S3, CloudWatch, the registry and the
+records.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,11 +19,11 @@ ACCOUNT = "123456789012"  # moto's own, so that its answers and ours agree
 
 @dataclass(frozen=True)
 class Platform:
-    """service: names this service among others on the machine; every container's label carries it. folder: its own, on disk.
+    """service: names this service among others on the machine; every container's label carries it. folder: its own, on
+    disk.
 
-    local_image: image URI of a request -> id of the image in the engine; raises ValueError with the next step. files: what
-    file:// URIs of requests may reach. container_access: how programs in containers reach the service.
-    """
+    local_image: image URI of a request -> id of the image in the engine; raises ValueError with the next step. files:
+    what file:// URIs of requests may reach. container_access: how programs in containers reach the service."""
 
     engine: DockerClient
     service: str

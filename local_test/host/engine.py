@@ -30,7 +30,11 @@ def connect() -> docker.DockerClient:
         context = ContextAPI.get_current_context()
         where = {} if "DOCKER_HOST" in os.environ or context is None else {"base_url": context.Host}
         # Every log that is followed keeps a connection.
-        client = docker.DockerClient(**where, max_pool_size=CONNECTIONS) if where else docker.from_env(max_pool_size=CONNECTIONS)
+        client = (
+            docker.DockerClient(**where, max_pool_size=CONNECTIONS)
+            if where
+            else docker.from_env(max_pool_size=CONNECTIONS)
+        )
         client.ping()
     except DockerException as error:
         raise NoEngine(f"No Docker engine answers ({error}). Start Docker Desktop, or run `make engine`.") from error
@@ -60,9 +64,8 @@ def memory(client: docker.DockerClient) -> int:
 def cores(client: docker.DockerClient) -> tuple[int, ...]:
     """Numbers of the processor cores that the engine has for its containers.
 
-    It tells how many there are. Where this process may use as many, they are those: inside another container they need not
-    begin at 0.
-    """
+    It tells how many there are. Where this process may use as many, they are those: inside another container they need
+    not begin at 0."""
     count = client.info()["NCPU"]
     ours = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []  # macOS has no such call
     return tuple(ours) if len(ours) == count else tuple(range(count))
@@ -70,13 +73,17 @@ def cores(client: docker.DockerClient) -> tuple[int, ...]:
 
 @cache
 def is_virtual_machine(client: docker.DockerClient) -> bool:
-    """Whether the engine has a kernel of its own (Docker Desktop): named pipes and container addresses then do not reach it."""
+    """Whether the engine has a kernel of its own (Docker Desktop): named pipes and container addresses then do not
+    reach it.
+    """
     return "Docker Desktop" in client.info().get("OperatingSystem", "")
 
 
 @dataclass(frozen=True)
 class Bridge:
-    """The engine's default network, in this process's own network. gateway: this machine's address in it. subnet: of its containers."""
+    """The engine's default network, in this process's own network. gateway: this machine's address in it. subnet: of
+    its containers.
+    """
 
     gateway: str
     subnet: str
@@ -95,7 +102,9 @@ def bridge(client: docker.DockerClient) -> Bridge | None:
     except NotFound:  # switched off in the engine's configuration
         return None
     # A new engine tells the subnet alone; its own address is then the first.
-    found = [Bridge(pool.get("Gateway") or str(next(ip_network(pool["Subnet"]).hosts())), pool["Subnet"]) for pool in pools]
+    found = [
+        Bridge(pool.get("Gateway") or str(next(ip_network(pool["Subnet"]).hosts())), pool["Subnet"]) for pool in pools
+    ]
     return next((one for one in found if _is_ours(one.gateway)), None)
 
 
@@ -105,9 +114,15 @@ def reaches_containers(client: docker.DockerClient) -> bool:
 
 
 def is_on_this_kernel(info: dict) -> bool:
-    """info: what the engine tells about itself. All of WSL is one kernel, but Docker Desktop's network there is its own."""
+    """info: what the engine tells about itself. All of WSL is one kernel, but Docker Desktop's network there is its
+    own.
+    """
     rootless = any("rootless" in option for option in info.get("SecurityOptions") or [])
-    return info.get("KernelVersion") == platform.release() and not rootless and "Docker Desktop" not in info.get("OperatingSystem", "")
+    return (
+        info.get("KernelVersion") == platform.release()
+        and not rootless
+        and "Docker Desktop" not in info.get("OperatingSystem", "")
+    )
 
 
 def published_ports_warning(info: dict) -> str | None:
@@ -119,7 +134,8 @@ def published_ports_warning(info: dict) -> str | None:
     if not major.isdecimal() or int(major) >= FIRST_THAT_CLOSES_LOOPBACK or not is_on_this_kernel(info):
         return None
     return (
-        f"Docker Engine {info['ServerVersion']} lets other machines of your network segment connect to ports that containers publish on 127.0.0.1 "
+        f"Docker Engine {info['ServerVersion']} lets other machines of your network segment connect to ports that "
+        "containers publish on 127.0.0.1 "
         f"(moby issue 45610). Jobs and endpoints publish none; the registry does, and asks for a password. "
         f"Docker Engine {FIRST_THAT_CLOSES_LOOPBACK} closes this."
     )

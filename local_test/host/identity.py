@@ -24,7 +24,9 @@ class AccessKey:
 
 @dataclass(frozen=True)
 class Identity:
-    """name: in the labels of everything that the service makes. No other service has it, also where another folder has the same path."""
+    """name: in the labels of everything that the service makes. No other service has it, also where another folder has
+    the same path.
+    """
 
     name: str
     access_key: AccessKey
@@ -43,7 +45,9 @@ def access_key_of(folder: Path) -> AccessKey:
     """What this folder's service obeys. Raises FileNotFoundError before its first start."""
     if found := read_identity(folder):
         return found.access_key
-    raise FileNotFoundError(f"{folder} has no local SageMaker yet. Start one: python -m local_test up --folder {folder}")
+    raise FileNotFoundError(
+        f"{folder} has no local SageMaker yet. Start one: python -m local_test up --folder {folder}"
+    )
 
 
 def identity_of(folder: Path) -> Identity:
@@ -62,7 +66,12 @@ def identity_of(folder: Path) -> Identity:
 
 def new_access_key(prefix: str, session_token: str | None = None, expires: datetime | None = None) -> AccessKey:
     """prefix: AKIA for one that stays, ASIA for one that ends."""
-    return AccessKey(prefix + "".join(secrets.choice(KEY_LETTERS) for _ in range(16)), secrets.token_urlsafe(30), session_token, expires)
+    return AccessKey(
+        prefix + "".join(secrets.choice(KEY_LETTERS) for _ in range(16)),
+        secrets.token_urlsafe(30),
+        session_token,
+        expires,
+    )
 
 
 def make_private(folder: Path) -> None:

@@ -1,4 +1,6 @@
-"""Every container, network and volume of this package carries these labels; finding and removing them goes by label, never by name."""
+"""Every container, network and volume of this package carries these labels; finding and removing them goes by label,
+never by name.
+"""
 
 import contextlib
 import time
@@ -41,7 +43,9 @@ def find(client: DockerClient, kind: str | None = None, service: str | None = No
 
 
 def remove(container: Container) -> None:
-    """Remove a container, running or not. It is gone when this returns, also when somebody else was removing it already."""
+    """Remove a container, running or not. It is gone when this returns, also when somebody else was removing it
+    already.
+    """
     try:
         container.remove(force=True, v=True)
     except NotFound:
@@ -54,11 +58,11 @@ def remove(container: Container) -> None:
 
 
 def remove_network(network: Network) -> None:
-    """Remove a network of this package, with the containers of the same service that are still in it. It is gone when this returns.
+    """Remove a network of this package, with the containers of the same service that are still in it. It is gone when
+    this returns.
 
-    A container that is being removed, or was started a moment ago, keeps it from being removed. Raises APIError when what keeps
-    it is not ours, or stays.
-    """
+    A container that is being removed, or was started a moment ago, keeps it from being removed. Raises APIError when
+    what keeps it is not ours, or stays."""
     deadline = time.monotonic() + SECONDS_TO_LEAVE
     while True:
         try:
@@ -77,10 +81,16 @@ def _remove_members(network: Network) -> bool:
     """Whether any of the service's containers was in it."""
     try:
         network.reload()
-        members = [network.client.containers.get(one) for one in network.attrs["Containers"] if not one.startswith("ep-")]
+        members = [
+            network.client.containers.get(one) for one in network.attrs["Containers"] if not one.startswith("ep-")
+        ]
     except NotFound:  # the network, or one of them, has gone meanwhile
         return True
-    ours = [one for one in members if OWNED in one.labels and one.labels.get(SERVICE) == network.attrs["Labels"].get(SERVICE)]
+    ours = [
+        one
+        for one in members
+        if OWNED in one.labels and one.labels.get(SERVICE) == network.attrs["Labels"].get(SERVICE)
+    ]
     for container in ours:
         remove(container)
     return bool(ours)

@@ -17,12 +17,14 @@ class ImageNotBuilt(RuntimeError):
 
 
 def small_image(client: DockerClient, name: str, folder: Path, ingredients: tuple[str, ...]) -> str:
-    """Name and tag of the image that `folder`'s Dockerfile makes; the tag is the hash of its ingredients (file names in the folder), and of the
-    pin of the base: a base with newer security fixes makes another.
+    """Name and tag of the image that `folder`'s Dockerfile makes; the tag is the hash of its ingredients (file names in
+    the folder), and of the pin of the base: a base with newer security fixes makes another.
 
     Raises ImageNotBuilt.
     """
-    content = hashlib.sha256(b"\0".join([*((folder / one).read_bytes() for one in ingredients), PIN.read_bytes()])).hexdigest()[:12]
+    content = hashlib.sha256(
+        b"\0".join([*((folder / one).read_bytes() for one in ingredients), PIN.read_bytes()])
+    ).hexdigest()[:12]
     image = f"{name}:{content}"
     try:
         client.images.get(image)
@@ -34,7 +36,9 @@ def small_image(client: DockerClient, name: str, folder: Path, ingredients: tupl
 def _build(client: DockerClient, image: str, folder: Path) -> None:
     try:
         base = subprocess.run([BASE], check=True, capture_output=True, text=True).stdout.strip()
-        client.images.build(path=str(folder), tag=image, buildargs={"BASE_IMAGE": base}, platform="linux/amd64", rm=True, forcerm=True)
+        client.images.build(
+            path=str(folder), tag=image, buildargs={"BASE_IMAGE": base}, platform="linux/amd64", rm=True, forcerm=True
+        )
     except subprocess.CalledProcessError as error:
         raise ImageNotBuilt(f"{image} needs a Debian base image: {error.stderr.strip()[-500:]}") from error
     except APIError as error:

@@ -1,4 +1,6 @@
-"""What the service knows, on disk: one JSON file a record, so that a restart, or a kill, loses nothing that was said."""
+"""What the service knows, on disk: one JSON file a record, so that a restart, or a kill, loses nothing that was
+said.
+"""
 
 import json
 import os

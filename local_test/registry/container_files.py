@@ -62,4 +62,6 @@ def _archive(files: Mapping[str, str]) -> bytes:
 
 def _folders(paths: Iterable[str]) -> list[str]:
     """Every folder on the way to a path, the outer ones first."""
-    return sorted({"/".join(parts[:end]) for path in paths for parts in [path.split("/")] for end in range(1, len(parts))})
+    return sorted(
+        {"/".join(parts[:end]) for path in paths for parts in [path.split("/")] for end in range(1, len(parts))}
+    )

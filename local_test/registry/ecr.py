@@ -5,15 +5,15 @@ asked for, and the registry is told which repositories there are and which are I
 Written against moto 5.2 (https://github.com/getmoto/moto/blob/5.2.5/moto/ecr/models.py).
 
 What ECR does and this does not: end an authorization token after twelve hours, and exclude tags from their repository's
-mutability (imageTagMutabilityExclusionFilters are refused). An image without a tag is listed while this process knows it.
-"""
+mutability (imageTagMutabilityExclusionFilters are refused). An image without a tag is listed while this process knows
+it."""
 
 import hashlib
 import json
 import threading
 from base64 import b64encode
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from types import ModuleType
 from typing import Any, Protocol
 
@@ -41,7 +41,8 @@ class LocalRegistry(Protocol):
 
 class LocalEcr:
     def __init__(self, registry: LocalRegistry, account: str, region: str):
-        """From now on moto's ECR of this account and region answers from the registry. The repositories it has are kept.
+        """From now on moto's ECR of this account and region answers from the registry. The repositories it has are
+        kept.
 
         The registry is asked for its host when a request needs it, not before.
         """
@@ -80,19 +81,33 @@ class _RegistryBackend(ECRBackend):
         return urls
 
     def create_repository(
-        self, repository_name: str, registry_id: str | None, encryption_config: dict[str, str], image_scan_config: Any,
-        image_tag_mutability: str, tags: list[dict[str, str]], image_tag_mutability_exclusion_filters: list | None = None,
+        self,
+        repository_name: str,
+        registry_id: str | None,
+        encryption_config: dict[str, str],
+        image_scan_config: Any,
+        image_tag_mutability: str,
+        tags: list[dict[str, str]],
+        image_tag_mutability_exclusion_filters: list | None = None,
     ) -> Repository:
         _refuse_exclusions(image_tag_mutability, image_tag_mutability_exclusion_filters)
         with self.lock:
             repository = super().create_repository(
-                repository_name, registry_id, encryption_config, image_scan_config, image_tag_mutability, tags,
+                repository_name,
+                registry_id,
+                encryption_config,
+                image_scan_config,
+                image_tag_mutability,
+                tags,
             )
             self.tell_registry()
             return self._addressed(repository)
 
     def put_image_tag_mutability(
-        self, registry_id: str, repository_name: str, image_tag_mutability: str,
+        self,
+        registry_id: str,
+        repository_name: str,
+        image_tag_mutability: str,
         image_tag_mutability_exclusion_filters: list | None = None,
     ) -> dict[str, str]:
         _refuse_exclusions(image_tag_mutability, image_tag_mutability_exclusion_filters)
@@ -104,7 +119,9 @@ class _RegistryBackend(ECRBackend):
     def describe_repositories(self, *args: Any, **kwargs: Any) -> list[Repository]:
         return [self._addressed(repository) for repository in super().describe_repositories(*args, **kwargs)]
 
-    def delete_repository(self, repository_name: str, registry_id: str | None = None, force: bool = False) -> Repository:
+    def delete_repository(
+        self, repository_name: str, registry_id: str | None = None, force: bool = False
+    ) -> Repository:
         with self.lock:
             self._up_to_date(repository_name)
             repository = self._addressed(super().delete_repository(repository_name, registry_id, force))
@@ -129,7 +146,11 @@ class _RegistryBackend(ECRBackend):
             return super().batch_get_image(repository_name, *args, **kwargs)
 
     def put_image(
-        self, repository_name: str, image_manifest: str, image_tag: str | None, image_manifest_mediatype: str | None = None,
+        self,
+        repository_name: str,
+        image_manifest: str,
+        image_tag: str | None,
+        image_manifest_mediatype: str | None = None,
         digest: str | None = None,
     ) -> Image:
         """Name layers that are in the repository already; the image that had the tag loses it, and stays."""
@@ -137,7 +158,9 @@ class _RegistryBackend(ECRBackend):
             repository = self._get_repository(repository_name)
             self._up_to_date(repository_name)
             digest = f"sha256:{hashlib.sha256(image_manifest.encode()).hexdigest()}"
-            if any(image.image_digest == digest and image_tag in (None, *image.image_tags) for image in repository.images):
+            if any(
+                image.image_digest == digest and image_tag in (None, *image.image_tags) for image in repository.images
+            ):
                 raise ImageAlreadyExistsException(repository_name, repository.registry_id, digest, image_tag or "null")
             self._resolve_image_tag_mutability(repository, image_tag)  # raises where tags are immutable
             try:
@@ -169,9 +192,14 @@ class _RegistryBackend(ECRBackend):
         return RegistryApi(self.registry.host, self.registry.users.service)
 
     def tell_registry(self) -> None:
-        """Which repositories there are. A mutability that we refuse today, from an older state folder, counts as immutable."""
+        """Which repositories there are. A mutability that we refuse today, from an older state folder, counts as
+        immutable.
+        """
         self.registry.set_repositories(
-            {name: repository.image_tag_mutability != RepoTagMutability.MUTABLE for name, repository in self.repositories.items()}
+            {
+                name: repository.image_tag_mutability != RepoTagMutability.MUTABLE
+                for name, repository in self.repositories.items()
+            }
         )
 
     def _addressed(self, repository: Repository) -> Repository:
@@ -179,7 +207,9 @@ class _RegistryBackend(ECRBackend):
         return repository
 
     def _up_to_date(self, name: str) -> list[Image]:
-        """The images of a repository, in the order in which they were first seen; [] when moto has no such repository."""
+        """The images of a repository, in the order in which they were first seen; [] when moto has no such
+        repository.
+        """
         repository = self.repositories.get(name)
         return [] if repository is None else self._refreshed(repository)
 
@@ -192,7 +222,11 @@ class _RegistryBackend(ECRBackend):
         known = {image.image_digest: image for image in repository.images}
         untagged = [digest for digest in known if digest not in tags and api.digest(name, digest)]
         repository.images = []
-        order = [*untagged, *(digest for digest in known if digest in tags), *(digest for digest in tags if digest not in known)]
+        order = [
+            *untagged,
+            *(digest for digest in known if digest in tags),
+            *(digest for digest in tags if digest not in known),
+        ]
         for digest in order:
             image = known.get(digest) or _RegistryImage(self.account_id, api, name, digest)
             image.image_tags = tags.get(digest, [])
@@ -216,7 +250,8 @@ def _refuse_exclusions(mutability: str | None, filters: list | None) -> None:
     """Raises InvalidParameterException for tags that are excluded from their repository's mutability."""
     if filters or mutability in (RepoTagMutability.IMMUTABLE_WITH_EXCLUSION, RepoTagMutability.MUTABLE_WITH_EXCLUSION):
         raise InvalidParameterException(
-            f"The local ECR does not support imageTagMutabilityExclusionFilters, nor with them an imageTagMutability of {mutability}. "
+            "The local ECR does not support imageTagMutabilityExclusionFilters, nor with them an imageTagMutability "
+            f"of {mutability}. "
             "Use IMMUTABLE or MUTABLE."
         )
 
@@ -229,7 +264,7 @@ def _local_token(get_authorization_token: Callable) -> Callable:
         user = backend.registry.users.aws
         token = {
             "authorizationToken": b64encode(f"{user.user}:{user.password}".encode()).decode(),
-            "expiresAt": datetime.now(timezone.utc) + TOKEN_LIFE,
+            "expiresAt": datetime.now(UTC) + TOKEN_LIFE,
             "proxyEndpoint": f"http://{backend.registry.host}",
         }
         return ActionResult({"authorizationData": [token]})

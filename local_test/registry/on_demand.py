@@ -16,7 +16,13 @@ class OnDemandRegistry:
     """Safe to use from many threads. users: who may use it, of the state folder."""
 
     def __init__(
-        self, client: DockerClient, name: str, account: str, port: int | None, started: Callable[[int], None], state_folder: Path,
+        self,
+        client: DockerClient,
+        name: str,
+        account: str,
+        port: int | None,
+        started: Callable[[int], None],
+        state_folder: Path,
     ):
         """name: of the service. account: the id that ECR's refusals name. port: the one it had, or None.
 
@@ -36,7 +42,9 @@ class OnDemandRegistry:
         """
         with self._lock:
             if self._registry is None or not self._registry.is_running():  # somebody may have removed its container
-                self._registry = Registry.start(self._client, self._name, self._port, self.users, self._account, self._repositories)
+                self._registry = Registry.start(
+                    self._client, self._name, self._port, self.users, self._account, self._repositories
+                )
                 self._port = self._registry.port
                 self._started(self._port)
             return self._registry.host

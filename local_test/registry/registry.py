@@ -2,9 +2,8 @@
 
 Its network is its own: no job's container reaches it, neither at its address nor at the host's.
 
-A container rather than a process of the host, because the engine of Docker Desktop runs in a virtual machine: it reaches
-what containers publish on 127.0.0.1, not what the host listens on.
-"""
+A container rather than a process of the host, because the engine of Docker Desktop runs in a virtual machine: it
+reaches what containers publish on 127.0.0.1, not what the host listens on."""
 
 import time
 from collections.abc import Mapping
@@ -32,9 +31,13 @@ class RegistryError(RuntimeError):
 
 
 class Registry:
-    """host: '127.0.0.1:PORT', what image names begin with. Images are in a named volume, which outlives the container."""
+    """host: '127.0.0.1:PORT', what image names begin with. Images are in a named volume, which outlives the
+    container.
+    """
 
-    def __init__(self, client: DockerClient, name: str, container: Container, users: Users, repositories: Mapping[str, bool]):
+    def __init__(
+        self, client: DockerClient, name: str, container: Container, users: Users, repositories: Mapping[str, bool]
+    ):
         self._client, self._name, self._container = client, name, container
         self._users, self._repositories = users, dict(repositories)
         container.reload()
@@ -43,7 +46,13 @@ class Registry:
 
     @classmethod
     def start(
-        cls, client: DockerClient, name: str, port: int | None, users: Users, account: str, repositories: Mapping[str, bool],
+        cls,
+        client: DockerClient,
+        name: str,
+        port: int | None,
+        users: Users,
+        account: str,
+        repositories: Mapping[str, bool],
     ) -> "Registry":
         """The registry of that name, ready to answer. What an earlier process left running of it is replaced.
 
@@ -61,10 +70,16 @@ class Registry:
             client.volumes.create(volume_name(name), labels=marks)
             network = client.networks.create(volume_name(name), driver="bridge", labels=marks)
             container = client.containers.create(
-                image, labels=marks, ports={"5000/tcp": ("127.0.0.1", port)}, network=network.id,
+                image,
+                labels=marks,
+                ports={"5000/tcp": ("127.0.0.1", port)},
+                network=network.id,
                 volumes={volume_name(name): {"bind": "/var/lib/registry", "mode": "rw"}},
                 # nginx gives its worker another user; nothing else takes a capability. Without a proxy: it asks nobody.
-                cap_drop=["ALL"], cap_add=["SETUID", "SETGID"], security_opt=["no-new-privileges:true"], pids_limit=PROCESSES,
+                cap_drop=["ALL"],
+                cap_add=["SETUID", "SETGID"],
+                security_opt=["no-new-privileges:true"],
+                pids_limit=PROCESSES,
                 use_config_proxy=False,
             )
             container.put_archive(container_files.FOLDER, container_files.before_start(users, account, repositories))
@@ -99,9 +114,13 @@ class Registry:
             if removed:
                 status, said = self._container.exec_run(["rm", "--force", "--", *removed])
                 if status:
-                    raise RegistryError(f"The registry cannot take note of its repositories: {said.decode(errors='replace').strip()}")
+                    raise RegistryError(
+                        f"The registry cannot take note of its repositories: {said.decode(errors='replace').strip()}"
+                    )
         except APIError as error:
-            raise RegistryError(f"The registry cannot take note of its repositories: {error.explanation or error}") from error
+            raise RegistryError(
+                f"The registry cannot take note of its repositories: {error.explanation or error}"
+            ) from error
         self._repositories = dict(repositories)
 
     def stop(self) -> None:

@@ -1,4 +1,6 @@
-"""What the local SageMaker asks of a registry over its HTTP API: https://distribution.github.io/distribution/spec/api/"""
+"""What the local SageMaker asks of a registry over its HTTP API:
+https://distribution.github.io/distribution/spec/api/
+"""
 
 import hashlib
 import http.client
@@ -79,20 +81,34 @@ class RegistryApi:
         self._call("DELETE", _manifest(repository, digest), missing=True)
 
     def delete_tag(self, repository: str, tag: str) -> None:
-        """The tag alone. The registry cannot do that to a manifest with other tags: the tag is moved to one of no use first."""
+        """The tag alone. The registry cannot do that to a manifest with other tags: the tag is moved to one of no use
+        first.
+        """
         config = b"{}"
         digest = self.put_blob(repository, config)
         of_no_use = {
-            "schemaVersion": 2, "mediaType": DOCKER_MANIFEST, "layers": [], "of-no-use": secrets.token_hex(16),
+            "schemaVersion": 2,
+            "mediaType": DOCKER_MANIFEST,
+            "layers": [],
+            "of-no-use": secrets.token_hex(16),
             "config": {"mediaType": CONFIG, "size": len(config), "digest": digest},
         }
         self.delete_manifest(repository, self.put_manifest(repository, tag, DOCKER_MANIFEST, json.dumps(of_no_use)))
 
-    def _call(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None, missing: bool = False):
+    def _call(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: dict[str, str] | None = None,
+        missing: bool = False,
+    ):
         """Status, headers and body. missing: 404 is an answer."""
         connection = http.client.HTTPConnection(self._host, timeout=60)
         try:
-            connection.request(method, path, body, {"Authorization": self._credentials.authorization, **(headers or {})})
+            connection.request(
+                method, path, body, {"Authorization": self._credentials.authorization, **(headers or {})}
+            )
             answer = connection.getresponse()
             content = answer.read()
         finally:

@@ -9,7 +9,8 @@ from docker import DockerClient
 from local_test.registry.ecr import LocalRegistry
 from local_test.registry.registry_api import RegistryApi
 
-# https://docs.docker.com/reference/cli/docker/image/tag/: a first part with a dot or a colon, or `localhost`, is a host.
+# https://docs.docker.com/reference/cli/docker/image/tag/: a first part with a dot or a colon, or `localhost`, is a
+# host.
 REFERENCE = re.compile(
     r"(?:(?P<host>localhost|[\w-]*[.:][\w.:-]*)/)?"
     r"(?P<repository>[a-z0-9][a-z0-9._/-]*?)"
@@ -40,7 +41,9 @@ def image_reference(uri: str) -> ImageReference:
     """The parts of an image URI. Raises ValueError when it is none, or has no tag: `latest` is nobody's choice."""
     found = REFERENCE.fullmatch(uri)
     if not found:
-        raise ValueError(f"{uri!r} is no image URI: it should look like 123456789012.dkr.ecr.us-east-1.amazonaws.com/name:tag.")
+        raise ValueError(
+            f"{uri!r} is no image URI: it should look like 123456789012.dkr.ecr.us-east-1.amazonaws.com/name:tag."
+        )
     version = found["digest"] or found["tag"]
     if not version:
         raise ValueError(f"{uri} has no tag: name one, {uri}:TAG, so that the image stays the same from run to run.")
@@ -48,19 +51,24 @@ def image_reference(uri: str) -> ImageReference:
 
 
 def local_image(client: DockerClient, uri: str, registry: LocalRegistry) -> str:
-    """Id of the image in the engine for an image URI of a request; raises ValueError with a sentence that says what to do.
+    """Id of the image in the engine for an image URI of a request; raises ValueError with a sentence that says what to
+    do.
 
     An ECR URI, and one of the local registry, mean the registry's image, which is pulled by its digest: the tag in the
-    engine may be another build by now. The registry's host is asked for only for these. A bare name:tag is the engine's.
-    """
+    engine may be another build by now. The registry's host is asked for only for these. A bare name:tag is the
+    engine's."""
     reference = image_reference(uri)
     if not reference.host:
         return _of_the_engine(client, uri)
     if not reference.is_ecr and reference.host != registry.host:
-        raise ValueError(f"{uri} is neither in ECR nor in the local registry ({registry.host}); nothing else is pulled. {NEXT_STEP}")
+        raise ValueError(
+            f"{uri} is neither in ECR nor in the local registry ({registry.host}); nothing else is pulled. {NEXT_STEP}"
+        )
     digest = RegistryApi(registry.host, registry.users.service).digest(reference.repository, reference.version)
     if digest is None:
-        raise ValueError(f"{uri}: the local registry has no image {reference.repository} with {_named(reference)}. {NEXT_STEP}")
+        raise ValueError(
+            f"{uri}: the local registry has no image {reference.repository} with {_named(reference)}. {NEXT_STEP}"
+        )
     repository = f"{registry.host}/{reference.repository}"
     try:
         return client.images.get(f"{repository}@{digest}").id
@@ -72,7 +80,9 @@ def _of_the_engine(client: DockerClient, name: str) -> str:
     try:
         return client.images.get(name).id
     except ImageNotFound:
-        raise ValueError(f"The engine has no image {name}. Build it with `make build`, or name one of the local registry.") from None
+        raise ValueError(
+            f"The engine has no image {name}. Build it with `make build`, or name one of the local registry."
+        ) from None
 
 
 def _named(reference: ImageReference) -> str:

@@ -1,8 +1,7 @@
 """The two users of a service's registry. Their passwords are random and kept in the state folder, for its user alone.
 
-AWS is who GetAuthorizationToken names; the other one is the service itself. A token of ECR ends after twelve hours; this
-one is good as long as the file is there. Remove the file, and the next start makes others.
-"""
+AWS is who GetAuthorizationToken names; the other one is the service itself. A token of ECR ends after twelve hours;
+this one is good as long as the file is there. Remove the file, and the next start makes others."""
 
 import base64
 import hashlib
@@ -52,7 +51,9 @@ class Users:
 
 
 def kept_users(folder: Path) -> Users:
-    """The users of the registry of this state folder; made when they are missing, or when others could read their passwords."""
+    """The users of the registry of this state folder; made when they are missing, or when others could read their
+    passwords.
+    """
     path = folder / FILE
     passwords = _read(path)
     if passwords is None:
@@ -70,7 +71,9 @@ def _read(path: Path) -> dict[str, str] | None:
             passwords = json.load(file)
     except (OSError, ValueError):
         return None
-    is_whole = isinstance(passwords, dict) and all(isinstance(passwords.get(user), str) and passwords[user] for user in (AWS, SERVICE))
+    is_whole = isinstance(passwords, dict) and all(
+        isinstance(passwords.get(user), str) and passwords[user] for user in (AWS, SERVICE)
+    )
     return passwords if is_whole else None
 
 

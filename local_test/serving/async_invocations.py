@@ -33,8 +33,8 @@ logger = logging.getLogger(__name__)
 class AsyncInvocation:
     """input: URI, or the body itself. ttl: seconds from `accepted` (since 1970) after which it is not begun any more.
 
-    output, failure: S3OutputPath and S3FailurePath, below which the answer gets `name`, and a failure a name of its own.
-    """
+    output, failure: S3OutputPath and S3FailurePath, below which the answer gets `name`, and a failure a name of its
+    own."""
 
     id: str
     inference_id: str
@@ -65,10 +65,13 @@ class _Queue:
 
 
 class AsyncInvocations:
-    """clock: seconds since 1970. What waits is written down, so that its end is told even after the service was killed."""
+    """clock: seconds since 1970. What waits is written down, so that its end is told even after the service was
+    killed.
+    """
 
-    def __init__(self, platform: Platform, invoker: Invoker, stored: StoredBytes,
-                 clock: Callable[[], float] = time.time):
+    def __init__(
+        self, platform: Platform, invoker: Invoker, stored: StoredBytes, clock: Callable[[], float] = time.time
+    ):
         self._platform, self._invoker, self._stored, self._clock = platform, invoker, stored, clock
         self._records = platform.state.records("async-invocations")
         self._queues: dict[LiveEndpoint, _Queue] = {}
@@ -85,7 +88,12 @@ class AsyncInvocations:
         invocation = asked(str(uuid.uuid4()))
         self._records.create(
             invocation.id,
-            {"Id": invocation.id, "Endpoint": endpoint.name, "Failure": invocation.failure, "InferenceId": invocation.inference_id},
+            {
+                "Id": invocation.id,
+                "Endpoint": endpoint.name,
+                "Failure": invocation.failure,
+                "InferenceId": invocation.inference_id,
+            },
         )
         client = endpoint.router.current.config["AsyncInferenceConfig"].get("ClientConfig", {})
         most = client.get("MaxConcurrentInvocationsPerInstance", PER_INSTANCE) * endpoint.router.instance_count()
@@ -132,7 +140,13 @@ class AsyncInvocations:
         if problem is None:
             try:
                 answer = self._invoker.invoke(
-                    endpoint, Asked(self._body(invocation), invocation.headers, invocation.seconds, inference_id=invocation.inference_id)
+                    endpoint,
+                    Asked(
+                        self._body(invocation),
+                        invocation.headers,
+                        invocation.seconds,
+                        inference_id=invocation.inference_id,
+                    ),
                 )
             except ModelFault as error:
                 problem = f"{endpoint.end} {NO_ANSWER}" if endpoint.closing.is_set() else error.message
@@ -160,7 +174,9 @@ class AsyncInvocations:
             return invocation.input
         found = self._platform.objects.get(invocation.input)
         if found.size > LARGEST_INPUT:
-            raise StorageError(f"{invocation.input} has {found.size} bytes; an asynchronous endpoint takes {LARGEST_INPUT}.")
+            raise StorageError(
+                f"{invocation.input} has {found.size} bytes; an asynchronous endpoint takes {LARGEST_INPUT}."
+            )
         try:
             return found.path.read_bytes()
         except FileNotFoundError:

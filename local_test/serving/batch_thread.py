@@ -9,7 +9,9 @@ logger = logging.getLogger(__name__)
 
 
 class BatchThread:
-    """handle: gets a list of what was put, at most every `seconds`, and once more at `stop`. The thread starts with the first `put`."""
+    """handle: gets a list of what was put, at most every `seconds`, and once more at `stop`. The thread starts with the
+    first `put`.
+    """
 
     def __init__(self, name: str, handle: Callable[[list], None], seconds: float):
         self._name, self._handle, self._seconds = name, handle, seconds

@@ -18,18 +18,22 @@ class RolledBack(RuntimeError):
     """Why the new fleet is not taken."""
 
 
-def shift_traffic(router: Router, incoming: Fleet, plan: DeploymentPlan, deployment: Deployment, account: str, region: str) -> None:
+def shift_traffic(
+    router: Router, incoming: Fleet, plan: DeploymentPlan, deployment: Deployment, account: str, region: str
+) -> None:
     """Give the incoming fleet its shares, step by step. Returns when it has all of the traffic and every wait is over.
 
-    Raises RolledBack when an alarm goes off or the deployment is given up; the traffic is then as the last step left it.
-    """
+    Raises RolledBack when an alarm goes off or the deployment is given up; the traffic is then as the last step left
+    it."""
     for share, seconds in [*((step.share, step.seconds) for step in plan.steps), (1.0, plan.termination_wait)]:
         _watch(incoming, plan, deployment, account, region, 0)
         router.shift(incoming, share)
         _watch(incoming, plan, deployment, account, region, seconds)
 
 
-def _watch(incoming: Fleet, plan: DeploymentPlan, deployment: Deployment, account: str, region: str, seconds: float) -> None:
+def _watch(
+    incoming: Fleet, plan: DeploymentPlan, deployment: Deployment, account: str, region: str, seconds: float
+) -> None:
     deadline = time.monotonic() + seconds
     while True:
         if deployment.cancelled.is_set():

@@ -24,7 +24,9 @@ def capacity_problems(fleet: Fleet, wanted: dict[str, dict]) -> list[str]:
     for name, change in wanted.items():
         serverless = name in fleet.variants and fleet.variants[name].plan.memory_mb is not None
         if change.get("DesiredInstanceCount") == 0:
-            found.append(f"The local SageMaker does not scale variant {name} to 0 instances. Delete the endpoint instead.")
+            found.append(
+                f"The local SageMaker does not scale variant {name} to 0 instances. Delete the endpoint instead."
+            )
         if serverless and "DesiredInstanceCount" in change:
             found.append(f"Variant {name} is serverless: DesiredInstanceCount is not for it.")
         if not serverless and "ServerlessUpdateConfig" in change:

@@ -1,4 +1,5 @@
-"""How this process reaches a port of a container: at the container's own address where it can, else as published on 127.0.0.1.
+"""How this process reaches a port of a container: at the container's own address where it can, else as published on
+127.0.0.1.
 
 Before version 28 the engine lets hosts of the neighbourhood reach what is published on 127.0.0.1 (moby issue 45610).
 """
@@ -21,5 +22,7 @@ def address(container: Container, port: int) -> tuple[str, int] | None:
     if key in (container.attrs["HostConfig"].get("PortBindings") or {}):
         bindings = container.ports.get(key)
         return ("127.0.0.1", int(bindings[0]["HostPort"])) if bindings else None
-    addresses = [one["IPAddress"] for one in container.attrs["NetworkSettings"]["Networks"].values() if one["IPAddress"]]
+    addresses = [
+        one["IPAddress"] for one in container.attrs["NetworkSettings"]["Networks"].values() if one["IPAddress"]
+    ]
     return (addresses[0], port) if addresses else None

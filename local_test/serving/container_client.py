@@ -16,10 +16,18 @@ class Reply:
     """The container's answer, its body still to be read. Read it to the end or `close` it."""
 
     def __init__(
-        self, client: "ContainerClient", connection: http.client.HTTPConnection, sock: socket.socket, response: http.client.HTTPResponse,
-        seconds: float, deadline: float, reusable: bool,
+        self,
+        client: "ContainerClient",
+        connection: http.client.HTTPConnection,
+        sock: socket.socket,
+        response: http.client.HTTPResponse,
+        seconds: float,
+        deadline: float,
+        reusable: bool,
     ):
-        """sock: the connection's, which the connection forgets when it is not to be kept. deadline: by time.monotonic()."""
+        """sock: the connection's, which the connection forgets when it is not to be kept. deadline: by
+        time.monotonic().
+        """
         self._client, self._connection, self._sock, self._response = client, connection, sock, response
         self._seconds, self._deadline, self._reusable = seconds, deadline, reusable
         self.status = response.status
@@ -28,8 +36,8 @@ class Reply:
         return self._response.getheader(name)
 
     def read(self) -> bytes:
-        """The whole body. Raises OSError or http.client.HTTPException when the container breaks off, TimeoutError when the
-        seconds of the request are over, however many pieces have come."""
+        """The whole body. Raises OSError or http.client.HTTPException when the container breaks off, TimeoutError when
+        the seconds of the request are over, however many pieces have come."""
         pieces = []
         try:
             while piece := self._piece(self._deadline - time.monotonic()):
@@ -80,11 +88,11 @@ class ContainerClient:
         self._closed = False
 
     def post(self, path: str, body: bytes | Blocks, headers: dict[str, str], seconds: float) -> Reply:
-        """body: Blocks go with chunked encoding. seconds: until the answer has been read. Raises OSError (TimeoutError when the
-        seconds are over) or http.client.HTTPException.
+        """body: Blocks go with chunked encoding. seconds: until the answer has been read. Raises OSError (TimeoutError
+        when the seconds are over) or http.client.HTTPException.
 
-        A kept connection that the container has closed meanwhile is tried anew, once, and only when nothing was answered.
-        """
+        A kept connection that the container has closed meanwhile is tried anew, once, and only when nothing was
+        answered."""
         with self._lock:
             connection = self._idle.pop() if self._idle else None
         if connection is not None:
@@ -95,7 +103,12 @@ class ContainerClient:
         return self._post(http.client.HTTPConnection(self._host, self._port), path, body, headers, seconds)
 
     def _post(
-        self, connection: http.client.HTTPConnection, path: str, body: bytes | Blocks, headers: dict[str, str], seconds: float
+        self,
+        connection: http.client.HTTPConnection,
+        path: str,
+        body: bytes | Blocks,
+        headers: dict[str, str],
+        seconds: float,
     ) -> Reply:
         deadline, in_blocks, reusable = time.monotonic() + seconds, callable(body), True
         connection.timeout = seconds
@@ -109,7 +122,8 @@ class ContainerClient:
             try:
                 connection.endheaders(body() if in_blocks else body, encode_chunked=in_blocks)
             except (BrokenPipeError, ConnectionResetError):
-                reusable = False  # a server may refuse a body before it has read all of it; its answer, if there is one, says why
+                # a server may refuse a body before it has read all of it; its answer, if there is one, says why
+                reusable = False
             sock = connection.sock
             sock.settimeout(max(deadline - time.monotonic(), 0.001))
             return Reply(self, connection, sock, connection.getresponse(), seconds, deadline, reusable)

@@ -33,7 +33,7 @@ class ContainerLog:
             # Seen with engine 20.10 under load: a follower that waits on after the container has ended.
             lines = [line for lines in whole_lines([self._container.logs()]) for line in lines]
             with self._lock:
-                rest, self._finished = lines[self._written:], True
+                rest, self._finished = lines[self._written :], True
                 self._write(rest)
 
     def last_lines(self) -> str:

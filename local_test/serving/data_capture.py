@@ -10,7 +10,7 @@ import random
 import uuid
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from local_test.serving.batch_thread import BatchThread
 from local_test.serving.invocation import CUSTOM_ATTRIBUTES, Answer, Asked
@@ -41,16 +41,21 @@ class DataCapture:
     def capture(self, config: dict, endpoint: str, asked: Asked, answer: Answer) -> None:
         """config: DataCaptureConfig of the endpoint configuration."""
         if config.get("EnableCapture", True) and random.random() * 100 < config["InitialSamplingPercentage"]:
-            self._batches.put(_Captured(config, endpoint, asked, answer, str(uuid.uuid4()), datetime.now(timezone.utc)))
+            self._batches.put(_Captured(config, endpoint, asked, answer, str(uuid.uuid4()), datetime.now(UTC)))
 
     def _write(self, batch: list[_Captured]) -> None:
         files = defaultdict(list)
         for one in batch:
-            files[one.config["DestinationS3Uri"], f"{one.endpoint}/{one.answer.variant}/{one.time:%Y/%m/%d/%H}"].append(one)
+            files[one.config["DestinationS3Uri"], f"{one.endpoint}/{one.answer.variant}/{one.time:%Y/%m/%d/%H}"].append(
+                one
+            )
         for (base, folder), captured in files.items():
             first = captured[0].time
             name = f"{first:%M-%S}-{first.microsecond // 1000:03d}-{uuid.uuid4()}.jsonl"
-            lines = "".join(json.dumps(captured_line(one.config, one.asked, one.answer, one.event, one.time)) + "\n" for one in captured)
+            lines = "".join(
+                json.dumps(captured_line(one.config, one.asked, one.answer, one.event, one.time)) + "\n"
+                for one in captured
+            )
             try:
                 self._stored.put(base, f"{folder}/{name}", lines.encode(), "application/jsonlines")
             except (ValueError, OSError) as error:
@@ -82,7 +87,12 @@ def _modes(asked: str) -> tuple[str, ...]:
 def _side(types: dict, content_type: str | None, mode: str, body: bytes) -> dict:
     plain = (content_type or "").partition(";")[0].strip().lower()
     encoding = next(
-        (name for name, listed in (("CSV", "CsvContentTypes"), ("JSON", "JsonContentTypes")) if plain in types.get(listed, [])), "BASE64"
+        (
+            name
+            for name, listed in (("CSV", "CsvContentTypes"), ("JSON", "JsonContentTypes"))
+            if plain in types.get(listed, [])
+        ),
+        "BASE64",
     )
     try:
         text = base64.b64encode(body).decode() if encoding == "BASE64" else body.decode()

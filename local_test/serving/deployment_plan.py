@@ -30,7 +30,8 @@ class Step:
 
 @dataclass(frozen=True)
 class DeploymentPlan:
-    """termination_wait: seconds that the old fleet stays after the last step. most_seconds: for all of it, None for no limit.
+    """termination_wait: seconds that the old fleet stays after the last step. most_seconds: for all of it, None for no
+    limit.
 
     alarms: names; one of them in ALARM rolls the update back.
     """

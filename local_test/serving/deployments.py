@@ -1,4 +1,5 @@
-"""What happens to an endpoint over time: coming into service, exchanged containers, changed capacities, and a container's end.
+"""What happens to an endpoint over time: coming into service, exchanged containers, changed capacities, and a
+container's end.
 
 A status is earned: /ping decides about InService, and the end of a container about Failed.
 """
@@ -38,7 +39,9 @@ class Deployments:
         self._run(live, lambda: self._bring_into_service(live, config, plans))
 
     def replace(self, live: LiveEndpoint, config: dict, plans: list[VariantPlan], plan: DeploymentPlan) -> None:
-        """An update: the new fleet is in service before it gets a request, the old one until it has answered its last."""
+        """An update: the new fleet is in service before it gets a request, the old one until it has answered its
+        last.
+        """
         self._run(live, lambda: self._replace(live, live.router, config, plans, plan))
 
     def change_capacities(self, live: LiveEndpoint, wanted: dict[str, dict]) -> None:
@@ -58,7 +61,9 @@ class Deployments:
                 return
         fleet.stop()
 
-    def _replace(self, live: LiveEndpoint, router: Router, config: dict, plans: list[VariantPlan], plan: DeploymentPlan) -> None:
+    def _replace(
+        self, live: LiveEndpoint, router: Router, config: dict, plans: list[VariantPlan], plan: DeploymentPlan
+    ) -> None:
         old = router.current
         try:
             with _time_limit(live.deployment, plan.most_seconds):
@@ -101,7 +106,11 @@ class Deployments:
         starting = [fleet.variants[name] for name, count in more.items() for _ in range(count)]
         try:
             started = start_instances(
-                self._platform, self._folders, live.name, [variant.plan for variant in starting], live.deployment.cancelled
+                self._platform,
+                self._folders,
+                live.name,
+                [variant.plan for variant in starting],
+                live.deployment.cancelled,
             )
         except ServingFailed as error:
             self._in_service(live, fleet, live.deployment.reason or str(error))
@@ -109,8 +118,12 @@ class Deployments:
         for variant, instance in zip(starting, started):
             router.add(variant, [instance])
             self._watch(live, variant, instance)
-        leaving = [one for name, count in more.items() if count < 0 for one in router.withdraw(fleet.variants[name], -count)]
-        router.set_weights({name: change["DesiredWeight"] for name, change in wanted.items() if "DesiredWeight" in change})
+        leaving = [
+            one for name, count in more.items() if count < 0 for one in router.withdraw(fleet.variants[name], -count)
+        ]
+        router.set_weights(
+            {name: change["DesiredWeight"] for name, change in wanted.items() if "DesiredWeight" in change}
+        )
         for name, change in wanted.items():
             if "MaxConcurrency" in change.get("ServerlessUpdateConfig", {}):
                 fleet.variants[name].max_concurrency = change["ServerlessUpdateConfig"]["MaxConcurrency"]
@@ -140,7 +153,8 @@ class Deployments:
                 self._in_service(live, live.router.current)
 
     def _in_service(self, live: LiveEndpoint, fleet: Fleet, reason: str | None = None) -> None:
-        """Write down how the fleet is: in service, unless one of its containers has ended. The last thing of a deployment.
+        """Write down how the fleet is: in service, unless one of its containers has ended. The last thing of a
+        deployment.
 
         reason: why a change did not come about, which is told beside how the fleet is.
         """
@@ -149,7 +163,7 @@ class Deployments:
                 return
             death = fleet.death()
             if death and reason:
-                reason = f"{reason[:LONGEST_REASON // 2]}\n{death}"
+                reason = f"{reason[: LONGEST_REASON // 2]}\n{death}"
             self._write(
                 live.name,
                 EndpointStatus="Failed" if death else "InService",
@@ -158,13 +172,19 @@ class Deployments:
                 PendingDeploymentSummary=None,
                 **config_fields(fleet.config),
             )
-            # With the lock still held: from here on the end of a container is told by itself, and a new deployment may begin.
+            # With the lock still held: from here on the end of a container is told by itself, and a new deployment may
+            # begin.
             live.deployment.finished.set()
 
     def _failed(self, live: LiveEndpoint, reason: str) -> None:
         with self._lock:
             if not live.closing.is_set():
-                self._write(live.name, EndpointStatus="Failed", FailureReason=reason[:LONGEST_REASON], PendingDeploymentSummary=None)
+                self._write(
+                    live.name,
+                    EndpointStatus="Failed",
+                    FailureReason=reason[:LONGEST_REASON],
+                    PendingDeploymentSummary=None,
+                )
 
     def _run(self, live: LiveEndpoint, work: Callable[[], None]) -> None:
         """In a thread of its own; whatever goes wrong in it shows in the endpoint's status."""
@@ -192,7 +212,9 @@ def _time_limit(deployment: Deployment, seconds: float | None) -> Iterator[None]
     if seconds is None:
         yield
         return
-    timer = threading.Timer(seconds, deployment.give_up, ["The update took longer than MaximumExecutionTimeoutInSeconds."])
+    timer = threading.Timer(
+        seconds, deployment.give_up, ["The update took longer than MaximumExecutionTimeoutInSeconds."]
+    )
     timer.start()
     try:
         yield

@@ -65,7 +65,9 @@ class EndpointConfigs:
             self._models.get(variant["ModelName"])
         name, arn = request["EndpointConfigName"], self._arn(request["EndpointConfigName"])
         record = {field: value for field, value in request.items() if field != "Tags"}
-        record["ProductionVariants"] = [{"InitialVariantWeight": 1.0, **variant} for variant in request["ProductionVariants"]]
+        record["ProductionVariants"] = [
+            {"InitialVariantWeight": 1.0, **variant} for variant in request["ProductionVariants"]
+        ]
         if not self._records.create(name, {**record, "EndpointConfigArn": arn, "CreationTime": time.time()}):
             raise ValidationException(f'Cannot create already existing endpoint configuration "{arn}".')
         self._tags.set(arn, request.get("Tags"))
@@ -87,7 +89,9 @@ class EndpointConfigs:
         return {}
 
     def get(self, name: str) -> dict:
-        """The request of a configuration, every variant with its weight. Raises ValidationException when there is none."""
+        """The request of a configuration, every variant with its weight. Raises ValidationException when there is
+        none.
+        """
         record = self._records.get(name)
         if record is None:
             raise ValidationException(f'Could not find endpoint configuration "{self._arn(name)}".')
@@ -109,7 +113,10 @@ def problems(request: dict) -> list[str]:
     # https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html#serverless-endpoints-how-it-works-exclusions
     serverless = any("ServerlessConfig" in variant for variant in variants)
     if serverless and (len(variants) > 1 or "AsyncInferenceConfig" in request or "DataCaptureConfig" in request):
-        found.append(f"{UNSUPPORTED_TOGETHER}: ServerlessConfig excludes further variants, AsyncInferenceConfig and DataCaptureConfig.")
+        found.append(
+            f"{UNSUPPORTED_TOGETHER}: ServerlessConfig excludes further variants, AsyncInferenceConfig and "
+            "DataCaptureConfig."
+        )
     if "AsyncInferenceConfig" in request and not request["AsyncInferenceConfig"]["OutputConfig"].get("S3OutputPath"):
         found.append("The local SageMaker has no default bucket: give AsyncInferenceConfig.OutputConfig.S3OutputPath.")
     return found
@@ -121,7 +128,11 @@ def _output_uris(request: dict) -> list[tuple[str, str]]:
     if capture := request.get("DataCaptureConfig"):
         found.append(("DataCaptureConfig.DestinationS3Uri", capture["DestinationS3Uri"]))
     output = request.get("AsyncInferenceConfig", {}).get("OutputConfig", {})
-    found += [(f"AsyncInferenceConfig.OutputConfig.{field}", output[field]) for field in ("S3OutputPath", "S3FailurePath") if output.get(field)]
+    found += [
+        (f"AsyncInferenceConfig.OutputConfig.{field}", output[field])
+        for field in ("S3OutputPath", "S3FailurePath")
+        if output.get(field)
+    ]
     return found
 
 

@@ -33,7 +33,12 @@ def serving_variants(fleet: Fleet) -> list[dict]:
             "CurrentWeight": variant.weight,
             "DesiredWeight": variant.weight,
             **(
-                {"CurrentServerlessConfig": {**variant.plan.described["ServerlessConfig"], "MaxConcurrency": variant.max_concurrency}}
+                {
+                    "CurrentServerlessConfig": {
+                        **variant.plan.described["ServerlessConfig"],
+                        "MaxConcurrency": variant.max_concurrency,
+                    }
+                }
                 if variant.plan.memory_mb
                 else {}
             ),
@@ -45,7 +50,9 @@ def serving_variants(fleet: Fleet) -> list[dict]:
 
 
 def config_fields(config: dict) -> dict:
-    """Fields of an endpoint's record that follow from the configuration that it runs; None where there is nothing to say."""
+    """Fields of an endpoint's record that follow from the configuration that it runs; None where there is nothing to
+    say.
+    """
     return {
         "EndpointConfigName": config["EndpointConfigName"],
         "DataCaptureConfig": _capture_summary(config),

@@ -49,14 +49,19 @@ class Endpoints:
         self._deployments = Deployments(platform, folders, self._lock, self._set)
 
     def recover(self) -> None:
-        """After a start: what the records say to be alive is not, since the containers of an earlier service are gone."""
+        """After a start: what the records say to be alive is not, since the containers of an earlier service are
+        gone.
+        """
         for record in self._records.all():
             if record["EndpointStatus"] == "Deleting":
                 self._forget(record["EndpointName"])
             elif record["EndpointStatus"] != "Failed":
                 gone = [{**variant, "CurrentInstanceCount": 0} for variant in record["ProductionVariants"]]
                 self._set(
-                    record["EndpointName"], EndpointStatus="Failed", FailureReason=RESTARTED, ProductionVariants=gone,
+                    record["EndpointName"],
+                    EndpointStatus="Failed",
+                    FailureReason=RESTARTED,
+                    ProductionVariants=gone,
                     PendingDeploymentSummary=None,
                 )
 
@@ -169,7 +174,12 @@ class Endpoints:
 
     def list_endpoints(self, request: dict) -> dict:
         fields = ("EndpointName", "EndpointArn", "CreationTime", "LastModifiedTime", "EndpointStatus")
-        return one_page([{name: record[name] for name in fields} for record in self._records.all()], request, "Endpoint", "Endpoints")
+        return one_page(
+            [{name: record[name] for name in fields} for record in self._records.all()],
+            request,
+            "Endpoint",
+            "Endpoints",
+        )
 
     def delete_endpoint(self, request: dict) -> dict:
         name = request["EndpointName"]
@@ -181,7 +191,9 @@ class Endpoints:
             elif record["EndpointStatus"] != "Deleting":
                 live.close("The endpoint was deleted.")
                 self._set(name, EndpointStatus="Deleting")
-                live.deletion = threading.Thread(target=self._take_down, args=(live,), name=f"deletion of {name}", daemon=True)
+                live.deletion = threading.Thread(
+                    target=self._take_down, args=(live,), name=f"deletion of {name}", daemon=True
+                )
                 live.deletion.start()
         return {}
 
@@ -196,7 +208,9 @@ class Endpoints:
                 del self._live[live.name]
 
     def _plans(self, config: dict) -> list[VariantPlan]:
-        return [plan_variant(variant, self._models.get(variant["ModelName"])) for variant in config["ProductionVariants"]]
+        return [
+            plan_variant(variant, self._models.get(variant["ModelName"])) for variant in config["ProductionVariants"]
+        ]
 
     def _plan_deployment(self, policy: dict | None, plans: list[VariantPlan]) -> DeploymentPlan:
         try:
@@ -211,7 +225,9 @@ class Endpoints:
         record = self._get(name)
         if record["EndpointStatus"] not in statuses:
             if record["EndpointStatus"] == "Failed":
-                raise ValidationException(f'Endpoint "{self._arn(name)}" is Failed. Update it with UpdateEndpoint, or delete it.')
+                raise ValidationException(
+                    f'Endpoint "{self._arn(name)}" is Failed. Update it with UpdateEndpoint, or delete it.'
+                )
             raise ValidationException(f'Cannot update in-progress endpoint "{self._arn(name)}".')
         return record
 

@@ -11,7 +11,9 @@ STRING = 7  # type of a header's value
 
 
 def payload_part(data: bytes) -> bytes:
-    return _frame({":event-type": "PayloadPart", ":content-type": "application/octet-stream", ":message-type": "event"}, data)
+    return _frame(
+        {":event-type": "PayloadPart", ":content-type": "application/octet-stream", ":message-type": "event"}, data
+    )
 
 
 def stream_error(kind: str, message: str, code: str) -> bytes:
@@ -25,7 +27,8 @@ def _frame(headers: dict[str, str], payload: bytes) -> bytes:
         struct.pack("!B", len(name)) + name.encode() + struct.pack("!BH", STRING, len(value)) + value.encode()
         for name, value in headers.items()
     )
-    # Total and header length, their checksum, headers, payload, and the checksum of all before it: 16 bytes around the two.
+    # Total and header length, their checksum, headers, payload, and the checksum of all before it: 16 bytes around the
+    # two.
     prelude = struct.pack("!II", len(named) + len(payload) + 16, len(named))
     checked = prelude + struct.pack("!I", zlib.crc32(prelude)) + named + payload
     return checked + struct.pack("!I", zlib.crc32(checked))

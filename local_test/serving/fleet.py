@@ -46,7 +46,8 @@ class Fleet:
             for instance in variant.instances:
                 if instance.container.death():
                     return with_last_lines(
-                        f"Production variant {variant.name}: {instance.container.death()}", instance.container.last_lines()
+                        f"Production variant {variant.name}: {instance.container.death()}",
+                        instance.container.last_lines(),
                     )
         return None
 
@@ -58,7 +59,12 @@ class Fleet:
 
 
 def start_fleet(
-    platform: Platform, folders: ModelFolders, endpoint: str, config: dict, plans: Iterable[VariantPlan], cancelled: threading.Event
+    platform: Platform,
+    folders: ModelFolders,
+    endpoint: str,
+    config: dict,
+    plans: Iterable[VariantPlan],
+    cancelled: threading.Event,
 ) -> Fleet:
     """Start every instance of every variant, at once. Raises ServingFailed with the first failure; then none is left.
 
@@ -66,7 +72,9 @@ def start_fleet(
     """
     variants = [Variant(plan, plan.weight, plan.max_concurrency) for plan in plans]
     wanted = [variant for variant in variants for _ in range(variant.plan.count)]
-    for variant, instance in zip(wanted, start_instances(platform, folders, endpoint, [one.plan for one in wanted], cancelled)):
+    for variant, instance in zip(
+        wanted, start_instances(platform, folders, endpoint, [one.plan for one in wanted], cancelled)
+    ):
         variant.instances.append(instance)
     return Fleet(config, variants)
 
@@ -74,7 +82,9 @@ def start_fleet(
 def start_instances(
     platform: Platform, folders: ModelFolders, endpoint: str, plans: list[VariantPlan], cancelled: threading.Event
 ) -> list[Instance]:
-    """One instance for each plan, in this order; all or none, as `start_fleet`, also when it is a fault that ends the start."""
+    """One instance for each plan, in this order; all or none, as `start_fleet`, also when it is a fault that ends the
+    start.
+    """
     failures: list[Exception] = []
 
     def start(plan: VariantPlan) -> Instance | None:

@@ -14,7 +14,8 @@ from local_test.serving.serving_container import SECONDS_TO_READY, ServingContai
 
 @dataclass(frozen=True)
 class VariantPlan:
-    """What a production variant is to be. model: its record. memory_mb and max_concurrency: None unless it is serverless.
+    """What a production variant is to be. model: its record. memory_mb and max_concurrency: None unless it is
+    serverless.
 
     strategy: how its instances share its requests. described: the variant of the endpoint configuration.
     """

@@ -113,7 +113,9 @@ class Invoker:
         parts = self._parts(endpoint, lease, reply, asked, head, started)
         return head, _Parts(parts, lambda: (reply.close(), endpoint.router.give_back(lease)))
 
-    def _parts(self, endpoint: LiveEndpoint, lease: Lease, reply: Reply, asked: Asked, head: Answer, started: float) -> Iterator[bytes]:
+    def _parts(
+        self, endpoint: LiveEndpoint, lease: Lease, reply: Reply, asked: Asked, head: Answer, started: float
+    ) -> Iterator[bytes]:
         capturing = bool(lease.fleet.config.get("DataCaptureConfig"))
         kept = []
         try:
@@ -154,7 +156,9 @@ class Invoker:
             endpoint.router.forget_session(answer.headers[CLOSED_SESSION])
         return answer
 
-    def _no_answer(self, endpoint: LiveEndpoint, lease: Lease, error: Exception, asked: Asked, started: float) -> ModelFault:
+    def _no_answer(
+        self, endpoint: LiveEndpoint, lease: Lease, error: Exception, asked: Asked, started: float
+    ) -> ModelFault:
         self._measure(endpoint, lease, 0, started)
         why = _timed_out(asked.seconds) if isinstance(error, TimeoutError) else _broke_off(lease)
         return self._fault(endpoint.name, lease.instance.log_stream, 0, why)
@@ -162,7 +166,9 @@ class Invoker:
     def _fault(self, endpoint: str, log_stream: str, status: int, original: str) -> ModelFault:
         group = log_group(endpoint)
         arn = f"arn:aws:logs:{self._region}:{ACCOUNT}:log-group:{group}:log-stream:{log_stream}"
-        return ModelFault(model_error_message(self._region, group, status, original), status, original[:LONGEST_MESSAGE], arn)
+        return ModelFault(
+            model_error_message(self._region, group, status, original), status, original[:LONGEST_MESSAGE], arn
+        )
 
     def _measure(self, endpoint: LiveEndpoint, lease: Lease, status: int, started: float) -> None:
         self._measured(Measured(endpoint.name, lease.variant.name, status, time.perf_counter() - started))

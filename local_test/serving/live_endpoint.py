@@ -21,7 +21,9 @@ class Deployment:
 
 
 class LiveEndpoint:
-    """router: None until it was in service once. closing: it is being deleted, or the service ends; end says which, a sentence."""
+    """router: None until it was in service once. closing: it is being deleted, or the service ends; end says which, a
+    sentence.
+    """
 
     def __init__(self, name: str, deployment: Deployment):
         self.name = name

@@ -1,4 +1,6 @@
-"""model.tar.gz unpacked into a folder. An archive is data that somebody made: what it may cost and where it may write is bounded."""
+"""model.tar.gz unpacked into a folder. An archive is data that somebody made: what it may cost and where it may write
+is bounded.
+"""
 
 import gzip
 import shutil
@@ -10,7 +12,10 @@ from typing import IO
 from local_test.storage.file_names import check_name, check_side_by_side
 from local_test.storage.laid_out import FILE_MODE, FOLDER_MODE, make_folders
 
-TIMES_LARGER, SPARE_BYTES = 100, 256 * 1024 * 1024  # an archive may unpack to this many times its own size, and this much more
+TIMES_LARGER, SPARE_BYTES = (
+    100,
+    256 * 1024 * 1024,
+)  # an archive may unpack to this many times its own size, and this much more
 MOST_MEMBERS = 100_000
 DEEPEST = 100  # folders
 LONGEST_HEADERS = 64 * 1024 * 1024  # bytes, of all members together
@@ -24,7 +29,8 @@ class RefusedArchive(ValueError):
 def unpack(archive: Path, folder: Path, called: str) -> None:
     """Unpack a .tar.gz of files and folders into `folder`, as this user's own, readable by all.
 
-    Everything is checked while the headers are read, before anything is written; an archive that is too large is not read on.
+    Everything is checked while the headers are read, before anything is written; an archive that is too large is not
+    read on.
 
     Args:
         archive: the file.
@@ -32,13 +38,17 @@ def unpack(archive: Path, folder: Path, called: str) -> None:
         called: what the user knows the archive by, for messages.
 
     Raises:
-        ValueError: it is no .tar.gz, or is too large, or a member is something else than a file or a folder, would be outside of
+        ValueError: it is no .tar.gz, or is too large, or a member is something else than a file or a folder, would be
+        outside of
             `folder`, or would be in the place of another.
         OSError: it cannot be written.
     """
     most = TIMES_LARGER * archive.stat().st_size + SPARE_BYTES
     try:
-        with gzip.open(archive) as unzipped, tarfile.open(fileobj=_Bounded(unzipped, most, called), mode="r:") as packed:
+        with (
+            gzip.open(archive) as unzipped,
+            tarfile.open(fileobj=_Bounded(unzipped, most, called), mode="r:") as packed,
+        ):
             members = _checked_members(packed, most, called)
             folder.mkdir(parents=True, exist_ok=True)
             folder.chmod(FOLDER_MODE)
@@ -72,7 +82,7 @@ def _checked_members(packed: tarfile.TarFile, most: int, called: str) -> dict[st
         if len(path.parts) > DEEPEST:
             raise RefusedArchive(f"{called} has {member.name[:100]!r}...: its folders may be {DEEPEST} deep.")
         name = str(path)
-        if name == "." or member.isdir() and name in members and members[name].isdir():
+        if name == "." or (member.isdir() and name in members and members[name].isdir()):
             continue  # tar may say a folder twice
         try:
             check_name(name)
@@ -121,6 +131,7 @@ class _Bounded:
 
 def _too_large(called: str, most: int) -> RefusedArchive:
     return RefusedArchive(
-        f"{called} unpacks to more than {most // 1024**2} MB: {TIMES_LARGER} times its own size and {SPARE_BYTES // 1024**2} MB "
+        f"{called} unpacks to more than {most // 1024**2} MB: {TIMES_LARGER} times its own size and "
+        f"{SPARE_BYTES // 1024**2} MB "
         "are the most."
     )

@@ -34,7 +34,8 @@ class ModelFolders:
         shutil.rmtree(folder, ignore_errors=True)
 
     def take(self, container: dict) -> "ModelFolder":
-        """The folder of a ContainerDefinition's model data, laid out when nobody has it yet. Give it back with `release`.
+        """The folder of a ContainerDefinition's model data, laid out when nobody has it yet. Give it back with
+        `release`.
 
         Raises ValueError when the data is not there or is not what it is said to be.
         """

@@ -21,7 +21,9 @@ class ModelSource:
 
 @dataclass(frozen=True)
 class ModelFile:
-    """name: of its place below /opt/ml/model (for a packed model: of the archive). mark: changes when the content does."""
+    """name: of its place below /opt/ml/model (for a packed model: of the archive). mark: changes when the content
+    does.
+    """
 
     name: str
     path: Path
@@ -49,8 +51,8 @@ def model_source(container: dict) -> ModelSource | None:
 
 
 def find_files(objects: ObjectStore, files: LocalFiles, source: ModelSource) -> list[ModelFile]:
-    """The files of a model, where they lie on this machine. Raises ValueError when there are none, when their names cannot be
-    files of one folder, and for a file:// URI that may not be used."""
+    """The files of a model, where they lie on this machine. Raises ValueError when there are none, when their names
+    cannot be files of one folder, and for a file:// URI that may not be used."""
     found = list(_on_disk(files, source) if is_local(source.uri) else _in_store(objects, source))
     if not found:
         raise ValueError(f"Could not find model data at {source.uri}.")

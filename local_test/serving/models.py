@@ -61,7 +61,9 @@ class Models:
         return {"EnableNetworkIsolation": False, **self.get(request["ModelName"])}
 
     def list_models(self, request: dict) -> dict:
-        summaries = [{name: record[name] for name in ("ModelName", "ModelArn", "CreationTime")} for record in self._records.all()]
+        summaries = [
+            {name: record[name] for name in ("ModelName", "ModelArn", "CreationTime")} for record in self._records.all()
+        ]
         return one_page(summaries, request, "Model", "Models")
 
     def delete_model(self, request: dict) -> dict:
@@ -84,7 +86,11 @@ class Models:
 
 def the_container(model: dict) -> dict:
     """The one container definition of a model. Raises ValidationException unless it is one."""
-    given = [container for container in (model.get("PrimaryContainer"), *model.get("Containers", [])) if container is not None]
+    given = [
+        container
+        for container in (model.get("PrimaryContainer"), *model.get("Containers", []))
+        if container is not None
+    ]
     if len(given) != 1:
         raise ValidationException("A model has either a PrimaryContainer or Containers, and one of them here.")
     return given[0]

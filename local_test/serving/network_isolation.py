@@ -37,7 +37,9 @@ def isolate(engine: DockerClient, port: int, labels: dict[str, str]) -> Isolated
     """
     published = publication(engine, port)
     name = f"local-sagemaker-isolated-{uuid.uuid4().hex[:12]}"
-    network = engine.networks.create(name, driver="bridge", internal=not published, labels=labels)  # an internal one publishes nothing
+    network = engine.networks.create(
+        name, driver="bridge", internal=not published, labels=labels
+    )  # an internal one publishes nothing
     try:
         return IsolatedNetwork(network, hold(engine, answers_only(port), labels, network=network.id, **published))
     except BaseException:

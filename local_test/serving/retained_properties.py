@@ -14,7 +14,11 @@ def with_retained(config: dict, deployed: dict, excluded: list[dict]) -> dict:
     variants = []
     for variant in config["ProductionVariants"]:
         old, kept = had.get(variant["VariantName"], {}), dict(variant)
-        if "DesiredInstanceCount" not in not_kept and "InitialInstanceCount" in old and "InitialInstanceCount" in variant:
+        if (
+            "DesiredInstanceCount" not in not_kept
+            and "InitialInstanceCount" in old
+            and "InitialInstanceCount" in variant
+        ):
             kept["InitialInstanceCount"] = old["InitialInstanceCount"]
         if "DesiredWeight" not in not_kept and "InitialVariantWeight" in old:
             kept["InitialVariantWeight"] = old["InitialVariantWeight"]

@@ -39,7 +39,9 @@ class Lease:
 
 
 class Router:
-    """Safe to use from many threads. current: the fleet that serves; incoming: the one that an update brings, with a share."""
+    """Safe to use from many threads. current: the fleet that serves; incoming: the one that an update brings, with a
+    share.
+    """
 
     def __init__(self, fleet: Fleet):
         self._lock = threading.Condition()
@@ -58,7 +60,9 @@ class Router:
                 raise NoInstance(variant)
             instance = self._sessions.get(session) if session else None
             if instance not in alive:
-                instance = alive[choose_instance([one.outstanding for one in alive], variant.plan.strategy, random.random())]
+                instance = alive[
+                    choose_instance([one.outstanding for one in alive], variant.plan.strategy, random.random())
+                ]
             variant.outstanding += 1
             instance.outstanding += 1
             return Lease(fleet, variant, instance)
@@ -101,7 +105,11 @@ class Router:
         """Until no request is under way on them, at most this long, and no longer than until `closing`."""
         deadline = time.monotonic() + seconds
         with self._lock:
-            while any(instance.outstanding for instance in instances) and not closing.is_set() and time.monotonic() < deadline:
+            while (
+                any(instance.outstanding for instance in instances)
+                and not closing.is_set()
+                and time.monotonic() < deadline
+            ):
                 self._lock.wait(min(deadline - time.monotonic(), SECONDS_BETWEEN_LOOKS))
 
     def remember_session(self, session: str, instance: Instance) -> None:
@@ -129,7 +137,9 @@ class Router:
 
     def _variant(self, fleet: Fleet, target: str | None) -> Variant:
         if target is None:
-            return fleet.variants[choose_by_weight({name: one.weight for name, one in fleet.variants.items()}, random.random())]
+            return fleet.variants[
+                choose_by_weight({name: one.weight for name, one in fleet.variants.items()}, random.random())
+            ]
         if target not in fleet.variants:
             raise NoSuchVariant(target)
         return fleet.variants[target]

@@ -73,7 +73,9 @@ class Runtime:
             if found is None or environ["REQUEST_METHOD"] != "POST":
                 raise RuntimeApiError(404, "UnknownOperationException", f"There is no {environ['PATH_INFO']} here.")
             name, operation = found.groups()
-            answer = {"invocations": self._invoke, "async-invocations": self._invoke_async}.get(operation, self._invoke_stream)
+            answer = {"invocations": self._invoke, "async-invocations": self._invoke_async}.get(
+                operation, self._invoke_stream
+            )
             status, headers, body = answer(name, environ)
         except RuntimeApiError as error:
             status, headers, body = _error(error)
@@ -90,7 +92,9 @@ class Runtime:
 
     def _invoke(self, name: str, environ: dict):
         endpoint = self._endpoint(name, asynchronous=False)
-        answer = self._answer(self._invoker.invoke, endpoint, self._asked(endpoint, environ, "CONTENT_TYPE", "HTTP_ACCEPT"))
+        answer = self._answer(
+            self._invoker.invoke, endpoint, self._asked(endpoint, environ, "CONTENT_TYPE", "HTTP_ACCEPT")
+        )
         headers = [("Content-Type", answer.content_type), ("Content-Length", str(len(answer.body))), *_headers(answer)]
         return "200 OK", headers, [answer.body]
 
@@ -141,14 +145,22 @@ class Runtime:
         places = [(f"{SAGEMAKER}OutputLocation", accepted.output_location)]
         if accepted.failure_location:
             places.append((f"{SAGEMAKER}FailureLocation", accepted.failure_location))
-        return "202 Accepted", [("Content-Type", "application/json"), ("Content-Length", str(len(told))), *places], [told]
+        return (
+            "202 Accepted",
+            [("Content-Type", "application/json"), ("Content-Length", str(len(told))), *places],
+            [told],
+        )
 
     def _endpoint(self, name: str, asynchronous: bool) -> LiveEndpoint:
         endpoint = self._endpoints.live(name)
         if endpoint is None:
-            raise _validation(f"Endpoint {name} of account {ACCOUNT} not found. {self._endpoints.why_not_live(name)}".rstrip())
+            raise _validation(
+                f"Endpoint {name} of account {ACCOUNT} not found. {self._endpoints.why_not_live(name)}".rstrip()
+            )
         if asynchronous and "AsyncInferenceConfig" not in endpoint.router.current.config:
-            raise _validation(f"Endpoint {name} has no AsyncInferenceConfig: it takes InvokeEndpoint, not InvokeEndpointAsync.")
+            raise _validation(
+                f"Endpoint {name} has no AsyncInferenceConfig: it takes InvokeEndpoint, not InvokeEndpointAsync."
+            )
         if not asynchronous and "AsyncInferenceConfig" in endpoint.router.current.config:
             raise _validation(f"Endpoint {name} has an AsyncInferenceConfig: it takes InvokeEndpointAsync only.")
         return endpoint
@@ -169,13 +181,19 @@ class Runtime:
             return invoke(endpoint, asked)
         except ModelFault as fault:
             raise RuntimeApiError(
-                424, "ModelError", fault.message, OriginalStatusCode=fault.original_status,
-                OriginalMessage=fault.original_message, LogStreamArn=fault.log_stream_arn,
+                424,
+                "ModelError",
+                fault.message,
+                OriginalStatusCode=fault.original_status,
+                OriginalMessage=fault.original_message,
+                LogStreamArn=fault.log_stream_arn,
             ) from fault
         except NoSuchVariant as error:
             raise _validation(f"Variant {error} was not found for endpoint {endpoint.name}.") from error
         except Throttled as error:
-            raise RuntimeApiError(400, "ThrottlingException", f"Rate exceeded: MaxConcurrency of variant {error} is reached.") from error
+            raise RuntimeApiError(
+                400, "ThrottlingException", f"Rate exceeded: MaxConcurrency of variant {error} is reached."
+            ) from error
 
 
 class _Frames:
@@ -249,5 +267,9 @@ def _validation(message: str) -> RuntimeApiError:
 
 def _error(error: RuntimeApiError):
     body = json.dumps(error.body).encode()
-    headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body))), ("x-amzn-ErrorType", error.code)]
+    headers = [
+        ("Content-Type", "application/json"),
+        ("Content-Length", str(len(body))),
+        ("x-amzn-ErrorType", error.code),
+    ]
     return f"{error.status} {error.code}", headers, [body]

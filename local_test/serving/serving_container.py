@@ -49,15 +49,28 @@ def with_last_lines(reason: str, last_lines: str) -> str:
     if not last_lines:
         return reason[:LONGEST_REASON]
     start = f"{reason} Its last log lines:\n"
-    return start + last_lines[-max(1, LONGEST_REASON - len(start)):]
+    return start + last_lines[-max(1, LONGEST_REASON - len(start)) :]
 
 
 class ServingContainer:
     """A container in service. Made by `start`; ends with `stop`, or by itself, which `death` then tells."""
 
-    def __init__(self, container: Container, isolated: IsolatedNetwork | None, log: ContainerLog, port_inside: int, undo: ExitStack):
+    def __init__(
+        self,
+        container: Container,
+        isolated: IsolatedNetwork | None,
+        log: ContainerLog,
+        port_inside: int,
+        undo: ExitStack,
+    ):
         """undo: removes the container and what was made for it."""
-        self._container, self._isolated, self._log, self._port_inside, self._undo = container, isolated, log, port_inside, undo
+        self._container, self._isolated, self._log, self._port_inside, self._undo = (
+            container,
+            isolated,
+            log,
+            port_inside,
+            undo,
+        )
         self._lock, self._removal = threading.Lock(), threading.Lock()
         self._removed = False
         self._ended = threading.Event()
@@ -126,7 +139,9 @@ class ServingContainer:
             container.start()
             log = ContainerLog(container, platform.logs, log_group, log_stream)
             serving = cls(container, isolated, log, port, undo)
-            serving._wait_until_in_service(time.monotonic() + seconds_to_ready, seconds_to_ready, cancelled or threading.Event())
+            serving._wait_until_in_service(
+                time.monotonic() + seconds_to_ready, seconds_to_ready, cancelled or threading.Event()
+            )
             return serving
         except BaseException as error:
             try:
@@ -134,12 +149,16 @@ class ServingContainer:
                     _kill(container)
                     log.finish()
                 undo.close()
-            except ENGINE_ERRORS:  # the reason to tell is the first one; the next start of the service removes what is left
+            except (
+                ENGINE_ERRORS
+            ):  # the reason to tell is the first one; the next start of the service removes what is left
                 logger.exception("a container of %s could not be removed", image)
             if isinstance(error, (IsolationFailed, ImageNotBuilt)):
                 raise ServingFailed(str(error)) from error
             if isinstance(error, ENGINE_ERRORS):
-                raise ServingFailed(f"The engine could not start the container of {image}: {_explanation(error)}") from error
+                raise ServingFailed(
+                    f"The engine could not start the container of {image}: {_explanation(error)}"
+                ) from error
             raise
 
     @property
@@ -216,7 +235,8 @@ class ServingContainer:
         if cancelled.is_set():
             raise ServingFailed("The start was cancelled.")
         raise ServingFailed(
-            f"The container did not pass the ping health check: no 200 from /ping within {seconds_to_ready} seconds.", self.last_lines()
+            f"The container did not pass the ping health check: no 200 from /ping within {seconds_to_ready} seconds.",
+            self.last_lines(),
         )
 
     def _find_address(self) -> None:

@@ -16,7 +16,9 @@ class StoredBytes:
         self._destination = Destination(objects, files, spool)
 
     def put(self, base: str, name: str, data: bytes, content_type: str) -> None:
-        """Store the bytes as `name` below `base`. Raises ValueError when that cannot be, for instance without such a bucket."""
+        """Store the bytes as `name` below `base`. Raises ValueError when that cannot be, for instance without such a
+        bucket.
+        """
         self._spool.mkdir(parents=True, exist_ok=True)
         path = self._spool / uuid.uuid4().hex
         path.write_bytes(data)

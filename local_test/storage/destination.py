@@ -17,7 +17,8 @@ LONGEST_KEY = 1024  # bytes: https://docs.aws.amazon.com/AmazonS3/latest/usergui
 
 @dataclass(frozen=True)
 class Destination:
-    """Stores files below a base URI under names. The base is the user's; the names come with data, or out of containers.
+    """Stores files below a base URI under names. The base is the user's; the names come with data, or out of
+    containers.
 
     Args:
         objects: the local S3.
@@ -69,20 +70,26 @@ class Destination:
             finally:
                 unfinished.unlink(missing_ok=True)
         except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
-            raise ValueError(f"{name!r} cannot be stored in {base}: {error.filename2 or error.filename} is in its place.") from error
+            raise ValueError(
+                f"{name!r} cannot be stored in {base}: {error.filename2 or error.filename} is in its place."
+            ) from error
         except OSError as error:
             if error.errno != errno.ENAMETOOLONG:
                 raise
             raise ValueError(f"{name[:100]!r}... cannot be stored in {base}: the path would be too long.") from error
 
     def list(self, base: str) -> list[tuple[str, Path]]:
-        """(name below `base`, file) of everything there; nothing when there is no such place. Raises ValueError for a link
-        in a folder that leads where file:// may not. The names are not checked: in S3 they may be any text."""
+        """(name below `base`, file) of everything there; nothing when there is no such place. Raises ValueError for a
+        link in a folder that leads where file:// may not. The names are not checked: in S3 they may be any text."""
         if is_local(base):
             return self.files.files_below(self.files.folder(base)) if os.path.isdir(self.files.path(base)) else []
         _, prefix = split_uri(below := base.rstrip("/") + "/")
         try:
-            return [(one.key.removeprefix(prefix), one.path) for one in self.objects.list(below) if not one.key.endswith("/")]
+            return [
+                (one.key.removeprefix(prefix), one.path)
+                for one in self.objects.list(below)
+                if not one.key.endswith("/")
+            ]
         except StorageError:
             return []
 
@@ -101,5 +108,7 @@ def _object_uri(base: str, name: str) -> str:
     except UnicodeEncodeError as error:
         raise ValueError(f"{name!r} is not UTF-8, and cannot be a part of a key in S3.") from error
     if not name or size > LONGEST_KEY:
-        raise ValueError(f"{name!r} cannot be stored below {base}: its key would have {size} bytes; 1 to {LONGEST_KEY} are possible.")
+        raise ValueError(
+            f"{name!r} cannot be stored below {base}: its key would have {size} bytes; 1 to {LONGEST_KEY} are possible."
+        )
     return uri

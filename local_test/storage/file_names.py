@@ -33,7 +33,9 @@ def check_side_by_side(names: Iterable[str]) -> None:
 
 
 def path_below(folder: Path, name: str) -> Path:
-    """The path of `name` in `folder`, its folders resolved. Raises ValueError where a link on the way leads out of `folder`."""
+    """The path of `name` in `folder`, its folders resolved. Raises ValueError where a link on the way leads out of
+    `folder`.
+    """
     check_name(name)
     target = folder / name
     root, parent = resolved(folder), resolved(target.parent)

@@ -1,9 +1,8 @@
 """What was asked of the small services (ecr, iam, scaling, alarms, bucket settings), asked again at the next start.
 
-Moto keeps them in memory only. Their requests are few and small, so the requests are the record. What comes back is what
-was asked for, not every word of the answers: times and generated ids (a role's id, an access key, the ARN of a scaling
-policy) are made anew.
-"""
+Moto keeps them in memory only. Their requests are few and small, so the requests are the record. What comes back is
+what was asked for, not every word of the answers: times and generated ids (a role's id, an access key, the ARN of a
+scaling policy) are made anew."""
 
 import base64
 import logging
@@ -21,8 +20,22 @@ from local_test.storage.json_lines import JsonLines, read_lines
 
 logger = logging.getLogger(__name__)
 
-READS = ("Describe", "List", "Get", "Head", "BatchGet", "BatchCheck", "Filter", "Test", "Simulate", "Validate", "Decode", "Assume",
-         "StartQuery", "StopQuery")
+READS = (
+    "Describe",
+    "List",
+    "Get",
+    "Head",
+    "BatchGet",
+    "BatchCheck",
+    "Filter",
+    "Test",
+    "Simulate",
+    "Validate",
+    "Decode",
+    "Assume",
+    "StartQuery",
+    "StopQuery",
+)
 # What other files of this package keep, or what lies in the registry.
 KEPT_ELSEWHERE = {
     "logs": {"CreateLogGroup", "CreateLogStream", "DeleteLogGroup", "DeleteLogStream", "PutLogEvents"},
@@ -53,7 +66,8 @@ class Journal:
         self._lines = JsonLines(path)
 
     def record(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes, status: int) -> None:
-        """Write the request down when it changed something; call it after moto's answer, for every request that moto got.
+        """Write the request down when it changed something; call it after moto's answer, for every request that moto
+        got.
 
         path: as sent, percent-encoded (werkzeug's environ["RAW_URI"] up to '?'). query: without '?'. headers: any case.
         status: of moto's answer.
@@ -61,7 +75,9 @@ class Journal:
         lower = {name.lower(): value for name, value in headers.items()}
         if 200 <= status < 300 and is_recorded(method, path, query, lower, body):
             kept = {name: lower[name] for name in (*HEADERS, *BUCKET_HEADERS) if name in lower}
-            kept["authorization"] = f"AWS4-HMAC-SHA256 Credential={'/'.join(_scope(lower))}, SignedHeaders=host, Signature=none"
+            kept["authorization"] = (
+                f"AWS4-HMAC-SHA256 Credential={'/'.join(_scope(lower))}, SignedHeaders=host, Signature=none"
+            )
             self._lines.append(asdict(Request(method, path, query, kept, base64.b64encode(body).decode())))
 
     def replay(self, app: Callable) -> int:
@@ -73,7 +89,10 @@ class Journal:
         for request in still_needed(Request(**line) for line in read_lines(self._lines.path)):
             try:
                 answer = client.open(
-                    method=request.method, path=request.path, query_string=request.query, headers=request.headers,
+                    method=request.method,
+                    path=request.path,
+                    query_string=request.query,
+                    headers=request.headers,
                     data=base64.b64decode(request.body),
                 )
                 status = answer.status_code
@@ -92,7 +111,7 @@ def is_recorded(method: str, path: str, query: str, headers: Mapping[str, str], 
     if service == "s3":
         return method in ("PUT", "DELETE") and _is_about_a_bucket(path, headers.get("host", ""))
     operation = "".join(operation_names(path, query, headers, body))
-    if not service or method in ("GET", "HEAD", "OPTIONS") and not operation:
+    if not service or (method in ("GET", "HEAD", "OPTIONS") and not operation):
         return False
     return not operation.startswith(READS) and operation not in KEPT_ELSEWHERE.get(service, ())
 
@@ -100,9 +119,8 @@ def is_recorded(method: str, path: str, query: str, headers: Mapping[str, str], 
 def operation_names(path: str, query: str, headers: Mapping[str, str], body: bytes) -> set[str]:
     """{'CreateRole'}, in whichever of AWS's protocols it was asked; nothing where only method and path say it.
 
-    Each of the places in which moto may find a name counts, whatever the content type: clients name one operation, in one of them.
-    https://smithy.io/2.0/aws/protocols/index.html
-    """
+    Each of the places in which moto may find a name counts, whatever the content type: clients name one operation, in
+    one of them. https://smithy.io/2.0/aws/protocols/index.html"""
     names = set(parse_qs(query).get("Action", []))  # query
     if b"Action=" in body:
         names |= set(parse_qs(body.decode(errors="replace")).get("Action", []))
@@ -128,7 +146,11 @@ def still_needed(requests: Iterable[Request]) -> list[Request]:
 
 def _is_bucket(request: Request, path: str, host: str) -> bool:
     same_host = not host or request.headers.get("host", "").partition(":")[0] == host.partition(":")[0]
-    return "/s3/aws4_request" in request.headers["authorization"] and request.path.rstrip("/") == path.rstrip("/") and same_host
+    return (
+        "/s3/aws4_request" in request.headers["authorization"]
+        and request.path.rstrip("/") == path.rstrip("/")
+        and same_host
+    )
 
 
 def _is_about_a_bucket(path: str, host: str) -> bool:
@@ -141,4 +163,3 @@ def _scope(headers: Mapping[str, str]) -> list[str]:
     """Key id, date, region, service and 'aws4_request' of a signed request; [] or less of an unsigned one."""
     found = CREDENTIAL.search(headers.get("authorization", ""))
     return found[1].split("/") if found else []
-

@@ -28,8 +28,8 @@ def link_or_copy(source: Path, target: Path) -> None:
     """Make `target` the same file as `source`, a copy only across file systems. Raises ValueError when this user cannot
     read it (some systems let one link such a file, and a container's root could read it), and OSError.
 
-    A link keeps the mode of its source: the objects of the local S3 are made readable, a user's own file is left as it is.
-    """
+    A link keeps the mode of its source: the objects of the local S3 are made readable, a user's own file is left as it
+    is."""
     check_readable(source)
     try:
         os.link(source, target)

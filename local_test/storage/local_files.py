@@ -1,4 +1,6 @@
-"""`file:///` URIs of requests: the one place that parses them, and that says which files of this machine they may reach."""
+"""`file:///` URIs of requests: the one place that parses them, and that says which files of this machine they may
+reach.
+"""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -14,8 +16,8 @@ class LocalFiles:
     """The folders that a service was started for. Links are resolved before anything is compared.
 
     Args:
-        allowed: folders below which file:// reads and writes.
-        withheld: the service's own state folder, which holds its keys: never readable or writable, even inside an allowed folder.
+        allowed: folders below which file:// reads and writes. withheld: the service's own state folder, which holds its
+        keys: never readable or writable, even inside an allowed folder.
     """
 
     def __init__(self, allowed: Iterable[Path], withheld: Path):
@@ -44,7 +46,9 @@ class LocalFiles:
         """A folder that is read as a whole. Raises ValueError when it is none, or may not be used."""
         folder = self.path(uri)
         if self._withheld.is_relative_to(folder):
-            raise ValueError(f"{uri} holds the local SageMaker's own folder {self._withheld}. Name a folder that does not.")
+            raise ValueError(
+                f"{uri} holds the local SageMaker's own folder {self._withheld}. Name a folder that does not."
+            )
         if not os.path.isdir(folder):
             raise ValueError(f"{uri} is not a folder on this machine.")
         check_readable(folder, is_folder=True)
@@ -65,9 +69,8 @@ class LocalFiles:
     def files_below(self, folder: Path) -> list[tuple[str, Path]]:
         """(name with `/`, resolved file) of every file in what `folder` returned, sorted by name, as S3 lists keys.
 
-        A link to a file is that file; a link to a folder is not followed. Raises ValueError, with the name, for a link that
-        leads where file:// may not, and for what this user cannot read.
-        """
+        A link to a file is that file; a link to a folder is not followed. Raises ValueError, with the name, for a link
+        that leads where file:// may not, and for what this user cannot read."""
         found = []
         above = len(os.path.join(folder, ""))
         for entry in _entries(folder):
@@ -109,8 +112,9 @@ class LocalFiles:
 
     def _check_not_withheld(self, path: Path, called: str) -> None:
         if path.is_relative_to(self._withheld) or any(self._is_withheld(one) for one in (path, *path.parents)):
-            raise ValueError(f"{called} is in the local SageMaker's own folder {self._withheld}, which no request may use.")
-
+            raise ValueError(
+                f"{called} is in the local SageMaker's own folder {self._withheld}, which no request may use."
+            )
 
     def _is_withheld(self, path: Path) -> bool:
         """By what the disk says: on some, names of other letters are the same."""
@@ -125,7 +129,9 @@ def is_local(uri: str) -> bool:
 
 
 def parse(uri: str) -> Path:
-    """`file:///a%20b#1` -> /a b#1: percent-decoded once, and nothing is cut off. Raises ValueError for any other URI."""
+    """`file:///a%20b#1` -> /a b#1: percent-decoded once, and nothing is cut off. Raises ValueError for any other
+    URI.
+    """
     path = uri.removeprefix(SCHEME)
     if not is_local(uri) or not path.startswith("/"):
         raise ValueError(f"{uri!r} is no file URI: it should look like file:///some/folder.")
@@ -141,7 +147,9 @@ def parse(uri: str) -> Path:
 def check_readable(path: Path | str, is_folder: bool = False) -> None:
     """Raise ValueError when this process's user cannot read the file, or list the folder."""
     if not os.access(path, os.R_OK | os.X_OK if is_folder else os.R_OK):
-        raise ValueError(f"{path} cannot be read by the user of the local SageMaker. Change its permissions, or leave it out.")
+        raise ValueError(
+            f"{path} cannot be read by the user of the local SageMaker. Change its permissions, or leave it out."
+        )
 
 
 def _entries(folder: Path) -> Iterator[os.DirEntry]:
@@ -162,4 +170,6 @@ def _entries(folder: Path) -> Iterator[os.DirEntry]:
                     if is_folder:
                         waiting.append(entry.path)
         except PermissionError as error:
-            raise ValueError(f"{at} cannot be read by the user of the local SageMaker. Change its permissions, or leave it out.") from error
+            raise ValueError(
+                f"{at} cannot be read by the user of the local SageMaker. Change its permissions, or leave it out."
+            ) from error

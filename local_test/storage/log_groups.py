@@ -6,7 +6,7 @@ Written against moto 5.2 (https://github.com/getmoto/moto/blob/5.2.5/moto/logs/m
 
 import hashlib
 import threading
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -33,8 +33,11 @@ class LogGroups:
         self._restore()
 
     def write(self, group: str, stream: str, lines: list[tuple[int, str]]) -> None:
-        """Append lines, each with its time in milliseconds since 1970; group and stream are made when they are not there."""
-        # Moto's own check of the times refuses what is older than 14 days; a job's lines are true whenever they are written.
+        """Append lines, each with its time in milliseconds since 1970; group and stream are made when they are not
+        there.
+        """
+        # Moto's own check of the times refuses what is older than 14 days; a job's lines are true whenever they are
+        # written.
         with self._lock:
             self._backend.ensure_log_group(group)
             self._backend.ensure_log_stream(group, stream)
@@ -49,7 +52,9 @@ class LogGroups:
         if "logStreamNamePrefix" not in request:
             return request
         group = self._backend.groups.get(request.get("logGroupName"))
-        names = [name for name in list(group.streams if group else ()) if name.startswith(request["logStreamNamePrefix"])]
+        names = [
+            name for name in list(group.streams if group else ()) if name.startswith(request["logStreamNamePrefix"])
+        ]
         # Without names moto takes every stream; no stream has this one.
         return {**request, "logStreamNames": names or [":none"]}
 
@@ -73,7 +78,8 @@ class LogGroups:
 
 
 class _Files:
-    """One file for each group and each stream, named by a hash: their names may be longer than a file's and hold slashes.
+    """One file for each group and each stream, named by a hash: their names may be longer than a file's and hold
+    slashes.
 
     The first line says whose file it is; in a stream's file every further line is one batch of events.
     """
@@ -116,7 +122,9 @@ class _KeptStream(LogStream):
                 stream.events.append(LogEvent(batch["ingested"], {"timestamp": time, "message": message}))
                 stream.stored_bytes += len(message)
         if batches:
-            stream.last_ingestion_time = datetime.fromtimestamp(batches[-1]["ingested"] / 1000, timezone.utc).replace(tzinfo=None)
+            stream.last_ingestion_time = datetime.fromtimestamp(batches[-1]["ingested"] / 1000, UTC).replace(
+                tzinfo=None
+            )
         stream.upload_sequence_token = len(batches)
         return stream
 

@@ -23,10 +23,11 @@ class ManifestEntry:
 
 
 def read_manifest(uri: str, objects: ObjectStore, files: LocalFiles) -> list[ManifestEntry]:
-    """The entries of `[{"prefix": "s3://bucket/some/"}, "a.jpg", "b/c.jpg"]`, in its order. Raises ValueError, a message.
+    """The entries of `[{"prefix": "s3://bucket/some/"}, "a.jpg", "b/c.jpg"]`, in its order. Raises ValueError, a
+    message.
 
-    A manifest in S3 is data, and names objects in S3 only. A file:// manifest may also have a file:/// prefix, of a folder.
-    """
+    A manifest in S3 is data, and names objects in S3 only. A file:// manifest may also have a file:/// prefix, of a
+    folder."""
     path = files.file(files.path(uri)) if is_local(uri) else objects.get(uri).path
     prefix, names = _parsed(path, uri)
     for name in names:
@@ -36,9 +37,14 @@ def read_manifest(uri: str, objects: ObjectStore, files: LocalFiles) -> list[Man
             raise ValueError(f"The manifest {uri}: {error}") from error
     if is_local(prefix):
         if not is_local(uri):
-            raise ValueError(f"The manifest {uri} has the prefix {prefix}: a manifest in S3 can only name objects in S3.")
+            raise ValueError(
+                f"The manifest {uri} has the prefix {prefix}: a manifest in S3 can only name objects in S3."
+            )
         folder = files.path(prefix)
-        return [ManifestEntry(name, (parse(prefix) / name).as_uri(), _file(folder / name, name, uri, files)) for name in names]
+        return [
+            ManifestEntry(name, (parse(prefix) / name).as_uri(), _file(folder / name, name, uri, files))
+            for name in names
+        ]
     if not prefix.startswith("s3://"):
         raise ValueError(f"The manifest {uri} has the prefix {prefix!r}: it should look like s3://bucket/some/.")
     return [ManifestEntry(name, prefix + name, objects.get(prefix + name).path) for name in names]

@@ -1,11 +1,10 @@
 """Metrics that survive a restart: moto's CloudWatch answers, one file keeps the data points.
 
-Written against moto 5.2 (https://github.com/getmoto/moto/blob/5.2.5/moto/cloudwatch/models.py). What comes in over the API
-(PutMetricData) is kept as well as what `put` is given.
-"""
+Written against moto 5.2 (https://github.com/getmoto/moto/blob/5.2.5/moto/cloudwatch/models.py). What comes in over the
+API (PutMetricData) is kept as well as what `put` is given."""
 
 import threading
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -35,7 +34,7 @@ class Metrics:
         datum = {
             "MetricName": name,
             "Value": value,
-            "Timestamp": datetime.fromtimestamp(timestamp, timezone.utc).replace(tzinfo=None),  # as moto's API hands it over
+            "Timestamp": datetime.fromtimestamp(timestamp, UTC).replace(tzinfo=None),  # as moto's API hands it over
             "Dimensions": [{"Name": name, "Value": value} for name, value in dimensions.items()],
         }
         self._backend.put_metric_data(namespace, [datum])
@@ -53,7 +52,7 @@ class _KeptBackend(CloudWatchBackend):
         return urls
 
     def put_metric_data(self, namespace: str, metric_data: list[dict[str, Any]]) -> None:
-        now = datetime.now(timezone.utc).replace(tzinfo=None)
+        now = datetime.now(UTC).replace(tzinfo=None)
         timed = [{**datum, "Timestamp": datum.get("Timestamp") or now} for datum in metric_data]
         with self._lock:
             super().put_metric_data(namespace, timed)

@@ -99,7 +99,9 @@ class DiskKey(FakeKey):
         if isinstance(value, Path):
             self.path = value
             return
-        self.path = self.folder.new_unfinished() if self.bucket_name is None else self.folder.new_object(self.bucket_name)
+        self.path = (
+            self.folder.new_unfinished() if self.bucket_name is None else self.folder.new_object(self.bucket_name)
+        )
         self.contentsize, md5 = store(value, self.path)
         self._etag = self._etag or md5
 
@@ -155,7 +157,9 @@ class DiskDeleteMarker(FakeDeleteMarker):
         self.changes.stale[id(self)] = self
 
     @classmethod
-    def restored(cls, bucket: str, marked: "DiskKey | DiskDeleteMarker | None", path: Path, record: dict) -> "DiskDeleteMarker":
+    def restored(
+        cls, bucket: str, marked: "DiskKey | DiskDeleteMarker | None", path: Path, record: dict
+    ) -> "DiskDeleteMarker":
         marker = object.__new__(cls)
         marker.key, marker.name, marker.bucket_name, marker.path = marked, record["key"], bucket, path
         marker.last_modified = datetime.fromisoformat(record["last_modified"])
@@ -175,7 +179,9 @@ class DiskDeleteMarker(FakeDeleteMarker):
 
 
 class DiskMultipart(FakeMultipart):
-    """A multipart upload that is put together in a file. It does not survive a restart: no client could know its parts."""
+    """A multipart upload that is put together in a file. It does not survive a restart: no client could know its
+    parts.
+    """
 
     folder: ObjectFolder
 
@@ -235,7 +241,9 @@ class DiskBackend(S3Backend):
         with self._writers[hash((bucket_name, key_name)) % len(self._writers)]:
             return super().put_object(bucket_name, key_name, *args, **kwargs)
 
-    def copy_object(self, src_key: DiskKey, dest_bucket_name: str, dest_key_name: str, *args: Any, **kwargs: Any) -> None:
+    def copy_object(
+        self, src_key: DiskKey, dest_bucket_name: str, dest_key_name: str, *args: Any, **kwargs: Any
+    ) -> None:
         with bodies_stay_on_disk():
             super().copy_object(src_key, dest_bucket_name, dest_key_name, *args, **kwargs)
         # A copy has no parts. Moto gives it the checksum of its source's parts, and boto3 refuses to read such a one.
@@ -279,7 +287,9 @@ def _sent_from_disk(get_object: Callable) -> Callable:
         with bodies_stay_on_disk():
             try:
                 return get_object(response)
-            except FileNotFoundError:  # overwritten between finding the key and opening its file: the new one is there now
+            except (
+                FileNotFoundError
+            ):  # overwritten between finding the key and opening its file: the new one is there now
                 return get_object(response)
 
     return sent_from_disk

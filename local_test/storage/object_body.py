@@ -86,8 +86,8 @@ def store(value: bytes | str | ObjectBody | ReceivedBody | Finished, path: Path)
     """Make `value` the file at `path`, a name that is not taken. Returns its size in bytes and its MD5 in hexadecimal.
 
     A finished file is renamed and a whole file is hard-linked where the file system can; both stay copies of nothing.
-    Object files are never written to again, which is what makes links safe. Every user can read them, since containers get
-    links to them and may run as another user; the folders above them keep them from other users of this machine.
+    Object files are never written to again, which is what makes links safe. Every user can read them, since containers
+    get links to them and may run as another user; the folders above them keep them from other users of this machine.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     measured = _stored(value, path)

@@ -34,7 +34,9 @@ class ObjectFolder:
             fcntl.lockf(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             os.close(self._lock)
-            raise StorageError(f"{folder} is in use by another local SageMaker: stop it, or choose another folder.") from error
+            raise StorageError(
+                f"{folder} is in use by another local SageMaker: stop it, or choose another folder."
+            ) from error
         shutil.rmtree(folder / "unfinished", ignore_errors=True)
         (folder / "unfinished").mkdir()
 

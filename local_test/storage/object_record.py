@@ -8,8 +8,20 @@ from moto.utilities.utils import LowercaseDict
 
 # Attributes of moto's key that JSON takes as they are. Setting one of them makes the record stale.
 PLAIN = (
-    "_etag", "_version_id", "_is_versioned", "_storage_class", "encryption", "kms_key_id", "bucket_key_enabled", "lock_mode",
-    "lock_legal_status", "lock_until", "checksum_algorithm", "checksum_value", "checksum_type", "checksum_parts",
+    "_etag",
+    "_version_id",
+    "_is_versioned",
+    "_storage_class",
+    "encryption",
+    "kms_key_id",
+    "bucket_key_enabled",
+    "lock_mode",
+    "lock_legal_status",
+    "lock_until",
+    "checksum_algorithm",
+    "checksum_value",
+    "checksum_type",
+    "checksum_parts",
     "website_redirect_location",
 )
 WATCHED = frozenset({*PLAIN, "acl", "last_modified"})
@@ -41,21 +53,32 @@ def apply_record(record: dict[str, Any], key: FakeKey) -> None:
 
 def marker_record(name: str, version_id: str, order: int, last_modified: datetime) -> dict[str, Any]:
     """A delete marker: a version without bytes."""
-    return {"key": name, "size": None, "order": order, "last_modified": last_modified.isoformat(), "_version_id": version_id}
+    return {
+        "key": name,
+        "size": None,
+        "order": order,
+        "last_modified": last_modified.isoformat(),
+        "_version_id": version_id,
+    }
 
 
 def _grants(acl: FakeAcl | None) -> list | None:
     """The grants of an access control list; None for the one that nearly every object has, private."""
     if acl is None:
         return []
-    grants = [[[[one.id, one.uri, one.display_name] for one in grant.grantees], list(grant.permissions)] for grant in acl.grants]
+    grants = [
+        [[[one.id, one.uri, one.display_name] for one in grant.grantees], list(grant.permissions)]
+        for grant in acl.grants
+    ]
     return None if grants == [[[[OWNER, "", ""]], [PERMISSION_FULL_CONTROL]]] else grants
 
 
 def _acl(grants: list | None) -> FakeAcl:
     if grants is None:
         return PRIVATE
-    return FakeAcl([FakeGrant([FakeGrantee(*grantee) for grantee in grantees], permissions) for grantees, permissions in grants])
+    return FakeAcl(
+        [FakeGrant([FakeGrantee(*grantee) for grantee in grantees], permissions) for grantees, permissions in grants]
+    )
 
 
 # One for all: moto replaces an object's list, it does not change it.

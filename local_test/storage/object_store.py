@@ -21,7 +21,12 @@ from local_test.storage.object_record import marker_record, object_record
 
 # What of a bucket is written down here, because objects depend on it; the journal holds its other settings.
 BUCKET_SETTINGS = (
-    "region_name", "versioning_status", "object_lock_enabled", "default_lock_mode", "default_lock_days", "default_lock_years",
+    "region_name",
+    "versioning_status",
+    "object_lock_enabled",
+    "default_lock_mode",
+    "default_lock_days",
+    "default_lock_years",
 )
 
 
@@ -94,8 +99,8 @@ class ObjectStore:
         """Write down what this thread has changed. Call it after every S3 request, whatever its outcome, before the
         answer leaves: moto sets metadata and tags after it has made the object.
 
-        New records come before removals, so a crash in between leaves an object twice (the newer counts), never not at all.
-        """
+        New records come before removals, so a crash in between leaves an object twice (the newer counts), never not at
+        all."""
         self._write_buckets()
         while self._changes.stale:
             _, key = self._changes.stale.popitem()
@@ -114,7 +119,9 @@ class ObjectStore:
             raise StorageError(f"{uri} names a bucket; an object needs a key: s3://{bucket}/some/key.")
         self._bucket(bucket)
         key = self._backend.put_object(bucket, name, value)
-        self._backend.tagger.delete_all_tags_for_resource(key.arn)  # moto leaves those of an earlier object of that name
+        self._backend.tagger.delete_all_tags_for_resource(
+            key.arn
+        )  # moto leaves those of an earlier object of that name
         if content_type:
             key.set_metadata({"Content-Type": content_type})
         self.flush()
@@ -123,7 +130,9 @@ class ObjectStore:
         try:
             return self._backend.get_bucket(name)
         except MissingBucket:
-            raise StorageError(f"There is no bucket {name}: make it first, for instance with boto3's create_bucket.") from None
+            raise StorageError(
+                f"There is no bucket {name}: make it first, for instance with boto3's create_bucket."
+            ) from None
 
     def _record(self, key: DiskKey | DiskDeleteMarker) -> dict[str, Any]:
         if isinstance(key, DiskDeleteMarker):
@@ -167,7 +176,9 @@ class ObjectStore:
             if record["size"] is not None:
                 key = DiskKey.restored(bucket, path, record, self._backend.account_id, self._backend.region_name)
                 if record["tags"]:
-                    self._backend.tagger.tag_resource(key.arn, self._backend.tagger.convert_dict_to_tags_input(record["tags"]))
+                    self._backend.tagger.tag_resource(
+                        key.arn, self._backend.tagger.convert_dict_to_tags_input(record["tags"])
+                    )
                 restored.append(key)
             else:
                 restored.append(DiskDeleteMarker.restored(bucket, restored[-1] if restored else None, path, record))
@@ -187,4 +198,7 @@ def _stored(bucket: str, key: DiskKey) -> StoredObject:
 
 
 def _bucket_record(bucket: FakeBucket) -> dict[str, Any]:
-    return {"creation_date": bucket.creation_date.isoformat(), **{name: getattr(bucket, name) for name in BUCKET_SETTINGS}}
+    return {
+        "creation_date": bucket.creation_date.isoformat(),
+        **{name: getattr(bucket, name) for name in BUCKET_SETTINGS},
+    }

@@ -23,9 +23,13 @@ class InputFile:
 
 
 def check(channel: dict, objects: ObjectStore, files: LocalFiles) -> None:
-    """Raise ValidationException for a channel that has no files. A folder of this machine may have millions: one will do."""
+    """Raise ValidationException for a channel that has no files. A folder of this machine may have millions: one will
+    do.
+    """
     if channel["ChannelName"] in (".", ".."):
-        raise ValidationException(f"InputDataConfig names a channel {channel['ChannelName']!r}: its folder cannot have that name.")
+        raise ValidationException(
+            f"InputDataConfig names a channel {channel['ChannelName']!r}: its folder cannot have that name."
+        )
     try:
         folder = whole_folder(channel, files)
         if folder is None or not files.has_files(folder):
@@ -35,8 +39,8 @@ def check(channel: dict, objects: ObjectStore, files: LocalFiles) -> None:
 
 
 def channel_files(channel: dict, objects: ObjectStore, files: LocalFiles) -> list[InputFile]:
-    """Every file of a channel, in the order of their keys. Raises ValueError when there is none, as AWS refuses it, or when a
-    key cannot be a file's name."""
+    """Every file of a channel, in the order of their keys. Raises ValueError when there is none, as AWS refuses it, or
+    when a key cannot be a file's name."""
     source = channel["DataSource"]["S3DataSource"]
     uri = source["S3Uri"]
     try:
@@ -71,14 +75,17 @@ def whole_folder(channel: dict, files: LocalFiles) -> Path | None:
     Raises ValueError when it is no folder, or not one that the service may use.
     """
     source = channel["DataSource"]["S3DataSource"]
-    whole = source["S3DataType"] == "S3Prefix" and source.get("S3DataDistributionType", "FullyReplicated") == "FullyReplicated"
+    whole = (
+        source["S3DataType"] == "S3Prefix"
+        and source.get("S3DataDistributionType", "FullyReplicated") == "FullyReplicated"
+    )
     return files.folder(source["S3Uri"]) if whole and is_local(source["S3Uri"]) else None
 
 
 def lay_out(files: list[InputFile], folder: Path) -> None:
-    """Make `folder` hold the files under their names, readable by every user of a container: as hard links, as copies only
-    across file systems. Raises ValueError for names that cannot be files side by side, and for a file that this user cannot read.
-    """
+    """Make `folder` hold the files under their names, readable by every user of a container: as hard links, as copies
+    only across file systems. Raises ValueError for names that cannot be files side by side, and for a file that this
+    user cannot read."""
     folder.mkdir(parents=True)
     folder.chmod(FOLDER_MODE)
     made = {folder}
@@ -115,10 +122,10 @@ def name_below(prefix: str, key: str) -> str:
     `data/train` + `data/train/a/b.jpg` -> `a/b.jpg`; `data/tr` + `data/train/a.jpg` -> `train/a.jpg`; a prefix that is
     the whole key gives the file's name. Several slashes are one, as in every path.
     """
-    if key != prefix and (prefix.endswith("/") or key[len(prefix):].startswith("/")):
-        name = key[len(prefix):]
+    if key != prefix and (prefix.endswith("/") or key[len(prefix) :].startswith("/")):
+        name = key[len(prefix) :]
     else:
-        name = key[prefix.rfind("/") + 1:]
+        name = key[prefix.rfind("/") + 1 :]
     return "/".join(part for part in name.split("/") if part)
 
 

@@ -3,8 +3,15 @@
 from local_test.api.errors import ValidationException
 from local_test.api.honoured_fields import check_honoured
 
-_RULE = {"RuleConfigurationName": None, "RuleEvaluatorImage": None, "RuleParameters": None, "InstanceType": None,
-         "VolumeSizeInGB": None, "LocalPath": None, "S3OutputPath": None}
+_RULE = {
+    "RuleConfigurationName": None,
+    "RuleEvaluatorImage": None,
+    "RuleParameters": None,
+    "InstanceType": None,
+    "VolumeSizeInGB": None,
+    "LocalPath": None,
+    "S3OutputPath": None,
+}
 HONOURED = {
     "TrainingJobName": None,
     "HyperParameters": None,
@@ -35,7 +42,12 @@ HONOURED = {
     ],
     "OutputDataConfig": {"S3OutputPath": None, "CompressionType": None, "KmsKeyId": ("",)},
     # A container has no instance of its own here: the type is told to it, the volume is this machine's disk.
-    "ResourceConfig": {"InstanceType": None, "InstanceCount": None, "VolumeSizeInGB": None, "KeepAlivePeriodInSeconds": (0,)},
+    "ResourceConfig": {
+        "InstanceType": None,
+        "InstanceCount": None,
+        "VolumeSizeInGB": None,
+        "KeepAlivePeriodInSeconds": (0,),
+    },
     "StoppingCondition": {"MaxRuntimeInSeconds": None, "MaxWaitTimeInSeconds": None},
     "Tags": None,
     "EnableNetworkIsolation": None,
@@ -63,7 +75,9 @@ def check(request: dict) -> None:
     resources = request["ResourceConfig"]
     for needed in ("InstanceType", "InstanceCount"):
         if needed not in resources:
-            raise ValidationException(f"ResourceConfig.{needed} is missing: the local SageMaker has no instance groups or plans.")
+            raise ValidationException(
+                f"ResourceConfig.{needed} is missing: the local SageMaker has no instance groups or plans."
+            )
     if "TrainingImage" not in request["AlgorithmSpecification"]:
         raise ValidationException("AlgorithmSpecification.TrainingImage is missing.")
     names = [channel["ChannelName"] for channel in request.get("InputDataConfig", [])]
@@ -80,10 +94,16 @@ def check(request: dict) -> None:
 def _check_kept_folders(request: dict) -> None:
     """Folders of the container that are kept in S3: absolute, and each for one purpose."""
     fields = ("CheckpointConfig", "DebugHookConfig", "TensorBoardOutputConfig")
-    paths = {f"{field}.LocalPath": request[field]["LocalPath"].rstrip("/") for field in fields if "LocalPath" in request.get(field, {})}
+    paths = {
+        f"{field}.LocalPath": request[field]["LocalPath"].rstrip("/")
+        for field in fields
+        if "LocalPath" in request.get(field, {})
+    }
     for name, path in paths.items():
         if not path.startswith("/"):
-            raise ValidationException(f"{name} is {path or '/'}: it must be the absolute path of a folder, for instance /opt/ml/checkpoints.")
+            raise ValidationException(
+                f"{name} is {path or '/'}: it must be the absolute path of a folder, for instance /opt/ml/checkpoints."
+            )
         if list(paths.values()).count(path) > 1:
             raise ValidationException(f"{name} is {path}, and so is another LocalPath of this request.")
 
@@ -93,9 +113,13 @@ def _check_waiting_time(request: dict) -> None:
     waiting = limits.get("MaxWaitTimeInSeconds")
     if not request.get("EnableManagedSpotTraining"):
         if waiting is not None:
-            raise ValidationException("MaxWaitTimeInSeconds can only be specified when EnableManagedSpotTraining is true.")
+            raise ValidationException(
+                "MaxWaitTimeInSeconds can only be specified when EnableManagedSpotTraining is true."
+            )
         return
     if waiting is None:
-        raise ValidationException("MaxWaitTimeInSeconds above 0 must be specified when EnableManagedSpotTraining is true.")
+        raise ValidationException(
+            "MaxWaitTimeInSeconds above 0 must be specified when EnableManagedSpotTraining is true."
+        )
     if waiting < limits.get("MaxRuntimeInSeconds", SECONDS_ALLOWED):
         raise ValidationException("MaxWaitTimeInSeconds must be greater than or equal to MaxRuntimeInSeconds.")

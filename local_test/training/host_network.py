@@ -18,12 +18,15 @@ from local_test.host.isolation.network_namespace import NetworkNamespace, hold
 from local_test.host.labels import remove_network
 
 ATTEMPTS = 5  # another program may take the free subnet in between
-NO_HOST_ADDRESS = {"com.docker.network.bridge.inhibit_ipv4": "true"}  # the bridge has none: the engine's host is not in this network
+NO_HOST_ADDRESS = {
+    "com.docker.network.bridge.inhibit_ipv4": "true"
+}  # the bridge has none: the engine's host is not in this network
 
 
 @dataclass(frozen=True)
 class HostNetwork:
-    """name: its id in the engine. subnet, addresses: of it, and of each host in it. remove: call it when the containers are gone.
+    """name: its id in the engine. subnet, addresses: of it, and of each host in it. remove: call it when the containers
+    are gone.
 
     namespaces: of each host, where the job is isolated; its container joins that instead of the network.
     """
@@ -54,7 +57,9 @@ def join(client: DockerClient, name: str, hosts: list[str], isolated: bool, labe
         addresses = {host: str(next(free)) for host in hosts}
         namespaces = {}
         for host in hosts if isolated else ():
-            namespaces[host] = hold(client, peers_only(addresses.values()), labels, **_attached(client, network.id, addresses, host))
+            namespaces[host] = hold(
+                client, peers_only(addresses.values()), labels, **_attached(client, network.id, addresses, host)
+            )
             undo.callback(namespaces[host].remove)
         return HostNetwork(network.id, subnet, addresses, undo.pop_all().close, namespaces)
 
@@ -67,8 +72,8 @@ def _attached(client: DockerClient, network: str, addresses: dict[str, str], hos
 def _network(client: DockerClient, name: str, isolated: bool, labels: dict[str, str]) -> tuple[Network, str]:
     """The network and its subnet.
 
-    The engine lets addresses be chosen only in a subnet that was named, so a network is made once to learn of a free one.
-    """
+    The engine lets addresses be chosen only in a subnet that was named, so a network is made once to learn of a free
+    one."""
     options = NO_HOST_ADDRESS if isolated else {}
     for attempts_left in reversed(range(ATTEMPTS)):
         found = client.networks.create(name, driver="bridge", labels=labels)
@@ -76,7 +81,9 @@ def _network(client: DockerClient, name: str, isolated: bool, labels: dict[str, 
         remove_network(found)
         pool = IPAMConfig(pool_configs=[IPAMPool(subnet=subnet)])
         try:
-            network = client.networks.create(name, driver="bridge", internal=isolated, options=options, labels=labels, ipam=pool)
+            network = client.networks.create(
+                name, driver="bridge", internal=isolated, options=options, labels=labels, ipam=pool
+            )
             break
         except APIError:
             if not attempts_left:

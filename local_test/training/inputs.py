@@ -18,7 +18,8 @@ INPUT_DATA = "/opt/ml/input/data"
 def input_mounts(
     request: dict, number: int, folder: Path, objects: ObjectStore, files: LocalFiles, cleanup: ExitStack
 ) -> list[Mount]:
-    """Mounts of host number `number` (from 0). What has to be made for them is made in `folder`, or ends with `cleanup`.
+    """Mounts of host number `number` (from 0). What has to be made for them is made in `folder`, or ends with
+    `cleanup`.
 
     Data are read-only: they are the objects of the local S3 themselves, or the user's own files.
     Raises ValueError for a channel without files, or one whose files cannot be laid out.
@@ -54,6 +55,8 @@ def input_mounts(
     return mounts
 
 
-def _files(channel: dict, request: dict, number: int, objects: ObjectStore, files: LocalFiles) -> list[channels.InputFile]:
+def _files(
+    channel: dict, request: dict, number: int, objects: ObjectStore, files: LocalFiles
+) -> list[channels.InputFile]:
     found = channels.channel_files(channel, objects, files)
     return channels.share_of(found, channel, number, request["ResourceConfig"]["InstanceCount"])

@@ -1,4 +1,5 @@
-"""A folder of running containers that is kept in S3: checkpoints, tensors, profiles. Restored into them before they start.
+"""A folder of running containers that is kept in S3: checkpoints, tensors, profiles. Restored into them before they
+start.
 
 The folder is in the container and is read through the engine: nothing of root's appears on this machine, and it works
 where the engine is in a virtual machine.
@@ -40,24 +41,30 @@ class Version:
     modified: str
 
     def is_older_than(self, moment: float) -> bool:
-        """Whether the last change lies before a time (seconds since 1970), with a margin for a virtual machine's clock."""
+        """Whether the last change lies before a time (seconds since 1970), with a margin for a virtual machine's
+        clock.
+        """
         microseconds = re.sub(r"(\.\d{6})\d*", r"\1", self.modified)
         return datetime.fromisoformat(microseconds).timestamp() < moment - CLOCK_MARGIN
 
 
 class KeptFolder:
-    """Copies what is new in `folder` of a container to `uri`, until it is closed. What the program deletes stays there."""
+    """Copies what is new in `folder` of a container to `uri`, until it is closed. What the program deletes stays
+    there.
+    """
 
     def __init__(self, container: Container, folder: str, uri: str, destination: Destination):
         self._container, self._folder, self._uri, self._destination = container, folder, uri.rstrip("/"), destination
-        self._stored: dict[str, Version | None] = {}  # file -> the version that is stored; None: it may have changed meanwhile
+        self._stored: dict[
+            str, Version | None
+        ] = {}  # file -> the version that is stored; None: it may have changed meanwhile
         self._folders = {""}
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._follow, name=f"keep-{folder}", daemon=True)
 
     def restore(self) -> None:
-        """Put what is at `uri` into the container, which has not started. Raises ValueError when the names there, which in S3
-        may be any text, cannot be files of one folder."""
+        """Put what is at `uri` into the container, which has not started. Raises ValueError when the names there, which
+        in S3 may be any text, cannot be files of one folder."""
         files = self._destination.list(self._uri)
         if not files:
             return
@@ -84,7 +91,9 @@ class KeptFolder:
         self._thread.start()
 
     def close(self) -> None:
-        """Store what is still new: the container has ended, so this is its last state. Raises NotFound when it is gone."""
+        """Store what is still new: the container has ended, so this is its last state. Raises NotFound when it is
+        gone.
+        """
         self.abandon()
         if self._thread.is_alive():
             self._thread.join()
@@ -107,7 +116,8 @@ class KeptFolder:
         try:
             stream, _ = self._container.get_archive(self._folder)
         except NotFound:
-            self._container.reload()  # a program may remove the folder; that the container is gone must not pass for that
+            # a program may remove the folder; that the container is gone must not pass for that
+            self._container.reload()
             return 0
         with spooled_archive(stream) as spool, tarfile.open(fileobj=spool) as archive:
             for member in archive:
@@ -122,7 +132,8 @@ class KeptFolder:
                 there.add(name)
                 if member.isdir():
                     self._folders.add(name)
-                # One of several hard links to a file comes as a link to another member, whose bytes are read in its place.
+                # One of several hard links to a file comes as a link to another member, whose bytes are read in its
+                # place.
                 elif name and (member.isfile() or member.islnk()) and self._is_new(name, before):
                     try:
                         self._store(archive, member, name)
@@ -159,11 +170,14 @@ class KeptFolder:
             began = time.monotonic()
             try:
                 looked = {name: self._version(name) for name in self._folders}
-                if looked != folders or any(version is None or self._version(name) != version for name, version in self._stored.items()):
+                if looked != folders or any(
+                    version is None or self._version(name) != version for name, version in self._stored.items()
+                ):
                     self.store_changes()
                     folders = looked
             except (APIError, RequestException, OSError, ValueError, tarfile.TarError) as error:
-                # The engine refuses while the container ends; close() stores the last state, and raises what is really wrong.
+                # The engine refuses while the container ends; close() stores the last state, and raises what is really
+                # wrong.
                 logger.info("%s of %s cannot be read now: %s", self._folder, self._container.name, error)
             pause = max(SECONDS_BETWEEN_LOOKS, (time.monotonic() - began) / SHARE_OF_TIME)
 

@@ -23,25 +23,29 @@ def lines(chunks: Iterable[bytes]) -> Iterator[str]:
             held += len(rest)
         if held >= LONGEST:
             joined = b"".join(parts)
-            yield from _cut(joined[:held - held % LONGEST])
-            parts, held = [joined[held - held % LONGEST:]], held % LONGEST
+            yield from _cut(joined[: held - held % LONGEST])
+            parts, held = [joined[held - held % LONGEST :]], held % LONGEST
     if held:
         yield from _cut(b"".join(parts))
 
 
 def _cut(line: bytes) -> Iterator[str]:
     for start in range(0, max(1, len(line)), LONGEST):
-        yield line[start:start + LONGEST].decode(errors="replace").rstrip("\r")
+        yield line[start : start + LONGEST].decode(errors="replace").rstrip("\r")
 
 
 def missing(seen: bytes, end: bytes) -> bytes:
-    """What of a log's end was not seen. seen: the last bytes that were, at least as many as `end` has, if there were so many."""
+    """What of a log's end was not seen. seen: the last bytes that were, at least as many as `end` has, if there were so
+    many.
+    """
     known = next(size for size in range(len(end), -1, -1) if seen.endswith(end[:size]))
     return end[known:]
 
 
 def as_they_come(source: Iterable[str]) -> Iterator[list[str]]:
-    """The lines that are there at a time, together: one by one they would cost ten times as much. What `source` raises comes through."""
+    """The lines that are there at a time, together: one by one they would cost ten times as much. What `source` raises
+    comes through.
+    """
     waiting: queue.Queue = queue.Queue(MOST)
     abandoned = threading.Event()
 

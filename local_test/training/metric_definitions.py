@@ -28,7 +28,9 @@ def check(definitions: list[dict]) -> None:
 
 
 class MetricScan:
-    """Reads the metrics of one job. A process does it, from the first lines until `close`; safe to use from many threads."""
+    """Reads the metrics of one job. A process does it, from the first lines until `close`; safe to use from many
+    threads.
+    """
 
     def __init__(self, definitions: list[dict]):
         self._definitions = [(one["Name"], one["Regex"]) for one in definitions]
@@ -36,7 +38,8 @@ class MetricScan:
         self._lock = threading.Lock()
 
     def values(self, lines: list[str]) -> tuple[list[tuple[str, float]], list[str]]:
-        """((metric, value) for every match in the lines, in their order; metrics whose regex was so slow that it is given up).
+        """((metric, value) for every match in the lines, in their order; metrics whose regex was so slow that it is
+        given up).
 
         Raises OSError when the process has ended.
         """
@@ -46,7 +49,11 @@ class MetricScan:
             if self._process is None:
                 # A session of its own: a Ctrl-C in the service's terminal is not for it.
                 self._process = subprocess.Popen(
-                    [sys.executable, "-I", "-S", READER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+                    [sys.executable, "-I", "-S", READER],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    text=True,
+                    start_new_session=True,
                 )
                 self._process.stdin.write(json.dumps(self._definitions) + "\n")
             self._process.stdin.write(json.dumps(lines) + "\n")

@@ -1,4 +1,5 @@
-"""Reads metrics out of log lines: a program of its own, because a regex may take for ever and Python's holds everything else up.
+"""Reads metrics out of log lines: a program of its own, because a regex may take for ever and Python's holds everything
+else up.
 
 stdin: a line with [[metric, regex], ...], then lines with lists of log lines. stdout: for each list a line with
 [[[metric, value], ...], [metrics that are given up, ...]]. All JSON. It needs nothing but the standard library.

@@ -42,8 +42,19 @@ class Node:
         self._terminated = threading.Lock()  # never released
 
     @classmethod
-    def create(cls, client: DockerClient, image: str, request: dict, arn: str, host: str, mounts: list[Mount],
-               network: HostNetwork | None, labels: dict[str, str], cpuset: str | None = None, access: Mapping[str, str] = NO_ACCESS) -> "Node":
+    def create(
+        cls,
+        client: DockerClient,
+        image: str,
+        request: dict,
+        arn: str,
+        host: str,
+        mounts: list[Mount],
+        network: HostNetwork | None,
+        labels: dict[str, str],
+        cpuset: str | None = None,
+        access: Mapping[str, str] = NO_ACCESS,
+    ) -> "Node":
         """Create the container and lay out what the platform lays out before it starts.
 
         network: what joins the hosts of the job; None for a host alone. cpuset: its cores, such as `0-1`; None: all.
@@ -98,7 +109,9 @@ class Node:
         return Exit(status, self.container.attrs["State"]["OOMKilled"])
 
     def terminate(self) -> None:
-        """SIGTERM, and SIGKILL after 120 seconds. Once: to many programs a second SIGTERM means to leave what they are saving."""
+        """SIGTERM, and SIGKILL after 120 seconds. Once: to many programs a second SIGTERM means to leave what they are
+        saving.
+        """
         if not self._terminated.acquire(blocking=False):
             return
         # NotFound: it was removed in this instant. APIError: it had not started.
@@ -134,7 +147,9 @@ class _Reader:
 
 
 def _tree(request: dict, host: str) -> bytes:
-    """The folders and files that are there before the container starts. In the container: nothing of root's appears on this machine."""
+    """The folders and files that are there before the container starts. In the container: nothing of root's appears on
+    this machine.
+    """
     folders = {opt_ml.MODEL, opt_ml.OUTPUT_DATA, CHECKPOINTS, opt_ml.CONFIG, *opt_ml.kept_folders(request)}
     files = {f"{opt_ml.CONFIG}/{name}": text for name, text in opt_ml.config_files(request, host).items()}
     return tree_archive(sorted(folders), files)

@@ -37,7 +37,9 @@ def config_files(request: dict, host: str) -> dict[str, str]:
         "inputdataconfig.json": {
             channel["ChannelName"]: _channel_config(channel, request) for channel in request.get("InputDataConfig", [])
         },
-        "resourceconfig.json": resource_config(request["ResourceConfig"]["InstanceType"], hosts(request), host, _interface(request)),
+        "resourceconfig.json": resource_config(
+            request["ResourceConfig"]["InstanceType"], hosts(request), host, _interface(request)
+        ),
     }
     files |= {name: request[field] for field, name in OPTIONAL_CONFIGS.items() if field in request}
     return {name: json.dumps(content) for name, content in files.items()}
@@ -89,11 +91,15 @@ def kept_folders(request: dict) -> dict[str, str]:
     if config := request.get("CheckpointConfig"):
         folders[checkpoint_folder(request)] = config["S3Uri"].rstrip("/")
     if config := request.get("DebugHookConfig"):
-        folders[config.get("LocalPath", TENSORS).rstrip("/")] = f"{config['S3OutputPath'].rstrip('/')}/{job}/debug-output"
+        folders[config.get("LocalPath", TENSORS).rstrip("/")] = (
+            f"{config['S3OutputPath'].rstrip('/')}/{job}/debug-output"
+        )
     if (config := request.get("ProfilerConfig")) and not config.get("DisableProfiler") and "S3OutputPath" in config:
         folders[PROFILER] = f"{config['S3OutputPath'].rstrip('/')}/{job}/profiler-output"
     if config := request.get("TensorBoardOutputConfig"):
-        folders[config.get("LocalPath", TENSORBOARD).rstrip("/")] = f"{config['S3OutputPath'].rstrip('/')}/{job}/tensorboard-output"
+        folders[config.get("LocalPath", TENSORBOARD).rstrip("/")] = (
+            f"{config['S3OutputPath'].rstrip('/')}/{job}/tensorboard-output"
+        )
     return folders
 
 

@@ -21,7 +21,9 @@ class Results:
         self._request, self._destination = request, destination
 
     def store_model(self, containers: list[Container]) -> None:
-        """/opt/ml/model of all hosts, merged; an archive also when it is empty. Raises ValueError for what `folder_of` refuses."""
+        """/opt/ml/model of all hosts, merged; an archive also when it is empty. Raises ValueError for what `folder_of`
+        refuses.
+        """
         self._store(containers, opt_ml.MODEL, "model", even_empty=True)
 
     def store_output_data(self, containers: list[Container]) -> None:

@@ -1,16 +1,24 @@
 """Statuses of a job's debugger rules. Pure functions.
 
-AWS evaluates a rule in an image of its own, on the tensors that the job saves. That image is not to be had here: a rule's status is what
-the training program found of the rule of that name, which it leaves in /opt/ml/output/data/rules.json; a program that leaves
-nothing about it has an Error, with the reason. https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DebugRuleEvaluationStatus.html
-"""
+AWS evaluates a rule in an image of its own, on the tensors that the job saves. That image is not to be had here: a
+rule's status is what the training program found of the rule of that name, which it leaves in
+/opt/ml/output/data/rules.json; a program that leaves nothing about it has an Error, with the reason.
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DebugRuleEvaluationStatus.html"""
 
 import json
 
 NOT_RUN = "The local SageMaker does not run rule images, and the training program left no result of this rule in /opt/ml/output/data/rules.json."
 # Field of the request -> field of the description.
-RULES = {"DebugRuleConfigurations": "DebugRuleEvaluationStatuses", "ProfilerRuleConfigurations": "ProfilerRuleEvaluationStatuses"}
-STATUSES = {"NoIssuesFound": "NoIssuesFound", "IssuesFound": "IssuesFound", "Error": "Error", "InProgress": "Stopped"}  # at the program's end -> at the job's
+RULES = {
+    "DebugRuleConfigurations": "DebugRuleEvaluationStatuses",
+    "ProfilerRuleConfigurations": "ProfilerRuleEvaluationStatuses",
+}
+STATUSES = {
+    "NoIssuesFound": "NoIssuesFound",
+    "IssuesFound": "IssuesFound",
+    "Error": "Error",
+    "InProgress": "Stopped",
+}  # at the program's end -> at the job's
 OTHER_NAMES = {"StalledTrainingRule": "StalledTraining"}  # AWS's -> the program's
 MAX_DETAILS = 1024  # characters
 
@@ -21,14 +29,18 @@ def before_the_end(rules: list[dict], now: float) -> list[dict]:
 
 
 def at_the_end(rules: list[dict], results: str | None, now: float) -> list[dict]:
-    """results: the text of rules.json, `{"rules": [{"name": "Overfit", "status": "IssuesFound", "sentence": "..."}, ...]}`; None without one."""
+    """results: the text of rules.json, `{"rules": [{"name": "Overfit", "status": "IssuesFound", "sentence": "..."},
+    ...]}`; None without one.
+    """
     found = _read(results)
     return [_status(rule, *found.get(_name(rule), ("Error", NOT_RUN)), now) for rule in rules]
 
 
 def _read(results: str | None) -> dict[str, tuple[str, str | None]]:
     try:
-        read = {one["name"]: (one["status"], one.get("sentence")) for one in json.loads(results or '{"rules": []}')["rules"]}
+        read = {
+            one["name"]: (one["status"], one.get("sentence")) for one in json.loads(results or '{"rules": []}')["rules"]
+        }
     except (ValueError, TypeError, KeyError, AttributeError):
         return {}
     return {name: (STATUSES[status], sentence) for name, (status, sentence) in read.items() if status in STATUSES}
@@ -41,6 +53,8 @@ def _name(rule: dict) -> str | None:
 
 def _status(rule: dict, status: str, details: str | None, now: float) -> dict:
     return {
-        "RuleConfigurationName": rule["RuleConfigurationName"], "RuleEvaluationStatus": status,
-        **({"StatusDetails": str(details)[:MAX_DETAILS]} if details else {}), "LastModifiedTime": now,
+        "RuleConfigurationName": rule["RuleConfigurationName"],
+        "RuleEvaluationStatus": status,
+        **({"StatusDetails": str(details)[:MAX_DETAILS]} if details else {}),
+        "LastModifiedTime": now,
     }

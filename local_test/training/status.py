@@ -55,6 +55,10 @@ def time_used(record: dict, instances: int) -> dict:
 
 
 def failure_reason(exit_code: int, failure_file: str | None, out_of_memory: bool = False) -> str:
-    """FailureReason of a container that ended with this status: the first 1024 characters of its failure file, if any."""
-    text = failure_file or ("The container was killed: this machine, or the engine, ran out of memory." if out_of_memory else "")
+    """FailureReason of a container that ended with this status: the first 1024 characters of its failure file, if
+    any.
+    """
+    text = failure_file or (
+        "The container was killed: this machine, or the engine, ran out of memory." if out_of_memory else ""
+    )
     return f"AlgorithmError: {text}, exit code: {exit_code}"[:FAILURE_REASON_CHARACTERS]

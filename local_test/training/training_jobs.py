@@ -20,11 +20,28 @@ from local_test.training.rule_statuses import RULES, at_the_end, before_the_end
 from local_test.training.status import enter, time_used
 from local_test.training.training_run import KILLED, RUNNING, TrainingRun
 
-SUMMARY = ("TrainingJobName", "TrainingJobArn", "CreationTime", "TrainingEndTime", "LastModifiedTime", "TrainingJobStatus",
-           "SecondaryStatus")
+SUMMARY = (
+    "TrainingJobName",
+    "TrainingJobArn",
+    "CreationTime",
+    "TrainingEndTime",
+    "LastModifiedTime",
+    "TrainingJobStatus",
+    "SecondaryStatus",
+)
 LIST_FILTERS = dict.fromkeys(
-    ("NextToken", "MaxResults", "CreationTimeAfter", "CreationTimeBefore", "LastModifiedTimeAfter", "LastModifiedTimeBefore",
-     "NameContains", "StatusEquals", "SortBy", "SortOrder")
+    (
+        "NextToken",
+        "MaxResults",
+        "CreationTimeAfter",
+        "CreationTimeBefore",
+        "LastModifiedTimeAfter",
+        "LastModifiedTimeBefore",
+        "NameContains",
+        "StatusEquals",
+        "SortBy",
+        "SortOrder",
+    )
 )
 
 
@@ -43,7 +60,9 @@ class TrainingJobs:
         return {"TrainingJobArn": self._arn(request)}
 
     def check(self, request: dict) -> str:
-        """Id of the job's image in the engine. Raises ApiError for what would make CreateTrainingJob refuse the request."""
+        """Id of the job's image in the engine. Raises ApiError for what would make CreateTrainingJob refuse the
+        request.
+        """
         honoured_request.check(request)
         if self._records.get(request["TrainingJobName"]):
             raise ResourceInUse(
@@ -55,17 +74,27 @@ class TrainingJobs:
         return image
 
     def launch(
-        self, request: dict, image: str, listener: Listener, tuning_job_arn: str | None = None, cpuset: str | None = None
+        self,
+        request: dict,
+        image: str,
+        listener: Listener,
+        tuning_job_arn: str | None = None,
+        cpuset: str | None = None,
     ) -> None:
         """Start a job that `listener` follows. image: what `check` returned for this request. Raises ApiError.
 
-        tuning_job_arn: of the tuning job that it is a trial of. cpuset: cores of its containers, such as `0-1`; None: all.
-        """
+        tuning_job_arn: of the tuning job that it is a trial of. cpuset: cores of its containers, such as `0-1`; None:
+        all."""
         name, arn, now = request["TrainingJobName"], self._arn(request), time.time()
         record = {field: value for field, value in request.items() if field != "Tags" and value is not None}
         record |= {
-            "TrainingJobArn": arn, "TrainingJobStatus": "InProgress", "CreationTime": now,
-            "OutputDataConfig": {"KmsKeyId": "", **request["OutputDataConfig"]},  # AWS says so, and the SDK's attach() relies on it
+            "TrainingJobArn": arn,
+            "TrainingJobStatus": "InProgress",
+            "CreationTime": now,
+            "OutputDataConfig": {
+                "KmsKeyId": "",
+                **request["OutputDataConfig"],
+            },  # AWS says so, and the SDK's attach() relies on it
             "ModelArtifacts": {"S3ModelArtifacts": opt_ml.output_uri(request, _model_name(request))},
             **{statuses: before_the_end(request[rules], now) for rules, statuses in RULES.items() if rules in request},
             **({"TuningJobArn": tuning_job_arn} if tuning_job_arn else {}),
@@ -108,19 +137,27 @@ class TrainingJobs:
     def delete_training_job(self, request: dict) -> dict:
         record = self._record(request["TrainingJobName"])
         if record["TrainingJobStatus"] in ("InProgress", "Stopping"):
-            raise ValidationException(f"The training job {record['TrainingJobName']} is {record['TrainingJobStatus']}. Stop it first.")
+            raise ValidationException(
+                f"The training job {record['TrainingJobName']} is {record['TrainingJobStatus']}. Stop it first."
+            )
         self._records.delete(record["TrainingJobName"])
         self._tags.forget(record["TrainingJobArn"])
         self._runs.pop(record["TrainingJobName"], None)
         return {}
 
     def interrupt(self, name: str) -> None:
-        """Take a spot job's instances away, as AWS does without asking. Raises ValidationException for any other job."""
+        """Take a spot job's instances away, as AWS does without asking. Raises ValidationException for any other
+        job.
+        """
         record = self._record(name)
         if not record.get("EnableManagedSpotTraining"):
-            raise ValidationException(f"{name} is not a managed spot job (EnableManagedSpotTraining): AWS would not interrupt it.")
+            raise ValidationException(
+                f"{name} is not a managed spot job (EnableManagedSpotTraining): AWS would not interrupt it."
+            )
         if record["SecondaryStatus"] != "Training":
-            raise ValidationException(f"{name} is in status {record['SecondaryStatus']}, not Training: there is nothing to interrupt.")
+            raise ValidationException(
+                f"{name} is in status {record['SecondaryStatus']}, not Training: there is nothing to interrupt."
+            )
         if run := self._runs.get(name):  # else it has just been deleted
             run.interrupt()
 
@@ -131,7 +168,11 @@ class TrainingJobs:
             if record["TrainingJobStatus"] in ("InProgress", "Stopping"):
                 changes = enter(record, "Failed", time.time())
                 changes |= time_used({**record, **changes}, record["ResourceConfig"]["InstanceCount"])
-                changes |= {statuses: at_the_end(record[rules], None, time.time()) for rules, statuses in RULES.items() if rules in record}
+                changes |= {
+                    statuses: at_the_end(record[rules], None, time.time())
+                    for rules, statuses in RULES.items()
+                    if rules in record
+                }
                 self._records.update(record["TrainingJobName"], FailureReason=KILLED, **changes)
 
     def stop_all(self) -> None:
@@ -165,7 +206,8 @@ class TrainingJobs:
             channels.check(channel, self._platform.objects, self._platform.files)
             if opt_ml.input_mode(channel, request) == "Pipe" and is_virtual_machine(self._platform.engine):
                 raise ValidationException(
-                    f"Channel {channel['ChannelName']}: Pipe mode needs an engine on this machine's own kernel, which Docker Desktop "
+                    f"Channel {channel['ChannelName']}: Pipe mode needs an engine on this machine's own kernel, which "
+                    "Docker Desktop "
                     "does not have. Use FastFile."
                 )
         destination = Destination(self._platform.objects, self._platform.files, self._platform.folder)

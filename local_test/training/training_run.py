@@ -44,9 +44,13 @@ class Refused(Exception):
 
 
 class TrainingRun:
-    """Runs one job in a thread of its own. `stop`, `interrupt` and `kill` may be called from any thread, at any time."""
+    """Runs one job in a thread of its own. `stop`, `interrupt` and `kill` may be called from any thread, at any
+    time.
+    """
 
-    def __init__(self, platform: Platform, request: dict, arn: str, image: str, listener: Listener, cpuset: str | None = None):
+    def __init__(
+        self, platform: Platform, request: dict, arn: str, image: str, listener: Listener, cpuset: str | None = None
+    ):
         """image: id of the image in the engine. cpuset: cores of its containers, such as `0-1`; None: all."""
         self._platform, self._request, self._arn, self._image, self._listener = platform, request, arn, image, listener
         self._cpuset = cpuset
@@ -60,7 +64,9 @@ class TrainingRun:
         self._rule_results: str | None = None
         self._nodes: list[Node] = []
         self._lock = threading.RLock()
-        self._ending: str | None = None  # why the containers are being stopped: Stopped, Interrupted, MaxRuntimeExceeded, ...
+        self._ending: str | None = (
+            None  # why the containers are being stopped: Stopped, Interrupted, MaxRuntimeExceeded, ...
+        )
         self._over = False  # the containers have ended, for the last time: nothing can stop the job any more
         self._retries_left = request.get("RetryStrategy", {}).get("MaximumRetryAttempts", 0)
         self._killed = threading.Event()
@@ -78,7 +84,9 @@ class TrainingRun:
         self._end("Stopped")
 
     def interrupt(self) -> None:
-        """What the loss of a spot instance does: the containers get SIGTERM, and the job starts again from its checkpoints."""
+        """What the loss of a spot instance does: the containers get SIGTERM, and the job starts again from its
+        checkpoints.
+        """
         self._end("Interrupted")
 
     def kill(self) -> None:
@@ -108,7 +116,9 @@ class TrainingRun:
                     threading.Thread(target=node.terminate, daemon=True).start()
 
     def _run(self) -> None:
-        waiting = self._timer(self._request.get("StoppingCondition", {}).get("MaxWaitTimeInSeconds"), "MaxWaitTimeExceeded")
+        waiting = self._timer(
+            self._request.get("StoppingCondition", {}).get("MaxWaitTimeInSeconds"), "MaxWaitTimeExceeded"
+        )
         try:
             outcome, reason = self._attempt()
             while starts_again := self._starts_again(outcome):
@@ -158,7 +168,9 @@ class TrainingRun:
             if self._ending != KILLED:
                 # Not the program's fault: what AWS reports as an internal error, and what RetryStrategy is for.
                 logger.exception("training job %s", self.name)
-            return "InternalError", f"InternalServerError: the job could not be run on this machine: {error}"[:FAILURE_REASON_CHARACTERS]
+            return "InternalError", f"InternalServerError: the job could not be run on this machine: {error}"[
+                :FAILURE_REASON_CHARACTERS
+            ]
 
     def _prepare(self, cleanup: ExitStack) -> list[KeptFolder]:
         """Lay out the data and create the containers. What has to go in the end is left to `cleanup`."""
@@ -167,7 +179,9 @@ class TrainingRun:
         self._enter("Downloading")
         try:
             mounts = [
-                input_mounts(request, number, self._folder / host, self._platform.objects, self._platform.files, cleanup)
+                input_mounts(
+                    request, number, self._folder / host, self._platform.objects, self._platform.files, cleanup
+                )
                 for number, host in enumerate(hosts)
             ]
         except ValueError as error:
@@ -182,7 +196,9 @@ class TrainingRun:
         cleanup.callback(self._nodes.clear)
         kept = []
         for host, mounted in zip(hosts, mounts):
-            node = Node.create(engine, self._image, request, self._arn, host, mounted, network, marks, self._cpuset, access)
+            node = Node.create(
+                engine, self._image, request, self._arn, host, mounted, network, marks, self._cpuset, access
+            )
             cleanup.callback(node.remove)
             with self._lock:
                 self._nodes.append(node)
@@ -254,7 +270,9 @@ class TrainingRun:
         return self._upload(ending or "Completed")
 
     def _wait_for_all(self) -> list[tuple[Node, Exit]]:
-        """Follow every host to its end, in the order in which they end. The first that fails takes the others with it."""
+        """Follow every host to its end, in the order in which they end. The first that fails takes the others with
+        it.
+        """
         ended: list[tuple[Node, Exit]] = []
         lock = threading.Lock()
         began = int(time.time())
@@ -290,7 +308,9 @@ class TrainingRun:
         if found:
             self._listener.metrics(found)
         for metric in given_up:
-            self._log_of_platform(f"The regex of metric {metric} is too slow for this log; the metric is not read any more.")
+            self._log_of_platform(
+                f"The regex of metric {metric} is too slow for this log; the metric is not read any more."
+            )
 
     def _log_of_platform(self, line: str) -> None:
         self._platform.logs.write(LOG_GROUP, f"{self.name}/platform", [(int(time.time() * 1000), line)])
@@ -313,14 +333,18 @@ class TrainingRun:
             self._log_of_platform(f"The output data are not uploaded: {error}")
 
     def _finish(self, outcome: str, reason: str | None) -> None:
-        """Say how the job ended. Where the disk is full it is said when there is room, or by the service's next start."""
+        """Say how the job ended. Where the disk is full it is said when there is room, or by the service's next
+        start.
+        """
         while True:
             with self._lock:
                 record = self._records.get(self.name)
                 changes = enter(record, outcome, time.time())
                 changes |= time_used({**record, **changes}, self._request["ResourceConfig"]["InstanceCount"])
                 changes |= {
-                    statuses: at_the_end(self._request[rules], self._rule_results, time.time()) for rules, statuses in RULES.items() if rules in self._request
+                    statuses: at_the_end(self._request[rules], self._rule_results, time.time())
+                    for rules, statuses in RULES.items()
+                    if rules in self._request
                 }
                 if self._final_metrics:
                     changes["FinalMetricDataList"] = self.final_metrics()

@@ -1,1 +1,3 @@
-"""Batch transform jobs: objects cut into mini-batches, sent to serving containers, answers put together as `.out` files."""
+"""Batch transform jobs: objects cut into mini-batches, sent to serving containers, answers put together as `.out`
+files.
+"""

@@ -12,7 +12,12 @@ from local_test.transform.json_path import JsonPath
 from local_test.transform.limits import MOST_MEGABYTES
 from local_test.transform.records import MEGABYTE
 
-FORMATS = {"text/csv": "csv", "application/json": "json", "application/jsonlines": "json", "application/x-jsonlines": "json"}
+FORMATS = {
+    "text/csv": "csv",
+    "application/json": "json",
+    "application/jsonlines": "json",
+    "application/x-jsonlines": "json",
+}
 csv.field_size_limit(MOST_MEGABYTES * MEGABYTE)  # a field may be a picture in base64; Python's own limit is 128 KiB
 
 
@@ -48,7 +53,8 @@ class DataProcessing:
         if self.joins:
             if len(answers) != len(records):
                 raise Mismatch(
-                    f"the container answered {len(answers)} lines to {len(records)} records; JoinSource Input needs one for each."
+                    f"the container answered {len(answers)} lines to {len(records)} records; JoinSource Input needs "
+                    "one for each."
                 )
             answers = [self._joined(record, one) for record, one in zip(records, answers)]
         return self._written([self._kept(self.output_filter, one, "OutputFilter") for one in answers])
@@ -63,7 +69,9 @@ class DataProcessing:
                 return [json.loads(text)]
             return [json.loads(line) for line in text.removesuffix("\n").split("\n")]
         except (ValueError, csv.Error, RecursionError) as error:
-            raise Mismatch(f"{what} is not {'CSV' if self.is_csv else 'JSON'}, which DataProcessing needs: {error}.") from error
+            raise Mismatch(
+                f"{what} is not {'CSV' if self.is_csv else 'JSON'}, which DataProcessing needs: {error}."
+            ) from error
 
     def _kept(self, path: JsonPath, record, field: str):
         try:
@@ -87,7 +95,9 @@ class DataProcessing:
 
 
 def data_processing(request: dict) -> DataProcessing | None:
-    """A CreateTransformJob request's; None when it asks for nothing. Raises ValueError, a sentence that names the field."""
+    """A CreateTransformJob request's; None when it asks for nothing. Raises ValueError, a sentence that names the
+    field.
+    """
     asked = request.get("DataProcessing", {})
     paths = {}
     for field in ("InputFilter", "OutputFilter"):
@@ -102,7 +112,9 @@ def data_processing(request: dict) -> DataProcessing | None:
     content_type, split = given.get("ContentType", ""), given.get("SplitType", "None")
     kind = _format(content_type)
     if kind is None:
-        raise ValueError(f"DataProcessing needs a TransformInput.ContentType of {', '.join(FORMATS)}, not {content_type!r}.")
+        raise ValueError(
+            f"DataProcessing needs a TransformInput.ContentType of {', '.join(FORMATS)}, not {content_type!r}."
+        )
     if split not in ("None", "Line"):
         raise ValueError(f"DataProcessing needs a TransformInput.SplitType of None or Line, not {split}.")
     if request.get("MaxPayloadInMB") == 0:
@@ -110,12 +122,15 @@ def data_processing(request: dict) -> DataProcessing | None:
     accept = request["TransformOutput"].get("Accept")
     if accept and (joins or paths["OutputFilter"].steps) and _format(accept) != kind:
         raise ValueError(
-            f"DataProcessing needs a TransformOutput.Accept like TransformInput.ContentType ({content_type}), not {accept}."
+            f"DataProcessing needs a TransformOutput.Accept like TransformInput.ContentType ({content_type}), not "
+            f"{accept}."
         )
     if kind == "csv":
         for field, path in paths.items():
             if not path.takes_columns:
-                raise ValueError(f"DataProcessing.{field}: {asked[field]!r} names a field; CSV has numbered columns, as in $[1:].")
+                raise ValueError(
+                    f"DataProcessing.{field}: {asked[field]!r} names a field; CSV has numbered columns, as in $[1:]."
+                )
     by_line = kind == "csv" or split == "Line" or "jsonlines" in content_type
     return DataProcessing(kind == "csv", by_line, paths["InputFilter"], joins, paths["OutputFilter"])
 

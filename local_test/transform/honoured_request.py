@@ -24,7 +24,12 @@ HONOURED = {
     },
     "TransformOutput": {"S3OutputPath": None, "Accept": None, "AssembleWith": None, "KmsKeyId": ("",)},
     # A container has no instance of its own here: type and AMI are told back, and the driver is this machine's.
-    "TransformResources": {"InstanceType": None, "InstanceCount": None, "TransformAmiVersion": None, "VolumeKmsKeyId": ("",)},
+    "TransformResources": {
+        "InstanceType": None,
+        "InstanceCount": None,
+        "TransformAmiVersion": None,
+        "VolumeKmsKeyId": ("",),
+    },
     "DataProcessing": None,
     "Tags": None,
 }
@@ -38,7 +43,9 @@ def check(request: dict) -> None:
     if megabytes > MOST_MEGABYTES:
         raise ValidationException(f"MaxPayloadInMB must not be greater than {MOST_MEGABYTES}, and is {megabytes}.")
     if concurrent > MOST_CONCURRENT:
-        raise ValidationException(f"MaxConcurrentTransforms must not be greater than {MOST_CONCURRENT}, and is {concurrent}.")
+        raise ValidationException(
+            f"MaxConcurrentTransforms must not be greater than {MOST_CONCURRENT}, and is {concurrent}."
+        )
     if megabytes * concurrent > MOST_MEGABYTES:
         raise ValidationException(
             f"MaxConcurrentTransforms * MaxPayloadInMB must not be greater than {MOST_MEGABYTES} MB, "
@@ -48,7 +55,9 @@ def check(request: dict) -> None:
         raise ValidationException(f"TransformResources.InstanceCount must not be greater than {MOST_INSTANCES}.")
     uri = request["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"]
     if not uri.startswith(("s3://", "file:///")):
-        raise ValidationException(f"TransformInput.DataSource.S3DataSource.S3Uri must begin with s3:// or file:///, and is {uri}.")
+        raise ValidationException(
+            f"TransformInput.DataSource.S3DataSource.S3Uri must begin with s3:// or file:///, and is {uri}."
+        )
     try:
         data_processing(request)
     except ValueError as error:

@@ -27,7 +27,9 @@ class InputObject:
 
 
 def input_objects(source: dict, objects: ObjectStore, files: LocalFiles) -> list[InputObject]:
-    """The objects of an S3DataSource: `s3://` in the local S3, or `file:///` on this machine. Raises ValueError, a message."""
+    """The objects of an S3DataSource: `s3://` in the local S3, or `file:///` on this machine. Raises ValueError, a
+    message.
+    """
     uri = source["S3Uri"]
     if source["S3DataType"] == "ManifestFile":
         found = [(entry.uri, entry.path, entry.name) for entry in read_manifest(uri, objects, files)]
@@ -39,7 +41,9 @@ def input_objects(source: dict, objects: ObjectStore, files: LocalFiles) -> list
         names = names_below(split_uri(uri)[1], [one.key for one in stored])
         found = [(f"s3://{one.bucket}/{one.key}", one.path, name) for one, name in zip(stored, names)]
     if not found:
-        raise ValueError(f'No S3 objects found under S3 URL "{uri}" given in input data source. Upload the data, or correct S3Uri.')
+        raise ValueError(
+            f'No S3 objects found under S3 URL "{uri}" given in input data source. Upload the data, or correct S3Uri.'
+        )
     for name, times in Counter(name for _, _, name in found).items():
         if times > 1:
             raise ValueError(f"{uri} names {name} {times} times, and there can be only one {name}{SUFFIX}.")
@@ -56,7 +60,7 @@ def names_below(prefix: str, keys: list[str]) -> list[str]:
     """
     folder = prefix if prefix.endswith("/") or not prefix else f"{prefix}/"
     if not all(key.startswith(folder) for key in keys):
-        folder = prefix[:prefix.rfind("/") + 1]
+        folder = prefix[: prefix.rfind("/") + 1]
     return [key.removeprefix(folder) for key in keys]
 
 

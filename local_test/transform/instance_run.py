@@ -1,4 +1,6 @@
-"""One instance at work: its objects, mini-batch after mini-batch, so many requests at once, answers in the order of records."""
+"""One instance at work: its objects, mini-batch after mini-batch, so many requests at once, answers in the order of
+records.
+"""
 
 import threading
 from collections import deque

@@ -15,8 +15,8 @@ SECONDS_FOR_PARAMETERS = 10
 
 
 class InvocationFailed(RuntimeError):
-    """A payload got no good answer. status: of the last answer, None when there was none. message: its body, or what went
-    wrong. broken: whether the connection broke, as it does when the container dies."""
+    """A payload got no good answer. status: of the last answer, None when there was none. message: its body, or what
+    went wrong. broken: whether the connection broke, as it does when the container dies."""
 
     def __init__(self, status: int | None, message: str, broken: bool = False):
         super().__init__(f"status {status}: {message}" if status else message)
@@ -29,7 +29,9 @@ class Invocations:
     headers: ContentType and Accept of the job. seconds: for each try. over: set when answers are of no use any more.
     """
 
-    def __init__(self, host: str, port: int, headers: dict[str, str], seconds: float, retries: int, over: threading.Event):
+    def __init__(
+        self, host: str, port: int, headers: dict[str, str], seconds: float, retries: int, over: threading.Event
+    ):
         self._client = ContainerClient(host, port)
         self._headers, self._seconds, self._retries, self._over = headers, seconds, retries, over
 

@@ -1,4 +1,5 @@
-"""The part of JSONPath that DataProcessing takes: `$`, `.name`, `['a','b']`, `[0,2,-1]`, `[1:]` and mixes of the last two.
+"""The part of JSONPath that DataProcessing takes: `$`, `.name`, `['a','b']`, `[0,2,-1]`, `[1:]` and mixes of the last
+two.
 
 Source: https://docs.aws.amazon.com/sagemaker/latest/dg/batch-transform-data-processing.html#data-processing-operators
 """
@@ -65,7 +66,9 @@ def _selectors(bracket: str, text: str) -> tuple[Selector, ...]:
         elif found := SLICE.fullmatch(part):
             selectors.append(slice(*(int(end) if end else None for end in found.groups())))
         else:
-            raise ValueError(f"{text!r} has {part!r} between brackets: neither a quoted name nor a number nor start:end.")
+            raise ValueError(
+                f"{text!r} has {part!r} between brackets: neither a quoted name nor a number nor start:end."
+            )
     return tuple(selectors)
 
 

@@ -1,4 +1,5 @@
-"""How many requests at once, how large, and how many records in each: as the request says, else the container, else AWS.
+"""How many requests at once, how large, and how many records in each: as the request says, else the container, else
+AWS.
 
 Source: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-batch-code.html
 """
@@ -17,7 +18,9 @@ SPELLED = {"SingleRecord": "SINGLE_RECORD", "MultiRecord": "MULTI_RECORD"}
 
 @dataclass(frozen=True)
 class Limits:
-    """concurrent: requests at once, to each instance. megabytes: of a payload, 0 for any size. strategy: BatchStrategy."""
+    """concurrent: requests at once, to each instance. megabytes: of a payload, 0 for any size. strategy:
+    BatchStrategy.
+    """
 
     concurrent: int
     megabytes: int
@@ -33,11 +36,15 @@ class Limits:
 
 def leaves_something_open(request: dict) -> bool:
     """Whether the container's /execution-parameters has a say."""
-    return not request.get("MaxConcurrentTransforms") or "MaxPayloadInMB" not in request or "BatchStrategy" not in request
+    return (
+        not request.get("MaxConcurrentTransforms") or "MaxPayloadInMB" not in request or "BatchStrategy" not in request
+    )
 
 
 def chosen_limits(request: dict, answer: dict) -> Limits:
-    """answer: of GET /execution-parameters, {} when the container has none. Raises ValueError for one that makes no sense."""
+    """answer: of GET /execution-parameters, {} when the container has none. Raises ValueError for one that makes no
+    sense.
+    """
     strategies = {**{spelled: name for name, spelled in SPELLED.items()}, **{name: name for name in SPELLED}}
     strategy = request.get("BatchStrategy") or strategies.get(answer.get("BatchStrategy", DEFAULT_STRATEGY))
     concurrent = request.get("MaxConcurrentTransforms") or answer.get("MaxConcurrentTransforms", DEFAULT_CONCURRENT)

@@ -34,7 +34,9 @@ class MiniBatch:
 
 @dataclass(frozen=True)
 class Cutting:
-    """How objects become payloads. split: SplitType. strategy: BatchStrategy. most_bytes: of a payload; None for any size."""
+    """How objects become payloads. split: SplitType. strategy: BatchStrategy. most_bytes: of a payload; None for any
+    size.
+    """
 
     gzipped: bool
     split: str

@@ -12,7 +12,9 @@ class ObjectOutput:
 
     def __init__(self, source: InputObject, folder: Path, by_line: bool):
         self.source = source
-        self.failure: str | None = None  # what went wrong first, a sentence; client_fault says whether the input is to blame
+        self.failure: str | None = (
+            None  # what went wrong first, a sentence; client_fault says whether the input is to blame
+        )
         self.client_fault = False
         self.done = False
         self.path = folder / str(source.number)
@@ -44,12 +46,16 @@ class ObjectOutput:
 
 
 def assembled(answer: bytes, by_line: bool) -> bytes:
-    """AssembleWith Line ends an answer with a line end, unless the container did so already; None leaves it as it is."""
+    """AssembleWith Line ends an answer with a line end, unless the container did so already; None leaves it as it
+    is.
+    """
     return answer + b"\n" if by_line and not answer.endswith(b"\n") else answer
 
 
 def store(outputs: list[ObjectOutput], base: str, content_type: str | None, destination: Destination) -> None:
-    """Store what is done below `base`, the job's S3OutputPath. Raises ValueError or OSError when it cannot be written."""
+    """Store what is done below `base`, the job's S3OutputPath. Raises ValueError or OSError when it cannot be
+    written.
+    """
     for output in outputs:
         if output.done:
             destination.put(base, output.source.output, output.path, content_type)

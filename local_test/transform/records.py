@@ -20,13 +20,15 @@ CRC32C_POLYNOMIAL = 0x82F63B78
 
 
 class BadInput(ValueError):
-    """An input object cannot be cut into payloads; the message is the rest of a sentence that begins with the object."""
+    """An input object cannot be cut into payloads; the message is the rest of a sentence that begins with the
+    object.
+    """
 
 
 @dataclass(frozen=True)
 class Record:
-    """number: from 1. content: the record alone, as SingleRecord sends it. framed: as it lies in the object, with its line
-    end or padding, as MultiRecord sends it."""
+    """number: from 1. content: the record alone, as SingleRecord sends it. framed: as it lies in the object, with its
+    line end or padding, as MultiRecord sends it."""
 
     number: int
     content: bytes
@@ -34,7 +36,9 @@ class Record:
 
 
 def too_large(what: str, most_bytes: int) -> BadInput:
-    return BadInput(f"{what} is larger than MaxPayloadInMB ({most_bytes // MEGABYTE}). Raise it (100 at most), or split the data.")
+    return BadInput(
+        f"{what} is larger than MaxPayloadInMB ({most_bytes // MEGABYTE}). Raise it (100 at most), or split the data."
+    )
 
 
 def line_records(stream: BinaryIO, most_bytes: int | None) -> Iterator[Record]:
@@ -54,7 +58,9 @@ def line_records(stream: BinaryIO, most_bytes: int | None) -> Iterator[Record]:
 
 
 def record_io_records(stream: BinaryIO, most_bytes: int | None) -> Iterator[Record]:
-    """MXNet's format: magic number, flag and length, content, padding to four bytes; the flag joins parts to one record."""
+    """MXNet's format: magic number, flag and length, content, padding to four bytes; the flag joins parts to one
+    record.
+    """
     for number in count(1):
         parts: list[bytes] = []
         framed = b""
@@ -79,7 +85,9 @@ def record_io_records(stream: BinaryIO, most_bytes: int | None) -> Iterator[Reco
 
 
 def tf_records(stream: BinaryIO, most_bytes: int | None) -> Iterator[Record]:
-    """Length, its checksum, content, the content's checksum. Only the length's is checked: it guards against other formats."""
+    """Length, its checksum, content, the content's checksum. Only the length's is checked: it guards against other
+    formats.
+    """
     for number in count(1):
         header = stream.read(TF_HEADER)
         if not header:

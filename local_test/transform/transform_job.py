@@ -1,4 +1,5 @@
-"""A transform job from its first object to its last: containers start, objects are sent, outputs are stored, the end is told.
+"""A transform job from its first object to its last: containers start, objects are sent, outputs are stored, the end is
+told.
 
 Source: https://docs.aws.amazon.com/sagemaker/latest/dg/batch-transform.html
 """
@@ -21,7 +22,13 @@ from local_test.transform.data_processing import data_processing
 from local_test.transform.failure import LONGEST_REASON, data_log_lines, failure_of_objects
 from local_test.transform.input_objects import InputObject, input_objects, shares
 from local_test.transform.instance_run import run_objects
-from local_test.transform.invocations import DEFAULT_RETRIES, DEFAULT_SECONDS, InvocationFailed, Invocations, execution_parameters
+from local_test.transform.invocations import (
+    DEFAULT_RETRIES,
+    DEFAULT_SECONDS,
+    InvocationFailed,
+    Invocations,
+    execution_parameters,
+)
 from local_test.transform.limits import Limits, batch_environment, chosen_limits, leaves_something_open
 from local_test.transform.mini_batches import Cutting
 from local_test.transform.outputs import ObjectOutput, store
@@ -46,15 +53,32 @@ class JobFailed(RuntimeError):
 class TransformJob:
     """One job. `run` does all of it in the calling thread; `stop` may come from any other, at any time.
 
-    container: the model's ContainerDefinition. isolated, role: the model's, too. work: a folder for unfinished outputs, made here, on the disk of the objects.
-    """
+    container: the model's ContainerDefinition. isolated, role: the model's, too. work: a folder for unfinished outputs,
+    made here, on the disk of the objects."""
 
-    def __init__(self, platform: Platform, request: dict, container: dict, isolated: bool, role: str | None, folders: ModelFolders, work: Path):
-        self._platform, self._request, self._container, self._isolated, self._role = platform, request, container, isolated, role
+    def __init__(
+        self,
+        platform: Platform,
+        request: dict,
+        container: dict,
+        isolated: bool,
+        role: str | None,
+        folders: ModelFolders,
+        work: Path,
+    ):
+        self._platform, self._request, self._container, self._isolated, self._role = (
+            platform,
+            request,
+            container,
+            isolated,
+            role,
+        )
         self._folders, self._work = folders, work
         self._destination = Destination(platform.objects, platform.files, work)
-        self._streams = [f"{request['TransformJobName']}/instance-{number + 1}-{int(time.time())}"
-                         for number in range(request["TransformResources"]["InstanceCount"])]
+        self._streams = [
+            f"{request['TransformJobName']}/instance-{number + 1}-{int(time.time())}"
+            for number in range(request["TransformResources"]["InstanceCount"])
+        ]
         self._lock = threading.Lock()
         self._end: Outcome | None = None  # set when something ends the job before its objects do
         self._storing = False  # then nothing ends it any more
@@ -79,12 +103,16 @@ class TransformJob:
             outcome = Outcome("Failed", str(error)[:LONGEST_REASON])
         except OSError as error:  # a full disk, mostly
             logger.exception("transform job %s", self._request["TransformJobName"])
-            outcome = Outcome("Failed", f"InternalServerError: The local SageMaker could not go on: {error}"[:LONGEST_REASON])
+            outcome = Outcome(
+                "Failed", f"InternalServerError: The local SageMaker could not go on: {error}"[:LONGEST_REASON]
+            )
         except Exception:
             # Whoever describes the job gets an id, the service's log the traceback.
             fault = uuid.uuid4().hex[:12]
             logger.exception("fault %s in transform job %s", fault, self._request["TransformJobName"])
-            outcome = Outcome("Failed", f"InternalServerError: A fault of the local SageMaker; its log has the id {fault}.")
+            outcome = Outcome(
+                "Failed", f"InternalServerError: A fault of the local SageMaker; its log has the id {fault}."
+            )
         return self._end or outcome
 
     def _run(self) -> Outcome:
@@ -131,8 +159,11 @@ class TransformJob:
                     name=self._request["TransformJobName"],
                     image=self._container["Image"],
                     model=model,
-                    environment={**self._container.get("Environment", {}), **self._request.get("Environment", {}),
-                                 **batch_environment(self._request)},
+                    environment={
+                        **self._container.get("Environment", {}),
+                        **self._request.get("Environment", {}),
+                        **batch_environment(self._request),
+                    },
                     role=self._role,
                     network_isolation=self._isolated,
                     log_group=LOG_GROUP,
@@ -156,7 +187,9 @@ class TransformJob:
     def _died(self, death: str, serving: ServingContainer) -> None:
         self.stop(Outcome("Failed", with_last_lines(f"AlgorithmError: {death}", serving.last_lines())))
 
-    def _work_through(self, servings: list[ServingContainer], objects: list[InputObject], outputs: list[ObjectOutput]) -> None:
+    def _work_through(
+        self, servings: list[ServingContainer], objects: list[InputObject], outputs: list[ObjectOutput]
+    ) -> None:
         """Returns when every object is done or has failed, or when the job is over; then no thread works any more."""
         limits = self._limits(servings[0])
         for stream in self._streams:
@@ -174,7 +207,9 @@ class TransformJob:
         for one in working:
             one.result()
 
-    def _one_instance(self, serving: ServingContainer, stream: str, outputs: list[ObjectOutput], limits: Limits) -> None:
+    def _one_instance(
+        self, serving: ServingContainer, stream: str, outputs: list[ObjectOutput], limits: Limits
+    ) -> None:
         given, client = self._request["TransformInput"], self._request.get("ModelClientConfig", {})
         headers = {"Content-Type": given.get("ContentType"), "Accept": self._request["TransformOutput"].get("Accept")}
         invocations = Invocations(
@@ -197,7 +232,12 @@ class TransformJob:
         try:
             run_objects(
                 outputs,
-                Cutting(given.get("CompressionType") == "Gzip", given.get("SplitType", "None"), limits.strategy, limits.most_bytes),
+                Cutting(
+                    given.get("CompressionType") == "Gzip",
+                    given.get("SplitType", "None"),
+                    limits.strategy,
+                    limits.most_bytes,
+                ),
                 data_processing(self._request),
                 send,
                 limits.concurrent,
@@ -222,7 +262,9 @@ class TransformJob:
         try:
             store(outputs, output["S3OutputPath"], output.get("Accept"), self._destination)
         except (ValueError, OSError) as error:
-            raise JobFailed(f"ClientError: The output could not be stored at {output['S3OutputPath']}: {error}") from error
+            raise JobFailed(
+                f"ClientError: The output could not be stored at {output['S3OutputPath']}: {error}"
+            ) from error
 
     def _log(self, stream: str, lines: list[str]) -> None:
         """The job's own words, beside the container's, as the platform keeps them."""

@@ -18,8 +18,15 @@ from local_test.transform.honoured_request import check
 from local_test.transform.transform_job import Outcome, TransformJob
 
 UNFINISHED = ("InProgress", "Stopping")
-SUMMARY = ("TransformJobName", "TransformJobArn", "CreationTime", "TransformEndTime", "LastModifiedTime", "TransformJobStatus",
-           "FailureReason")
+SUMMARY = (
+    "TransformJobName",
+    "TransformJobArn",
+    "CreationTime",
+    "TransformEndTime",
+    "LastModifiedTime",
+    "TransformJobStatus",
+    "FailureReason",
+)
 PAGE = 10  # ListTransformJobs without MaxResults
 RESTARTED = "InternalServerError: The local SageMaker ended while the job ran. Create the job anew under another name."
 
@@ -51,12 +58,21 @@ class TransformJobs:
             "LastModifiedTime": now,
         }
         isolated = model.get("EnableNetworkIsolation", False)
-        job = TransformJob(self._platform, request, container, isolated, model.get("ExecutionRoleArn"), self._folders, self._work / name)
+        job = TransformJob(
+            self._platform,
+            request,
+            container,
+            isolated,
+            model.get("ExecutionRoleArn"),
+            self._folders,
+            self._work / name,
+        )
         thread = threading.Thread(target=self._run, args=(name, job), name=f"transform-job {name}", daemon=True)
         with self._lock:
             if not self._records.create(name, record):
                 raise ResourceInUse(
-                    f"Job name must be unique within an AWS account and region, and a job with this name already exists ({arn})."
+                    "Job name must be unique within an AWS account and region, and a job with this name already "
+                    f"exists ({arn})."
                 )
             self._running[name] = (job, thread)
             thread.start()
@@ -109,7 +125,9 @@ class TransformJobs:
         except ValueError as error:
             raise ValidationException(f"TransformInput.DataSource.S3DataSource.S3Uri: {error}") from error
         try:
-            Destination(self._platform.objects, self._platform.files, self._work).check(request["TransformOutput"]["S3OutputPath"])
+            Destination(self._platform.objects, self._platform.files, self._work).check(
+                request["TransformOutput"]["S3OutputPath"]
+            )
         except (ValueError, OSError) as error:
             raise ValidationException(f"TransformOutput.S3OutputPath: {error}") from error
 
@@ -124,7 +142,11 @@ class TransformJobs:
     def _finish(self, name: str, outcome: Outcome) -> None:
         now = time.time()
         self._records.update(
-            name, TransformJobStatus=outcome.status, FailureReason=outcome.reason, TransformEndTime=now, LastModifiedTime=now
+            name,
+            TransformJobStatus=outcome.status,
+            FailureReason=outcome.reason,
+            TransformEndTime=now,
+            LastModifiedTime=now,
         )
 
 

@@ -18,9 +18,8 @@ LEAST_TO_CONVERGE = 10  # trials
 def best(trials: Iterable[Trial], maximise: bool) -> Trial | None:
     """BestTrainingJob: "completed with the best current objective", says botocore; of equal ones the first.
 
-    A stopped trial is named only when none has completed, as when each of them ran into its time limit or past Hyperband's
-    MaxResource. None when no trial that ended has an objective.
-    """
+    A stopped trial is named only when none has completed, as when each of them ran into its time limit or past
+    Hyperband's MaxResource. None when no trial that ended has an objective."""
     scored = _scored(trials)
     found = None
     for trial in [one for one in scored if one.status == "Completed"] or scored:
@@ -32,9 +31,8 @@ def best(trials: Iterable[Trial], maximise: bool) -> Trial | None:
 def not_improving(trials: Iterable[Trial], maximise: bool) -> int:
     """NumberOfTrainingJobsObjectiveNotImproving: the latest trials since one that improved on the best before it.
 
-    Trials that have ended count, also stopped ones; not those without an objective. Several improvements of less than 1%
-    that come to 1% together are one. The first trial is an improvement.
-    """
+    Trials that have ended count, also stopped ones; not those without an objective. Several improvements of less than
+    1% that come to 1% together are one. The first trial is an improvement."""
     count, mark = 0, None
     for trial in _scored(trials):
         if mark is None or _improves(trial.objective, mark, maximise):
@@ -47,10 +45,9 @@ def not_improving(trials: Iterable[Trial], maximise: bool) -> int:
 def has_converged(trials: Iterable[Trial], maximise: bool) -> bool:
     """Whether as many trials have brought no improvement as it took to come to the latest one, and at least 10.
 
-    A rule of the local SageMaker: of its own AWS says only that it was tested on many benchmarks. The thought: of 2 n random
-    draws the best is among the last n as often as not, and a search that found nothing there needs another 2 n for an even
-    chance.
-    """
+    A rule of the local SageMaker: of its own AWS says only that it was tested on many benchmarks. The thought: of 2 n
+    random draws the best is among the last n as often as not, and a search that found nothing there needs another 2 n
+    for an even chance."""
     trials = _scored(trials)
     idle = not_improving(trials, maximise)
     return idle >= max(LEAST_TO_CONVERGE, len(trials) - idle)
@@ -69,17 +66,23 @@ def reason_to_complete(config: dict, trials: Iterable[Trial]) -> str | None:
             if not is_better(target, trial.objective, maximise):
                 return f"Trial {trial.number} has reached TargetObjectiveMetricValue {target}: its objective is {trial.objective}."
     most = criteria.get("BestObjectiveNotImproving", {}).get("MaxNumberOfTrainingJobsNotImproving")
-    without_improvement = f"the latest {not_improving(trials, maximise)} training jobs did not improve the objective by 1%."
+    without_improvement = (
+        f"the latest {not_improving(trials, maximise)} training jobs did not improve the objective by 1%."
+    )
     if most is not None and not_improving(trials, maximise) >= most:
         return f"MaxNumberOfTrainingJobsNotImproving is {most}: {without_improvement}"
-    if criteria.get("ConvergenceDetected", {}).get("CompleteOnConvergence") == "Enabled" and has_converged(trials, maximise):
+    if criteria.get("ConvergenceDetected", {}).get("CompleteOnConvergence") == "Enabled" and has_converged(
+        trials, maximise
+    ):
         return f"The search has converged: {without_improvement}"
     return None
 
 
 def _scored(trials: Iterable[Trial]) -> list[Trial]:
     """Ended trials that have an objective, by number."""
-    return sorted((trial for trial in trials if trial.has_ended and trial.objective is not None), key=lambda trial: trial.number)
+    return sorted(
+        (trial for trial in trials if trial.has_ended and trial.objective is not None), key=lambda trial: trial.number
+    )
 
 
 def _improves(value: float, mark: float, maximise: bool) -> bool:

@@ -7,15 +7,43 @@ from local_test.tuning import completion
 from local_test.tuning.job_record import as_trial
 from local_test.tuning.objective import maximises
 
-REPEATED = ("HyperParameterTuningJobName", "HyperParameterTuningJobArn", "HyperParameterTuningJobConfig", "TrainingJobDefinition",
-            "HyperParameterTuningJobStatus", "CreationTime", "HyperParameterTuningEndTime", "LastModifiedTime", "WarmStartConfig",
-            "FailureReason")
-LISTED = ("HyperParameterTuningJobName", "HyperParameterTuningJobArn", "HyperParameterTuningJobStatus", "CreationTime",
-          "HyperParameterTuningEndTime", "LastModifiedTime")
-OF_TRIAL = ("TrainingJobName", "TrainingJobArn", "CreationTime", "TrainingStartTime", "TrainingEndTime", "TrainingJobStatus",
-            "TunedHyperParameters", "FailureReason")
-STATUS_COUNTERS = {"Completed": "Completed", "InProgress": "InProgress", "Stopping": "InProgress", "Stopped": "Stopped",
-                   "Failed": "NonRetryableError"}
+REPEATED = (
+    "HyperParameterTuningJobName",
+    "HyperParameterTuningJobArn",
+    "HyperParameterTuningJobConfig",
+    "TrainingJobDefinition",
+    "HyperParameterTuningJobStatus",
+    "CreationTime",
+    "HyperParameterTuningEndTime",
+    "LastModifiedTime",
+    "WarmStartConfig",
+    "FailureReason",
+)
+LISTED = (
+    "HyperParameterTuningJobName",
+    "HyperParameterTuningJobArn",
+    "HyperParameterTuningJobStatus",
+    "CreationTime",
+    "HyperParameterTuningEndTime",
+    "LastModifiedTime",
+)
+OF_TRIAL = (
+    "TrainingJobName",
+    "TrainingJobArn",
+    "CreationTime",
+    "TrainingStartTime",
+    "TrainingEndTime",
+    "TrainingJobStatus",
+    "TunedHyperParameters",
+    "FailureReason",
+)
+STATUS_COUNTERS = {
+    "Completed": "Completed",
+    "InProgress": "InProgress",
+    "Stopping": "InProgress",
+    "Stopped": "Stopped",
+    "Failed": "NonRetryableError",
+}
 
 
 def describe(record: dict, trials: list[dict], now: float) -> dict:
@@ -24,8 +52,12 @@ def describe(record: dict, trials: list[dict], now: float) -> dict:
     known = [as_trial(trial) for trial in trials]
     answer = {field: record[field] for field in REPEATED if field in record} | _counters(record, trials)
     if best := completion.best(known, maximise):
-        answer["BestTrainingJob"] = training_job_summary(record, next(one for one in trials if one["Number"] == best.number))
-    if record.get("WarmStartConfig", {}).get("WarmStartType") == "IdenticalDataAndAlgorithm" and (best := _best_of_all(record, trials)):
+        answer["BestTrainingJob"] = training_job_summary(
+            record, next(one for one in trials if one["Number"] == best.number)
+        )
+    if record.get("WarmStartConfig", {}).get("WarmStartType") == "IdenticalDataAndAlgorithm" and (
+        best := _best_of_all(record, trials)
+    ):
         answer["OverallBestTrainingJob"] = best
     details = {"NumberOfTrainingJobsObjectiveNotImproving": completion.not_improving(known, maximise)}
     if "ConvergenceDetectedTime" in record:
@@ -49,7 +81,10 @@ def training_job_summary(record: dict, trial: dict) -> dict:
     summary["ObjectiveStatus"] = _objective_status(trial)
     if summary["ObjectiveStatus"] == "Succeeded":
         metric = record["HyperParameterTuningJobConfig"]["HyperParameterTuningJobObjective"]["MetricName"]
-        summary["FinalHyperParameterTuningJobObjectiveMetric"] = {"MetricName": metric, "Value": as_trial(trial).objective}
+        summary["FinalHyperParameterTuningJobObjectiveMetric"] = {
+            "MetricName": metric,
+            "Value": as_trial(trial).objective,
+        }
     return summary
 
 
@@ -73,7 +108,9 @@ def _objective_status(trial: dict) -> str:
 def _best_of_all(record: dict, trials: list[dict]) -> dict | None:
     """The best training job of this tuning job and of its parents, numbered through in the order of time."""
     mine = [{**trial, "TuningJobName": record["HyperParameterTuningJobName"]} for trial in trials]
-    everyone = [{**trial, "Number": number} for number, trial in enumerate([*record["Search"]["Parents"], *mine], start=1)]
+    everyone = [
+        {**trial, "Number": number} for number, trial in enumerate([*record["Search"]["Parents"], *mine], start=1)
+    ]
     best = completion.best([as_trial(trial) for trial in everyone], maximises(record["HyperParameterTuningJobConfig"]))
     if best is None:
         return None

@@ -1,10 +1,10 @@
-"""What a CreateHyperParameterTuningJob request may ask for here, and what AWS itself would refuse although each field is sound.
+"""What a CreateHyperParameterTuningJob request may ask for here, and what AWS itself would refuse although each field
+is sound.
 
 Sources: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningJobConfig.html,
 https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-ranges.html and
-https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-how-it-works.html. What the training jobs' own fields
-may hold is checked with the first trial's request, by the rules of CreateTrainingJob.
-"""
+https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-how-it-works.html. What the training jobs' own
+fields may hold is checked with the first trial's request, by the rules of CreateTrainingJob."""
 
 from local_test.api.errors import ValidationException
 from local_test.api.honoured_fields import check_honoured
@@ -65,7 +65,8 @@ def _check_objective(config: dict, definition: dict) -> None:
     metric = config["HyperParameterTuningJobObjective"]["MetricName"]
     if metric not in [one["Name"] for one in definition["AlgorithmSpecification"].get("MetricDefinitions", [])]:
         raise ValidationException(
-            "A metric is required for this hyperparameter tuning job objective. Provide a metric in the metric definitions: "
+            "A metric is required for this hyperparameter tuning job objective. Provide a metric in the metric "
+            "definitions: "
             f"AlgorithmSpecification.MetricDefinitions does not name {metric}."
         )
 
@@ -79,9 +80,14 @@ def _check_hyperparameters(config: dict, definition: dict) -> None:
     tuned = [one["Name"] for of_a_kind in config["ParameterRanges"].values() for one in of_a_kind]
     for name in tuned:
         if name in static:
-            raise ValidationException(f"Hyperparameter {name} is in ParameterRanges and in StaticHyperParameters: it is either tuned or static.")
+            raise ValidationException(
+                f"Hyperparameter {name} is in ParameterRanges and in StaticHyperParameters: it is either tuned or "
+                "static."
+            )
     if OBJECTIVE in (*tuned, *static):
-        raise ValidationException(f"Hyperparameter {OBJECTIVE} is reserved: a tuning job gives it to its training jobs itself.")
+        raise ValidationException(
+            f"Hyperparameter {OBJECTIVE} is reserved: a tuning job gives it to its training jobs itself."
+        )
 
 
 def _check_strategy(config: dict, definition: dict) -> None:
@@ -91,7 +97,9 @@ def _check_strategy(config: dict, definition: dict) -> None:
             raise ValidationException(f"StrategyConfig is for the strategy Hyperband, and Strategy is {strategy}.")
         return
     if config.get("TrainingJobEarlyStoppingType") == "Auto":
-        raise ValidationException("TrainingJobEarlyStoppingType must be Off with the strategy Hyperband, which stops training jobs itself.")
+        raise ValidationException(
+            "TrainingJobEarlyStoppingType must be Off with the strategy Hyperband, which stops training jobs itself."
+        )
     try:
         hyperband.max_resource(config, definition.get("StaticHyperParameters", {}))
     except ValueError as error:
@@ -102,8 +110,11 @@ def _check_limits(config: dict) -> None:
     limits = config["ResourceLimits"]
     most = limits.get("MaxNumberOfTrainingJobs")
     if most is None and config["Strategy"] != "Grid" and "MaxRuntimeInSeconds" not in limits:
-        raise ValidationException("ResourceLimits needs MaxNumberOfTrainingJobs or MaxRuntimeInSeconds: the tuning job might never end.")
+        raise ValidationException(
+            "ResourceLimits needs MaxNumberOfTrainingJobs or MaxRuntimeInSeconds: the tuning job might never end."
+        )
     if most is not None and limits["MaxParallelTrainingJobs"] > most:
         raise ValidationException(
-            f"MaxParallelTrainingJobs is {limits['MaxParallelTrainingJobs']}, more than MaxNumberOfTrainingJobs, which is {most}."
+            f"MaxParallelTrainingJobs is {limits['MaxParallelTrainingJobs']}, more than MaxNumberOfTrainingJobs, "
+            f"which is {most}."
         )

@@ -1,9 +1,8 @@
 """Strategy Hyperband: when a trial has had its share of epochs.
 
-Li and others, 2018, https://arxiv.org/abs/1603.06560, as Optuna's HyperbandPruner does it: asynchronously, one trial after
-the other. A trial belongs to a bracket. At each rung of the bracket, which is 3 times as many epochs as the one before, it
-goes on when it is among the best third of the bracket's trials that have come there.
-"""
+Li and others, 2018, https://arxiv.org/abs/1603.06560, as Optuna's HyperbandPruner does it: asynchronously, one trial
+after the other. A trial belongs to a bracket. At each rung of the bracket, which is 3 times as many epochs as the one
+before, it goes on when it is among the best third of the bracket's trials that have come there."""
 
 from collections.abc import Iterable
 
@@ -35,28 +34,32 @@ def max_resource(config: dict, static_hyperparameters: dict[str, str]) -> int:
         text = static_hyperparameters[name].strip('"')  # SDK version 2 sends a second pair of quotes
         if not INTEGER.fullmatch(text) or int(text) < 1:
             raise ValueError(
-                f"The static hyperparameter {name} is {text}, which is no number of epochs. Set MaxResource in HyperbandStrategyConfig."
+                f"The static hyperparameter {name} is {text}, which is no number of epochs. Set MaxResource in "
+                "HyperbandStrategyConfig."
             )
         source, most = f"the static hyperparameter {name}", int(text)
     else:
         raise ValueError(
-            "Strategy Hyperband needs the largest number of epochs of a trial: set MaxResource in HyperbandStrategyConfig, "
+            "Strategy Hyperband needs the largest number of epochs of a trial: set MaxResource in "
+            "HyperbandStrategyConfig, "
             f"or a static hyperparameter with one of the names {', '.join(NAMES_OF_EPOCHS)}."
         )
     if most > MOST_EPOCHS:
         raise ValueError(f"Strategy Hyperband takes at most {MOST_EPOCHS} epochs, and {source} is {most}. Lower it.")
     if _min_resource(config) > most:
-        raise ValueError(f"MinResource is {_min_resource(config)} and {source} is {most}: lower MinResource or raise the other.")
+        raise ValueError(
+            f"MinResource is {_min_resource(config)} and {source} is {most}: lower MinResource or raise the other."
+        )
     return most
 
 
 def should_stop(config: dict, trial: Trial, trials: Iterable[Trial], max_resource: int) -> bool:
     """Whether the trial has lost at a rung that it has reached, or went on past max_resource epochs.
 
-    config: HyperParameterTuningJobConfig with a RandomSeed. trial: with one value an epoch so far. trials: of this tuning
-    job; those from the trial's own number on are not looked at: a trial is judged by those before it alone. One of them that has
-    not come to a rung yet does not count there, so a trial may also lose at a rung after it has passed it. Several new epochs
-    may be asked about at once.
+    config: HyperParameterTuningJobConfig with a RandomSeed. trial: with one value an epoch so far. trials: of this
+    tuning job; those from the trial's own number on are not looked at: a trial is judged by those before it alone. One
+    of them that has not come to a rung yet does not count there, so a trial may also lose at a rung after it has passed
+    it. Several new epochs may be asked about at once.
 
     A trial that has reached max_resource is left to end by itself: stopping it then would only cost its model. AWS's
     documentation of HyperbandStrategyConfig stops it there.
@@ -77,7 +80,9 @@ def should_stop(config: dict, trial: Trial, trials: Iterable[Trial], max_resourc
 
 
 def _lost_rungs(replayed: OptunaTrial, values: tuple[float, ...], rungs: list[int]) -> list[bool]:
-    """For each of the rungs that the trial has reached whether it lost there. Asking leaves its value at the rung in the study."""
+    """For each of the rungs that the trial has reached whether it lost there. Asking leaves its value at the rung in
+    the study.
+    """
     lost = []
     for rung in rungs:
         if rung <= len(values):

@@ -1,4 +1,6 @@
-"""The record of a tuning job: what its description repeats of the request, and what its search needs besides. Pure functions."""
+"""The record of a tuning job: what its description repeats of the request, and what its search needs besides. Pure
+functions.
+"""
 
 from local_test.training.training_run import KILLED
 from local_test.tuning.training_request import OBJECTIVE
@@ -9,11 +11,11 @@ SWITCHES = ("EnableNetworkIsolation", "EnableInterContainerTrafficEncryption", "
 
 
 def new_record(request: dict, arn: str, now: float, seed: int) -> dict:
-    """now: seconds since 1970. seed: for a request without RandomSeed; a later start of the service searches on with it.
+    """now: seconds since 1970. seed: for a request without RandomSeed; a later start of the service searches on with
+    it.
 
-    What AWS fills in is filled in, as an answer of DescribeHyperParameterTuningJob shows that others published: the scale
-    `Auto`, ranges of every kind, switches that are off, and the objective among the static hyperparameters.
-    """
+    What AWS fills in is filled in, as an answer of DescribeHyperParameterTuningJob shows that others published: the
+    scale `Auto`, ranges of every kind, switches that are off, and the objective among the static hyperparameters."""
     config, definition = request["HyperParameterTuningJobConfig"], request["TrainingJobDefinition"]
     ranges = {kind: [_with_scale(one) for one in config["ParameterRanges"].get(kind, [])] for kind in RANGES}
     objective = config["HyperParameterTuningJobObjective"]["MetricName"]

@@ -1,8 +1,8 @@
-"""How far a tuning job has come: whether it starts another trial, and how it has ended when it does not. Pure functions.
+"""How far a tuning job has come: whether it starts another trial, and how it has ended when it does not. Pure
+functions.
 
-Sources: https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-progress.html and, for tuning jobs that fail,
-the FailureReasons that others published.
-"""
+Sources: https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-progress.html and, for tuning jobs that
+fail, the FailureReasons that others published."""
 
 from collections.abc import Sequence
 
@@ -11,10 +11,16 @@ from local_test.tuning.trial import Trial
 
 ATTEMPTS = 5  # training jobs without an objective after which AWS gives a tuning job up, when no other has one
 ALL_FAILED = "All training jobs failed. Please take a look at the training jobs failures to get more details."
-NONE_SUCCEEDED = (f"No training job succeeded after {ATTEMPTS} attempts. For additional details, please take a look at the training job failures "
-                  "by listing training jobs for the hyperparameter tuning job.")
-NO_OBJECTIVE = ("No objective metrics found after running {} training jobs. Please ensure that the custom algorithm is emitting the "
-                "objective metric as defined by the regular expression provided.")
+NONE_SUCCEEDED = (
+    f"No training job succeeded after {ATTEMPTS} attempts. For additional details, please take a look at the training "
+    "job failures "
+    "by listing training jobs for the hyperparameter tuning job."
+)
+NO_OBJECTIVE = (
+    "No objective metrics found after running {} training jobs. Please ensure that the custom algorithm is emitting "
+    "the "
+    "objective metric as defined by the regular expression provided."
+)
 
 
 def places(config: dict, trials: Sequence[Trial], lost: int) -> int:

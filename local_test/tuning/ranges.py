@@ -132,7 +132,9 @@ def check(ranges: dict) -> None:
     if not found:
         raise ValueError("ParameterRanges has no range: name at least one hyperparameter that is to be tuned.")
     if len(found) > MOST_HYPERPARAMETERS:
-        raise ValueError(f"ParameterRanges has {len(found)} hyperparameters: at most {MOST_HYPERPARAMETERS} can be tuned at once.")
+        raise ValueError(
+            f"ParameterRanges has {len(found)} hyperparameters: at most {MOST_HYPERPARAMETERS} can be tuned at once."
+        )
     for one in found:
         if names.count(one.name) > 1:
             raise ValueError(f"ParameterRanges names the hyperparameter {one.name} twice. Keep one of the two.")
@@ -146,13 +148,19 @@ def _integer(given: dict) -> IntegerRange:
     name, scaling = given["Name"], given.get("ScalingType", "Auto")
     for field in ("MinValue", "MaxValue"):
         if not INTEGER.fullmatch(given[field]):
-            raise ValueError(f"{field} of the hyperparameter {name} is {given[field]!r}: an integer range needs integers, such as 8.")
+            raise ValueError(
+                f"{field} of the hyperparameter {name} is {given[field]!r}: an integer range needs integers, such as 8."
+            )
         if abs(int(given[field])) > LARGEST_INTEGER:
-            raise ValueError(f"{field} of the hyperparameter {name} is {given[field]}: an integer range goes up to {LARGEST_INTEGER}.")
+            raise ValueError(
+                f"{field} of the hyperparameter {name} is {given[field]}: an integer range goes up to "
+                f"{LARGEST_INTEGER}."
+            )
     low, high = int(given["MinValue"]), int(given["MaxValue"])
     if scaling == "ReverseLogarithmic":
         raise ValueError(
-            f"The hyperparameter {name} is an integer: ReverseLogarithmic is for continuous ranges. Take Auto, Linear or Logarithmic."
+            f"The hyperparameter {name} is an integer: ReverseLogarithmic is for continuous ranges. Take Auto, Linear "
+            "or Logarithmic."
         )
     return IntegerRange(name, low, high, _scale(name, low, high, scaling) == "Logarithmic")
 
@@ -162,12 +170,15 @@ def _continuous(given: dict) -> ContinuousRange:
     for field in ("MinValue", "MaxValue"):
         if not NUMBER.fullmatch(given[field]) or not math.isfinite(float(given[field])):
             raise ValueError(
-                f"{field} of the hyperparameter {name} is {given[field]!r}: a continuous range needs a finite number, such as 0.001."
+                f"{field} of the hyperparameter {name} is {given[field]!r}: a continuous range needs a finite number, "
+                "such as 0.001."
             )
     low, high = float(given["MinValue"]), float(given["MaxValue"])
     scale = _scale(name, low, high, given.get("ScalingType", "Auto"))
     if scale == "Linear" and not math.isfinite(high - low):
-        raise ValueError(f"The range of the hyperparameter {name}, {low} to {high}, is too wide to be searched. Take a narrower one.")
+        raise ValueError(
+            f"The range of the hyperparameter {name}, {low} to {high}, is too wide to be searched. Take a narrower one."
+        )
     return ContinuousRange(name, low, high, scale)
 
 
@@ -181,10 +192,12 @@ def _scale(name: str, low: float, high: float, scaling: str) -> str:
         return "Logarithmic" if low > 0 and high / low >= MANY_TIMES else "Linear"
     if scaling == "Logarithmic" and low <= 0:
         raise ValueError(
-            f"The range of the hyperparameter {name} begins at {low}: Logarithmic is for values above 0. Raise MinValue or take Linear."
+            f"The range of the hyperparameter {name} begins at {low}: Logarithmic is for values above 0. Raise "
+            "MinValue or take Linear."
         )
     if scaling == "ReverseLogarithmic" and not 0 <= low < high < 1:
         raise ValueError(
-            f"The range of the hyperparameter {name} is from {low} to {high}: ReverseLogarithmic is for values from 0 to below 1."
+            f"The range of the hyperparameter {name} is from {low} to {high}: ReverseLogarithmic is for values from 0 "
+            "to below 1."
         )
     return scaling

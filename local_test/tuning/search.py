@@ -15,8 +15,8 @@ from local_test.tuning.ranges import CategoricalRange, ContinuousRange, Range
 from local_test.tuning.study import new_study
 from local_test.tuning.trial import Trial
 
-# Optuna's default is 10 random trials before the model has a say. Tuning jobs often have no more than 10 to 30 trials, and
-# there 5 found better values on smooth functions of 1, 2 and 5 hyperparameters.
+# Optuna's default is 10 random trials before the model has a say. Tuning jobs often have no more than 10 to 30 trials,
+# and there 5 found better values on smooth functions of 1, 2 and 5 hyperparameters.
 OBSERVATIONS_FOR_A_MODEL = 5
 DRAWS = 20  # before an untried combination is looked up instead
 
@@ -29,7 +29,8 @@ def check(config: dict) -> None:
         for one in ranges.read(given):
             if not isinstance(one, CategoricalRange):
                 raise ValueError(
-                    f"Strategy Grid is for categorical ranges only: list the values of {one.name} in CategoricalParameterRanges."
+                    f"Strategy Grid is for categorical ranges only: list the values of {one.name} in "
+                    "CategoricalParameterRanges."
                 )
         most = config["ResourceLimits"].get("MaxNumberOfTrainingJobs")
         if most is not None and most != grid_size(config):
@@ -40,7 +41,9 @@ def check(config: dict) -> None:
 
 
 def grid_size(config: dict) -> int:
-    """The number of combinations of a config that has passed `check` with Strategy Grid: of training jobs that it takes."""
+    """The number of combinations of a config that has passed `check` with Strategy Grid: of training jobs that it
+    takes.
+    """
     return math.prod(one.size for one in ranges.read(config["ParameterRanges"]))
 
 
@@ -48,8 +51,8 @@ def propose(config: dict, number: int, trials: Iterable[Trial], parents: Iterabl
     """Hyperparameters of trial `number`, which is from 1. None when nothing is left to try: a grid at its end.
 
     config: HyperParameterTuningJobConfig that has passed `check`, with a RandomSeed (KeyError without). trials: of this
-    tuning job, ended or running; those from `number` on are not looked at. parents: ended trials of the tuning jobs that
-    this one starts from.
+    tuning job, ended or running; those from `number` on are not looked at. parents: ended trials of the tuning jobs
+    that this one starts from.
 
     The same arguments give the same proposal. Each strategy but Grid draws with a seed of (RandomSeed, number).
 
@@ -58,8 +61,8 @@ def propose(config: dict, number: int, trials: Iterable[Trial], parents: Iterabl
     - Bayesian: Optuna's tree-structured Parzen estimator over all hyperparameters jointly. AWS's own is a Gaussian
       process; the proposals are not AWS's. Trials that run are taken for bad ones, so that parallel trials keep apart.
       A stopped trial is an observation that ranks behind the completed ones, since its last value is of an earlier
-      epoch. A trial without an objective has failed and says nothing. A parent's trial counts when it has a value within
-      the range for every hyperparameter; others that it had do not matter.
+      epoch. A trial without an objective has failed and says nothing. A parent's trial counts when it has a value
+      within the range for every hyperparameter; others that it had do not matter.
 
     No trial gets the hyperparameters of an earlier one while another combination is left: the result would be known.
     When all have been tried, as can be with categorical and integer ranges, combinations come again.
@@ -70,7 +73,9 @@ def propose(config: dict, number: int, trials: Iterable[Trial], parents: Iterabl
     earlier = sorted((trial for trial in trials if trial.number < number), key=lambda trial: trial.number)
     seed = int(np.random.SeedSequence([config["RandomSeed"], number]).generate_state(1)[0])
     if config["Strategy"] == "Bayesian":
-        sampler = TPESampler(seed=seed, multivariate=True, constant_liar=True, n_startup_trials=OBSERVATIONS_FOR_A_MODEL)
+        sampler = TPESampler(
+            seed=seed, multivariate=True, constant_liar=True, n_startup_trials=OBSERVATIONS_FOR_A_MODEL
+        )
         observations = [_observation(trial, found) for trial in (*parents, *earlier)]
     else:
         sampler, observations = RandomSampler(seed=seed), []
@@ -78,7 +83,12 @@ def propose(config: dict, number: int, trials: Iterable[Trial], parents: Iterabl
 
 
 def _draw(
-    config: dict, found: Sequence[Range], sampler: BaseSampler, observations: list[FrozenTrial], earlier: list[Trial], seed: int
+    config: dict,
+    found: Sequence[Range],
+    sampler: BaseSampler,
+    observations: list[FrozenTrial],
+    earlier: list[Trial],
+    seed: int,
 ) -> dict[str, str]:
     study = new_study(config, sampler)
     study.add_trials(observations)

@@ -1,4 +1,6 @@
-"""Optuna's study of a tuning job: made anew from the trials for every question, so that nothing but the trials has to be kept."""
+"""Optuna's study of a tuning job: made anew from the trials for every question, so that nothing but the trials has to
+be kept.
+"""
 
 import optuna
 
@@ -7,7 +9,9 @@ from local_test.tuning.objective import maximises
 optuna.logging.set_verbosity(optuna.logging.WARNING)  # else every study puts lines into the service's log
 
 
-def new_study(config: dict, sampler: optuna.samplers.BaseSampler, pruner: optuna.pruners.BasePruner | None = None) -> optuna.Study:
+def new_study(
+    config: dict, sampler: optuna.samplers.BaseSampler, pruner: optuna.pruners.BasePruner | None = None
+) -> optuna.Study:
     """config: HyperParameterTuningJobConfig with a RandomSeed. In memory, without a trial."""
     return optuna.create_study(
         direction="maximize" if maximises(config) else "minimize",

@@ -1,14 +1,23 @@
 """A trial's own CreateTrainingJob request, from what its tuning job says of all of them. Pure functions.
 
-Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTrainingJobDefinition.html and, for the
-names and the added hyperparameter, answers of DescribeTrainingJob that others published.
-"""
+Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTrainingJobDefinition.html and, for
+the names and the added hyperparameter, answers of DescribeTrainingJob that others published."""
 
 import hashlib
 
 OBJECTIVE = "_tuning_objective_metric"  # what a training job finds the objective's name under
-COPIED = ("AlgorithmSpecification", "RoleArn", "InputDataConfig", "OutputDataConfig", "StoppingCondition", "EnableNetworkIsolation",
-          "EnableInterContainerTrafficEncryption", "EnableManagedSpotTraining", "RetryStrategy", "Environment")
+COPIED = (
+    "AlgorithmSpecification",
+    "RoleArn",
+    "InputDataConfig",
+    "OutputDataConfig",
+    "StoppingCondition",
+    "EnableNetworkIsolation",
+    "EnableInterContainerTrafficEncryption",
+    "EnableManagedSpotTraining",
+    "RetryStrategy",
+    "Environment",
+)
 
 
 def training_job_name(tuning_job: dict, number: int) -> str:
@@ -24,9 +33,9 @@ def training_job_name(tuning_job: dict, number: int) -> str:
 def training_request(tuning_job: dict, number: int, tuned: dict[str, str], tags: list[dict]) -> dict:
     """The request of trial `number` (from 1) with these tuned hyperparameters.
 
-    tuning_job: as DescribeHyperParameterTuningJob answers it, so that its static hyperparameters name the objective. Every
-    trial keeps its checkpoints below a prefix of its own: they share the definition, and must not go on from each other's.
-    """
+    tuning_job: as DescribeHyperParameterTuningJob answers it, so that its static hyperparameters name the objective.
+    Every trial keeps its checkpoints below a prefix of its own: they share the definition, and must not go on from each
+    other's."""
     definition = tuning_job["TrainingJobDefinition"]
     name = training_job_name(tuning_job, number)
     request = {

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 class Trial:
     """number: from 1, in the order of creation. hyperparameters: the tuned ones, as the strings that the program got.
 
-    values: the objective's values in the order in which the program printed them, one an epoch. status: as of a training job.
-    """
+    values: the objective's values in the order in which the program printed them, one an epoch. status: as of a
+    training job."""
 
     number: int
     hyperparameters: dict[str, str]

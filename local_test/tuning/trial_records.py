@@ -21,7 +21,8 @@ class TrialRecords:
         training_job: its TrainingJobName and other fields of KEPT.
         """
         self._records.create(
-            _key(tuning_job, number), {"Number": number, "TunedHyperParameters": hyperparameters, "Values": [], **training_job}
+            _key(tuning_job, number),
+            {"Number": number, "TunedHyperParameters": hyperparameters, "Values": [], **training_job},
         )
 
     def add_values(self, tuning_job: str, number: int, values: list[float]) -> None:

@@ -29,11 +29,11 @@ SEEDS = 2**31
 
 
 class TuningJobs:
-    """The tuning jobs of one service. `recover` is called at its start, after that of the training jobs; `stop_all` at its end.
+    """The tuning jobs of one service. `recover` is called at its start, after that of the training jobs; `stop_all` at
+    its end.
 
-    What a tuning job has found outlives the service, however it ends. Trials that ran then have failed; at the next start the
-    job goes on with those that it has left.
-    """
+    What a tuning job has found outlives the service, however it ends. Trials that ran then have failed; at the next
+    start the job goes on with those that it has left."""
 
     def __init__(self, platform: Platform, tags: Tags, training_jobs: TrainingJobs):
         self._platform, self._tags, self._training_jobs = platform, tags, training_jobs
@@ -47,11 +47,15 @@ class TuningJobs:
         check(request)
         name = request["HyperParameterTuningJobName"]
         arn = self._platform.arn("hyper-parameter-tuning-job", name)
-        taken = ResourceInUse(f"A hyperparameter tuning job with the name, {name}, already exists. Choose a different name.")
+        taken = ResourceInUse(
+            f"A hyperparameter tuning job with the name, {name}, already exists. Choose a different name."
+        )
         if self._records.get(name):
             raise taken
         record = new_record(request, arn, time.time(), random.randrange(SEEDS))
-        record["Search"]["Parents"] = [trial for parent in parent_names(request) for trial in self._learned(record, parent)]
+        record["Search"]["Parents"] = [
+            trial for parent in parent_names(request) for trial in self._learned(record, parent)
+        ]
         self._check_training_jobs(record)
         run = TuningRun(self._platform, self._training_jobs, self._trials, record)
         with self._lock:  # who sees the record can stop the run
@@ -69,12 +73,17 @@ class TuningJobs:
         return describe(record, self._trials.of(record["HyperParameterTuningJobName"]), time.time())
 
     def list_hyper_parameter_tuning_jobs(self, request: dict) -> dict:
-        summaries = [tuning_job_summary(record, self._trials.of(record["HyperParameterTuningJobName"])) for record in self._records.all()]
+        summaries = [
+            tuning_job_summary(record, self._trials.of(record["HyperParameterTuningJobName"]))
+            for record in self._records.all()
+        ]
         return one_page(summaries, DEFAULTS | request, "HyperParameterTuningJob", "HyperParameterTuningJobSummaries")
 
     def list_training_jobs_for_hyper_parameter_tuning_job(self, request: dict) -> dict:
         record, request = self._record(request), DEFAULTS | request
-        summaries = [training_job_summary(record, trial) for trial in self._trials.of(record["HyperParameterTuningJobName"])]
+        summaries = [
+            training_job_summary(record, trial) for trial in self._trials.of(record["HyperParameterTuningJobName"])
+        ]
         if request["SortBy"] == FINAL_VALUE:  # then those that have none are not listed
             metric = "FinalHyperParameterTuningJobObjectiveMetric"
             summaries = [{**one, FINAL_VALUE: one[metric]["Value"]} for one in summaries if metric in one]
@@ -88,7 +97,9 @@ class TuningJobs:
             run = self._runs.get(self._record(request)["HyperParameterTuningJobName"])
         if run is None or not run.stop():
             status = self._record(request)["HyperParameterTuningJobStatus"]
-            raise ValidationException(f"The request was rejected because the hyperparameter tuning job is in status {status}.")
+            raise ValidationException(
+                f"The request was rejected because the hyperparameter tuning job is in status {status}."
+            )
         return {}
 
     def delete_hyper_parameter_tuning_job(self, request: dict) -> dict:
@@ -97,7 +108,9 @@ class TuningJobs:
             record = self._record(request)
             name, status = record["HyperParameterTuningJobName"], record["HyperParameterTuningJobStatus"]
             if status in UNFINISHED:
-                raise ValidationException(f"The hyperparameter tuning job {name} is {status}. Stop it, and wait for its end, first.")
+                raise ValidationException(
+                    f"The hyperparameter tuning job {name} is {status}. Stop it, and wait for its end, first."
+                )
             self._records.delete(name)
             self._trials.forget(name)
             self._tags.forget(record["HyperParameterTuningJobArn"])

@@ -30,9 +30,8 @@ logger = logging.getLogger(__name__)
 class TuningRun:
     """Runs one tuning job in a thread of its own; its trials are training jobs like any other.
 
-    The thread sleeps until a trial prints a value of the objective or ends, and then decides anew from what is on disk. So
-    another service's start can go on with what is left.
-    """
+    The thread sleeps until a trial prints a value of the objective or ends, and then decides anew from what is on disk.
+    So another service's start can go on with what is left."""
 
     def __init__(self, platform: Platform, training_jobs: TrainingJobs, trials: TrialRecords, record: dict):
         self._platform, self._training_jobs, self._trials, self._record = platform, training_jobs, trials, record
@@ -103,7 +102,9 @@ class TuningRun:
             self._finish(reason)
 
     def _search(self) -> None:
-        """Start trials until there is a reason not to; when there is none left to start, until the last one has ended."""
+        """Start trials until there is a reason not to; when there is none left to start, until the last one has
+        ended.
+        """
         while True:
             news = self._news
             if self._stopping or self._service_ends:
@@ -162,13 +163,22 @@ class TuningRun:
         request = training_request(self._record, number, tuned, self._record["Search"]["Tags"])
         name = request["TrainingJobName"]
         arn = self._platform.arn("training-job", name)
-        job = {"TrainingJobName": name, "TrainingJobArn": arn, "TrainingJobStatus": "InProgress", "CreationTime": time.time()}
+        job = {
+            "TrainingJobName": name,
+            "TrainingJobArn": arn,
+            "TrainingJobStatus": "InProgress",
+            "CreationTime": time.time(),
+        }
         image = self._training_jobs.check(request)  # before the trial is seen: what is refused has never been one
         self._trials.create(self.name, number, tuned, job)
-        running = {self._places[trial.number] for trial in trials if not trial.has_ended and trial.number in self._places}
+        running = {
+            self._places[trial.number] for trial in trials if not trial.has_ended and trial.number in self._places
+        }
         self._places[number], cpuset = share(cores(self._platform.engine), progress.most_at_once(self._config), running)
         try:
-            listener = _TrialListener(self, self._platform, self._trials, number, name, self._metric, "CheckpointConfig" in request)
+            listener = _TrialListener(
+                self, self._platform, self._trials, number, name, self._metric, "CheckpointConfig" in request
+            )
             self._training_jobs.launch(request, image, listener, self._record["HyperParameterTuningJobArn"], cpuset)
         except Exception:
             self._trials.forget(self.name, number)
@@ -180,7 +190,11 @@ class TuningRun:
         for trial in trials:
             judged = self._judged.get(trial.number, 0)
             self._judged[trial.number] = len(trial.values)
-            if trial.status == "InProgress" and len(trial.values) > judged and (why := self._why_to_stop(trial, trials, judged)):
+            if (
+                trial.status == "InProgress"
+                and len(trial.values) > judged
+                and (why := self._why_to_stop(trial, trials, judged))
+            ):
                 self._stop_trial(training_job_name(self._record, trial.number), why)
 
     def _why_to_stop(self, trial: Trial, trials: list[Trial], judged: int) -> str | None:
@@ -206,12 +220,16 @@ class TuningRun:
             self._training_jobs.stop_training_job({"TrainingJobName": training_job})
 
     def _wait(self, news: int, seconds: float | None) -> None:
-        """Until something has happened after `news`, or the time is over. `news` was read before what was decided from."""
+        """Until something has happened after `news`, or the time is over. `news` was read before what was decided
+        from.
+        """
         with self._changed:
             self._changed.wait_for(lambda: self._news != news, seconds)
 
     def _finish(self, reason: str | None) -> None:
-        """Say how the job ended. Where the disk is full it is said when there is room, or by the service's next start."""
+        """Say how the job ended. Where the disk is full it is said when there is room, or by the service's next
+        start.
+        """
         while True:
             with self._changed:  # a stop comes before this, or too late
                 if reason is None and not self._stopping:
@@ -220,7 +238,10 @@ class TuningRun:
                 now = time.time()
                 try:
                     self._records.update(
-                        self.name, HyperParameterTuningJobStatus=status, HyperParameterTuningEndTime=now, LastModifiedTime=now,
+                        self.name,
+                        HyperParameterTuningJobStatus=status,
+                        HyperParameterTuningEndTime=now,
+                        LastModifiedTime=now,
                         FailureReason=reason and reason[:FAILURE_REASON_CHARACTERS],
                     )
                     self._over = True
@@ -238,8 +259,16 @@ class TuningRun:
 class _TrialListener(Listener):
     """Writes down what one trial says, and then tells the tuning job that there is something new."""
 
-    def __init__(self, run: TuningRun, platform: Platform, trials: TrialRecords, number: int, training_job: str, metric: str,
-                 has_checkpoints: bool):
+    def __init__(
+        self,
+        run: TuningRun,
+        platform: Platform,
+        trials: TrialRecords,
+        number: int,
+        training_job: str,
+        metric: str,
+        has_checkpoints: bool,
+    ):
         """has_checkpoints: a second attempt goes on from those of the first."""
         self._run, self._platform, self._trials = run, platform, trials
         self._number, self._training_job, self._metric = number, training_job, metric
@@ -261,8 +290,12 @@ class _TrialListener(Listener):
         try:
             self._trials.keep_end(self._run.name, self._number, job)
             if not self._has_value and job["TrainingJobStatus"] != "Failed":
-                say(self._platform, self._training_job, f"The tuning job {self._run.name} found no value of {self._metric}, the objective "
-                                                        "metric, in this log. Does its regex match a line with a number?")
+                say(
+                    self._platform,
+                    self._training_job,
+                    f"The tuning job {self._run.name} found no value of {self._metric}, the objective "
+                    "metric, in this log. Does its regex match a line with a number?",
+                )
         except (OSError, KeyError):  # a full disk; the tuning job has been deleted meanwhile
             logger.exception("the end of trial %s cannot be written down", self._training_job)
         self._run.heard()

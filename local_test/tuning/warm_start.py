@@ -1,8 +1,7 @@
 """Warm start: which earlier tuning jobs a new one may learn from, and what of them it learns from. Pure functions.
 
-Source: https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-warm-start.html. Its limits on how many static
-hyperparameters may change (10) and how many training jobs all parents may have (500) are not held here.
-"""
+Source: https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-warm-start.html. Its limits on how many
+static hyperparameters may change (10) and how many training jobs all parents may have (500) are not held here."""
 
 from local_test.api.errors import ValidationException
 from local_test.tuning.job_record import tuned_names
@@ -27,7 +26,9 @@ def check_parent(record: dict, parent: dict) -> None:
     """Raise ValidationException when the new tuning job cannot start from this one. Both: records of tuning jobs."""
     name = parent["HyperParameterTuningJobName"]
     if parent["HyperParameterTuningJobStatus"] not in ENDED:
-        raise ValidationException(f"The parent tuning job {name} is {parent['HyperParameterTuningJobStatus']}: wait for its end, or stop it.")
+        raise ValidationException(
+            f"The parent tuning job {name} is {parent['HyperParameterTuningJobStatus']}: wait for its end, or stop it."
+        )
     objective = "HyperParameterTuningJobObjective"
     if record["HyperParameterTuningJobConfig"][objective] != parent["HyperParameterTuningJobConfig"][objective]:
         raise ValidationException(f"The objective metric must be the same as that of the parent tuning job {name}.")
@@ -36,12 +37,14 @@ def check_parent(record: dict, parent: dict) -> None:
     count, their_count = _number_of_hyperparameters(record), _number_of_hyperparameters(parent)
     if count != their_count:
         raise ValidationException(
-            f"The parent tuning job {name} has {their_count} static and tuned hyperparameters, the new one {count}: the number must be the same."
+            f"The parent tuning job {name} has {their_count} static and tuned hyperparameters, the new one {count}: "
+            "the number must be the same."
         )
     for hyperparameter, kind in kinds.items():
         if their_kinds.get(hyperparameter, kind) != kind:
             raise ValidationException(
-                f"Hyperparameter {hyperparameter} is among {kind}, and in the parent tuning job {name} among {their_kinds[hyperparameter]}: "
+                f"Hyperparameter {hyperparameter} is among {kind}, and in the parent tuning job {name} among "
+                f"{their_kinds[hyperparameter]}: "
                 "its type must be the same."
             )
     if record["WarmStartConfig"]["WarmStartType"] == "IdenticalDataAndAlgorithm":
@@ -52,7 +55,8 @@ def _check_identical(mine: dict, theirs: dict, name: str) -> None:
     for what, of in (("training image", _image), ("input data", _data)):
         if of(mine) != of(theirs):
             raise ValidationException(
-                f"IdenticalDataAndAlgorithm: the {what} must be the same as in the parent tuning job {name}. Use TransferLearning otherwise."
+                f"IdenticalDataAndAlgorithm: the {what} must be the same as in the parent tuning job {name}. Use "
+                "TransferLearning otherwise."
             )
 
 
@@ -66,7 +70,9 @@ def learned(record: dict, parent: dict, trials: list[dict]) -> list[dict]:
         {
             **trial,
             "TuningJobName": parent["HyperParameterTuningJobName"],
-            "TunedHyperParameters": {name: value for name, value in {**static, **trial["TunedHyperParameters"]}.items() if name in names},
+            "TunedHyperParameters": {
+                name: value for name, value in {**static, **trial["TunedHyperParameters"]}.items() if name in names
+            },
         }
         for trial in trials
         if trial["TrainingJobStatus"] in ENDED

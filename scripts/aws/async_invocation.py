@@ -15,7 +15,9 @@ LONGEST = 3_600  # seconds an async endpoint may take for one request
 
 
 def invoke_async(runtime, s3, layout: Layout, endpoint: str, body: bytes, content_type: str) -> bytes:
-    """Put the picture, ask for its answer and wait for that. Raises Failure with the model's reason when it has none."""
+    """Put the picture, ask for its answer and wait for that. Raises Failure with the model's reason when it has
+    none.
+    """
     bucket, key = bucket_and_key(f"{layout.asynchronous}/requests/{uuid.uuid4()}")
     s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type)
     said = runtime.invoke_endpoint_async(
@@ -23,7 +25,9 @@ def invoke_async(runtime, s3, layout: Layout, endpoint: str, body: bytes, conten
     )
 
     def look() -> tuple[bytes | None, bytes | None]:
-        return _read(s3, said["OutputLocation"]), _read(s3, said["FailureLocation"]) if "FailureLocation" in said else None
+        return _read(s3, said["OutputLocation"]), _read(
+            s3, said["FailureLocation"]
+        ) if "FailureLocation" in said else None
 
     for passed, (found, reason) in answers(look):
         if found is not None:

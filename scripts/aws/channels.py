@@ -14,9 +14,8 @@ from scripts.console.make_prefix import make
 def channels(aws: Aws, settings: Settings) -> dict[str, str]:
     """The URI of each channel: the splits, and `pretrained` when it is set. A test split that is not in S3 is left out.
 
-    Raises Failure when train, valid or pretrained has no objects, and when there is no bucket for what comes out of the job.
-    What is not in S3 cannot be looked at from here.
-    """
+    Raises Failure when train, valid or pretrained has no objects, and when there is no bucket for what comes out of the
+    job. What is not in S3 cannot be looked at from here."""
     above = (settings.train.data or aws.layout.data).rstrip("/")
     found = {split: f"{above}/{split}/" for split in SPLITS}
     if settings.train.pretrained:
@@ -34,5 +33,8 @@ def channels(aws: Aws, settings: Settings) -> dict[str, str]:
         else:
             raise Failure(f"{uri} has no objects. Run `{make('upload')} DATA=path/to/pictures`.")
     if settings.train.data and not is_bucket(aws.client("s3"), aws.layout.bucket):
-        raise Failure(f"There is no bucket {aws.layout.bucket} for the model. Make it: aws s3 mb s3://{aws.layout.bucket} --region {aws.region}")
+        raise Failure(
+            f"There is no bucket {aws.layout.bucket} for the model. Make it: aws s3 mb s3://{aws.layout.bucket} "
+            f"--region {aws.region}"
+        )
     return found

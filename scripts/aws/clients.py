@@ -16,7 +16,10 @@ from scripts.console.failure import Failure
 
 # read_timeout: an endpoint may take 60 seconds to answer. Connections: what the parallel programs use at most.
 _CONFIG = Config(
-    retries={"mode": "standard", "max_attempts": 4}, max_pool_connections=64, connect_timeout=10, read_timeout=90,
+    retries={"mode": "standard", "max_attempts": 4},
+    max_pool_connections=64,
+    connect_timeout=10,
+    read_timeout=90,
 )
 
 
@@ -54,7 +57,8 @@ class Aws:
         role = self.settings.role
         if not role:
             raise Failure(
-                "No role is set. Name the IAM role that SageMaker works under: SAGEMAKER_ROLE, or role in sagemaker.toml. "
+                "No role is set. Name the IAM role that SageMaker works under: SAGEMAKER_ROLE, or role in "
+                "sagemaker.toml. "
                 "See https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html"
             )
         if role.startswith("arn:"):

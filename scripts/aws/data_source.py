@@ -3,11 +3,11 @@
 import hashlib
 import zipfile
 import zlib
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Callable, Iterator
 
 from contract.splits import SPLITS
 from scripts.console.failure import Failure
@@ -35,16 +35,24 @@ def data_files(source: Path) -> Iterator[list[DataFile]]:
     Raises Failure when `source` is neither a folder nor a zip, or when train or valid is missing.
     """
     if source.is_dir():
-        yield _in_splits([
-            DataFile(path.relative_to(source).as_posix(), path.stat().st_size, path.read_bytes)
-            for path in sorted(source.rglob("*")) if path.is_file()
-        ], source)
+        yield _in_splits(
+            [
+                DataFile(path.relative_to(source).as_posix(), path.stat().st_size, path.read_bytes)
+                for path in sorted(source.rglob("*"))
+                if path.is_file()
+            ],
+            source,
+        )
     elif zipfile.is_zipfile(source):
         with zipfile.ZipFile(source) as archive:
-            yield _in_splits([
-                DataFile(one.filename, one.file_size, partial(_member, archive, one))
-                for one in archive.infolist() if not one.is_dir()
-            ], source)
+            yield _in_splits(
+                [
+                    DataFile(one.filename, one.file_size, partial(_member, archive, one))
+                    for one in archive.infolist()
+                    if not one.is_dir()
+                ],
+                source,
+            )
     elif not source.exists():
         raise Failure(f"{source} is not there. Name the data set: {make('upload')} DATA=path")
     else:
@@ -54,8 +62,16 @@ def data_files(source: Path) -> Iterator[list[DataFile]]:
 def _member(archive: zipfile.ZipFile, one: zipfile.ZipInfo) -> bytes:
     try:
         return archive.read(one)
-    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError) as error:  # broken, encrypted, an odd compression
-        raise Failure(f"{one.filename} in {archive.filename} cannot be read: {error}. Unpack it by other means and name the folder.") from error
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        RuntimeError,
+        NotImplementedError,
+    ) as error:  # broken, encrypted, an odd compression
+        raise Failure(
+            f"{one.filename} in {archive.filename} cannot be read: {error}. Unpack it by other means and name the "
+            "folder."
+        ) from error
 
 
 def _in_splits(files: list[DataFile], source: Path) -> list[DataFile]:
@@ -69,8 +85,10 @@ def _in_splits(files: list[DataFile], source: Path) -> list[DataFile]:
         raise Failure(f"{source} holds several data sets: {', '.join(parents)}. Name one of them.")
     found = [DataFile("/".join(parts[depth:]), file.size, file.read) for file, parts in seen]
     for file in found:
-        if any("\ud800" <= letter <= "\udfff" for letter in file.name):  # how Python stands in for bytes that are not UTF-8
-            raise Failure(f"The name {ascii(file.name)} in {source} is not UTF-8, as names in S3 must be. Rename the file.")
+        if any(
+            "\ud800" <= letter <= "\udfff" for letter in file.name
+        ):  # how Python stands in for bytes that are not UTF-8
+            raise Failure(f"The name {file.name!a} in {source} is not UTF-8, as names in S3 must be. Rename the file.")
     for split in SPLITS[:2]:
         if not any(file.name.startswith(f"{split}/") for file in found):
             raise Failure(

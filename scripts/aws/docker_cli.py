@@ -30,7 +30,9 @@ def image_facts(image: str) -> dict | None:
 def push(image: str) -> None:
     """`docker push`, with its own progress on the terminal. Raises Failure when it does not succeed."""
     if subprocess.run(["docker", "push", image]).returncode:
-        raise Failure(f"docker push {image} failed; its reason is above. Run it again: layers that arrived are not sent twice.")
+        raise Failure(
+            f"docker push {image} failed; its reason is above. Run it again: layers that arrived are not sent twice."
+        )
 
 
 def _last_line(text: str) -> str:

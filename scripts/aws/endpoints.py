@@ -34,7 +34,8 @@ def registered_targets(aws: Aws) -> list[dict]:
     target = scalable_target(aws.settings.prefix)
     try:
         return aws.client("application-autoscaling").describe_scalable_targets(
-            ServiceNamespace=target["ServiceNamespace"], ResourceIds=[target["ResourceId"]],
+            ServiceNamespace=target["ServiceNamespace"],
+            ResourceIds=[target["ResourceId"]],
             ScalableDimension=target["ScalableDimension"],
         )["ScalableTargets"]
     except ClientError as error:
@@ -47,8 +48,8 @@ def registered_targets(aws: Aws) -> list[dict]:
 def wait_until_in_service(aws: Aws, name: str, config: str, since: int) -> None:
     """Wait until the endpoint serves the endpoint config named `config`, telling every state on stderr.
 
-    Raises Failure with the service's reason after the last log lines (those after `since`, UTC in milliseconds) when it does
-    not come to that: it failed, it went back to the earlier config, it is gone, or asking has become impossible.
+    Raises Failure with the service's reason after the last log lines (those after `since`, UTC in milliseconds) when it
+    does not come to that: it failed, it went back to the earlier config, it is gone, or asking has become impossible.
     """
     told = None
     try:
@@ -64,7 +65,9 @@ def wait_until_in_service(aws: Aws, name: str, config: str, since: int) -> None:
             if status in ("InService", "Failed", "UpdateRollbackFailed", "OutOfService"):
                 break
     except (ClientError, BotoCoreError) as error:
-        raise Failure(f"{explain(error)} {name} goes on all the same: `{make('status')}` tells how far it is.") from error
+        raise Failure(
+            f"{explain(error)} {name} goes on all the same: `{make('status')}` tells how far it is."
+        ) from error
     print_last_lines(LogTail(aws.client("logs"), endpoint_group(name), since=since, optional=True))
     reason = endpoint.get("FailureReason", "SageMaker gave no reason").rstrip(".")
     if status == "InService":
@@ -82,5 +85,8 @@ def wait_until_gone(aws: Aws, name: str) -> None:
         if status == "Deleting" and not was_deleting:
             print(f"endpoint {name}: Deleting", file=sys.stderr, flush=True)
         elif status != "Deleting" and was_deleting:
-            raise Failure(f"The endpoint {name} could not be deleted; it is {status}: {endpoint.get('FailureReason', 'no reason given')}")
+            raise Failure(
+                f"The endpoint {name} could not be deleted; it is {status}: "
+                f"{endpoint.get('FailureReason', 'no reason given')}"
+            )
         was_deleting = status == "Deleting"

@@ -1,9 +1,10 @@
 """What a prefix has on AWS, and which of it costs money for as long as it is there."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from itertools import islice
-from typing import Callable, TypeVar
+from typing import TypeVar
 
 from botocore.exceptions import ClientError
 
@@ -33,7 +34,9 @@ class Thing:
 
 
 def seen(look: Callable[[Aws], list[Found]], aws: Aws, unseen: list[str]) -> list[Found]:
-    """What `look` finds. When these credentials may not look, that is nothing, and `unseen` gets the sentence about it."""
+    """What `look` finds. When these credentials may not look, that is nothing, and `unseen` gets the sentence about
+    it.
+    """
     try:
         return look(aws)
     except ClientError as error:
@@ -50,7 +53,11 @@ def endpoints(aws: Aws) -> list[Thing]:
         return []
     variants = endpoint.get("ProductionVariants", [])
     machines = sum(one.get("CurrentInstanceCount", 0) for one in variants)
-    costs = "by request" if is_serverless(endpoint) else "by the hour" + (f", {machines} instance{'s'[:machines > 1]}" if machines else "")
+    costs = (
+        "by request"
+        if is_serverless(endpoint)
+        else "by the hour" + (f", {machines} instance{'s'[: machines > 1]}" if machines else "")
+    )
     costs = "" if endpoint["EndpointStatus"] == "Failed" else costs
     return [Thing("endpoint", endpoint["EndpointName"], endpoint["EndpointStatus"], endpoint["CreationTime"], costs)]
 
@@ -67,7 +74,9 @@ def _versions(aws: Aws, kind: str, operation: str, field: str, name: str) -> lis
     pages = aws.client("sagemaker").get_paginator(operation).paginate(NameContains=aws.settings.prefix)
     return [
         Thing(kind, one[name], "", one["CreationTime"], "")
-        for page in pages for one in page[field] if names.is_version(aws.settings.prefix, one[name])
+        for page in pages
+        for one in page[field]
+        if names.is_version(aws.settings.prefix, one[name])
     ]
 
 
@@ -81,7 +90,8 @@ def running_jobs(aws: Aws, kind: JobKind) -> list[tuple[JobKind, str, str]]:
     """The kind, the name and the status, InProgress or Stopping, of every job that has not ended."""
     return [
         (kind, summary[f"{kind.noun}Name"], status)
-        for status in RUNNING for summary in kind.newest_first(aws, StatusEquals=status)
+        for status in RUNNING
+        for summary in kind.newest_first(aws, StatusEquals=status)
     ]
 
 
@@ -106,7 +116,7 @@ def repositories(aws: Aws) -> list[Thing]:
             continue
         pages = aws.client("ecr").get_paginator("describe_images").paginate(repositoryName=name)
         sizes = [one.get("imageSizeInBytes", 0) for page in pages for one in page["imageDetails"]]
-        state = f"{len(sizes)} image{'s'[:len(sizes) != 1]}, {_size(sum(sizes))}"
+        state = f"{len(sizes)} image{'s'[: len(sizes) != 1]}, {_size(sum(sizes))}"
         found.append(Thing("ECR repository", name, state, None, "storage" if sizes else ""))
     return found
 
@@ -125,14 +135,16 @@ def storage(aws: Aws) -> list[Thing]:
     sizes = stored_keys(aws)
     if not sizes:
         return []
-    return [Thing("S3", f"{aws.layout.root}/", f"{len(sizes):,} objects, {_size(sum(sizes.values()))}", None, "storage")]
+    return [
+        Thing("S3", f"{aws.layout.root}/", f"{len(sizes):,} objects, {_size(sum(sizes.values()))}", None, "storage")
+    ]
 
 
 def table(things: list[Thing]) -> str:
     """One line for each thing; what costs money says how, in the last column."""
     rows = [("kind", "name", "state", "made (UTC)", "costs")]
     for one in things:
-        made = one.created.astimezone(timezone.utc).strftime("%Y-%m-%d %H:%M") if one.created else ""
+        made = one.created.astimezone(UTC).strftime("%Y-%m-%d %H:%M") if one.created else ""
         rows.append((one.kind, one.name, one.state, made, one.costs))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows)

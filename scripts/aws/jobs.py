@@ -1,8 +1,8 @@
 """Training, tuning and transform jobs: what the API calls them, finding them, and watching one to its end."""
 
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Callable, Iterator
 
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
@@ -51,8 +51,12 @@ class JobKind:
 
     def newest_first(self, aws: Aws, **wanted) -> Iterator[dict]:
         """The summaries of the project's jobs. wanted: more of the list's parameters, such as StatusEquals."""
-        pages = aws.client("sagemaker").get_paginator(xform_name(f"List{self.noun}s")).paginate(
-            NameContains=self.name(aws.settings.prefix, ""), SortBy="CreationTime", SortOrder="Descending", **wanted
+        pages = (
+            aws.client("sagemaker")
+            .get_paginator(xform_name(f"List{self.noun}s"))
+            .paginate(
+                NameContains=self.name(aws.settings.prefix, ""), SortBy="CreationTime", SortOrder="Descending", **wanted
+            )
         )
         for page in pages:
             for summary in page[f"{self.noun}Summaries"]:
@@ -100,7 +104,9 @@ def watch(aws: Aws, kind: JobKind, name: str, show_log: bool = True) -> dict:
             if description[f"{kind.noun}Status"] in ENDED:
                 break
         if log:
-            for passed, lines in answers(log.new_lines):  # CloudWatch gets the last ones a little later than the end is told
+            for passed, lines in answers(
+                log.new_lines
+            ):  # CloudWatch gets the last ones a little later than the end is told
                 print_lines(lines)
                 if (passed >= SILENCE and not lines) or passed > 15:
                     break

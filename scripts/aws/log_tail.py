@@ -4,7 +4,7 @@ A host has a stream of its own. https://docs.aws.amazon.com/sagemaker/latest/dg/
 """
 
 import sys
-from typing import Callable
+from collections.abc import Callable
 
 from botocore.exceptions import ClientError
 
@@ -22,7 +22,8 @@ def endpoint_group(endpoint: str) -> str:
 
 
 class LogTail:
-    """Reads the streams of `group` whose names begin with `stream_prefix`. since: UTC, milliseconds; older lines are not read.
+    """Reads the streams of `group` whose names begin with `stream_prefix`. since: UTC, milliseconds; older lines are
+    not read.
 
     A group or a stream that is not there yet has no lines: CloudWatch makes it with the first one. optional: a log that
     these credentials may not read has no lines either, and a warning says so once; otherwise that is raised.
@@ -43,15 +44,19 @@ class LogTail:
                 return []
             raise
         return sorted(
-            stream["logStreamName"] for page in pages for stream in page["logStreams"]
+            stream["logStreamName"]
+            for page in pages
+            for stream in page["logStreams"]
             if stream.get("lastEventTimestamp", self._since) + _LATE >= self._since
         )
 
     def new_lines(self) -> list[str]:
-        """What came since the last call, in the order of time; each line begins with its host's name once several have written.
+        """What came since the last call, in the order of time; each line begins with its host's name once several have
+        written.
 
         When it raises, nothing is lost: the next call begins where this one did.
         """
+
         def read() -> list[str]:
             found, tokens = {}, {}
             for stream in self.streams():
@@ -63,12 +68,20 @@ class LogTail:
 
     def last_lines(self, count: int) -> list[str]:
         """The newest `count` lines of all hosts."""
+
         def read() -> list[str]:
-            return self._in_order({
-                stream: self._logs.get_log_events(
-                    logGroupName=self._group, logStreamName=stream, limit=count, startFromHead=False, startTime=self._since
-                )["events"] for stream in self.streams()
-            })[-count:]
+            return self._in_order(
+                {
+                    stream: self._logs.get_log_events(
+                        logGroupName=self._group,
+                        logStreamName=stream,
+                        limit=count,
+                        startFromHead=False,
+                        startTime=self._since,
+                    )["events"]
+                    for stream in self.streams()
+                }
+            )[-count:]
 
         return self._if_allowed(read)
 
@@ -87,7 +100,10 @@ class LogTail:
         events = []
         while True:
             answer = self._logs.get_log_events(
-                logGroupName=self._group, logStreamName=stream, startFromHead=True, startTime=self._since,
+                logGroupName=self._group,
+                logStreamName=stream,
+                startFromHead=True,
+                startTime=self._since,
                 **({"nextToken": token} if token else {}),
             )
             events += answer["events"]

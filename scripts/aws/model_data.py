@@ -12,16 +12,22 @@ from scripts.console.make_prefix import make
 
 
 def find_model_data(aws: Aws, job: str | None = None) -> tuple[str, str]:
-    """The name of the job (default: the newest Completed) and the URI of its model.tar.gz. Raises Failure without one."""
+    """The name of the job (default: the newest Completed) and the URI of its model.tar.gz. Raises Failure without
+    one.
+    """
     description = TRAINING.describe(aws, job) if job else _newest(aws)
     job = description["TrainingJobName"]
     if _made_features(description):
         raise Failure(f"{job} made features, and no model. Name another with --job.")
     artifacts = description.get("ModelArtifacts", {}).get("S3ModelArtifacts")
     if not artifacts:
-        raise Failure(f"The training job {job} is {description['TrainingJobStatus']} and left no model. Name another with --job.")
+        raise Failure(
+            f"The training job {job} is {description['TrainingJobStatus']} and left no model. Name another with --job."
+        )
     if artifacts.startswith("s3://") and not has_objects(aws.client("s3"), *bucket_and_key(artifacts)):
-        raise Failure(f"The model of {job} is no longer at {artifacts}. Run `{make('train')}`, or name another job with --job.")
+        raise Failure(
+            f"The model of {job} is no longer at {artifacts}. Run `{make('train')}`, or name another job with --job."
+        )
     return job, artifacts
 
 
@@ -31,7 +37,9 @@ def _newest(aws: Aws) -> dict:
         description = TRAINING.describe(aws, summary["TrainingJobName"])
         if not _made_features(description):
             return description
-        print(f"{summary['TrainingJobName']} made features, and no model: an earlier job is looked for", file=sys.stderr)
+        print(
+            f"{summary['TrainingJobName']} made features, and no model: an earlier job is looked for", file=sys.stderr
+        )
     raise Failure(f"No training job of {aws.settings.prefix} is Completed in {aws.region}. Run `{make('train')}`.")
 
 

@@ -3,8 +3,8 @@
 import hashlib
 import mimetypes
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Callable
 
 from botocore.exceptions import ClientError
 
@@ -74,10 +74,13 @@ def put_request(bucket: str, key: str) -> dict:
 
 def put_objects(s3, bucket: str, contents: dict[str, Callable[[], bytes]]) -> None:
     """Put the content of each key, in parallel, each in one part, so that its ETag is its MD5, and with its SHA-256."""
+
     def put(item: tuple[str, Callable[[], bytes]]) -> None:
         key, read = item
         content = read()
-        s3.put_object(**put_request(bucket, key), Body=content, Metadata={"sha256": hashlib.sha256(content).hexdigest()})
+        s3.put_object(
+            **put_request(bucket, key), Body=content, Metadata={"sha256": hashlib.sha256(content).hexdigest()}
+        )
 
     progress = Progress(len(contents), "files sent")
     for _ in in_parallel(put, contents.items(), THREADS):
@@ -87,7 +90,9 @@ def put_objects(s3, bucket: str, contents: dict[str, Callable[[], bytes]]) -> No
 def delete_objects(s3, bucket: str, keys: list[str]) -> None:
     """Remove the objects. Raises Failure that names the first one which stays."""
     for start in range(0, len(keys), DELETED_AT_ONCE):
-        batch = [{"Key": key} for key in keys[start:start + DELETED_AT_ONCE]]
+        batch = [{"Key": key} for key in keys[start : start + DELETED_AT_ONCE]]
         errors = s3.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True}).get("Errors", [])
         if errors:
-            raise Failure(f"s3://{bucket}/{errors[0]['Key']} could not be removed: {errors[0].get('Message', 'no reason given')}.")
+            raise Failure(
+                f"s3://{bucket}/{errors[0]['Key']} could not be removed: {errors[0].get('Message', 'no reason given')}."
+            )

@@ -9,11 +9,17 @@ SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
 
 
 def find_pictures(paths: list[Path]) -> list[Path]:
-    """The files that are named, and every picture under the folders that are named. Raises Failure when one is missing."""
+    """The files that are named, and every picture under the folders that are named. Raises Failure when one is
+    missing.
+    """
     found = []
     for path in paths:
         if path.is_dir():
-            inside = [one for one in sorted(path.rglob("*")) if one.suffix.lower() in SUFFIXES and not one.name.startswith(".")]
+            inside = [
+                one
+                for one in sorted(path.rglob("*"))
+                if one.suffix.lower() in SUFFIXES and not one.name.startswith(".")
+            ]
             if not inside:
                 raise Failure(f"{path} holds no pictures ({', '.join(sorted(SUFFIXES))}).")
             found += inside

@@ -2,7 +2,8 @@
 
 import sys
 import time
-from typing import Callable, Iterator, TypeVar
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -14,12 +15,13 @@ LONGEST_TROUBLE = 900.0  # seconds without one answer
 Answer = TypeVar("Answer")
 
 
-def moments(clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep) -> Iterator[float]:
+def moments(
+    clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep
+) -> Iterator[float]:
     """Yield the seconds that have passed, 0 at once and then after ever longer pauses, for as long as one asks.
 
-    A pause is a twentieth of what has passed, within 0.5 and 5 seconds: what is quick is noticed at once, and what takes
-    an hour is not asked about 7,000 times.
-    """
+    A pause is a twentieth of what has passed, within 0.5 and 5 seconds: what is quick is noticed at once, and what
+    takes an hour is not asked about 7,000 times."""
     started = clock()
     while True:
         passed = clock() - started
@@ -30,9 +32,8 @@ def moments(clock: Callable[[], float] = time.monotonic, sleep: Callable[[float]
 def answers(ask: Callable[[], Answer], when: Iterator[float] | None = None) -> Iterator[tuple[float, Answer]]:
     """Yield the seconds that have passed and what `ask` returns, for as long as one asks. when: by default `moments()`.
 
-    A network that is cut and a service that throttles do not end a wait of hours: they are told once on stderr, and raised
-    only when nothing else has come for LONGEST_TROUBLE. Whatever else `ask` raises is raised at once.
-    """
+    A network that is cut and a service that throttles do not end a wait of hours: they are told once on stderr, and
+    raised only when nothing else has come for LONGEST_TROUBLE. Whatever else `ask` raises is raised at once."""
     trouble = None
     for passed in when or moments():
         try:

@@ -1,4 +1,6 @@
-"""Features that trials of a tuning job share: when a job may have several instances, and the key that stands for what decides them."""
+"""Features that trials of a tuning job share: when a job may have several instances, and the key that stands for what
+decides them.
+"""
 
 import hashlib
 import json
@@ -18,7 +20,8 @@ def check_instances(count: int, hyperparameters: dict[str, str], tuned: Iterable
     decided_by_trial = set(SWITCHES) & set(tuned)
     if count > 1 and not decided_by_trial and trains_on_features(hyperparameters):
         raise Failure(
-            f"train.instance-count is {count}, and one instance makes and uses the features of a frozen backbone. Set it to 1, or train in "
+            f"train.instance-count is {count}, and one instance makes and uses the features of a frozen backbone. Set "
+            "it to 1, or train in "
             "the ordinary loop with feature-views=0."
         )
 
@@ -31,6 +34,7 @@ def features_key(image: str, static: dict[str, str], objects: dict[str, dict[str
     named = ("freeze-backbone", *deciding(unquoted(static.get("pretrained", ""))))
     values = {name: static[name] for name in named if name in static}
     listing = {
-        channel: {name: [one.size, one.etag] for name, one in sorted(found.items())} for channel, found in sorted(objects.items())
+        channel: {name: [one.size, one.etag] for name, one in sorted(found.items())}
+        for channel, found in sorted(objects.items())
     }
     return hashlib.sha256(json.dumps([image, values, listing], sort_keys=True).encode()).hexdigest()[:12]

@@ -35,7 +35,9 @@ def check_hyperparameters(given: Mapping[str, str], environment: Mapping[str, st
 
 
 def check_ranges(ranges: Mapping[str, Range], static: Mapping[str, str], environment: Mapping[str, str]) -> None:
-    """The same for the trials of a tuning job: the values that all of them have, and every value that one of them could get. Raises Failure."""
+    """The same for the trials of a tuning job: the values that all of them have, and every value that one of them could
+    get. Raises Failure.
+    """
     if not runs_our_program(static, environment):
         return
     try:
@@ -64,7 +66,13 @@ def _extremes(name: str, one: Range) -> tuple[str, ...]:
         return one.values
     declared = hyperparameters.DECLARATIONS.get(name)
     if declared and not isinstance(declared.kind, (Number, Whole)):
-        raise ValueError(f"Hyperparameter {name} takes no numbers, and has a range from {one.low} to {one.high}. Give a list of values.")
+        raise ValueError(
+            f"Hyperparameter {name} takes no numbers, and has a range from {one.low} to {one.high}. Give a list of "
+            "values."
+        )
     if declared and isinstance(declared.kind, Whole) and not one.whole:
-        raise ValueError(f"Hyperparameter {name} takes whole numbers: its range from {one.low} to {one.high} must have whole bounds, and not type float.")
+        raise ValueError(
+            f"Hyperparameter {name} takes whole numbers: its range from {one.low} to {one.high} must have whole "
+            "bounds, and not type float."
+        )
     return str(one.low), str(one.high)

@@ -1,19 +1,20 @@
 """Names of everything that the scripts make, and whose a name is.
 
-A project's resources are told from those of a project with a longer prefix (`dog` from `dog-house`) by their whole name,
-so that `delete` never takes another's.
-"""
+A project's resources are told from those of a project with a longer prefix (`dog` from `dog-house`) by their whole
+name, so that `delete` never takes another's."""
 
 import hashlib
 import re
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 IMAGES = ("train", "serve")
 VARIANT = "AllTraffic"
 _STAMP = r"\d{8}-\d{6}-\d{3}"
-# TrainingJobName and TransformJobName: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html
+# TrainingJobName and TransformJobName:
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html
 _JOB_NAME = r"(?=.{1,63}$)[a-zA-Z0-9](-*[a-zA-Z0-9])*"
-# HyperParameterTuningJobName: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateHyperParameterTuningJob.html
+# HyperParameterTuningJobName:
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateHyperParameterTuningJob.html
 LONGEST_TUNING_JOB = 32
 _LONGEST_TUNING_PREFIX = LONGEST_TUNING_JOB - len("-tune-261122-185200")
 # The service names a trial by its tuning job, its number and 8 characters of its own.
@@ -22,7 +23,7 @@ _TRIAL = r"(?P<tuning_job>.+)-\d{3,}-[a-zA-Z0-9]{8}"
 
 def timestamp(now: datetime | None = None) -> str:
     """UTC to the millisecond, `20261122-185200-123`."""
-    return (now or datetime.now(timezone.utc)).astimezone(timezone.utc).strftime("%Y%m%d-%H%M%S-%f")[:-3]
+    return (now or datetime.now(UTC)).astimezone(UTC).strftime("%Y%m%d-%H%M%S-%f")[:-3]
 
 
 def repository(prefix: str, image: str) -> str:
@@ -69,7 +70,9 @@ def endpoint(prefix: str) -> str:
 
 
 def is_training_job(prefix: str, name: str) -> bool:
-    """Whether `name` may be a training job of this prefix; `--job-name` lets a user choose what follows `<prefix>-train-`."""
+    """Whether `name` may be a training job of this prefix; `--job-name` lets a user choose what follows
+    `<prefix>-train-`.
+    """
     return name.startswith(f"{prefix}-train-") and re.fullmatch(_JOB_NAME, name) is not None
 
 
@@ -88,8 +91,11 @@ def is_tuning_job(prefix: str, name: str) -> bool:
     """
     beginning = f"{tuning_prefix(prefix)}-tune-"
     return (
-        name.startswith(beginning) and len(name) <= LONGEST_TUNING_JOB and re.fullmatch(_JOB_NAME, name) is not None
-        and "tune" not in name.removeprefix(beginning).split("-") and re.fullmatch(_TRIAL, name) is None
+        name.startswith(beginning)
+        and len(name) <= LONGEST_TUNING_JOB
+        and re.fullmatch(_JOB_NAME, name) is not None
+        and "tune" not in name.removeprefix(beginning).split("-")
+        and re.fullmatch(_TRIAL, name) is None
     )
 
 

@@ -53,7 +53,11 @@ def checked_range(value: object) -> Range:
         if key not in _KEYS:
             raise ValueError(f"has {key}, which is none of {', '.join(_KEYS)}")
     for key in ("min", "max"):
-        if not isinstance(value.get(key), (int, float)) or isinstance(value[key], bool) or not abs(value[key]) < float("inf"):
+        if (
+            not isinstance(value.get(key), (int, float))
+            or isinstance(value[key], bool)
+            or not abs(value[key]) < float("inf")
+        ):
             raise ValueError(f"must have a number as {key}" + (f", not {value[key]!r}" if key in value else ""))
     low, high, scale, kind = value["min"], value["max"], value.get("scale", "auto"), value.get("type")
     if scale not in SCALES:

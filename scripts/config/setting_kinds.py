@@ -12,7 +12,9 @@ from scripts.config.ranges import MOST, Range, checked_range
 
 @dataclass(frozen=True)
 class Text:
-    """A string that matches `pattern` as a whole; `meaning` is that pattern in words. Empty is allowed when `optional`."""
+    """A string that matches `pattern` as a whole; `meaning` is that pattern in words. Empty is allowed when
+    `optional`.
+    """
 
     pattern: str
     meaning: str

@@ -1,10 +1,9 @@
 """The settings of all scripts: sagemaker.toml, and the environment before it.
 
-A key above the sections is read from SAGEMAKER_<KEY>, a key in a section from SAGEMAKER_<SECTION>_<KEY>, in capitals and
-with `_` for `-`. Two keys have the names that other programs read already: `prefix` is IMAGE_PREFIX (docker/build.sh), and
-`region` is AWS_REGION, then AWS_DEFAULT_REGION. An empty variable is one that is not set. The tables `hyperparameters`,
-`environment` and `tune.ranges` are read from the file alone.
-"""
+A key above the sections is read from SAGEMAKER_<KEY>, a key in a section from SAGEMAKER_<SECTION>_<KEY>, in capitals
+and with `_` for `-`. Two keys have the names that other programs read already: `prefix` is IMAGE_PREFIX
+(docker/build.sh), and `region` is AWS_REGION, then AWS_DEFAULT_REGION. An empty variable is one that is not set. The
+tables `hyperparameters`, `environment` and `tune.ranges` are read from the file alone."""
 
 import math
 import os
@@ -21,9 +20,11 @@ from scripts.console.failure import Failure
 
 FILE = Path(__file__).parents[2] / "sagemaker.toml"
 OTHER_NAMES = {"prefix": ("IMAGE_PREFIX",), "region": ("AWS_REGION", "AWS_DEFAULT_REGION")}
-# The longest that a quota of training jobs can be raised to: https://docs.aws.amazon.com/general/latest/gr/sagemaker.html
+# The longest that a quota of training jobs can be raised to:
+# https://docs.aws.amazon.com/general/latest/gr/sagemaker.html
 LONGEST_JOB = 28 * 24 * 3600  # seconds
-# MaximumExecutionTimeoutInSeconds: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_BlueGreenUpdatePolicy.html
+# MaximumExecutionTimeoutInSeconds:
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_BlueGreenUpdatePolicy.html
 LONGEST_UPDATE = 28_800
 # MaxRuntimeInSeconds: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceLimits.html
 SHORTEST_TUNING, LONGEST_TUNING = 120, 15_768_000
@@ -123,7 +124,9 @@ class Serverless:
 
 @dataclass(frozen=True)
 class Autoscaling:
-    """max_instances 0: none. target: requests per instance and minute; for async endpoints, waiting ones per instance."""
+    """max_instances 0: none. target: requests per instance and minute; for async endpoints, waiting ones per
+    instance.
+    """
 
     max_instances: int = _is(Whole(0, 1_000))
     min_instances: int = _is(Whole(0, 1_000))
@@ -163,16 +166,26 @@ class Settings:
     """Everything in sagemaker.toml; sections are dataclasses of their own. `async_` is the section [async]."""
 
     # A part `train` would make the jobs of the prefix dog-train look like those of the prefix dog.
-    prefix: str = _is(Text(
-        r"(?=.{1,32}$)[a-z0-9]+(-(?!train(-|$))[a-z0-9]+)*",
-        "at most 32 of a-z 0-9 and single hyphens between them, and -train no part of it",
-    ))
-    role: str = _is(Text(
-        r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+|[\w+=,.@-]+(/[\w+=,.@-]+)*", "a role's name or its ARN", optional=True
-    ))
-    bucket: str = _is(Text(
-        r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "a bucket's name: 3 to 63 of a-z 0-9 . and -, without s3://", optional=True
-    ))
+    prefix: str = _is(
+        Text(
+            r"(?=.{1,32}$)[a-z0-9]+(-(?!train(-|$))[a-z0-9]+)*",
+            "at most 32 of a-z 0-9 and single hyphens between them, and -train no part of it",
+        )
+    )
+    role: str = _is(
+        Text(
+            r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+|[\w+=,.@-]+(/[\w+=,.@-]+)*",
+            "a role's name or its ARN",
+            optional=True,
+        )
+    )
+    bucket: str = _is(
+        Text(
+            r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
+            "a bucket's name: 3 to 63 of a-z 0-9 . and -, without s3://",
+            optional=True,
+        )
+    )
     region: str = _is(Text(r"[a-z]{2,}(-[a-z]+)+-\d", "a region such as eu-west-1", optional=True))
     hyperparameters: dict[str, str] = _is(Table(NAME, _HYPERPARAMETERS))
     environment: dict[str, str] = _is(Table(r"[a-zA-Z_][a-zA-Z0-9_]*", "names of environment variables"))
@@ -219,7 +232,9 @@ def variables() -> dict[str, tuple[str, ...]]:
         for one in fields(section) if section else [top]:
             if not isinstance(one.metadata["kind"], Table):
                 path = f"{_key(top)}.{_key(one)}" if section else _key(one)
-                found[path] = OTHER_NAMES.get(path) or ("SAGEMAKER_" + path.upper().replace(".", "_").replace("-", "_"),)
+                found[path] = OTHER_NAMES.get(path) or (
+                    "SAGEMAKER_" + path.upper().replace(".", "_").replace("-", "_"),
+                )
     return found
 
 
@@ -233,7 +248,9 @@ def _values(kind: type, written: dict, environment: dict[str, str], above: str, 
         if not one.metadata:  # a section
             section = written.get(key, {})
             if isinstance(section, dict):
-                values[one.name] = one.type(**_filled(_values(one.type, section, environment, f"{path}.", problems), one.type))
+                values[one.name] = one.type(
+                    **_filled(_values(one.type, section, environment, f"{path}.", problems), one.type)
+                )
             else:
                 problems.append(f"sagemaker.toml: {key} must be a section, [{key}].")
             continue
@@ -261,14 +278,17 @@ def _unknown_variables(environment: dict[str, str]) -> list[str]:
     sections = tuple(f"SAGEMAKER_{_key(one).upper()}_" for one in fields(Settings) if not one.metadata)
     return [
         f"{name} in the environment sets nothing. {did_you_mean(name, known)}"
-        for name in sorted(environment) if name.startswith(sections) and name not in known
+        for name in sorted(environment)
+        if name.startswith(sections) and name not in known
     ]
 
 
 def _contradictions(settings: Settings) -> list[str]:
     found = []
     if settings.train.spot and settings.train.max_wait_seconds < settings.train.max_runtime_seconds:
-        found.append("train.max-wait-seconds must be at least train.max-runtime-seconds, since waiting and training share it.")
+        found.append(
+            "train.max-wait-seconds must be at least train.max-runtime-seconds, since waiting and training share it."
+        )
     if settings.debugger.profiling_interval_ms not in PROFILING_INTERVALS:
         found.append(f"debugger.profiling-interval-ms must be one of {', '.join(map(str, PROFILING_INTERVALS))}.")
     found += _tune_contradictions(settings.tune)
@@ -280,23 +300,33 @@ def _contradictions(settings: Settings) -> list[str]:
             found.append("autoscaling.min-instances must be at most autoscaling.max-instances.")
         if scaling.min_instances == 0 and settings.deploy.mode != "async":
             found.append("autoscaling.min-instances must be at least 1: only async endpoints can go down to 0.")
-    urls = any(settings.environment.get(name, "").lower() in ("true", "1", "yes", "on") for name in ("DOGBREED_ALLOW_URLS", "ALLOW_URLS"))
+    urls = any(
+        settings.environment.get(name, "").lower() in ("true", "1", "yes", "on")
+        for name in ("DOGBREED_ALLOW_URLS", "ALLOW_URLS")
+    )
     if urls and settings.deploy.network_isolation and settings.deploy.mode != "serverless":
-        found.append("deploy.network-isolation must be false with DOGBREED_ALLOW_URLS in [environment]: the container fetches the pictures itself.")
+        found.append(
+            "deploy.network-isolation must be false with DOGBREED_ALLOW_URLS in [environment]: the container fetches "
+            "the pictures itself."
+        )
     if settings.capture.percent and settings.deploy.mode == "serverless":
         found.append("capture.percent must be 0 with deploy.mode serverless, which cannot keep requests.")
     if settings.deploy.mode == "serverless" and settings.serverless.memory_mb % 1_024:
         found.append("serverless.memory-mb must be 1024, 2048, 3072, 4096, 5120 or 6144.")
     found += _update_contradictions(settings.update)
     if settings.update.alarms and settings.update.traffic == "ALL_AT_ONCE" and not settings.update.keep_old_seconds:
-        found.append("update.keep-old-seconds must be above 0 with update.alarms: it is the time in which they are watched.")
+        found.append(
+            "update.keep-old-seconds must be above 0 with update.alarms: it is the time in which they are watched."
+        )
     if settings.transform.max_concurrent * settings.transform.max_payload_mb > 100:
         found.append("transform.max-concurrent times transform.max-payload-mb must be at most 100.")
     return found
 
 
 def _tune_contradictions(tune: Tune) -> list[str]:
-    """Those between the keys of [tune]; what the ranges have to do with it, `make tune` looks at: it may replace them."""
+    """Those between the keys of [tune]; what the ranges have to do with it, `make tune` looks at: it may replace
+    them.
+    """
     found = []
     if tune.parallel > tune.max_jobs:
         found.append("tune.parallel must be at most tune.max-jobs.")
@@ -309,7 +339,10 @@ def _tune_contradictions(tune: Tune) -> list[str]:
     if tune.hyperband_max_epochs and tune.hyperband_min_epochs > tune.hyperband_max_epochs:
         found.append("tune.hyperband-min-epochs must be at most tune.hyperband-max-epochs.")
     if is_of_the_test_split(tune.objective) and (tune.strategy == "Hyperband" or tune.early_stopping):
-        found.append(f"tune.objective {tune.objective} comes once, at a trial's end, and cannot stop one before: choose a valid_ figure.")
+        found.append(
+            f"tune.objective {tune.objective} comes once, at a trial's end, and cannot stop one before: choose a "
+            "valid_ figure."
+        )
     return found
 
 
@@ -320,7 +353,8 @@ def _update_contradictions(update: Update) -> list[str]:
     steps = {"ALL_AT_ONCE": 0, "CANARY": 1, "LINEAR": math.ceil(100 / update.step_percent)}[update.traffic]
     if steps * update.wait_seconds + update.keep_old_seconds > LONGEST_UPDATE - 3_600:
         return [
-            f"update.wait-seconds, {steps} times, and update.keep-old-seconds must be at most {LONGEST_UPDATE - 3_600} together: "
+            f"update.wait-seconds, {steps} times, and update.keep-old-seconds must be at most "
+            f"{LONGEST_UPDATE - 3_600} together: "
             f"an update may last {LONGEST_UPDATE} seconds, and its instances have to come within them too."
         ]
     return []

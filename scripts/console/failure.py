@@ -4,7 +4,7 @@ import contextlib
 import functools
 import os
 import sys
-from typing import Callable
+from collections.abc import Callable
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -25,22 +25,40 @@ from scripts.console.terminal import Printable
 _DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError")
 _EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired")
 _WRONG_CREDENTIALS = (
-    "InvalidClientTokenId", "InvalidAccessKeyId", "UnrecognizedClientException", "SignatureDoesNotMatch", "InvalidSignatureException",
+    "InvalidClientTokenId",
+    "InvalidAccessKeyId",
+    "UnrecognizedClientException",
+    "SignatureDoesNotMatch",
+    "InvalidSignatureException",
 )
-# https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html; botocore has retried these before they arrive here.
+# https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html; botocore has retried these before they
+# arrive here.
 _PASSING = (
-    "Throttling", "ThrottlingException", "ThrottledException", "TooManyRequestsException", "RequestLimitExceeded", "SlowDown",
-    "RequestTimeout", "RequestTimeoutException", "InternalError", "InternalFailure", "InternalServerError", "ServiceUnavailable",
+    "Throttling",
+    "ThrottlingException",
+    "ThrottledException",
+    "TooManyRequestsException",
+    "RequestLimitExceeded",
+    "SlowDown",
+    "RequestTimeout",
+    "RequestTimeoutException",
+    "InternalError",
+    "InternalFailure",
+    "InternalServerError",
+    "ServiceUnavailable",
     "ServiceUnavailableException",
 )
 _NEXT_STEP = {
     **dict.fromkeys(_DENIED, "Give these credentials that permission."),
     **dict.fromkeys(_EXPIRED, "Log in again."),
-    **dict.fromkeys(_WRONG_CREDENTIALS, "Check the credentials in the environment or in the AWS profile, and this machine's clock."),
+    **dict.fromkeys(
+        _WRONG_CREDENTIALS, "Check the credentials in the environment or in the AWS profile, and this machine's clock."
+    ),
     **dict.fromkeys(_PASSING, "Run it again in a minute."),
     "RequestTimeTooSkewed": "Set this machine's clock.",
     "ResourceLimitExceeded": "Choose another instance type in sagemaker.toml, or ask for more in AWS's Service Quotas.",
-    "NoSuchBucket": f"Name a bucket that is there: SAGEMAKER_BUCKET, or bucket in sagemaker.toml; `{make('upload')}` makes it.",
+    "NoSuchBucket": f"Name a bucket that is there: SAGEMAKER_BUCKET, or bucket in sagemaker.toml; `{make('upload')}` "
+    "makes it.",
 }
 
 
@@ -60,8 +78,13 @@ def explain(error: Exception) -> str:
     if isinstance(error, (NotConnected, HTTPClientError)):
         return f"{said}. Check the network, the region and AWS_ENDPOINT_URL."
     if isinstance(error, ClientError):
-        code, message = error_code(error) or "Unknown", error.response.get("Error", {}).get("Message", "") or "it gave no reason"
-        return f"AWS refused {error.operation_name}: {message.rstrip('.')} ({code}). {_NEXT_STEP.get(code, '')}".rstrip()
+        code, message = (
+            error_code(error) or "Unknown",
+            error.response.get("Error", {}).get("Message", "") or "it gave no reason",
+        )
+        return (
+            f"AWS refused {error.operation_name}: {message.rstrip('.')} ({code}). {_NEXT_STEP.get(code, '')}".rstrip()
+        )
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}." if error.filename else f"{error.strerror}."
     return f"{type(error).__name__}: {said}."
@@ -81,9 +104,16 @@ def is_about_credentials(error: Exception) -> bool:
     """Whether every further call of these credentials would end alike: they are missing, wrong, or have expired."""
     if isinstance(error, ClientError):
         return error_code(error) in (*_EXPIRED, *_WRONG_CREDENTIALS)
-    return isinstance(error, (
-        NoCredentialsError, PartialCredentialsError, CredentialRetrievalError, SSOError, TokenRetrievalError,
-    ))
+    return isinstance(
+        error,
+        (
+            NoCredentialsError,
+            PartialCredentialsError,
+            CredentialRetrievalError,
+            SSOError,
+            TokenRetrievalError,
+        ),
+    )
 
 
 def passes(error: Exception) -> bool:
@@ -97,8 +127,8 @@ def passes(error: Exception) -> bool:
 def ends_with_a_sentence(main: Callable[[list[str]], int]) -> Callable[[list[str]], int]:
     """Turn what AWS, the network, a file or a user's mistake raise in `main` into a sentence on stderr and status 1.
 
-    Whatever is printed meanwhile, logs and names and reasons of others, cannot move the terminal: its control characters are shown.
-    """
+    Whatever is printed meanwhile, logs and names and reasons of others, cannot move the terminal: its control
+    characters are shown."""
 
     @functools.wraps(main)
     def reporting(arguments: list[str]) -> int:

@@ -1,10 +1,10 @@
-"""`python -m scripts.console.from_make MODULE [--path NAME | --value NAME | --words NAME | --text WORD]...`: run a program with what make was given.
+"""`python -m scripts.console.from_make MODULE [--path NAME | --value NAME | --words NAME | --text WORD]...`: run a
+program with what make was given.
 
-make hands its variables over in the environment, and they become arguments here: no shell reads them, so that a file's name
-that holds `;`, `$(...)` or backquotes is a file's name and nothing else. NAME: a variable. --path: one file or folder; --value:
-one word; --words: several, separated by spaces, with quotes as a shell has them (`"'a b' c"`), but nothing is expanded. --text: a word as
-it stands here.
-"""
+make hands its variables over in the environment, and they become arguments here: no shell reads them, so that a file's
+name that holds `;`, `$(...)` or backquotes is a file's name and nothing else. NAME: a variable. --path: one file or
+folder; --value: one word; --words: several, separated by spaces, with quotes as a shell has them (`"'a b' c"`), but
+nothing is expanded. --text: a word as it stands here."""
 
 import os
 import shlex
@@ -25,7 +25,9 @@ def arguments(options: list[str], environment: Mapping[str, str]) -> list[str]:
         elif kind == "--words":
             found += _words(name, given)
         elif kind == "--path":
-            found += [f"./{given}" if given.startswith("-") else given] if given else []  # or it would be taken for an option
+            found += (
+                [f"./{given}" if given.startswith("-") else given] if given else []
+            )  # or it would be taken for an option
         elif kind == "--value":
             found += [given] if given else []
         else:
@@ -37,7 +39,9 @@ def _words(name: str, given: str) -> list[str]:
     try:
         return shlex.split(given)
     except ValueError as error:
-        raise ValueError(f"{name}={given} cannot be split into words ({error}). Close the quotes, or write \\ before one.") from None
+        raise ValueError(
+            f"{name}={given} cannot be split into words ({error}). Close the quotes, or write \\ before one."
+        ) from None
 
 
 if __name__ == "__main__":

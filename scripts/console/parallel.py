@@ -3,8 +3,9 @@
 import queue
 import threading
 from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from typing import Callable, Iterable, Iterator, TypeVar
+from typing import TypeVar
 
 Item, Result = TypeVar("Item"), TypeVar("Result")
 AHEAD = 4  # items a thread that may be waiting for their turn, so that 100,000 do not lie in memory at once
@@ -13,9 +14,8 @@ AHEAD = 4  # items a thread that may be waiting for their turn, so that 100,000 
 def in_parallel(function: Callable[[Item], Result], items: Iterable[Item], threads: int) -> Iterator[Result]:
     """Yield `function(item)` for every item, in their order; what it raises is raised here.
 
-    After that, or when the iterator is closed, nothing more is begun. Nothing waits for what is under way: the threads are
-    daemons, which concurrent.futures' are not, so that Ctrl-C ends a program whose requests hang.
-    """
+    After that, or when the iterator is closed, nothing more is begun. Nothing waits for what is under way: the threads
+    are daemons, which concurrent.futures' are not, so that Ctrl-C ends a program whose requests hang."""
     given, under_way = queue.SimpleQueue(), deque()
 
     def work() -> None:

@@ -1,8 +1,9 @@
-"""What may be written to a terminal: text of others with its control characters shown, and lines that are drawn anew in place.
+"""What may be written to a terminal: text of others with its control characters shown, and lines that are drawn anew in
+place.
 
-A log line, a label or a reason that holds an escape sequence could move the cursor, hide what is above, or have the terminal type
-something. https://unicode.org/reports/tr9/ has the characters that change the direction in which a line is read.
-"""
+A log line, a label or a reason that holds an escape sequence could move the cursor, hide what is above, or have the
+terminal type something. https://unicode.org/reports/tr9/ has the characters that change the direction in which a line
+is read."""
 
 import os
 from typing import TextIO
@@ -11,17 +12,24 @@ _CONTROL = {*range(0x20), *range(0x7F, 0xA0)} - {ord("\t"), ord("\n")}
 _DIRECTION = {0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
 _LINE_ENDS = {0x2028, 0x2029}
 _SURROGATES = set(range(0xD800, 0xE000))  # how Python stands in for bytes that are not UTF-8, which no stream takes
-_SHOWN = {code: f"\\x{code:02x}" if code < 0x7F else f"\\u{code:04x}" for code in _CONTROL | _DIRECTION | _LINE_ENDS | _SURROGATES} | {ord("\r"): "\\r"}
+_SHOWN = {
+    code: f"\\x{code:02x}" if code < 0x7F else f"\\u{code:04x}"
+    for code in _CONTROL | _DIRECTION | _LINE_ENDS | _SURROGATES
+} | {ord("\r"): "\\r"}
 _UNTOLD = os.terminal_size((80, 24))  # where a terminal does not tell its size, or tells 0
 
 
 def printable(text: str) -> str:
-    """The text with every character that a terminal would obey in its written form, as `\\x1b`; tabs and ends of lines stay."""
+    """The text with every character that a terminal would obey in its written form, as `\\x1b`; tabs and ends of lines
+    stay.
+    """
     return text.translate(_SHOWN)
 
 
 class Printable:
-    """A stream that hands on what is `printable`; all else is the stream's own. So nothing that is printed can be forgotten."""
+    """A stream that hands on what is `printable`; all else is the stream's own. So nothing that is printed can be
+    forgotten.
+    """
 
     def __init__(self, stream: TextIO):
         self.beneath = stream
@@ -56,7 +64,7 @@ class Redrawn:
     def draw(self, lines: list[str]) -> None:
         # A line that goes on in the next row would be two to go back over.
         width = self._size().columns - 1
-        shown = [_in_one_line(line)[:width] for line in lines[:self.rows()]]
+        shown = [_in_one_line(line)[:width] for line in lines[: self.rows()]]
         self._stream.write(self._back() + "".join(f"{line}\n" for line in shown))
         self._stream.flush()
         self._shown = len(shown)

@@ -1,4 +1,5 @@
-"""RegisterScalableTarget, PutScalingPolicy and DeregisterScalableTarget of an endpoint's variant, and the alarm that wakes it.
+"""RegisterScalableTarget, PutScalingPolicy and DeregisterScalableTarget of an endpoint's variant, and the alarm that
+wakes it.
 
 https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-add-code-apply.html
 https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference-autoscale.html
@@ -21,12 +22,16 @@ def scalable_target(prefix: str) -> dict:
 def register_request(settings: Settings) -> dict:
     scaling = settings.autoscaling
     return {
-        **scalable_target(settings.prefix), "MinCapacity": scaling.min_instances, "MaxCapacity": scaling.max_instances,
+        **scalable_target(settings.prefix),
+        "MinCapacity": scaling.min_instances,
+        "MaxCapacity": scaling.max_instances,
     }
 
 
 def policy_request(settings: Settings) -> dict:
-    """Target tracking: by requests per instance and minute, or, for async endpoints, by requests that wait per instance."""
+    """Target tracking: by requests per instance and minute, or, for async endpoints, by requests that wait per
+    instance.
+    """
     scaling = settings.autoscaling
     if settings.deploy.mode == "async":
         metric = {
@@ -57,7 +62,9 @@ def wake_alarm(prefix: str) -> str:
 
 
 def wake_policy_request(settings: Settings) -> dict:
-    """Step scaling from no instance to one: target tracking leaves an endpoint at 0 until more wait than its target says."""
+    """Step scaling from no instance to one: target tracking leaves an endpoint at 0 until more wait than its target
+    says.
+    """
     return {
         **scalable_target(settings.prefix),
         "PolicyName": wake_alarm(settings.prefix),
@@ -72,7 +79,9 @@ def wake_policy_request(settings: Settings) -> dict:
 
 
 def wake_alarm_request(settings: Settings, policy_arn: str) -> dict:
-    """PutMetricAlarm's request: the policy `policy_arn` acts when a request waits and there is no instance to take it."""
+    """PutMetricAlarm's request: the policy `policy_arn` acts when a request waits and there is no instance to take
+    it.
+    """
     return {
         "AlarmName": wake_alarm(settings.prefix),
         "Namespace": "AWS/SageMaker",

@@ -12,7 +12,11 @@ from scripts.requests.tags import project_tags
 
 
 def create_endpoint_request(settings: Settings, *, config: str) -> dict:
-    return {"EndpointName": endpoint(settings.prefix), "EndpointConfigName": config, "Tags": project_tags(settings.prefix)}
+    return {
+        "EndpointName": endpoint(settings.prefix),
+        "EndpointConfigName": config,
+        "Tags": project_tags(settings.prefix),
+    }
 
 
 def update_endpoint_request(settings: Settings, *, config: str, serverless: bool = False) -> dict:
@@ -36,7 +40,8 @@ def _deployment(settings: Settings) -> dict:
         steps = 1 if update.traffic == "CANARY" else math.ceil(100 / update.step_percent)
         routing["WaitIntervalInSeconds"] = update.wait_seconds
         routing["CanarySize" if update.traffic == "CANARY" else "LinearStepSize"] = {
-            "Type": "CAPACITY_PERCENT", "Value": update.step_percent,
+            "Type": "CAPACITY_PERCENT",
+            "Value": update.step_percent,
         }
     # Longer than all the waiting, or the deployment is given up while it waits; half an hour for instances to come.
     waiting = steps * update.wait_seconds + update.keep_old_seconds + deploy.startup_timeout_seconds

@@ -11,7 +11,9 @@ from scripts.requests.tags import project_tags
 
 
 def endpoint_config_request(settings: Settings, layout: Layout, *, name: str, model: str) -> dict:
-    """Request for the endpoint config `name` that serves the model named `model`. Raises Failure as `inference_ami` does."""
+    """Request for the endpoint config `name` that serves the model named `model`. Raises Failure as `inference_ami`
+    does.
+    """
     request = {
         "EndpointConfigName": name,
         "ProductionVariants": [_variant(settings, model)],
@@ -21,7 +23,8 @@ def endpoint_config_request(settings: Settings, layout: Layout, *, name: str, mo
         request["AsyncInferenceConfig"] = {
             "ClientConfig": {"MaxConcurrentInvocationsPerInstance": settings.async_.max_concurrent},
             "OutputConfig": {
-                "S3OutputPath": f"{layout.asynchronous}/answers", "S3FailurePath": f"{layout.asynchronous}/failures",
+                "S3OutputPath": f"{layout.asynchronous}/answers",
+                "S3FailurePath": f"{layout.asynchronous}/failures",
             },
         }
     if settings.capture.percent:
@@ -41,7 +44,8 @@ def _variant(settings: Settings, model: str) -> dict:
     deploy = settings.deploy
     if deploy.mode == "serverless":
         serverless = {
-            "MemorySizeInMB": settings.serverless.memory_mb, "MaxConcurrency": settings.serverless.max_concurrency,
+            "MemorySizeInMB": settings.serverless.memory_mb,
+            "MaxConcurrency": settings.serverless.max_concurrency,
         }
         return {**variant, "ServerlessConfig": serverless}
     ami = inference_ami(deploy.instance_type, deploy.cuda)

@@ -11,16 +11,26 @@ from scripts.requests.training_definition import training_definition
 
 
 def features_job_request(
-    settings: Settings, layout: Layout, *, name: str, image: str, role_arn: str, channels: dict[str, str], static: dict[str, str],
+    settings: Settings,
+    layout: Layout,
+    *,
+    name: str,
+    image: str,
+    role_arn: str,
+    channels: dict[str, str],
+    static: dict[str, str],
     output: str,
 ) -> dict:
-    """Request for the job `name`: the trials' image, machine and data, but it trains nothing. static: as the trials have them.
+    """Request for the job `name`: the trials' image, machine and data, but it trains nothing. static: as the trials
+    have them.
 
     Its files go to `features_uri(output, name)`.
     """
     return {
         "TrainingJobName": name,
-        **training_definition(settings, layout, image=image, role_arn=role_arn, channels=channels, hyperparameters=static),
+        **training_definition(
+            settings, layout, image=image, role_arn=role_arn, channels=channels, hyperparameters=static
+        ),
         "HyperParameters": {**static, FEATURES_ONLY: "true"},
         # Plain files: a channel can bring them as they are.
         "OutputDataConfig": {"S3OutputPath": output, "CompressionType": "NONE"},

@@ -1,11 +1,10 @@
 """Which machine image brings the NVIDIA driver that an image's CUDA libraries need.
 
-An ml.g4dn endpoint starts on driver 470 (CUDA 11.4) unless InferenceAmiVersion says otherwise, and PyTorch then says "The
-NVIDIA driver on your system is too old". CUDA 12 needs a driver from 525 on, CUDA 13 one from 580 on.
+An ml.g4dn endpoint starts on driver 470 (CUDA 11.4) unless InferenceAmiVersion says otherwise, and PyTorch then says
+"The NVIDIA driver on your system is too old". CUDA 12 needs a driver from 525 on, CUDA 13 one from 580 on.
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProductionVariant.html
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TransformResources.html
-https://docs.nvidia.com/deploy/cuda-compatibility/
-"""
+https://docs.nvidia.com/deploy/cuda-compatibility/"""
 
 import re
 

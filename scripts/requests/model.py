@@ -5,8 +5,12 @@ from scripts.requests.network_isolation import model_is_isolated
 from scripts.requests.tags import project_tags
 
 
-def model_request(settings: Settings, *, name: str, image: str, model_data: str, role_arn: str, serverless: bool = False) -> dict:
-    """Request for the model `name`: the serve image with a job's model.tar.gz. model_data: its URI. serverless: its endpoint."""
+def model_request(
+    settings: Settings, *, name: str, image: str, model_data: str, role_arn: str, serverless: bool = False
+) -> dict:
+    """Request for the model `name`: the serve image with a job's model.tar.gz. model_data: its URI. serverless: its
+    endpoint.
+    """
     return {
         "ModelName": name,
         "PrimaryContainer": {"Image": image, "ModelDataUrl": model_data, "Environment": settings.environment},

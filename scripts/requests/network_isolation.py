@@ -1,8 +1,7 @@
 """EnableNetworkIsolation: a container that reaches nothing, except the other instances of its training job.
 
-The platform brings data and models in and takes results out from beside the container, and requests still reach an endpoint.
-https://docs.aws.amazon.com/sagemaker/latest/dg/mkt-algo-model-internet-free.html
-"""
+The platform brings data and models in and takes results out from beside the container, and requests still reach an
+endpoint. https://docs.aws.amazon.com/sagemaker/latest/dg/mkt-algo-model-internet-free.html"""
 
 import re
 from collections.abc import Iterable
@@ -14,20 +13,26 @@ WEIGHTS = "pretrained"  # the hyperparameter, and the channel
 
 
 def training_is_isolated(
-    settings: Settings, *, image: str, channels: Iterable[str], hyperparameters: dict[str, str], tuned: Iterable[str] = (),
+    settings: Settings,
+    *,
+    image: str,
+    channels: Iterable[str],
+    hyperparameters: dict[str, str],
+    tuned: Iterable[str] = (),
 ) -> bool:
     """Whether a training job's container has no network, which `auto` means wherever it has nothing to download.
 
-    hyperparameters: as text. tuned: those of which every trial has a value of its own. Raises Failure when the job would be
-    isolated from the weights that it has to download.
-    """
+    hyperparameters: as text. tuned: those of which every trial has a value of its own. Raises Failure when the job
+    would be isolated from the weights that it has to download."""
     chosen, downloads = settings.train.network_isolation, _downloads_weights(image, channels, hyperparameters, tuned)
     if chosen == "on" and downloads:
         raise Failure(
-            "train.network-isolation is on, and the training program would have to download its pretrained weights. Name a file of them "
-            "in train.pretrained, bake one into the image (make build WEIGHTS=path), train with pretrained=none, or set it to auto."
+            "train.network-isolation is on, and the training program would have to download its pretrained weights. "
+            "Name a file of them "
+            "in train.pretrained, bake one into the image (make build WEIGHTS=path), train with pretrained=none, or "
+            "set it to auto."
         )
-    return chosen == "on" or chosen == "auto" and not downloads
+    return chosen == "on" or (chosen == "auto" and not downloads)
 
 
 def model_is_isolated(settings: Settings, *, serverless: bool) -> bool:
@@ -38,8 +43,12 @@ def model_is_isolated(settings: Settings, *, serverless: bool) -> bool:
     return settings.deploy.network_isolation and not serverless
 
 
-def _downloads_weights(image: str, channels: Iterable[str], hyperparameters: dict[str, str], tuned: Iterable[str]) -> bool:
-    """The training program's own rule: the channel, then the image (whose tag tells, docker/tag.sh), then torchvision's download."""
+def _downloads_weights(
+    image: str, channels: Iterable[str], hyperparameters: dict[str, str], tuned: Iterable[str]
+) -> bool:
+    """The training program's own rule: the channel, then the image (whose tag tells, docker/tag.sh), then torchvision's
+    download.
+    """
     brought = {WEIGHTS, "features"} & set(channels) or re.search(r":[^/:]*-w[0-9a-f]{8}(-|$)", image)
     from_scratch = hyperparameters.get(WEIGHTS, "").strip().strip('"') == "none" and WEIGHTS not in tuned
     return not brought and not from_scratch

@@ -23,14 +23,21 @@ def lifecycle_policy_request(settings: Settings, repository: str) -> dict:
         {
             "rulePriority": 1,
             "description": "what has no tag, after a day",
-            "selection": {"tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 1},
+            "selection": {
+                "tagStatus": "untagged",
+                "countType": "sinceImagePushed",
+                "countUnit": "days",
+                "countNumber": 1,
+            },
             "action": {"type": "expire"},
         },
         {
             "rulePriority": 2,
             "description": f"all but the newest {settings.push.keep_images}",
             "selection": {
-                "tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": settings.push.keep_images,
+                "tagStatus": "any",
+                "countType": "imageCountMoreThan",
+                "countNumber": settings.push.keep_images,
             },
             "action": {"type": "expire"},
         },
@@ -41,11 +48,12 @@ def lifecycle_policy_request(settings: Settings, repository: str) -> dict:
 def scanning_request(current: dict, repositories: list[str], prefix: str) -> dict | None:
     """Request that has the registry scan `<prefix>-*` on push, or None when `repositories` are scanned already.
 
-    current: the `scanningConfiguration` of GetRegistryScanningConfiguration. Scanning is configured for the whole registry
-    at once, so every rule that is there stays.
-    """
+    current: the `scanningConfiguration` of GetRegistryScanningConfiguration. Scanning is configured for the whole
+    registry at once, so every rule that is there stays."""
     rules = current.get("rules", [])
-    filters = [one["filter"] for rule in rules if rule["scanFrequency"] != "MANUAL" for one in rule["repositoryFilters"]]
+    filters = [
+        one["filter"] for rule in rules if rule["scanFrequency"] != "MANUAL" for one in rule["repositoryFilters"]
+    ]
     # ECR adds a wildcard at both ends of a filter that has none.
     filters = [one if "*" in one else f"*{one}*" for one in filters]
     if all(any(fnmatch.fnmatchcase(name, one) for one in filters) for name in repositories):
@@ -53,8 +61,10 @@ def scanning_request(current: dict, repositories: list[str], prefix: str) -> dic
     ours = {"filter": f"{prefix}-*", "filterType": "WILDCARD"}
     on_push = [rule for rule in rules if rule["scanFrequency"] == "SCAN_ON_PUSH"]
     merged = [rule for rule in rules if rule["scanFrequency"] != "SCAN_ON_PUSH"]
-    merged.append({
-        "scanFrequency": "SCAN_ON_PUSH",
-        "repositoryFilters": [*(one for rule in on_push for one in rule["repositoryFilters"]), ours],
-    })
+    merged.append(
+        {
+            "scanFrequency": "SCAN_ON_PUSH",
+            "repositoryFilters": [*(one for rule in on_push for one in rule["repositoryFilters"]), ours],
+        }
+    )
     return {"scanType": current.get("scanType", "BASIC"), "rules": merged}

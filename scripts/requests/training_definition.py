@@ -21,13 +21,19 @@ def hyperparameters(settings: Settings, given: dict[str, str]) -> dict[str, str]
 
 
 def training_definition(
-    settings: Settings, layout: Layout, *, image: str, role_arn: str, channels: dict[str, str], hyperparameters: dict[str, str],
+    settings: Settings,
+    layout: Layout,
+    *,
+    image: str,
+    role_arn: str,
+    channels: dict[str, str],
+    hyperparameters: dict[str, str],
     tuned: Iterable[str] = (),
 ) -> dict:
     """The program, its data, where its model goes, its machine and its network. channels: name -> URI of what it holds.
 
-    hyperparameters, tuned: what they have to do with the network, `training_is_isolated` says. Raises Failure as that does.
-    """
+    hyperparameters, tuned: what they have to do with the network, `training_is_isolated` says. Raises Failure as that
+    does."""
     train = settings.train
     stopping = {"MaxRuntimeInSeconds": train.max_runtime_seconds}
     if train.spot:
@@ -42,12 +48,18 @@ def training_definition(
         "InputDataConfig": [_channel(channel, uri) for channel, uri in channels.items()],
         "OutputDataConfig": {"S3OutputPath": layout.jobs},
         "ResourceConfig": {
-            "InstanceType": train.instance_type, "InstanceCount": train.instance_count, "VolumeSizeInGB": train.volume_gb,
+            "InstanceType": train.instance_type,
+            "InstanceCount": train.instance_count,
+            "VolumeSizeInGB": train.volume_gb,
         },
         "StoppingCondition": stopping,
         "EnableManagedSpotTraining": train.spot,
         "EnableNetworkIsolation": training_is_isolated(
-            settings, image=image, channels=channels, hyperparameters=hyperparameters, tuned=tuned,
+            settings,
+            image=image,
+            channels=channels,
+            hyperparameters=hyperparameters,
+            tuned=tuned,
         ),
     }
 

@@ -10,17 +10,27 @@ from scripts.requests.training_definition import training_definition
 
 
 def training_job_request(
-    settings: Settings, layout: Layout, *, name: str, image: str, role_arn: str, region: str, channels: dict[str, str],
+    settings: Settings,
+    layout: Layout,
+    *,
+    name: str,
+    image: str,
+    role_arn: str,
+    region: str,
+    channels: dict[str, str],
     hyperparameters: dict[str, str],
 ) -> dict:
-    """Request for the job `name`. channels: name -> URI of what it holds. hyperparameters: before those of the settings.
+    """Request for the job `name`. channels: name -> URI of what it holds. hyperparameters: before those of the
+    settings.
 
     Raises Failure as `training_definition` does.
     """
     chosen = all_hyperparameters(settings, hyperparameters)
     return {
         "TrainingJobName": name,
-        **training_definition(settings, layout, image=image, role_arn=role_arn, channels=channels, hyperparameters=chosen),
+        **training_definition(
+            settings, layout, image=image, role_arn=role_arn, channels=channels, hyperparameters=chosen
+        ),
         "HyperParameters": chosen,
         "CheckpointConfig": {"S3Uri": f"{layout.checkpoints}/{name}", "LocalPath": CHECKPOINTS},
         **debugger_fields(settings.debugger, region, layout.debugger),

@@ -15,8 +15,17 @@ WARM_START_TYPES = ("TransferLearning", "IdenticalDataAndAlgorithm")
 
 
 def tuning_job_request(
-    settings: Settings, layout: Layout, *, name: str, image: str, role_arn: str, channels: dict[str, str],
-    static: dict[str, str], ranges: dict[str, Range], parents: list[str], warm_start_type: str,
+    settings: Settings,
+    layout: Layout,
+    *,
+    name: str,
+    image: str,
+    role_arn: str,
+    channels: dict[str, str],
+    static: dict[str, str],
+    ranges: dict[str, Range],
+    parents: list[str],
+    warm_start_type: str,
 ) -> dict:
     """Request for the tuning job `name`. channels: name -> URI. static: the hyperparameters of every trial.
 
@@ -25,7 +34,13 @@ def tuning_job_request(
     definition = {
         "StaticHyperParameters": static,
         **training_definition(
-            settings, layout, image=image, role_arn=role_arn, channels=channels, hyperparameters=static, tuned=list(ranges),
+            settings,
+            layout,
+            image=image,
+            role_arn=role_arn,
+            channels=channels,
+            hyperparameters=static,
+            tuned=list(ranges),
         ),
         # The service appends the trial's name to the URI, which is why none stands here as in a training job.
         "CheckpointConfig": {"S3Uri": layout.checkpoints, "LocalPath": CHECKPOINTS},
@@ -91,7 +106,12 @@ def _parameter_ranges(ranges: dict[str, Range]) -> dict:
         if isinstance(one, Categories):
             found["CategoricalParameterRanges"].append({"Name": name, "Values": list(one.values)})
         else:
-            found["IntegerParameterRanges" if one.whole else "ContinuousParameterRanges"].append({
-                "Name": name, "MinValue": str(one.low), "MaxValue": str(one.high), "ScalingType": SCALES[one.scale],
-            })
+            found["IntegerParameterRanges" if one.whole else "ContinuousParameterRanges"].append(
+                {
+                    "Name": name,
+                    "MinValue": str(one.low),
+                    "MaxValue": str(one.high),
+                    "ScalingType": SCALES[one.scale],
+                }
+            )
     return {kind: those for kind, those in found.items() if those}

@@ -2,8 +2,9 @@
 
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Callable, TypeVar
+from typing import TypeVar
 
 from botocore.exceptions import ClientError
 
@@ -26,7 +27,9 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True)
 class Source:
-    """What decides the features: the image, the hyperparameters of every trial, and what is at the URI of each channel."""
+    """What decides the features: the image, the hyperparameters of every trial, and what is at the URI of each
+    channel.
+    """
 
     image: str
     static: dict[str, str]
@@ -37,12 +40,15 @@ class Source:
         if elsewhere := [uri for uri in self.channels.values() if not uri.startswith("s3://")]:
             print(f"{elsewhere[0]} cannot be listed from here: the features are computed anew", file=sys.stderr)
             return None
-        return features_key(self.image, self.static, {channel: _listed(aws, uri) for channel, uri in self.channels.items()})
+        return features_key(
+            self.image, self.static, {channel: _listed(aws, uri) for channel, uri in self.channels.items()}
+        )
 
 
 @dataclass(frozen=True)
 class SharedFeatures:
-    """uri: where the features of `job` are, once it is Completed. status: the job's; None when `call` has to make it first.
+    """uri: where the features of `job` are, once it is Completed. status: the job's; None when `call` has to make it
+    first.
 
     key: the source's when these were planned; None when it cannot be told.
     """
@@ -56,13 +62,23 @@ class SharedFeatures:
 
 
 def plan_features(
-    aws: Aws, *, image: str, role_arn: str, channels: dict[str, str], static: dict[str, str], tuned: list[str], stamp: str,
+    aws: Aws,
+    *,
+    image: str,
+    role_arn: str,
+    channels: dict[str, str],
+    static: dict[str, str],
+    tuned: list[str],
+    stamp: str,
 ) -> SharedFeatures | None:
     """How the trials come to shared features; None when they read the pictures themselves. Nothing is made."""
     if not trains_on_features(static):
         return None
     if apart := keeping_apart(static, tuned):
-        print(f"the trials cannot share features, since {' and '.join(apart)} may differ: each reads the pictures itself", file=sys.stderr)
+        print(
+            f"the trials cannot share features, since {' and '.join(apart)} may differ: each reads the pictures itself",
+            file=sys.stderr,
+        )
         return None
     source = Source(image, static, channels)
     key = _unless_denied(lambda: source.key(aws))
@@ -72,16 +88,25 @@ def plan_features(
         return SharedFeatures(found[0], features_uri(output, found[0]), found[1], None, source, key)
     job = names.features_job(aws.settings.prefix, stamp)
     request = features_job_request(
-        aws.settings, aws.layout, name=job, image=image, role_arn=role_arn, channels=channels, static=static, output=output,
+        aws.settings,
+        aws.layout,
+        name=job,
+        image=image,
+        role_arn=role_arn,
+        channels=channels,
+        static=static,
+        output=output,
     )
-    return SharedFeatures(job, features_uri(output, job), None, Call("sagemaker", "CreateTrainingJob", request), source, key)
+    return SharedFeatures(
+        job, features_uri(output, job), None, Call("sagemaker", "CreateTrainingJob", request), source, key
+    )
 
 
 def bring_features(aws: Aws, features: SharedFeatures) -> None:
     """Return when the features are there: make their job when there is none, and follow it to its end.
 
-    Raises Failure when it does not end well, and when it may have read other pictures than those that its key stands for.
-    """
+    Raises Failure when it does not end well, and when it may have read other pictures than those that its key stands
+    for."""
     if features.status == "Completed":
         print(f"the features of {features.job} are used again: the same pictures, weights and image", file=sys.stderr)
         return
@@ -95,7 +120,8 @@ def bring_features(aws: Aws, features: SharedFeatures) -> None:
     if features.key and features.source.key(aws) != features.key:
         _remove(aws, features.uri)  # or they would be found again once the pictures are the old ones
         raise Failure(
-            f"The pictures, or the weights, changed while {features.job} ran. Its features were removed and no trial was started: "
+            f"The pictures, or the weights, changed while {features.job} ran. Its features were removed and no trial "
+            "was started: "
             f"run `{make('tune')}` again."
         )
 
@@ -127,9 +153,16 @@ def _found(aws: Aws, output: str) -> tuple[str, str] | None:
 
     def is_right(job: str, wanted: str) -> bool:
         description = FEATURES.find(aws, job)  # None where only its files are there: it cannot be told how it ended
-        return bool(description) and (description["TrainingJobStatus"], description["OutputDataConfig"]["S3OutputPath"]) == (wanted, output)
+        return bool(description) and (
+            description["TrainingJobStatus"],
+            description["OutputDataConfig"]["S3OutputPath"],
+        ) == (wanted, output)
 
-    left = [job for job in folders(aws.client("s3"), *bucket_and_key(f"{output}/")) if names.is_features_job(aws.settings.prefix, job)]
+    left = [
+        job
+        for job in folders(aws.client("s3"), *bucket_and_key(f"{output}/"))
+        if names.is_features_job(aws.settings.prefix, job)
+    ]
     for job in sorted(left, reverse=True):
         if is_right(job, "Completed"):
             if _is_whole(aws, features_uri(output, job)):

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTrai
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from scripts.aws.clients import Aws
 from scripts.aws.jobs import ENDED, TUNING
@@ -13,13 +13,15 @@ from scripts.config.ranges import Range, ranges_of_request
 from scripts.console.failure import Failure
 from scripts.console.make_prefix import make
 
-# The service adds it to every trial's own: https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-ranges.html
+# The service adds it to every trial's own:
+# https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-ranges.html
 _ADDED = "_tuning_objective_metric"
 
 
 @dataclass(frozen=True)
 class Trial:
-    """number: from 1, in the order of creation. objective: None until the service has told it. hyperparameters: the tuned ones.
+    """number: from 1, in the order of creation. objective: None until the service has told it. hyperparameters: the
+    tuned ones.
 
     ended: None while it runs. failure: the reason of one that Failed, otherwise empty.
     """
@@ -40,7 +42,8 @@ class Trial:
 
 @dataclass(frozen=True)
 class Tuning:
-    """metric: the objective's name. static: the hyperparameters of every trial. best: the best trial's name, None without one.
+    """metric: the objective's name. static: the hyperparameters of every trial. best: the best trial's name, None
+    without one.
 
     trials: by number. ranges: what was searched, by hyperparameter. seconds: from its creation to its end, or to now.
     """
@@ -69,7 +72,9 @@ class Tuning:
     def ranked(self) -> list[Trial]:
         """The best trial, then by objective, then those without one by number."""
         with_one = [trial for trial in self.trials if trial.objective is not None]
-        with_one.sort(key=lambda trial: (trial.name != self.best, -trial.objective if self.maximize else trial.objective))
+        with_one.sort(
+            key=lambda trial: (trial.name != self.best, -trial.objective if self.maximize else trial.objective)
+        )
         return with_one + [trial for trial in self.trials if trial.objective is None]
 
     def best_so_far(self) -> list[tuple[int, float]]:
@@ -87,25 +92,40 @@ class Tuning:
 
 
 def read_tuning(aws: Aws, name: str) -> Tuning:
-    """The tuning job as it is now. Raises Failure when there is none of this name, or when its trials are not all of one kind."""
+    """The tuning job as it is now. Raises Failure when there is none of this name, or when its trials are not all of
+    one kind.
+    """
     description = describe_tuning(aws, name)
-    pages = aws.client("sagemaker").get_paginator("list_training_jobs_for_hyper_parameter_tuning_job").paginate(
-        HyperParameterTuningJobName=name, SortBy="CreationTime", SortOrder="Ascending", PaginationConfig={"PageSize": 100},
+    pages = (
+        aws.client("sagemaker")
+        .get_paginator("list_training_jobs_for_hyper_parameter_tuning_job")
+        .paginate(
+            HyperParameterTuningJobName=name,
+            SortBy="CreationTime",
+            SortOrder="Ascending",
+            PaginationConfig={"PageSize": 100},
+        )
     )
-    return tuning_of(description, [one for page in pages for one in page["TrainingJobSummaries"]], datetime.now(timezone.utc))
+    return tuning_of(description, [one for page in pages for one in page["TrainingJobSummaries"]], datetime.now(UTC))
 
 
 def describe_tuning(aws: Aws, name: str) -> dict:
     """What DescribeHyperParameterTuningJob answers. Raises Failure as `read_tuning` does."""
     description = TUNING.describe(aws, name)
     if "TrainingJobDefinition" not in description:
-        raise Failure(f"The tuning job {name} has several training job definitions, and `{make('tune')}` makes none such. Name another.")
+        raise Failure(
+            f"The tuning job {name} has several training job definitions, and `{make('tune')}` makes none such. Name "
+            "another."
+        )
     return description
 
 
 def tuning_of(description: dict, summaries: list[dict], now: datetime) -> Tuning:
     """From DescribeHyperParameterTuningJob's answer and the summaries of its training jobs, in any order."""
-    config, static = description["HyperParameterTuningJobConfig"], description["TrainingJobDefinition"].get("StaticHyperParameters", {})
+    config, static = (
+        description["HyperParameterTuningJobConfig"],
+        description["TrainingJobDefinition"].get("StaticHyperParameters", {}),
+    )
     objective = config["HyperParameterTuningJobObjective"]
     # Those of one second are in the order of their numbers, which are in their names.
     summaries = sorted(summaries, key=lambda one: (one["CreationTime"], one["TrainingJobName"]))

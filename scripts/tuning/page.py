@@ -1,8 +1,10 @@
-"""The page of a tuning job: its picture, what was found, and every trial, the best first. One file, nothing loaded from elsewhere."""
+"""The page of a tuning job: its picture, what was found, and every trial, the best first. One file, nothing loaded from
+elsewhere.
+"""
 
 import base64
 from collections import Counter
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from html import escape
 
 from scripts.aws.waiting import minutes
@@ -46,19 +48,23 @@ td.reason { white-space: normal; min-width: 16rem; }
 
 # What the marks in the pictures mean: these have no room for it.
 _MARKS = (
-    "<p class='marks'><span>★ best</span><span class='Completed'>● completed</span><span class='Stopped'>▽ stopped before its end</span>"
+    "<p class='marks'><span>★ best</span><span class='Completed'>● completed</span><span class='Stopped'>▽ stopped "
+    "before its end</span>"
     "<span class='Failed'>× failed</span><span>— best so far</span></p>"
 )
 
 
 def page(tuning: Tuning, pictures: list[tuple[str, bytes, bytes]], model: str | None) -> str:
-    """HTML. pictures: a panel's label, its PNG on a light ground, and the same on a dark one. model: URI of the best trial's."""
+    """HTML. pictures: a panel's label, its PNG on a light ground, and the same on a dark one. model: URI of the best
+    trial's.
+    """
     return (
         f"<!doctype html><html lang='en'><head><meta charset='utf-8'><title>{escape(tuning.name)}</title>"
         f"<meta name='viewport' content='width=device-width'><style>{STYLE}</style></head><body>"
         f"<h1>{escape(tuning.name)}</h1><p>{escape(_summary(tuning))}</p>"
         f"<dl class='facts'>{_facts(tuning)}</dl>{_best(tuning, model)}"
-        f"<h2>{escape(tuning.metric)}, trial by trial</h2><main>{''.join(_figure(tuning, *one) for one in pictures)}</main>{_MARKS}"
+        f"<h2>{escape(tuning.metric)}, trial by "
+        f"trial</h2><main>{''.join(_figure(tuning, *one) for one in pictures)}</main>{_MARKS}"
         f"<h2>Every trial, the best first</h2><div class='wide'>{_table(tuning)}</div>"
         f"<h2>What was searched</h2><div class='wide'>{_searched(tuning)}</div></body></html>\n"
     )
@@ -73,8 +79,10 @@ def _summary(tuning: Tuning) -> str:
 def _facts(tuning: Tuning) -> str:
     counts = Counter(trial.status for trial in tuning.trials)
     facts = {
-        f"best {tuning.metric}": shown_objective(tuning.best_trial) if tuning.best_trial else "none", "trials": len(tuning.trials),
-        **{f"of them {status}": count for status, count in sorted(counts.items())}, "time": minutes(tuning.seconds),
+        f"best {tuning.metric}": shown_objective(tuning.best_trial) if tuning.best_trial else "none",
+        "trials": len(tuning.trials),
+        **{f"of them {status}": count for status, count in sorted(counts.items())},
+        "time": minutes(tuning.seconds),
     }
     return "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(str(fact))}</dd></div>" for name, fact in facts.items())
 
@@ -92,7 +100,8 @@ def _best(tuning: Tuning, model: str | None) -> str:
 def _figure(tuning: Tuning, label: str, light: bytes, dark: bytes) -> str:
     return (
         f"<figure><picture><source media='screen and (prefers-color-scheme: dark)' srcset='{_data(dark)}'>"
-        f"<img alt='{escape(tuning.metric, quote=True)} by {escape(label, quote=True)}' src='{_data(light)}'></picture></figure>"
+        f"<img alt='{escape(tuning.metric, quote=True)} by {escape(label, quote=True)}' "
+        f"src='{_data(light)}'></picture></figure>"
     )
 
 
@@ -110,9 +119,12 @@ def _table(tuning: Tuning) -> str:
 
 def _row(tuning: Tuning, trial: Trial, with_reason: bool) -> str:
     best = trial.name == tuning.best
-    seconds = trial.seconds(datetime.now(timezone.utc))
-    cells = [shown_objective(trial), *(shown_value(trial.hyperparameters.get(name, "")) for name in tuning.ranges),
-             "" if seconds is None else minutes(seconds)]
+    seconds = trial.seconds(datetime.now(UTC))
+    cells = [
+        shown_objective(trial),
+        *(shown_value(trial.hyperparameters.get(name, "")) for name in tuning.ranges),
+        "" if seconds is None else minutes(seconds),
+    ]
     return (
         f"<tr{' class=best' if best else ''}><td><code>{escape(tuning.short_name(trial))}</code>{' ★' if best else ''}</td>"
         f"<td class='{escape(trial.status)}'>{escape(trial.status)}</td>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}"

@@ -19,9 +19,8 @@ NO_VALUE = 0.12  # of the height, under the lowest objective: room for the trial
 class Panel:
     """label: of the horizontal axis. places: of the trials on it, by number; one without a place is not shown.
 
-    ticks: place and text; none where the drawing may choose. limits: the ends of the axis. is_category: places are those of
-    words, side by side.
-    """
+    ticks: place and text; none where the drawing may choose. limits: the ends of the axis. is_category: places are
+    those of words, side by side."""
 
     label: str
     is_log: bool
@@ -76,7 +75,9 @@ def outcome(trial: Trial) -> str:
 
 
 def log_ticks(low: float, high: float) -> tuple[tuple[float, str], ...]:
-    """At most MOST_TICKS round figures between two positive ones: powers of ten, or 1, 2 and 5 times those, or the ends."""
+    """At most MOST_TICKS round figures between two positive ones: powers of ten, or 1, 2 and 5 times those, or the
+    ends.
+    """
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     for steps in ((1, 2, 5), (1,)):
         found = [step * 10.0**power for power in range(first, last + 1) for step in steps]
@@ -84,12 +85,14 @@ def log_ticks(low: float, high: float) -> tuple[tuple[float, str], ...]:
         if 2 <= len(found) <= MOST_TICKS:
             return _named(found)
     if len(found) > MOST_TICKS:
-        return _named(found[::math.ceil(len(found) / MOST_TICKS)])
+        return _named(found[:: math.ceil(len(found) / MOST_TICKS)])
     return _named([low, high])
 
 
 def _of_hyperparameter(tuning: Tuning, name: str) -> Panel:
-    texts = {trial.number: trial.hyperparameters[name].strip('"') for trial in tuning.trials if name in trial.hyperparameters}
+    texts = {
+        trial.number: trial.hyperparameters[name].strip('"') for trial in tuning.trials if name in trial.hyperparameters
+    }
     searched = tuning.ranges[name]
     if isinstance(searched, Categories):
         return _of_categories(name, list(searched.values), texts)
@@ -98,7 +101,14 @@ def _of_hyperparameter(tuning: Tuning, name: str) -> Panel:
 
 def _of_categories(name: str, words: list[str], texts: dict[int, str]) -> Panel:
     places = {number: words.index(text) + _jitter(number) for number, text in texts.items() if text in words}
-    return Panel(name, False, True, places, tuple((float(place), word) for place, word in enumerate(words)), (-0.5, len(words) - 0.5))
+    return Panel(
+        name,
+        False,
+        True,
+        places,
+        tuple((float(place), word) for place, word in enumerate(words)),
+        (-0.5, len(words) - 0.5),
+    )
 
 
 def _of_interval(name: str, searched: Interval, values: dict[int, float]) -> Panel:

@@ -1,4 +1,5 @@
-"""The picture of a tuning job. The only file that needs matplotlib, whose import takes half a second: import it when it is due.
+"""The picture of a tuning job. The only file that needs matplotlib, whose import takes half a second: import it when it
+is due.
 
 Colours are of Okabe and Ito's palette, which colour-blind people tell apart, and every outcome has a shape of its own.
 """
@@ -69,7 +70,15 @@ def whole_figure(tuning: Tuning, theme: Theme = LIGHT) -> Figure:
     figure.suptitle(title(tuning), x=0.01, ha="left", color=theme.ink, fontsize=13)
     handles, labels = first.get_legend_handles_labels()
     if handles:
-        figure.legend(handles, labels, loc="outside lower center", ncols=len(handles), frameon=False, labelcolor=theme.ink, fontsize=10)
+        figure.legend(
+            handles,
+            labels,
+            loc="outside lower center",
+            ncols=len(handles),
+            frameon=False,
+            labelcolor=theme.ink,
+            fontsize=10,
+        )
     return figure
 
 
@@ -77,7 +86,7 @@ def title(tuning: Tuning) -> str:
     """What there is to see, in a line."""
     best = tuning.best_trial
     found = f"; the best, {best.objective:.4f}, is trial {best.number}" if best and best.objective is not None else ""
-    return f"{tuning.name}: {tuning.metric} of {len(tuning.trials)} trial{'s'[:len(tuning.trials) != 1]}{found}"
+    return f"{tuning.name}: {tuning.metric} of {len(tuning.trials)} trial{'s'[: len(tuning.trials) != 1]}{found}"
 
 
 def _draw(axes: Axes, panel: Panel, tuning: Tuning, height: Heights, theme: Theme, with_metric: bool) -> None:
@@ -95,10 +104,14 @@ def _draw(axes: Axes, panel: Panel, tuning: Tuning, height: Heights, theme: Them
         without = [trial for trial in those if trial.objective is None]
         look = _look(kind, size, theme)
         if with_one:
-            axes.scatter([panel.places[one.number] for one in with_one], [one.objective for one in with_one], label=kind, **look)
+            axes.scatter(
+                [panel.places[one.number] for one in with_one], [one.objective for one in with_one], label=kind, **look
+            )
         if without:
             label = {"label": f"{kind}, no value"} if kind != "failed" else {"label": kind}
-            axes.scatter([panel.places[one.number] for one in without], [FOOT] * len(without), transform=at_foot, **label, **look)
+            axes.scatter(
+                [panel.places[one.number] for one in without], [FOOT] * len(without), transform=at_foot, **label, **look
+            )
     _draw_best(axes, panel, tuning.best_trial, size, theme)
     if not any(trial.objective is not None for trial in tuning.trials):
         axes.yaxis.set_major_locator(NullLocator())
@@ -109,15 +122,31 @@ def _draw(axes: Axes, panel: Panel, tuning: Tuning, height: Heights, theme: Them
 def _draw_best(axes: Axes, panel: Panel, best: Trial | None, size: int, theme: Theme) -> None:
     if best and best.objective is not None and best.number in panel.places:
         axes.scatter(
-            [panel.places[best.number]], [best.objective], marker="*", s=max(150, 4 * size), color=theme.best, edgecolors=theme.ink,
-            linewidths=1.1, zorder=5, label="best",
+            [panel.places[best.number]],
+            [best.objective],
+            marker="*",
+            s=max(150, 4 * size),
+            color=theme.best,
+            edgecolors=theme.ink,
+            linewidths=1.1,
+            zorder=5,
+            label="best",
         )
 
 
 def _look(kind: str, size: int, theme: Theme) -> dict:
-    colour = {"completed": theme.completed, "stopped": theme.stopped, "failed": theme.failed, "running": theme.soft}[kind]
+    colour = {"completed": theme.completed, "stopped": theme.stopped, "failed": theme.failed, "running": theme.soft}[
+        kind
+    ]
     if kind in ("stopped", "running"):  # hollow
-        return {"marker": _MARKERS[kind], "s": size, "facecolors": "none", "edgecolors": colour, "linewidths": 1.3, "zorder": 3}
+        return {
+            "marker": _MARKERS[kind],
+            "s": size,
+            "facecolors": "none",
+            "edgecolors": colour,
+            "linewidths": 1.3,
+            "zorder": 3,
+        }
     width = 1.3 if kind == "failed" else 0
     return {"marker": _MARKERS[kind], "s": size, "color": colour, "alpha": 0.85, "linewidths": width, "zorder": 3}
 

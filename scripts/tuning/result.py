@@ -1,4 +1,6 @@
-"""What is left of a tuning job on this machine: out/tuning/<name>/ with best.json, trials.json, tuning.png and page.html."""
+"""What is left of a tuning job on this machine: out/tuning/<name>/ with best.json, trials.json, tuning.png and
+page.html.
+"""
 
 import json
 import sys
@@ -49,10 +51,18 @@ def write_files(tuning: Tuning, model: str | None, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     best = tuning.best_trial
     if best:
-        (folder / "best.json").write_text(json.dumps({
-            "tuning_job": tuning.name, "job": best.name, "objective": {"name": tuning.metric, "value": best.objective},
-            "hyperparameters": hyperparameters_of(tuning, best), "model": model,
-        }, indent=2))
+        (folder / "best.json").write_text(
+            json.dumps(
+                {
+                    "tuning_job": tuning.name,
+                    "job": best.name,
+                    "objective": {"name": tuning.metric, "value": best.objective},
+                    "hyperparameters": hyperparameters_of(tuning, best),
+                    "model": model,
+                },
+                indent=2,
+            )
+        )
     else:
         (folder / "best.json").unlink(missing_ok=True)
     (folder / "trials.json").write_text(json.dumps([_as_json(trial) for trial in tuning.trials], indent=2))

@@ -1,6 +1,6 @@
 """The trials of a tuning job as lines of text."""
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from scripts.aws.jobs import ENDED
 from scripts.aws.waiting import minutes
@@ -10,7 +10,9 @@ LONGEST_REASON = 100  # characters
 
 
 def heading(tuning: Tuning) -> str:
-    """`dogbreed-tune-...: InProgress after 12:30, 5 trials of 16 (3 Completed, 2 InProgress), best valid_accuracy=0.8123`."""
+    """`dogbreed-tune-...: InProgress after 12:30, 5 trials of 16 (3 Completed, 2 InProgress), best
+    valid_accuracy=0.8123`.
+    """
     counts = {}
     for trial in tuning.trials:
         counts[trial.status] = counts.get(trial.status, 0) + 1
@@ -23,22 +25,30 @@ def heading(tuning: Tuning) -> str:
 
 def table(tuning: Tuning, trials: list[Trial], now: datetime | None = None) -> list[str]:
     """A line of titles and one for each of `trials`; a * is before the best. now: by default it is."""
-    now = now or datetime.now(timezone.utc)
+    now = now or datetime.now(UTC)
     rows = [(" ", "trial", "status", tuning.metric, *tuning.ranges, "time", "")]
     for trial in trials:
         seconds = trial.seconds(now)
-        rows.append((
-            "*" if trial.name == tuning.best else "", tuning.short_name(trial), trial.status, shown_objective(trial),
-            *(shown_value(trial.hyperparameters.get(name, "")) for name in tuning.ranges),
-            "" if seconds is None else minutes(seconds), shown_reason(trial),
-        ))
+        rows.append(
+            (
+                "*" if trial.name == tuning.best else "",
+                tuning.short_name(trial),
+                trial.status,
+                shown_objective(trial),
+                *(shown_value(trial.hyperparameters.get(name, "")) for name in tuning.ranges),
+                "" if seconds is None else minutes(seconds),
+                shown_reason(trial),
+            )
+        )
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
 
 
 def worth_showing(tuning: Tuning, most: int) -> list[Trial]:
     """At most `most` trials, by number: those that run, the best, then the newest."""
-    by_interest = sorted(tuning.trials, key=lambda trial: (trial.status in ENDED, trial.name != tuning.best, -trial.number))
+    by_interest = sorted(
+        tuning.trials, key=lambda trial: (trial.status in ENDED, trial.name != tuning.best, -trial.number)
+    )
     return sorted(by_interest[:most], key=lambda trial: trial.number)
 
 
@@ -55,7 +65,9 @@ def shown_objective(trial: Trial) -> str:
 
 
 def shown_value(text: str) -> str:
-    """A value as the service has it, `"0.00012345678"` with the quotes of some clients, in few characters: `0.0001235`."""
+    """A value as the service has it, `"0.00012345678"` with the quotes of some clients, in few characters:
+    `0.0001235`.
+    """
     text = text.strip('"')
     try:
         return f"{float(text):.4g}" if "." in text or "e" in text.lower() else text
@@ -65,4 +77,4 @@ def shown_value(text: str) -> str:
 
 def shown_reason(trial: Trial) -> str:
     reason = " ".join(trial.failure.split())
-    return reason if len(reason) <= LONGEST_REASON else f"{reason[:LONGEST_REASON - 1]}…"
+    return reason if len(reason) <= LONGEST_REASON else f"{reason[: LONGEST_REASON - 1]}…"

@@ -60,7 +60,9 @@ class _Lines:
     def show(self, tuning: Tuning, passed: float) -> None:
         for trial in tuning.trials:
             # The service may tell the objective a while after the end.
-            self._say(trial.name, (trial.status, trial.objective is None), f"[{minutes(passed)}] {trial_line(tuning, trial)}")
+            self._say(
+                trial.name, (trial.status, trial.objective is None), f"[{minutes(passed)}] {trial_line(tuning, trial)}"
+            )
         self._say(tuning.name, (tuning.status,), f"[{minutes(passed)}] {tuning.name} {tuning.status}")
 
     def _say(self, name: str, state: tuple, line: str) -> None:

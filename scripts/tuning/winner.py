@@ -21,5 +21,8 @@ def find_winner(aws: Aws, name: str | None) -> tuple[Tuning, Trial]:
         name = newest["HyperParameterTuningJobName"]
     tuning = read_tuning(aws, name)
     if tuning.best_trial is None:
-        raise Failure(f"The tuning job {name} is {tuning.status} and has no best trial. `{make('logs')} ARGS={name}` shows its trials.")
+        raise Failure(
+            f"The tuning job {name} is {tuning.status} and has no best trial. `{make('logs')} ARGS={name}` shows its "
+            "trials."
+        )
     return tuning, tuning.best_trial

@@ -13,4 +13,6 @@ def image_and_pictures(description: str) -> tuple[str, Path]:
     parser.add_argument("--train-image", required=True)
     parser.add_argument("--data", type=Path, help="folder or zip of pictures; default: some that are drawn")
     chosen = parser.parse_args()
-    return chosen.train_image, data_folder(chosen.data, Path("out/data")) if chosen.data else drawn(Path("out/data/bench"))
+    return chosen.train_image, data_folder(chosen.data, Path("out/data")) if chosen.data else drawn(
+        Path("out/data/bench")
+    )

@@ -1,4 +1,5 @@
-"""`python -m tests.bench.debugger --train-image IMAGE [--data FOLDER_OR_ZIP]`: what hook, rules and profile cost a training step.
+"""`python -m tests.bench.debugger --train-image IMAGE [--data FOLDER_OR_ZIP]`: what hook, rules and profile cost a
+training step.
 
 With default settings, in the train image, beside the same epoch without them, in turn. Writes out/bench/debugger.json.
 """
@@ -12,7 +13,12 @@ from tests.bench.program_in_image import run_program
 
 OFF = "off"
 # What is switched on, in words, and the most that it may make of the time.
-VARIANTS = {"hook": ("hook", 1.03), "rules": ("hook and rules", None), "profile": ("profile", 1.02), "all": ("all of them", None)}
+VARIANTS = {
+    "hook": ("hook", 1.03),
+    "rules": ("hook and rules", None),
+    "profile": ("profile", 1.02),
+    "all": ("all of them", None),
+}
 ROUNDS = 5
 BESIDE = ["tests/bench/training_speed.py", "tests/bench/reference.py", "tests/bench/one_core_each.py"]
 
@@ -33,7 +39,14 @@ def debugger_figures(found: dict[str, list[dict]]) -> list[Figure]:
     seconds = {variant: [one["seconds"] for one in runs] for variant, runs in found.items()}
     setting = found[OFF][0]
     return [
-        figure(f"{setting['steps']} steps with {words}, one of them saved", seconds[variant], seconds[OFF], "without", "s", goal)
+        figure(
+            f"{setting['steps']} steps with {words}, one of them saved",
+            seconds[variant],
+            seconds[OFF],
+            "without",
+            "s",
+            goal,
+        )
         for variant, (words, goal) in VARIANTS.items()
     ]
 

@@ -2,9 +2,8 @@
 
     python debugger_speed.py DATA off|hook|rules|profile|all
 
-A process of its own for each, since the rules and the sampler go on beside whatever else a process does. The epoch before the measured one
-warms up; the rules' process begins in it.
-"""
+A process of its own for each, since the rules and the sampler go on beside whatever else a process does. The epoch
+before the measured one warms up; the rules' process begins in it."""
 
 import argparse
 import json
@@ -39,10 +38,19 @@ VARIANTS = ("off", "hook", "rules", "profile", "all")
 
 
 def measure(data: Path, folder: Path, variant: str) -> dict:
-    split, preprocessing = read_split(natural_pictures(data, folder / "natural", STEPS * BATCH), "train"), Preprocessing.for_image_size(SIZE)
+    split, preprocessing = (
+        read_split(natural_pictures(data, folder / "natural", STEPS * BATCH), "train"),
+        Preprocessing.for_image_size(SIZE),
+    )
     examples = PictureExamples(decode_split(split, preprocessing, folder / "store"), preprocessing, 0.35)
     classes, compute = len(split.classes), Compute.choose()
-    trainer = Trainer(create_model(ARCH, classes), examples, classes, options(arch=ARCH, epochs=2, **{"batch-size": BATCH, "image-size": SIZE}), compute)
+    trainer = Trainer(
+        create_model(ARCH, classes),
+        examples,
+        classes,
+        options(arch=ARCH, epochs=2, **{"batch-size": BATCH, "image-size": SIZE}),
+        compute,
+    )
     with ExitStack() as ends:
         trainer.instruments = instruments(variant, trainer, folder, compute, ends)
         trainer.train_one_epoch(1)

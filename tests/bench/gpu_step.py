@@ -1,11 +1,11 @@
-"""Runs in the train image on a machine with a GPU: the training loop beside the bare step on a batch that stays there; prints JSON.
+"""Runs in the train image on a machine with a GPU: the training loop beside the bare step on a batch that stays there;
+prints JSON.
 
     python gpu_step.py DATA [PICTURES]
 
-The bare step is written out here: the same network, precision, loss and optimiser, and nothing else. It is measured kernel by kernel
-and as CUDA graphs; the faster of the two is what a loop could reach. torch.compile is measured beside them: it needs a C compiler, which
-the image has not.
-"""
+The bare step is written out here: the same network, precision, loss and optimiser, and nothing else. It is measured
+kernel by kernel and as CUDA graphs; the faster of the two is what a loop could reach. torch.compile is measured beside
+them: it needs a C compiler, which the image has not."""
 
 import argparse
 import json
@@ -43,7 +43,9 @@ class BareStep:
         model = create_model(ARCH, class_count).to(compute.device, memory_format=torch.channels_last).train()
         self._optimizer = create_optimizer(model, 0.01, 1.0)
         set_rate(self._optimizer, 1e-4)
-        self._inputs = torch.randn((BATCH, 3, SIZE, SIZE), device=compute.device).contiguous(memory_format=torch.channels_last)
+        self._inputs = torch.randn((BATCH, 3, SIZE, SIZE), device=compute.device).contiguous(
+            memory_format=torch.channels_last
+        )
         self._targets = F.one_hot(torch.arange(BATCH, device=compute.device) % class_count, class_count).float()
         self._network = torch.compile(model) if compiled else model
         if graphs:
@@ -68,18 +70,28 @@ def seconds(run: Callable[[], object]) -> float:
 
 
 def measure(data: Path, folder: Path, count: int) -> dict:
-    split, preprocessing = read_split(natural_pictures(data, folder / "natural", count), "train"), Preprocessing.for_image_size(SIZE)
+    split, preprocessing = (
+        read_split(natural_pictures(data, folder / "natural", count), "train"),
+        Preprocessing.for_image_size(SIZE),
+    )
     began = time.perf_counter()
     examples = PictureExamples(decode_split(split, preprocessing, folder / "store"), preprocessing, 0.35)
     say(f"{count} pictures decoded, {count / (time.perf_counter() - began):.0f}/s")
     compute, steps, classes = Compute.choose(), count // BATCH, len(split.classes)
     trainers = {
-        name: Trainer(create_model(ARCH, classes), examples, classes, options(arch=ARCH, epochs=RUNS + 1, **{"batch-size": BATCH, "cuda-graphs": graphs}), compute)
+        name: Trainer(
+            create_model(ARCH, classes),
+            examples,
+            classes,
+            options(arch=ARCH, epochs=RUNS + 1, **{"batch-size": BATCH, "cuda-graphs": graphs}),
+            compute,
+        )
         for name, graphs in {"loop": "true", "loop without graphs": "false"}.items()
     }
     in_float32 = Compute(compute.device, torch.float32)
     bare = {
-        "bare": BareStep(classes, compute), "bare with graphs": BareStep(classes, compute, graphs=True),
+        "bare": BareStep(classes, compute),
+        "bare with graphs": BareStep(classes, compute, graphs=True),
         "bare, float32": BareStep(classes, in_float32),
         **({"bare, compiled": BareStep(classes, compute, compiled=True)} if shutil.which("cc") else {}),
     }

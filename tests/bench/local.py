@@ -1,8 +1,8 @@
 """`python -m tests.bench.local`: what the local SageMaker itself costs, beside the bare engine and a bare POST.
 
-Writes out/bench/local.json. A job's start counts from the call of CreateTrainingJob to the container's first process; its end
-from the last thing that the process did to `Completed`; an invocation from the first byte sent to the last one read.
-"""
+Writes out/bench/local.json. A job's start counts from the call of CreateTrainingJob to the container's first process;
+its end from the last thing that the process did to `Completed`; an invocation from the first byte sent to the last one
+read."""
 
 import argparse
 import http.client
@@ -11,7 +11,7 @@ import os
 import tarfile
 import tempfile
 import time
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 from docker.types import Mount
@@ -64,7 +64,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bench-", dir=Path("out").resolve()) as folder:
         local = Local(Path(folder) / "state")
         try:
-            figures = [*job_figures(local, engine, chosen.train_image), *invocation_figures(local, engine, chosen.train_image)]
+            figures = [
+                *job_figures(local, engine, chosen.train_image),
+                *invocation_figures(local, engine, chosen.train_image),
+            ]
         finally:
             stop(local.folder)
             remove_all(engine, local.address.name)
@@ -97,15 +100,31 @@ def job(local: Local, image: str, name: str, script: str, mark: str) -> tuple[fl
     api = local.client("sagemaker")
     called = time.time()
     api.create_training_job(
-        TrainingJobName=name, RoleArn=local.address.role, OutputDataConfig={"S3OutputPath": local.uri("bench/jobs")},
-        AlgorithmSpecification={"TrainingImage": image, "TrainingInputMode": "File", "ContainerEntrypoint": ["sh", "-c", script]},
-        InputDataConfig=[{"ChannelName": "train", "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": local.uri("bench/train/")}}}],
-        ResourceConfig={"InstanceType": "ml.g4dn.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 10}, StoppingCondition={"MaxRuntimeInSeconds": 600},
+        TrainingJobName=name,
+        RoleArn=local.address.role,
+        OutputDataConfig={"S3OutputPath": local.uri("bench/jobs")},
+        AlgorithmSpecification={
+            "TrainingImage": image,
+            "TrainingInputMode": "File",
+            "ContainerEntrypoint": ["sh", "-c", script],
+        },
+        InputDataConfig=[
+            {
+                "ChannelName": "train",
+                "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": local.uri("bench/train/")}},
+            }
+        ],
+        ResourceConfig={"InstanceType": "ml.g4dn.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 10},
+        StoppingCondition={"MaxRuntimeInSeconds": 600},
     )
     describe = api.describe_training_job
     ended = until(lambda: (found := describe(TrainingJobName=name))["TrainingJobStatus"] != "InProgress" and found)
     assert ended["TrainingJobStatus"] == "Completed", ended
-    [printed] = [line for line in local.log("/aws/sagemaker/TrainingJobs", f"{name}/").splitlines() if line.startswith(f"{mark}=")]
+    [printed] = [
+        line
+        for line in local.log("/aws/sagemaker/TrainingJobs", f"{name}/").splitlines()
+        if line.startswith(f"{mark}=")
+    ]
     moment = float(printed.removeprefix(f"{mark}="))
     return moment - called, ended["TrainingEndTime"].timestamp() - moment
 
@@ -114,7 +133,10 @@ def bare_start(engine: DockerClient, image: str, folder: Path) -> float:
     """Seconds that the engine alone takes to create and start a container of this image."""
     began = time.time()
     container = engine.containers.create(
-        image, ["-c", "date"], entrypoint=["sh"], labels=labels("bench", "bare"),
+        image,
+        ["-c", "date"],
+        entrypoint=["sh"],
+        labels=labels("bench", "bare"),
         mounts=[Mount("/opt/ml/input/data/train", str(folder), type="bind", read_only=True)],
     )
     try:
@@ -147,7 +169,9 @@ def invocation_figures(local: Local, engine: DockerClient, image: str) -> list[F
         direct = http.client.HTTPConnection(host, port)
         body, target = os.urandom(PICTURE_BYTES), f"/endpoints/{name}/invocations"
         named = {"host": f"127.0.0.1:{local.address.port}"}
-        signed = sign("POST", target, named, body, local.key.id, local.key.secret, "us-east-1", "sagemaker", datetime.now(timezone.utc))
+        signed = sign(
+            "POST", target, named, body, local.key.id, local.key.secret, "us-east-1", "sagemaker", datetime.now(UTC)
+        )
         ours, peer, checks = [], [], []
         for _ in range(INVOCATIONS):
             ours.append(post(through, target, body, signed))
@@ -158,7 +182,9 @@ def invocation_figures(local: Local, engine: DockerClient, image: str) -> list[F
         engine.images.remove(f"{name}:1", force=True)
     return [
         figure(f"InvokeEndpoint, {PICTURE_BYTES // 1000} kB, what it adds", added, MILLISECONDS, "limit 3 ms", "ms", 1),
-        figure("  of it, the check of who sent it and of the signature", checks, CHECK_MILLISECONDS, "limit 1 ms", "ms", 1),
+        figure(
+            "  of it, the check of who sent it and of the signature", checks, CHECK_MILLISECONDS, "limit 1 ms", "ms", 1
+        ),
         figure("  the same beside a POST to the container", ours, peer, "POST /invocations", "ms", None),
     ]
 
@@ -178,9 +204,12 @@ def serve(local: Local, engine: DockerClient, image: str) -> tuple[str, int]:
     """An endpoint of the echo image; returns where the service connects to its container."""
     api, name = local.client("sagemaker"), "bench-echo"
     api.create_model(ModelName=name, ExecutionRoleArn=local.address.role, PrimaryContainer={"Image": image})
-    api.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[
-        {"VariantName": "v", "ModelName": name, "InitialInstanceCount": 1, "InstanceType": "ml.g4dn.xlarge"}
-    ])
+    api.create_endpoint_config(
+        EndpointConfigName=name,
+        ProductionVariants=[
+            {"VariantName": "v", "ModelName": name, "InitialInstanceCount": 1, "InstanceType": "ml.g4dn.xlarge"}
+        ],
+    )
     api.create_endpoint(EndpointName=name, EndpointConfigName=name)
     until(lambda: api.describe_endpoint(EndpointName=name)["EndpointStatus"] == "InService")
     [container] = find(engine, ENDPOINT, local.address.name)
@@ -200,7 +229,10 @@ def post(connection: http.client.HTTPConnection, path: str, body: bytes, headers
 def echo_context(image: str) -> io.BytesIO:
     context = io.BytesIO()
     with tarfile.open(fileobj=context, mode="w") as archive:
-        for path, content in (("Dockerfile", f"FROM {image}\nCOPY serve /usr/local/bin/serve\nENTRYPOINT []\n".encode()), ("serve", ECHO)):
+        for path, content in (
+            ("Dockerfile", f"FROM {image}\nCOPY serve /usr/local/bin/serve\nENTRYPOINT []\n".encode()),
+            ("serve", ECHO),
+        ):
             member = tarfile.TarInfo(path)
             member.size, member.mode = len(content), 0o755
             archive.addfile(member, io.BytesIO(content))

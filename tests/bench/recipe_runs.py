@@ -2,9 +2,9 @@
 
     python recipe_runs.py DATA SIZE EPOCHS SEEDS    # {"default": [valid accuracy by seed], "mixup=0.2": [...], ...}
 
-Every run has the same epochs, pictures and seeds, and a core of its own; an accuracy is that of the best epoch, as a job keeps it.
-early-lr and head-epochs are for pretrained weights: what they cost from scratch says nothing of what they are worth there.
-"""
+Every run has the same epochs, pictures and seeds, and a core of its own; an accuracy is that of the best epoch, as a
+job keeps it. early-lr and head-epochs are for pretrained weights: what they cost from scratch says nothing of what they
+are worth there."""
 
 import argparse
 import json
@@ -28,9 +28,19 @@ from contract.hyperparameters import Hyperparameters
 
 COMMON = ["--pretrained", "none", "--arch", "resnet18", "--batch-size", "32", "--workers", "1"]
 EMA = "ema=0.99"
-DEFAULT, FLIPPED = "default", "test-flip=true"  # what is evaluated otherwise, and not trained otherwise, is measured in the default's run
+DEFAULT, FLIPPED = (
+    "default",
+    "test-flip=true",
+)  # what is evaluated otherwise, and not trained otherwise, is measured in the default's run
 CHANGES = [
-    "label-smoothing=0", "dropout=0.2", "warmup-epochs=0", "trivial-augment=true", "mixup=0.2", "cutmix=1", "early-lr=0.1", "head-epochs=1",
+    "label-smoothing=0",
+    "dropout=0.2",
+    "warmup-epochs=0",
+    "trivial-augment=true",
+    "mixup=0.2",
+    "cutmix=1",
+    "early-lr=0.1",
+    "head-epochs=1",
 ]
 
 
@@ -39,7 +49,9 @@ def main(data: Path, size: int, epochs: int, seeds: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         decode(data, size, Path(folder))
         runs = [(seed, change) for seed in range(seeds) for change in (DEFAULT, *CHANGES)]
-        trainings = [(data, Path(folder), change, hyperparameters_of(size, epochs, seed, change)) for seed, change in runs]
+        trainings = [
+            (data, Path(folder), change, hyperparameters_of(size, epochs, seed, change)) for seed, change in runs
+        ]
         for (seed, _), accuracies in zip(runs, one_core_each(best_accuracies, trainings), strict=True):
             for name, accuracy in accuracies.items():
                 found[name].append(accuracy)

@@ -1,10 +1,11 @@
-"""The peer of bench-training: what torchvision's reference training for classification does, with torchvision's own functions.
+"""The peer of bench-training: what torchvision's reference training for classification does, with torchvision's own
+functions.
 
-https://github.com/pytorch/vision/tree/main/references/classification: ImageFolder with PIL, RandomResizedCrop, flip, normalise;
-SGD with momentum 0.9 and weight decay 1e-4, a rate of 0.1 for batches of 256 and in proportion for smaller ones, float32. Of its
-options: --lr-scheduler cosineannealinglr --label-smoothing 0.1, with which it learns faster in few epochs than by default.
-It differs from the script in two things: an incomplete last batch is left out, as ours leaves it out, and there is no log.
-"""
+https://github.com/pytorch/vision/tree/main/references/classification: ImageFolder with PIL, RandomResizedCrop, flip,
+normalise; SGD with momentum 0.9 and weight decay 1e-4, a rate of 0.1 for batches of 256 and in proportion for smaller
+ones, float32. Of its options: --lr-scheduler cosineannealinglr --label-smoothing 0.1, with which it learns faster in
+few epochs than by default. It differs from the script in two things: an incomplete last batch is left out, as ours
+leaves it out, and there is no log."""
 
 from pathlib import Path
 
@@ -23,13 +24,19 @@ def training_loader(folder: Path, image_size: int, batch_size: int, workers: int
     """Shuffled full batches of (float32 [b, 3, image_size, image_size], int64 [b])."""
     views = v2.Compose([v2.RandomResizedCrop(image_size, antialias=True), v2.RandomHorizontalFlip(0.5), *TO_TENSOR])
     return DataLoader(
-        ImageFolder(folder, views), batch_size, shuffle=True, num_workers=workers, drop_last=True,
+        ImageFolder(folder, views),
+        batch_size,
+        shuffle=True,
+        num_workers=workers,
+        drop_last=True,
         generator=torch.Generator().manual_seed(seed),
     )
 
 
 def evaluation_loader(folder: Path, image_size: int, workers: int) -> DataLoader:
-    centre = v2.Compose([v2.Resize(round(image_size * 256 / 224), antialias=True), v2.CenterCrop(image_size), *TO_TENSOR])
+    centre = v2.Compose(
+        [v2.Resize(round(image_size * 256 / 224), antialias=True), v2.CenterCrop(image_size), *TO_TENSOR]
+    )
     return DataLoader(ImageFolder(folder, centre), 128, num_workers=workers)
 
 

@@ -1,6 +1,7 @@
 """Runs in the train image: valid accuracy of a head on the feature bank and in the whole network, over the same views.
 
-    python same_answer.py DATA    # folder with train and valid; prints JSON: {"bank": [accuracy by seed], "loop": [the same]}
+    python same_answer.py DATA    # folder with train and valid; prints JSON: {"bank": [accuracy by seed], "loop": [the
+    same]}
 
 The backbone learns a little from the pictures first, so that there is an accuracy to compare.
 """
@@ -33,9 +34,20 @@ SEEDS, PRETRAINING, EPOCHS, SIZE = 5, 6, 5, 64
 
 
 def main(data: Path) -> None:
-    chosen = parse([
-        "--arch", "resnet18", "--pretrained", "none", "--image-size", str(SIZE), "--batch-size", "32", "--epochs", str(EPOCHS),
-    ])
+    chosen = parse(
+        [
+            "--arch",
+            "resnet18",
+            "--pretrained",
+            "none",
+            "--image-size",
+            str(SIZE),
+            "--batch-size",
+            "32",
+            "--epochs",
+            str(EPOCHS),
+        ]
+    )
     preprocessing, compute = Preprocessing.for_image_size(SIZE), Compute.choose()
     splits = {name: read_split(data / name, name) for name in ("train", "valid")}
     found = {"bank": [], "loop": []}
@@ -44,7 +56,13 @@ def main(data: Path) -> None:
         pictures = PictureExamples(stores["valid"], preprocessing, chosen.min_crop)
         views = SameViews(stores["train"], preprocessing, chosen.min_crop, chosen.feature_views)
         model = create_model("resnet18", len(splits["train"].classes))
-        trainer = Trainer(model, PictureExamples(stores["train"], preprocessing, chosen.min_crop), len(splits["train"].classes), chosen, compute)
+        trainer = Trainer(
+            model,
+            PictureExamples(stores["train"], preprocessing, chosen.min_crop),
+            len(splits["train"].classes),
+            chosen,
+            compute,
+        )
         for epoch in range(1, PRETRAINING + 1):
             print(f"pretraining: epoch {epoch}, loss {trainer.train_one_epoch(epoch):.3f}", file=sys.stderr, flush=True)
         state = model.state_dict()
@@ -60,13 +78,17 @@ def main(data: Path) -> None:
                 make_bank(Path(folder) / "bank", splits, backbone, preprocessing, chosen, compute)
                 bank = FeatureBank(Path(folder) / "bank")
             found["bank"].append(accuracy(head, bank.examples("train"), bank.examples("valid"), chosen, compute, seed))
-            print(f"seed {seed}: loop {found['loop'][-1]:.4f}, bank {found['bank'][-1]:.4f}", file=sys.stderr, flush=True)
+            print(
+                f"seed {seed}: loop {found['loop'][-1]:.4f}, bank {found['bank'][-1]:.4f}", file=sys.stderr, flush=True
+            )
     print(json.dumps(found))
 
 
 def accuracy(model, train, valid, chosen: Hyperparameters, compute: Compute, seed: int) -> float:
     torch.manual_seed(seed)
-    trainer = Trainer(model, train, head_of(model)[-1].out_features, replace(chosen, seed=seed, freeze_backbone=True), compute)  # another order, too
+    trainer = Trainer(
+        model, train, head_of(model)[-1].out_features, replace(chosen, seed=seed, freeze_backbone=True), compute
+    )  # another order, too
     for epoch in range(1, EPOCHS + 1):
         trainer.train_one_epoch(epoch)
     return evaluate(model, valid, compute).accuracy

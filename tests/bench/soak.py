@@ -1,8 +1,9 @@
-"""`python -m tests.bench.soak --serve-image IMAGE [--minutes 30] [--data FOLDER_OR_ZIP]`: the serve container, long under full load.
+"""`python -m tests.bench.soak --serve-image IMAGE [--minutes 30] [--data FOLDER_OR_ZIP]`: the serve container, long
+under full load.
 
-Sixteen connections send photographs, and 2% bodies that are hostile. Prints a line a minute; at the end the answers by status and how
-fast memory grew in the second half. Exits 1 when a request was answered 5xx or not at all, or when memory grew faster than MAX_SLOPE.
-"""
+Sixteen connections send photographs, and 2% bodies that are hostile. Prints a line a minute; at the end the answers by
+status and how fast memory grew in the second half. Exits 1 when a request was answered 5xx or not at all, or when
+memory grew faster than MAX_SLOPE."""
 
 import argparse
 import http.client
@@ -55,7 +56,9 @@ def main() -> int:
     answered = ", ".join(f"{status}: {count}" for status, count in sorted(statuses.items(), key=str))
     print(f"answers by status: {answered}")
     print(f"memory in the second half: {slope:+.1f} MB/hour (at most {MAX_SLOPE:g})")
-    failed = statuses[NO_ANSWER] + sum(count for status, count in statuses.items() if status != NO_ANSWER and status >= 500)
+    failed = statuses[NO_ANSWER] + sum(
+        count for status, count in statuses.items() if status != NO_ANSWER and status >= 500
+    )
     return 1 if failed or slope > MAX_SLOPE else 0
 
 
@@ -65,15 +68,25 @@ def serving(engine: DockerClient, image: str, data: Path) -> Iterator[tuple[Cont
     programs = ROOT / "tests/bench/serving"
     with tempfile.TemporaryDirectory(prefix="soak-", dir=Path("out").resolve()) as folder:
         engine.containers.run(
-            image, ["/bench/random_model.py", "/data", "/model"], entrypoint=["python"], network_mode="none", remove=True,
-            labels=labels("bench", "random-model"), user=f"{os.getuid()}:{os.getgid()}",
+            image,
+            ["/bench/random_model.py", "/data", "/model"],
+            entrypoint=["python"],
+            network_mode="none",
+            remove=True,
+            labels=labels("bench", "random-model"),
+            user=f"{os.getuid()}:{os.getgid()}",
             mounts=[
-                Mount("/bench", str(programs), type="bind", read_only=True), Mount("/data", str(data.resolve()), type="bind", read_only=True),
+                Mount("/bench", str(programs), type="bind", read_only=True),
+                Mount("/data", str(data.resolve()), type="bind", read_only=True),
                 Mount("/model", folder, type="bind"),
             ],
         )
         container = engine.containers.run(
-            image, ["serve"], labels=labels("bench", "soak"), detach=True, ports={"8080/tcp": ("127.0.0.1", None)},
+            image,
+            ["serve"],
+            labels=labels("bench", "soak"),
+            detach=True,
+            ports={"8080/tcp": ("127.0.0.1", None)},
             mounts=[Mount("/opt/ml/model", folder, type="bind", read_only=True)],
         )
         try:
@@ -94,7 +107,9 @@ def answers(address: str) -> bool:
         return False
 
 
-def soak(container: Container, address: str, photographs: list[bytes], seconds: float) -> tuple[Counter, list[tuple[float, float]]]:
+def soak(
+    container: Container, address: str, photographs: list[bytes], seconds: float
+) -> tuple[Counter, list[tuple[float, float]]]:
     """Answers by status; memory as (seconds since the start, MB), one sample every SAMPLE_EVERY."""
     statuses, samples, started, over = Counter(), [], time.monotonic(), threading.Event()
     counting = threading.Lock()
@@ -119,7 +134,10 @@ def soak(container: Container, address: str, photographs: list[bytes], seconds: 
             if passed >= next_line:
                 with counting:
                     total = statuses.total()
-                print(f"minute {passed / 60:.0f}: {total} requests, {total / passed:.0f}/s, {samples[-1][1]:.0f} MB", flush=True)
+                print(
+                    f"minute {passed / 60:.0f}: {total} requests, {total / passed:.0f}/s, {samples[-1][1]:.0f} MB",
+                    flush=True,
+                )
                 next_line += 60
             over.wait(max(0, min(SAMPLE_EVERY * len(samples), seconds) - (time.monotonic() - started)))
     finally:

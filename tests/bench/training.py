@@ -1,8 +1,8 @@
-"""`python -m tests.bench.training --train-image IMAGE [--data FOLDER_OR_ZIP]`: training beside torchvision's reference script.
+"""`python -m tests.bench.training --train-image IMAGE [--data FOLDER_OR_ZIP]`: training beside torchvision's reference
+script.
 
-Both run in the train image, in turn, on the same pictures and cores. Writes out/bench/training.json. Loss and accuracy are
-those on the valid split after as many epochs; ResNet18 from scratch, as is ours with its head of three layers.
-"""
+Both run in the train image, in turn, on the same pictures and cores. Writes out/bench/training.json. Loss and accuracy
+are those on the valid split after as many epochs; ResNet18 from scratch, as is ours with its head of three layers."""
 
 import statistics
 from pathlib import Path
@@ -29,20 +29,32 @@ def main() -> None:
     figures += growth_figures([few for few, _ in turns], [many for _, many in turns])
     figures += learning_figures(measured("learning"))
     if gpus := gpu_requests(engine):
-        figures += gpu_figures(run_program(engine, image, "gpu_step.py", [], data, [*BESIDE, "tests/bench/training_speed.py"], gpus))
+        figures += gpu_figures(
+            run_program(engine, image, "gpu_step.py", [], data, [*BESIDE, "tests/bench/training_speed.py"], gpus)
+        )
     write(Path("out/bench/training.json"), figures, [], measured("versions"))
 
 
 def pipeline_figures(found: dict) -> list[Figure]:
     return [
-        figure("input pipeline, first epoch, 500x375 to 224", found["first"], found["peer"], REFERENCE, "1/s", 1.5, at_least=True),
+        figure(
+            "input pipeline, first epoch, 500x375 to 224",
+            found["first"],
+            found["peer"],
+            REFERENCE,
+            "1/s",
+            1.5,
+            at_least=True,
+        ),
         figure("input pipeline, later epochs", found["later"], found["peer"], REFERENCE, "1/s", 4, at_least=True),
     ]
 
 
 def epoch_figures(found: dict) -> list[Figure]:
     return [
-        figure("whole ResNet34, a later epoch, 160 pictures of 224", found["later"], found["peer"], REFERENCE, "s", 1 / 2.5),
+        figure(
+            "whole ResNet34, a later epoch, 160 pictures of 224", found["later"], found["peer"], REFERENCE, "s", 1 / 2.5
+        ),
         figure("  the first epoch, decoding included", found["first"], found["peer"], REFERENCE, "s", None),
     ]
 
@@ -51,8 +63,22 @@ def growth_figures(few: list[dict], many: list[dict]) -> list[Figure]:
     times = MANY // FEW
     expected = [times * one["seconds"] for one in few]
     return [
-        figure(f"time with {times} times as many pictures", [one["seconds"] for one in many], expected, f"{times} times the time", "s", 1.1),
-        figure("  memory then", [one["megabytes"] for one in many], [one["megabytes"] for one in few], f"with {FEW} pictures", "MB", 1.1),
+        figure(
+            f"time with {times} times as many pictures",
+            [one["seconds"] for one in many],
+            expected,
+            f"{times} times the time",
+            "s",
+            1.1,
+        ),
+        figure(
+            "  memory then",
+            [one["megabytes"] for one in many],
+            [one["megabytes"] for one in few],
+            f"with {FEW} pictures",
+            "MB",
+            1.1,
+        ),
     ]
 
 
@@ -62,7 +88,9 @@ def learning_figures(found: dict) -> list[Figure]:
     points = [100 * (ours - peer) for ours, peer in zip(*accuracies)]
     less = [ours - peer for ours, peer in zip(*losses)]
     return [
-        no_worse(f"valid accuracy, {seeds} seeds: {interval(points, '+.1f')} points", *accuracies, REFERENCE, at_least=True),
+        no_worse(
+            f"valid accuracy, {seeds} seeds: {interval(points, '+.1f')} points", *accuracies, REFERENCE, at_least=True
+        ),
         no_worse(f"valid loss, {seeds} seeds: {interval(less, '+.3f')}", *losses, REFERENCE, at_least=False),
     ]
 

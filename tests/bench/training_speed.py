@@ -1,10 +1,10 @@
 """Runs in the train image: the training's parts beside torchvision's reference, in turn; prints JSON.
 
-    python training_speed.py DATA pipeline     # pictures per second that the input pipeline makes, at 500x375
-    python training_speed.py DATA epoch        # seconds of an epoch of the whole network
-    python training_speed.py DATA growth N     # seconds and peak memory with N pictures
-    python training_speed.py DATA learning     # loss and accuracy after the same epochs, 5 seeds
-    python training_speed.py DATA versions
+python training_speed.py DATA pipeline     # pictures per second that the input pipeline makes, at 500x375
+python training_speed.py DATA epoch        # seconds of an epoch of the whole network
+python training_speed.py DATA growth N     # seconds and peak memory with N pictures
+python training_speed.py DATA learning     # loss and accuracy after the same epochs, 5 seeds
+python training_speed.py DATA versions
 """
 
 import argparse
@@ -42,7 +42,9 @@ GROWTH_SIZE = 128
 
 
 def natural_pictures(data: Path, folder: Path, count: int) -> Path:
-    """`count` pictures of 500x375, in the class folders of `data`'s train split; the same ones again where there are too few."""
+    """`count` pictures of 500x375, in the class folders of `data`'s train split; the same ones again where there are
+    too few.
+    """
     split = read_split(data / "train", "train")
     for number in range(count):
         row = number * len(split.paths) // count if count <= len(split.paths) else number % len(split.paths)
@@ -64,7 +66,9 @@ def pipeline(data: Path, folder: Path) -> dict:
     found = {"first": [], "later": [], "peer": []}
     for run in range(RUNS):
         began = time.perf_counter()
-        examples = PictureExamples(decode_split(split, preprocessing, folder / f"store-{run}"), preprocessing, chosen.min_crop)
+        examples = PictureExamples(
+            decode_split(split, preprocessing, folder / f"store-{run}"), preprocessing, chosen.min_crop
+        )
         first = run_through(examples, 1)
         found["first"].append(first / (time.perf_counter() - began))
         began = time.perf_counter()
@@ -91,7 +95,11 @@ def epoch(data: Path, folder: Path) -> dict:
     The reference computes in this process, on all cores, while its workers decode.
     """
     pictures = natural_pictures(data, folder / "natural", EPOCH_PICTURES)
-    split, preprocessing, chosen = read_split(pictures, "train"), Preprocessing.for_image_size(SIZE), options(arch="resnet34", epochs=RUNS + 1)
+    split, preprocessing, chosen = (
+        read_split(pictures, "train"),
+        Preprocessing.for_image_size(SIZE),
+        options(arch="resnet34", epochs=RUNS + 1),
+    )
     model = reference.reference_model("resnet34", len(split.classes))
     optimizer = reference.reference_optimizer(model, BATCH)
     found, worker_counts = {"first": [], "later": [], "peer": []}, [1, CORES]
@@ -100,7 +108,9 @@ def epoch(data: Path, folder: Path) -> dict:
         examples = PictureExamples(decode_split(split, preprocessing, folder / "store"), preprocessing, chosen.min_crop)
         decoded = time.perf_counter() - began
         if run == 0:
-            trainer = Trainer(create_model("resnet34", len(split.classes)), examples, len(split.classes), chosen, Compute.choose())
+            trainer = Trainer(
+                create_model("resnet34", len(split.classes)), examples, len(split.classes), chosen, Compute.choose()
+            )
         began = time.perf_counter()
         trainer.train_one_epoch(run + 1)
         later = time.perf_counter() - began
@@ -119,7 +129,9 @@ def epoch(data: Path, folder: Path) -> dict:
 
 
 def growth(data: Path, folder: Path, count: int) -> dict:
-    """Seconds of decoding and of one epoch of a small network, and the most memory that was the process's own after any step."""
+    """Seconds of decoding and of one epoch of a small network, and the most memory that was the process's own after any
+    step.
+    """
     pictures = natural_pictures(data, folder / "natural", count)
     split, preprocessing = read_split(pictures, "train"), Preprocessing.for_image_size(GROWTH_SIZE)
     chosen = options(arch="shufflenet_v2_x0_5", epochs=1, **{"image-size": GROWTH_SIZE})
@@ -146,7 +158,9 @@ def own_memory() -> int:
 
 def learning(data: Path, folder: Path) -> dict:
     for name in ("train", "valid"):
-        assert not decode_split(read_split(data / name, name), Preprocessing.for_image_size(LEARNING_SIZE), folder).unreadable
+        assert not decode_split(
+            read_split(data / name, name), Preprocessing.for_image_size(LEARNING_SIZE), folder
+        ).unreadable
     found = {"ours": [], "peer": []}
     runs = [(data, folder, seed, side) for seed in range(SEEDS) for side in found]
     for (_, _, seed, side), result in zip(runs, one_core_each(learned, runs), strict=True):
@@ -170,7 +184,9 @@ def our_result(data: Path, folder: Path, seed: int) -> tuple[float, float]:
         for name, split in splits.items()
     }
     class_count = len(splits["train"].classes)
-    trainer = Trainer(create_model("resnet18", class_count, dropout=chosen.dropout), examples["train"], class_count, chosen, compute)
+    trainer = Trainer(
+        create_model("resnet18", class_count, dropout=chosen.dropout), examples["train"], class_count, chosen, compute
+    )
     for number in range(1, LEARNING_EPOCHS + 1):
         trainer.train_one_epoch(number)
     result = evaluate(trainer.evaluated, examples["valid"], compute)

@@ -1,11 +1,12 @@
-"""`python -m tests.bench.tuning --train-image IMAGE [--data FOLDER_OR_ZIP]`: a tuning job with a frozen backbone, 16 trials of
-5 epochs, on the feature bank and in the ordinary loop, through the local SageMaker. Writes out/bench/tuning.json.
+"""`python -m tests.bench.tuning --train-image IMAGE [--data FOLDER_OR_ZIP]`: a tuning job with a frozen backbone, 16
+trials of 5 epochs, on the feature bank and in the ordinary loop, through the local SageMaker. Writes
+out/bench/tuning.json.
 
-Both get the same pictures, the same image, the same hyperparameters (Random, one seed), two trials at a time with half of the
-cores each, and count from the first request to the tuning job's `Completed`; the bank's time includes the job that makes it.
-The loop draws new views in every epoch, as it always does; what fixed views cost in accuracy is the difference of the two best
-objectives. That features which are stored give the answer of the whole network over the same views is measured apart.
-"""
+Both get the same pictures, the same image, the same hyperparameters (Random, one seed), two trials at a time with half
+of the cores each, and count from the first request to the tuning job's `Completed`; the bank's time includes the job
+that makes it. The loop draws new views in every epoch, as it always does; what fixed views cost in accuracy is the
+difference of the two best objectives. That features which are stored give the answer of the whole network over the same
+views is measured apart."""
 
 import argparse
 import tempfile
@@ -59,18 +60,38 @@ def main() -> None:
         finally:
             stop(local.folder)
             remove_all(engine, local.address.name)
-    write(Path("out/bench/tuning.json"), [
-        figure(what, [before.seconds, after.seconds], [in_loop], "ordinary loop", "s", 1 / 20),
-        figure("  of it the job that makes the bank", [before.feature_job, after.feature_job], [in_loop], "ordinary loop", "s", None),
-        figure("  one trial, created to Completed", [*before.trials, *after.trials], loop_trials, "ordinary loop", "s", None),
-        figure("  best valid accuracy of the trials", [before.best], [loop_best], "ordinary loop", "", None),
-        same,
-    ], ["optuna", "moto", "docker", "boto3"])
+    write(
+        Path("out/bench/tuning.json"),
+        [
+            figure(what, [before.seconds, after.seconds], [in_loop], "ordinary loop", "s", 1 / 20),
+            figure(
+                "  of it the job that makes the bank",
+                [before.feature_job, after.feature_job],
+                [in_loop],
+                "ordinary loop",
+                "s",
+                None,
+            ),
+            figure(
+                "  one trial, created to Completed",
+                [*before.trials, *after.trials],
+                loop_trials,
+                "ordinary loop",
+                "s",
+                None,
+            ),
+            figure("  best valid accuracy of the trials", [before.best], [loop_best], "ordinary loop", "", None),
+            same,
+        ],
+        ["optuna", "moto", "docker", "boto3"],
+    )
 
 
 @dataclass(frozen=True)
 class OnTheBank:
-    """Seconds of the job that makes the bank, of that and the search together, and of each trial; the best objective."""
+    """Seconds of the job that makes the bank, of that and the search together, and of each trial; the best
+    objective.
+    """
 
     feature_job: float
     seconds: float
@@ -83,7 +104,14 @@ class Bench:
 
     def __init__(self, local: Local, image: str, data: Path, static: dict[str, str]):
         self._api, self._image, self._static = local.client("sagemaker"), image, static
-        self._settings = load_settings(environment={"SAGEMAKER_TUNE_STRATEGY": "Random", "SAGEMAKER_TUNE_SEED": "0", "SAGEMAKER_TUNE_MAX_JOBS": str(TRIALS), "SAGEMAKER_TUNE_PARALLEL": str(PARALLEL)})
+        self._settings = load_settings(
+            environment={
+                "SAGEMAKER_TUNE_STRATEGY": "Random",
+                "SAGEMAKER_TUNE_SEED": "0",
+                "SAGEMAKER_TUNE_MAX_JOBS": str(TRIALS),
+                "SAGEMAKER_TUNE_PARALLEL": str(PARALLEL),
+            }
+        )
         self._layout = Layout(local.address.bucket, "bench")
         self._role = local.address.role
         self._pictures = {split: (data / split).resolve().as_uri() for split in SPLITS}
@@ -92,9 +120,18 @@ class Bench:
         began = time.monotonic()
         static = hyperparameters(self._settings, self._static)
         output, job = self._layout.features(name), f"bench-features-{name}"
-        self._api.create_training_job(**features_job_request(
-            self._settings, self._layout, name=job, image=self._image, role_arn=self._role, channels=self._pictures, static=static, output=output,
-        ))
+        self._api.create_training_job(
+            **features_job_request(
+                self._settings,
+                self._layout,
+                name=job,
+                image=self._image,
+                role_arn=self._role,
+                channels=self._pictures,
+                static=static,
+                output=output,
+            )
+        )
         made = until(lambda: ended(self._api.describe_training_job(TrainingJobName=job), "TrainingJobStatus"), 3600)
         feature_job = time.monotonic() - began
         print(f"bank made in {feature_job:.0f} s: {made['TrainingJobStatus']}", flush=True)
@@ -110,18 +147,36 @@ class Bench:
 
     def _tune(self, name: str, static: dict[str, str], channels: dict[str, str]) -> tuple[list[float], float]:
         request = tuning_job_request(
-            self._settings, self._layout, name=name, image=self._image, role_arn=self._role, channels=channels, static=static,
-            ranges=self._settings.tune.ranges, parents=[], warm_start_type="",
+            self._settings,
+            self._layout,
+            name=name,
+            image=self._image,
+            role_arn=self._role,
+            channels=channels,
+            static=static,
+            ranges=self._settings.tune.ranges,
+            parents=[],
+            warm_start_type="",
         )
         self._api.create_hyper_parameter_tuning_job(**request)
         describe = self._api.describe_hyper_parameter_tuning_job
-        done = until(lambda: ended(describe(HyperParameterTuningJobName=name), "HyperParameterTuningJobStatus"), 4 * 3600)
+        done = until(
+            lambda: ended(describe(HyperParameterTuningJobName=name), "HyperParameterTuningJobStatus"), 4 * 3600
+        )
         assert done["TrainingJobStatusCounters"]["Completed"] == TRIALS, done
-        listed = self._api.list_training_jobs_for_hyper_parameter_tuning_job(HyperParameterTuningJobName=name, MaxResults=100)
-        jobs = [self._api.describe_training_job(TrainingJobName=one["TrainingJobName"]) for one in listed["TrainingJobSummaries"]]
+        listed = self._api.list_training_jobs_for_hyper_parameter_tuning_job(
+            HyperParameterTuningJobName=name, MaxResults=100
+        )
+        jobs = [
+            self._api.describe_training_job(TrainingJobName=one["TrainingJobName"])
+            for one in listed["TrainingJobSummaries"]
+        ]
         seconds = [(one["TrainingEndTime"] - one["CreationTime"]).total_seconds() for one in jobs]
         best = done["BestTrainingJob"]["FinalHyperParameterTuningJobObjectiveMetric"]["Value"]
-        print(f"{name}: {TRIALS} trials, {min(seconds):.1f} to {max(seconds):.1f} s each, best valid_accuracy {best:.4f}", flush=True)
+        print(
+            f"{name}: {TRIALS} trials, {min(seconds):.1f} to {max(seconds):.1f} s each, best valid_accuracy {best:.4f}",
+            flush=True,
+        )
         return seconds, best
 
 
@@ -133,7 +188,13 @@ def same_answer(engine: DockerClient, image: str, data: Path) -> Figure:
     """Valid accuracy with the bank beside the whole network's over the same views, by seed."""
     found = run_program(engine, image, "same_answer.py", [], data, ["tests/container/training/same_views.py"])
     points = [100 * (bank - loop) for bank, loop in zip(found["bank"], found["loop"], strict=True)]
-    return no_worse(f"valid accuracy, same views: {interval(points, '+.1f')} points", found["bank"], found["loop"], "whole network", at_least=True)
+    return no_worse(
+        f"valid accuracy, same views: {interval(points, '+.1f')} points",
+        found["bank"],
+        found["loop"],
+        "whole network",
+        at_least=True,
+    )
 
 
 if __name__ == "__main__":

@@ -30,7 +30,17 @@ def test_a_value_that_is_none_is_named_with_what_it_must_be():
 @pytest.mark.parametrize("frozen", ["true", "1", "yes", "on", "false", "0", "off"])
 @pytest.mark.parametrize("views", [None, "0", "2", "2.0"])
 @pytest.mark.parametrize(
-    "more", [{}, {"mixup": "0"}, {"mixup": "0.4"}, {"cutmix": "0.0"}, {"cutmix": "1"}, {"trivial-augment": "yes"}, {"test-flip": "true"}, {"test-flip": "0"}],
+    "more",
+    [
+        {},
+        {"mixup": "0"},
+        {"mixup": "0.4"},
+        {"cutmix": "0.0"},
+        {"cutmix": "1"},
+        {"trivial-augment": "yes"},
+        {"test-flip": "true"},
+        {"test-flip": "0"},
+    ],
 )
 def test_texts_and_values_agree_on_whether_features_stand_for_pictures(frozen, views, more):
     given = {"freeze-backbone": frozen} | ({"feature-views": views} if views else {}) | more
@@ -39,7 +49,18 @@ def test_texts_and_values_agree_on_whether_features_stand_for_pictures(frozen, v
 
 def test_trials_with_other_features_share_none():
     checked = [
-        "arch", "pretrained", "freeze-backbone", "image-size", "min-crop", "feature-views", "mixup", "cutmix", "trivial-augment", "test-flip",
+        "arch",
+        "pretrained",
+        "freeze-backbone",
+        "image-size",
+        "min-crop",
+        "feature-views",
+        "mixup",
+        "cutmix",
+        "trivial-augment",
+        "test-flip",
     ]
     assert keeping_apart({"freeze-backbone": "true"}, [*checked, "lr", "batch-size", "seed"]) == checked
-    assert keeping_apart({"freeze-backbone": "true", "pretrained": "none"}, ["seed", "lr"]) == ["seed"]  # it draws the backbone's weights
+    assert keeping_apart({"freeze-backbone": "true", "pretrained": "none"}, ["seed", "lr"]) == [
+        "seed"
+    ]  # it draws the backbone's weights

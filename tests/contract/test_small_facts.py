@@ -17,14 +17,25 @@ def test_a_key_is_kept_as_it_is(key):
     assert split_s3_uri(f"s3://bucket/{key}") == ("bucket", key)
 
 
-@pytest.mark.parametrize("uri", ["", "bucket/key", "s3:/bucket/key", "s3://", "s3:///key", "S3://bucket/key", "https://bucket/key", "file:///a"])
+@pytest.mark.parametrize(
+    "uri",
+    ["", "bucket/key", "s3:/bucket/key", "s3://", "s3:///key", "S3://bucket/key", "https://bucket/key", "file:///a"],
+)
 def test_other_uris_are_named(uri):
     with pytest.raises(ValueError, match="is not an S3 URI"):
         split_s3_uri(uri)
 
 
 @pytest.mark.parametrize(
-    ("folder", "name"), [("001.Affenpinscher", "Affenpinscher"), ("Cat", "Cat"), ("St._Bernard", "St._Bernard"), ("7.", "7."), ("12.3.x", "3.x"), ("a.1", "a.1")],
+    ("folder", "name"),
+    [
+        ("001.Affenpinscher", "Affenpinscher"),
+        ("Cat", "Cat"),
+        ("St._Bernard", "St._Bernard"),
+        ("7.", "7."),
+        ("12.3.x", "3.x"),
+        ("a.1", "a.1"),
+    ],
 )
 def test_a_class_is_its_folder_without_the_number(folder, name):
     assert class_name(folder) == name
@@ -34,8 +45,13 @@ def test_every_metric_is_in_a_line_that_the_program_prints():
     printed = line_of_epoch(3, 1.0, 0.5, 0.25, 12.34) + "\n" + line_of_test_split(0.5, 0.25, 0.75)
     found = {metric: re.search(rf"\b{metric}=([0-9.]+)", printed)[1] for metric in METRICS}
     assert found == {
-        "train_loss": "1.0000", "valid_loss": "0.5000", "valid_accuracy": "0.2500", "seconds": "12.3", "test_loss": "0.5000",
-        "test_accuracy": "0.2500", "test_top5": "0.7500",
+        "train_loss": "1.0000",
+        "valid_loss": "0.5000",
+        "valid_accuracy": "0.2500",
+        "seconds": "12.3",
+        "test_loss": "0.5000",
+        "test_accuracy": "0.2500",
+        "test_top5": "0.7500",
     }
 
 

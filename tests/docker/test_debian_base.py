@@ -1,12 +1,12 @@
 """docker/debian_base.sh and base_age.py: what the images stand on, pinned, renewed by one command, and its age said.
 
-docker and mmdebstrap are small programs here: `images` is a folder with a file for each image that the engine has, its time in it.
-"""
+docker and mmdebstrap are small programs here: `images` is a folder with a file for each image that the engine has, its
+time in it."""
 
 import importlib.util
 import shutil
 import subprocess
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -50,7 +50,9 @@ class Machine:
         (self._docker / "base.pin").write_text(f"# why\nrenewed={renewed}\ndigest={digest}\n")
 
     def pinned(self) -> dict[str, str]:
-        return dict(line.split("=") for line in (self._docker / "base.pin").read_text().splitlines() if not line.startswith("#"))
+        return dict(
+            line.split("=") for line in (self._docker / "base.pin").read_text().splitlines() if not line.startswith("#")
+        )
 
     def image(self, name: str, created: str) -> None:
         (self._state / "images" / name).write_text(created)
@@ -70,7 +72,9 @@ class Machine:
 
     def run(self, *words: str, base_image: str = "") -> subprocess.CompletedProcess:
         environment = {"PATH": f"{self._tools}:/usr/bin:/bin", "BASE_IMAGE": base_image}
-        return subprocess.run([self._docker / "debian_base.sh", *words], env=environment, capture_output=True, text=True)
+        return subprocess.run(
+            [self._docker / "debian_base.sh", *words], env=environment, capture_output=True, text=True
+        )
 
 
 @pytest.fixture
@@ -87,7 +91,10 @@ def test_the_pinned_digest_is_what_is_pulled_and_built_on(machine):
     machine.registry(DIGEST)
     machine.image("debian:bookworm-slim", "2020-01-01T00:00:00Z")
     done = machine.run()
-    assert done.stdout == f"debian@{DIGEST}\n" and f"pull --quiet --platform linux/amd64 debian@{DIGEST}" in machine.calls()
+    assert (
+        done.stdout == f"debian@{DIGEST}\n"
+        and f"pull --quiet --platform linux/amd64 debian@{DIGEST}" in machine.calls()
+    )
 
 
 def test_what_was_pulled_by_tag_is_named_by_its_digest(machine):
@@ -125,7 +132,11 @@ def test_renewing_pins_the_digest_that_the_registry_has_today(machine):
     machine.pin("2026-11-01T00:00:00Z", f"sha256:{'b' * 64}")
     machine.registry(DIGEST)
     done = machine.run("--renew")
-    assert done.returncode == 0 and machine.pinned()["digest"] == DIGEST and machine.pinned()["renewed"] > "2026-11-01T00:00:00Z"
+    assert (
+        done.returncode == 0
+        and machine.pinned()["digest"] == DIGEST
+        and machine.pinned()["renewed"] > "2026-11-01T00:00:00Z"
+    )
     assert "pull --quiet --platform linux/amd64 debian:bookworm-slim" in machine.calls()
     assert done.stdout == f"debian@{DIGEST}\n" and "make build" in done.stderr
 
@@ -159,19 +170,29 @@ def test_the_pin_reaches_the_layers_of_debian_packages():
     """Before the first RUN of the stage that all others stand on, so that another time makes it anew."""
     stage = (FOLDER / "Dockerfile").read_text().split("AS os\n")[1].split("\nFROM")[0]
     assert stage.index("ARG RENEWED") < stage.index("RUN ") and "apt-get upgrade" in stage
-    assert '--build-arg RENEWED="$(sed -n \'s/^renewed=//p\' docker/base.pin)"' in (FOLDER / "build.sh").read_text()
+    assert "--build-arg RENEWED=\"$(sed -n 's/^renewed=//p' docker/base.pin)\"" in (FOLDER / "build.sh").read_text()
 
 
-NOW = datetime(2026, 11, 29, 12, tzinfo=timezone.utc)
+NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("created, words", [
-    ("2026-11-29T00:00:00.123456789Z", "0 days old"), ("2026-11-28T11:00:00Z", "1 day old"), ("2026-11-17T00:00:00Z", "12 days old"),
-    ("", "not on this machine yet"), ("1970-01-01T00:00:00Z", "of unknown age"),
-])
+@pytest.mark.parametrize(
+    "created, words",
+    [
+        ("2026-11-29T00:00:00.123456789Z", "0 days old"),
+        ("2026-11-28T11:00:00Z", "1 day old"),
+        ("2026-11-17T00:00:00Z", "12 days old"),
+        ("", "not on this machine yet"),
+        ("1970-01-01T00:00:00Z", "of unknown age"),
+    ],
+)
 def test_the_age_of_the_base_is_said_with_the_way_to_renew_it(created, words):
     said = base_age.sentence(f"debian@{DIGEST}", created, NOW)
-    assert said.startswith(f"Base: debian:bookworm-slim@{DIGEST}, ") and words in said and "`make renew-base` takes today's security fixes" in said
+    assert (
+        said.startswith(f"Base: debian:bookworm-slim@{DIGEST}, ")
+        and words in said
+        and "`make renew-base` takes today's security fixes" in said
+    )
     assert "warning" not in said
 
 

@@ -1,4 +1,6 @@
-"""docker/engine.sh where nothing may be installed: two lines that say what to do. Its logs, and browser.sh's, where something may."""
+"""docker/engine.sh where nothing may be installed: two lines that say what to do. Its logs, and browser.sh's, where
+something may.
+"""
 
 import os
 import re
@@ -31,13 +33,22 @@ def tools(folder, **programs):
     return f"{folder}:/usr/bin:/bin"
 
 
-@pytest.mark.parametrize("script, programs", [
-    ("docker/engine.sh", {
-        "docker": "exit 1", "dockerd": "exit 1", "setsid": "exit 0",
-        "date": 'echo "$(($(cat "$0.n" 2>/dev/null || echo 0) + 100))" | tee "$0.n"',  # a minute and more at every look
-    }),
-    ("local_test/browser.sh", {}),
-])
+@pytest.mark.parametrize(
+    "script, programs",
+    [
+        (
+            "docker/engine.sh",
+            {
+                "docker": "exit 1",
+                "dockerd": "exit 1",
+                "setsid": "exit 0",
+                # a minute and more at every look
+                "date": 'echo "$(($(cat "$0.n" 2>/dev/null || echo 0) + 100))" | tee "$0.n"',
+            },
+        ),
+        ("local_test/browser.sh", {}),
+    ],
+)
 def test_a_log_of_root_has_a_name_that_nobody_can_know_and_the_message_tells_it(tmp_path, script, programs):
     """Somebody else's link at a fixed name would have root write where it leads."""
     names = {"id": "echo 0", "uname": "echo Linux", "apt-get": "echo from apt; exit 1", **programs}
@@ -58,6 +69,9 @@ def test_a_log_of_root_has_a_name_that_nobody_can_know_and_the_message_tells_it(
     assert len(told) == 2
 
 
-@pytest.mark.parametrize("script", sorted(str(one.relative_to(ROOT)) for folder in ("docker", "local_test") for one in (ROOT / folder).rglob("*.sh")))
+@pytest.mark.parametrize(
+    "script",
+    sorted(str(one.relative_to(ROOT)) for folder in ("docker", "local_test") for one in (ROOT / folder).rglob("*.sh")),
+)
 def test_no_script_of_the_host_writes_a_fixed_name_in_the_temporary_folder(script):
     assert not re.search(r">\s*/tmp/|(?<![:}])/tmp/[a-z]", (ROOT / script).read_text())

@@ -1,4 +1,6 @@
-"""`docker/lock.sh cpu`: the hashes of torch's CPU builds, from an index that the user names. The index here is made of small wheels."""
+"""`docker/lock.sh cpu`: the hashes of torch's CPU builds, from an index that the user names. The index here is made of
+small wheels.
+"""
 
 import functools
 import hashlib
@@ -40,7 +42,9 @@ def index(tmp_path):
         folder.mkdir(parents=True)
         (folder / file).write_bytes(content)
         hashes[name] = f"sha256:{hashlib.sha256(content).hexdigest()}"
-        (folder / "index.html").write_text(f'<a href="{file.replace("+", "%2B")}#{hashes[name].replace(":", "=")}">{file}</a>')
+        (folder / "index.html").write_text(
+            f'<a href="{file.replace("+", "%2B")}#{hashes[name].replace(":", "=")}">{file}</a>'
+        )
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=tmp_path / "index"))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/", hashes
@@ -50,7 +54,9 @@ def index(tmp_path):
 
 @pytest.fixture
 def lock(tmp_path):
-    """Runs docker/lock.sh in a copy of the repository that knows this hash of torch: lock("sha256:...", words, variables)."""
+    """Runs docker/lock.sh in a copy of the repository that knows this hash of torch: lock("sha256:...", words,
+    variables).
+    """
     copy = tmp_path / "copy"
     (copy / "docker/requirements").mkdir(parents=True)
     (copy / ".venv/bin").mkdir(parents=True)
@@ -60,7 +66,13 @@ def lock(tmp_path):
     def run(known: str, word: str = "cpu", **variables: str):
         wishes = "\n".join(f"{name}=={version}" for name, version in VERSIONS.items())
         (copy / "docker/requirements/cpu.in").write_text(f"# known hash: {known}\n{wishes}\n")
-        environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "UV_CACHE_DIR": str(tmp_path / "cache"), "NO_PROXY": "127.0.0.1", **variables}
+        environment = {
+            "PATH": "/usr/bin:/bin",
+            "HOME": str(tmp_path),
+            "UV_CACHE_DIR": str(tmp_path / "cache"),
+            "NO_PROXY": "127.0.0.1",
+            **variables,
+        }
         done = subprocess.run([copy / "docker/lock.sh", word], env=environment, capture_output=True, text=True)
         file = copy / "docker/requirements/cpu.txt"
         return done, file.read_text() if file.exists() else None
@@ -92,7 +104,11 @@ def test_without_an_index_it_says_what_to_set(lock):
 
 def test_the_hash_that_is_known_is_in_the_lock_file_once_there_is_one():
     requirements = ROOT / "docker/requirements"
-    known = [line.removeprefix("# known hash: ") for line in (requirements / "cpu.in").read_text().splitlines() if line.startswith("# known hash: ")]
+    known = [
+        line.removeprefix("# known hash: ")
+        for line in (requirements / "cpu.in").read_text().splitlines()
+        if line.startswith("# known hash: ")
+    ]
     assert len(known) == 1 and len(known[0]) == len("sha256:") + 64
     compiled = requirements / "cpu.txt"
     assert not compiled.exists() or known[0] in compiled.read_text()

@@ -37,5 +37,7 @@ def test_the_pattern_of_the_dockerfile_takes_cuda_and_torch_away_and_nothing_els
 
 def test_a_pattern_that_matches_nothing_ends_the_build(tmp_path):
     (tmp_path / "lock.txt").write_text(LOCK)
-    done = subprocess.run([sys.executable, ROOT / "docker/lock_part.py", "x", tmp_path / "lock.txt"], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, ROOT / "docker/lock_part.py", "x", tmp_path / "lock.txt"], capture_output=True, text=True
+    )
     assert done.returncode == 1 and "No package" in done.stderr and not done.stdout

@@ -17,7 +17,8 @@ def parsed(listing: str) -> dict:
 
 def test_an_index_and_its_timeout_are_handed_on():
     assert parsed("global.index-url='http://mirror.internal/simple'\nglobal.timeout='30'") == {
-        "index-url": "http://mirror.internal/simple", "timeout": "30",
+        "index-url": "http://mirror.internal/simple",
+        "timeout": "30",
     }
 
 
@@ -27,7 +28,9 @@ def test_settings_that_name_local_files_are_not():
 
 
 def test_the_environment_wins_over_files():
-    assert parsed("global.index-url='http://a/simple'\n:env:.index-url='http://b/simple'") == {"index-url": "http://b/simple"}
+    assert parsed("global.index-url='http://a/simple'\n:env:.index-url='http://b/simple'") == {
+        "index-url": "http://b/simple"
+    }
 
 
 def test_a_machine_without_settings_gives_a_file_that_pip_can_read():

@@ -27,7 +27,9 @@ def test_the_sample_model_names_the_sample_test_pictures():
     assert summary["accuracy"] == pytest.approx(len(right) / summary["n_test"])
     # The endpoint says what the evaluation in training said: one preprocessing, one model.
     jobs = [json.loads(path.read_text()) for path in (folder / "records/training-job").glob("*.json")]
-    figures = {one["MetricName"]: one["Value"] for one in max(jobs, key=lambda job: job["CreationTime"])["FinalMetricDataList"]}
+    figures = {
+        one["MetricName"]: one["Value"] for one in max(jobs, key=lambda job: job["CreationTime"])["FinalMetricDataList"]
+    }
     assert figures["test_accuracy"] == pytest.approx(summary["accuracy"], abs=1.5 / summary["n_test"])
     assert (output / "page.html").read_text().count("<figure") == summary["n_test"]
     assert {container.id for container in find(connect())} <= before

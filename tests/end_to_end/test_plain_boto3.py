@@ -1,4 +1,6 @@
-"""Both images through every kind of request, with boto3 alone: nothing of scripts/, nothing of local_test but its address."""
+"""Both images through every kind of request, with boto3 alone: nothing of scripts/, nothing of local_test but its
+address.
+"""
 
 import io
 import itertools
@@ -43,22 +45,28 @@ def uploaded(local, pictures):
 @pytest.fixture
 def train(local, train_image, uploaded):
     """Start a training job; returns its name. changes: fields of the request."""
+
     def start(changes=None, **hyperparameters):
         name = f"plain-{next(NUMBERS)}"
-        local.client("sagemaker").create_training_job(**{
-            "TrainingJobName": name,
-            "AlgorithmSpecification": {"TrainingImage": train_image, "TrainingInputMode": "File"},
-            "RoleArn": local.address.role,
-            "HyperParameters": {**TINY, **hyperparameters},
-            "InputDataConfig": [
-                {"ChannelName": split, "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"{uploaded}/{split}/"}}}
-                for split in ("train", "valid", "test")
-            ],
-            "OutputDataConfig": {"S3OutputPath": local.uri("plain-jobs")},
-            "ResourceConfig": {"InstanceType": "ml.g4dn.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 10},
-            "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
-            **(changes or {}),
-        })
+        local.client("sagemaker").create_training_job(
+            **{
+                "TrainingJobName": name,
+                "AlgorithmSpecification": {"TrainingImage": train_image, "TrainingInputMode": "File"},
+                "RoleArn": local.address.role,
+                "HyperParameters": {**TINY, **hyperparameters},
+                "InputDataConfig": [
+                    {
+                        "ChannelName": split,
+                        "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"{uploaded}/{split}/"}},
+                    }
+                    for split in ("train", "valid", "test")
+                ],
+                "OutputDataConfig": {"S3OutputPath": local.uri("plain-jobs")},
+                "ResourceConfig": {"InstanceType": "ml.g4dn.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 10},
+                "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
+                **(changes or {}),
+            }
+        )
         return name
 
     return start
@@ -75,13 +83,19 @@ def model(local, train_image, uploaded):
     name = "plain-model"
     api = local.client("sagemaker")
     api.create_training_job(
-        TrainingJobName=name, RoleArn=local.address.role, HyperParameters=TINY,
+        TrainingJobName=name,
+        RoleArn=local.address.role,
+        HyperParameters=TINY,
         AlgorithmSpecification={
-            "TrainingImage": train_image, "TrainingInputMode": "FastFile",
+            "TrainingImage": train_image,
+            "TrainingInputMode": "FastFile",
             "MetricDefinitions": [{"Name": "valid_accuracy", "Regex": r"valid_accuracy=([0-9.]+)"}],
         },
         InputDataConfig=[
-            {"ChannelName": split, "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"{uploaded}/{split}/"}}}
+            {
+                "ChannelName": split,
+                "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"{uploaded}/{split}/"}},
+            }
             for split in ("train", "valid", "test")
         ],
         OutputDataConfig={"S3OutputPath": local.uri("plain-jobs")},
@@ -91,8 +105,13 @@ def model(local, train_image, uploaded):
     job = ended(local, name)
     assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
     assert [one["MetricName"] for one in job["FinalMetricDataList"]] == ["valid_accuracy"]
-    streams = local.client("logs").describe_log_streams(logGroupName="/aws/sagemaker/TrainingJobs", logStreamNamePrefix=f"{name}/")["logStreams"]
-    assert sorted(stream["logStreamName"].split("/")[1].rpartition("-")[0] for stream in streams) == ["algo-1", "algo-2"]
+    streams = local.client("logs").describe_log_streams(
+        logGroupName="/aws/sagemaker/TrainingJobs", logStreamNamePrefix=f"{name}/"
+    )["logStreams"]
+    assert sorted(stream["logStreamName"].split("/")[1].rpartition("-")[0] for stream in streams) == [
+        "algo-1",
+        "algo-2",
+    ]
     return job["ModelArtifacts"]["S3ModelArtifacts"]
 
 
@@ -103,11 +122,17 @@ def serve(local, serve_image):
 
     def start(model, environment=None):
         name = f"plain-{next(NUMBERS)}"
-        api.create_model(ModelName=name, ExecutionRoleArn=local.address.role,
-                         PrimaryContainer={"Image": serve_image, "ModelDataUrl": model, "Environment": environment or {}})
-        api.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[
-            {"VariantName": "v", "ModelName": name, "InitialInstanceCount": 1, "InstanceType": "ml.g4dn.xlarge"}
-        ])
+        api.create_model(
+            ModelName=name,
+            ExecutionRoleArn=local.address.role,
+            PrimaryContainer={"Image": serve_image, "ModelDataUrl": model, "Environment": environment or {}},
+        )
+        api.create_endpoint_config(
+            EndpointConfigName=name,
+            ProductionVariants=[
+                {"VariantName": "v", "ModelName": name, "InitialInstanceCount": 1, "InstanceType": "ml.g4dn.xlarge"}
+            ],
+        )
         api.create_endpoint(EndpointName=name, EndpointConfigName=name)
         names.append(name)
         return name
@@ -126,7 +151,9 @@ def test_a_model_of_two_instances_is_served_by_two_endpoints_at_once(local, serv
     picture = next((pictures / "test").rglob("*.jpg")).read_bytes()
     one, two = serve(model, {"TOP_K": "1"}), serve(model, {"TOP_K": "2"})
     for name in (one, two):
-        local.client("sagemaker").get_waiter("endpoint_in_service").wait(EndpointName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 120})
+        local.client("sagemaker").get_waiter("endpoint_in_service").wait(
+            EndpointName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 120}
+        )
     assert len(predictions(local, one, picture)) == 1 and len(predictions(local, two, picture)) == 2
     with pytest.raises(ClientError) as caught:
         predictions(local, one, b"no picture")
@@ -137,14 +164,18 @@ def test_a_model_of_two_instances_is_served_by_two_endpoints_at_once(local, serv
 
 
 def test_a_stopped_job_leaves_its_checkpoint(local, train, train_image):
-    name = train({
-        "AlgorithmSpecification": {
-            "TrainingImage": train_image, "TrainingInputMode": "File",
-            "ContainerEntrypoint": ["python", "-c"], "ContainerArguments": ["import os; exec(os.environ['PROGRAM'])"],
-        },
-        "Environment": {"PROGRAM": KEEPS_CHECKPOINTS},
-        "CheckpointConfig": {"S3Uri": local.uri("plain-checkpoints")},
-    })
+    name = train(
+        {
+            "AlgorithmSpecification": {
+                "TrainingImage": train_image,
+                "TrainingInputMode": "File",
+                "ContainerEntrypoint": ["python", "-c"],
+                "ContainerArguments": ["import os; exec(os.environ['PROGRAM'])"],
+            },
+            "Environment": {"PROGRAM": KEEPS_CHECKPOINTS},
+            "CheckpointConfig": {"S3Uri": local.uri("plain-checkpoints")},
+        }
+    )
     until(lambda: local.keys("plain-checkpoints/") == ["plain-checkpoints/step"])
     local.client("sagemaker").stop_training_job(TrainingJobName=name)
     assert ended(local, name)["TrainingJobStatus"] == "Stopped"
@@ -160,17 +191,31 @@ def test_a_failed_job_says_what_the_user_did_wrong(local, train):
 
 def test_a_transform_job_names_every_picture(local, model, serve_image, pictures, uploaded):
     api = local.client("sagemaker")
-    api.create_model(ModelName="plain-transform", ExecutionRoleArn=local.address.role, PrimaryContainer={"Image": serve_image, "ModelDataUrl": model})
+    api.create_model(
+        ModelName="plain-transform",
+        ExecutionRoleArn=local.address.role,
+        PrimaryContainer={"Image": serve_image, "ModelDataUrl": model},
+    )
     api.create_transform_job(
-        TransformJobName="plain-transform", ModelName="plain-transform", MaxConcurrentTransforms=2,
-        TransformInput={"ContentType": "image/jpeg", "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"{uploaded}/test/"}}},
+        TransformJobName="plain-transform",
+        ModelName="plain-transform",
+        MaxConcurrentTransforms=2,
+        TransformInput={
+            "ContentType": "image/jpeg",
+            "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"{uploaded}/test/"}},
+        },
         TransformOutput={"S3OutputPath": local.uri("plain-transformed"), "Accept": "application/json"},
         TransformResources={"InstanceType": "ml.g4dn.xlarge", "InstanceCount": 1},
     )
     describe = api.describe_transform_job
-    job = until(lambda: (found := describe(TransformJobName="plain-transform"))["TransformJobStatus"] in ENDED and found, 180)
+    job = until(
+        lambda: (found := describe(TransformJobName="plain-transform"))["TransformJobStatus"] in ENDED and found, 180
+    )
     assert job["TransformJobStatus"] == "Completed", job.get("FailureReason")
-    wanted = {f"plain-transformed/{path.relative_to(pictures / 'test').as_posix()}.out" for path in (pictures / "test").rglob("*.jpg")}
+    wanted = {
+        f"plain-transformed/{path.relative_to(pictures / 'test').as_posix()}.out"
+        for path in (pictures / "test").rglob("*.jpg")
+    }
     assert set(local.keys("plain-transformed/")) == wanted
     assert all(json.loads(local.read(key))["predictions"] for key in wanted)
 

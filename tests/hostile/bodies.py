@@ -1,7 +1,8 @@
-"""Request bodies that nobody should send: pictures and JSON, whole ones and what is left of them after seeded mutations.
+"""Request bodies that nobody should send: pictures and JSON, whole ones and what is left of them after seeded
+mutations.
 
-The same on every machine with the same Pillow. Needs nothing but Pillow, so that it runs in the images as well as outside.
-"""
+The same on every machine with the same Pillow. Needs nothing but Pillow, so that it runs in the images as well as
+outside."""
 
 import base64
 import functools
@@ -14,24 +15,91 @@ from collections.abc import Callable, Iterator
 
 from PIL import Image
 
-PICTURE_TYPES = ("image/jpeg", "image/jpg", "image/png", "image/webp", "image/bmp", "image/gif", "application/x-image", "application/octet-stream")
-TEXT_TYPES = ("application/json", "application/jsonlines", "application/x-ndjson")
-REFUSED_TYPES = ("application/x-npy", "application/x-pickle", "text/csv", "text/plain", "multipart/form-data; boundary=b", "application/x-www-form-urlencoded", "image/tiff")
-MALFORMED_TYPES = (  # all are legal values of a header: https://www.rfc-editor.org/rfc/rfc9110#section-5.5
-    "image/", "/", "/jpeg", "image", ";", ";;;", "image/jpeg;", "image/jpeg;;=;q", "image/jpeg, image/png", "*/*", "image/*", '"image/jpeg"', "image\\jpeg", "image/jpeg;charset=\xff\xfe",
-    "im\xe4ge/jp\xebg", "application/json;charset=utf-16", "application/json; charset=\"", "image/jpeg\tx", "a" * 2000, "application/" + "x/" * 500, "None", "0", "null", "%00", "../../etc/passwd",
+PICTURE_TYPES = (
+    "image/jpeg",
+    "image/jpg",
+    "image/png",
+    "image/webp",
+    "image/bmp",
+    "image/gif",
+    "application/x-image",
+    "application/octet-stream",
 )
-MAGICS = (b"\xff\xd8\xff\xe0", b"\xff\xd8\xff\xe1", b"\xff\xd8\xff\xdb", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", b"GIF87a", b"GIF89a", b"RIFF\xff\xff\xff\x7fWEBPVP8X\n\0\0\0", b"RIFF\x64\0\0\0WEBPVP8L", b"RIFF\x64\0\0\0WEBPVP8 ",
-          b"BM", b"BM" + bytes(8) + b"\x36\0\0\0\x28\0\0\0", b"II*\0", b"%!PS-Adobe-3.0 EPSF-3.0\n", b"8BPS\0\1", b"\0\0\1\0", b"P6 99999 99999 255\n", b"%PDF-1.4", b"PK\3\4", b"\x93NUMPY\1\0", b"\x80\4\x95")
+TEXT_TYPES = ("application/json", "application/jsonlines", "application/x-ndjson")
+REFUSED_TYPES = (
+    "application/x-npy",
+    "application/x-pickle",
+    "text/csv",
+    "text/plain",
+    "multipart/form-data; boundary=b",
+    "application/x-www-form-urlencoded",
+    "image/tiff",
+)
+MALFORMED_TYPES = (  # all are legal values of a header: https://www.rfc-editor.org/rfc/rfc9110#section-5.5
+    "image/",
+    "/",
+    "/jpeg",
+    "image",
+    ";",
+    ";;;",
+    "image/jpeg;",
+    "image/jpeg;;=;q",
+    "image/jpeg, image/png",
+    "*/*",
+    "image/*",
+    '"image/jpeg"',
+    "image\\jpeg",
+    "image/jpeg;charset=\xff\xfe",
+    "im\xe4ge/jp\xebg",
+    "application/json;charset=utf-16",
+    'application/json; charset="',
+    "image/jpeg\tx",
+    "a" * 2000,
+    "application/" + "x/" * 500,
+    "None",
+    "0",
+    "null",
+    "%00",
+    "../../etc/passwd",
+)
+MAGICS = (
+    b"\xff\xd8\xff\xe0",
+    b"\xff\xd8\xff\xe1",
+    b"\xff\xd8\xff\xdb",
+    b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
+    b"GIF87a",
+    b"GIF89a",
+    b"RIFF\xff\xff\xff\x7fWEBPVP8X\n\0\0\0",
+    b"RIFF\x64\0\0\0WEBPVP8L",
+    b"RIFF\x64\0\0\0WEBPVP8 ",
+    b"BM",
+    b"BM" + bytes(8) + b"\x36\0\0\0\x28\0\0\0",
+    b"II*\0",
+    b"%!PS-Adobe-3.0 EPSF-3.0\n",
+    b"8BPS\0\1",
+    b"\0\0\1\0",
+    b"P6 99999 99999 255\n",
+    b"%PDF-1.4",
+    b"PK\3\4",
+    b"\x93NUMPY\1\0",
+    b"\x80\4\x95",
+)
 EXTREME = (0, 1, 0x7F, 0x80, 0xFF, 0x3FFF, 0x4000, 0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
 MAX_SIZE = 400_000  # bytes of a body; sizes of their own are tested elsewhere
 
 # Where width and height stand, and how they are written.
-DIMENSIONS = {b"\x89PNG": ((16, ">I"), (20, ">I")), b"GIF8": ((6, "<H"), (8, "<H")), b"BM": ((18, "<I"), (22, "<I"), (10, "<I"), (14, "<I"), (28, "<H"), (30, "<I"), (46, "<I")), b"RIFF": ((24, "<I"), (26, "<H"), (27, "<I"), (28, "<H"), (21, "<I"))}
+DIMENSIONS = {
+    b"\x89PNG": ((16, ">I"), (20, ">I")),
+    b"GIF8": ((6, "<H"), (8, "<H")),
+    b"BM": ((18, "<I"), (22, "<I"), (10, "<I"), (14, "<I"), (28, "<H"), (30, "<I"), (46, "<I")),
+    b"RIFF": ((24, "<I"), (26, "<H"), (27, "<I"), (28, "<H"), (21, "<I")),
+}
 
 
 def hostile_bodies(count: int, seed: int) -> Iterator[tuple[str, bytes]]:
-    """`count` bodies, each with its Content-Type, which is a legal header value; the same for the same seed. Some bodies are good."""
+    """`count` bodies, each with its Content-Type, which is a legal header value; the same for the same seed. Some
+    bodies are good.
+    """
     for index in range(count):
         source = random.Random(f"{seed}/{index}")
         content_type, body = _text(source) if source.random() < 0.25 else _picture(source)
@@ -57,11 +125,45 @@ def _mutated(source: random.Random, content: bytes) -> bytes:
 
 def _text(source: random.Random) -> tuple[str, bytes]:
     """JSON or JSON Lines around pictures, good and bad; half of them damaged as text, too."""
-    pictures = [base64.b64encode(_mutated(source, source.choice(whole_pictures())))[: MAX_SIZE // 4].decode() for _ in range(source.choice((1, 1, 2, 3)))]
-    odd = source.choice((None, 1, 1.5, True, [], {}, "", "AAA", "\ud800", {"b64": 1}, {"url": "http://169.254.169.254/latest/meta-data/"}, {"url": "file:///etc/passwd"}, {"image": "data:image/png;base64,AA"}))
-    instances = [*pictures, *({source.choice(("image", "b64")): one} for one in pictures), *([odd] if source.random() < 0.4 else [])]
+    pictures = [
+        base64.b64encode(_mutated(source, source.choice(whole_pictures())))[: MAX_SIZE // 4].decode()
+        for _ in range(source.choice((1, 1, 2, 3)))
+    ]
+    odd = source.choice(
+        (
+            None,
+            1,
+            1.5,
+            True,
+            [],
+            {},
+            "",
+            "AAA",
+            "\ud800",
+            {"b64": 1},
+            {"url": "http://169.254.169.254/latest/meta-data/"},
+            {"url": "file:///etc/passwd"},
+            {"image": "data:image/png;base64,AA"},
+        )
+    )
+    instances = [
+        *pictures,
+        *({source.choice(("image", "b64")): one} for one in pictures),
+        *([odd] if source.random() < 0.4 else []),
+    ]
     source.shuffle(instances)
-    value = source.choice(({"image": pictures[0]}, {"image": odd}, {"instances": instances}, {"instances": odd}, {"instances": instances * 40}, instances, odd, {"instances": [], "image": 1}))
+    value = source.choice(
+        (
+            {"image": pictures[0]},
+            {"image": odd},
+            {"instances": instances},
+            {"instances": odd},
+            {"instances": instances * 40},
+            instances,
+            odd,
+            {"instances": [], "image": 1},
+        )
+    )
     kind = source.choice(TEXT_TYPES)
     lines = instances if kind != "application/json" else [value]
     text = source.choice((b"\n", b"\r\n", b"\n\n")).join(json.dumps(one, ensure_ascii=True).encode() for one in lines)
@@ -77,7 +179,22 @@ def _deep(source: random.Random, content: bytes) -> bytes:
 
 
 def _nonsense_in_json(source: random.Random, content: bytes) -> bytes:
-    word = source.choice((b"NaN", b"-Infinity", b"9" * 6000, b"1e999999", b'"\\ud800"', b'"\xff"', b"\x00", b"\xef\xbb\xbf", b'"image":"",', b"{}[]", b"//", b"'"))
+    word = source.choice(
+        (
+            b"NaN",
+            b"-Infinity",
+            b"9" * 6000,
+            b"1e999999",
+            b'"\\ud800"',
+            b'"\xff"',
+            b"\x00",
+            b"\xef\xbb\xbf",
+            b'"image":"",',
+            b"{}[]",
+            b"//",
+            b"'",
+        )
+    )
     at = source.randrange(len(content) + 1)
     return content[:at] + word + content[at:]
 
@@ -102,7 +219,11 @@ def _spliced(source: random.Random, content: bytes) -> bytes:
 def _repeated(source: random.Random, content: bytes) -> bytes:
     start = _early(source, len(content) + 1)
     stop = min(len(content), start + source.choice((1, 2, 4, 12, 100, 2000)))
-    return content[:stop] + content[start:stop] * source.choice((1, 10, 300, 20_000)) + content[stop:] if stop > start else content
+    return (
+        content[:stop] + content[start:stop] * source.choice((1, 10, 300, 20_000)) + content[stop:]
+        if stop > start
+        else content
+    )
 
 
 def _overwritten(source: random.Random, content: bytes) -> bytes:
@@ -119,18 +240,28 @@ def _huge_dimensions(source: random.Random, content: bytes) -> bytes:
             for offset, code in source.sample(places, source.randint(1, len(places))):
                 content = _written(content, offset, code, source)
             return content
-    at = max((content.find(marker) for marker in (b"\xff\xc0", b"\xff\xc2")), default=-1)  # JPEG's frame: length, precision, height, width
+    at = max(
+        (content.find(marker) for marker in (b"\xff\xc0", b"\xff\xc2")), default=-1
+    )  # JPEG's frame: length, precision, height, width
     return _written(_written(content, at + 5, ">H", source), at + 7, ">H", source) if at >= 0 else content
 
 
 def _lying_length(source: random.Random, content: bytes) -> bytes:
     """Of a PNG chunk, a RIFF chunk or a JPEG segment."""
     if content.startswith(b"\x89PNG"):
-        names, code, behind = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"eXIf", b"acTL", b"fcTL", b"fdAT", b"tEXt"), ">I", -4
+        names, code, behind = (
+            (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"eXIf", b"acTL", b"fcTL", b"fdAT", b"tEXt"),
+            ">I",
+            -4,
+        )
     elif content.startswith(b"RIFF"):
         names, code, behind = (b"RIFF", b"VP8 ", b"VP8L", b"VP8X", b"ANIM", b"ANMF", b"ALPH", b"EXIF"), "<I", 4
     else:
-        names, code, behind = tuple(bytes((0xFF, marker)) for marker in (0xE0, 0xE1, 0xEE, 0xDB, 0xC0, 0xC2, 0xC4, 0xDA, 0xFE)), ">H", 2
+        names, code, behind = (
+            tuple(bytes((0xFF, marker)) for marker in (0xE0, 0xE1, 0xEE, 0xDB, 0xC0, 0xC2, 0xC4, 0xDA, 0xFE)),
+            ">H",
+            2,
+        )
     found = [at for at in (content.find(name) for name in names) if at + behind >= 0 <= at]
     return _written(content, source.choice(found) + behind, code, source) if found else _flipped(source, content)
 
@@ -148,7 +279,18 @@ def _empty(source: random.Random, content: bytes) -> bytes:
 
 
 MUTATIONS: tuple[Callable[[random.Random, bytes], bytes], ...] = (
-    _flipped, _cut, _spliced, _repeated, _overwritten, _huge_dimensions, _huge_dimensions, _lying_length, _lying_length, _random_behind_a_magic, _random, _empty,
+    _flipped,
+    _cut,
+    _spliced,
+    _repeated,
+    _overwritten,
+    _huge_dimensions,
+    _huge_dimensions,
+    _lying_length,
+    _lying_length,
+    _random_behind_a_magic,
+    _random,
+    _empty,
 )
 
 
@@ -160,7 +302,11 @@ def _early(source: random.Random, size: int) -> int:
 def _written(content: bytes, offset: int, code: str, source: random.Random) -> bytes:
     size = struct.calcsize(code)
     value = source.choice((*EXTREME, source.getrandbits(32), source.randint(1, 70_000))) & (2 ** (8 * size) - 1)
-    return content[:offset] + struct.pack(code, value) + content[offset + size :] if offset + size <= len(content) else content
+    return (
+        content[:offset] + struct.pack(code, value) + content[offset + size :]
+        if offset + size <= len(content)
+        else content
+    )
 
 
 def _with_right_checksums(content: bytes) -> bytes:
@@ -177,20 +323,39 @@ def _with_right_checksums(content: bytes) -> bytes:
 @functools.cache
 def whole_pictures() -> tuple[bytes, ...]:
     """One good file of each kind, some 10 kB each."""
-    picture = Image.merge("RGB", (Image.linear_gradient("L"), Image.radial_gradient("L"), Image.linear_gradient("L").rotate(90))).resize((160, 120))
+    picture = Image.merge(
+        "RGB", (Image.linear_gradient("L"), Image.radial_gradient("L"), Image.linear_gradient("L").rotate(90))
+    ).resize((160, 120))
     grey, exif = picture.convert("L"), Image.Exif()
     exif[0x0112], exif[0x010F], exif[0x9286] = 6, "Maker", b"comment" * 20
     frames = [picture.rotate(angle) for angle in (90, 180)]
     sixteen_bits = Image.frombytes("I;16", (160, 120), grey.tobytes() + grey.tobytes())
     animated = {"save_all": True, "append_images": frames, "duration": 50}
     made = [
-        (picture, "JPEG", {}), (picture, "JPEG", {"progressive": True}), (picture.convert("CMYK"), "JPEG", {}), (picture, "JPEG", {"exif": exif}), (grey, "JPEG", {}),
-        (picture, "JPEG", {"restart_marker_blocks": 3, "comment": b"text"}), (picture, "MPO", {"save_all": True, "append_images": frames}),
-        (picture, "PNG", {}), (picture.convert("RGBA"), "PNG", {"exif": exif}), (picture.quantize(16), "PNG", {"transparency": bytes(range(16))}), (grey, "PNG", {"transparency": 7}),
-        (grey.convert("LA"), "PNG", {}), (picture.convert("1"), "PNG", {}), (sixteen_bits, "PNG", {}), (picture, "PNG", animated),
-        (picture, "WEBP", {}), (picture, "WEBP", {"lossless": True, "exif": exif}), (picture.convert("RGBA"), "WEBP", animated),
-        (picture, "BMP", {}), (picture.quantize(16), "BMP", {}), (picture.convert("1"), "BMP", {}),
-        (picture, "GIF", {}), (picture.quantize(8), "GIF", {"transparency": 3}), (picture, "GIF", {**animated, "disposal": 2}),
+        (picture, "JPEG", {}),
+        (picture, "JPEG", {"progressive": True}),
+        (picture.convert("CMYK"), "JPEG", {}),
+        (picture, "JPEG", {"exif": exif}),
+        (grey, "JPEG", {}),
+        (picture, "JPEG", {"restart_marker_blocks": 3, "comment": b"text"}),
+        (picture, "MPO", {"save_all": True, "append_images": frames}),
+        (picture, "PNG", {}),
+        (picture.convert("RGBA"), "PNG", {"exif": exif}),
+        (picture.quantize(16), "PNG", {"transparency": bytes(range(16))}),
+        (grey, "PNG", {"transparency": 7}),
+        (grey.convert("LA"), "PNG", {}),
+        (picture.convert("1"), "PNG", {}),
+        (sixteen_bits, "PNG", {}),
+        (picture, "PNG", animated),
+        (picture, "WEBP", {}),
+        (picture, "WEBP", {"lossless": True, "exif": exif}),
+        (picture.convert("RGBA"), "WEBP", animated),
+        (picture, "BMP", {}),
+        (picture.quantize(16), "BMP", {}),
+        (picture.convert("1"), "BMP", {}),
+        (picture, "GIF", {}),
+        (picture.quantize(8), "GIF", {"transparency": 3}),
+        (picture, "GIF", {**animated, "disposal": 2}),
     ]
     return tuple(_encoded(one, kind, options) for one, kind, options in made)
 

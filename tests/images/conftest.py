@@ -16,8 +16,14 @@ from local_test.serving.container_address import address
 from tests.local_service import Local, until
 
 TINY = {
-    "pretrained": "none", "arch": "shufflenet_v2_x0_5", "image-size": "32", "epochs": "1", "batch-size": "8", "sagemaker_container_log_level": "30",
-    "debugger": "false", "profiler": "false",  # what takes seconds, and has tests of its own
+    "pretrained": "none",
+    "arch": "shufflenet_v2_x0_5",
+    "image-size": "32",
+    "epochs": "1",
+    "batch-size": "8",
+    "sagemaker_container_log_level": "30",
+    "debugger": "false",
+    "profiler": "false",  # what takes seconds, and has tests of its own
 }
 NUMBERS = itertools.count(1)
 ENDED = ("Completed", "Failed", "Stopped")
@@ -52,7 +58,9 @@ class TrainingJobs:
         self._api = local.client("sagemaker")
 
     def start(self, changes: dict | None = None, channels: dict | None = None, **hyperparameters) -> str:
-        """changes: top-level fields of the request. channels: further channels, folder by name. Returns the job's name."""
+        """changes: top-level fields of the request. channels: further channels, folder by name. Returns the job's
+        name.
+        """
         name = f"images-{next(NUMBERS)}"
         folders = {split: self._sample / split for split in ("train", "valid", "test")} | (channels or {})
         request = {
@@ -61,7 +69,10 @@ class TrainingJobs:
             "RoleArn": self._local.address.role,
             "HyperParameters": {**TINY, **hyperparameters},
             "InputDataConfig": [
-                {"ChannelName": channel, "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": folder.as_uri()}}}
+                {
+                    "ChannelName": channel,
+                    "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": folder.as_uri()}},
+                }
                 for channel, folder in folders.items()
             ],
             "OutputDataConfig": {"S3OutputPath": self._local.uri("jobs")},
@@ -126,7 +137,9 @@ class Endpoint:
     def invoke(self, body: bytes, content_type: str) -> bytes:
         """InvokeEndpoint. Raises ModelError."""
         try:
-            return self.runtime.invoke_endpoint(EndpointName=self.name, Body=body, ContentType=content_type, Accept="application/json")["Body"].read()
+            return self.runtime.invoke_endpoint(
+                EndpointName=self.name, Body=body, ContentType=content_type, Accept="application/json"
+            )["Body"].read()
         except ClientError as error:
             raise ModelError(error.response["OriginalStatusCode"], error.response["OriginalMessage"]) from error
 
@@ -139,7 +152,9 @@ class Endpoint:
 
 @pytest.fixture(scope="session")
 def serving(local, engine, serve_image):
-    """A context that serves a model: serving(model URI, environment) -> Endpoint. Fails the test with the FailureReason."""
+    """A context that serves a model: serving(model URI, environment) -> Endpoint. Fails the test with the
+    FailureReason.
+    """
     api = local.client("sagemaker")
 
     @contextmanager
@@ -151,7 +166,10 @@ def serving(local, engine, serve_image):
         api.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
         api.create_endpoint(EndpointName=name, EndpointConfigName=name)
         try:
-            described = until(lambda: (found := api.describe_endpoint(EndpointName=name))["EndpointStatus"] != "Creating" and found, 120)
+            described = until(
+                lambda: (found := api.describe_endpoint(EndpointName=name))["EndpointStatus"] != "Creating" and found,
+                120,
+            )
             assert described["EndpointStatus"] == "InService", described.get("FailureReason")
             [running] = [one for one in find(engine, ENDPOINT, local.address.name) if one.labels[NAME] == name]
             host, port = address(running, 8080)

@@ -35,7 +35,10 @@ def test_the_required_packages_are_there_in_the_versions_that_fit_together(engin
     program = "import importlib.metadata as m, json; print(json.dumps({d.name.lower().replace(chr(95), chr(45)): d.version for d in m.distributions()}))"
     installed = json.loads(output(engine, request.getfixturevalue(kind), "python", "-c", program))
     for package, version in VERSIONS[kind].items():
-        assert package in installed and version in (None, installed[package].split("+")[0]), (package, installed.get(package))
+        assert package in installed and version in (None, installed[package].split("+")[0]), (
+            package,
+            installed.get(package),
+        )
 
 
 def test_pip_check_is_clean(engine, name):
@@ -57,13 +60,25 @@ def test_torch_has_its_cuda_libraries_and_the_t4s_kernels(engine, name):
 def test_sagemaker_training_does_not_import_torch_before_it_starts_the_program(engine, train_image):
     program = "import sys; from sagemaker_training import process; process.get_debugger_exception_classes(); print('torch' in sys.modules)"
     assert output(engine, train_image, "python", "-c", program).strip() == "False"
-    assert output(engine, train_image, "env", "-u", "USE_SMDEBUG", "python", "-W", "ignore", "-c", program).splitlines()[-1] == "True"
+    assert (
+        output(engine, train_image, "env", "-u", "USE_SMDEBUG", "python", "-W", "ignore", "-c", program).splitlines()[
+            -1
+        ]
+        == "True"
+    )
 
 
 def test_no_program_takes_another_users_rights(engine, name):
-    """A process that got into the container could become root with the next fault in one of them; nothing here needs su, mount or passwd."""
-    assert output(engine, name, "find", "/", "-xdev", "-type", "f", "-perm", "/6000", "-printf", r"%m %p\n").strip() == ""
-    assert output(engine, name, "find", "/usr/bin/passwd", "/usr/bin/mount", "-perm", "0755").split() == ["/usr/bin/passwd", "/usr/bin/mount"]
+    """A process that got into the container could become root with the next fault in one of them; nothing here needs
+    su, mount or passwd.
+    """
+    assert (
+        output(engine, name, "find", "/", "-xdev", "-type", "f", "-perm", "/6000", "-printf", r"%m %p\n").strip() == ""
+    )
+    assert output(engine, name, "find", "/usr/bin/passwd", "/usr/bin/mount", "-perm", "0755").split() == [
+        "/usr/bin/passwd",
+        "/usr/bin/mount",
+    ]
 
 
 def test_there_is_no_compiler(engine, name):
@@ -74,7 +89,9 @@ def test_there_is_no_compiler(engine, name):
 def test_the_torch_layers_are_shared_and_none_is_huge(engine, train_image, serve_image):
     """What an image has of its own is small: all of torch and CUDA is in the layers that both begin with."""
     first, second = (engine.images.get(name) for name in (train_image, serve_image))
-    shared = [one for one, other in zip(first.attrs["RootFS"]["Layers"], second.attrs["RootFS"]["Layers"]) if one == other]
+    shared = [
+        one for one, other in zip(first.attrs["RootFS"]["Layers"], second.attrs["RootFS"]["Layers"]) if one == other
+    ]
     for image in (first, second):
         own = len(image.attrs["RootFS"]["Layers"]) - len(shared)
         newest_first = [entry["Size"] for entry in image.history()]
@@ -86,7 +103,9 @@ def test_the_torch_layers_are_shared_and_none_is_huge(engine, train_image, serve
 
 @pytest.mark.parametrize("kind, most", [("serve_image", 6.4e9), ("train_image", 6.5e9)])
 def test_an_image_is_hardly_larger_than_what_torch_links_to(engine, request, kind, most):
-    """5.8 GB are torch's own libraries, those they are linked to (torch does not import without one), and cuDNN's parts."""
+    """5.8 GB are torch's own libraries, those they are linked to (torch does not import without one), and cuDNN's
+    parts.
+    """
     assert engine.images.get(request.getfixturevalue(kind)).attrs["Size"] < most
 
 
@@ -115,14 +134,42 @@ def test_every_library_of_torch_and_cuda_finds_what_it_is_linked_to_and_loads(en
     assert {library: missing for library, missing in unresolved.items() if not set(missing) <= driver} == {}
     assert list(unresolved) == ["libcaffe2_nvrtc.so"] and unloadable == {}
     stems = {library.split(".so")[0] for library in found}
-    cudnn = {f"libcudnn{part}" for part in ("", "_adv", "_cnn", "_engines_precompiled", "_engines_runtime_compiled", "_graph", "_heuristic", "_ops")}
-    cuda = {f"lib{part}" for part in ("cublas", "cublasLt", "cudart", "cufft", "curand", "cusolver", "cusparse", "cusparseLt", "nccl", "nvrtc", "nvJitLink")}
+    cudnn = {
+        f"libcudnn{part}"
+        for part in (
+            "",
+            "_adv",
+            "_cnn",
+            "_engines_precompiled",
+            "_engines_runtime_compiled",
+            "_graph",
+            "_heuristic",
+            "_ops",
+        )
+    }
+    cuda = {
+        f"lib{part}"
+        for part in (
+            "cublas",
+            "cublasLt",
+            "cudart",
+            "cufft",
+            "curand",
+            "cusolver",
+            "cusparse",
+            "cusparseLt",
+            "nccl",
+            "nvrtc",
+            "nvJitLink",
+        )
+    }
     assert cudnn | cuda | {"libtorch_cuda", "libtorch_cuda_linalg", "libtorch_cpu", "libtorch_python"} <= stems
 
 
 def test_torch_and_torchvision_load_with_their_compiled_parts(engine, name):
     program = (
-        "import torch, torchvision, torchvision.io; from torchvision.ops import nms; boxes = torch.tensor([[0., 0, 2, 2], [0, 0, 2, 1.9]]);"
+        "import torch, torchvision, torchvision.io; from torchvision.ops import nms; boxes = torch.tensor([[0., 0, 2, "
+        "2], [0, 0, 2, 1.9]]);"
         "assert nms(boxes, torch.tensor([.9, .8]), 0.5).tolist() == [0];"
         "assert torch.jit.trace(torch.nn.LSTM(3, 4), torch.ones(2, 1, 3))(torch.ones(2, 1, 3))[0].shape == (2, 1, 4);"
         "assert torch.linalg.svd(torch.eye(3)).S.tolist() == [1, 1, 1]; assert torch.fft.fft(torch.ones(4))[0] == 4;"
@@ -145,10 +192,15 @@ true
 
 
 def test_torch_says_that_only_its_compiler_needs_what_was_left_out(engine, name):
-    """torch.compile generates C or Triton code, and there is no C compiler here. All else that PyPI's torch requires is there."""
+    """torch.compile generates C or Triton code, and there is no C compiler here. All else that PyPI's torch requires is
+    there.
+    """
     program = "import importlib.metadata as m, json; print(json.dumps([m.requires('torch'), m.metadata('torch').get_all('Provides-Extra')]))"
     requires, extras = json.loads(output(engine, name, "python", "-c", program))
-    assert sorted(line.split("==")[0] for line in requires if line.endswith('extra == "compile"')) == ["cuda-bindings", "triton"]
+    assert sorted(line.split("==")[0] for line in requires if line.endswith('extra == "compile"')) == [
+        "cuda-bindings",
+        "triton",
+    ]
     assert "compile" in extras
 
 
@@ -202,7 +254,9 @@ os.execvp('java', command[:command.index('--python')] + ['--help'])
 
 def test_oci_labels_name_the_revision(engine, name):
     given = engine.images.get(name).labels
-    revision = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+    revision = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.strip()
     assert given["org.opencontainers.image.revision"] == revision
     assert given["org.opencontainers.image.version"] == name.split(":")[1]
     assert given["org.opencontainers.image.source"] and "@" not in given["org.opencontainers.image.source"]
@@ -210,7 +264,9 @@ def test_oci_labels_name_the_revision(engine, name):
 
 def test_labels_and_history_name_the_base_and_when_it_was_renewed(engine, name):
     image = engine.images.get(name)
-    assert image.labels["org.opencontainers.image.base.name"] and image.labels["org.opencontainers.image.base.digest"].startswith("sha256:")
+    assert image.labels["org.opencontainers.image.base.name"] and image.labels[
+        "org.opencontainers.image.base.digest"
+    ].startswith("sha256:")
     renewed = re.search(r"^renewed=(\S+)$", (ROOT / "docker/base.pin").read_text(), re.MULTILINE)[1]
     assert any(f"RENEWED={renewed}" in entry["CreatedBy"] for entry in image.history())
 

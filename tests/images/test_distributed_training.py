@@ -12,7 +12,15 @@ from tests.local_service import until
 ON_THE_CPU = {"Environment": {"CUDA_VISIBLE_DEVICES": ""}}
 TWO = {"ResourceConfig": {"InstanceType": "ml.g4dn.xlarge", "InstanceCount": 2, "VolumeSizeInGB": 10}, **ON_THE_CPU}
 # The head alone, in the ordinary loop: what it sees does not depend on how a batch is divided.
-HEAD = {"arch": "resnet18", "freeze-backbone": "true", "feature-views": "0", "dropout": "0", "epochs": "4", "lr": "0.01", "mixed-precision": "false"}
+HEAD = {
+    "arch": "resnet18",
+    "freeze-backbone": "true",
+    "feature-views": "0",
+    "dropout": "0",
+    "epochs": "4",
+    "lr": "0.01",
+    "mixed-precision": "false",
+}
 LOSSES = re.compile(r"^epoch=(\d+) train_loss=([\d.]+) valid_loss=([\d.]+)", re.MULTILINE)
 
 
@@ -26,7 +34,11 @@ def test_two_hosts_learn_what_one_does_with_the_same_batch_size(jobs, local):
     assert (alone.status, together.status) == ("Completed", "Completed"), together.log
     assert losses(alone)[0][1] - losses(alone)[-1][1] > 0.1  # it learns
     assert len(losses(together)) == 4 and losses(together) == [pytest.approx(one, abs=1e-3) for one in losses(alone)]
-    assert "process 1 of 2" in together.log and "process 2 of 2" in together.log and together.log.count("test_accuracy=") == 1
+    assert (
+        "process 1 of 2" in together.log
+        and "process 2 of 2" in together.log
+        and together.log.count("test_accuracy=") == 1
+    )
     output = f"jobs/{together.description['TrainingJobName']}/output"
     with tarfile.open(fileobj=io.BytesIO(local.read(f"{output}/model.tar.gz"))) as archive:
         assert archive.getnames() == ["model.safetensors"]
@@ -52,19 +64,31 @@ def test_a_host_that_is_lost_ends_the_job(jobs, engine, local):
 
 
 def test_hosts_with_different_pictures_are_told_what_to_change(jobs, sample):
-    source = {"S3DataType": "S3Prefix", "S3Uri": (sample / "train").as_uri(), "S3DataDistributionType": "ShardedByS3Key"}
+    source = {
+        "S3DataType": "S3Prefix",
+        "S3Uri": (sample / "train").as_uri(),
+        "S3DataDistributionType": "ShardedByS3Key",
+    }
     inputs = [{"ChannelName": "train", "DataSource": {"S3DataSource": source}}] + [
-        {"ChannelName": split, "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": (sample / split).as_uri()}}}
+        {
+            "ChannelName": split,
+            "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": (sample / split).as_uri()}},
+        }
         for split in ("valid", "test")
     ]
     job = jobs.run(changes={**TWO, "InputDataConfig": inputs})
-    assert job.status == "Failed" and "The hosts of this job have different pictures." in job.description["FailureReason"], job.log
+    assert (
+        job.status == "Failed" and "The hosts of this job have different pictures." in job.description["FailureReason"]
+    ), job.log
 
 
-@pytest.mark.parametrize(("hyperparameters", "reason"), [
-    ({"batch-size": "7"}, "batch-size 7 is no multiple of 2"),
-    ({"freeze-backbone": "true"}, "Features of a frozen backbone are made and used by one instance."),
-])
+@pytest.mark.parametrize(
+    ("hyperparameters", "reason"),
+    [
+        ({"batch-size": "7"}, "batch-size 7 is no multiple of 2"),
+        ({"freeze-backbone": "true"}, "Features of a frozen backbone are made and used by one instance."),
+    ],
+)
 def test_what_several_hosts_cannot_do_is_said(jobs, hyperparameters, reason):
     job = jobs.run(changes=TWO, **hyperparameters)
     assert job.status == "Failed" and reason in job.description["FailureReason"], job.log

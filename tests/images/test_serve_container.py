@@ -44,14 +44,23 @@ def test_a_picture_is_named(endpoint, picture, sample):
 
 def test_a_model_without_a_network_answers_as_the_scripts_ask_for_it(local, serve_image, model, picture):
     api, name = local.client("sagemaker"), "isolated"
-    container, variant = {"Image": serve_image, "ModelDataUrl": model}, {"VariantName": "v", "ModelName": name, "InitialInstanceCount": 1, "InstanceType": "ml.g4dn.xlarge"}
-    api.create_model(ModelName=name, ExecutionRoleArn=local.address.role, PrimaryContainer=container, EnableNetworkIsolation=True)
+    container, variant = (
+        {"Image": serve_image, "ModelDataUrl": model},
+        {"VariantName": "v", "ModelName": name, "InitialInstanceCount": 1, "InstanceType": "ml.g4dn.xlarge"},
+    )
+    api.create_model(
+        ModelName=name, ExecutionRoleArn=local.address.role, PrimaryContainer=container, EnableNetworkIsolation=True
+    )
     api.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
     api.create_endpoint(EndpointName=name, EndpointConfigName=name)
     try:
-        described = until(lambda: (found := api.describe_endpoint(EndpointName=name))["EndpointStatus"] != "Creating" and found, 120)
+        described = until(
+            lambda: (found := api.describe_endpoint(EndpointName=name))["EndpointStatus"] != "Creating" and found, 120
+        )
         assert described["EndpointStatus"] == "InService", described.get("FailureReason")
-        answer = local.client("sagemaker-runtime").invoke_endpoint(EndpointName=name, Body=picture, ContentType="image/jpeg")
+        answer = local.client("sagemaker-runtime").invoke_endpoint(
+            EndpointName=name, Body=picture, ContentType="image/jpeg"
+        )
         assert json.loads(answer["Body"].read())["predictions"]
     finally:
         api.delete_endpoint(EndpointName=name)
@@ -93,9 +102,8 @@ def test_a_container_without_a_usable_model_never_comes_into_service(serving, lo
     (tmp_path / "notes.txt").write_text("no model")
     with tarfile.open(tmp_path / "model.tar.gz", "w:gz") as archive:
         archive.add(tmp_path / "notes.txt", "notes.txt")
-    with pytest.raises(AssertionError, match="status 1"):
-        with serving((tmp_path / "model.tar.gz").as_uri()):
-            pytest.fail("it came into service")
+    with pytest.raises(AssertionError, match="status 1"), serving((tmp_path / "model.tar.gz").as_uri()):
+        pytest.fail("it came into service")
 
 
 def test_a_users_own_function_replaces_ours(serving, local, model, picture, tmp_path):
@@ -119,7 +127,11 @@ def test_batch_transform_answers_json_lines_record_by_record(local, serve_image,
     api, name = local.client("sagemaker"), f"lines-{strategy or 'open'}".lower()
     record = json.dumps({"image": base64.b64encode(picture).decode()}) + "\n"
     local.put(f"{name}/in/pictures.jsonl", record.encode() * 100)  # more than a client may send in one request
-    api.create_model(ModelName=name, ExecutionRoleArn=local.address.role, PrimaryContainer={"Image": serve_image, "ModelDataUrl": model})
+    api.create_model(
+        ModelName=name,
+        ExecutionRoleArn=local.address.role,
+        PrimaryContainer={"Image": serve_image, "ModelDataUrl": model},
+    )
     api.create_transform_job(
         TransformJobName=name, ModelName=name, **({"BatchStrategy": strategy} if strategy else {}),
         TransformInput={
@@ -129,7 +141,12 @@ def test_batch_transform_answers_json_lines_record_by_record(local, serve_image,
         TransformOutput={"S3OutputPath": local.uri(f"{name}/out"), "Accept": "application/jsonlines", "AssembleWith": "Line"},
         TransformResources={"InstanceType": "ml.g4dn.xlarge", "InstanceCount": 1},
     )  # fmt: skip
-    ended = until(lambda: (job := api.describe_transform_job(TransformJobName=name))["TransformJobStatus"] != "InProgress" and job, 120)
+    ended = until(
+        lambda: (
+            (job := api.describe_transform_job(TransformJobName=name))["TransformJobStatus"] != "InProgress" and job
+        ),
+        120,
+    )
     assert ended["TransformJobStatus"] == "Completed", ended.get("FailureReason")
     lines = local.read(f"{name}/out/pictures.jsonl.out").decode().splitlines()
     assert len([line for line in lines if line]) == 100

@@ -12,7 +12,13 @@ from tests.local_service import until
 
 TIMES = int(os.environ.get("DRILL", "4"))
 EPOCHS = 10  # for each interruption, and after the last
-LONG = {"arch": "shufflenet_v2_x0_5", "dropout": "0.2", "epochs": str(EPOCHS * (TIMES + 1)), "mixup": "0.2", "ema": "0.9"}
+LONG = {
+    "arch": "shufflenet_v2_x0_5",
+    "dropout": "0.2",
+    "epochs": str(EPOCHS * (TIMES + 1)),
+    "mixup": "0.2",
+    "ema": "0.9",
+}
 ON_THE_CPU = {"Environment": {"CUDA_VISIBLE_DEVICES": ""}}  # where the same seed gives the same bytes
 
 
@@ -26,14 +32,17 @@ def test_a_job_that_is_interrupted_at_random_moments_leaves_the_same_model(jobs,
     assert undisturbed.status == "Completed", undisturbed.log
     spot = {
         **ON_THE_CPU,
-        "EnableManagedSpotTraining": True, "CheckpointConfig": {"S3Uri": local.uri("drill")},
+        "EnableManagedSpotTraining": True,
+        "CheckpointConfig": {"S3Uri": local.uri("drill")},
         "StoppingCondition": {"MaxRuntimeInSeconds": 3600, "MaxWaitTimeInSeconds": 3600},
     }
     chance = random.Random(0)
     name = jobs.start(changes=spot, **LONG)
     for interruption in range(TIMES):
         until(lambda: jobs.log(name).count("pictures decoded in ") > interruption, 120)
-        goal = jobs.log(name).count("epoch=") + chance.randrange(EPOCHS - 2)  # and then somewhere in the steps of the next one
+        goal = jobs.log(name).count("epoch=") + chance.randrange(
+            EPOCHS - 2
+        )  # and then somewhere in the steps of the next one
         until(lambda: jobs.log(name).count("epoch=") >= goal, 120)
         jobs.interrupt(name)
     job = jobs.ended(name)

@@ -28,7 +28,10 @@ def test_a_job_completes_and_leaves_a_model_and_figures(jobs, local):
         ({"lr": "11"}, "Hyperparameter lr: must be above 0 and at most 10, not 11."),
         ({"learning-rate": "0.1"}, "Hyperparameter learning-rate is unknown."),
         ({"batch-size": '"none"'}, "Hyperparameter batch-size: must be a whole number, not 'none'."),
-        ({"arch": "resnet35"}, "Hyperparameter arch must be a torchvision classifier such as resnet34, not 'resnet35'."),
+        (
+            {"arch": "resnet35"},
+            "Hyperparameter arch must be a torchvision classifier such as resnet34, not 'resnet35'.",
+        ),
         ({"pretrained": "auto"}, "The pretrained weights of shufflenet_v2_x0_5 could not be downloaded"),
     ],
 )
@@ -54,9 +57,17 @@ def test_weights_in_the_pretrained_channel_are_loaded(engine, train_image, jobs,
     folder.mkdir()
     program = (
         "import base64, io, torch, torchvision; file = io.BytesIO(); "
-        "torch.save(torchvision.models.shufflenet_v2_x0_5().state_dict(), file); print(base64.b64encode(file.getvalue()).decode())"
+        "torch.save(torchvision.models.shufflenet_v2_x0_5().state_dict(), file); "
+        "print(base64.b64encode(file.getvalue()).decode())"
     )
-    printed = engine.containers.run(train_image, ["-c", program], entrypoint="python", remove=True, network_mode="none", labels=labels("tests", "weights"))
+    printed = engine.containers.run(
+        train_image,
+        ["-c", program],
+        entrypoint="python",
+        remove=True,
+        network_mode="none",
+        labels=labels("tests", "weights"),
+    )
     (folder / "shufflenet.pth").write_bytes(base64.b64decode(printed))
     job = jobs.run(channels={"pretrained": folder}, pretrained="auto")
     assert job.status == "Completed", job.log

@@ -1,4 +1,6 @@
-"""A training job that is watched: what the platform's configurations ask for, what comes to S3, and what Describe says of the rules."""
+"""A training job that is watched: what the platform's configurations ask for, what comes to S3, and what Describe says
+of the rules.
+"""
 
 import io
 import json
@@ -6,30 +8,59 @@ import tarfile
 
 from tests.local_service import until
 
-WATCHED = {"debugger": "true", "profiler": "true", "epochs": "4", "rules": "LossNotDecreasing,VanishingGradient(threshold=1000000)"}
+WATCHED = {
+    "debugger": "true",
+    "profiler": "true",
+    "epochs": "4",
+    "rules": "LossNotDecreasing,VanishingGradient(threshold=1000000)",
+}
 
 
 def rule(name: str) -> dict:
-    return {"RuleConfigurationName": f"my-{name}", "RuleEvaluatorImage": "rules:latest", "RuleParameters": {"rule_to_invoke": name}}
+    return {
+        "RuleConfigurationName": f"my-{name}",
+        "RuleEvaluatorImage": "rules:latest",
+        "RuleParameters": {"rule_to_invoke": name},
+    }
 
 
 def test_tensors_profile_rules_and_report_are_where_the_request_says(jobs, local):
-    job = jobs.run(changes={
-        "DebugHookConfig": {
-            "S3OutputPath": local.uri("debug"),
-            "CollectionConfigurations": [{"CollectionName": name, "CollectionParameters": {"save_interval": "2"}} for name in ("losses", "gradients")],
+    job = jobs.run(
+        changes={
+            "DebugHookConfig": {
+                "S3OutputPath": local.uri("debug"),
+                "CollectionConfigurations": [
+                    {"CollectionName": name, "CollectionParameters": {"save_interval": "2"}}
+                    for name in ("losses", "gradients")
+                ],
+            },
+            "ProfilerConfig": {"S3OutputPath": local.uri("profile"), "ProfilingIntervalInMilliseconds": 100},
+            "DebugRuleConfigurations": [rule("LossNotDecreasing"), rule("VanishingGradient"), rule("Overfit")],
         },
-        "ProfilerConfig": {"S3OutputPath": local.uri("profile"), "ProfilingIntervalInMilliseconds": 100},
-        "DebugRuleConfigurations": [rule("LossNotDecreasing"), rule("VanishingGradient"), rule("Overfit")],
-    }, **WATCHED)
+        **WATCHED,
+    )
     assert job.status == "Completed", job.log
     name = job.description["TrainingJobName"]
     tensors = local.keys(f"debug/{name}/debug-output/")
-    assert any("/events/000000000002/" in key for key in tensors) and not any("/events/000000000001/" in key for key in tensors)
-    assert any(key.endswith("training_job_end.ts") for key in tensors) and any("/collections/" in key for key in tensors)
-    assert any("/system/incremental/" in key and key.endswith(".algo-1.json") for key in local.keys(f"profile/{name}/profiler-output/"))
-    found = {one["RuleConfigurationName"]: one["RuleEvaluationStatus"] for one in job.description["DebugRuleEvaluationStatuses"]}
-    assert found == {"my-LossNotDecreasing": "NoIssuesFound", "my-VanishingGradient": "IssuesFound", "my-Overfit": "Error"}
+    assert any("/events/000000000002/" in key for key in tensors) and not any(
+        "/events/000000000001/" in key for key in tensors
+    )
+    assert any(key.endswith("training_job_end.ts") for key in tensors) and any(
+        "/collections/" in key for key in tensors
+    )
+    assert any(
+        "/system/incremental/" in key and key.endswith(".algo-1.json")
+        for key in local.keys(f"profile/{name}/profiler-output/")
+    )
+    found = {
+        one["RuleConfigurationName"]: one["RuleEvaluationStatus"]
+        for one in job.description["DebugRuleEvaluationStatuses"]
+    }
+    assert found == {
+        "my-LossNotDecreasing": "NoIssuesFound",
+        "my-VanishingGradient": "IssuesFound",
+        "my-Overfit": "Error",
+    }
     with tarfile.open(fileobj=io.BytesIO(local.read(f"jobs/{name}/output/output.tar.gz"))) as archive:
         assert {"report.html", "report.json", "rules.json", "evaluation.json"} <= set(archive.getnames())
         report = json.load(archive.extractfile("report.json"))
@@ -39,7 +70,8 @@ def test_tensors_profile_rules_and_report_are_where_the_request_says(jobs, local
 
 def test_an_interrupted_job_goes_on_with_the_figures_of_its_first_epochs(jobs, local):
     spot = {
-        "EnableManagedSpotTraining": True, "CheckpointConfig": {"S3Uri": local.uri("watched")},
+        "EnableManagedSpotTraining": True,
+        "CheckpointConfig": {"S3Uri": local.uri("watched")},
         "StoppingCondition": {"MaxRuntimeInSeconds": 3600, "MaxWaitTimeInSeconds": 3600},
     }
     name = jobs.start(changes=spot, **{**WATCHED, "epochs": "12"})

@@ -13,14 +13,23 @@ from scripts.config.settings import load_settings
 from scripts.console import make_prefix
 
 
-@pytest.mark.parametrize("recipe", [demo_recipe.SAMPLE_RECIPE, demo_recipe.PHOTOGRAPH_RECIPE, {"pretrained": "none", **demo_recipe.TRIAL_RECIPE}])
+@pytest.mark.parametrize(
+    "recipe",
+    [demo_recipe.SAMPLE_RECIPE, demo_recipe.PHOTOGRAPH_RECIPE, {"pretrained": "none", **demo_recipe.TRIAL_RECIPE}],
+)
 def test_a_recipe_is_what_the_program_takes(recipe):
     assert hyperparameters.parse(recipe).pretrained == "none"
 
 
 def test_the_scripts_find_what_the_local_sagemaker_exports():
-    address = Address("http://127.0.0.1:1", "local-sagemaker-x", 1, "us-east-1", "a-bucket", "arn:aws:iam::123456789012:role/r")
-    exported = {name: value for name, value in variables(address, new_access_key("AKIA"), Path("out/local"), {}).items() if value is not None}
+    address = Address(
+        "http://127.0.0.1:1", "local-sagemaker-x", 1, "us-east-1", "a-bucket", "arn:aws:iam::123456789012:role/r"
+    )
+    exported = {
+        name: value
+        for name, value in variables(address, new_access_key("AKIA"), Path("out/local"), {}).items()
+        if value is not None
+    }
     settings = load_settings(environment=exported)
     assert (settings.role, settings.bucket, settings.region) == (address.role, address.bucket, address.region)
     assert exported[make_prefix.VARIABLE] == "local-"

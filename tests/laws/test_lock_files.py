@@ -6,7 +6,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-LOCKS = sorted([*ROOT.glob("docker/requirements/*.txt"), *ROOT.glob("tests/bench/serving/*.txt"), *(ROOT / room / "requirements.txt" for room in ("scripts", "local_test", "tests", "tests/service/sdk"))])
+LOCKS = sorted(
+    [
+        *ROOT.glob("docker/requirements/*.txt"),
+        *ROOT.glob("tests/bench/serving/*.txt"),
+        *(ROOT / room / "requirements.txt" for room in ("scripts", "local_test", "tests", "tests/service/sdk")),
+    ]
+)
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda path: f"{path.parent.name}-{path.stem}")
@@ -31,7 +37,9 @@ def test_every_wish_is_in_the_lock(lock):
 def test_the_images_hold_one_version_of_what_they_share():
     pins = {}
     for name in ("base", "train", "serve"):
-        for package, version in re.findall(r"^([a-z0-9_.-]+)==(\S+)", (ROOT / f"docker/requirements/{name}.txt").read_text(), re.M):
+        for package, version in re.findall(
+            r"^([a-z0-9_.-]+)==(\S+)", (ROOT / f"docker/requirements/{name}.txt").read_text(), re.M
+        ):
             pins.setdefault(package, {})[name] = version
     for package, versions in pins.items():
         if "base" in versions:

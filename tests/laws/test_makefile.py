@@ -1,4 +1,5 @@
-"""make with hostile values: they reach the programs letter by letter, and nothing in them is run, by make or by a shell.
+"""make with hostile values: they reach the programs letter by letter, and nothing in them is run, by make or by a
+shell.
 
 The Makefile runs in a folder whose programs are small ones that write down what they were given.
 """
@@ -16,12 +17,35 @@ ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "Makefile").read_text()
 GIVEN = re.search(r"^given := (.*)$", TEXT, re.MULTILINE)[1].split()
 VERBS = re.search(r"^verbs := (.*)$", TEXT, re.MULTILINE)[1].split()
-TARGETS = sorted({*re.findall(r"^([a-z-]+):", TEXT, re.MULTILINE), *VERBS, *(f"local-{verb}" for verb in VERBS)} - {"clean", "bench", "test"})
+TARGETS = sorted(
+    {*re.findall(r"^([a-z-]+):", TEXT, re.MULTILINE), *VERBS, *(f"local-{verb}" for verb in VERBS)}
+    - {"clean", "bench", "test"}
+)
 MARK = "MARK"
 HOSTILE = [
-    f"x`touch {MARK}`.jpg", f"$(touch {MARK})", f"$$(touch {MARK})", f"$(shell touch {MARK})", f"${{shell touch {MARK}}}", "$(error read by make)",
-    f"; touch {MARK};", f"a | touch {MARK}", f"a && touch {MARK}", f"a & touch {MARK}", f"' ; touch {MARK} ; '", f'" ; touch {MARK} ; "', f"a\ntouch {MARK}\n",
-    f'"$(touch {MARK})"', f"\\`touch {MARK}\\`", f"$(eval x:=$(shell touch {MARK}))", f"a > {MARK}", "a # b", "*", "$HOME", "it's", 'a "b" c', "a  b",
+    f"x`touch {MARK}`.jpg",
+    f"$(touch {MARK})",
+    f"$$(touch {MARK})",
+    f"$(shell touch {MARK})",
+    f"${{shell touch {MARK}}}",
+    "$(error read by make)",
+    f"; touch {MARK};",
+    f"a | touch {MARK}",
+    f"a && touch {MARK}",
+    f"a & touch {MARK}",
+    f"' ; touch {MARK} ; '",
+    f'" ; touch {MARK} ; "',
+    f"a\ntouch {MARK}\n",
+    f'"$(touch {MARK})"',
+    f"\\`touch {MARK}\\`",
+    f"$(eval x:=$(shell touch {MARK}))",
+    f"a > {MARK}",
+    "a # b",
+    "*",
+    "$HOME",
+    "it's",
+    'a "b" c',
+    "a  b",
 ]
 RECORD = """import json, os, sys
 with open("calls", "a") as file:
@@ -35,8 +59,12 @@ def folder(tmp_path):
     shutil.copy(ROOT / "Makefile", tmp_path)
     names = [
         *(f"scripts/{name}.py" for name in (*VERBS, "download_data")),
-        *(f"tests/bench/{name}.py" for name in ("local", "training", "soak", "debugger", "serving", "recipe", "tuning")),
-        *(f"local_test/{name}.py" for name in ("demo/__main__", "clean", "demo/sample_data")), "tests/in_image.py",
+        *(
+            f"tests/bench/{name}.py"
+            for name in ("local", "training", "soak", "debugger", "serving", "recipe", "tuning")
+        ),
+        *(f"local_test/{name}.py" for name in ("demo/__main__", "clean", "demo/sample_data")),
+        "tests/in_image.py",
     ]
     for name in names:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -48,7 +76,8 @@ def folder(tmp_path):
     python = f'#!/bin/sh\nexec {ROOT}/.venv/bin/python "$@"\n'
     record = "#!/bin/sh\n.venv/bin/python -c '" + RECORD.replace("sys.argv[1:]", '["a script"]') + "'\n"
     programs = {
-        ".venv/bin/python": python, "docker/tag.sh": "#!/bin/sh\necho abc\n",
+        ".venv/bin/python": python,
+        "docker/tag.sh": "#!/bin/sh\necho abc\n",
         **dict.fromkeys(("docker/engine.sh", "local_test/browser.sh", "local_test/venv.sh"), "#!/bin/sh\n"),
         **dict.fromkeys(("docker/build.sh", "docker/debian_base.sh", "docker/lock.sh"), record),
     }
@@ -56,7 +85,12 @@ def folder(tmp_path):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
         (tmp_path / name).chmod(0o755)
-    for name in ("scripts/requirements.txt", "local_test/requirements.txt", "tests/requirements.txt", "tests/service/sdk/requirements.txt"):
+    for name in (
+        "scripts/requirements.txt",
+        "local_test/requirements.txt",
+        "tests/requirements.txt",
+        "tests/service/sdk/requirements.txt",
+    ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     for name in (".venv", ".venv-sdk"):
@@ -65,14 +99,24 @@ def folder(tmp_path):
     return tmp_path
 
 
-def make(folder: Path, target: str, values: dict[str, str], by_environment: bool = False) -> tuple[subprocess.CompletedProcess, list]:
+def make(
+    folder: Path, target: str, values: dict[str, str], by_environment: bool = False
+) -> tuple[subprocess.CompletedProcess, list]:
     """What make answered, and the arguments and the environment of every program that it ran."""
     (folder / "calls").unlink(missing_ok=True)
-    clean = {name: value for name, value in os.environ.items() if name not in (*GIVEN, "MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
+    clean = {
+        name: value for name, value in os.environ.items() if name not in (*GIVEN, "MAKEFLAGS", "MAKELEVEL", "MFLAGS")
+    }
     words = [] if by_environment else [f"{name}={value}" for name, value in values.items()]
     environment = {**clean, **(values if by_environment else {})}
-    done = subprocess.run(["make", "--no-print-directory", target, *words], cwd=folder, env=environment, capture_output=True, text=True)
-    calls = [json.loads(line) for line in (folder / "calls").read_text().splitlines()] if (folder / "calls").exists() else []
+    done = subprocess.run(
+        ["make", "--no-print-directory", target, *words], cwd=folder, env=environment, capture_output=True, text=True
+    )
+    calls = (
+        [json.loads(line) for line in (folder / "calls").read_text().splitlines()]
+        if (folder / "calls").exists()
+        else []
+    )
     return done, calls
 
 
@@ -102,21 +146,27 @@ def test_data_of_any_name_is_one_argument_of_a_bench(folder, value):
     assert not list(folder.rglob(MARK))
 
 
-@pytest.mark.parametrize("target, values, arguments", [
-    ("upload", {"DATA": "path/to/pictures"}, ["path/to/pictures"]),
-    ("train", {"HYPERPARAMETERS": "epochs=20 lr=0.001 batch-size=32"}, ["epochs=20", "lr=0.001", "batch-size=32"]),
-    ("train", {"HYPERPARAMETERS": "'rules=Overfit(patience=2):stop'"}, ["rules=Overfit(patience=2):stop"]),
-    ("train", {"ARGS": "--from-tuning"}, ["--from-tuning"]),
-    ("local-tune", {"HYPERPARAMETERS": "freeze-backbone=true epochs=5", "ARGS": "--range lr=0.0001..0.01:log"},
-     ["freeze-backbone=true", "epochs=5", "--range", "lr=0.0001..0.01:log"]),
-    ("report", {"JOB": "dogbreed-train-x"}, ["dogbreed-train-x"]),
-    ("report", {}, []),
-    ("delete", {"ARGS": "--data --yes"}, ["--data", "--yes"]),
-    ("sample-data", {"SAMPLE": "--breeds 133 --train 50"}, ["out/data/sample", "--breeds", "133", "--train", "50"]),
-    ("demo", {"DATA": "my pictures"}, ["--data", "my pictures"]),
-    ("demo", {}, []),
-    ("soak", {}, ["--serve-image", "dogbreed-serve:abc"]),
-])
+@pytest.mark.parametrize(
+    "target, values, arguments",
+    [
+        ("upload", {"DATA": "path/to/pictures"}, ["path/to/pictures"]),
+        ("train", {"HYPERPARAMETERS": "epochs=20 lr=0.001 batch-size=32"}, ["epochs=20", "lr=0.001", "batch-size=32"]),
+        ("train", {"HYPERPARAMETERS": "'rules=Overfit(patience=2):stop'"}, ["rules=Overfit(patience=2):stop"]),
+        ("train", {"ARGS": "--from-tuning"}, ["--from-tuning"]),
+        (
+            "local-tune",
+            {"HYPERPARAMETERS": "freeze-backbone=true epochs=5", "ARGS": "--range lr=0.0001..0.01:log"},
+            ["freeze-backbone=true", "epochs=5", "--range", "lr=0.0001..0.01:log"],
+        ),
+        ("report", {"JOB": "dogbreed-train-x"}, ["dogbreed-train-x"]),
+        ("report", {}, []),
+        ("delete", {"ARGS": "--data --yes"}, ["--data", "--yes"]),
+        ("sample-data", {"SAMPLE": "--breeds 133 --train 50"}, ["out/data/sample", "--breeds", "133", "--train", "50"]),
+        ("demo", {"DATA": "my pictures"}, ["--data", "my pictures"]),
+        ("demo", {}, []),
+        ("soak", {}, ["--serve-image", "dogbreed-serve:abc"]),
+    ],
+)
 def test_what_the_readme_shows_arrives_as_it_is_meant(folder, target, values, arguments):
     done, calls = make(folder, target, values)
     assert done.returncode == 0, done

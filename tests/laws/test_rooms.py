@@ -9,12 +9,27 @@ import pytest
 ROOT = Path(__file__).parents[2]
 ALLOWED = {
     "container": {
-        "torch", "torchvision", "numpy", "PIL", "simplejpeg", "safetensors", "psutil", "pynvml", "prometheus_client",
-        "smdebug", "sagemaker_training", "sagemaker_inference", "mms",
+        "torch",
+        "torchvision",
+        "numpy",
+        "PIL",
+        "simplejpeg",
+        "safetensors",
+        "psutil",
+        "pynvml",
+        "prometheus_client",
+        "smdebug",
+        "sagemaker_training",
+        "sagemaker_inference",
+        "mms",
     },  # fmt: skip
     "contract": set(),
     "docker": set(),
-    "scripts": {"boto3", "botocore", "matplotlib"},  # botocore is where boto3 keeps its errors; matplotlib draws a tuning job
+    "scripts": {
+        "boto3",
+        "botocore",
+        "matplotlib",
+    },  # botocore is where boto3 keeps its errors; matplotlib draws a tuning job
     "local_test": {"docker", "moto", "werkzeug", "flask", "waitress", "botocore", "requests", "numpy", "PIL", "optuna"},
 }
 
@@ -36,17 +51,26 @@ def test_a_room_imports_only_itself_and_what_it_may(room):
     files = sorted((ROOT / room).rglob("*.py"))
     assert files
     for file in files:
-        foreign = imported_packages(file.read_text()) - ALLOWED[room] - {room, "contract"} - set(sys.stdlib_module_names)
+        foreign = (
+            imported_packages(file.read_text()) - ALLOWED[room] - {room, "contract"} - set(sys.stdlib_module_names)
+        )
         assert not foreign, f"{file.relative_to(ROOT)} imports {foreign}"
 
 
 def test_one_file_alone_imports_the_debugger_that_nobody_maintains():
-    importers = [str(file.relative_to(ROOT)) for file in (ROOT / "container").rglob("*.py") if "smdebug" in imported_packages(file.read_text())]
+    importers = [
+        str(file.relative_to(ROOT))
+        for file in (ROOT / "container").rglob("*.py")
+        if "smdebug" in imported_packages(file.read_text())
+    ]
     assert importers == ["container/debugging/smdebug_library.py"]
 
 
 def test_the_check_sees_imports_inside_functions():
-    assert imported_packages("def f():\n    from scripts.train import main\n    import boto3.session") == {"scripts", "boto3"}
+    assert imported_packages("def f():\n    from scripts.train import main\n    import boto3.session") == {
+        "scripts",
+        "boto3",
+    }
 
 
 @pytest.mark.parametrize("room", ["container", "scripts"])

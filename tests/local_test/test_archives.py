@@ -10,7 +10,9 @@ from local_test.host.archives import folder_of, pack, spooled_archive, tree_arch
 
 
 def test_folders_and_text_files_travel_by_path():
-    with tarfile.open(fileobj=io.BytesIO(tree_archive(["/opt/ml/model"], {"/input/config/a.json": "{}", "b": "é"}))) as archive:
+    with tarfile.open(
+        fileobj=io.BytesIO(tree_archive(["/opt/ml/model"], {"/input/config/a.json": "{}", "b": "é"}))
+    ) as archive:
         assert archive.getmember("opt/ml/model").isdir()
         assert archive.extractfile("input/config/a.json").read() == b"{}"
         assert archive.extractfile("b").read().decode() == "é"
@@ -58,7 +60,12 @@ class Container:
         with tarfile.open(fileobj=buffer, mode="w") as archive:
             for name, content in self._members.items():
                 member = tarfile.TarInfo(f"model/{name}")
-                if isinstance(content, bytes) and len(content) == 1 and content in tarfile.SUPPORTED_TYPES and content not in tarfile.REGULAR_TYPES:
+                if (
+                    isinstance(content, bytes)
+                    and len(content) == 1
+                    and content in tarfile.SUPPORTED_TYPES
+                    and content not in tarfile.REGULAR_TYPES
+                ):
                     member.type, member.linkname = content, "elsewhere"
                 elif content is None:
                     member.type = tarfile.DIRTYPE
@@ -70,7 +77,10 @@ class Container:
 
 @pytest.mark.parametrize("name", ["../x", "/etc/passwd", "a/../../x", "a//b", "n" * 256])
 def test_a_name_out_of_a_container_that_leads_out_is_refused(name):
-    with pytest.raises(ValueError, match="cannot be the name of a file"), folder_of(Container({"good": b"good", name: b"bad"}), "/opt/ml/model") as members:
+    with (
+        pytest.raises(ValueError, match="cannot be the name of a file"),
+        folder_of(Container({"good": b"good", name: b"bad"}), "/opt/ml/model") as members,
+    ):
         list(members)
 
 
@@ -88,7 +98,10 @@ def test_names_that_look_like_uris_are_names():
 
 
 def test_of_a_file_on_several_hosts_the_first_counts(tmp_path):
-    hosts = [Container({"a": b"first", "sub": None, "sub/b": b"both"}), Container({"a": b"second", "sub": None, "sub/c": b"more"})]
+    hosts = [
+        Container({"a": b"first", "sub": None, "sub/b": b"both"}),
+        Container({"a": b"second", "sub": None, "sub/c": b"more"}),
+    ]
     assert pack(hosts, "/opt/ml/model", tmp_path / "m.tar.gz") == 3
     with tarfile.open(tmp_path / "m.tar.gz") as packed:
         assert packed.getnames() == ["a", "sub", "sub/b", "sub/c"] and packed.extractfile("a").read() == b"first"

@@ -38,8 +38,13 @@ def test_a_container_gets_address_region_and_a_key_that_ends(access, keys):
     grant = access.grant(ROLE, {"EPOCHS": "3"})
     key = keys.find(grant.variables["AWS_ACCESS_KEY_ID"])
     assert grant.variables == {
-        "AWS_ENDPOINT_URL": "http://172.17.0.1:4567", "S3_ENDPOINT_URL": "http://172.17.0.1:4567", "AWS_REGION": "eu-west-1",
-        "AWS_DEFAULT_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": key.id, "AWS_SECRET_ACCESS_KEY": key.secret, "AWS_SESSION_TOKEN": key.session_token,
+        "AWS_ENDPOINT_URL": "http://172.17.0.1:4567",
+        "S3_ENDPOINT_URL": "http://172.17.0.1:4567",
+        "AWS_REGION": "eu-west-1",
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "AWS_ACCESS_KEY_ID": key.id,
+        "AWS_SECRET_ACCESS_KEY": key.secret,
+        "AWS_SESSION_TOKEN": key.session_token,
     }
     assert access.grant(ROLE, {}).variables["AWS_ACCESS_KEY_ID"] != key.id
     grant.end()

@@ -36,7 +36,9 @@ def test_a_zip_is_unpacked_once(splits, tmp_path):
     assert [label for _, label in pictures_of(folder / "test")] == ["Beagle", "Cat"]
 
 
-@pytest.mark.parametrize(("name", "message"), [("missing", "does not exist"), ("text.zip", "neither a folder nor a zip")])
+@pytest.mark.parametrize(
+    ("name", "message"), [("missing", "does not exist"), ("text.zip", "neither a folder nor a zip")]
+)
 def test_anything_else_is_named(tmp_path, name, message):
     (tmp_path / "text.zip").write_text("no")
     with pytest.raises(ValueError, match=message):

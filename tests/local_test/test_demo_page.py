@@ -7,7 +7,12 @@ from PIL import Image
 from local_test.demo.demo_page import in_order, write_page
 
 SUMMARY = {
-    "accuracy": 0.5, "n_test": 2, "classes": ["<b>Beagle</b>", "Fern_hound"], "tune_seconds": 42.0, "train_seconds": 61.2, "deploy_seconds": 9.1,
+    "accuracy": 0.5,
+    "n_test": 2,
+    "classes": ["<b>Beagle</b>", "Fern_hound"],
+    "tune_seconds": 42.0,
+    "train_seconds": 61.2,
+    "deploy_seconds": 9.1,
     "predictions": [
         {"picture": "test/a.jpg", "label": "Fern_hound", "predicted": "Fern_hound", "probability": 0.9},
         {"picture": "test/b.jpg", "label": "<b>Beagle</b>", "predicted": "Fern_hound", "probability": 0.6},
@@ -44,5 +49,11 @@ def test_wrong_answers_come_first_and_the_right_ones_class_by_class_in_turn():
     def one(picture, label, predicted, probability=0.5):
         return {"picture": picture, "label": label, "predicted": predicted, "probability": probability}
 
-    given = [one("1", "a", "a"), one("2", "a", "a"), one("3", "a", "b", 0.6), one("4", "b", "b"), one("5", "b", "a", 0.9)]
+    given = [
+        one("1", "a", "a"),
+        one("2", "a", "a"),
+        one("3", "a", "b", 0.6),
+        one("4", "b", "b"),
+        one("5", "b", "a", 0.9),
+    ]
     assert [entry["picture"] for entry in in_order(given)] == ["5", "3", "1", "4", "2"]

@@ -6,7 +6,11 @@ import pytest
 
 from local_test.host.engine import is_on_this_kernel, published_ports_warning
 
-HERE = {"KernelVersion": platform.release(), "OperatingSystem": "Debian GNU/Linux 12", "SecurityOptions": ["name=seccomp,profile=default"]}
+HERE = {
+    "KernelVersion": platform.release(),
+    "OperatingSystem": "Debian GNU/Linux 12",
+    "SecurityOptions": ["name=seccomp,profile=default"],
+}
 
 
 @pytest.mark.parametrize(
@@ -26,10 +30,19 @@ def test_an_engine_in_a_virtual_machine_or_rootless_is_elsewhere(change, here):
 @pytest.mark.parametrize("version", ["20.10.24+dfsg1", "27.5.1"])
 def test_an_engine_before_28_is_warned_about_with_the_next_step(version):
     warning = published_ports_warning({**HERE, "ServerVersion": version})
-    assert version in warning and "45610" in warning and "Docker Engine 28 closes this" in warning and "\n" not in warning
+    assert (
+        version in warning and "45610" in warning and "Docker Engine 28 closes this" in warning and "\n" not in warning
+    )
 
 
-@pytest.mark.parametrize("info", [{**HERE, "ServerVersion": "28.0.0"}, {**HERE, "ServerVersion": "29.1.2-rc.1"}, {**HERE, "ServerVersion": "dev"},
-                                  {**HERE, "ServerVersion": "20.10.24", "OperatingSystem": "Docker Desktop"}])
+@pytest.mark.parametrize(
+    "info",
+    [
+        {**HERE, "ServerVersion": "28.0.0"},
+        {**HERE, "ServerVersion": "29.1.2-rc.1"},
+        {**HERE, "ServerVersion": "dev"},
+        {**HERE, "ServerVersion": "20.10.24", "OperatingSystem": "Docker Desktop"},
+    ],
+)
 def test_other_engines_are_not(info):
     assert published_ports_warning(info) is None

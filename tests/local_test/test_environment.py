@@ -9,22 +9,34 @@ from local_test.environment import exports
 from local_test.host.identity import identity_of
 from local_test.service_address import Address
 
-ADDRESS = Address("http://127.0.0.1:4567", "local-sagemaker-x", 1, "us-east-1", "bucket", "arn:aws:iam::123456789012:role/r")
+ADDRESS = Address(
+    "http://127.0.0.1:4567", "local-sagemaker-x", 1, "us-east-1", "bucket", "arn:aws:iam::123456789012:role/r"
+)
 REAL = {
-    "AWS_PROFILE": "work", "AWS_ACCESS_KEY_ID": "AKIAREAL", "AWS_SECRET_ACCESS_KEY": "real", "AWS_SESSION_TOKEN": "real",
-    "AWS_ENDPOINT_URL_S3": "https://elsewhere", "AWS_ENDPOINT_URL_SAGEMAKER": "https://elsewhere", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
-    "NO_PROXY": "internal", "PATH": "/usr/bin:/bin",
+    "AWS_PROFILE": "work",
+    "AWS_ACCESS_KEY_ID": "AKIAREAL",
+    "AWS_SECRET_ACCESS_KEY": "real",
+    "AWS_SESSION_TOKEN": "real",
+    "AWS_ENDPOINT_URL_S3": "https://elsewhere",
+    "AWS_ENDPOINT_URL_SAGEMAKER": "https://elsewhere",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
+    "NO_PROXY": "internal",
+    "PATH": "/usr/bin:/bin",
 }
 
 
 @pytest.fixture
 def evaluated(tmp_path):
-    """evaluated(present): the environment of a shell that has evaluated the lines. Its `identity` is that of the folder."""
+    """evaluated(present): the environment of a shell that has evaluated the lines. Its `identity` is that of the
+    folder.
+    """
     identity = identity_of(tmp_path)
 
     def evaluate(present):
         script = "\n".join([*exports(ADDRESS, tmp_path, present), "env"])
-        lines = subprocess.run(["sh", "-c", script], env=present, check=True, capture_output=True, text=True).stdout.splitlines()
+        lines = subprocess.run(
+            ["sh", "-c", script], env=present, check=True, capture_output=True, text=True
+        ).stdout.splitlines()
         return dict(line.split("=", 1) for line in lines)
 
     evaluate.identity = identity
@@ -36,7 +48,13 @@ def test_no_real_credential_or_address_is_left(evaluated):
     assert environment["AWS_ENDPOINT_URL"] == ADDRESS.url
     key = evaluated.identity.access_key
     assert (environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"]) == (key.id, key.secret)
-    for gone in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_SAGEMAKER", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"):
+    for gone in (
+        "AWS_PROFILE",
+        "AWS_SESSION_TOKEN",
+        "AWS_ENDPOINT_URL_S3",
+        "AWS_ENDPOINT_URL_SAGEMAKER",
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+    ):
         assert gone not in environment
     assert environment["AWS_CONFIG_FILE"] == environment["AWS_SHARED_CREDENTIALS_FILE"] == "/dev/null"
 

@@ -54,6 +54,7 @@ def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path):
 
 def test_a_linear_look_at_mean_colour_does_not_name_the_breed(sample):
     """Least squares on mean and spread of each channel: a model of the held-out pictures stays near chance (20%)."""
+
     def features(split):
         rows, labels = [], []
         for label, folder in enumerate(sorted((sample / split).iterdir())):
@@ -78,9 +79,11 @@ def test_breeds_are_all_different_and_a_longer_list_begins_with_the_shorter():
 
 def test_the_first_breeds_differ_in_at_least_three_traits():
     breeds = invent_breeds(8)
+
     def traits(breed):
         build = "long" if breed.body_length > 1.6 else "square" if breed.body_length > 1.2 else "tall"
         return (breed.ears, breed.tail, breed.pattern, build)
+
     for one in breeds:
         for other in breeds:
             if one is not other:

@@ -22,7 +22,9 @@ def address(tmp_path):
 
         threading.Thread(target=serve, daemon=True).start()
         identity_of(tmp_path)
-        Address(f"http://127.0.0.1:{listening.getsockname()[1]}", "mine", 1, "us-east-1", "bucket", "role").write(tmp_path)
+        Address(f"http://127.0.0.1:{listening.getsockname()[1]}", "mine", 1, "us-east-1", "bucket", "role").write(
+            tmp_path
+        )
         return tmp_path
 
     yield answer
@@ -41,8 +43,14 @@ def test_the_service_answers_with_its_name(address):
 @pytest.mark.parametrize(
     "sent",
     [
-        http("200 OK", b'{"name": "another"}'), http("200 OK", b"<html>"), http("200 OK", b"[]"), http("404 Not Found", b"<html>"),
-        http("400 Bad Request", b'{"message": "who?"}'), http("500 Oops", b""), b"SSH-2.0-OpenSSH\r\n", b"",
+        http("200 OK", b'{"name": "another"}'),
+        http("200 OK", b"<html>"),
+        http("200 OK", b"[]"),
+        http("404 Not Found", b"<html>"),
+        http("400 Bad Request", b'{"message": "who?"}'),
+        http("500 Oops", b""),
+        b"SSH-2.0-OpenSSH\r\n",
+        b"",
     ],
 )
 def test_another_program_at_its_old_port_is_not_the_service(address, sent):

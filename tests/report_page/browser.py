@@ -16,7 +16,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PROGRAMS = (
-    "chromium", "google-chrome", "google-chrome-stable", "chromium-browser",
+    "chromium",
+    "google-chrome",
+    "google-chrome-stable",
+    "chromium-browser",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",  # macOS puts none on PATH
 )
 READS, WRITES = 3, 4  # the browser's ends of the pipes, by --remote-debugging-pipe
@@ -36,8 +39,15 @@ def running_browser(folder: Path) -> Iterator["Browser"]:
     """folder: of its profile and its log; both may go afterwards."""
     folder.mkdir(parents=True, exist_ok=True)
     options = [
-        "--headless", "--remote-debugging-pipe", f"--user-data-dir={folder / 'profile'}", "--no-first-run", "--disable-gpu", "--disable-dev-shm-usage",
-        "--hide-scrollbars", "--disable-background-networking", *(["--no-sandbox"] if os.getuid() == 0 else []),  # root has to say so
+        "--headless",
+        "--remote-debugging-pipe",
+        f"--user-data-dir={folder / 'profile'}",
+        "--no-first-run",
+        "--disable-gpu",
+        "--disable-dev-shm-usage",
+        "--hide-scrollbars",
+        "--disable-background-networking",
+        *(["--no-sandbox"] if os.getuid() == 0 else []),  # root has to say so
     ]
     pipes = [*os.pipe(), *os.pipe()]
     # Above the numbers that the browser's ends get, so that neither is closed by the other's move.
@@ -47,8 +57,14 @@ def running_browser(folder: Path) -> Iterator["Browser"]:
     log = os.open(folder / "browser.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     program = find_browser()
     process = os.posix_spawn(
-        program, [program, *options, "about:blank"], os.environ, setpgroup=0,
-        file_actions=[(os.POSIX_SPAWN_DUP2, source, target) for source, target in ((log, 1), (log, 2), (its_input, READS), (its_output, WRITES))],
+        program,
+        [program, *options, "about:blank"],
+        os.environ,
+        setpgroup=0,
+        file_actions=[
+            (os.POSIX_SPAWN_DUP2, source, target)
+            for source, target in ((log, 1), (log, 2), (its_input, READS), (its_output, WRITES))
+        ],
     )
     for one in (log, its_input, its_output):
         os.close(one)
@@ -71,9 +87,16 @@ class Browser:
         self.events: list[dict] = []
 
     def ask(self, method: str, session: str | None = None, **parameters) -> dict:
-        """The answer to a command; what else comes meanwhile is kept in `events`. Raises RuntimeError for an error or after SECONDS."""
+        """The answer to a command; what else comes meanwhile is kept in `events`. Raises RuntimeError for an error or
+        after SECONDS.
+        """
         self._last += 1
-        message = {"id": self._last, "method": method, "params": parameters, **({"sessionId": session} if session else {})}
+        message = {
+            "id": self._last,
+            "method": method,
+            "params": parameters,
+            **({"sessionId": session} if session else {}),
+        }
         self._write(json.dumps(message).encode() + b"\0")
         deadline = time.monotonic() + SECONDS
         while True:
@@ -101,22 +124,30 @@ class Browser:
         page = Page(self, session, target)
         for domain in ("Page", "Runtime", "Log", "Network"):
             page.ask(f"{domain}.enable")
-        page.ask("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600)
-        page.ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
+        page.ask(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
+        )
+        page.ask(
+            "Emulation.setEmulatedMedia",
+            features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}],
+        )
         page.ask("Page.navigate", url=file.as_uri())
         page.wait_for("Page.loadEventFired")
         return page
 
     def _write(self, content: bytes) -> None:
         while content:
-            content = content[os.write(self._output, content):]
+            content = content[os.write(self._output, content) :]
 
     def _read(self, deadline: float) -> dict:
         while b"\0" not in self._unread:
             ready, _, _ = select.select([self._input], [], [], max(0.0, deadline - time.monotonic()))
             came = os.read(self._input, 1 << 20) if ready else b""
             if not came:
-                raise RuntimeError(f"The browser {'has ended' if ready else 'did not answer'}: {self._log.read_text(errors='replace')[-1000:]}")
+                raise RuntimeError(
+                    f"The browser {'has ended' if ready else 'did not answer'}: "
+                    f"{self._log.read_text(errors='replace')[-1000:]}"
+                )
             self._unread += came
         message, _, self._unread = self._unread.partition(b"\0")
         return json.loads(message)
@@ -136,7 +167,9 @@ class Page:
         return self._browser.wait_for(event, self._session)
 
     def value(self, expression: str):
-        """What a JavaScript expression, or the promise that it is, gives, as Python's. Raises RuntimeError for one that throws."""
+        """What a JavaScript expression, or the promise that it is, gives, as Python's. Raises RuntimeError for one that
+        throws.
+        """
         answer = self.ask("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
         if "exceptionDetails" in answer:
             raise RuntimeError(answer["exceptionDetails"]["exception"]["description"])
@@ -148,7 +181,11 @@ class Page:
         for event in self._events():
             parameters = event["params"]
             if event["method"] == "Runtime.exceptionThrown":
-                found.append(parameters["exceptionDetails"].get("exception", {}).get("description", parameters["exceptionDetails"]["text"]))
+                found.append(
+                    parameters["exceptionDetails"]
+                    .get("exception", {})
+                    .get("description", parameters["exceptionDetails"]["text"])
+                )
             if event["method"] == "Runtime.consoleAPICalled" and parameters["type"] in ("error", "warning", "assert"):
                 found.append(str([one.get("value", one.get("description")) for one in parameters["args"]]))
             if event["method"] == "Log.entryAdded" and parameters["entry"]["level"] in ("error", "warning"):
@@ -157,7 +194,11 @@ class Page:
 
     def loaded(self) -> list[str]:
         """The addresses of everything that was asked for."""
-        return [event["params"]["request"]["url"] for event in self._events() if event["method"] == "Network.requestWillBeSent"]
+        return [
+            event["params"]["request"]["url"]
+            for event in self._events()
+            if event["method"] == "Network.requestWillBeSent"
+        ]
 
     def move_pointer(self, x: float, y: float) -> None:
         """To CSS pixels of the window."""
@@ -165,11 +206,19 @@ class Page:
 
     def screenshot(self, file: Path, whole: bool = True) -> None:
         """A PNG: of the whole page or of the window."""
-        file.write_bytes(base64.b64decode(self.ask("Page.captureScreenshot", captureBeyondViewport=whole, **self._clip(whole))["data"]))
+        file.write_bytes(
+            base64.b64decode(
+                self.ask("Page.captureScreenshot", captureBeyondViewport=whole, **self._clip(whole))["data"]
+            )
+        )
 
     def pdf(self, file: Path) -> None:
         """As it is printed on A4."""
-        file.write_bytes(base64.b64decode(self.ask("Page.printToPDF", paperWidth=8.27, paperHeight=11.69, printBackground=True)["data"]))
+        file.write_bytes(
+            base64.b64decode(
+                self.ask("Page.printToPDF", paperWidth=8.27, paperHeight=11.69, printBackground=True)["data"]
+            )
+        )
 
     def close(self) -> None:
         self._browser.ask("Target.closeTarget", targetId=self._target)

@@ -9,15 +9,27 @@ from container.report.record import RunRecord
 from tests.container.report.full_record import full_record
 from tests.report_page.browser import running_browser
 
-HOSTILE = ["\u0643\u0644\u0628 \u062c\u0645\u064a\u0644", "\u05e9\u05dc\u05d5\u05dd", "x" * 80, "<script>alert(1)</script>", "O'Neil & \"co\""]
+HOSTILE = [
+    "\u0643\u0644\u0628 \u062c\u0645\u064a\u0644",
+    "\u05e9\u05dc\u05d5\u05dd",
+    "x" * 80,
+    "<script>alert(1)</script>",
+    'O\'Neil & "co"',
+]
 
 
 def _failed() -> dict:
     """Names as nobody expects them, a thousand epochs, and losses that are no numbers."""
-    values = full_record([*HOSTILE, *(f"class_with_a_rather_long_name_{number}" for number in range(8))], epochs=1000, steps=5000)
+    values = full_record(
+        [*HOSTILE, *(f"class_with_a_rather_long_name_{number}" for number in range(8))], epochs=1000, steps=5000
+    )
     for epoch in values["epochs"][400:]:
         epoch["valid_loss"] = "NaN"
-    return values | {"status": "Failed", "reason": "The training loss of epoch 401 is nan. Lower the hyperparameter lr.", "job": "j" * 80}
+    return values | {
+        "status": "Failed",
+        "reason": "The training loss of epoch 401 is nan. Lower the hyperparameter lr.",
+        "job": "j" * 80,
+    }
 
 
 def _stopped() -> dict:
@@ -28,7 +40,11 @@ def _stopped() -> dict:
 
 
 RECORDS = {
-    "full": full_record, "one_epoch": lambda: full_record(5, epochs=1, steps=20, layers=8), "failed": _failed, "stopped": _stopped, "empty": dict,
+    "full": full_record,
+    "one_epoch": lambda: full_record(5, epochs=1, steps=20, layers=8),
+    "failed": _failed,
+    "stopped": _stopped,
+    "empty": dict,
 }
 
 

@@ -5,13 +5,16 @@ import pytest
 from tests.report_page.browser import find_browser
 
 
-@pytest.mark.parametrize("markup, said", [
-    ("<script>console.error('spoilt', 7)</script>", "spoilt"),
-    ("<script>console.warn('doubtful')</script>", "doubtful"),
-    ("<script>throw new Error('nobody caught me')</script>", "nobody caught me"),
-    ("<script>setTimeout(() => { throw new Error('nor me') }, 0)</script>", "nor me"),
-    ("<img src='nowhere.png'>", "ERR_FILE_NOT_FOUND"),
-])
+@pytest.mark.parametrize(
+    "markup, said",
+    [
+        ("<script>console.error('spoilt', 7)</script>", "spoilt"),
+        ("<script>console.warn('doubtful')</script>", "doubtful"),
+        ("<script>throw new Error('nobody caught me')</script>", "nobody caught me"),
+        ("<script>setTimeout(() => { throw new Error('nor me') }, 0)</script>", "nor me"),
+        ("<img src='nowhere.png'>", "ERR_FILE_NOT_FOUND"),
+    ],
+)
 def test_what_goes_wrong_on_a_page_is_seen(browser, tmp_path, markup, said):
     file = tmp_path / "page.html"
     file.write_text(f"<!doctype html><title>x</title>{markup}<link rel=icon href='data:,'>")

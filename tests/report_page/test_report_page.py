@@ -1,4 +1,6 @@
-"""The report in a real browser: nothing goes wrong, nothing is empty, nothing is cut, in every light and at every width."""
+"""The report in a real browser: nothing goes wrong, nothing is empty, nothing is cut, in every light and at every
+width.
+"""
 
 import io
 import re
@@ -52,7 +54,9 @@ FAINT = """[...document.querySelectorAll('h1, h2, h3, p, dt, dd, td, th, figcapt
 def test_a_report_is_whole_in_every_light_and_width(show, tmp_path, name, width, dark):
     page = show(name, width, dark)
     assert page.complaints() == []
-    assert [address[:80] for address in page.loaded() if not address.startswith("data:")] == [page.value("location.href")]
+    assert [address[:80] for address in page.loaded() if not address.startswith("data:")] == [
+        page.value("location.href")
+    ]
     assert page.value("document.querySelectorAll('svg.plot, svg.matrix').length") == CHARTS[name]
     assert page.value(EMPTY) == []
     assert page.value("document.documentElement.scrollWidth") <= width and page.value(TOO_WIDE) == []
@@ -93,7 +97,11 @@ def test_the_pointer_shows_an_epochs_values_and_takes_them_away(show):
     left, top, width = box["left"], box["top"], box["width"]
     page.move_pointer(left + width / 11 * 3 + 5, top + 100)
     shown = page.value("document.querySelector('.values:not([hidden])').innerText").split("\n")
-    assert shown[0] == "epoch 4" and re.fullmatch(r"training \d\.\d{3}", shown[1].strip()) and re.fullmatch(r"validation \d\.\d{3}", shown[2].strip())
+    assert (
+        shown[0] == "epoch 4"
+        and re.fullmatch(r"training \d\.\d{3}", shown[1].strip())
+        and re.fullmatch(r"validation \d\.\d{3}", shown[2].strip())
+    )
     page.move_pointer(left + width / 2, top - 60)
     assert page.value("document.querySelector('.values:not([hidden])')") is None
     assert page.complaints() == []
@@ -126,5 +134,8 @@ def test_the_link_to_the_checks_leads_there(show):
 def test_a_lines_colour_is_on_the_picture(show, tmp_path):
     page = show("full")
     page.screenshot(tmp_path / "page.png", whole=False)
-    colours = {colour for _, colour in Image.open(io.BytesIO((tmp_path / "page.png").read_bytes())).convert("RGB").getcolors(1 << 24)}
+    colours = {
+        colour
+        for _, colour in Image.open(io.BytesIO((tmp_path / "page.png").read_bytes())).convert("RGB").getcolors(1 << 24)
+    }
     assert {(0x00, 0x72, 0xB2), (0xC2, 0x4E, 0x00)} <= colours

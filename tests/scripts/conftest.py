@@ -1,4 +1,6 @@
-"""AWS for these tests: moto's server in this process, so that the programs run as they do, by environment variables alone."""
+"""AWS for these tests: moto's server in this process, so that the programs run as they do, by environment variables
+alone.
+"""
 
 import fcntl
 import json
@@ -42,18 +44,25 @@ class Remembering(boto3.Session):
 
 @pytest.fixture(scope="session", autouse=True)
 def sessions():
-    """Programs whose environment is the same share a session, and all sessions share what they read of the service models."""
+    """Programs whose environment is the same share a session, and all sessions share what they read of the service
+    models.
+    """
     loader, made = botocore.loaders.create_loader(), {}
 
     def session(**options):
-        key = (*sorted(options.items()), *sorted((name, value) for name, value in os.environ.items() if name.startswith("AWS_")))
+        key = (
+            *sorted(options.items()),
+            *sorted((name, value) for name, value in os.environ.items() if name.startswith("AWS_")),
+        )
         if key not in made:
             made[key] = Remembering(**options)
         return made[key]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(botocore.session, "create_loader", lambda *arguments: loader)  # what a session calls
-        patch.setattr(aws_module, "boto3", SimpleNamespace(Session=session))  # of the programs alone: others use boto3, too
+        patch.setattr(
+            aws_module, "boto3", SimpleNamespace(Session=session)
+        )  # of the programs alone: others use boto3, too
         yield
     for one in made.values():
         for client in one.made.values():
@@ -78,9 +87,17 @@ def aws(moto_server, monkeypatch):
         if name.startswith(("AWS_", "SAGEMAKER_")) or name == "IMAGE_PREFIX":
             monkeypatch.delenv(name)
     for name, value in {
-        "AWS_ENDPOINT_URL": moto_server, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_REGION": "eu-west-1", "SAGEMAKER_ROLE": ROLE, "SAGEMAKER_BUCKET": BUCKET, "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1",
-        "AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": "/nonexistent", "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent",
+        "AWS_ENDPOINT_URL": moto_server,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_REGION": "eu-west-1",
+        "SAGEMAKER_ROLE": ROLE,
+        "SAGEMAKER_BUCKET": BUCKET,
+        "NO_PROXY": "127.0.0.1",
+        "no_proxy": "127.0.0.1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": "/nonexistent",
+        "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent",
     }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(waiting, "SHORTEST", 0.01)
@@ -109,7 +126,9 @@ def tag(monkeypatch, tmp_path):
 
 
 class FakeDocker:
-    """Takes the place of the docker command. images: facts by name; calls: every command; manifest: what a push leaves."""
+    """Takes the place of the docker command. images: facts by name; calls: every command; manifest: what a push
+    leaves.
+    """
 
     def __init__(self):
         self.images, self.calls, self.passwords = {}, [], []
@@ -132,7 +151,10 @@ class FakeDocker:
             digest = self.tagged.get(words[1], {"Id": image_tag})["Id"]
             manifest = {"schemaVersion": 2, "mediaType": self.manifest, "config": {"digest": digest}, "layers": []}
             self.pushed_to.put_image(
-                repositoryName=name, imageTag=image_tag, imageManifest=json.dumps(manifest), imageManifestMediaType=self.manifest
+                repositoryName=name,
+                imageTag=image_tag,
+                imageManifest=json.dumps(manifest),
+                imageManifestMediaType=self.manifest,
             )
         return 0, "", ""
 
@@ -186,22 +208,28 @@ def write_log(aws):
     logs = aws.client("logs")
 
     def write(group: str, stream: str, *lines: str):
-        for make, names in ((logs.create_log_group, {"logGroupName": group}),
-                            (logs.create_log_stream, {"logGroupName": group, "logStreamName": stream})):
+        for make, names in (
+            (logs.create_log_group, {"logGroupName": group}),
+            (logs.create_log_stream, {"logGroupName": group, "logStreamName": stream}),
+        ):
             try:
                 make(**names)
             except logs.exceptions.ResourceAlreadyExistsException:
                 pass
         now = int(time.time() * 1000)
         logs.put_log_events(
-            logGroupName=group, logStreamName=stream, logEvents=[{"timestamp": now + n, "message": line} for n, line in enumerate(lines)]
+            logGroupName=group,
+            logStreamName=stream,
+            logEvents=[{"timestamp": now + n, "message": line} for n, line in enumerate(lines)],
         )
 
     return write
 
 
 class Terminal:
-    """A terminal of this machine's kernel. stream: what a program writes to. read(text): what came, once it ends with `text`."""
+    """A terminal of this machine's kernel. stream: what a program writes to. read(text): what came, once it ends with
+    `text`.
+    """
 
     def __init__(self, lines: int, columns: int):
         self._ours, theirs = os.openpty()

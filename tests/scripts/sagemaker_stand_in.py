@@ -1,4 +1,5 @@
-"""An HTTP server that speaks SageMaker's protocol and says what a test tells it to; it checks each request as botocore does.
+"""An HTTP server that speaks SageMaker's protocol and says what a test tells it to; it checks each request as botocore
+does.
 
 moto has no jobs that run, no endpoints that fail and no invocations of pictures, so what the programs do about those is
 tested against answers that are written down here.
@@ -11,7 +12,9 @@ import threading
 from tests.scripts.service_model import problems
 
 # What an account without such jobs answers.
-NONE_THERE = {f"List{noun}s": {f"{noun}Summaries": []} for noun in ("TrainingJob", "HyperParameterTuningJob", "TransformJob")}
+NONE_THERE = {
+    f"List{noun}s": {f"{noun}Summaries": []} for noun in ("TrainingJob", "HyperParameterTuningJob", "TransformJob")
+}
 
 
 class Refusal(Exception):
@@ -23,12 +26,12 @@ class Refusal(Exception):
 
 
 class StandIn:
-    """answers: by operation, an answer, a Refusal, a function of the request, or a list of these: one a call, the last stays.
-    Lists of jobs are empty, and every other answer has no fields, until a test says more.
+    """answers: by operation, an answer, a Refusal, a function of the request, or a list of these: one a call, the last
+    stays. Lists of jobs are empty, and every other answer has no fields, until a test says more.
 
-    calls: every (operation, request) that came. invoke, asynchronous: functions (headers, body) -> answer of InvokeEndpoint
-    and of InvokeEndpointAsync, whose answers are to be found at s3://some-bucket/answer/1 or s3://some-bucket/failure/1.
-    """
+    calls: every (operation, request) that came. invoke, asynchronous: functions (headers, body) -> answer of
+    InvokeEndpoint and of InvokeEndpointAsync, whose answers are to be found at s3://some-bucket/answer/1 or
+    s3://some-bucket/failure/1."""
 
     def __init__(self):
         self.forget()
@@ -68,10 +71,14 @@ def serve(stand_in: StandIn) -> http.server.ThreadingHTTPServer:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             try:
                 if self.path.endswith("/async-invocations"):
-                    self._send(202, stand_in.asynchronous(self.headers, body), headers={
-                        "X-Amzn-SageMaker-OutputLocation": "s3://some-bucket/answer/1",
-                        "X-Amzn-SageMaker-FailureLocation": "s3://some-bucket/failure/1",
-                    })
+                    self._send(
+                        202,
+                        stand_in.asynchronous(self.headers, body),
+                        headers={
+                            "X-Amzn-SageMaker-OutputLocation": "s3://some-bucket/answer/1",
+                            "X-Amzn-SageMaker-FailureLocation": "s3://some-bucket/failure/1",
+                        },
+                    )
                 elif self.path.endswith("/invocations"):
                     self._send(200, stand_in.invoke(self.headers, body))
                 else:
@@ -79,7 +86,8 @@ def serve(stand_in: StandIn) -> http.server.ThreadingHTTPServer:
                     self._send(200, stand_in.answer(operation, json.loads(body)))
             except Refusal as refusal:
                 self._send(
-                    refusal.status, {"__type": refusal.code, "message": refusal.message, "Message": refusal.message, **refusal.more},
+                    refusal.status,
+                    {"__type": refusal.code, "message": refusal.message, "Message": refusal.message, **refusal.more},
                     refusal.code,
                 )
 

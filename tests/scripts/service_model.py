@@ -1,4 +1,6 @@
-"""A request against botocore's service model, more strictly than botocore: enums, patterns and lengths are looked at too."""
+"""A request against botocore's service model, more strictly than botocore: enums, patterns and lengths are looked at
+too.
+"""
 
 import functools
 import re

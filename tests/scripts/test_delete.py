@@ -19,8 +19,14 @@ class Account:
     def __init__(self, sagemaker):
         self.endpoint = "InService"
         self.versions = {"Models": [OURS, OTHERS, "somebody"], "EndpointConfigs": [OURS, OTHERS]}
-        self.jobs = {"TrainingJob": {"dogbreed-train-x": "InProgress", "dogbreed-train-y": "Completed", "dog-train-z": "InProgress"},
-                     "TransformJob": {"dogbreed-transform-20261122-185200-123": "Stopping"}}
+        self.jobs = {
+            "TrainingJob": {
+                "dogbreed-train-x": "InProgress",
+                "dogbreed-train-y": "Completed",
+                "dog-train-z": "InProgress",
+            },
+            "TransformJob": {"dogbreed-transform-20261122-185200-123": "Stopping"},
+        }
         sagemaker.answers |= {
             "DescribeEndpoint": self.describe_endpoint,
             "DeleteEndpoint": lambda request: self.set_endpoint(None),
@@ -35,21 +41,31 @@ class Account:
     def describe_endpoint(self, request):
         if self.endpoint is None:
             raise GONE
-        return {"EndpointName": request["EndpointName"], "EndpointStatus": self.endpoint, "EndpointConfigName": OURS, "CreationTime": 1,
-                "ProductionVariants": [{"VariantName": "AllTraffic", "CurrentInstanceCount": 2}]}
+        return {
+            "EndpointName": request["EndpointName"],
+            "EndpointStatus": self.endpoint,
+            "EndpointConfigName": OURS,
+            "CreationTime": 1,
+            "ProductionVariants": [{"VariantName": "AllTraffic", "CurrentInstanceCount": 2}],
+        }
 
     def set_endpoint(self, status):
         self.endpoint = status
         return {}
 
     def list_versions(self, field, noun):
-        return {field: [{f"{noun}Name": name, f"{noun}Arn": "a" * 20, "CreationTime": 1} for name in self.versions[field]]}
+        return {
+            field: [{f"{noun}Name": name, f"{noun}Arn": "a" * 20, "CreationTime": 1} for name in self.versions[field]]
+        }
 
     def list_jobs(self, noun, request):
-        return {f"{noun}Summaries": [
-            {f"{noun}Name": name, f"{noun}Arn": "a", "CreationTime": 1, f"{noun}Status": state}
-            for name, state in self.jobs[noun].items() if request.get("StatusEquals") in (None, state)
-        ]}
+        return {
+            f"{noun}Summaries": [
+                {f"{noun}Name": name, f"{noun}Arn": "a", "CreationTime": 1, f"{noun}Status": state}
+                for name, state in self.jobs[noun].items()
+                if request.get("StatusEquals") in (None, state)
+            ]
+        }
 
     def describe_job(self, noun, request):
         self.jobs[noun][request[f"{noun}Name"]] = "Stopped"
@@ -66,8 +82,10 @@ def account(sagemaker, aws, bucket):
 
 
 REMOVED = [
-    ("DeleteEndpoint", {"EndpointName": "dogbreed"}), ("StopTrainingJob", {"TrainingJobName": "dogbreed-train-x"}),
-    ("DeleteEndpointConfig", {"EndpointConfigName": OURS}), ("DeleteModel", {"ModelName": OURS}),
+    ("DeleteEndpoint", {"EndpointName": "dogbreed"}),
+    ("StopTrainingJob", {"TrainingJobName": "dogbreed-train-x"}),
+    ("DeleteEndpointConfig", {"EndpointConfigName": OURS}),
+    ("DeleteModel", {"ModelName": OURS}),
 ]
 
 
@@ -88,19 +106,29 @@ def test_what_the_prefix_made_goes_and_what_others_made_stays(account, sagemaker
 
 def test_data_and_images_go_when_they_are_asked_for(account, aws, bucket):
     assert delete.main(["--yes", "--data", "--images"]) == 0
-    assert [one["Key"] for one in aws.client("s3").list_objects_v2(Bucket=bucket)["Contents"]] == ["dogbreed-house/data/y.jpg"]
-    assert [one["repositoryName"] for one in aws.client("ecr").describe_repositories()["repositories"]] == ["dogbreed-house-train"]
+    assert [one["Key"] for one in aws.client("s3").list_objects_v2(Bucket=bucket)["Contents"]] == [
+        "dogbreed-house/data/y.jpg"
+    ]
+    assert [one["repositoryName"] for one in aws.client("ecr").describe_repositories()["repositories"]] == [
+        "dogbreed-house-train"
+    ]
 
 
 def test_autoscaling_goes_before_the_endpoint(account, sagemaker, aws, capsys):
-    target = {"ServiceNamespace": "sagemaker", "ResourceId": "endpoint/dogbreed/variant/AllTraffic",
-              "ScalableDimension": "sagemaker:variant:DesiredInstanceCount"}
+    target = {
+        "ServiceNamespace": "sagemaker",
+        "ResourceId": "endpoint/dogbreed/variant/AllTraffic",
+        "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+    }
     aws.client("application-autoscaling").register_scalable_target(**target, MinCapacity=1, MaxCapacity=2)
     assert delete.main(["--dry-run"]) == 0
     calls = json.loads(capsys.readouterr().out)
     assert [call["operation"] for call in calls][:2] == ["DeregisterScalableTarget", "DeleteEndpoint"]
     assert delete.main(["--yes"]) == 0
-    assert aws.client("application-autoscaling").describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"] == []
+    assert (
+        aws.client("application-autoscaling").describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
+        == []
+    )
 
 
 @pytest.mark.parametrize("answer", ["n", "", EOFError])
@@ -136,11 +164,15 @@ def test_what_is_refused_does_not_keep_the_rest_and_is_not_called_removed(accoun
     assert delete.main(["--yes"]) == 1
     assert made(sagemaker) == REMOVED
     shown = capsys.readouterr()
-    assert f"error: {OURS}: AWS refused DeleteEndpointConfig" in shown.err and "1 of 4 could not be removed" in shown.err
+    assert (
+        f"error: {OURS}: AWS refused DeleteEndpointConfig" in shown.err and "1 of 4 could not be removed" in shown.err
+    )
     assert "\nremoved\n" not in shown.out
 
 
-def test_an_endpoint_that_stays_keeps_its_config_its_model_its_image_and_its_data(account, sagemaker, aws, bucket, capsys):
+def test_an_endpoint_that_stays_keeps_its_config_its_model_its_image_and_its_data(
+    account, sagemaker, aws, bucket, capsys
+):
     sagemaker.answers["DeleteEndpoint"] = Refusal("ValidationException", "Cannot delete an endpoint that is Creating.")
     assert delete.main(["--yes", "--data", "--images"]) == 1
     assert made(sagemaker) == REMOVED[:2]
@@ -175,11 +207,20 @@ def test_images_and_objects_that_may_not_be_seen_do_not_keep_the_endpoint(accoun
 def test_the_alarm_that_wakes_an_endpoint_goes_with_it(account, sagemaker, aws, capsys):
     for name in ("dogbreed-wake", "dogbreed-house-wake"):
         aws.client("cloudwatch").put_metric_alarm(
-            AlarmName=name, Namespace="n", MetricName="m", Period=60, EvaluationPeriods=1, Threshold=1, Statistic="Sum",
-            ComparisonOperator="GreaterThanThreshold")
+            AlarmName=name,
+            Namespace="n",
+            MetricName="m",
+            Period=60,
+            EvaluationPeriods=1,
+            Threshold=1,
+            Statistic="Sum",
+            ComparisonOperator="GreaterThanThreshold",
+        )
     assert delete.main(["--yes"]) == 0
     assert "DeleteAlarms  dogbreed-wake" in capsys.readouterr().out
-    assert [one["AlarmName"] for one in aws.client("cloudwatch").describe_alarms()["MetricAlarms"]] == ["dogbreed-house-wake"]
+    assert [one["AlarmName"] for one in aws.client("cloudwatch").describe_alarms()["MetricAlarms"]] == [
+        "dogbreed-house-wake"
+    ]
 
 
 def test_ctrl_c_while_it_waits_says_what_goes_on(account, monkeypatch, capsys):
@@ -204,7 +245,12 @@ def test_an_empty_account_is_nothing_to_remove(sagemaker, aws, capsys):
 def test_status_marks_what_costs_money(account, capsys):
     assert status.main([]) == 0
     shown = capsys.readouterr().out
-    rows = {line.split("  ")[0] + " " + name: line for line in shown.splitlines() for name in line.split() if "dogbreed" in name}
+    rows = {
+        line.split("  ")[0] + " " + name: line
+        for line in shown.splitlines()
+        for name in line.split()
+        if "dogbreed" in name
+    }
     assert rows["endpoint dogbreed"].endswith("by the hour, 2 instances")
     assert rows["training job dogbreed-train-x"].endswith("until it ends")
     assert rows["training job dogbreed-train-y"].endswith("1970-01-01 00:00")
@@ -220,8 +266,16 @@ TUNING, FEATURES, TRIAL = "dogbreed-tune-x", "dogbreed-features-20261122-185200-
 @pytest.fixture
 def tuning_account(sagemaker, aws, bucket):
     account = Account(sagemaker)
-    account.jobs["TrainingJob"] = {FEATURES: "InProgress", TRIAL: "InProgress", "dogbreed-tune-x-002-1a2b3c4d": "Completed"}
-    account.jobs["HyperParameterTuningJob"] = {TUNING: "InProgress", "dogbreed-tune-y": "Completed", "dogbreed-house-tune-x": "InProgress"}
+    account.jobs["TrainingJob"] = {
+        FEATURES: "InProgress",
+        TRIAL: "InProgress",
+        "dogbreed-tune-x-002-1a2b3c4d": "Completed",
+    }
+    account.jobs["HyperParameterTuningJob"] = {
+        TUNING: "InProgress",
+        "dogbreed-tune-y": "Completed",
+        "dogbreed-house-tune-x": "InProgress",
+    }
     sagemaker.answers |= {
         "ListHyperParameterTuningJobs": lambda request: account.list_jobs("HyperParameterTuningJob", request),
         "DescribeHyperParameterTuningJob": lambda request: account.describe_job("HyperParameterTuningJob", request),
@@ -232,7 +286,8 @@ def tuning_account(sagemaker, aws, bucket):
 def test_a_tuning_job_is_stopped_and_its_trials_are_left_to_it(tuning_account, sagemaker):
     assert delete.main(["--yes"]) == 0
     assert [call for call in made(sagemaker) if call[0].startswith("Stop")] == [
-        ("StopHyperParameterTuningJob", {"HyperParameterTuningJobName": TUNING}), ("StopTrainingJob", {"TrainingJobName": FEATURES}),
+        ("StopHyperParameterTuningJob", {"HyperParameterTuningJobName": TUNING}),
+        ("StopTrainingJob", {"TrainingJobName": FEATURES}),
     ]
     assert tuning_account.jobs["HyperParameterTuningJob"][TUNING] == "Stopped"
 

@@ -13,7 +13,9 @@ from scripts.config.settings import load_settings
 from scripts.console.failure import Failure
 from tests.scripts.sagemaker_stand_in import Refusal
 
-NOTHING = Refusal("ValidationException", 'Could not find endpoint "arn:aws:sagemaker:eu-west-1:123456789012:endpoint/dogbreed".')
+NOTHING = Refusal(
+    "ValidationException", 'Could not find endpoint "arn:aws:sagemaker:eu-west-1:123456789012:endpoint/dogbreed".'
+)
 MODEL = "s3://some-bucket/dogbreed/jobs/dogbreed-train-b/output/model.tar.gz"
 
 
@@ -22,27 +24,50 @@ def ready(sagemaker, aws, bucket, pushed_images):
     """Two jobs are Completed, no endpoint is there, and one that is created comes into service."""
     for job in ("dogbreed-train-a", "dogbreed-train-b"):
         aws.client("s3").put_object(Bucket=bucket, Key=f"dogbreed/jobs/{job}/output/model.tar.gz", Body=b"x")
-    sagemaker.answers["ListTrainingJobs"] = {"TrainingJobSummaries": [
-        {"TrainingJobName": name, "TrainingJobArn": "arn:" + "x" * 20, "CreationTime": 2 - n, "TrainingJobStatus": "Completed"}
-        for n, name in enumerate(["dogbreeder-train-c", "dogbreed-train-b", "dogbreed-train-a"])
-    ]}
+    sagemaker.answers["ListTrainingJobs"] = {
+        "TrainingJobSummaries": [
+            {
+                "TrainingJobName": name,
+                "TrainingJobArn": "arn:" + "x" * 20,
+                "CreationTime": 2 - n,
+                "TrainingJobStatus": "Completed",
+            }
+            for n, name in enumerate(["dogbreeder-train-c", "dogbreed-train-b", "dogbreed-train-a"])
+        ]
+    }
     sagemaker.answers["DescribeTrainingJob"] = lambda request: {
-        "TrainingJobName": request["TrainingJobName"], "TrainingJobStatus": "Completed",
-        "ModelArtifacts": {"S3ModelArtifacts": f"s3://some-bucket/dogbreed/jobs/{request['TrainingJobName']}/output/model.tar.gz"},
+        "TrainingJobName": request["TrainingJobName"],
+        "TrainingJobStatus": "Completed",
+        "ModelArtifacts": {
+            "S3ModelArtifacts": f"s3://some-bucket/dogbreed/jobs/{request['TrainingJobName']}/output/model.tar.gz"
+        },
     }
     sagemaker.answers["DescribeEndpoint"] = states(sagemaker, [NOTHING, "Creating", "InService"])
     return sagemaker
 
 
 def states(sagemaker, answers: list, served: str | None = None, **more):
-    """DescribeEndpoint's answers in turn: a status, or a Refusal. served: the config, by default what was last asked for."""
+    """DescribeEndpoint's answers in turn: a status, or a Refusal. served: the config, by default what was last asked
+    for.
+    """
+
     def describe(request):
         state = answers.pop(0) if len(answers) > 1 else answers[0]
         if isinstance(state, Refusal):
             raise state
-        asked = [one["EndpointConfigName"] for operation, one in sagemaker.calls if operation in ("CreateEndpoint", "UpdateEndpoint")]
+        asked = [
+            one["EndpointConfigName"]
+            for operation, one in sagemaker.calls
+            if operation in ("CreateEndpoint", "UpdateEndpoint")
+        ]
         config = served or (asked[-1] if asked else "dogbreed-earlier")
-        return {"EndpointName": "dogbreed", "EndpointStatus": state, "EndpointConfigName": config, "CreationTime": 1, **more}
+        return {
+            "EndpointName": "dogbreed",
+            "EndpointStatus": state,
+            "EndpointConfigName": config,
+            "CreationTime": 1,
+            **more,
+        }
 
     return describe
 
@@ -102,11 +127,16 @@ def test_an_endpoint_that_takes_no_update_is_a_sentence_and_nothing_is_made(read
     assert ready.made() == []
 
 
-@pytest.mark.parametrize("mode, more, said", [
-    ("async", {}, "is not async and cannot become async"),
-    ("realtime", {"AsyncInferenceConfig": {"OutputConfig": {}}}, "is async and cannot become realtime"),
-])
-def test_an_endpoint_that_would_have_to_become_async_or_cease_to_is_a_sentence(ready, monkeypatch, mode, more, said, capsys):
+@pytest.mark.parametrize(
+    "mode, more, said",
+    [
+        ("async", {}, "is not async and cannot become async"),
+        ("realtime", {"AsyncInferenceConfig": {"OutputConfig": {}}}, "is async and cannot become realtime"),
+    ],
+)
+def test_an_endpoint_that_would_have_to_become_async_or_cease_to_is_a_sentence(
+    ready, monkeypatch, mode, more, said, capsys
+):
     monkeypatch.setenv("SAGEMAKER_DEPLOY_MODE", mode)
     ready.answers["DescribeEndpoint"] = states(ready, ["InService"], **more)
     assert deploy.main([]) == 1
@@ -117,7 +147,10 @@ def test_an_endpoint_that_would_have_to_become_async_or_cease_to_is_a_sentence(r
 def test_a_failure_tells_the_reason_after_the_last_log_lines(ready, write_log, capsys):
     write_log("/aws/sagemaker/Endpoints/dogbreed", "AllTraffic/i-1", "an old line")
     ready.answers["DescribeEndpoint"] = states(
-        ready, [NOTHING, "Creating", "Failed"], FailureReason="The primary container did not pass the ping health check.")
+        ready,
+        [NOTHING, "Creating", "Failed"],
+        FailureReason="The primary container did not pass the ping health check.",
+    )
     real = ready.answers["DescribeEndpoint"]
 
     def describe(request):
@@ -134,7 +167,11 @@ def test_a_failure_tells_the_reason_after_the_last_log_lines(ready, write_log, c
 
 def test_an_update_that_went_back_is_a_failure_although_the_endpoint_is_in_service(ready, capsys):
     ready.answers["DescribeEndpoint"] = states(
-        ready, ["InService", "Updating", "RollingBack", "InService"], served="dogbreed-earlier", FailureReason="an alarm went off")
+        ready,
+        ["InService", "Updating", "RollingBack", "InService"],
+        served="dogbreed-earlier",
+        FailureReason="an alarm went off",
+    )
     assert deploy.main([]) == 1
     assert "went back to dogbreed-earlier: an alarm went off" in capsys.readouterr().err
 
@@ -144,7 +181,11 @@ def test_autoscaling_is_set_when_the_endpoint_is_in_service(ready, aws, monkeypa
     assert deploy.main([]) == 0
     scaling = aws.client("application-autoscaling")
     [target] = scaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
-    assert (target["ResourceId"], target["MinCapacity"], target["MaxCapacity"]) == ("endpoint/dogbreed/variant/AllTraffic", 1, 3)
+    assert (target["ResourceId"], target["MinCapacity"], target["MaxCapacity"]) == (
+        "endpoint/dogbreed/variant/AllTraffic",
+        1,
+        3,
+    )
     [policy] = scaling.describe_scaling_policies(ServiceNamespace="sagemaker")["ScalingPolicies"]
     assert policy["TargetTrackingScalingPolicyConfiguration"]["TargetValue"] == 300
 
@@ -155,27 +196,42 @@ def test_autoscaling_that_is_no_longer_wanted_is_taken_back(ready, aws, monkeypa
     monkeypatch.setenv("SAGEMAKER_AUTOSCALING_MAX_INSTANCES", "0")
     ready.answers["DescribeEndpoint"] = states(ready, ["InService", "Updating", "InService"])
     assert deploy.main([]) == 0
-    assert aws.client("application-autoscaling").describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"] == []
+    assert (
+        aws.client("application-autoscaling").describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
+        == []
+    )
 
 
 def test_an_async_endpoint_without_instances_is_woken_by_one_request(ready, aws, monkeypatch):
-    for name, value in {"DEPLOY_MODE": "async", "AUTOSCALING_MAX_INSTANCES": "3", "AUTOSCALING_MIN_INSTANCES": "0"}.items():
+    for name, value in {
+        "DEPLOY_MODE": "async",
+        "AUTOSCALING_MAX_INSTANCES": "3",
+        "AUTOSCALING_MIN_INSTANCES": "0",
+    }.items():
         monkeypatch.setenv(f"SAGEMAKER_{name}", value)
     assert deploy.main([]) == 0
-    policies = aws.client("application-autoscaling").describe_scaling_policies(ServiceNamespace="sagemaker")["ScalingPolicies"]
+    policies = aws.client("application-autoscaling").describe_scaling_policies(ServiceNamespace="sagemaker")[
+        "ScalingPolicies"
+    ]
     assert sorted(one["PolicyType"] for one in policies) == ["StepScaling", "TargetTrackingScaling"]
     [wake] = [one for one in policies if one["PolicyType"] == "StepScaling"]
     [alarm] = aws.client("cloudwatch").describe_alarms(AlarmNames=["dogbreed-wake"])["MetricAlarms"]
     assert (alarm["MetricName"], alarm["AlarmActions"]) == ("HasBacklogWithoutCapacity", [wake["PolicyARN"]])
 
 
-@pytest.mark.parametrize("was, first", [("ml.m5.large", "DeregisterScalableTarget"), ("ml.g4dn.xlarge", "UpdateEndpoint")])
-def test_autoscaling_is_taken_back_before_an_update_that_it_would_keep_from_another_instance_type(ready, aws, monkeypatch, capsys, was, first):
+@pytest.mark.parametrize(
+    "was, first", [("ml.m5.large", "DeregisterScalableTarget"), ("ml.g4dn.xlarge", "UpdateEndpoint")]
+)
+def test_autoscaling_is_taken_back_before_an_update_that_it_would_keep_from_another_instance_type(
+    ready, aws, monkeypatch, capsys, was, first
+):
     monkeypatch.setenv("SAGEMAKER_AUTOSCALING_MAX_INSTANCES", "3")
     assert deploy.main([]) == 0
     ready.answers["DescribeEndpoint"] = states(ready, ["InService"])
     ready.answers["DescribeEndpointConfig"] = {
-        "EndpointConfigName": "c", "EndpointConfigArn": "a", "CreationTime": 1,
+        "EndpointConfigName": "c",
+        "EndpointConfigArn": "a",
+        "CreationTime": 1,
         "ProductionVariants": [{"VariantName": "AllTraffic", "InstanceType": was}],
     }
     capsys.readouterr()
@@ -195,8 +251,13 @@ def test_an_endpoint_with_instances_cannot_become_serverless(ready, monkeypatch,
 
 
 def test_a_serverless_endpoint_that_gets_instances_has_none_to_move_traffic_from(ready):
-    ready.answers["DescribeEndpoint"] = states(ready, ["InService"], ProductionVariants=[
-        {"VariantName": "AllTraffic", "CurrentServerlessConfig": {"MemorySizeInMB": 1024, "MaxConcurrency": 1}}])
+    ready.answers["DescribeEndpoint"] = states(
+        ready,
+        ["InService"],
+        ProductionVariants=[
+            {"VariantName": "AllTraffic", "CurrentServerlessConfig": {"MemorySizeInMB": 1024, "MaxConcurrency": 1}}
+        ],
+    )
     assert deploy.main([]) == 0
     assert "DeploymentConfig" not in ready.request("UpdateEndpoint")
 
@@ -218,7 +279,9 @@ def test_one_who_may_not_see_autoscaling_can_deploy_without_it(ready, monkeypatc
 
 
 def test_an_endpoint_that_cannot_be_deleted_is_not_waited_for(sagemaker, aws):
-    sagemaker.answers["DescribeEndpoint"] = states(sagemaker, ["Deleting", "Failed"], FailureReason="a network interface is in use")
+    sagemaker.answers["DescribeEndpoint"] = states(
+        sagemaker, ["Deleting", "Failed"], FailureReason="a network interface is in use"
+    )
     with pytest.raises(Failure, match="could not be deleted; it is Failed: a network"):
         wait_until_gone(Aws(load_settings()), "dogbreed")
 
@@ -227,7 +290,11 @@ def test_a_dry_run_prints_every_request_and_makes_none(ready, monkeypatch, capsy
     monkeypatch.setenv("SAGEMAKER_AUTOSCALING_MAX_INSTANCES", "3")
     assert deploy.main(["--dry-run"]) == 0
     assert [call["operation"] for call in json.loads(capsys.readouterr().out)] == [
-        "CreateModel", "CreateEndpointConfig", "CreateEndpoint", "RegisterScalableTarget", "PutScalingPolicy",
+        "CreateModel",
+        "CreateEndpointConfig",
+        "CreateEndpoint",
+        "RegisterScalableTarget",
+        "PutScalingPolicy",
     ]
     assert ready.made() == []
 
@@ -239,7 +306,11 @@ def test_without_a_trained_model_the_next_step_is_named(ready, capsys):
 
 
 def test_a_job_that_left_no_model_is_a_sentence(ready, capsys):
-    ready.answers["DescribeTrainingJob"] = {"TrainingJobName": "dogbreed-train-x", "TrainingJobStatus": "Failed", "ModelArtifacts": {}}
+    ready.answers["DescribeTrainingJob"] = {
+        "TrainingJobName": "dogbreed-train-x",
+        "TrainingJobStatus": "Failed",
+        "ModelArtifacts": {},
+    }
     assert deploy.main(["--job", "dogbreed-train-x"]) == 1
     assert "is Failed and left no model" in capsys.readouterr().err
 
@@ -280,20 +351,34 @@ def test_waiting_for_the_end_of_an_endpoint_that_is_not_there_ends(sagemaker, aw
 
 
 def test_features_are_no_model(ready, capsys):
-    with_model, made_features = ready.answers["DescribeTrainingJob"], ("dogbreed-features-20261122-185200-123", "dogbreed-train-c")
-    ready.answers["DescribeTrainingJob"] = lambda request: with_model(request) | (
-        {"HyperParameters": {"features-only": "true"}} if request["TrainingJobName"] in made_features else {})
+    with_model, made_features = (
+        ready.answers["DescribeTrainingJob"],
+        ("dogbreed-features-20261122-185200-123", "dogbreed-train-c"),
+    )
+    ready.answers["DescribeTrainingJob"] = lambda request: (
+        with_model(request)
+        | ({"HyperParameters": {"features-only": "true"}} if request["TrainingJobName"] in made_features else {})
+    )
     for name in made_features:
         assert deploy.main(["--job", name]) == 1
         assert f"{name} made features, and no model. Name another with --job." in capsys.readouterr().err
         ready.answers["ListTrainingJobs"]["TrainingJobSummaries"].insert(
-            0, {"TrainingJobName": name, "TrainingJobArn": "arn:" + "x" * 20, "CreationTime": 9, "TrainingJobStatus": "Completed"})
+            0,
+            {
+                "TrainingJobName": name,
+                "TrainingJobArn": "arn:" + "x" * 20,
+                "CreationTime": 9,
+                "TrainingJobStatus": "Completed",
+            },
+        )
     assert deploy.main([]) == 0
     assert "dogbreed-train-c made features, and no model: an earlier job is looked for" in capsys.readouterr().err
     assert ready.request("CreateModel")["PrimaryContainer"]["ModelDataUrl"] == MODEL
 
 
 def test_a_trials_own_model_can_be_served(ready, aws, bucket):
-    aws.client("s3").put_object(Bucket=bucket, Key="dogbreed/jobs/dogbreed-tune-x-002-1a2b3c4d/output/model.tar.gz", Body=b"x")
+    aws.client("s3").put_object(
+        Bucket=bucket, Key="dogbreed/jobs/dogbreed-tune-x-002-1a2b3c4d/output/model.tar.gz", Body=b"x"
+    )
     assert deploy.main(["--job", "dogbreed-tune-x-002-1a2b3c4d"]) == 0
     assert "dogbreed-tune-x-002-1a2b3c4d" in ready.request("CreateModel")["PrimaryContainer"]["ModelDataUrl"]

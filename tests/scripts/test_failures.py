@@ -1,4 +1,6 @@
-"""Whatever AWS, the network or a user's mistake bring is a sentence and status 1; and no program knows where it runs."""
+"""Whatever AWS, the network or a user's mistake bring is a sentence and status 1; and no program knows where it
+runs.
+"""
 
 import ast
 import importlib
@@ -24,19 +26,31 @@ def refused(code: str) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": "Not so."}}, "CreateEndpoint")
 
 
-@pytest.mark.parametrize("code, step", [
-    ("AccessDeniedException", "Give these credentials that permission."), ("ExpiredTokenException", "Log in again."),
-    ("ResourceLimitExceeded", "Choose another instance type"), ("Whatever", "Not so (Whatever)."),
-])
+@pytest.mark.parametrize(
+    "code, step",
+    [
+        ("AccessDeniedException", "Give these credentials that permission."),
+        ("ExpiredTokenException", "Log in again."),
+        ("ResourceLimitExceeded", "Choose another instance type"),
+        ("Whatever", "Not so (Whatever)."),
+    ],
+)
 def test_a_refusal_names_the_operation_the_reason_and_the_next_step(code, step):
     assert explain(refused(code)).startswith(f"AWS refused CreateEndpoint: Not so ({code}).")
     assert step in explain(refused(code))
 
 
-@pytest.mark.parametrize("error, status_", [
-    (Failure("A sentence."), 1), (refused("Any"), 1), (EndpointConnectionError(endpoint_url="x"), 1), (KeyboardInterrupt(), 130),
-    (PermissionError(13, "Permission denied", "dog.jpg"), 1), (UnauthorizedSSOTokenError(), 1),
-])
+@pytest.mark.parametrize(
+    "error, status_",
+    [
+        (Failure("A sentence."), 1),
+        (refused("Any"), 1),
+        (EndpointConnectionError(endpoint_url="x"), 1),
+        (KeyboardInterrupt(), 130),
+        (PermissionError(13, "Permission denied", "dog.jpg"), 1),
+        (UnauthorizedSSOTokenError(), 1),
+    ],
+)
 def test_a_program_ends_with_a_status_and_no_traceback(error, status_, capsys):
     @ends_with_a_sentence
     def main(arguments):
@@ -97,8 +111,11 @@ def test_no_script_knows_an_address_or_asks_whether_it_runs_locally():
     for file in SCRIPTS.rglob("*.py"):
         tree = ast.parse(file.read_text())
         documentation = {
-            id(node.body[0].value) for node in ast.walk(tree)
-            if isinstance(node, (ast.Module, ast.FunctionDef, ast.ClassDef)) and node.body and isinstance(node.body[0], ast.Expr)
+            id(node.body[0].value)
+            for node in ast.walk(tree)
+            if isinstance(node, (ast.Module, ast.FunctionDef, ast.ClassDef))
+            and node.body
+            and isinstance(node.body[0], ast.Expr)
         }
         for node in ast.walk(tree):
             if isinstance(node, (ast.Name, ast.Attribute)):
@@ -188,7 +205,9 @@ def test_a_program_whose_reader_has_gone_ends_quietly():
         "@ends_with_a_sentence\ndef main(arguments):\n    for n in range(100_000): print('a line')\n    return 0\n"
         "sys.exit(main([]))"
     )
-    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=SCRIPTS.parent) as running:
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=SCRIPTS.parent
+    ) as running:
         running.stdout.readline()
         running.stdout.close()
         assert running.stderr.read() == b""

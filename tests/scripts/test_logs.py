@@ -16,23 +16,31 @@ TRAINING, TRANSFORM = "/aws/sagemaker/TrainingJobs", "/aws/sagemaker/TransformJo
 @pytest.fixture
 def quiet(sagemaker):
     sagemaker.answers |= {
-        "ListTrainingJobs": {"TrainingJobSummaries": []}, "ListTransformJobs": {"TransformJobSummaries": []},
+        "ListTrainingJobs": {"TrainingJobSummaries": []},
+        "ListTransformJobs": {"TransformJobSummaries": []},
         "DescribeEndpoint": Refusal("ValidationException", "Could not find endpoint."),
     }
     return sagemaker
 
 
 def summary(noun: str, name: str, created: int) -> dict:
-    return {f"{noun}Summaries": [{f"{noun}Name": name, f"{noun}Arn": "a", "CreationTime": created, f"{noun}Status": "Completed"}]}
+    return {
+        f"{noun}Summaries": [
+            {f"{noun}Name": name, f"{noun}Arn": "a", "CreationTime": created, f"{noun}Status": "Completed"}
+        ]
+    }
 
 
-@pytest.mark.parametrize("group, stream, name", [
-    (TRAINING, "dogbreed-train-x/algo-1-17", "dogbreed-train-x"),
-    (TRAINING, "dogbreed-tune-x-003-1a2b3c4d/algo-1-17", "dogbreed-tune-x-003-1a2b3c4d"),
-    (TRAINING, "dogbreed-features-20261122-185200-123/algo-1-17", "dogbreed-features-20261122-185200-123"),
-    (TRANSFORM, "dogbreed-transform-x/i-1", "dogbreed-transform-x"),
-    (endpoint_group("dogbreed"), "AllTraffic/i-1", "dogbreed"),
-])
+@pytest.mark.parametrize(
+    "group, stream, name",
+    [
+        (TRAINING, "dogbreed-train-x/algo-1-17", "dogbreed-train-x"),
+        (TRAINING, "dogbreed-tune-x-003-1a2b3c4d/algo-1-17", "dogbreed-tune-x-003-1a2b3c4d"),
+        (TRAINING, "dogbreed-features-20261122-185200-123/algo-1-17", "dogbreed-features-20261122-185200-123"),
+        (TRANSFORM, "dogbreed-transform-x/i-1", "dogbreed-transform-x"),
+        (endpoint_group("dogbreed"), "AllTraffic/i-1", "dogbreed"),
+    ],
+)
 def test_a_name_is_enough_to_find_the_log(quiet, write_log, capsys, group, stream, name):
     write_log(group, stream, "first", "second")
     assert logs.main([name]) == 0
@@ -56,33 +64,49 @@ def test_without_a_name_it_is_the_log_of_what_was_made_last(quiet, write_log, ca
 
 def test_a_trial_is_never_what_was_made_last(quiet, write_log, capsys):
     write_log(TRAINING, "dogbreed-train-x/algo-1-17", "of the training")
-    quiet.answers["ListTrainingJobs"] = {"TrainingJobSummaries": [
-        *summary("TrainingJob", "dogbreed-tune-x-003-1a2b3c4d", 200)["TrainingJobSummaries"],
-        *summary("TrainingJob", "dogbreed-train-x", 100)["TrainingJobSummaries"],
-    ]}
+    quiet.answers["ListTrainingJobs"] = {
+        "TrainingJobSummaries": [
+            *summary("TrainingJob", "dogbreed-tune-x-003-1a2b3c4d", 200)["TrainingJobSummaries"],
+            *summary("TrainingJob", "dogbreed-train-x", 100)["TrainingJobSummaries"],
+        ]
+    }
     assert logs.main([]) == 0
     assert capsys.readouterr().out == "of the training\n"
 
 
 def test_a_tuning_job_that_was_made_last_shows_its_trials(quiet, capsys):
     service = Service(quiet, [("InProgress", [("InProgress", None, ""), ("Completed", 0.5, "")])])
-    service.has({
-        "HyperParameterTuningJobName": "dogbreed-tune-x", "TrainingJobDefinition": {}, "HyperParameterTuningJobConfig": {
-            "Strategy": "Random", "HyperParameterTuningJobObjective": {"Type": "Minimize", "MetricName": "valid_loss"},
-            "ResourceLimits": {"MaxParallelTrainingJobs": 2}, "ParameterRanges": {},
-        },
-    })
+    service.has(
+        {
+            "HyperParameterTuningJobName": "dogbreed-tune-x",
+            "TrainingJobDefinition": {},
+            "HyperParameterTuningJobConfig": {
+                "Strategy": "Random",
+                "HyperParameterTuningJobObjective": {"Type": "Minimize", "MetricName": "valid_loss"},
+                "ResourceLimits": {"MaxParallelTrainingJobs": 2},
+                "ParameterRanges": {},
+            },
+        }
+    )
     quiet.answers["ListHyperParameterTuningJobs"] = summary("HyperParameterTuningJob", "dogbreed-tune-x", 300)
     quiet.answers["ListTrainingJobs"] = summary("TrainingJob", "dogbreed-train-x", 100)
     assert logs.main([]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[1].split()[:2] == ["001-00000001", "InProgress"] and lines[2].split()[:4] == ["*", "002-00000002", "Completed", "0.5000"]
+    assert lines[1].split()[:2] == ["001-00000001", "InProgress"] and lines[2].split()[:4] == [
+        "*",
+        "002-00000002",
+        "Completed",
+        "0.5000",
+    ]
     assert lines[-1].startswith("dogbreed-tune-x: InProgress after")
 
 
 def test_following_a_trial_ends_with_it(quiet, write_log, capsys):
     write_log(TRAINING, "dogbreed-tune-x-003-1a2b3c4d/algo-1-17", "epoch=1")
-    quiet.answers["DescribeTrainingJob"] = {"TrainingJobName": "dogbreed-tune-x-003-1a2b3c4d", "TrainingJobStatus": "Completed"}
+    quiet.answers["DescribeTrainingJob"] = {
+        "TrainingJobName": "dogbreed-tune-x-003-1a2b3c4d",
+        "TrainingJobStatus": "Completed",
+    }
     assert logs.main(["dogbreed-tune-x-003-1a2b3c4d", "--follow"]) == 0
     assert capsys.readouterr().out == "epoch=1\n"
 
@@ -129,7 +153,7 @@ def test_only_the_streams_of_the_job_are_read(aws, write_log):
 def test_more_lines_than_one_answer_holds_all_come(aws, write_log):
     lines = [f"line {n}" for n in range(12_000)]
     for start in range(0, len(lines), 10_000):
-        write_log("/g", "job/algo-1", *lines[start:start + 10_000])
+        write_log("/g", "job/algo-1", *lines[start : start + 10_000])
     assert len(LogTail(aws.client("logs"), "/g", "job/").new_lines()) == len(lines)
 
 
@@ -155,11 +179,18 @@ def test_the_log_of_an_endpoint_leaves_out_what_an_earlier_one_of_its_name_wrote
     write_log(endpoint_group("dogbreed"), "AllTraffic/i-1", "of the earlier")
     now = time.time()
     quiet.answers["DescribeEndpoint"] = {
-        "EndpointName": "dogbreed", "EndpointArn": "a", "EndpointStatus": "InService", "EndpointConfigName": "c", "CreationTime": now + 60}
+        "EndpointName": "dogbreed",
+        "EndpointArn": "a",
+        "EndpointStatus": "InService",
+        "EndpointConfigName": "c",
+        "CreationTime": now + 60,
+    }
     aws.client("logs").create_log_stream(logGroupName=endpoint_group("dogbreed"), logStreamName="AllTraffic/i-2")
     aws.client("logs").put_log_events(
-        logGroupName=endpoint_group("dogbreed"), logStreamName="AllTraffic/i-2",
-        logEvents=[{"timestamp": int(now * 1000) + 61_000, "message": "of this"}])
+        logGroupName=endpoint_group("dogbreed"),
+        logStreamName="AllTraffic/i-2",
+        logEvents=[{"timestamp": int(now * 1000) + 61_000, "message": "of this"}],
+    )
     assert logs.main(["dogbreed"]) == 0
     assert "of this" in (shown := capsys.readouterr().out) and "earlier" not in shown
 

@@ -9,14 +9,34 @@ from tests.scripts.service_model import problems
 
 STAMP = "20261122-185200-123"
 PREFIXES = [
-    "d", "dog", "dog-house", "dogbreed", "dog-tune", "dog-tunes", "dog-features", "tune", "train", "dog-tune-tune", "dog-tunes-and-more",
-    "do-training-place", "do-tune-up-the-model", "dog-house-of-mine", "dog-house-of-ours", "d" * 13, "d" * 14, "d" * 32,
+    "d",
+    "dog",
+    "dog-house",
+    "dogbreed",
+    "dog-tune",
+    "dog-tunes",
+    "dog-features",
+    "tune",
+    "train",
+    "dog-tune-tune",
+    "dog-tunes-and-more",
+    "do-training-place",
+    "do-tune-up-the-model",
+    "dog-house-of-mine",
+    "dog-house-of-ours",
+    "d" * 13,
+    "d" * 14,
+    "d" * 32,
     "a-b-c-d-e-f-g-h-i-j",
-    "dog-transform", "dogh-1a2b3c4d",
+    "dog-transform",
+    "dogh-1a2b3c4d",
 ]
 MADE = [
-    (names.training_job, names.is_training_job), (names.features_job, names.is_features_job), (names.transform_job, names.is_transform_job),
-    (names.tuning_job, names.is_tuning_job), (lambda prefix, stamp: f"{names.tuning_job(prefix, stamp)}-007-1a2b3c4d", names.is_trial),
+    (names.training_job, names.is_training_job),
+    (names.features_job, names.is_features_job),
+    (names.transform_job, names.is_transform_job),
+    (names.tuning_job, names.is_tuning_job),
+    (lambda prefix, stamp: f"{names.tuning_job(prefix, stamp)}-007-1a2b3c4d", names.is_trial),
 ]
 
 
@@ -49,20 +69,36 @@ def test_prefixes_that_begin_alike_have_tuning_jobs_of_their_own():
     assert names.tuning_prefix("dog-house-of-mine") != names.tuning_prefix("dog-house-of-ours")
 
 
-@pytest.mark.parametrize("name, is_ours", [
-    ("dogbreed-tune-mine", True), ("dogbreed-tune-a-b-2", True), ("dogbreed-tune-", False), ("dogbreed-tune-a_b", False),
-    ("dogbreed-tune-" + "a" * 18, True), ("dogbreed-tune-" + "a" * 19, False), ("dogbreed-tune-tune-x", False),
-    ("dogbreed-tune-x-tune", False),
-    ("dogbreed-tune-001-1a2b3c4d", False), ("dogbreed-tune-x-001-1a2b3c4d", False), ("dogbreed-tuned-x", False), ("dogbreed", False),
-])
+@pytest.mark.parametrize(
+    "name, is_ours",
+    [
+        ("dogbreed-tune-mine", True),
+        ("dogbreed-tune-a-b-2", True),
+        ("dogbreed-tune-", False),
+        ("dogbreed-tune-a_b", False),
+        ("dogbreed-tune-" + "a" * 18, True),
+        ("dogbreed-tune-" + "a" * 19, False),
+        ("dogbreed-tune-tune-x", False),
+        ("dogbreed-tune-x-tune", False),
+        ("dogbreed-tune-001-1a2b3c4d", False),
+        ("dogbreed-tune-x-001-1a2b3c4d", False),
+        ("dogbreed-tuned-x", False),
+        ("dogbreed", False),
+    ],
+)
 def test_what_follows_tune_may_be_chosen(name, is_ours):
     assert names.is_tuning_job("dogbreed", name) is is_ours
 
 
-@pytest.mark.parametrize("name, is_ours", [
-    ("dogbreed-tune-261122-185200-001-1a2b3c4d", True), ("dogbreed-tune-mine-1000-1a2b3c4d", True),
-    ("dogbreed-tune-mine-01-1a2b3c4d", False),
-    ("dogbreed-tune-mine-001-1a2b3c4", False), ("dogbreed-train-mine-001-1a2b3c4d", False),
-])
+@pytest.mark.parametrize(
+    "name, is_ours",
+    [
+        ("dogbreed-tune-261122-185200-001-1a2b3c4d", True),
+        ("dogbreed-tune-mine-1000-1a2b3c4d", True),
+        ("dogbreed-tune-mine-01-1a2b3c4d", False),
+        ("dogbreed-tune-mine-001-1a2b3c4", False),
+        ("dogbreed-train-mine-001-1a2b3c4d", False),
+    ],
+)
 def test_a_trial_is_told_by_its_tuning_jobs_name_its_number_and_its_ending(name, is_ours):
     assert names.is_trial("dogbreed", name) is is_ours

@@ -1,4 +1,6 @@
-"""make predict: each picture's classes, in the order of the pictures, and one that is refused does not keep the others."""
+"""make predict: each picture's classes, in the order of the pictures, and one that is refused does not keep the
+others.
+"""
 
 import json
 import threading
@@ -15,7 +17,10 @@ BOXER = {"predictions": [{"label": "Boxer", "probability": 0.7}]}
 @pytest.fixture
 def endpoint(sagemaker):
     sagemaker.answers["DescribeEndpoint"] = {
-        "EndpointName": "dogbreed", "EndpointStatus": "InService", "EndpointConfigName": "c", "CreationTime": 1,
+        "EndpointName": "dogbreed",
+        "EndpointStatus": "InService",
+        "EndpointConfigName": "c",
+        "CreationTime": 1,
     }
     sagemaker.invoke = answer
     return sagemaker
@@ -24,14 +29,23 @@ def endpoint(sagemaker):
 def answer(headers, body: bytes) -> dict:
     if body == b"broken":
         raise Refusal(
-            "ModelError", "Received client error (400) from primary", 424,
-            OriginalStatusCode=400, OriginalMessage='{"error": "The body is no picture."}')
+            "ModelError",
+            "Received client error (400) from primary",
+            424,
+            OriginalStatusCode=400,
+            OriginalMessage='{"error": "The body is no picture."}',
+        )
     return BOXER if body.startswith(b"boxer") else BEAGLE
 
 
 @pytest.fixture
 def pictures(tmp_path):
-    for name, content in {"a.jpg": b"\xff\xd8beagle", "b.png": b"boxer", "notes.txt": b"x", "deep/c.JPG": b"boxer"}.items():
+    for name, content in {
+        "a.jpg": b"\xff\xd8beagle",
+        "b.png": b"boxer",
+        "notes.txt": b"x",
+        "deep/c.JPG": b"boxer",
+    }.items():
         (tmp_path / "dogs" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "dogs" / name).write_bytes(content)
     return tmp_path / "dogs"
@@ -45,13 +59,21 @@ def test_one_picture_is_told_with_all_its_classes(endpoint, pictures, capsys):
 def test_a_folder_is_a_line_for_each_picture_in_order(endpoint, pictures, capsys):
     assert predict.main([str(pictures)]) == 0
     assert capsys.readouterr().out.splitlines() == [
-        f" 93.10%  Beagle  {pictures}/a.jpg", f" 70.00%  Boxer  {pictures}/b.png", f" 70.00%  Boxer  {pictures}/deep/c.JPG",
+        f" 93.10%  Beagle  {pictures}/a.jpg",
+        f" 70.00%  Boxer  {pictures}/b.png",
+        f" 70.00%  Boxer  {pictures}/deep/c.JPG",
     ]
 
 
-@pytest.mark.parametrize("name, content_type", [
-    ("a.jpg", "image/jpeg"), ("b.PNG", "image/png"), ("c.unknown", "application/octet-stream"), ("d", "application/octet-stream"),
-])
+@pytest.mark.parametrize(
+    "name, content_type",
+    [
+        ("a.jpg", "image/jpeg"),
+        ("b.PNG", "image/png"),
+        ("c.unknown", "application/octet-stream"),
+        ("d", "application/octet-stream"),
+    ],
+)
 def test_the_suffix_gives_the_content_type_and_the_bytes_arrive_whole(endpoint, tmp_path, name, content_type):
     sent = []
     endpoint.invoke = lambda headers, body: sent.append((headers["Content-Type"], body)) or BEAGLE
@@ -124,7 +146,10 @@ def test_a_dry_run_names_the_requests_and_sends_none(endpoint, pictures, capsys)
     assert predict.main(["--dry-run", str(pictures / "a.jpg")]) == 0
     [call] = json.loads(capsys.readouterr().out)
     assert call["request"] == {
-        "EndpointName": "dogbreed", "ContentType": "image/jpeg", "Accept": "application/json", "Body": f"{pictures}/a.jpg",
+        "EndpointName": "dogbreed",
+        "ContentType": "image/jpeg",
+        "Accept": "application/json",
+        "Body": f"{pictures}/a.jpg",
     }
 
 
@@ -148,7 +173,9 @@ class TestAsync:
 
     @pytest.fixture
     def runtime(self, endpoint, aws, bucket, monkeypatch):
-        endpoint.answers["DescribeEndpoint"] |= {"AsyncInferenceConfig": {"OutputConfig": {"S3OutputPath": "s3://some-bucket/out"}}}
+        endpoint.answers["DescribeEndpoint"] |= {
+            "AsyncInferenceConfig": {"OutputConfig": {"S3OutputPath": "s3://some-bucket/out"}}
+        }
         s3 = aws.client("s3")
 
         def invoke(headers, body):
@@ -156,7 +183,11 @@ class TestAsync:
             key = headers["X-Amzn-SageMaker-InputLocation"].removeprefix("s3://some-bucket/")
             content = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
             where = "failure" if content == b"broken" else "answer"
-            s3.put_object(Bucket=bucket, Key=f"{where}/1", Body=b"no picture" if content == b"broken" else json.dumps(BEAGLE).encode())
+            s3.put_object(
+                Bucket=bucket,
+                Key=f"{where}/1",
+                Body=b"no picture" if content == b"broken" else json.dumps(BEAGLE).encode(),
+            )
             return {"InferenceId": "1"}
 
         endpoint.asynchronous = invoke

@@ -40,7 +40,9 @@ def test_the_first_push_makes_immutable_repositories_and_pushes_both_images(aws,
 def test_docker_is_logged_in_once_and_the_password_is_not_on_its_command_line(aws, built):
     assert push.main([]) == 0
     endpoint = aws.client("ecr").get_authorization_token()["authorizationData"][0]["proxyEndpoint"]
-    assert [call for call in built.calls if call.startswith("login")] == [f"login --username AWS --password-stdin {endpoint}"]
+    assert [call for call in built.calls if call.startswith("login")] == [
+        f"login --username AWS --password-stdin {endpoint}"
+    ]
     assert len(built.passwords) == 1 and built.passwords[0]
 
 
@@ -58,7 +60,10 @@ def test_an_image_of_another_build_of_the_same_tree_stays_and_is_said(aws, built
     built.images["dogbreed-serve:a86989924225"] = {"Id": "sha256:" + "f" * 64}
     built.calls.clear()
     assert push.main([]) == 0
-    assert "warning: dogbreed-serve:a86989924225 is from another build" in (said := capsys.readouterr().err) and "-train" not in said
+    assert (
+        "warning: dogbreed-serve:a86989924225 is from another build" in (said := capsys.readouterr().err)
+        and "-train" not in said
+    )
     assert not [call for call in built.calls if call.startswith("push")]
 
 
@@ -76,8 +81,14 @@ def test_a_repository_whose_tags_could_change_is_made_immutable(aws, built):
     assert repository["imageTagMutability"] == "IMMUTABLE"
 
 
-OPTIONAL = ("GetRegistryScanningConfiguration", "PutRegistryScanningConfiguration", "GetLifecyclePolicy", "PutLifecyclePolicy",
-            "PutImageTagMutability", "BatchGetImage")
+OPTIONAL = (
+    "GetRegistryScanningConfiguration",
+    "PutRegistryScanningConfiguration",
+    "GetLifecyclePolicy",
+    "PutLifecyclePolicy",
+    "PutImageTagMutability",
+    "BatchGetImage",
+)
 
 
 @pytest.mark.parametrize("denied", [[one] for one in OPTIONAL] + [OPTIONAL])
@@ -99,7 +110,9 @@ def test_what_an_ordinary_user_may_not_do_does_not_keep_the_images(aws, built, m
 def test_a_dry_run_prints_the_requests_and_changes_nothing(aws, built, capsys):
     assert push.main(["--dry-run"]) == 0
     calls = json.loads(capsys.readouterr().out)
-    assert [call["operation"] for call in calls] == ["CreateRepository", "PutLifecyclePolicy"] * 2 + ["PutRegistryScanningConfiguration"]
+    assert [call["operation"] for call in calls] == ["CreateRepository", "PutLifecyclePolicy"] * 2 + [
+        "PutRegistryScanningConfiguration"
+    ]
     assert aws.client("ecr").describe_repositories()["repositories"] == []
     assert built.calls == []
 
@@ -123,25 +136,32 @@ def test_images_of_two_states_of_a_dirty_tree_have_two_tags(aws, built, tag):
     tag("a86989924225-dirty")
     for start in ("aaaaaaaaaaaa", "bbbbbbbbbbbb"):
         built.images = {
-            f"{name}:a86989924225-dirty": {"Id": f"sha256:{start}{'0' * 52}"} for name in ("dogbreed-train", "dogbreed-serve")
+            f"{name}:a86989924225-dirty": {"Id": f"sha256:{start}{'0' * 52}"}
+            for name in ("dogbreed-train", "dogbreed-serve")
         }
         assert push.main([]) == 0
     assert tags(aws, "dogbreed-train") == ["a86989924225-dirty-aaaaaaaaaaaa", "a86989924225-dirty-bbbbbbbbbbbb"]
 
 
-@pytest.mark.parametrize("tag_, found", [
-    ("a86989924225", "a86989924225"),
-    ("a86989924225-wf5a6be98", "a86989924225-wf5a6be98"),
-    ("a86989924225-dirty", "a86989924225-dirty-0123456789ab"),
-    ("a86989924225-dirty-wf5a6be98", "a86989924225-dirty-wf5a6be98-0123456789ab"),
-])
+@pytest.mark.parametrize(
+    "tag_, found",
+    [
+        ("a86989924225", "a86989924225"),
+        ("a86989924225-wf5a6be98", "a86989924225-wf5a6be98"),
+        ("a86989924225-dirty", "a86989924225-dirty-0123456789ab"),
+        ("a86989924225-dirty-wf5a6be98", "a86989924225-dirty-wf5a6be98-0123456789ab"),
+    ],
+)
 def test_only_a_dirty_tree_adds_the_images_id_to_the_tag(tag_, found):
     assert published_tag(tag_, IMAGE_ID) == found
 
 
 def test_an_image_that_is_not_built_is_a_sentence(aws, docker, tag, capsys):
     assert push.main([]) == 1
-    assert "error: The image dogbreed-train:a86989924225 is not on this machine. Run `make build`." in capsys.readouterr().err
+    assert (
+        "error: The image dogbreed-train:a86989924225 is not on this machine. Run `make build`."
+        in capsys.readouterr().err
+    )
 
 
 def test_an_oci_image_is_refused_before_its_tag_is_spent(aws, built, capsys):
@@ -161,7 +181,9 @@ def test_an_oci_manifest_that_arrived_is_named_with_the_way_to_remove_it(aws, bu
 
 def test_a_push_that_fails_is_a_sentence(aws, built, capsys, monkeypatch):
     real = built.run
-    monkeypatch.setattr(built, "run", lambda command, text: (1, "", "") if command[1] == "push" else real(command, text))
+    monkeypatch.setattr(
+        built, "run", lambda command, text: (1, "", "") if command[1] == "push" else real(command, text)
+    )
     assert push.main([]) == 1
     assert "docker push" in (said := capsys.readouterr().err) and "Run it again" in said
 

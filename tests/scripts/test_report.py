@@ -1,4 +1,6 @@
-"""make report: the newest training job's report or a named one's, out of its archive and nothing else; and what keeps one away."""
+"""make report: the newest training job's report or a named one's, out of its archive and nothing else; and what keeps
+one away.
+"""
 
 import io
 import json
@@ -12,7 +14,10 @@ from tests.scripts.sagemaker_stand_in import Refusal
 
 JOB = "dogbreed-train-20261126-061204-123"
 RECORD = {
-    "status": "Completed", "seconds": 1873.4, "best_epoch": 2, "epochs": [{"epoch": 1}, {"epoch": 2, "valid_accuracy": 0.871, "valid_loss": 0.6}],
+    "status": "Completed",
+    "seconds": 1873.4,
+    "best_epoch": 2,
+    "epochs": [{"epoch": 1}, {"epoch": 2, "valid_accuracy": 0.871, "valid_loss": 0.6}],
     "evaluation": {"split": "test", "n": 836, "loss": 0.512, "top1": 0.87, "top1_interval_95": [0.846, 0.891]},
     "rules": [{"rule": "Overfit", "status": "IssuesFound"}, {"rule": "DeadRelu", "status": "NoIssuesFound"}],
 }
@@ -61,12 +66,22 @@ def job(sagemaker, bucket):
     """The training jobs of the account: `job(status)` makes the newest one."""
 
     def describe(status: str = "Completed", name: str = JOB, path: str = f"s3://{bucket}/dogbreed/jobs"):
-        sagemaker.answers["ListTrainingJobs"] = {"TrainingJobSummaries": [
-            {"TrainingJobName": name, "TrainingJobArn": "a", "CreationTime": 2, "TrainingJobStatus": status},
-            {"TrainingJobName": "dogbreed-train-20261125-061204-123", "TrainingJobArn": "a", "CreationTime": 1, "TrainingJobStatus": "Completed"},
-        ]}
+        sagemaker.answers["ListTrainingJobs"] = {
+            "TrainingJobSummaries": [
+                {"TrainingJobName": name, "TrainingJobArn": "a", "CreationTime": 2, "TrainingJobStatus": status},
+                {
+                    "TrainingJobName": "dogbreed-train-20261125-061204-123",
+                    "TrainingJobArn": "a",
+                    "CreationTime": 1,
+                    "TrainingJobStatus": "Completed",
+                },
+            ]
+        }
         sagemaker.answers["DescribeTrainingJob"] = lambda request: {
-            "TrainingJobName": request["TrainingJobName"], "TrainingJobArn": "a", "TrainingJobStatus": status, "OutputDataConfig": {"S3OutputPath": path},
+            "TrainingJobName": request["TrainingJobName"],
+            "TrainingJobArn": "a",
+            "TrainingJobStatus": status,
+            "OutputDataConfig": {"S3OutputPath": path},
         }
 
     return describe
@@ -84,7 +99,9 @@ def test_the_newest_jobs_report_is_brought_and_opened(job, put, opened, capsys):
     assert page.read_bytes() == b"<!doctype html>" and json.loads(page.with_name("report.json").read_bytes()) == RECORD
     assert sorted(file.name for file in page.parent.iterdir()) == ["report.html", "report.json"]
     assert capsys.readouterr().out.splitlines() == [
-        str(page), "Completed: test accuracy 87.0% (95% interval 84.6% to 89.1%, 836 pictures), test loss 0.512, valid accuracy 87.1% after epoch 2, "
+        str(page),
+        "Completed: test accuracy 87.0% (95% interval 84.6% to 89.1%, 836 pictures), test loss 0.512, valid accuracy "
+        "87.1% after epoch 2, "
         "time 31:13, 1 issue found",
     ]
     assert opened == [page.absolute().as_uri()]
@@ -120,7 +137,15 @@ def test_no_browser_is_opened_where_none_is_wanted_or_could_be_seen(job, put, op
 @pytest.mark.parametrize("status", ["Failed", "Stopped"])
 def test_a_job_that_did_not_complete_may_have_a_report(job, put, opened, capsys, status):
     job(status)
-    put(whole({"status": status, "reason": "The training loss of epoch 2 is nan.", "epochs": [{"epoch": 1, "train_loss": "NaN"}]}))
+    put(
+        whole(
+            {
+                "status": status,
+                "reason": "The training loss of epoch 2 is nan.",
+                "epochs": [{"epoch": 1, "train_loss": "NaN"}],
+            }
+        )
+    )
     assert report.main([]) == 0
     assert capsys.readouterr().out.splitlines()[1] == f"{status}: The training loss of epoch 2 is nan."
 
@@ -130,7 +155,10 @@ def test_a_job_that_still_runs_is_a_sentence(job, capsys, status):
     job(status)
     assert report.main([]) == 1
     said = capsys.readouterr().err
-    assert f"{JOB} is {status}, and its report comes when it has ended" in said and f'make logs ARGS="{JOB} --follow"' in said
+    assert (
+        f"{JOB} is {status}, and its report comes when it has ended" in said
+        and f'make logs ARGS="{JOB} --follow"' in said
+    )
 
 
 def test_no_job_at_all_is_a_sentence(sagemaker, capsys):
@@ -147,14 +175,20 @@ def test_a_job_that_is_not_there_is_a_sentence(sagemaker, capsys):
 def test_a_job_without_output_is_a_sentence(job, capsys):
     job("Failed")
     assert report.main([]) == 1
-    assert f"{JOB} is Failed and left no report: there is no s3://some-bucket/dogbreed/jobs/{JOB}/output/output.tar.gz" in capsys.readouterr().err
+    assert (
+        f"{JOB} is Failed and left no report: there is no s3://some-bucket/dogbreed/jobs/{JOB}/output/output.tar.gz"
+        in capsys.readouterr().err
+    )
 
 
 def test_an_archive_without_a_report_is_a_sentence(job, put, capsys):
     job()
     put({"evaluation.json": b"{}"})
     assert report.main([]) == 1
-    assert f"{JOB} left no report.html in s3://some-bucket/dogbreed/jobs/{JOB}/output/output.tar.gz" in capsys.readouterr().err
+    assert (
+        f"{JOB} left no report.html in s3://some-bucket/dogbreed/jobs/{JOB}/output/output.tar.gz"
+        in capsys.readouterr().err
+    )
     assert not Path("out").exists()
 
 

@@ -24,19 +24,22 @@ def test_the_file_that_is_shipped_is_right():
     assert settings.environment == {"DOGBREED_TOP_K": "5"}
 
 
-@pytest.mark.parametrize("name, value, found", [
-    ("IMAGE_PREFIX", "cats", lambda s: s.prefix == "cats"),
-    ("SAGEMAKER_ROLE", "my-role", lambda s: s.role == "my-role"),
-    ("AWS_DEFAULT_REGION", "us-east-1", lambda s: s.region == "us-east-1"),
-    ("SAGEMAKER_TRAIN_INSTANCE_TYPE", "ml.g5.xlarge", lambda s: s.train.instance_type == "ml.g5.xlarge"),
-    ("SAGEMAKER_TRAIN_SPOT", "true", lambda s: s.train.spot is True),
-    ("SAGEMAKER_ASYNC_MAX_CONCURRENT", "9", lambda s: s.async_.max_concurrent == 9),
-    ("SAGEMAKER_AUTOSCALING_TARGET", "12.5", lambda s: s.autoscaling.target == 12.5),
-    ("SAGEMAKER_TUNE_MAX_JOBS", "30", lambda s: s.tune.max_jobs == 30),
-    ("SAGEMAKER_TUNE_SEED", "0", lambda s: s.tune.seed == 0),
-    ("SAGEMAKER_TUNE_TARGET", "0.95", lambda s: s.tune.target == 0.95),
-    ("SAGEMAKER_TUNE_EARLY_STOPPING", "true", lambda s: s.tune.early_stopping is True),
-])
+@pytest.mark.parametrize(
+    "name, value, found",
+    [
+        ("IMAGE_PREFIX", "cats", lambda s: s.prefix == "cats"),
+        ("SAGEMAKER_ROLE", "my-role", lambda s: s.role == "my-role"),
+        ("AWS_DEFAULT_REGION", "us-east-1", lambda s: s.region == "us-east-1"),
+        ("SAGEMAKER_TRAIN_INSTANCE_TYPE", "ml.g5.xlarge", lambda s: s.train.instance_type == "ml.g5.xlarge"),
+        ("SAGEMAKER_TRAIN_SPOT", "true", lambda s: s.train.spot is True),
+        ("SAGEMAKER_ASYNC_MAX_CONCURRENT", "9", lambda s: s.async_.max_concurrent == 9),
+        ("SAGEMAKER_AUTOSCALING_TARGET", "12.5", lambda s: s.autoscaling.target == 12.5),
+        ("SAGEMAKER_TUNE_MAX_JOBS", "30", lambda s: s.tune.max_jobs == 30),
+        ("SAGEMAKER_TUNE_SEED", "0", lambda s: s.tune.seed == 0),
+        ("SAGEMAKER_TUNE_TARGET", "0.95", lambda s: s.tune.target == 0.95),
+        ("SAGEMAKER_TUNE_EARLY_STOPPING", "true", lambda s: s.tune.early_stopping is True),
+    ],
+)
 def test_the_environment_comes_before_the_file(name, value, found):
     assert found(load_settings(environment={name: value}))
 
@@ -57,7 +60,9 @@ def test_a_list_in_the_environment_is_separated_by_commas():
 
 
 def test_aws_region_comes_before_the_default_region():
-    assert load_settings(environment={"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "us-east-1"}).region == "eu-west-1"
+    assert (
+        load_settings(environment={"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "us-east-1"}).region == "eu-west-1"
+    )
 
 
 def test_images_are_built_and_pushed_under_the_same_prefix():
@@ -70,42 +75,65 @@ def test_an_empty_variable_sets_nothing():
     assert load_settings(environment={"IMAGE_PREFIX": "", "SAGEMAKER_TRAIN_VOLUME_GB": ""}).prefix == "dogbreed"
 
 
-@pytest.mark.parametrize("old, new, sentence", [
-    ('prefix = "dogbreed"', 'prefix = "Dog_Breed"', "prefix must be at most 32 of a-z 0-9 and single hyphens"),
-    ('prefix = "dogbreed"', f'prefix = "{"d" * 33}"', "prefix must be at most 32"),
-    ('prefix = "dogbreed"', 'prefx = "dogbreed"', "prefx is unknown. Did you mean prefix"),
-    ('prefix = "dogbreed"', 'prefx = "dogbreed"', "prefix is missing"),
-    ('prefix = "dogbreed"', 'prefix = "dog-train"', "-train no part of it"),
-    ('prefix = "dogbreed"', 'prefix = "dog-train-2"', "-train no part of it"),
-    ('role = ""', 'role = "arn:aws:iam::1:role/x"', "role must be a role's name or its ARN"),
-    ('bucket = ""', 'bucket = "s3://mine"', "bucket must be a bucket's name"),
-    ('region = ""', 'region = "Ireland"', "region must be a region such as eu-west-1"),
-    ("instance-count = 1", 'instance-count = "1"', "train.instance-count must be a whole number, not '1'"),
-    ("instance-count = 1", "instance-count = 0", "train.instance-count must be at least 1"),
-    ("instance-count = 1", "instance-count = true", "train.instance-count must be a whole number"),
-    ("spot = false", 'spot = "no"', "train.spot must be true or false, without quotes"),
-    ('mode = "realtime"', 'mode = "batch"', "deploy.mode must be one of realtime, async, serverless"),
-    ('instance-type = "ml.g4dn.xlarge"', 'instance-type = "g4dn.xlarge"', "train.instance-type must be an instance type"),
-    ("cuda = 12", "cuda = 11", "deploy.cuda must be at least 12"),
-    ("target = 300.0", "target = -1", "autoscaling.target must be a number above 0"),
-    ("alarms = []", 'alarms = "a"', "update.alarms must be a list of names"),
-    ('data = ""', 'data = "path/to"', "train.data must be a URI"),
-    ("\n[hyperparameters]", "\n[hyperparameters]\nEpochs = 3", "hyperparameters has the name 'Epochs'"),
-    ("\n[hyperparameters]", "\n[hyperparameters]\nepochs = [3]", "epochs is [3]"),
-    ('strategy = "Bayesian"', 'strategy = "bayesian"', "tune.strategy must be one of Bayesian, Random, Grid, Hyperband, not 'bayesian'"),
-    ('objective = "valid_accuracy"', 'objective = "accuracy"', "tune.objective must be one of train_loss, valid_loss, valid_accuracy"),
-    ("target = 0 ", "target = -1 ", "tune.target must be a number of at least 0"),
-    ("seed = -1", "seed = -2", "tune.seed must be at least -1"),
-    ("max = 0.1, scale", "max = 0.000001, scale", "tune.ranges is wrong: lr must have a min below its max, not 1e-05 and 1e-06"),
-    ("batch-size = [32", "batch-size = [64", "tune.ranges is wrong: batch-size must have each value once"),
-    ("\nbatch-size", "\nBatch = 1\nbatch-size", "tune.ranges has the name 'Batch'"),
-    ("\n[tune.ranges]", "\n[tune.range]", "tune.range is unknown. Did you mean ranges?"),
-    ("[push]", "[pusch]", "pusch is unknown. Did you mean push"),
-    ("[push]", "[push", "is not TOML"),
-    ("spot = false", "spot = true\nmax-wait-second = 1", "max-wait-second is unknown. Did you mean max-wait-seconds"),
-    ("max-concurrent = 8", "max-concurrent = 9", "at most 100"),
-    ("alarms = []", 'alarms = ["a"]', "keep-old-seconds must be above 0"),
-])
+@pytest.mark.parametrize(
+    "old, new, sentence",
+    [
+        ('prefix = "dogbreed"', 'prefix = "Dog_Breed"', "prefix must be at most 32 of a-z 0-9 and single hyphens"),
+        ('prefix = "dogbreed"', f'prefix = "{"d" * 33}"', "prefix must be at most 32"),
+        ('prefix = "dogbreed"', 'prefx = "dogbreed"', "prefx is unknown. Did you mean prefix"),
+        ('prefix = "dogbreed"', 'prefx = "dogbreed"', "prefix is missing"),
+        ('prefix = "dogbreed"', 'prefix = "dog-train"', "-train no part of it"),
+        ('prefix = "dogbreed"', 'prefix = "dog-train-2"', "-train no part of it"),
+        ('role = ""', 'role = "arn:aws:iam::1:role/x"', "role must be a role's name or its ARN"),
+        ('bucket = ""', 'bucket = "s3://mine"', "bucket must be a bucket's name"),
+        ('region = ""', 'region = "Ireland"', "region must be a region such as eu-west-1"),
+        ("instance-count = 1", 'instance-count = "1"', "train.instance-count must be a whole number, not '1'"),
+        ("instance-count = 1", "instance-count = 0", "train.instance-count must be at least 1"),
+        ("instance-count = 1", "instance-count = true", "train.instance-count must be a whole number"),
+        ("spot = false", 'spot = "no"', "train.spot must be true or false, without quotes"),
+        ('mode = "realtime"', 'mode = "batch"', "deploy.mode must be one of realtime, async, serverless"),
+        (
+            'instance-type = "ml.g4dn.xlarge"',
+            'instance-type = "g4dn.xlarge"',
+            "train.instance-type must be an instance type",
+        ),
+        ("cuda = 12", "cuda = 11", "deploy.cuda must be at least 12"),
+        ("target = 300.0", "target = -1", "autoscaling.target must be a number above 0"),
+        ("alarms = []", 'alarms = "a"', "update.alarms must be a list of names"),
+        ('data = ""', 'data = "path/to"', "train.data must be a URI"),
+        ("\n[hyperparameters]", "\n[hyperparameters]\nEpochs = 3", "hyperparameters has the name 'Epochs'"),
+        ("\n[hyperparameters]", "\n[hyperparameters]\nepochs = [3]", "epochs is [3]"),
+        (
+            'strategy = "Bayesian"',
+            'strategy = "bayesian"',
+            "tune.strategy must be one of Bayesian, Random, Grid, Hyperband, not 'bayesian'",
+        ),
+        (
+            'objective = "valid_accuracy"',
+            'objective = "accuracy"',
+            "tune.objective must be one of train_loss, valid_loss, valid_accuracy",
+        ),
+        ("target = 0 ", "target = -1 ", "tune.target must be a number of at least 0"),
+        ("seed = -1", "seed = -2", "tune.seed must be at least -1"),
+        (
+            "max = 0.1, scale",
+            "max = 0.000001, scale",
+            "tune.ranges is wrong: lr must have a min below its max, not 1e-05 and 1e-06",
+        ),
+        ("batch-size = [32", "batch-size = [64", "tune.ranges is wrong: batch-size must have each value once"),
+        ("\nbatch-size", "\nBatch = 1\nbatch-size", "tune.ranges has the name 'Batch'"),
+        ("\n[tune.ranges]", "\n[tune.range]", "tune.range is unknown. Did you mean ranges?"),
+        ("[push]", "[pusch]", "pusch is unknown. Did you mean push"),
+        ("[push]", "[push", "is not TOML"),
+        (
+            "spot = false",
+            "spot = true\nmax-wait-second = 1",
+            "max-wait-second is unknown. Did you mean max-wait-seconds",
+        ),
+        ("max-concurrent = 8", "max-concurrent = 9", "at most 100"),
+        ("alarms = []", 'alarms = ["a"]', "keep-old-seconds must be above 0"),
+    ],
+)
 def test_a_wrong_setting_is_a_sentence_that_names_it(tmp_path, old, new, sentence):
     with pytest.raises(Failure, match=re.escape(sentence)):
         load_settings(written(tmp_path, old, new), {})
@@ -115,34 +143,74 @@ def test_the_wait_for_spot_capacity_matters_with_spot_only(tmp_path):
     assert not load_settings(written(tmp_path, "max-wait-seconds = 172800", "max-wait-seconds = 10"), {}).train.spot
 
 
-@pytest.mark.parametrize("environment, sentence", [
-    ({"SAGEMAKER_TRAIN_SPOT": "true", "SAGEMAKER_TRAIN_MAX_WAIT_SECONDS": "10"}, "max-wait-seconds must be at least"),
-    ({"SAGEMAKER_AUTOSCALING_MAX_INSTANCES": "2", "SAGEMAKER_DEPLOY_MODE": "serverless"}, "must be 0 with deploy.mode serverless"),
-    ({"SAGEMAKER_AUTOSCALING_MAX_INSTANCES": "2", "SAGEMAKER_AUTOSCALING_MIN_INSTANCES": "3"}, "at most autoscaling.max-instances"),
-    ({"SAGEMAKER_AUTOSCALING_MAX_INSTANCES": "2", "SAGEMAKER_AUTOSCALING_MIN_INSTANCES": "0"}, "only async endpoints"),
-    ({"SAGEMAKER_CAPTURE_PERCENT": "5", "SAGEMAKER_DEPLOY_MODE": "serverless"}, "capture.percent must be 0"),
-    ({"SAGEMAKER_SERVERLESS_MEMORY_MB": "1500", "SAGEMAKER_DEPLOY_MODE": "serverless"}, "memory-mb must be 1024, 2048"),
-    ({"SAGEMAKER_UPDATE_TRAFFIC": "LINEAR", "SAGEMAKER_UPDATE_STEP_PERCENT": "9"}, "step-percent must be at least 10"),
-    ({"SAGEMAKER_UPDATE_TRAFFIC": "LINEAR", "SAGEMAKER_UPDATE_STEP_PERCENT": "10", "SAGEMAKER_UPDATE_WAIT_SECONDS": "2521"}, "at most 25200"),
-    ({"SAGEMAKER_TUNE_PARALLEL": "17"}, "tune.parallel must be at most tune.max-jobs"),
-    ({"SAGEMAKER_TUNE_MAX_RUNTIME_SECONDS": "119"}, "tune.max-runtime-seconds must be 0, which is no limit, or at least 120"),
-    ({"SAGEMAKER_TUNE_NOT_IMPROVING": "2"}, "tune.not-improving must be 0, which is off, or at least 3"),
-    ({"SAGEMAKER_TUNE_STRATEGY": "Hyperband", "SAGEMAKER_TUNE_EARLY_STOPPING": "true"}, "tune.early-stopping must be false"),
-    ({"SAGEMAKER_TUNE_HYPERBAND_MIN_EPOCHS": "5", "SAGEMAKER_TUNE_HYPERBAND_MAX_EPOCHS": "4"}, "at most tune.hyperband-max-epochs"),
-    ({"SAGEMAKER_TUNE_OBJECTIVE": "test_loss", "SAGEMAKER_TUNE_EARLY_STOPPING": "true"}, "test_loss comes once, at a trial's end"),
-    ({"SAGEMAKER_TUNE_RANGES": "lr=1..2"}, "SAGEMAKER_TUNE_RANGES in the environment sets nothing"),
-    ({"SAGEMAKER_TRAIN_INSTANCE_TIPE": "ml.g5.xlarge"}, "Did you mean SAGEMAKER_TRAIN_INSTANCE_TYPE"),
-    ({"SAGEMAKER_TRAIN_VOLUME_GB": "much"}, "SAGEMAKER_TRAIN_VOLUME_GB must be a whole number, not 'much'"),
-    ({"SAGEMAKER_PUSH_SCAN": "perhaps"}, "SAGEMAKER_PUSH_SCAN must be true or false"),
-    ({"SAGEMAKER_AUTOSCALING_TARGET": "many"}, "SAGEMAKER_AUTOSCALING_TARGET must be a number"),
-])
+@pytest.mark.parametrize(
+    "environment, sentence",
+    [
+        (
+            {"SAGEMAKER_TRAIN_SPOT": "true", "SAGEMAKER_TRAIN_MAX_WAIT_SECONDS": "10"},
+            "max-wait-seconds must be at least",
+        ),
+        (
+            {"SAGEMAKER_AUTOSCALING_MAX_INSTANCES": "2", "SAGEMAKER_DEPLOY_MODE": "serverless"},
+            "must be 0 with deploy.mode serverless",
+        ),
+        (
+            {"SAGEMAKER_AUTOSCALING_MAX_INSTANCES": "2", "SAGEMAKER_AUTOSCALING_MIN_INSTANCES": "3"},
+            "at most autoscaling.max-instances",
+        ),
+        (
+            {"SAGEMAKER_AUTOSCALING_MAX_INSTANCES": "2", "SAGEMAKER_AUTOSCALING_MIN_INSTANCES": "0"},
+            "only async endpoints",
+        ),
+        ({"SAGEMAKER_CAPTURE_PERCENT": "5", "SAGEMAKER_DEPLOY_MODE": "serverless"}, "capture.percent must be 0"),
+        (
+            {"SAGEMAKER_SERVERLESS_MEMORY_MB": "1500", "SAGEMAKER_DEPLOY_MODE": "serverless"},
+            "memory-mb must be 1024, 2048",
+        ),
+        (
+            {"SAGEMAKER_UPDATE_TRAFFIC": "LINEAR", "SAGEMAKER_UPDATE_STEP_PERCENT": "9"},
+            "step-percent must be at least 10",
+        ),
+        (
+            {
+                "SAGEMAKER_UPDATE_TRAFFIC": "LINEAR",
+                "SAGEMAKER_UPDATE_STEP_PERCENT": "10",
+                "SAGEMAKER_UPDATE_WAIT_SECONDS": "2521",
+            },
+            "at most 25200",
+        ),
+        ({"SAGEMAKER_TUNE_PARALLEL": "17"}, "tune.parallel must be at most tune.max-jobs"),
+        (
+            {"SAGEMAKER_TUNE_MAX_RUNTIME_SECONDS": "119"},
+            "tune.max-runtime-seconds must be 0, which is no limit, or at least 120",
+        ),
+        ({"SAGEMAKER_TUNE_NOT_IMPROVING": "2"}, "tune.not-improving must be 0, which is off, or at least 3"),
+        (
+            {"SAGEMAKER_TUNE_STRATEGY": "Hyperband", "SAGEMAKER_TUNE_EARLY_STOPPING": "true"},
+            "tune.early-stopping must be false",
+        ),
+        (
+            {"SAGEMAKER_TUNE_HYPERBAND_MIN_EPOCHS": "5", "SAGEMAKER_TUNE_HYPERBAND_MAX_EPOCHS": "4"},
+            "at most tune.hyperband-max-epochs",
+        ),
+        (
+            {"SAGEMAKER_TUNE_OBJECTIVE": "test_loss", "SAGEMAKER_TUNE_EARLY_STOPPING": "true"},
+            "test_loss comes once, at a trial's end",
+        ),
+        ({"SAGEMAKER_TUNE_RANGES": "lr=1..2"}, "SAGEMAKER_TUNE_RANGES in the environment sets nothing"),
+        ({"SAGEMAKER_TRAIN_INSTANCE_TIPE": "ml.g5.xlarge"}, "Did you mean SAGEMAKER_TRAIN_INSTANCE_TYPE"),
+        ({"SAGEMAKER_TRAIN_VOLUME_GB": "much"}, "SAGEMAKER_TRAIN_VOLUME_GB must be a whole number, not 'much'"),
+        ({"SAGEMAKER_PUSH_SCAN": "perhaps"}, "SAGEMAKER_PUSH_SCAN must be true or false"),
+        ({"SAGEMAKER_AUTOSCALING_TARGET": "many"}, "SAGEMAKER_AUTOSCALING_TARGET must be a number"),
+    ],
+)
 def test_a_wrong_variable_is_a_sentence_that_names_it(environment, sentence):
     with pytest.raises(Failure, match=re.escape(sentence)):
         load_settings(environment=environment)
 
 
 def test_every_problem_is_told_at_once(tmp_path):
-    file = written(tmp_path, 'role = ""', 'role = 3\nextra = 1')
+    file = written(tmp_path, 'role = ""', "role = 3\nextra = 1")
     with pytest.raises(Failure) as failed:
         load_settings(file, {"SAGEMAKER_TRAIN_VOLUME_GB": "0", "SAGEMAKER_TRAIN_SPOTT": "1"})
     for named in ("role", "extra", "SAGEMAKER_TRAIN_VOLUME_GB", "SAGEMAKER_TRAIN_SPOTT"):
@@ -162,7 +230,10 @@ def test_hyperparameters_become_the_strings_that_sagemaker_wants(tmp_path):
     some = 'epochs = 3\nlr = 0.001\nfreeze-backbone = true\narch = "resnet18"'
     file = written(tmp_path, "\n[hyperparameters]", f"\n[hyperparameters]\n{some}")
     assert load_settings(file, {}).hyperparameters == {
-        "epochs": "3", "lr": "0.001", "freeze-backbone": "true", "arch": "resnet18",
+        "epochs": "3",
+        "lr": "0.001",
+        "freeze-backbone": "true",
+        "arch": "resnet18",
     }
 
 

@@ -8,10 +8,17 @@ from scripts import stop
 @pytest.fixture
 def running(sagemaker):
     def summaries(noun, **names):
-        return {f"{noun}Summaries": [
-            {f"{noun}Name": name.replace("_", "-"), f"{noun}Arn": "a", "CreationTime": created, f"{noun}Status": "InProgress"}
-            for name, created in names.items()
-        ]}
+        return {
+            f"{noun}Summaries": [
+                {
+                    f"{noun}Name": name.replace("_", "-"),
+                    f"{noun}Arn": "a",
+                    "CreationTime": created,
+                    f"{noun}Status": "InProgress",
+                }
+                for name, created in names.items()
+            ]
+        }
 
     sagemaker.answers |= {
         "ListTrainingJobs": summaries("TrainingJob", dogbreed_train_b=20, dogbreed_train_a=10),
@@ -37,9 +44,16 @@ def test_a_job_that_does_not_run_is_a_sentence(running, capsys):
 
 
 def test_a_tuning_job_that_is_the_newest_is_stopped_and_its_trials_with_it(running):
-    running.answers["ListHyperParameterTuningJobs"] = {"HyperParameterTuningJobSummaries": [
-        {"HyperParameterTuningJobName": "dogbreed-tune-x", "HyperParameterTuningJobArn": "a", "CreationTime": 30,
-         "HyperParameterTuningJobStatus": "InProgress"}]}
+    running.answers["ListHyperParameterTuningJobs"] = {
+        "HyperParameterTuningJobSummaries": [
+            {
+                "HyperParameterTuningJobName": "dogbreed-tune-x",
+                "HyperParameterTuningJobArn": "a",
+                "CreationTime": 30,
+                "HyperParameterTuningJobStatus": "InProgress",
+            }
+        ]
+    }
     assert stop.main([]) == 0
     assert running.made() == ["StopHyperParameterTuningJob"]
     assert running.request("StopHyperParameterTuningJob") == {"HyperParameterTuningJobName": "dogbreed-tune-x"}
@@ -49,10 +63,12 @@ TRIAL, FEATURES = "dogbreed-tune-x-003-1a2b3c4d", "dogbreed-features-20261122-18
 
 
 def test_a_trial_is_stopped_only_by_its_name(running):
-    running.answers["ListTrainingJobs"] = {"TrainingJobSummaries": [
-        {"TrainingJobName": name, "TrainingJobArn": "a", "CreationTime": created, "TrainingJobStatus": "InProgress"}
-        for name, created in ((TRIAL, 30), ("dogbreed-train-a", 10))
-    ]}
+    running.answers["ListTrainingJobs"] = {
+        "TrainingJobSummaries": [
+            {"TrainingJobName": name, "TrainingJobArn": "a", "CreationTime": created, "TrainingJobStatus": "InProgress"}
+            for name, created in ((TRIAL, 30), ("dogbreed-train-a", 10))
+        ]
+    }
     assert stop.main([]) == 0
     assert running.request("StopTrainingJob") == {"TrainingJobName": "dogbreed-train-a"}
     running.calls.clear()
@@ -63,7 +79,10 @@ def test_a_trial_is_stopped_only_by_its_name(running):
 
 
 def test_a_features_job_is_stopped(running):
-    running.answers["ListTrainingJobs"] = {"TrainingJobSummaries": [
-        {"TrainingJobName": FEATURES, "TrainingJobArn": "a", "CreationTime": 30, "TrainingJobStatus": "InProgress"}]}
+    running.answers["ListTrainingJobs"] = {
+        "TrainingJobSummaries": [
+            {"TrainingJobName": FEATURES, "TrainingJobArn": "a", "CreationTime": 30, "TrainingJobStatus": "InProgress"}
+        ]
+    }
     assert stop.main([]) == 0
     assert running.request("StopTrainingJob") == {"TrainingJobName": FEATURES}

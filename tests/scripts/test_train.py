@@ -37,8 +37,11 @@ def ready(sagemaker, data, pushed_images):
 
 def job(name: str, status: str, secondary: str | None = None, **more) -> dict:
     return {
-        "TrainingJobName": name, "TrainingJobStatus": status, "SecondaryStatus": secondary or status,
-        "ModelArtifacts": {"S3ModelArtifacts": f"s3://some-bucket/dogbreed/jobs/{name}/output/model.tar.gz"}, **more,
+        "TrainingJobName": name,
+        "TrainingJobStatus": status,
+        "SecondaryStatus": secondary or status,
+        "ModelArtifacts": {"S3ModelArtifacts": f"s3://some-bucket/dogbreed/jobs/{name}/output/model.tar.gz"},
+        **more,
     }
 
 
@@ -65,7 +68,10 @@ def test_a_job_that_makes_features_names_them_and_no_model_to_deploy(ready, caps
 def test_features_on_several_instances_are_refused_before_the_job_starts(ready, monkeypatch, capsys):
     monkeypatch.setenv("SAGEMAKER_TRAIN_INSTANCE_COUNT", "2")
     assert train.main(["freeze-backbone=true"]) == 1
-    assert "Set it to 1, or train in the ordinary loop with feature-views=0." in capsys.readouterr().err and ready.made() == []
+    assert (
+        "Set it to 1, or train in the ordinary loop with feature-views=0." in capsys.readouterr().err
+        and ready.made() == []
+    )
     assert train.main(["freeze-backbone=true", "feature-views=0"]) == 0
 
 
@@ -77,8 +83,12 @@ def test_the_log_of_every_host_is_shown_and_each_state_once(ready, write_log, ca
         if states:
             status, secondary = states.pop(0)
             write_log(GROUP, f"{name}/algo-1-17", f"{secondary} on one")
-            return job(name, status, secondary, SecondaryStatusTransitions=[
-                {"Status": secondary, "StartTime": 1, "StatusMessage": f"{secondary} now"}])
+            return job(
+                name,
+                status,
+                secondary,
+                SecondaryStatusTransitions=[{"Status": secondary, "StartTime": 1, "StatusMessage": f"{secondary} now"}],
+            )
         write_log(GROUP, f"{name}/algo-2-17", "the last line")
         return job(name, "Completed")
 
@@ -92,7 +102,8 @@ def test_the_log_of_every_host_is_shown_and_each_state_once(ready, write_log, ca
 
 def test_a_failed_job_gives_its_reason_and_status_1(ready, capsys):
     ready.answers["DescribeTrainingJob"] = lambda request: job(
-        request["TrainingJobName"], "Failed", FailureReason="AlgorithmError: Channel valid has no pictures.")
+        request["TrainingJobName"], "Failed", FailureReason="AlgorithmError: Channel valid has no pictures."
+    )
     assert train.main([]) == 1
     assert "is Failed: AlgorithmError: Channel valid has no pictures." in capsys.readouterr().err
 
@@ -103,11 +114,18 @@ def test_a_stopped_job_is_not_a_success(ready, capsys):
     assert "is Stopped" in capsys.readouterr().err
 
 
-def test_a_watch_outlives_throttling_and_tells_that_the_job_goes_on_when_the_credentials_expire(ready, monkeypatch, capsys):
+def test_a_watch_outlives_throttling_and_tells_that_the_job_goes_on_when_the_credentials_expire(
+    ready, monkeypatch, capsys
+):
     monkeypatch.setattr(aws_module, "_CONFIG", Config(retries={"total_max_attempts": 1}))
     throttled = Refusal("ThrottlingException", "Rate exceeded")
     running = job("dogbreed-train-x", "InProgress", "Training")
-    ready.answers["DescribeTrainingJob"] = [running, throttled, running, Refusal("ExpiredTokenException", "The token has expired.")]
+    ready.answers["DescribeTrainingJob"] = [
+        running,
+        throttled,
+        running,
+        Refusal("ExpiredTokenException", "The token has expired."),
+    ]
     assert train.main(["--job-name", "dogbreed-train-x"]) == 1
     said = capsys.readouterr().err
     assert "asking again" in said
@@ -137,7 +155,9 @@ def test_a_bucket_whose_objects_may_not_be_listed_is_left_to_the_job(ready, monk
 
 
 def test_a_job_that_ran_into_its_limit_says_so(ready, capsys):
-    ready.answers["DescribeTrainingJob"] = lambda request: job(request["TrainingJobName"], "Stopped", "MaxRuntimeExceeded")
+    ready.answers["DescribeTrainingJob"] = lambda request: job(
+        request["TrainingJobName"], "Stopped", "MaxRuntimeExceeded"
+    )
     assert train.main([]) == 1
     assert "is Stopped: MaxRuntimeExceeded" in capsys.readouterr().err
 
@@ -161,7 +181,10 @@ def test_ctrl_c_leaves_the_job_and_says_how_to_stop_it(ready, capsys, monkeypatc
 
     monkeypatch.setattr(train, "watch", interrupted)
     assert train.main(["--job-name", "dogbreed-train-x"]) == 130
-    assert "dogbreed-train-x goes on without you" in (said := capsys.readouterr().err) and "make stop ARGS=dogbreed-train-x" in said
+    assert (
+        "dogbreed-train-x goes on without you" in (said := capsys.readouterr().err)
+        and "make stop ARGS=dogbreed-train-x" in said
+    )
     assert ready.made() == ["CreateTrainingJob"]
 
 
@@ -201,7 +224,9 @@ def test_a_dirty_tree_runs_the_image_that_its_push_brought(ready, docker, tag):
     docker.images["dogbreed-train:a86989924225-dirty"] = {"Id": "sha256:0123456789abcdef"}
     docker.run(["docker", "push", "host/dogbreed-train:a86989924225-dirty-0123456789ab"], None)
     assert train.main([]) == 0
-    assert ready.request("CreateTrainingJob")["AlgorithmSpecification"]["TrainingImage"].endswith(":a86989924225-dirty-0123456789ab")
+    assert ready.request("CreateTrainingJob")["AlgorithmSpecification"]["TrainingImage"].endswith(
+        ":a86989924225-dirty-0123456789ab"
+    )
 
 
 @pytest.mark.parametrize("split", ["train", "valid"])
@@ -251,7 +276,9 @@ def test_what_aws_refuses_is_a_sentence_with_the_next_step(ready, capsys):
     ready.answers["CreateTrainingJob"] = Refusal("ResourceLimitExceeded", "The limit 'ml.g4dn.xlarge' is 0.")
     assert train.main([]) == 1
     said = capsys.readouterr().err
-    assert "AWS refused CreateTrainingJob: The limit 'ml.g4dn.xlarge' is 0 (ResourceLimitExceeded). Choose another" in said
+    assert (
+        "AWS refused CreateTrainingJob: The limit 'ml.g4dn.xlarge' is 0 (ResourceLimitExceeded). Choose another" in said
+    )
     assert "Traceback" not in said
 
 
@@ -264,14 +291,17 @@ def test_following_a_job_that_is_not_there_is_a_sentence(sagemaker, aws):
 TUNED = {
     "HyperParameterTuningJobName": "dogbreed-tune-x",
     "HyperParameterTuningJobConfig": {
-        "Strategy": "Bayesian", "HyperParameterTuningJobObjective": {"Type": "Maximize", "MetricName": "valid_accuracy"},
-        "ResourceLimits": {"MaxParallelTrainingJobs": 2}, "ParameterRanges": {
+        "Strategy": "Bayesian",
+        "HyperParameterTuningJobObjective": {"Type": "Maximize", "MetricName": "valid_accuracy"},
+        "ResourceLimits": {"MaxParallelTrainingJobs": 2},
+        "ParameterRanges": {
             "ContinuousParameterRanges": [{"Name": "lr", "MinValue": "0.001", "MaxValue": "0.1"}],
             "CategoricalParameterRanges": [{"Name": "batch-size", "Values": ['"32"', '"64"']}],
         },
     },
-    "TrainingJobDefinition": {"StaticHyperParameters": {
-        "epochs": "20", "arch": "resnet18", "_tuning_objective_metric": "valid_accuracy"}},
+    "TrainingJobDefinition": {
+        "StaticHyperParameters": {"epochs": "20", "arch": "resnet18", "_tuning_objective_metric": "valid_accuracy"}
+    },
 }
 
 
@@ -282,10 +312,18 @@ def tuned(ready):
     ready.answers["DescribeTrainingJob"] = lambda request: job(request["TrainingJobName"], "Completed")
     names = dict.fromkeys(["dogbreed-tune-y", "dogbreed-tuned-z", "dogbreed-tune-x", "dogbreed-tune-w"], "Completed")
     names["dogbreed-tune-y"] = "InProgress"
-    ready.answers["ListHyperParameterTuningJobs"] = lambda request: {"HyperParameterTuningJobSummaries": [
-        {"HyperParameterTuningJobName": name, "HyperParameterTuningJobArn": "a", "HyperParameterTuningJobStatus": status, "CreationTime": 1}
-        for name, status in names.items() if request.get("StatusEquals") in (None, status)
-    ]}
+    ready.answers["ListHyperParameterTuningJobs"] = lambda request: {
+        "HyperParameterTuningJobSummaries": [
+            {
+                "HyperParameterTuningJobName": name,
+                "HyperParameterTuningJobArn": "a",
+                "HyperParameterTuningJobStatus": status,
+                "CreationTime": 1,
+            }
+            for name, status in names.items()
+            if request.get("StatusEquals") in (None, status)
+        ]
+    }
     return ready
 
 
@@ -293,9 +331,17 @@ def tuned(ready):
 def test_a_job_is_trained_with_what_the_best_trial_had(tuned, named, capsys):
     assert train.main(["--from-tuning", *named]) == 0
     assert tuned.request("CreateTrainingJob")["HyperParameters"] == {
-        "sagemaker_container_log_level": "30", "epochs": "20", "arch": "resnet18", "lr": "0.002", "batch-size": '"32"'}
+        "sagemaker_container_log_level": "30",
+        "epochs": "20",
+        "arch": "resnet18",
+        "lr": "0.002",
+        "batch-size": '"32"',
+    }
     assert tuned.request("DescribeHyperParameterTuningJob") == {"HyperParameterTuningJobName": "dogbreed-tune-x"}
-    assert "with the hyperparameters of dogbreed-tune-x-002-00000002 Completed valid_accuracy=0.9000 lr=0.002" in capsys.readouterr().err
+    assert (
+        "with the hyperparameters of dogbreed-tune-x-002-00000002 Completed valid_accuracy=0.9000 lr=0.002"
+        in capsys.readouterr().err
+    )
 
 
 def test_the_command_line_comes_before_the_best_trial(tuned):
@@ -307,7 +353,10 @@ def test_the_command_line_comes_before_the_best_trial(tuned):
 def test_a_tuning_job_that_is_not_there_or_has_found_nothing_is_a_sentence(tuned, capsys):
     Service(tuned, [("InProgress", [("InProgress", None, "")])]).has(TUNED)
     assert train.main(["--from-tuning", "dogbreed-tune-x"]) == 1
-    assert "The tuning job dogbreed-tune-x is InProgress and has no best trial. `make logs ARGS=dogbreed-tune-x`" in capsys.readouterr().err
+    assert (
+        "The tuning job dogbreed-tune-x is InProgress and has no best trial. `make logs ARGS=dogbreed-tune-x`"
+        in capsys.readouterr().err
+    )
     tuned.answers["DescribeHyperParameterTuningJob"] = Refusal("ResourceNotFound", "No such job.")
     assert train.main(["--from-tuning", "dogbreed-tune-v"]) == 1
     assert "There is no tuning job dogbreed-tune-v in eu-west-1" in capsys.readouterr().err
@@ -319,8 +368,10 @@ def test_a_tuning_job_that_is_not_there_or_has_found_nothing_is_a_sentence(tuned
 
 def test_a_tuning_job_of_another_kind_is_a_sentence(tuned, capsys):
     tuned.answers["DescribeHyperParameterTuningJob"] = {
-        **{field: TUNED[field] for field in ("HyperParameterTuningJobName", "HyperParameterTuningJobConfig")}, "TrainingJobDefinitions": [],
-        "HyperParameterTuningJobStatus": "Completed", "CreationTime": 1,
+        **{field: TUNED[field] for field in ("HyperParameterTuningJobName", "HyperParameterTuningJobConfig")},
+        "TrainingJobDefinitions": [],
+        "HyperParameterTuningJobStatus": "Completed",
+        "CreationTime": 1,
     }
     assert train.main(["--from-tuning", "somebodys"]) == 1
     assert "The tuning job somebodys has several training job definitions" in capsys.readouterr().err

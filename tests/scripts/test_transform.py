@@ -27,12 +27,24 @@ def ready(sagemaker, aws, bucket, pushed_images):
     sagemaker.answers |= {
         "CreateTransformJob": create,
         "DescribeTrainingJob": {
-            "TrainingJobName": "dogbreed-train-a", "TrainingJobStatus": "Completed",
+            "TrainingJobName": "dogbreed-train-a",
+            "TrainingJobStatus": "Completed",
             "ModelArtifacts": {"S3ModelArtifacts": "s3://some-bucket/model.tar.gz"},
         },
-        "ListTrainingJobs": {"TrainingJobSummaries": [
-            {"TrainingJobName": "dogbreed-train-a", "TrainingJobArn": "arn", "CreationTime": 1, "TrainingJobStatus": "Completed"}]},
-        "DescribeTransformJob": lambda request: {"TransformJobName": request["TransformJobName"], "TransformJobStatus": "Completed"},
+        "ListTrainingJobs": {
+            "TrainingJobSummaries": [
+                {
+                    "TrainingJobName": "dogbreed-train-a",
+                    "TrainingJobArn": "arn",
+                    "CreationTime": 1,
+                    "TrainingJobStatus": "Completed",
+                }
+            ]
+        },
+        "DescribeTransformJob": lambda request: {
+            "TransformJobName": request["TransformJobName"],
+            "TransformJobStatus": "Completed",
+        },
     }
     return sagemaker
 
@@ -72,7 +84,10 @@ def test_a_picture_without_an_answer_is_named_although_the_job_is_completed(read
 def test_a_job_that_failed_over_one_picture_shows_the_answers_to_the_others(ready, folder, capsys):
     (folder / "broken.jpg").write_bytes(b"x")
     ready.answers["DescribeTransformJob"] = lambda request: {
-        "TransformJobName": request["TransformJobName"], "TransformJobStatus": "Failed", "FailureReason": "ClientError: 400"}
+        "TransformJobName": request["TransformJobName"],
+        "TransformJobStatus": "Failed",
+        "FailureReason": "ClientError: 400",
+    }
     assert transform.main([str(folder)]) == 1
     shown = capsys.readouterr()
     assert len(shown.out.splitlines()) == 2
@@ -81,7 +96,9 @@ def test_a_job_that_failed_over_one_picture_shows_the_answers_to_the_others(read
 
 def test_a_failed_job_without_one_missing_answer_is_a_failure_all_the_same(ready, folder):
     ready.answers["DescribeTransformJob"] = lambda request: {
-        "TransformJobName": request["TransformJobName"], "TransformJobStatus": "Failed"}
+        "TransformJobName": request["TransformJobName"],
+        "TransformJobStatus": "Failed",
+    }
     assert transform.main([str(folder)]) == 1
 
 
@@ -92,7 +109,10 @@ def test_json_has_every_prediction(ready, folder, capsys):
 
 def test_a_failed_job_gives_its_reason(ready, folder, capsys):
     ready.answers["DescribeTransformJob"] = lambda request: {
-        "TransformJobName": request["TransformJobName"], "TransformJobStatus": "Failed", "FailureReason": "ClientError: See job logs"}
+        "TransformJobName": request["TransformJobName"],
+        "TransformJobStatus": "Failed",
+        "FailureReason": "ClientError: See job logs",
+    }
     assert transform.main([str(folder)]) == 1
     assert "is Failed: ClientError: See job logs" in capsys.readouterr().err
 
@@ -118,7 +138,11 @@ def test_pictures_that_would_fail_the_job_and_folders_without_any_are_said_befor
 def test_a_failed_job_shows_what_it_wrote_last(ready, folder, write_log, capsys):
     def describe(request):
         write_log("/aws/sagemaker/TransformJobs", f"{request['TransformJobName']}/i-1", "the model could not be loaded")
-        return {"TransformJobName": request["TransformJobName"], "TransformJobStatus": "Failed", "FailureReason": "See the log"}
+        return {
+            "TransformJobName": request["TransformJobName"],
+            "TransformJobStatus": "Failed",
+            "FailureReason": "See the log",
+        }
 
     ready.answers["DescribeTransformJob"] = describe
     assert transform.main([str(folder)]) == 1

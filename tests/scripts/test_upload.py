@@ -15,10 +15,17 @@ from scripts.aws.data_source import data_files, md5
 from scripts.console.failure import Failure
 
 FILES = {
-    "train/001.Beagle/a.jpg": b"a" * 10, "train/002.Boxer/b.png": b"b" * 20, "valid/001.Beagle/c.jpg": b"c" * 30,
+    "train/001.Beagle/a.jpg": b"a" * 10,
+    "train/002.Boxer/b.png": b"b" * 20,
+    "valid/001.Beagle/c.jpg": b"c" * 30,
     "test/001.Beagle/d.jpg": b"d" * 40,
 }
-OTHERS = {"train/001.Beagle/.DS_Store": b"x", "__MACOSX/train/001.Beagle/._a.jpg": b"x", "readme.txt": b"x", "train/loose.txt": b"y"}
+OTHERS = {
+    "train/001.Beagle/.DS_Store": b"x",
+    "__MACOSX/train/001.Beagle/._a.jpg": b"x",
+    "readme.txt": b"x",
+    "train/loose.txt": b"y",
+}
 
 
 @pytest.fixture
@@ -80,7 +87,10 @@ def test_only_the_changed_file_is_sent_even_when_its_size_is_the_same(aws, bucke
     requests = Requests(monkeypatch)
     assert upload.main([str(folder)]) == 0
     assert requests.made.count("PutObject") == 1
-    assert aws.client("s3").get_object(Bucket=bucket, Key="dogbreed/data/train/001.Beagle/a.jpg")["Body"].read() == b"z" * 10
+    assert (
+        aws.client("s3").get_object(Bucket=bucket, Key="dogbreed/data/train/001.Beagle/a.jpg")["Body"].read()
+        == b"z" * 10
+    )
 
 
 def test_an_etag_that_is_no_md5_is_answered_by_the_stored_hash(aws, bucket, folder, monkeypatch, capsys):
@@ -113,14 +123,18 @@ def test_us_east_1_is_not_named_when_a_bucket_is_made(aws, folder, monkeypatch, 
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     assert upload.main([str(folder), "--dry-run"]) == 0
     assert json.loads(capsys.readouterr().out)[0] == {
-        "service": "s3", "operation": "CreateBucket", "request": {"Bucket": "some-bucket"},
+        "service": "s3",
+        "operation": "CreateBucket",
+        "request": {"Bucket": "some-bucket"},
     }
 
 
 def test_a_dry_run_prints_the_requests_and_sends_nothing(aws, bucket, folder, capsys):
     assert upload.main([str(folder), "--dry-run"]) == 0
     calls = json.loads(capsys.readouterr().out)
-    assert {call["request"]["Key"] for call in calls} == {f"dogbreed/data/{name}" for name in FILES.keys() | {"train/loose.txt"}}
+    assert {call["request"]["Key"] for call in calls} == {
+        f"dogbreed/data/{name}" for name in FILES.keys() | {"train/loose.txt"}
+    }
     assert keys(aws, bucket) == {}
 
 

@@ -12,7 +12,9 @@ from docker import DockerClient
 
 @contextmanager
 def program_image(engine: DockerClient, base: str, program: Path) -> Iterator[str]:
-    """The image's tag, of this call alone; it is removed at the end. The program's name without its suffix is what the container is started with."""
+    """The image's tag, of this call alone; it is removed at the end. The program's name without its suffix is what the
+    container is started with.
+    """
     name = program.stem
     dockerfile = f"FROM {base}\nCOPY {name} /usr/local/bin/{name}\nENV PATH=/usr/local/bin:$PATH\nENTRYPOINT []\n"
     context = archive({"Dockerfile": dockerfile.encode(), name: program.read_bytes()}, "w")

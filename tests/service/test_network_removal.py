@@ -15,8 +15,13 @@ def attached(engine, train_image):
 
     def attach(container_service: str | None = None):
         network = engine.networks.create(service, labels=labels(TRAINING, "job", service))
-        container = engine.containers.create(train_image, ["600"], entrypoint="sleep", network=network.id,
-                                             labels=labels(TRAINING, "job", container_service or service))
+        container = engine.containers.create(
+            train_image,
+            ["600"],
+            entrypoint="sleep",
+            network=network.id,
+            labels=labels(TRAINING, "job", container_service or service),
+        )
         made.extend((container, network))
         container.start()
         return network, container
@@ -32,7 +37,10 @@ def attached(engine, train_image):
 def test_a_network_goes_with_the_containers_of_its_service(attached, engine):
     network, container = attached()
     remove_network(network)
-    assert engine.networks.list(ids=[network.id]) == [] and engine.containers.list(all=True, filters={"id": container.id}) == []
+    assert (
+        engine.networks.list(ids=[network.id]) == []
+        and engine.containers.list(all=True, filters={"id": container.id}) == []
+    )
     remove_network(network)  # once more: it is gone
 
 

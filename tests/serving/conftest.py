@@ -1,4 +1,6 @@
-"""The serve image as bare containers of the engine: with the options, the user code and the mounts that a test asks for."""
+"""The serve image as bare containers of the engine: with the options, the user code and the mounts that a test asks
+for.
+"""
 
 import http.client
 import io
@@ -62,7 +64,11 @@ class Answer:
     def error(self) -> str:
         """The message of an error body; fails when it has another shape."""
         said = self.json
-        assert set(said) == {"error"} and set(said["error"]) == {"status", "message"} and said["error"]["status"] == self.status, said
+        assert (
+            set(said) == {"error"}
+            and set(said["error"]) == {"status", "message"}
+            and said["error"]["status"] == self.status
+        ), said
         assert self.headers["content-type"] == "application/json" and b"Traceback" not in self.body
         return said["error"]["message"]
 
@@ -77,16 +83,27 @@ class Served:
     container: Container
     port: int
 
-    def ask(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None, seconds: float = 60) -> Answer:
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: dict[str, str] | None = None,
+        seconds: float = 60,
+    ) -> Answer:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)
         try:
             connection.request(method, path, body, headers or {})
             response = connection.getresponse()
-            return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, response.read())
+            return Answer(
+                response.status, {name.lower(): value for name, value in response.getheaders()}, response.read()
+            )
         finally:
             connection.close()
 
-    def invoke(self, body: bytes, content_type: str = "image/jpeg", path: str = "/invocations", **headers: str) -> Answer:
+    def invoke(
+        self, body: bytes, content_type: str = "image/jpeg", path: str = "/invocations", **headers: str
+    ) -> Answer:
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         return self.ask("POST", path, body, {"Content-Type": content_type, **given})
 
@@ -116,7 +133,8 @@ class Served:
 
     def _table(self) -> list[tuple[int, str, int]]:
         said = self.python(
-            "import psutil, json; print(json.dumps([(p.pid, p.name(), p.ppid()) for p in psutil.process_iter() if p.status() != 'zombie']))"
+            "import psutil, json; print(json.dumps([(p.pid, p.name(), p.ppid()) for p in psutil.process_iter() if "
+            "p.status() != 'zombie']))"
         )
         return [tuple(row) for row in json.loads(said)]
 
@@ -174,9 +192,13 @@ def serve(engine, serve_image, model_folder):
     """A context: serve(folder=..., environment=..., **options of docker) -> Served, in service unless wait=False."""
 
     @contextmanager
-    def serve(folder: Path | None = None, environment: dict | None = None, wait: bool = True, **options) -> Iterator[Served]:
+    def serve(
+        folder: Path | None = None, environment: dict | None = None, wait: bool = True, **options
+    ) -> Iterator[Served]:
         port = (environment or {}).get("SAGEMAKER_BIND_TO_PORT", "8080")
-        mounts = options.pop("mounts", None) or [Mount("/opt/ml/model", str(folder or model_folder()), type="bind", read_only=True)]
+        mounts = options.pop("mounts", None) or [
+            Mount("/opt/ml/model", str(folder or model_folder()), type="bind", read_only=True)
+        ]
         container = engine.containers.run(
             serve_image, ["serve"], detach=True, environment=environment or {}, labels=labels("tests", "serving"), mounts=mounts,
             **({"ports": {f"{port}/tcp": ("127.0.0.1", None)}} if "network_mode" not in options else {}), **{**CONFINEMENT, **options},

@@ -1,4 +1,6 @@
-"""sagemaker-inference's own way with a request, inside the serve image: what an endpoint of its own answers, to compare."""
+"""sagemaker-inference's own way with a request, inside the serve image: what an endpoint of its own answers, to
+compare.
+"""
 
 import base64
 import json
@@ -38,4 +40,6 @@ def stock_answers(served, requests: list[tuple[bytes, dict[str, str]]]) -> list[
     given = json.dumps([[base64.b64encode(body).decode(), headers] for body, headers in requests])
     program = f"import io, sys\nsys.stdin = io.StringIO({given!r})\n{PROGRAM}"
     said = served.python(program).rpartition("answers:")[2]
-    return [StockAnswer(status, content_type, base64.b64decode(body)) for status, content_type, body in json.loads(said)]
+    return [
+        StockAnswer(status, content_type, base64.b64decode(body)) for status, content_type, body in json.loads(said)
+    ]

@@ -34,9 +34,18 @@ def test_a_single_client_is_never_kept_waiting(endpoint, picture):
 
 def test_the_answer_names_the_models_version_and_the_stages_times(endpoint, picture):
     first, second = endpoint.invoke(picture), endpoint.invoke(picture)
-    assert re.fullmatch("[0-9a-f]{12}", first.headers["x-model-version"]) and first.headers["x-model-version"] == second.headers["x-model-version"]
+    assert (
+        re.fullmatch("[0-9a-f]{12}", first.headers["x-model-version"])
+        and first.headers["x-model-version"] == second.headers["x-model-version"]
+    )
     assert first.headers["x-request-id"] != second.headers["x-request-id"]
-    assert [part.split(";")[0] for part in first.headers["server-timing"].split(", ")] == ["queue", "input", "predict", "output", "batch"]
+    assert [part.split(";")[0] for part in first.headers["server-timing"].split(", ")] == [
+        "queue",
+        "input",
+        "predict",
+        "output",
+        "batch",
+    ]
 
 
 def test_formats_and_options_are_the_clients_choice(endpoint, picture):
@@ -46,11 +55,20 @@ def test_formats_and_options_are_the_clients_choice(endpoint, picture):
     assert one.headers["content-type"] == "application/json" and len(one.json["predictions"]) == 2
     assert endpoint.invoke(json.dumps({"image": encoded}).encode(), "application/json").json == one.json
     assert endpoint.invoke(many, "application/json").json == {"predictions": [one.json["predictions"]] * 2}
-    lines = endpoint.invoke(f'{{"image": "{encoded}"}}\n'.encode() * 3, "application/jsonlines", Accept="application/jsonlines")
+    lines = endpoint.invoke(
+        f'{{"image": "{encoded}"}}\n'.encode() * 3, "application/jsonlines", Accept="application/jsonlines"
+    )
     assert [json.loads(line) for line in lines.body.decode().splitlines()] == [one.json] * 3
     assert endpoint.invoke(picture, Accept="text/csv").body.decode().count(",") == 3
     assert len(endpoint.invoke(picture, path="/invocations?top_k=4").json["predictions"]) == 4
-    assert len(endpoint.invoke(picture, X_Amzn_SageMaker_Custom_Attributes="trace=1;output=probabilities").json["predictions"]) == 5
+    assert (
+        len(
+            endpoint.invoke(picture, X_Amzn_SageMaker_Custom_Attributes="trace=1;output=probabilities").json[
+                "predictions"
+            ]
+        )
+        == 5
+    )
     assert len(endpoint.invoke(picture, path="/invocations?output=embedding").json["embedding"]) == 1024
 
 
@@ -65,29 +83,51 @@ def test_formats_and_options_are_the_clients_choice(endpoint, picture):
         (b"\x93NUMPY\x01\x00", "application/x-npy", {}, 415),
         (b"\x80\x04K\x01.", "application/x-pickle", {}, 415),
         (b"a=1", "application/x-www-form-urlencoded", {}, 415),
-        (b"--x\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n--x--\r\n", "multipart/form-data; boundary=x", {}, 415),
+        (
+            b"--x\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n--x--\r\n",
+            "multipart/form-data; boundary=x",
+            {},
+            415,
+        ),
         (b"--x\r\nbroken", "multipart/form-data", {}, 415),
         (None, "image/jpeg", {"Accept": "image/png"}, 406),
         (None, "image/jpeg", {"X-Amzn-SageMaker-Custom-Attributes": "top-k=none"}, 400),
     ],
 )
 def test_what_is_wrong_with_a_request_is_a_4xx_in_one_shape(endpoint, picture, body, content_type, headers, status):
-    answer = endpoint.ask("POST", "/invocations", picture if body is None else body, {"Content-Type": content_type, **headers})
+    answer = endpoint.ask(
+        "POST", "/invocations", picture if body is None else body, {"Content-Type": content_type, **headers}
+    )
     assert answer.status == status and answer.error.endswith(".")
 
 
 @pytest.mark.parametrize(
     ("method", "path", "status"),
-    [("GET", "/invocations", 405), ("PUT", "/invocations", 405), ("GET", "/models", 404), ("POST", "/models", 404), ("GET", "/metrics", 404), ("GET", "/", 404)],
+    [
+        ("GET", "/invocations", 405),
+        ("PUT", "/invocations", 405),
+        ("GET", "/models", 404),
+        ("POST", "/models", 404),
+        ("GET", "/metrics", 404),
+        ("GET", "/", 404),
+    ],
 )
 def test_other_paths_and_methods_are_refused_in_the_same_shape(endpoint, method, path, status):
     answer = endpoint.ask(method, path)
     assert answer.status == status and answer.error
 
 
-@pytest.mark.parametrize("query", ["accept=1", "x-content-type=1", "x-amzn-sagemaker-custom-attributes=1", "body=1", "%zz", "%FF", "a=%00", "\xff"])
+@pytest.mark.parametrize(
+    "query",
+    ["accept=1", "x-content-type=1", "x-amzn-sagemaker-custom-attributes=1", "body=1", "%zz", "%FF", "a=%00", "\xff"],
+)
 def test_a_query_cannot_pretend_to_be_a_header_or_a_body(endpoint, picture, query):
-    given = f"POST /invocations?{query} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(picture)}\r\nConnection: close\r\n\r\n".encode("latin-1") + picture
+    given = (
+        f"POST /invocations?{query} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(picture)}\r\nConnection: close\r\n\r\n".encode(
+            "latin-1"
+        )
+        + picture
+    )
     with socket.create_connection(("127.0.0.1", endpoint.port), 30) as raw:
         raw.sendall(given)
         status = int(raw.makefile("rb").readline().split()[1])
@@ -144,7 +184,9 @@ def test_a_full_queue_is_a_503_that_says_when_to_try_again(serve, model_folder):
 
 
 def test_an_answer_that_does_not_come_in_time_is_a_503(serve, model_folder):
-    with serve(model_folder({"code/inference.py": SLEEPING}), {"SAGEMAKER_MODEL_SERVER_TIMEOUT_SECONDS": "1"}) as served:
+    with serve(
+        model_folder({"code/inference.py": SLEEPING}), {"SAGEMAKER_MODEL_SERVER_TIMEOUT_SECONDS": "1"}
+    ) as served:
         answer = served.invoke(b"3", "text/plain")
         assert answer.status == 503 and "in time" in answer.error
         wait_for(lambda: served.invoke(b"0", "text/plain").status == 200, 20)
@@ -155,13 +197,24 @@ def test_a_fault_of_the_users_code_is_a_500_with_an_id_that_is_in_the_log(serve,
     with serve(model_folder({"code/inference.py": code})) as served:
         answer = served.invoke(b"x", "text/plain")
         identity = answer.headers["x-request-id"]
-        assert answer.status == 500 and identity in answer.error and b"secret" not in answer.body and b"KeyError" not in answer.body
+        assert (
+            answer.status == 500
+            and identity in answer.error
+            and b"secret" not in answer.body
+            and b"KeyError" not in answer.body
+        )
         wait_for(lambda: f"fault {identity}" in served.log and "KeyError: 'secret'" in served.log, 5)
 
 
 def test_urls_are_off_unless_switched_on_and_then_private_ones_are_refused(serve):
     with serve(environment={"DOGBREED_ALLOW_URLS": "true"}) as served:
-        for url in ("http://169.254.169.254/latest/meta-data/", "http://127.0.0.1:8082/models", "http://[::1]/", "file:///etc/passwd", "http://10.0.0.1/"):
+        for url in (
+            "http://169.254.169.254/latest/meta-data/",
+            "http://127.0.0.1:8082/models",
+            "http://[::1]/",
+            "file:///etc/passwd",
+            "http://10.0.0.1/",
+        ):
             answer = served.invoke(json.dumps({"url": url}).encode(), "application/json")
             assert answer.status == 400 and "ALLOW_URLS" not in answer.error, url
 

@@ -1,7 +1,8 @@
-"""A model of the user's own whose inference.py leaves functions out: bodies and answers are those of the toolkit, not those of pictures.
+"""A model of the user's own whose inference.py leaves functions out: bodies and answers are those of the toolkit, not
+those of pictures.
 
-The container's answers are compared with what the tables here say, and with what sagemaker-inference itself answers in the same container.
-"""
+The container's answers are compared with what the tables here say, and with what sagemaker-inference itself answers in
+the same container."""
 
 import io
 import json
@@ -47,7 +48,9 @@ def npz(**arrays) -> bytes:
     return buffer.getvalue()
 
 
-SPARSE = npz(format=np.array(b"csr"), shape=np.array([1, 3]), data=np.array([7]), indices=np.array([1]), indptr=np.array([0, 1]))
+SPARSE = npz(
+    format=np.array(b"csr"), shape=np.array([1, 3]), data=np.array([7]), indices=np.array([1]), indptr=np.array([0, 1])
+)
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +74,9 @@ READ = [
 ]
 
 
-@pytest.mark.parametrize(("body", "content_type", "given"), READ, ids=[f"{one[1]}-{number}" for number, one in enumerate(READ)])
+@pytest.mark.parametrize(
+    ("body", "content_type", "given"), READ, ids=[f"{one[1]}-{number}" for number, one in enumerate(READ)]
+)
 def test_a_body_reaches_predict_fn_as_the_toolkits_array(arrays, body, content_type, given):
     answer = arrays.invoke(body, content_type)
     assert answer.status == 200, answer.body
@@ -80,7 +85,9 @@ def test_a_body_reaches_predict_fn_as_the_toolkits_array(arrays, body, content_t
 
 def test_the_toolkit_itself_reads_every_body_the_same(arrays):
     stock = stock_answers(arrays, [(body, {"Content-Type": content_type}) for body, content_type, _ in READ])
-    assert [json.loads(one.body) for one in stock] == [dict(zip(("type", "dtype", "shape", "values"), given)) for *_, given in READ]
+    assert [json.loads(one.body) for one in stock] == [
+        dict(zip(("type", "dtype", "shape", "values"), given)) for *_, given in READ
+    ]
 
 
 class Planted:
@@ -93,7 +100,8 @@ class Planted:
 @pytest.mark.parametrize(
     ("body", "content_type", "status", "said"),
     [
-        (b"1 2 3", "text/plain", 415, "Content-Type text/plain is not taken. Send one of application/json, text/csv, application/x-npy, application/x-npz."),
+        (b"1 2 3", "text/plain", 415, "Content-Type text/plain is not taken. Send one of application/json, text/csv, "
+                                      "application/x-npy, application/x-npz."),
         (b"\x00\x01", "application/octet-stream", 415, "Content-Type application/octet-stream is not taken."),
         (b"\xff\xd8\xff", "image/jpeg", 415, "Content-Type image/jpeg is not taken."),
         (b"", JSON, 400, "The body is empty. Send an array as application/json."),
@@ -144,11 +152,22 @@ WRITTEN = {
     "None": (500, 500, 500),
     "object": (500, 406, 406),
 }
-# Where the toolkit fails with a 500 although there is an answer, and where it has one that is none: a pickle, which only Python would read
-# and nobody should, and `null` for a function that forgot to return.
-ONLY_OURS = {("str", CSV), ("number", CSV), ("with gradient", CSV), ("with gradient", NPY), ("bfloat16", CSV), ("bfloat16", NPY)}
+# Where the toolkit fails with a 500 although there is an answer, and where it has one that is none: a pickle, which
+# only Python would read and nobody should, and `null` for a function that forgot to return.
+ONLY_OURS = {
+    ("str", CSV),
+    ("number", CSV),
+    ("with gradient", CSV),
+    ("with gradient", NPY),
+    ("bfloat16", CSV),
+    ("bfloat16", NPY),
+}
 ONLY_THE_TOOLKITS = {("dict", NPY), ("nested", NPY), ("objects", NPY), ("object", NPY), ("None", JSON), ("None", NPY)}
-ROWS = [(returned, accept, wanted) for returned, answers in WRITTEN.items() for accept, wanted in zip((JSON, CSV, NPY), answers)]
+ROWS = [
+    (returned, accept, wanted)
+    for returned, answers in WRITTEN.items()
+    for accept, wanted in zip((JSON, CSV, NPY), answers)
+]
 
 
 def is_body(answer, accept: str, wanted) -> bool:
@@ -159,7 +178,9 @@ def is_body(answer, accept: str, wanted) -> bool:
     return found.dtype == wanted.dtype and found.shape == wanted.shape and (found == wanted).all()
 
 
-@pytest.mark.parametrize(("returned", "accept", "wanted"), ROWS, ids=[f"{returned}-{accept}" for returned, accept, _ in ROWS])
+@pytest.mark.parametrize(
+    ("returned", "accept", "wanted"), ROWS, ids=[f"{returned}-{accept}" for returned, accept, _ in ROWS]
+)
 def test_a_prediction_is_written_as_the_client_accepts_it(arrays, returned, accept, wanted):
     answer = arrays.invoke(json.dumps(returned).encode(), JSON, Accept=accept)
     if isinstance(wanted, int):
@@ -169,12 +190,23 @@ def test_a_prediction_is_written_as_the_client_accepts_it(arrays, returned, acce
 
 
 def test_the_toolkit_itself_writes_every_prediction_the_same(arrays):
-    stock = stock_answers(arrays, [(json.dumps(returned).encode(), {"Content-Type": JSON, "Accept": accept}) for returned, accept, _ in ROWS])
+    stock = stock_answers(
+        arrays,
+        [(json.dumps(returned).encode(), {"Content-Type": JSON, "Accept": accept}) for returned, accept, _ in ROWS],
+    )
     for (returned, accept, wanted), answer in zip(ROWS, stock):
         if isinstance(wanted, int) or (returned, accept) in ONLY_OURS:
-            assert answer.status == (200 if (returned, accept) in ONLY_THE_TOOLKITS else 500), (returned, accept, answer)
+            assert answer.status == (200 if (returned, accept) in ONLY_THE_TOOLKITS else 500), (
+                returned,
+                accept,
+                answer,
+            )
         else:
-            assert (answer.status, answer.content_type) == (200, accept) and is_body(answer, accept, wanted), (returned, accept, answer)
+            assert (answer.status, answer.content_type) == (200, accept) and is_body(answer, accept, wanted), (
+                returned,
+                accept,
+                answer,
+            )
 
 
 @pytest.mark.parametrize(
@@ -190,7 +222,9 @@ def test_the_toolkit_itself_writes_every_prediction_the_same(arrays):
         ("dict", "text/csv, application/json", 200, JSON, b'{"a": 1}'),  # which CSV cannot hold
     ],
 )
-def test_an_accept_of_several_types_gets_the_best_that_can_hold_the_prediction(arrays, returned, accept, status, content_type, body):
+def test_an_accept_of_several_types_gets_the_best_that_can_hold_the_prediction(
+    arrays, returned, accept, status, content_type, body
+):
     answer = arrays.invoke(json.dumps(returned).encode(), JSON, **({"Accept": accept} if accept else {}))
     assert (answer.status, answer.headers["content-type"], answer.body) == (status, content_type, body)
 
@@ -198,13 +232,21 @@ def test_an_accept_of_several_types_gets_the_best_that_can_hold_the_prediction(a
 @pytest.mark.parametrize("accept", ["text/plain", "application/octet-stream", "image/png"])
 def test_an_accept_that_nothing_can_answer_is_a_406_that_names_what_can(arrays, accept):
     answer = arrays.invoke(b'"list"', JSON, Accept=accept)
-    assert answer.status == 406 and answer.error == f"Accept {accept} cannot be answered. Ask for application/json, text/csv or application/x-npy."
+    assert (
+        answer.status == 406
+        and answer.error
+        == f"Accept {accept} cannot be answered. Ask for application/json, text/csv or application/x-npy."
+    )
 
 
 def test_no_answer_is_a_500_with_the_requests_id_and_the_log_has_the_reason(arrays):
     answer = arrays.invoke(b'"None"', JSON)
     assert answer.status == 500 and answer.headers["x-request-id"] in answer.error
-    wait_for(lambda: f"fault {answer.headers['x-request-id']}" in arrays.log and "predict_fn returned None" in arrays.log, 10, "the log has no reason")
+    wait_for(
+        lambda: f"fault {answer.headers['x-request-id']}" in arrays.log and "predict_fn returned None" in arrays.log,
+        10,
+        "the log has no reason",
+    )
 
 
 TABULAR = """
@@ -220,7 +262,12 @@ def predict_fn(data, model):
 def test_a_tabular_model_with_model_fn_and_predict_fn_takes_json_csv_and_npy(serve, model_folder):
     files = {"code/inference.py": TABULAR, "weights.json": '{"w": [1.0, 2.0, 3.0], "b": 0.5}'}
     with serve(model_folder(files, None)) as served:
-        for body, content_type in [(b"[1, 2, 3]", JSON), (b"[[1, 2, 3]]", "application/json; charset=utf-8"), (b"1,2,3", CSV), (npy(np.array([1.0, 2, 3])), NPY)]:
+        for body, content_type in [
+            (b"[1, 2, 3]", JSON),
+            (b"[[1, 2, 3]]", "application/json; charset=utf-8"),
+            (b"1,2,3", CSV),
+            (npy(np.array([1.0, 2, 3])), NPY),
+        ]:
             answer = served.invoke(body, content_type)
             assert (answer.status, answer.headers["content-type"], answer.body) == (200, JSON, b"[14.5]"), content_type
         assert served.invoke(b"1,2,3\n0,0,0", CSV, Accept=CSV).body == b"14.5\n0.5\n"
@@ -247,7 +294,9 @@ def module(serve, model_folder):
 
 
 def test_a_torch_module_alone_is_called_with_the_array_that_sdk_v2s_predictor_sends(module):
-    """`PyTorchModel(...).deploy().predict(array)`: NumpySerializer and NumpyDeserializer. The module is in evaluation mode."""
+    """`PyTorchModel(...).deploy().predict(array)`: NumpySerializer and NumpyDeserializer. The module is in evaluation
+    mode.
+    """
     answer = module.invoke(npy(np.array([[1, 2, 3], [0, 0, 0]], np.float32)), NPY, Accept=NPY)
     assert (answer.status, answer.headers["content-type"]) == (200, NPY)
     predicted = np.load(io.BytesIO(answer.body))
@@ -268,7 +317,13 @@ def test_a_torch_module_takes_json_and_csv_as_float32(module, body, content_type
 
 @pytest.mark.parametrize(
     ("body", "content_type", "status"),
-    [(b'{"inputs": [1]}', JSON, 400), (b"red,blue", CSV, 400), (npy(np.array(["a"])), NPY, 400), (b"\xff\xd8", "image/jpeg", 415), (SPARSE, "application/x-npz", 415)],
+    [
+        (b'{"inputs": [1]}', JSON, 400),
+        (b"red,blue", CSV, 400),
+        (npy(np.array(["a"])), NPY, 400),
+        (b"\xff\xd8", "image/jpeg", 415),
+        (SPARSE, "application/x-npz", 415),
+    ],
 )
 def test_what_no_tensor_can_hold_is_refused(module, body, content_type, status):
     assert module.invoke(body, content_type).status == status and module.invoke(b"[1, 2, 3]", JSON).status == 200
@@ -279,11 +334,15 @@ def test_what_no_tensor_can_hold_is_refused(module, body, content_type, status):
     [
         (
             "def model_fn(model_dir):\n    return {'weights': 1}\n",
-            "inference.py has no predict_fn, and its model_fn returned an object of type dict, which only its author can call. Add a predict_fn, a predict_batch_fn or a "
+            "inference.py has no predict_fn, and its model_fn returned an object of type dict, which only its author "
+            "can call. Add a predict_fn, a predict_batch_fn or a "
             "transform_fn, or return a torch.nn.Module.",
         ),
         ("def predict_fn(data, model):\n    return data\n", "inference.py has no model_fn that loads another model."),
-        ("import sys\ndef model_fn(model_dir):\n    sys.exit(0)\n", "the model model could not be loaded: SystemExit(0)"),
+        (
+            "import sys\ndef model_fn(model_dir):\n    sys.exit(0)\n",
+            "the model model could not be loaded: SystemExit(0)",
+        ),
     ],
     ids=["no predict_fn", "no model_fn", "sys.exit in model_fn"],
 )
@@ -308,6 +367,9 @@ def predict_fn(image, model):
     Image.new("RGB", (100, 100)).save(small, "PNG")
     with serve(model_folder({"code/inference.py": code})) as served:
         labelled = served.invoke(picture, "x/y")
-        assert labelled.status == 200 and [sorted(one) for one in labelled.json["predictions"]] == [["label", "probability"]] * 2
+        assert (
+            labelled.status == 200
+            and [sorted(one) for one in labelled.json["predictions"]] == [["label", "probability"]] * 2
+        )
         own = served.invoke(small.getvalue(), "x/y")  # not this image's kind of answer: as the toolkit writes it
         assert own.status == 200 and own.json["best"].startswith("Breed_")

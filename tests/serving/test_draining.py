@@ -69,7 +69,9 @@ def test_under_load_every_request_that_was_taken_is_answered(serve, picture):
         assert set(outcomes) <= {(200, None), (503, "1"), NOT_TAKEN}, outcomes
         [counted] = [json.loads(line) for line in served.log.splitlines() if line.startswith('{"_aws"')]
         answered = {"Requests2XX": outcomes[200, None], "Requests5XX": outcomes[503, "1"]}
-        assert {name: counted.get(name, 0) for name in answered} == answered  # what nginx answered is what the clients got
+        assert {
+            name: counted.get(name, 0) for name in answered
+        } == answered  # what nginx answered is what the clients got
 
 
 NOT_TAKEN = "not taken"

@@ -1,4 +1,6 @@
-"""An engine that hangs, or that fails for a reason of its own, is ended and another started; one that rejects its inputs is left alone."""
+"""An engine that hangs, or that fails for a reason of its own, is ended and another started; one that rejects its
+inputs is left alone.
+"""
 
 import json
 import threading
@@ -58,7 +60,9 @@ def test_a_predict_fn_that_hangs_costs_its_own_request_and_an_engine(serve, mode
         assert answer.status in (500, 503) and answer.error and 3.5 < time.monotonic() - began < 90
         assert ask(served, 2).body == b"2"
         [other] = served.engines()
-        assert other != engine and "an engine of the model model has hung for 4 s in a request; it is ended" in served.log
+        assert (
+            other != engine and "an engine of the model model has hung for 4 s in a request; it is ended" in served.log
+        )
 
 
 def test_requests_that_wait_for_an_engine_that_hangs_are_answered_or_told_to_try_again(serve, model_folder):
@@ -70,7 +74,11 @@ def test_requests_that_wait_for_an_engine_that_hangs_are_answered_or_told_to_try
         assert hung.result().status == 503
         for number, answer in enumerate(waiting):
             assert answer.status in (200, 503), answer
-            assert answer.body == str(number).encode() if answer.status == 200 else answer.headers["retry-after"] == "1" and answer.error
+            assert (
+                answer.body == str(number).encode()
+                if answer.status == 200
+                else answer.headers["retry-after"] == "1" and answer.error
+            )
         wait_for(lambda: served.ping() == 200, 60)
         assert ask(served, 1).body == b"1"
 
@@ -85,11 +93,15 @@ def ask_quickly(served) -> bool:
 
 
 def test_the_other_engine_answers_while_one_hangs(serve, model_folder):
-    with serve(model_folder({"code/inference.py": HANGING}, None), {**SECONDS, "SAGEMAKER_MODEL_SERVER_WORKERS": "2"}) as served:
+    with serve(
+        model_folder({"code/inference.py": HANGING}, None), {**SECONDS, "SAGEMAKER_MODEL_SERVER_WORKERS": "2"}
+    ) as served:
         before = served.engines()
         with ThreadPoolExecutor(1) as pool:
             hung = pool.submit(ask, served, "hang")
-            answers = served.invoke_all([b"1"] * 16, at_once=16, content_type="application/json")  # some go to the engine that hangs
+            answers = served.invoke_all(
+                [b"1"] * 16, at_once=16, content_type="application/json"
+            )  # some go to the engine that hangs
         assert hung.result().status == 503
         assert {one.status for one in answers} <= {200, 503} and 200 in {one.status for one in answers}
         wait_for(lambda: len(set(served.engines()) - set(before)) == 1 and served.ping() == 200, 60)
@@ -114,7 +126,11 @@ def test_an_engine_that_fails_whatever_it_is_asked_is_ended(serve, model_folder)
         wait_for(lambda: (statuses.append(ask(served, 1).status), statuses[-1] == 200)[1], 60)
         assert len(statuses) < 30 and set(statuses) <= {200, 500, 503}
         [other] = served.engines()
-        assert other != engine and "an engine of the model model is ended: 8 requests in a row failed with RuntimeError in predict_fn" in served.log
+        assert (
+            other != engine
+            and "an engine of the model model is ended: 8 requests in a row failed with RuntimeError in predict_fn"
+            in served.log
+        )
         wait_for(lambda: served.ping() == 200, 30)
 
 

@@ -1,4 +1,6 @@
-"""Environments as the field's SDKs and models bring them: the container starts, and says what it did not take as it was."""
+"""Environments as the field's SDKs and models bring them: the container starts, and says what it did not take as it
+was.
+"""
 
 import pytest
 
@@ -37,4 +39,7 @@ def test_our_own_setting_is_refused_by_name_before_anything_starts(serve):
     with serve(environment={"DOGBREED_BATCH_SIZE": "lots"}, wait=False) as served:
         wait_for(lambda: exited(served.container), 20)
         assert served.container.attrs["State"]["ExitCode"] == 1
-        assert served.log.strip() == "error: The environment variable DOGBREED_BATCH_SIZE must be a whole number from 1 to 100, not 'lots'."
+        assert (
+            served.log.strip()
+            == "error: The environment variable DOGBREED_BATCH_SIZE must be a whole number from 1 to 100, not 'lots'."
+        )

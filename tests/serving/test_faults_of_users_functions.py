@@ -1,4 +1,6 @@
-"""What a user's functions may do wrong, in the real container: no request is answered 200 without an answer, and none suffers for another."""
+"""What a user's functions may do wrong, in the real container: no request is answered 200 without an answer, and none
+suffers for another.
+"""
 
 import json
 import threading
@@ -60,7 +62,17 @@ def output_fn(given, accept, context):
     return returned[given] if given in returned else step("output", given)
 """
 
-UNCAUGHT = ["sys.exit", "sys.exit of zero", "exit", "KeyboardInterrupt", "GeneratorExit", "CancelledError", "BaseException", "MemoryError", "RecursionError"]
+UNCAUGHT = [
+    "sys.exit",
+    "sys.exit of zero",
+    "exit",
+    "KeyboardInterrupt",
+    "GeneratorExit",
+    "CancelledError",
+    "BaseException",
+    "MemoryError",
+    "RecursionError",
+]
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +94,9 @@ def test_whatever_a_function_raises_is_a_500_under_the_requests_id_and_the_engin
 @pytest.mark.parametrize("where", ["input", "predict", "output"])
 def test_the_other_requests_of_its_batch_are_answered(faults, where):
     """The first request keeps the engine busy, so that the others are one batch."""
-    bodies = [f"{where} {what}".encode() for what in UNCAUGHT[:3]] + [f"innocent {number}".encode() for number in range(5)]
+    bodies = [f"{where} {what}".encode() for what in UNCAUGHT[:3]] + [
+        f"innocent {number}".encode() for number in range(5)
+    ]
     started = threading.Barrier(len(bodies) + 1)
 
     def ask(body):
@@ -123,7 +137,11 @@ def test_a_function_that_returns_nothing_to_send_is_a_500_with_its_id(faults, wh
 )  # fmt: skip
 def test_what_output_fn_returns_is_the_body_with_its_type_or_the_accepted_one(faults, what, accept, content_type, body):
     answer = faults.invoke(what.encode(), "x/y", **({"Accept": accept} if accept else {}))
-    assert (answer.status, answer.headers["content-type"], answer.body) == (200, content_type, body) and "x-planted" not in answer.headers
+    assert (answer.status, answer.headers["content-type"], answer.body) == (
+        200,
+        content_type,
+        body,
+    ) and "x-planted" not in answer.headers
 
 
 @pytest.mark.parametrize(
@@ -192,7 +210,9 @@ def saying(serve, model_folder):
         (b"", "application/json", ["str", "", "application/json"]),
     ],
 )
-def test_a_content_type_that_the_toolkit_knows_reaches_the_functions_bare_and_its_text_decoded(saying, body, header, given):
+def test_a_content_type_that_the_toolkit_knows_reaches_the_functions_bare_and_its_text_decoded(
+    saying, body, header, given
+):
     assert saying.invoke(body, header).json == [*given, JSON]
 
 

@@ -13,7 +13,8 @@ from tests.container_memory import used_memory
 from tests.hostile.bodies import hostile_bodies
 
 COUNT, WARM_UP, CONNECTIONS = 10_000, 2_000, 8
-GROWTH = 200_000_000  # bytes between warm-up and end; a JVM and malloc's arenas fill up slowly, a leak of a picture each would be gigabytes
+# bytes between warm-up and end; a JVM and malloc's arenas fill up slowly, a leak of a picture each would be gigabytes
+GROWTH = 200_000_000
 SERVERS = ("python", "java", "nginx")
 
 
@@ -37,7 +38,8 @@ class Client:
                 answer = self._connection.getresponse()
                 return answer.status, answer.headers.get("Content-Type", ""), answer.read()
             except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
-                self._connection.close()  # an idle connection that the server has just closed; on a new one it must not happen
+                # an idle connection that the server has just closed; on a new one it must not happen
+                self._connection.close()
                 if last:
                     raise
 
@@ -56,11 +58,18 @@ def problems_of(url: str, bodies: list[tuple[str, bytes]]) -> tuple[Counter, lis
                 continue
             try:
                 error = json.loads(answer)["error"]
-                in_shape = error["status"] == status and error["message"].endswith(".") and "Traceback" not in error["message"] and error.keys() == {"status", "message"}
+                in_shape = (
+                    error["status"] == status
+                    and error["message"].endswith(".")
+                    and "Traceback" not in error["message"]
+                    and error.keys() == {"status", "message"}
+                )
             except (ValueError, KeyError, TypeError, AttributeError):
                 in_shape = False
             if status >= 500 or not in_shape or not answered.startswith("application/json"):
-                problems.append(f"{status} {answer[:200]!r} for {content_type[:60]!r} {body[:60]!r} ({len(body)} bytes)")
+                problems.append(
+                    f"{status} {answer[:200]!r} for {content_type[:60]!r} {body[:60]!r} ({len(body)} bytes)"
+                )
     finally:
         client.close()
     return statuses, problems
@@ -81,7 +90,10 @@ def test_ten_thousand_hostile_bodies_are_answered_by_the_same_processes_in_the_s
 
         def send(count: int) -> None:
             part = list(itertools.islice(bodies, count))
-            for found, wrong in pool.map(lambda number: problems_of(f"http://127.0.0.1:{endpoint.port}", part[number::CONNECTIONS]), range(CONNECTIONS)):
+            for found, wrong in pool.map(
+                lambda number: problems_of(f"http://127.0.0.1:{endpoint.port}", part[number::CONNECTIONS]),
+                range(CONNECTIONS),
+            ):
                 statuses.update(found)
                 problems.extend(wrong)
 

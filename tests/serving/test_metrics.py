@@ -14,7 +14,12 @@ def test_requests_are_counted_whoever_refuses_them(serve, picture):
         served.ask("GET", "/invocations")
         wait_for(lambda: 'dogbreed_requests_total{status="405"} 1.0' in served.python(METRICS), 5)
         text = served.python(METRICS).splitlines()
-        for line in ('dogbreed_requests_total{status="200"} 30.0', 'dogbreed_requests_total{status="400"} 1.0', "dogbreed_ready 1.0", "dogbreed_batch_size_count 30.0"):
+        for line in (
+            'dogbreed_requests_total{status="200"} 30.0',
+            'dogbreed_requests_total{status="400"} 1.0',
+            "dogbreed_ready 1.0",
+            "dogbreed_batch_size_count 30.0",
+        ):
             assert line in text, line
         stages = {line.split('"')[1] for line in text if line.startswith("dogbreed_stage_seconds_sum")}
         assert stages == {"queue", "input", "predict", "output"}

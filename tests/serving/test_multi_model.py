@@ -16,14 +16,20 @@ def models(model_folder, tmp_path_factory):
     """/opt/ml/models with three models."""
     folder = tmp_path_factory.mktemp("models")
     own = "def model_fn(d): return d\ndef transform_fn(m, b, t, a): return m, 'text/plain'\n"
-    for name, made in (("dogs", model_folder()), ("own", model_folder({"code/inference.py": own}, None)), ("torn", model_folder({"model.safetensors": b"x"}, None))):
+    for name, made in (
+        ("dogs", model_folder()),
+        ("own", model_folder({"code/inference.py": own}, None)),
+        ("torn", model_folder({"model.safetensors": b"x"}, None)),
+    ):
         made.rename(folder / name)
     return folder
 
 
 @pytest.fixture(scope="module")
 def endpoint(serve, models):
-    with serve(environment=ENVIRONMENT, mounts=[Mount("/opt/ml/models", str(models), type="bind", read_only=True)]) as served:
+    with serve(
+        environment=ENVIRONMENT, mounts=[Mount("/opt/ml/models", str(models), type="bind", read_only=True)]
+    ) as served:
         yield served
 
 
@@ -42,7 +48,10 @@ def nothing_loaded(endpoint):
 def test_models_are_loaded_listed_invoked_and_unloaded(endpoint, nothing_loaded, picture):
     assert endpoint.ping() == 200 and endpoint.ask("GET", "/models").json == {"models": []}
     assert load(endpoint, "dogs").status == 200 and load(endpoint, "mine", "own").status == 200
-    listed = [{"modelName": "dogs", "modelUrl": "/opt/ml/models/dogs"}, {"modelName": "mine", "modelUrl": "/opt/ml/models/own"}]
+    listed = [
+        {"modelName": "dogs", "modelUrl": "/opt/ml/models/dogs"},
+        {"modelName": "mine", "modelUrl": "/opt/ml/models/own"},
+    ]
     assert endpoint.ask("GET", "/models").json == {"models": listed}
     assert endpoint.ask("GET", "/models/dogs").json == listed[0]
     assert len(endpoint.invoke(picture, path="/models/dogs/invoke").json["predictions"]) == 5
@@ -60,13 +69,27 @@ def test_a_model_that_is_loaded_already_is_a_409(endpoint, nothing_loaded):
     assert again.status == 409 and "already loaded" in again.error
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", "/models/none"), ("DELETE", "/models/none"), ("POST", "/models/none/invoke"), ("POST", "/invocations")])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/models/none"), ("DELETE", "/models/none"), ("POST", "/models/none/invoke"), ("POST", "/invocations")],
+)
 def test_a_model_that_is_not_loaded_is_a_404(endpoint, method, path):
     answer = endpoint.ask(method, path, b"x" if method == "POST" else None)
     assert answer.status == 404 and answer.error
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"model_name": "a"}', b'{"model_name": "a", "url": "relative"}', b'{"model_name": "../a", "url": "/opt"}', b'{"model_name": "a", "url": "/nowhere"}'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'{"model_name": "a"}',
+        b'{"model_name": "a", "url": "relative"}',
+        b'{"model_name": "../a", "url": "/opt"}',
+        b'{"model_name": "a", "url": "/nowhere"}',
+    ],
+)
 def test_a_request_to_load_that_makes_no_sense_is_a_400(endpoint, body):
     answer = endpoint.ask("POST", "/models", body, {"Content-Type": "application/json"})
     assert answer.status == 400 and answer.error
@@ -79,7 +102,9 @@ def test_a_name_that_is_no_part_of_a_path_is_a_400(endpoint, name):
     assert endpoint.ask("GET", "/models").json == {"models": []}
 
 
-@pytest.mark.parametrize("name", ["..", ".", "", "%2e%2e", "%2e", "%2E%2E%2F", "a%2fb", "..%2f..", "a" * 5000, "%00", "%zz", "a%20b"])
+@pytest.mark.parametrize(
+    "name", ["..", ".", "", "%2e%2e", "%2e", "%2E%2E%2F", "a%2fb", "..%2f..", "a" * 5000, "%00", "%zz", "a%20b"]
+)
 @pytest.mark.parametrize(("method", "end"), [("GET", ""), ("DELETE", ""), ("POST", "/invoke")])
 def test_such_a_name_in_a_path_gets_an_error_in_the_same_shape(endpoint, method, name, end):
     answer = endpoint.ask(method, f"/models/{name}{end}", b"x" if method == "POST" else None)
@@ -124,7 +149,9 @@ def test_an_engines_death_is_its_models_affair(endpoint, nothing_loaded, picture
     assert endpoint.ping() == 200
 
 
-@pytest.mark.parametrize("headers", [{"X-Long": "x" * 70_000}, {f"X-{number}": "x" * 12_000 for number in range(7)}], ids=["one", "together"])
+@pytest.mark.parametrize(
+    "headers", [{"X-Long": "x" * 70_000}, {f"X-{number}": "x" * 12_000 for number in range(7)}], ids=["one", "together"]
+)
 @pytest.mark.parametrize(("method", "path"), [("GET", "/models"), ("POST", "/models"), ("DELETE", "/models/dogs")])
 def test_control_headers_above_64_kib_are_refused_as_too_long(endpoint, method, path, headers):
     answer = endpoint.ask(method, path, b"{}" if method == "POST" else None, headers)

@@ -14,9 +14,21 @@ ANSWER = MODEL_FN + "def transform_fn(m, b, t, a): return 'mine', 'text/plain'\n
 @pytest.mark.parametrize(
     ("files", "environment", "said"),
     [
-        ({"inference.py": ANSWER}, {}, "code/inference.py was not found; the archive has: inference.py, model.safetensors. Put inference.py into"),
-        ({"model/code/inference.py": ANSWER}, {}, "code/inference.py was not found; the archive has: model/code/inference.py, model.safetensors."),
-        ({"code/inference.py": ANSWER}, {"SAGEMAKER_PROGRAM": "infrence.py"}, "code/infrence.py, which SAGEMAKER_PROGRAM names, was not found; the archive has: code/inference.py, "),
+        (
+            {"inference.py": ANSWER},
+            {},
+            "code/inference.py was not found; the archive has: inference.py, model.safetensors. Put inference.py into",
+        ),
+        (
+            {"model/code/inference.py": ANSWER},
+            {},
+            "code/inference.py was not found; the archive has: model/code/inference.py, model.safetensors.",
+        ),
+        (
+            {"code/inference.py": ANSWER},
+            {"SAGEMAKER_PROGRAM": "infrence.py"},
+            "code/infrence.py, which SAGEMAKER_PROGRAM names, was not found; the archive has: code/inference.py, ",
+        ),
     ],
     ids=["at the top", "a folder too deep", "mistyped"],
 )
@@ -30,8 +42,16 @@ def test_a_program_that_is_not_where_it_is_looked_for_ends_the_start(serve, mode
 
 def test_a_model_of_several_whose_program_is_elsewhere_is_refused_with_that_sentence(serve, model_folder, tmp_path):
     model_folder({"inference.py": ANSWER}).rename(tmp_path / "a")
-    with serve(environment={"SAGEMAKER_MULTI_MODEL": "true"}, mounts=[Mount("/opt/ml/models", str(tmp_path), type="bind", read_only=True)]) as served:
-        answer = served.ask("POST", "/models", json.dumps({"model_name": "a", "url": "/opt/ml/models/a"}).encode(), {"Content-Type": "application/json"})
+    with serve(
+        environment={"SAGEMAKER_MULTI_MODEL": "true"},
+        mounts=[Mount("/opt/ml/models", str(tmp_path), type="bind", read_only=True)],
+    ) as served:
+        answer = served.ask(
+            "POST",
+            "/models",
+            json.dumps({"model_name": "a", "url": "/opt/ml/models/a"}).encode(),
+            {"Content-Type": "application/json"},
+        )
         assert answer.status == 400 and "code/inference.py was not found; the archive has: inference.py" in answer.error
         assert served.ask("GET", "/models").json == {"models": []}
 
@@ -39,7 +59,10 @@ def test_a_model_of_several_whose_program_is_elsewhere_is_refused_with_that_sent
 def test_files_that_nothing_imports_are_a_warning_and_our_model_answers(serve, model_folder, picture):
     with serve(model_folder({"code/handler.py": ANSWER})) as served:
         assert served.invoke(picture).status == 200
-        assert "warning: code/inference.py was not found; the archive has: code/handler.py, model.safetensors." in served.log
+        assert (
+            "warning: code/inference.py was not found; the archive has: code/handler.py, model.safetensors."
+            in served.log
+        )
 
 
 def test_a_wheel_named_by_a_relative_path_is_found_beside_the_requirements(serve, model_folder):
@@ -54,7 +77,8 @@ def test_a_wheel_named_by_a_relative_path_is_found_beside_the_requirements(serve
 
 def test_packages_below_code_lib_are_imported(serve, model_folder):
     files = {
-        "code/inference.py": MODEL_FN + "import lexicon\ndef transform_fn(m, b, t, a): return lexicon.WORD, 'text/plain'\n",
+        "code/inference.py": MODEL_FN + "import lexicon\ndef transform_fn(m, b, t, a): return lexicon.WORD, "
+                                        "'text/plain'\n",
         "code/lib/lexicon/__init__.py": "from lexicon.words import WORD\n", "code/lib/lexicon/words.py": "WORD = 'hello'\n",
     }  # fmt: skip
     with serve(model_folder(files, None)) as served:

@@ -82,7 +82,12 @@ def test_the_end_of_multi_model_servers_own_program_ends_the_container(serve):
 
 def safetensors(metadata: dict | None, length: int | None = None) -> bytes:
     """A file of one number. length: that the header is said to have."""
-    header = json.dumps({**({"__metadata__": metadata} if metadata else {}), "a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}).encode()
+    header = json.dumps(
+        {
+            **({"__metadata__": metadata} if metadata else {}),
+            "a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]},
+        }
+    ).encode()
     return struct.pack("<Q", length or len(header)) + header + bytes(4)
 
 
@@ -91,7 +96,10 @@ def safetensors(metadata: dict | None, length: int | None = None) -> bytes:
     [
         (safetensors(None), "model.safetensors is not in the format dogbreed-2"),
         (safetensors({"dogbreed-2": "not ours"}), "The description in /opt/ml/model/model.safetensors is not JSON"),
-        (safetensors({"dogbreed-2": '{"arch": "resnet18"}'}), "lacks head_widths, classes, preprocessing, test_flip, facts"),
+        (
+            safetensors({"dogbreed-2": '{"arch": "resnet18"}'}),
+            "lacks head_widths, classes, preprocessing, test_flip, facts",
+        ),
         (safetensors(None, 2**40), "model.safetensors cannot be read"),
     ],
     ids=["no metadata", "not JSON", "fields missing", "huge header"],
@@ -109,13 +117,23 @@ def test_an_odd_model_file_ends_the_container_with_one_sentence(serve, model_fol
     [
         ({"notes.txt": "no model"}, None, "There is no model.safetensors"),
         ({"model.safetensors": b"torn"}, None, "cannot be read"),
-        ({"code/inference.py": "def model_fn(model_dir):\n    raise RuntimeError('out of luck')\n"}, True, "out of luck"),
+        (
+            {"code/inference.py": "def model_fn(model_dir):\n    raise RuntimeError('out of luck')\n"},
+            True,
+            "out of luck",
+        ),
         ({"code/inference.py": "def model_fn(model_dir):\n    return 1\n"}, True, "has no predict_fn"),
         ({"code/inference.py": "def model_fn(model_dir:\n"}, True, "SyntaxError"),
-        ({"code/requirements.txt": "there-is-no-such-package-at-all==1.0\n"}, True, "failed to install required packages"),
+        (
+            {"code/requirements.txt": "there-is-no-such-package-at-all==1.0\n"},
+            True,
+            "failed to install required packages",
+        ),
     ],
 )
-def test_a_model_that_cannot_be_loaded_ends_the_container_with_the_reason(serve, model_folder, model_file, files, model, reason):
+def test_a_model_that_cannot_be_loaded_ends_the_container_with_the_reason(
+    serve, model_folder, model_file, files, model, reason
+):
     environment = {"PIP_NO_INDEX": "1"}
     with serve(model_folder(files, model_file if model else None), environment, wait=False) as served:
         wait_for(lambda: exited(served.container), 60)

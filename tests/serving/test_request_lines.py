@@ -79,11 +79,17 @@ def test_a_line_that_means_nothing_here_is_refused_in_the_one_shape(endpoint, li
 )
 @pytest.mark.parametrize("line", [b"GET /ping", b"GET /nothing", b"POST /invocations"])
 def test_a_header_that_means_nothing_is_refused_in_the_one_shape(endpoint, line, header, status):
-    assert refused(endpoint.port, line + b" HTTP/1.1\r\nHost: x\r\n" + header + b"\r\nConnection: close\r\n\r\n") == status
+    assert (
+        refused(endpoint.port, line + b" HTTP/1.1\r\nHost: x\r\n" + header + b"\r\nConnection: close\r\n\r\n") == status
+    )
 
 
 @pytest.mark.parametrize("query", [b"", b"?q=1"])
-@pytest.mark.parametrize("body", [b"Content-Length: 1\r\n\r\nx", b"Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n"], ids=["plain", "chunks"])
+@pytest.mark.parametrize(
+    "body",
+    [b"Content-Length: 1\r\n\r\nx", b"Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n"],
+    ids=["plain", "chunks"],
+)
 def test_headers_are_too_long_for_nginx_before_they_are_for_what_is_behind_it(endpoint, query, body):
     def status(size: int) -> int:
         headers = b"Host: x\r\nConnection: close\r\nContent-Type: image/jpeg\r\n" + b"X: %s\r\n" % (b"y" * size)
@@ -95,18 +101,30 @@ def test_headers_are_too_long_for_nginx_before_they_are_for_what_is_behind_it(en
 
 def test_a_long_query_is_too_long_for_nginx_before_it_is_for_what_is_behind_it(endpoint):
     line = b"POST /invocations?%s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: image/jpeg\r\nContent-Length: 1\r\n\r\nx"
-    assert [refused(endpoint.port, line % (b"q" * size)) for size in (100, 7_000, 7_700, 8_000, 9_000)] == [400, 400, 400, 431, 431]
+    assert [refused(endpoint.port, line % (b"q" * size)) for size in (100, 7_000, 7_700, 8_000, 9_000)] == [
+        400,
+        400,
+        400,
+        431,
+        431,
+    ]
 
 
 def test_a_condition_on_ping_is_refused_in_the_one_shape(endpoint):
     condition = b"If-Unmodified-Since: Sun, 29 Nov 2020 00:00:00 GMT"
-    assert refused(endpoint.port, b"GET /ping HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + condition + b"\r\n\r\n") == 412
+    assert (
+        refused(endpoint.port, b"GET /ping HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + condition + b"\r\n\r\n")
+        == 412
+    )
 
 
 def test_an_invocation_that_is_refused_for_its_headers_is_counted(endpoint):
     wrong = b"POST /invocations?a=1 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\nConnection: close\r\n\r\n"
     before = endpoint.python(METRICS)
     assert refused(endpoint.port, wrong) == 501
-    line = next((one for one in before.splitlines() if one.startswith('dogbreed_requests_total{status="501"}')), 'dogbreed_requests_total{status="501"} 0.0')
+    line = next(
+        (one for one in before.splitlines() if one.startswith('dogbreed_requests_total{status="501"}')),
+        'dogbreed_requests_total{status="501"} 0.0',
+    )
     expected = f"{line.split()[0]} {float(line.split()[1]) + 1}"
     wait_for(lambda: expected in endpoint.python(METRICS).splitlines(), 5)

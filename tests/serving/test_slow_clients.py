@@ -53,7 +53,9 @@ def test_a_large_body_is_answered_beside_slow_ones(endpoint):
         for one in slow:
             one.sendall(b"x")
         answer = endpoint.invoke(bytes(20 * MEGABYTE))
-        assert answer.status == 400 and "picture" in answer.error  # it was read: the others have not used up what large bodies may
+        assert (
+            answer.status == 400 and "picture" in answer.error
+        )  # it was read: the others have not used up what large bodies may
 
 
 def test_a_large_body_is_answered_beside_slow_ones_in_chunks(endpoint):
@@ -115,10 +117,20 @@ def impatient(serve):
 def counted(served, status: int) -> int:
     """Answers with this status so far."""
     start = f'dogbreed_requests_total{{status="{status}"}} '
-    return sum(int(float(line.removeprefix(start))) for line in served.python(METRICS).splitlines() if line.startswith(start))
+    return sum(
+        int(float(line.removeprefix(start))) for line in served.python(METRICS).splitlines() if line.startswith(start)
+    )
 
 
-@pytest.mark.parametrize("body", [b"Content-Length: 20971520\r\n\r\nx", b"Content-Length: 2000\r\n\r\nx", b"Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n"], ids=["large", "small", "chunks"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"Content-Length: 20971520\r\n\r\nx",
+        b"Content-Length: 2000\r\n\r\nx",
+        b"Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n",
+    ],
+    ids=["large", "small", "chunks"],
+)
 def test_a_body_has_so_many_seconds_and_then_its_client_hears_408(impatient, picture, body):
     before = counted(impatient, 408)
     with socket.create_connection(("127.0.0.1", impatient.port), 30) as slow:
@@ -162,7 +174,10 @@ def test_who_waits_for_a_continue_gets_it_and_the_answer(endpoint, picture):
 
 
 def test_small_pictures_in_chunks_are_not_counted_as_large_ones(endpoint, picture):
-    request = HEAD + b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (len(picture), picture)
+    request = HEAD + b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (
+        len(picture),
+        picture,
+    )
     connections = [socket.create_connection(("127.0.0.1", endpoint.port), 30) for _ in range(40)]
     for one in connections:
         one.sendall(request)
@@ -171,8 +186,9 @@ def test_small_pictures_in_chunks_are_not_counted_as_large_ones(endpoint, pictur
         one.close()
 
 
-@pytest.mark.parametrize("options", [{"read_only": True}, {"read_only": True, "tmpfs": {"/tmp": "size=32m"}}], ids=["no disk", "a small tmp"])
+@pytest.mark.parametrize(
+    "options", [{"read_only": True}, {"read_only": True, "tmpfs": {"/tmp": "size=32m"}}], ids=["no disk", "a small tmp"]
+)
 def test_large_bodies_are_read_where_there_is_no_disk_for_them(serve, options):
-    with serve(**options) as served:
-        with unfinished(served, 8, announced(20 * MEGABYTE) + bytes(1000)):
-            assert {one.status for one in served.invoke_all([bytes(25 * MEGABYTE)] * 3, at_once=3)} == {400}
+    with serve(**options) as served, unfinished(served, 8, announced(20 * MEGABYTE) + bytes(1000)):
+        assert {one.status for one in served.invoke_all([bytes(25 * MEGABYTE)] * 3, at_once=3)} == {400}

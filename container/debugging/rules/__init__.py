@@ -15,7 +15,15 @@ from container.debugging.rules.weight_update_ratio import WeightUpdateRatio
 RULE_CLASSES: dict[str, type[BuiltInRule]] = {
     rule.__name__: rule
     for rule in (
-        LossNotDecreasing, VanishingGradient, ExplodingTensor, Overfit, Overtraining, PoorWeightInitialization, DeadRelu, WeightUpdateRatio,
-        UnchangedTensor, StalledTraining,
+        LossNotDecreasing,
+        VanishingGradient,
+        ExplodingTensor,
+        Overfit,
+        Overtraining,
+        PoorWeightInitialization,
+        DeadRelu,
+        WeightUpdateRatio,
+        UnchangedTensor,
+        StalledTraining,
     )
 }

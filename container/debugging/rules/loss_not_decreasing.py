@@ -5,7 +5,8 @@ from statistics import fmean
 from container.debugging.built_in_rule import BuiltInRule
 from container.debugging.saved_step import SavedStep
 
-# The loss of one batch differs from that of the next by more than it falls meanwhile; that of an evaluation is of all examples.
+# The loss of one batch differs from that of the next by more than it falls meanwhile; that of an evaluation is of all
+# examples.
 BATCHES_IN_A_MEAN = 10
 
 
@@ -27,11 +28,11 @@ def does_not_decrease(change: float, diff_percent: float, increase_threshold_per
 
 
 class LossNotDecreasing(BuiltInRule):
-    """Compares the mean of ten saved losses with that of the ten before them, whenever there are ten new ones and num_steps are over.
+    """Compares the mean of ten saved losses with that of the ten before them, whenever there are ten new ones and
+    num_steps are over.
 
-    AWS's rule compares two single losses; single batches would make it fire in most healthy runs. With mode EVAL the losses of two
-    evaluations are compared.
-    """
+    AWS's rule compares two single losses; single batches would make it fire in most healthy runs. With mode EVAL the
+    losses of two evaluations are compared."""
 
     def __init__(self, base_trial, **parameters):
         super().__init__(base_trial, **parameters)
@@ -59,7 +60,9 @@ class LossNotDecreasing(BuiltInRule):
             self._looked_at[name] = len(losses), number
             if does_not_decrease(change, chosen["diff_percent"], chosen["increase_threshold_percent"]):
                 return (
-                    f"The loss {name} changed by {change:+.2f} % up to {step}, to {losses[-1][1]:.4g}; it should fall by at least "
-                    f"{chosen['diff_percent']:g} % in {chosen['num_steps']} steps or more. Raise lr if the loss stands still, lower it if it rises."
+                    f"The loss {name} changed by {change:+.2f} % up to {step}, to {losses[-1][1]:.4g}; it should fall "
+                    "by at least "
+                    f"{chosen['diff_percent']:g} % in {chosen['num_steps']} steps or more. Raise lr if the loss "
+                    "stands still, lower it if it rises."
                 )
         return None

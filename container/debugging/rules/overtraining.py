@@ -29,11 +29,15 @@ class Overtraining(BuiltInRule):
         self._training.append(pair[0])
         self._validation.append(pair[1])
         chosen = self.parameters
-        training, validation = (without_improvement(losses, chosen["delta"]) for losses in (self._training, self._validation))
+        training, validation = (
+            without_improvement(losses, chosen["delta"]) for losses in (self._training, self._validation)
+        )
         if training < chosen["patience_train"] or validation < chosen["patience_validation"]:
             return None
         return (
-            f"At {step} the training loss has not improved by {chosen['delta']:g} for {training} evaluations (allowed: fewer than "
-            f"{chosen['patience_train']}), nor the validation loss for {validation} (fewer than {chosen['patience_validation']}); its best was "
+            f"At {step} the training loss has not improved by {chosen['delta']:g} for {training} evaluations "
+            "(allowed: fewer than "
+            f"{chosen['patience_train']}), nor the validation loss for {validation} (fewer than "
+            f"{chosen['patience_validation']}); its best was "
             f"{min(self._validation):.4g}. Train fewer epochs; the best epoch's model is the one that is kept."
         )

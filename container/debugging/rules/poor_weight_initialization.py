@@ -14,7 +14,9 @@ def does_not_improve(losses: list[float], patience: int) -> bool:
     return len(losses) > patience and not any(loss < min(losses[:-patience]) for loss in losses[-patience:])
 
 
-def suspicious(variances: dict[str, float], ranges: dict[str, float], threshold: float, distribution_range: float) -> str | None:
+def suspicious(
+    variances: dict[str, float], ranges: dict[str, float], threshold: float, distribution_range: float
+) -> str | None:
     """What is unusual in the first steps, or None.
 
     variances: of what each activation gets; ranges: from the 5th to the 95th percentile of each gradient.
@@ -34,11 +36,11 @@ def suspicious(variances: dict[str, float], ranges: dict[str, float], threshold:
 
 
 class PoorWeightInitialization(BuiltInRule):
-    """Looks at the first `steps` saved training steps. Fires when something is unusual there and the loss does not improve.
+    """Looks at the first `steps` saved training steps. Fires when something is unusual there and the loss does not
+    improve.
 
-    Residual networks are unusual in this sense when they are healthy: their variance grows from block to block. So neither sign is
-    enough without the loss.
-    """
+    Residual networks are unusual in this sense when they are healthy: their variance grows from block to block. So
+    neither sign is enough without the loss."""
 
     def __init__(self, base_trial, **parameters):
         super().__init__(base_trial, **parameters)
@@ -60,7 +62,8 @@ class PoorWeightInitialization(BuiltInRule):
         if self._sign is None or not does_not_improve(self._losses, chosen["patience"]):
             return None
         return (
-            f"The loss has not improved in the last {chosen['patience']} of the first {len(self._losses)} saved steps, up to {step} with "
+            f"The loss has not improved in the last {chosen['patience']} of the first {len(self._losses)} saved "
+            f"steps, up to {step} with "
             f"{self._losses[-1]:.4g}, and {self._sign}. Begin with pretrained weights (pretrained=auto), or lower lr."
         )
 

@@ -25,6 +25,7 @@ class StalledTraining(BuiltInRule):
             return None
         self._told = True
         return (
-            f"Nothing was saved for {seconds:.0f} s after {self._last}; {self.parameters['threshold']:g} s are allowed. Look at the log and the "
+            f"Nothing was saved for {seconds:.0f} s after {self._last}; {self.parameters['threshold']:g} s are "
+            "allowed. Look at the log and the "
             "instance's use of CPU and GPU: a step may hang, or the tensors may be saved more rarely than that."
         )

@@ -32,13 +32,17 @@ class UnchangedTensor(BuiltInRule):
                 last.clear()
                 continue
             value = step.value(name)
-            last.append(np.array([number for _, number in sorted(step.reductions(name).items())]) if value is None else value)
+            last.append(
+                np.array([number for _, number in sorted(step.reductions(name).items())]) if value is None else value
+            )
             del last[: -chosen["num_steps"]]
             if len(last) == chosen["num_steps"] and last[0].size and unchanged(last, chosen["rtol"], chosen["atol"]):
                 found.append(name)
         if not found:
             return None
         return (
-            f"{len(found)} of {len(names)} tensors are the same in the last {chosen['num_steps']} saved steps up to {step}, within "
-            f"{chosen['rtol']:g} of their size; the first is {found[0]}. Check that lr is not too small, and that the gradients are not 0."
+            f"{len(found)} of {len(names)} tensors are the same in the last {chosen['num_steps']} saved steps up to "
+            f"{step}, within "
+            f"{chosen['rtol']:g} of their size; the first is {found[0]}. Check that lr is not too small, and that the "
+            "gradients are not 0."
         )

@@ -10,7 +10,9 @@ def vanishing(means: dict[str, float], threshold: float) -> list[str]:
 
 
 class VanishingGradient(BuiltInRule):
-    """Looks at the gradients of weights. One of a bias may be nothing by design: a bias before a batch normalisation has no effect."""
+    """Looks at the gradients of weights. One of a bias may be nothing by design: a bias before a batch normalisation
+    has no effect.
+    """
 
     def examine(self, step: SavedStep) -> str | None:
         names = [name for name in step.names(["gradients"]) if not name.endswith("bias")]
@@ -19,7 +21,9 @@ class VanishingGradient(BuiltInRule):
         if not (found := vanishing(means, threshold)):
             return None
         return (
-            f"{len(found)} of {len(means)} gradients have a mean absolute value below {threshold:g} at {step}; the smallest is that of "
-            f"{found[0].removeprefix('gradient/')} with {means[found[0]]:.3g}. These layers do not learn: check lr, or take an arch "
+            f"{len(found)} of {len(means)} gradients have a mean absolute value below {threshold:g} at {step}; the "
+            "smallest is that of "
+            f"{found[0].removeprefix('gradient/')} with {means[found[0]]:.3g}. These layers do not learn: check lr, "
+            "or take an arch "
             "with normalisation and residual connections, and ReLUs for sigmoids."
         )

@@ -12,9 +12,8 @@ Summary = np.ndarray | dict[tuple[str, bool], float]  # a whole tensor, or its r
 def update_ratio(before: Summary, after: Summary, epsilon: float) -> tuple[float, bool] | None:
     """Mean absolute change of a tensor over its mean absolute value before, and whether that is exact.
 
-    Of reductions only a lower bound is known, by the triangle inequality on the L2 norms; equal reductions are taken for no change. None
-    where not even the norms are there.
-    """
+    Of reductions only a lower bound is known, by the triangle inequality on the L2 norms; equal reductions are taken
+    for no change. None where not even the norms are there."""
     if isinstance(before, np.ndarray) and isinstance(after, np.ndarray):
         return float(np.abs(after - before).mean() / (np.abs(before).mean() + epsilon)), True
     if isinstance(before, dict) and isinstance(after, dict) and ("l2", False) in before.keys() & after.keys():
@@ -29,7 +28,9 @@ def out_of_proportion(ratio: float, exact: bool, small_threshold: float, large_t
 
 
 class WeightUpdateRatio(BuiltInRule):
-    """Compares weights with those of the latest saved step that is at least num_steps earlier. Frozen ones are left out."""
+    """Compares weights with those of the latest saved step that is at least num_steps earlier. Frozen ones are left
+    out.
+    """
 
     def __init__(self, base_trial, **parameters):
         super().__init__(base_trial, **parameters)
@@ -54,7 +55,8 @@ class WeightUpdateRatio(BuiltInRule):
             return None
         name, (ratio, steps) = max(found.items(), key=lambda one: one[1][0])
         return (
-            f"{len(found)} weights changed out of proportion up to {step}: {name} by {ratio:.3g} times its size in {steps} steps, where "
+            f"{len(found)} weights changed out of proportion up to {step}: {name} by {ratio:.3g} times its size in "
+            f"{steps} steps, where "
             f"{chosen['small_threshold']:g} to {chosen['large_threshold']:g} are expected. "
             f"{'Lower' if ratio > chosen['large_threshold'] else 'Raise'} lr."
         )

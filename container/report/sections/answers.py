@@ -15,7 +15,9 @@ def confusions(record: RunRecord) -> str:
     found = record.evaluation
     body = _matrix(found) if found and found.confusion_matrix and any(map(any, found.confusion_matrix)) else ""
     body += _confused_pictures(record.pictures) if record.pictures else ""
-    return section("confusions", "Confused classes", body, "No split was evaluated at the end, so there is no confusion matrix.")
+    return section(
+        "confusions", "Confused classes", body, "No split was evaluated at the end, so there is no confusion matrix."
+    )
 
 
 def reliability(record: RunRecord) -> str:
@@ -23,14 +25,29 @@ def reliability(record: RunRecord) -> str:
     body = ""
     if measured and any(one.n and one.accuracy is not None for one in measured.bins):
         error = "" if measured.ece is None else f"expected calibration error {percent(measured.ece)} · "
-        diagram = card(reliability_chart(measured), "Reliability", f"{error}a dot on the line: as often right as sure; its area: pictures")
+        diagram = card(
+            reliability_chart(measured),
+            "Reliability",
+            f"{error}a dot on the line: as often right as sure; its area: pictures",
+        )
         rows = [
-            [f"{percent(one.low, 0)} to {percent(one.high, 0)}", f"{one.n:,}", percent(one.confidence), percent(one.accuracy)]
-            for one in measured.bins if one.n
+            [
+                f"{percent(one.low, 0)} to {percent(one.high, 0)}",
+                f"{one.n:,}",
+                percent(one.confidence),
+                percent(one.accuracy),
+            ]
+            for one in measured.bins
+            if one.n
         ]
         bins = table(["probability", "pictures", "mean", "right"], rows)
         body = f"<div class='grid two'>{diagram}{card(bins, 'The same in numbers', 'bins without pictures left out')}</div>"
-    return section("reliability", "How far the probabilities can be trusted", body, "No split was evaluated at the end, so there is nothing to compare.")
+    return section(
+        "reliability",
+        "How far the probabilities can be trusted",
+        body,
+        "No split was evaluated at the end, so there is nothing to compare.",
+    )
 
 
 def predictions(record: RunRecord) -> str:
@@ -45,13 +62,21 @@ def predictions(record: RunRecord) -> str:
 def _matrix(found: Evaluation) -> str:
     pairs = confused_pairs(found.confusion_matrix, MOST_PAIRS)
     rows = [
-        [name(found.classes[truth]), name(found.classes[said]), f"{count:,}", f"{sum(found.confusion_matrix[truth]):,}"] for truth, said, count in pairs
+        [name(found.classes[truth]), name(found.classes[said]), f"{count:,}", f"{sum(found.confusion_matrix[truth]):,}"]
+        for truth, said, count in pairs
     ]
-    most = table(["true class", "was taken for", "pictures", "of"], rows, 2) if rows else "<p>Every picture was named rightly.</p>"
+    most = (
+        table(["true class", "was taken for", "pictures", "of"], rows, 2)
+        if rows
+        else "<p>Every picture was named rightly.</p>"
+    )
     many = len(found.classes) > NAMED
-    hint = "Rows are true classes, columns what was said" + (", in the order of the class list; names are under the pointer." if many else ".")
+    hint = "Rows are true classes, columns what was said" + (
+        ", in the order of the class list; names are under the pointer." if many else "."
+    )
     chart = card(
-        f"{confusion_chart(found.classes, found.confusion_matrix)}<p class='small'>{text(hint)}</p>", "Confusion matrix",
+        f"{confusion_chart(found.classes, found.confusion_matrix)}<p class='small'>{text(hint)}</p>",
+        "Confusion matrix",
         f"{counted(found.n, f'{found.split} picture')}; blue: right, orange: wrong",
     )
     return f"<div class='grid two'>{chart}{card(most, 'Most confused', 'pairs of classes')}</div>"
@@ -59,9 +84,11 @@ def _matrix(found: Evaluation) -> str:
 
 def _confused_pictures(pictures: Pictures) -> str:
     groups = [
-        f"<div class='card group'><p>{name(pair.truth)} <span>taken for</span> {name(pair.said)} <span>{counted(pair.count, 'time')}</span></p>"
+        f"<div class='card group'><p>{name(pair.truth)} <span>taken for</span> {name(pair.said)} "
+        f"<span>{counted(pair.count, 'time')}</span></p>"
         f"<div class='pictures'>{''.join(map(_figure_of_pair, pair.pictures))}</div></div>"
-        for pair in pictures.confused if pair.pictures
+        for pair in pictures.confused
+        if pair.pictures
     ]
     return f"<div class='grid groups'>{''.join(groups)}</div>" if groups else ""
 
@@ -75,11 +102,14 @@ def _figure(shown: Shown) -> str:
 
 def _figure_of_pair(shown: Shown) -> str:
     """The names stand above all of a pair's pictures."""
-    return _picture(shown, "wrong", f"<b>{percent(shown.probability)}</b> <span>against {percent(shown.truth_probability)}</span>")
+    return _picture(
+        shown, "wrong", f"<b>{percent(shown.probability)}</b> <span>against {percent(shown.truth_probability)}</span>"
+    )
 
 
 def _picture(shown: Shown, kind: str, caption: str) -> str:
     return (
-        f"<figure class='{kind}'><img src='data:image/jpeg;base64,{text(shown.jpeg)}' width='160' height='160' alt='{text(shown.file)}' "
+        f"<figure class='{kind}'><img src='data:image/jpeg;base64,{text(shown.jpeg)}' width='160' height='160' "
+        f"alt='{text(shown.file)}' "
         f"title='{text(shown.file)}'><figcaption>{caption}</figcaption></figure>"
     )

@@ -1,4 +1,6 @@
-"""What the rules and the profile found: first what fired, in words with numbers, then what stayed quiet, in one line."""
+"""What the rules and the profile found: first what fired, in words with numbers, then what stayed quiet, in one
+line.
+"""
 
 from container.report.markup import text
 from container.report.record import Finding, Rule, RunRecord
@@ -7,9 +9,13 @@ from container.report.shown_numbers import given, number
 
 
 def checks(record: RunRecord) -> str:
-    fired = [_rule(one) for one in record.rules if one.status == "IssuesFound"] + [_finding(one) for one in record.findings]
+    fired = [_rule(one) for one in record.rules if one.status == "IssuesFound"] + [
+        _finding(one) for one in record.findings
+    ]
     broken = [_rule(one) for one in record.rules if one.status == "Error"]
-    quiet = _line("Found nothing", record.rules, ("NoIssuesFound",)) + _line("Had not finished", record.rules, ("InProgress", "Stopping", "Stopped"))
+    quiet = _line("Found nothing", record.rules, ("NoIssuesFound",)) + _line(
+        "Had not finished", record.rules, ("InProgress", "Stopping", "Stopped")
+    )
     body = (f"<div class='grid issues'>{''.join(fired + broken)}</div>" if fired or broken else "") + quiet
     return section("checks", "Checks", body, "No rule watched this run, and no profile was taken.")
 
@@ -33,7 +39,8 @@ def _finding(finding: Finding) -> str:
 
 def _issue(kind: str, title: str, beside: str, sentence: str, small: str, advice: str = "") -> str:
     return (
-        f"<article class='card issue {kind}'><h3>{text(title)} <span>{text(beside)}</span></h3><p class='said'>{text(sentence)}</p>"
+        f"<article class='card issue {kind}'><h3>{text(title)} <span>{text(beside)}</span></h3><p "
+        f"class='said'>{text(sentence)}</p>"
         f"{f'<p class=said>→ {text(advice)}</p>' if advice else ''}{f'<p class=small>{text(small)}</p>' if small else ''}</article>"
     )
 

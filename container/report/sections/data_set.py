@@ -10,11 +10,18 @@ MOST_SMALL = 12
 
 def data_set(record: RunRecord) -> str:
     splits = record.splits
-    rows = [[name(split), f"{one.pictures:,}", f"{len(one.classes):,}", f"{one.unreadable:,}"] for split, one in splits.items()]
+    rows = [
+        [name(split), f"{one.pictures:,}", f"{len(one.classes):,}", f"{one.unreadable:,}"]
+        for split, one in splits.items()
+    ]
     body = card(table(["split", "pictures", "classes", "unreadable"], rows), "Splits") if rows else ""
     train = splits.get("train")
     if train and train.classes:
-        by_class = card(class_chart("train", train.classes) + _few(train.classes), "Pictures of each class", "train, the largest class first")
+        by_class = card(
+            class_chart("train", train.classes) + _few(train.classes),
+            "Pictures of each class",
+            "train, the largest class first",
+        )
         body = f"<div class='grid two'>{body}{by_class}</div>"
     return section("data", "Data set", body, "The pictures were not counted before this run ended.")
 

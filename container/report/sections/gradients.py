@@ -23,13 +23,19 @@ def _charts(norms: GradientNorms) -> str:
     shades = "".join(f"<i class='d{place}'></i>" for place in range(SHADES))
     scale = f"<p class='depth'>first layers {shades} last layers</p>"
     by_step = card(norms_by_step(norms) + scale, "Norm of each layer's gradient", "L2, by step, logarithmic")
-    by_depth = card(norms_by_depth(norms) + scale, "By depth", "L2: the last step as a dot, the range over all steps as a bar")
+    by_depth = card(
+        norms_by_depth(norms) + scale, "By depth", "L2: the last step as a dot, the range over all steps as a bar"
+    )
     return f"<div class='grid two'>{by_step}{by_depth}</div>{_silent(norms)}"
 
 
 def _silent(norms: GradientNorms) -> str:
     zero = [layer for layer, values in norms.layers.items() if finite(values) and max(finite(values)) == 0]
-    lost = [layer for layer, values in norms.layers.items() if any(value is not None and not math.isfinite(value) for value in values)]
+    lost = [
+        layer
+        for layer, values in norms.layers.items()
+        if any(value is not None and not math.isfinite(value) for value in values)
+    ]
     return _named(zero, "without any gradient") + _named(lost, "with a gradient that is not a number")
 
 

@@ -18,21 +18,32 @@ def learning(record: RunRecord) -> str:
 
 def _loss(record: RunRecord) -> str:
     epochs = record.epochs
-    lines = [Line("training", [one.train_loss for one in epochs], "s2"), Line("validation", [one.valid_loss for one in epochs], "s1")]
+    lines = [
+        Line("training", [one.train_loss for one in epochs], "s2"),
+        Line("validation", [one.valid_loss for one in epochs], "s1"),
+    ]
     chart = _chart(record, "Cross-entropy loss by epoch", lines, tick, loss, height=300)
     note = "".join(_not_numbers(epochs, name, values.values) for name, values in zip(("training", "validation"), lines))
-    return card((chart or "<p>No loss was measured.</p>") + note, "Loss", "cross-entropy, nats, by epoch; in training with label smoothing and mixing", "full")
+    return card(
+        (chart or "<p>No loss was measured.</p>") + note,
+        "Loss",
+        "cross-entropy, nats, by epoch; in training with label smoothing and mixing",
+        "full",
+    )
 
 
 def _accuracy(record: RunRecord) -> str:
     lines = [
         Line(name, values, colour)
         for name, values, colour in (
-            ("training", [one.train_accuracy for one in record.epochs], "s2"), ("validation", [one.valid_accuracy for one in record.epochs], "s1"),
+            ("training", [one.train_accuracy for one in record.epochs], "s2"),
+            ("validation", [one.valid_accuracy for one in record.epochs], "s1"),
         )
         if finite(values)
     ]
-    chart = _chart(record, "Top-1 accuracy by epoch", lines, lambda value: f"{tick(value * 100)}%", percent, at_most=1.0)
+    chart = _chart(
+        record, "Top-1 accuracy by epoch", lines, lambda value: f"{tick(value * 100)}%", percent, at_most=1.0
+    )
     return card(chart or "<p>No accuracy was measured.</p>", "Accuracy", "top-1, by epoch")
 
 
@@ -43,21 +54,39 @@ def _rate(record: RunRecord) -> str:
 
 
 def _chart(
-    record: RunRecord, title: str, lines: Sequence[Line], y_tick: Callable[[float], str], said: Callable[[float], str], height: int = 200,
-    at_most: float = math.inf, from_zero: bool = False, mark: bool = True,
+    record: RunRecord,
+    title: str,
+    lines: Sequence[Line],
+    y_tick: Callable[[float], str],
+    said: Callable[[float], str],
+    height: int = 200,
+    at_most: float = math.inf,
+    from_zero: bool = False,
+    mark: bool = True,
 ) -> str:
     """SVG; empty when no line has a number."""
     values = finite(value for line in lines for value in line.values)
     if not values:
         return ""
     epochs = [one.epoch for one in record.epochs]
-    best = (record.best_epoch, f"best epoch, {record.best_epoch}") if mark and record.best_epoch in epochs and len(epochs) > 1 else None
-    return line_chart(
-        title, epochs, lines, x=whole_axis(min(epochs), max(epochs)), y=linear_axis(values, at_most=at_most, from_zero=from_zero), x_title="epoch",
-        x_tick=lambda value: f"{value:.0f}", y_tick=y_tick, said=said, height=height, mark=best,
+    best = (
+        (record.best_epoch, f"best epoch, {record.best_epoch}")
+        if mark and record.best_epoch in epochs and len(epochs) > 1
+        else None
     )
-
-
+    return line_chart(
+        title,
+        epochs,
+        lines,
+        x=whole_axis(min(epochs), max(epochs)),
+        y=linear_axis(values, at_most=at_most, from_zero=from_zero),
+        x_title="epoch",
+        x_tick=lambda value: f"{value:.0f}",
+        y_tick=y_tick,
+        said=said,
+        height=height,
+        mark=best,
+    )
 
 
 def _not_numbers(epochs: Sequence[Epoch], name: str, values: Sequence[float | None]) -> str:

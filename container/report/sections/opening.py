@@ -1,13 +1,15 @@
 """The top of the page: which run this is, how it ended, and the figures that matter."""
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from container.report.markup import text
 from container.report.record import RunRecord
 from container.report.shown_numbers import counted, duration, loss, percent
 
 ENDINGS = {
-    "Completed": "Training completed.", "Stopped": "Training was stopped before its end.", "Failed": "Training failed.",
+    "Completed": "Training completed.",
+    "Stopped": "Training was stopped before its end.",
+    "Failed": "Training failed.",
     "InProgress": "Training was still running when this was written.",
 }
 
@@ -17,14 +19,15 @@ def opening(record: RunRecord) -> str:
     name = record.job or "Training run"
     return (
         f"<header><p class='status {text(record.status)}'>{text(record.status)}</p><h1><bdi>{text(name)}</bdi></h1>"
-        f"<p>{text(_when(record))}</p>{_reason(record)}<dl class='facts'>{_facts(record)}</dl>{_checks(record)}</header>"
+        f"<p>{text(_when(record))}</p>{_reason(record)}<dl "
+        f"class='facts'>{_facts(record)}</dl>{_checks(record)}</header>"
     )
 
 
 def _when(record: RunRecord) -> str:
     if record.started is None:
         return ""
-    started = datetime.fromtimestamp(record.started, timezone.utc)
+    started = datetime.fromtimestamp(record.started, UTC)
     return f"Started {started:%Y-%m-%d %H:%M} UTC"
 
 
@@ -45,7 +48,9 @@ def _facts(record: RunRecord) -> str:
         facts.append((f"{measured.split} top-5", percent(measured.top5), counted(measured.n, "picture")))
         facts.append((f"{measured.split} loss", loss(measured.loss), "cross-entropy, nats"))
     if best and (not measured or measured.split != "valid"):
-        facts.append(("valid accuracy", percent(best.valid_accuracy), f"best epoch, {best.epoch} of {len(record.epochs)}"))
+        facts.append(
+            ("valid accuracy", percent(best.valid_accuracy), f"best epoch, {best.epoch} of {len(record.epochs)}")
+        )
         facts.append(("valid loss", loss(best.valid_loss), "in that epoch"))
     if record.seconds is not None:
         facts.append(("duration", duration(record.seconds), counted(len(record.epochs), "epoch")))
@@ -55,9 +60,12 @@ def _facts(record: RunRecord) -> str:
         facts.append(("training pictures", f"{train.pictures:,}", of_them))
     if record.compute:
         device, _, more = record.compute.partition(", ")
-        facts.append(("device", device, " · ".join(filter(None, [more, counted(record.hosts, "host") if record.hosts else ""]))))
+        facts.append(
+            ("device", device, " · ".join(filter(None, [more, counted(record.hosts, "host") if record.hosts else ""])))
+        )
     return "".join(
-        f"<div><dt>{text(name)}</dt><dd>{text(figure)}</dd>{f'<dd class=more>{text(more)}</dd>' if more else ''}</div>" for name, figure, more in facts
+        f"<div><dt>{text(name)}</dt><dd>{text(figure)}</dd>{f'<dd class=more>{text(more)}</dd>' if more else ''}</div>"
+        for name, figure, more in facts
     )
 
 

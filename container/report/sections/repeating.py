@@ -6,7 +6,12 @@ from container.report.sections.section import pairs, section
 
 
 def hyperparameters(record: RunRecord) -> str:
-    return section("hyperparameters", "Hyperparameters", pairs(record.hyperparameters), "The run ended before its hyperparameters were read.")
+    return section(
+        "hyperparameters",
+        "Hyperparameters",
+        pairs(record.hyperparameters),
+        "The run ended before its hyperparameters were read.",
+    )
 
 
 def versions(record: RunRecord) -> str:

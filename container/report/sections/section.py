@@ -16,8 +16,11 @@ def card(content: str, caption: str = "", note: str = "", kind: str = "") -> str
 
 def table(titles: list[str], rows: list[list[str]], numbers_from: int = 1) -> str:
     """HTML of cells that are HTML already. Columns from `numbers_from` on are set to the right."""
+
     def cells(tag: str, row: list[str]) -> str:
-        return "".join(f"<{tag}{' class=n' if place >= numbers_from else ''}>{cell}</{tag}>" for place, cell in enumerate(row))
+        return "".join(
+            f"<{tag}{' class=n' if place >= numbers_from else ''}>{cell}</{tag}>" for place, cell in enumerate(row)
+        )
 
     body = "".join(f"<tr>{cells('td', row)}</tr>" for row in rows)
     return f"<div class='wide'><table><thead><tr>{cells('th', titles)}</tr></thead><tbody>{body}</tbody></table></div>"
@@ -25,5 +28,7 @@ def table(titles: list[str], rows: list[list[str]], numbers_from: int = 1) -> st
 
 def pairs(values: dict[str, str]) -> str:
     """HTML of names and values from outside, in as many columns as there is room for."""
-    rows = "".join(f"<div><dt>{text(name)}</dt><dd><bdi>{text(value)}</bdi></dd></div>" for name, value in values.items())
+    rows = "".join(
+        f"<div><dt>{text(name)}</dt><dd><bdi>{text(value)}</bdi></dd></div>" for name, value in values.items()
+    )
     return f"<dl class='pairs card'>{rows}</dl>" if rows else ""

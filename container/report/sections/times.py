@@ -14,7 +14,12 @@ MOST_OUTLIERS = 8
 def step_times(record: RunRecord) -> str:
     times = record.step_times
     body = "".join([_phases(times), _series(times), _outliers(times)]) if times else ""
-    return section("steps", "Time of a step", f"<div class='grid two'>{body}</div>" if body else "", "The steps of this run were not timed.")
+    return section(
+        "steps",
+        "Time of a step",
+        f"<div class='grid two'>{body}</div>" if body else "",
+        "The steps of this run were not timed.",
+    )
 
 
 def system(record: RunRecord) -> str:
@@ -28,7 +33,13 @@ def _phases(times: StepTimes) -> str:
         return ""
     chosen = colours(list(times.summary))
     rows = [
-        [f"<i class='dot {chosen[phase]}'></i>{text(phase)}", percent(one.share), short_time(one.mean), short_time(one.p50), short_time(one.p95)]
+        [
+            f"<i class='dot {chosen[phase]}'></i>{text(phase)}",
+            percent(one.share),
+            short_time(one.mean),
+            short_time(one.p50),
+            short_time(one.p95),
+        ]
         for phase, one in times.summary.items()
     ]
     if whole := times.step:
@@ -50,7 +61,12 @@ def _series(times: StepTimes) -> str:
         return ""
     many = steps_a_point(series)
     note = f"stacked, each point the mean of {many} steps" if many > 1 else "stacked"
-    return card(stacked_steps(series, list(times.summary or series.phases)), "Phases by step", note, "" if times.outliers else "full")
+    return card(
+        stacked_steps(series, list(times.summary or series.phases)),
+        "Phases by step",
+        note,
+        "" if times.outliers else "full",
+    )
 
 
 def _outliers(times: StepTimes) -> str:

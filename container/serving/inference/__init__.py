@@ -1,4 +1,6 @@
-"""From a decoded request to an answer. An inference.py of yours may use this image's own functions: `from container.serving import inference`."""
+"""From a decoded request to an answer. An inference.py of yours may use this image's own functions: `from
+container.serving import inference`.
+"""
 
 __all__ = ["Model", "input_fn", "model_fn", "output_fn", "predict_batch_fn", "predict_fn"]
 

@@ -1,9 +1,8 @@
 """Dynamic batching: whatever waits while a batch is computed is the next one.
 
-A request that finds the engine idle is computed at once, so a single client never waits for others; under load batches fill by themselves,
-since requests arrive while the one before is computed. A delay is for GPUs that are fast enough to be idle between two requests of many
-clients: it is waited only when there are several.
-"""
+A request that finds the engine idle is computed at once, so a single client never waits for others; under load batches
+fill by themselves, since requests arrive while the one before is computed. A delay is for GPUs that are fast enough to
+be idle between two requests of many clients: it is waited only when there are several."""
 
 import time
 from collections import deque

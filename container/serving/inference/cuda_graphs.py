@@ -12,11 +12,11 @@ from torch import nn
 def replayed_by_size(
     network: nn.Module, example: torch.Tensor, sizes: list[int]
 ) -> Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]]:
-    """network: float32 [n, 3, h, w] on the GPU -> two tensors of n rows. example: one such input. sizes: of which graphs are recorded.
+    """network: float32 [n, 3, h, w] on the GPU -> two tensors of n rows. example: one such input. sizes: of which
+    graphs are recorded.
 
-    A batch between two sizes is padded to the larger; one above the largest runs without a graph. The result is a copy: the
-    graph's own memory is overwritten by its next replay. Not safe to call from two threads at once.
-    """
+    A batch between two sizes is padded to the larger; one above the largest runs without a graph. The result is a copy:
+    the graph's own memory is overwritten by its next replay. Not safe to call from two threads at once."""
     graphs: dict[int, tuple[torch.cuda.CUDAGraph, torch.Tensor, tuple[torch.Tensor, torch.Tensor]]] = {}
     pool = torch.cuda.graph_pool_handle()
     with torch.inference_mode():

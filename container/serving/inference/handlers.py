@@ -1,10 +1,9 @@
-"""The functions that answer: those of the user's /opt/ml/model/code/inference.py, and in the place of those that it leaves out the ones
-that go with its model (container/serving/inference/default_handlers.py).
+"""The functions that answer: those of the user's /opt/ml/model/code/inference.py, and in the place of those that it
+leaves out the ones that go with its model (container/serving/inference/default_handlers.py).
 
-sagemaker-inference finds and checks them as it always did. What it does with a request is left out: it answers one error for all requests of
-a batch, reads the headers of the first one only, and sends its traceback to the client
-(https://github.com/aws/sagemaker-inference-toolkit/blob/master/src/sagemaker_inference/transformer.py).
-"""
+sagemaker-inference finds and checks them as it always did. What it does with a request is left out: it answers one
+error for all requests of a batch, reads the headers of the first one only, and sends its traceback to the client
+(https://github.com/aws/sagemaker-inference-toolkit/blob/master/src/sagemaker_inference/transformer.py)."""
 
 import inspect
 import sys
@@ -48,7 +47,12 @@ class Functions:
     def __init__(self, model_dir: str, load_context: Context):
         # None where the user has none: which function that is then depends on the model.
         toolkit = Transformer(
-            SimpleNamespace(default_model_fn=picture_functions.model_fn, default_input_fn=None, default_predict_fn=None, default_output_fn=None)
+            SimpleNamespace(
+                default_model_fn=picture_functions.model_fn,
+                default_input_fn=None,
+                default_predict_fn=None,
+                default_output_fn=None,
+            )
         )
         environment = Environment()
         try:
@@ -56,7 +60,9 @@ class Functions:
         except UnusableCheckpoint as error:
             if environment.module_name not in sys.modules:
                 raise
-            raise WrongFunctions(f"{error} {environment.module_name}.py has no model_fn that loads another model.") from error
+            raise WrongFunctions(
+                f"{error} {environment.module_name}.py has no model_fn that loads another model."
+            ) from error
         users = sys.modules.get(environment.module_name)
         self.model = toolkit._model
         self._default_accept = environment.default_accept
@@ -64,25 +70,35 @@ class Functions:
         users_predict = toolkit._predict_fn or getattr(users, "predict_batch_fn", None)
         self._transform = _HandlerFunction(users.transform_fn, 4) if getattr(users, "transform_fn", None) else None
         self._input = _HandlerFunction(toolkit._input_fn or defaults.input_fn, 2)
-        self._output = _HandlerFunction(toolkit._output_fn or (defaults.users_output_fn if users_predict else defaults.output_fn), 2)
-        self._predict_batch = getattr(users, "predict_batch_fn", None if toolkit._predict_fn else defaults.predict_batch_fn)
+        self._output = _HandlerFunction(
+            toolkit._output_fn or (defaults.users_output_fn if users_predict else defaults.output_fn), 2
+        )
+        self._predict_batch = getattr(
+            users, "predict_batch_fn", None if toolkit._predict_fn else defaults.predict_batch_fn
+        )
         predict = toolkit._predict_fn or defaults.predict_fn
         self._predict = _HandlerFunction(predict, 2) if predict else None
         if not (self._transform or self._predict or self._predict_batch):
             raise WrongFunctions(
-                f"{environment.module_name}.py has no predict_fn, and its model_fn returned an object of type {type(self.model).__name__}, which only "
-                "its author can call. Add a predict_fn, a predict_batch_fn or a transform_fn, or return a torch.nn.Module."
+                f"{environment.module_name}.py has no predict_fn, and its model_fn returned an object of type "
+                f"{type(self.model).__name__}, which only "
+                "its author can call. Add a predict_fn, a predict_batch_fn or a transform_fn, or return a "
+                "torch.nn.Module."
             )
 
     @property
     def side_by_side(self) -> bool:
         """Whether two batches may be under way at once: this image's functions allow it, a user's may not."""
-        ours = (self._input.function is picture_functions.input_fn, self._output.function is picture_functions.output_fn)
+        ours = (
+            self._input.function is picture_functions.input_fn,
+            self._output.function is picture_functions.output_fn,
+        )
         return self._transform is None and self._predict_batch is picture_functions.predict_batch_fn and all(ours)
 
     def read_ahead(self, job: Job) -> bool:
-        """Read its body before its batch begins, where that is this image's function, which may run in several threads: bodies then are
-        read side by side, and a slow URL holds nobody else up. False when the job has its error already."""
+        """Read its body before its batch begins, where that is this image's function, which may run in several threads:
+        bodies then are read side by side, and a slow URL holds nobody else up. False when the job has its error
+        already."""
         if self._transform is not None or self._input.function is not picture_functions.input_fn:
             return True
         begun = time.time()
@@ -93,7 +109,9 @@ class Functions:
         return job.input is not FAILED
 
     def answer(self, jobs: Sequence[Job]) -> None:
-        """Give each job its answer, status and headers; whatever is wrong with one of them is told to that one alone."""
+        """Give each job its answer, status and headers; whatever is wrong with one of them is told to that one
+        alone.
+        """
         begun = time.time()
         if self._transform is not None:
             for job in jobs:
@@ -109,10 +127,16 @@ class Functions:
         finished = time.time()
         for job in jobs:
             queue, reading = begun - job.arrived - job.seconds_to_read, read - begun + job.seconds_to_read
-            _say_times(job, {"queue": queue, "input": reading, "predict": predicted - read, "output": finished - predicted}, len(jobs))
+            _say_times(
+                job,
+                {"queue": queue, "input": reading, "predict": predicted - read, "output": finished - predicted},
+                len(jobs),
+            )
 
     def settle(self, job: Job) -> None:
-        """A job that is done but was left without an answer, since the thread that computed it was ended, is a fault: it would be an empty 200."""
+        """A job that is done but was left without an answer, since the thread that computed it was ended, is a fault:
+        it would be an empty 200.
+        """
         if job.answer is None:
             self.fail(job, NoAnswer("The functions were ended before they had an answer."))
 
@@ -133,7 +157,9 @@ class Functions:
             try:
                 answers = self._predict_batch([one for _, one in inputs], self.model)
                 if not isinstance(answers, Sequence) or len(answers) != len(inputs):
-                    raise TypeError(f"predict_batch_fn must return a list of {len(inputs)} predictions, one for each input.")
+                    raise TypeError(
+                        f"predict_batch_fn must return a list of {len(inputs)} predictions, one for each input."
+                    )
             except BaseException as error:
                 if len(inputs) == 1:
                     self.fail(inputs[0][0], error)
@@ -152,7 +178,9 @@ class Functions:
         return [(job, answer) for job, answer in pairs if not isinstance(answer, BaseException)]
 
     def _attempt(self, job: Job, work: Callable, *arguments) -> object:
-        """A user's sys.exit() or KeyboardInterrupt, too, is one request's fault: it would end the thread that answers all of them."""
+        """A user's sys.exit() or KeyboardInterrupt, too, is one request's fault: it would end the thread that answers
+        all of them.
+        """
         try:
             return work(job, *arguments)
         except BaseException as error:
@@ -193,12 +221,18 @@ class Functions:
         if unsendable := take_out_unsendable(job.context.get_response_headers(0)):
             raise NoAnswer(f"The functions set response headers that cannot be sent: {', '.join(unsendable)}.")
         wanted = (job.context.get_response_content_type(0), content_type, self._accept(job), self._default_accept)
-        job.context.set_response_content_type(0, next((one for one in wanted if one and is_sendable(one)), content_types.JSON))
+        job.context.set_response_content_type(
+            0, next((one for one in wanted if one and is_sendable(one)), content_types.JSON)
+        )
         status, phrase = job.context.get_response_status(0)
         status = HTTPStatus.OK if status is None else status
-        if not isinstance(status, int) or not 200 <= status <= 599:  # multi-model-server would send it, and the client would wait, or understand nothing
+        if (
+            not isinstance(status, int) or not 200 <= status <= 599
+        ):  # multi-model-server would send it, and the client would wait, or understand nothing
             raise NoAnswer(f"The functions set the status {status!r}, which ends no response.")
-        job.context.set_response_status(status, HTTPStatus(status).phrase if phrase is None else one_line_of_ascii(phrase), 0)
+        job.context.set_response_status(
+            status, HTTPStatus(status).phrase if phrase is None else one_line_of_ascii(phrase), 0
+        )
         job.answer = answer
 
     def _accept(self, job: Job) -> str:
@@ -223,7 +257,10 @@ class _HandlerFunction:
         self.function = function
         parameters = len(inspect.signature(function).parameters)
         if parameters not in (arguments, arguments + 1):
-            raise WrongFunctions(f"{function.__name__} must take {arguments} arguments, or {arguments + 1} with the context, not {parameters}.")
+            raise WrongFunctions(
+                f"{function.__name__} must take {arguments} arguments, or {arguments + 1} with the context, not "
+                f"{parameters}."
+            )
         self._takes_context = parameters == arguments + 1
 
     def __call__(self, context: Context, *arguments) -> object:

@@ -1,7 +1,8 @@
-"""The user's code in a model's archive: whether it is where it is looked for, what it wants installed, and the path it is imported from.
+"""The user's code in a model's archive: whether it is where it is looked for, what it wants installed, and the path it
+is imported from.
 
-https://docs.aws.amazon.com/sagemaker/latest/dg/adapt-inference-container.html; `code/lib` is where SageMaker's SDK puts `dependencies=`.
-"""
+https://docs.aws.amazon.com/sagemaker/latest/dg/adapt-inference-container.html; `code/lib` is where SageMaker's SDK puts
+`dependencies=`."""
 
 import contextlib
 import importlib.util
@@ -27,9 +28,9 @@ def import_path(folder: Path) -> list[str]:
 def check_program(folder: Path, environment: Mapping[str, str]) -> str | None:
     """Whether the program that is meant to answer for the model of `folder` can be imported.
 
-    Returns a warning where Python files lie there that nothing imports. Raises WrongCode where SAGEMAKER_PROGRAM names a file that is not
-    there, or inference.py is in another folder: this image's own functions would answer in its place.
-    """
+    Returns a warning where Python files lie there that nothing imports. Raises WrongCode where SAGEMAKER_PROGRAM names
+    a file that is not there, or inference.py is in another folder: this image's own functions would answer in its
+    place."""
     named = environment.get("SAGEMAKER_PROGRAM", "").strip()
     module = (named or DEFAULT_PROGRAM).removesuffix(".py")
     if _importable(module, folder):
@@ -46,7 +47,8 @@ def check_program(folder: Path, environment: Mapping[str, str]) -> str | None:
 
 
 def install_requirements(folder: Path) -> None:
-    """The user's code/requirements.txt, as the toolkit installs it (CodeArtifact included). Paths in it are relative to it.
+    """The user's code/requirements.txt, as the toolkit installs it (CodeArtifact included). Paths in it are relative to
+    it.
 
     Raises ValueError when pip fails.
     """

@@ -1,8 +1,8 @@
-"""The network as it answers: in the fastest form for its device that gives the same answers as the model file's float32.
+"""The network as it answers: in the fastest form for its device that gives the same answers as the model file's
+float32.
 
-Whether it does is tried at every start, on patterns that need no pictures: the class named and the probabilities are compared with those of
-the float32 network, and a form that differs is not used.
-"""
+Whether it does is tried at every start, on patterns that need no pictures: the class named and the probabilities are
+compared with those of the float32 network, and a form that differs is not used."""
 
 import copy
 import logging
@@ -29,10 +29,11 @@ Forward = Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
 
 
 class LogitsAndFeatures(nn.Module):
-    """float [n, 3, h, w] -> logits float32 [n, classes], features float32 [n, d]: what the head makes, and what it is given.
+    """float [n, 3, h, w] -> logits float32 [n, classes], features float32 [n, d]: what the head makes, and what it is
+    given.
 
-    The head stays in float32 whatever the backbone computes in: it is a thousandth of the work, and its rounding shows most.
-    """
+    The head stays in float32 whatever the backbone computes in: it is a thousandth of the work, and its rounding shows
+    most."""
 
     def __init__(self, checkpoint: Checkpoint, convert: Callable[[nn.Module], nn.Module], dtype: torch.dtype):
         super().__init__()
@@ -58,14 +59,18 @@ class Network:
     _forward: Forward
 
     def __call__(self, inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Normalised inputs, float32 [n, 3, h, w] -> probabilities float32 [n, classes], features float32 [n, d], both on the CPU."""
+        """Normalised inputs, float32 [n, 3, h, w] -> probabilities float32 [n, classes], features float32 [n, d], both
+        on the CPU.
+        """
         with torch.inference_mode():
             logits, features = self._forward(inputs)
             return logits.softmax(1).cpu(), features.cpu()
 
 
 def prepare_network(checkpoint: Checkpoint, device: torch.device, sizes: list[int]) -> Network:
-    """The first form, fastest first, that agrees with float32. sizes: numbers of pictures that it will be given, for CUDA graphs."""
+    """The first form, fastest first, that agrees with float32. sizes: numbers of pictures that it will be given, for
+    CUDA graphs.
+    """
     edge = checkpoint.preprocessing.image_size
     inputs = patterns(edge).to(device)
     plain = LogitsAndFeatures(checkpoint, lambda backbone: backbone, torch.float32).eval().to(device)
@@ -75,10 +80,15 @@ def prepare_network(checkpoint: Checkpoint, device: torch.device, sizes: list[in
     for form, tolerance, make in forms:
         try:
             made = Network(form, make(inputs))
-            # The first runs of a traced network still compile, for each number of pictures anew: for one, they are over here.
+            # The first runs of a traced network still compile, for each number of pictures anew: for one, they are over
+            # here.
             found = [torch.cat([made(one[None])[0] for one in inputs]) for _ in range(2)][-1]
         except Exception as error:  # an architecture that cannot be traced raises what it likes
-            log.warning("the network is not used as %s: %s", form, str(error).splitlines()[0] if str(error) else type(error).__name__)
+            log.warning(
+                "the network is not used as %s: %s",
+                form,
+                str(error).splitlines()[0] if str(error) else type(error).__name__,
+            )
             continue
         difference = disagreement(wanted, found, tolerance)
         if difference is None:
@@ -88,8 +98,8 @@ def prepare_network(checkpoint: Checkpoint, device: torch.device, sizes: list[in
 
 
 def disagreement(wanted: torch.Tensor, found: torch.Tensor, tolerance: float) -> str | None:
-    """probabilities float [n, classes] each. None when none differs by more than `tolerance` and the same class is named wherever float32 is
-    clear about it (ahead by twice the tolerance)."""
+    """probabilities float [n, classes] each. None when none differs by more than `tolerance` and the same class is
+    named wherever float32 is clear about it (ahead by twice the tolerance)."""
     largest = float((wanted - found).abs().max())
     if not largest <= tolerance:  # also when it is not a number
         return f"a probability differs by {largest:.3g}, more than {tolerance:g}"
@@ -101,10 +111,14 @@ def disagreement(wanted: torch.Tensor, found: torch.Tensor, tolerance: float) ->
 
 
 def patterns(edge: int) -> torch.Tensor:
-    """float32 [2, 3, edge, edge], about as large as normalised pictures: coarse and fine noise, the same at every start."""
+    """float32 [2, 3, edge, edge], about as large as normalised pictures: coarse and fine noise, the same at every
+    start.
+    """
     generator = torch.Generator().manual_seed(0)
     made = [
-        F.interpolate(torch.randn(1, 3, cells, cells, generator=generator), (edge, edge), mode="bilinear", align_corners=False)
+        F.interpolate(
+            torch.randn(1, 3, cells, cells, generator=generator), (edge, edge), mode="bilinear", align_corners=False
+        )
         for cells in PATTERN_CELLS
     ]
     return torch.cat(made).contiguous(memory_format=torch.channels_last)
@@ -123,7 +137,9 @@ def _folded(backbone: nn.Module) -> nn.Module:
 
 
 def _cpu_forms(checkpoint: Checkpoint) -> list[tuple[str, float, Callable[[torch.Tensor], Forward]]]:
-    """oneDNN's graph compiler joins a convolution with what follows it: https://docs.pytorch.org/tutorials/recipes/recipes/tuning_guide.html"""
+    """oneDNN's graph compiler joins a convolution with what follows it:
+    https://docs.pytorch.org/tutorials/recipes/recipes/tuning_guide.html
+    """
 
     def traced(dtype: torch.dtype) -> Callable[[torch.Tensor], Forward]:
         def make(example: torch.Tensor) -> Forward:
@@ -141,7 +157,9 @@ def _cpu_forms(checkpoint: Checkpoint) -> list[tuple[str, float, Callable[[torch
     return forms
 
 
-def _gpu_forms(checkpoint: Checkpoint, device: torch.device, sizes: list[int]) -> list[tuple[str, float, Callable[[torch.Tensor], Forward]]]:
+def _gpu_forms(
+    checkpoint: Checkpoint, device: torch.device, sizes: list[int]
+) -> list[tuple[str, float, Callable[[torch.Tensor], Forward]]]:
     from container.serving.inference.cuda_graphs import replayed_by_size
 
     half = torch.bfloat16 if torch.cuda.get_device_capability(device)[0] >= 8 else torch.float16

@@ -1,8 +1,8 @@
-"""The functions of the endpoint: model_fn, input_fn, predict_fn, output_fn, and predict_batch_fn, which answers several requests at once.
+"""The functions of the endpoint: model_fn, input_fn, predict_fn, output_fn, and predict_batch_fn, which answers several
+requests at once.
 
-https://github.com/aws/sagemaker-inference-toolkit names the first four; a user's own /opt/ml/model/code/inference.py can replace any of
-them (container/serving/inference/handlers.py).
-"""
+https://github.com/aws/sagemaker-inference-toolkit names the first four; a user's own /opt/ml/model/code/inference.py
+can replace any of them (container/serving/inference/handlers.py)."""
 
 import os
 import threading
@@ -39,7 +39,9 @@ class Request:
 
 
 class Model:
-    """A checkpoint that answers. top_k: how many classes an answer names when the request does not say. batch: pictures in a forward pass."""
+    """A checkpoint that answers. top_k: how many classes an answer names when the request does not say. batch: pictures
+    in a forward pass.
+    """
 
     def __init__(self, checkpoint: Checkpoint, network: Network, device: torch.device, top_k: int, batch: int):
         self.checkpoint, self.top_k, self.batch = checkpoint, top_k, batch
@@ -48,7 +50,9 @@ class Model:
         self._one_at_a_time = threading.Lock()
 
     def squares(self, pictures: Sequence[Image.Image]) -> list[np.ndarray | UnreadablePicture]:
-        """Each picture decoded, uint8 [side, side, 3], or why it cannot be; pictures side by side, outside the interpreter's lock."""
+        """Each picture decoded, uint8 [side, side, 3], or why it cannot be; pictures side by side, outside the
+        interpreter's lock.
+        """
         found: list[np.ndarray | UnreadablePicture] = [UnreadablePicture()] * len(pictures)
 
         def decode(start: int, stop: int) -> None:
@@ -78,19 +82,22 @@ class Model:
 
 
 def model_fn(model_dir: str) -> Model:
-    """Load the model from `model_dir`, in the fastest form that agrees with it, and run it, so that no single picture pays for a warm-up.
+    """Load the model from `model_dir`, in the fastest form that agrees with it, and run it, so that no single picture
+    pays for a warm-up.
 
     Larger batches are compiled in their first runs, at two thirds of the speed.
 
-    DOGBREED_TOP_K and DOGBREED_BATCH_SIZE are the environment's, where an engine has put those of container/serving/settings.py. Raises
-    UnusableCheckpoint.
-    """
+    DOGBREED_TOP_K and DOGBREED_BATCH_SIZE are the environment's, where an engine has put those of
+    container/serving/settings.py. Raises UnusableCheckpoint."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     checkpoint = load_checkpoint(Path(model_dir))
     top_k, batch = int(os.environ.get(f"{PREFIX}TOP_K", TOP_K)), int(os.environ.get(f"{PREFIX}BATCH_SIZE", CPU_BATCH))
     sizes = sorted({size for size in (1, 2, 4, 8, 16, 32, 64) if size < batch} | {batch})
     network = prepare_network(checkpoint, device, sizes)
-    print(f"{checkpoint.arch} with {len(checkpoint.classes)} classes answers on {device.type} as {network.form}", flush=True)
+    print(
+        f"{checkpoint.arch} with {len(checkpoint.classes)} classes answers on {device.type} as {network.form}",
+        flush=True,
+    )
     model = Model(checkpoint, network, device, top_k, batch)
     [square] = model.squares([Image.new("RGB", (640, 480))])
     model([square])
@@ -102,7 +109,9 @@ def input_fn(body: bytes, content_type: str | None, context) -> Request:
     headers = {name.lower(): value for name, value in context.get_all_request_header(0).items()}
     options = answer_options(headers.get("x-amzn-sagemaker-custom-attributes"), headers.get("x-query"))
     fetch = fetch_picture if os.environ.get(f"{PREFIX}ALLOW_URLS") == "true" else None
-    read = read_body(body, content_type, fetch, MAX_BATCH_PICTURES if os.environ.get("SAGEMAKER_BATCH") == "true" else MAX_PICTURES)
+    read = read_body(
+        body, content_type, fetch, MAX_BATCH_PICTURES if os.environ.get("SAGEMAKER_BATCH") == "true" else MAX_PICTURES
+    )
     return Request(read.pictures, read.many, options)
 
 
@@ -115,11 +124,12 @@ def predict_fn(request: Request | Image.Image, model: Model) -> list:
 
 
 def predict_batch_fn(requests: Sequence[Request | Image.Image], model: Model) -> list[list | Exception]:
-    """One answer for each request, in one forward pass for as many pictures as fit; a request with a bad picture is a BadRequest, alone.
+    """One answer for each request, in one forward pass for as many pictures as fit; a request with a bad picture is a
+    BadRequest, alone.
 
-    An answer is `[{"label": "Beagle", "probability": 0.93}, ...]`, best first, or an embedding, a list of floats; for a request
-    with a list of pictures it is a list of these. Raises TypeError for what a user's own input_fn made and is no picture.
-    """
+    An answer is `[{"label": "Beagle", "probability": 0.93}, ...]`, best first, or an embedding, a list of floats; for a
+    request with a list of pictures it is a list of these. Raises TypeError for what a user's own input_fn made and is
+    no picture."""
     requests = [one if isinstance(one, Request) else _request_of(one) for one in requests]
     squares = model.squares([picture for request in requests for picture in request.pictures])
     good = [square for square in squares if not isinstance(square, Exception)]
@@ -132,7 +142,9 @@ def predict_batch_fn(requests: Sequence[Request | Image.Image], model: Model) ->
         start += len(request.pictures)
         bad = next(((index, one) for index, one in enumerate(mine) if isinstance(one, Exception)), None)
         if bad:
-            answers.append(BadRequest(f"Picture {bad[0]} of instances is {bad[1]}." if request.many else f"The body is {bad[1]}."))
+            answers.append(
+                BadRequest(f"Picture {bad[0]} of instances is {bad[1]}." if request.many else f"The body is {bad[1]}.")
+            )
             continue
         made = [_answer(probabilities, features, request.options, model) for probabilities, features in mine]
         answers.append(made if request.many else made[0])
@@ -141,7 +153,9 @@ def predict_batch_fn(requests: Sequence[Request | Image.Image], model: Model) ->
 
 def _request_of(made: object) -> Request:
     if not isinstance(made, Image.Image):
-        raise TypeError(f"input_fn returned an object of type {type(made).__name__}. This image's model takes a PIL.Image.Image.")
+        raise TypeError(
+            f"input_fn returned an object of type {type(made).__name__}. This image's model takes a PIL.Image.Image."
+        )
     return Request([made], False, AnswerOptions())
 
 

@@ -36,7 +36,8 @@ def _is_one(value: object) -> bool:
 
 
 def choose_format(accept: str | None) -> str:
-    """The one of FORMATS that the header Accept likes best; the first of them where it likes several as much, or says nothing.
+    """The one of FORMATS that the header Accept likes best; the first of them where it likes several as much, or says
+    nothing.
 
     Raises NotAcceptable when all are excluded.
     """
@@ -44,11 +45,12 @@ def choose_format(accept: str | None) -> str:
 
 
 def acceptable_formats(accept: str | None, formats: Sequence[str]) -> list[str]:
-    """Those of `formats` that the header Accept takes, best first; in their order where it likes several as much, or says nothing.
+    """Those of `formats` that the header Accept takes, best first; in their order where it likes several as much, or
+    says nothing.
 
-    https://www.rfc-editor.org/rfc/rfc9110#section-12.5.1: the most specific range that names a format gives its weight, 0 excludes
-    it. A part that is no media range is ignored, as is every parameter but q. Raises NotAcceptable when all are excluded.
-    """
+    https://www.rfc-editor.org/rfc/rfc9110#section-12.5.1: the most specific range that names a format gives its weight,
+    0 excludes it. A part that is no media range is ignored, as is every parameter but q. Raises NotAcceptable when all
+    are excluded."""
     if not accept or not accept.strip():
         return list(formats)
     ranges = _media_ranges(accept)
@@ -66,16 +68,15 @@ def in_clients_order(accept: str | None, formats: Sequence[str]) -> list[str]:
 
 
 def render(answer: Answer | list[Answer], many: bool, media_type: str) -> str:
-    """answer: of one picture, or with `many` a list of such answers in the order of the request. media_type: one of FORMATS.
+    """answer: of one picture, or with `many` a list of such answers in the order of the request. media_type: one of
+    FORMATS.
 
-    JSON: {"predictions": [{"label", "probability"}, ...]} or {"embedding": [...]}; with `many` {"predictions": [[...], ...]} or
-    {"embeddings": [[...], ...]}.
-    JSON Lines (https://jsonlines.org): the object of one picture on each line.
-    CSV (https://www.rfc-editor.org/rfc/rfc4180): a line for each picture, label,probability,label,probability,... or the floats of
-    the embedding; no header line.
-    The last two end every picture's answer with a newline: a transform job's AssembleWith and JoinSource go by lines.
-    https://docs.aws.amazon.com/sagemaker/latest/dg/batch-transform-data-processing.html
-    """
+    JSON: {"predictions": [{"label", "probability"}, ...]} or {"embedding": [...]}; with `many` {"predictions": [[...],
+    ...]} or {"embeddings": [[...], ...]}. JSON Lines (https://jsonlines.org): the object of one picture on each line.
+    CSV (https://www.rfc-editor.org/rfc/rfc4180): a line for each picture, label,probability,label,probability,... or
+    the floats of the embedding; no header line. The last two end every picture's answer with a newline: a transform
+    job's AssembleWith and JoinSource go by lines.
+    https://docs.aws.amazon.com/sagemaker/latest/dg/batch-transform-data-processing.html"""
     answers = answer if many else [answer]
     if media_type == CSV:
         return _csv(answers)
@@ -97,9 +98,13 @@ def _is_embedding(answer: Answer) -> bool:
 
 def _csv(answers: list[Answer]) -> str:
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")  # not RFC 4180's CRLF: a join would keep the CR as part of the last value
+    writer = csv.writer(
+        text, lineterminator="\n"
+    )  # not RFC 4180's CRLF: a join would keep the CR as part of the last value
     for answer in answers:
-        writer.writerow(answer if _is_embedding(answer) else [cell for one in answer for cell in (one["label"], one["probability"])])
+        writer.writerow(
+            answer if _is_embedding(answer) else [cell for one in answer for cell in (one["label"], one["probability"])]
+        )
     return text.getvalue()
 
 
@@ -108,7 +113,9 @@ def _media_ranges(accept: str) -> list[tuple[str, float]]:
     ranges = []
     for part in accept.split(",", MAX_RANGES)[:MAX_RANGES]:
         media_range, *parameters = (piece.strip().lower() for piece in part.split(";"))
-        weight = next((value.strip() for name, _, value in (one.partition("=") for one in parameters) if name.strip() == "q"), "1")
+        weight = next(
+            (value.strip() for name, _, value in (one.partition("=") for one in parameters) if name.strip() == "q"), "1"
+        )
         if media_range.count("/") == 1 and WEIGHT.fullmatch(weight):
             ranges.append((ALIASES.get(media_range, media_range), float(weight)))
     return ranges

@@ -1,9 +1,8 @@
 """What a request asks about its answer: how many classes, and whether it is classes at all.
 
 InvokeEndpoint has no query string, so the options travel in its one free header, CustomAttributes:
-https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html. A client of the container itself may use
-the query string.
-"""
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html. A client of the container
+itself may use the query string."""
 
 import re
 from dataclasses import dataclass
@@ -18,7 +17,8 @@ MAX_TOP_K_DIGITS = 6  # more classes than any model has; int() of a long number 
 
 @dataclass(frozen=True)
 class AnswerOptions:
-    """top_k: how many classes an answer names, at least 1; None: as many as the endpoint is set to. Of use with TOP_K alone.
+    """top_k: how many classes an answer names, at least 1; None: as many as the endpoint is set to. Of use with TOP_K
+    alone.
 
     output: TOP_K (the likeliest classes), PROBABILITIES (every class) or EMBEDDING (the features before the head).
     """
@@ -28,12 +28,12 @@ class AnswerOptions:
 
 
 def answer_options(custom_attributes: str | None, query: str | None) -> AnswerOptions:
-    """The header X-Amzn-SageMaker-Custom-Attributes (`top-k=3;output=embedding`) and the query string (`top-k=3&output=embedding`).
+    """The header X-Amzn-SageMaker-Custom-Attributes (`top-k=3;output=embedding`) and the query string
+    (`top-k=3&output=embedding`).
 
-    Where both say something the query string is taken: it belongs to this one request, a client may send the header with all. Keys
-    are `top-k` and `output`, in any case, with `_` for `-`; others are the user's own and are ignored. Raises BadRequest, which
-    names the key, when one has a value that it cannot have, or two.
-    """
+    Where both say something the query string is taken: it belongs to this one request, a client may send the header
+    with all. Keys are `top-k` and `output`, in any case, with `_` for `-`; others are the user's own and are ignored.
+    Raises BadRequest, which names the key, when one has a value that it cannot have, or two."""
     asked = _known("header X-Amzn-SageMaker-Custom-Attributes", _attributes(custom_attributes or ""))
     asked |= _known("query string", _query(query or ""))
     return AnswerOptions(**asked)
@@ -41,7 +41,11 @@ def answer_options(custom_attributes: str | None, query: str | None) -> AnswerOp
 
 def _attributes(header: str) -> list[tuple[str, str]]:
     """`a=1; b=2` or `a=1, b=2`; a part without "=" is somebody's own."""
-    return [(key, value.strip().strip('"')) for key, equals, value in (part.partition("=") for part in re.split("[;,]", header)) if equals]
+    return [
+        (key, value.strip().strip('"'))
+        for key, equals, value in (part.partition("=") for part in re.split("[;,]", header))
+        if equals
+    ]
 
 
 def _query(query: str) -> list[tuple[str, str]]:

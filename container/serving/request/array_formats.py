@@ -1,8 +1,9 @@
-"""Arrays as JSON, CSV and NPY: how a model that is the user's own is asked and how it answers, where inference.py leaves that open.
+"""Arrays as JSON, CSV and NPY: how a model that is the user's own is asked and how it answers, where inference.py
+leaves that open.
 
-sagemaker-inference's own reader and writer do the work (https://github.com/aws/sagemaker-inference-toolkit#implement-an-inference-handler).
-What is different: nothing is unpickled or pickled, and what a client can mend is told as a 4xx, where the toolkit has a 500 for all.
-"""
+sagemaker-inference's own reader and writer do the work
+(https://github.com/aws/sagemaker-inference-toolkit#implement-an-inference-handler). What is different: nothing is
+unpickled or pickled, and what a client can mend is told as a 4xx, where the toolkit has a 500 for all."""
 
 import io
 import json
@@ -15,7 +16,13 @@ from sagemaker_inference import decoder, encoder
 from sagemaker_inference.content_types import CSV, JSON, NPY, NPZ
 
 from container.serving.request.answer_formats import acceptable_formats, in_clients_order
-from container.serving.request.request_errors import BadRequest, NoAnswer, NotAcceptable, PayloadTooLarge, UnsupportedMediaType
+from container.serving.request.request_errors import (
+    BadRequest,
+    NoAnswer,
+    NotAcceptable,
+    PayloadTooLarge,
+    UnsupportedMediaType,
+)
 
 BODY_FORMATS = (JSON, CSV, NPY, NPZ)
 ANSWER_FORMATS = (JSON, CSV, NPY)  # the first is given where a client has no preference
@@ -23,11 +30,11 @@ MAX_NPZ_BYTES = 256 * 1024 * 1024  # unpacked: 25 MB can hold a thousand times a
 
 
 def read_array(body: str | bytes, content_type: str | None):
-    """The array that a body holds: numpy.ndarray, of NPZ a scipy.sparse matrix. What type and shape it has is the body's affair.
+    """The array that a body holds: numpy.ndarray, of NPZ a scipy.sparse matrix. What type and shape it has is the
+    body's affair.
 
-    body: text for JSON and CSV, bytes otherwise. content_type: bare. Raises UnsupportedMediaType (415), BadRequest (400),
-    PayloadTooLarge (413).
-    """
+    body: text for JSON and CSV, bytes otherwise. content_type: bare. Raises UnsupportedMediaType (415), BadRequest
+    (400), PayloadTooLarge (413)."""
     return read_array_of(BODY_FORMATS, body, content_type)
 
 
@@ -60,10 +67,14 @@ def _of_csv(text: str) -> np.ndarray:
 
 
 def _of_npy(body: bytes) -> np.ndarray:
-    """https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html. The toolkit would unpickle it: run what the client sends."""
+    """https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html. The toolkit would unpickle it: run what
+    the client sends.
+    """
     try:
         return np.lib.format.read_array(io.BytesIO(body), allow_pickle=False)
-    except Exception as error:  # whatever numpy's parser of the header, a Python literal, comes to; and MemoryError, for a shape
+    except (
+        Exception
+    ) as error:  # whatever numpy's parser of the header, a Python literal, comes to; and MemoryError, for a shape
         raise BadRequest(f"The body is no array in NPY: {_one_line(error)}.") from error
 
 
@@ -72,7 +83,10 @@ def _of_npz(body: bytes):
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             unpacked = sum(one.file_size for one in archive.infolist())
         if unpacked > MAX_NPZ_BYTES:
-            raise PayloadTooLarge(f"The body is an NPZ file of more than {MAX_NPZ_BYTES // 1024**2} MB when it is unpacked. Send less at once.")
+            raise PayloadTooLarge(
+                f"The body is an NPZ file of more than {MAX_NPZ_BYTES // 1024**2} MB when it is unpacked. Send less "
+                "at once."
+            )
         return decoder.decode(body, NPZ)
     except PayloadTooLarge:
         raise
@@ -83,10 +97,10 @@ def _of_npz(body: bytes):
 def write_prediction(prediction: object, accept: str | None) -> tuple[str | bytes, str]:
     """What predict_fn returned, in the format that the client accepts, and its content type.
 
-    prediction: a dict, a list, a number, text, numpy.ndarray, torch.Tensor (on any device), or something nested of these. accept: of several
-    formats that are as welcome as each other the first is taken, as the toolkit does; one that cannot hold this prediction is passed over.
-    Raises NotAcceptable (406) where none is left, NoAnswer for None, and TypeError for what JSON cannot hold.
-    """
+    prediction: a dict, a list, a number, text, numpy.ndarray, torch.Tensor (on any device), or something nested of
+    these. accept: of several formats that are as welcome as each other the first is taken, as the toolkit does; one
+    that cannot hold this prediction is passed over. Raises NotAcceptable (406) where none is left, NoAnswer for None,
+    and TypeError for what JSON cannot hold."""
     formats = acceptable_formats(accept, in_clients_order(accept, ANSWER_FORMATS))
     if prediction is None:
         raise NoAnswer("predict_fn returned None, which is no prediction.")
@@ -108,7 +122,9 @@ def _array(prediction: object, media_type: str) -> np.ndarray | None:
     """None where there is none that `media_type` can hold: objects would be pickled, CSV has lines and columns."""
     if isinstance(prediction, torch.Tensor):
         prediction = prediction.detach().cpu()
-        prediction = (prediction.float() if prediction.dtype == torch.bfloat16 else prediction).numpy()  # numpy has no bfloat16
+        prediction = (
+            prediction.float() if prediction.dtype == torch.bfloat16 else prediction
+        ).numpy()  # numpy has no bfloat16
     try:
         array = np.asarray(prediction)
     except ValueError:  # lists of different lengths

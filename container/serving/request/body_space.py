@@ -1,4 +1,5 @@
-"""Where request bodies wait while they arrive, and how many bytes of them: in files of nginx's on a disk, in memory where there is none.
+"""Where request bodies wait while they arrive, and how many bytes of them: in files of nginx's on a disk, in memory
+where there is none.
 
 A client that announces much and sends slowly then takes up disk, not memory, and only so much of it.
 """
@@ -10,7 +11,9 @@ from pathlib import Path
 from container.serving.server.machine import free_memory
 from container.serving.settings import MEGABYTE
 
-SMALL = 256 * 1024  # bytes: bodies up to this are in memory in any case, and are not added up; nginx's connections bound them
+SMALL = (
+    256 * 1024
+)  # bytes: bodies up to this are in memory in any case, and are not added up; nginx's connections bound them
 MOST_ON_DISK, MOST_IN_MEMORY = 4096 * MEGABYTE, 1024 * MEGABYTE  # 160 bodies of 25 MB, and 40
 LEAST_BODIES = 16  # of the largest kind that a disk must have space for, to be used
 IN_MEMORY = ("tmpfs", "ramfs")
@@ -18,7 +21,9 @@ IN_MEMORY = ("tmpfs", "ramfs")
 
 @dataclass(frozen=True)
 class BodySpace:
-    """buffer: bytes of one body that nginx keeps in memory. total: bytes that all bodies above SMALL that are arriving may have together."""
+    """buffer: bytes of one body that nginx keeps in memory. total: bytes that all bodies above SMALL that are arriving
+    may have together.
+    """
 
     buffer: int
     total: int
@@ -31,7 +36,9 @@ def body_space(folder: Path, payload: int) -> BodySpace:
 
 
 def choose_space(free_disk: int, free_memory: int, payload: int) -> BodySpace:
-    """Half of what the disk has left, or a quarter of the memory; two of the largest bodies in any case. All in bytes."""
+    """Half of what the disk has left, or a quarter of the memory; two of the largest bodies in any case. All in
+    bytes.
+    """
     on_disk = min(MOST_ON_DISK, free_disk // 2)
     if on_disk >= LEAST_BODIES * payload:
         return BodySpace(SMALL, on_disk)
@@ -39,7 +46,8 @@ def choose_space(free_disk: int, free_memory: int, payload: int) -> BodySpace:
 
 
 def file_system(folder: Path, mounts: str) -> str:
-    """Type of the file system that `folder` is in. mounts: text of /proc/self/mounts, whose later lines cover earlier ones.
+    """Type of the file system that `folder` is in. mounts: text of /proc/self/mounts, whose later lines cover earlier
+    ones.
 
     https://man7.org/linux/man-pages/man5/proc_pid_mounts.5.html
     """

@@ -16,13 +16,16 @@ log = logging.getLogger(__name__)
 def error_response(error: BaseException, request_id: str) -> tuple[int, str, str]:
     """Status, phrase and body. What the client can mend (4xx), and a 503, keep the status that the function gave them.
 
-    A fault of ours, or of the user's functions, sys.exit() among them, goes to the log under the request's id, and nothing of it to the
-    client, who is told the id (docker/server/nginx.conf).
-    """
+    A fault of ours, or of the user's functions, sys.exit() among them, goes to the log under the request's id, and
+    nothing of it to the client, who is told the id (docker/server/nginx.conf)."""
     if isinstance(error, UnsupportedFormatError):
         error = UnsupportedMediaType(unsupported(error))
     if isinstance(error, BaseInferenceToolkitError) and _is_the_clients(error.status_code):
-        return int(error.status_code), one_line_of_ascii(str(error.phrase)), _body(int(error.status_code), str(error.message))
+        return (
+            int(error.status_code),
+            one_line_of_ascii(str(error.phrase)),
+            _body(int(error.status_code), str(error.message)),
+        )
     log.error("fault %s: %s", request_id, "".join(traceback.format_exception(error)))
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     return status.value, status.phrase, _body(status.value, f"The server failed under {request_id}.")
@@ -41,7 +44,11 @@ def of_output(error: UnsupportedFormatError) -> NotAcceptable:
 def of_transform(error: UnsupportedFormatError, content_type: str | None, accept: str) -> BaseInferenceToolkitError:
     """What transform_fn, which reads and writes, means by it: the type that it names tells."""
     named = unsupported(error)
-    return NotAcceptable(named) if f"{accept} " in named and f"{content_type} " not in named else UnsupportedMediaType(named)
+    return (
+        NotAcceptable(named)
+        if f"{accept} " in named and f"{content_type} " not in named
+        else UnsupportedMediaType(named)
+    )
 
 
 def _is_the_clients(status: object) -> bool:

@@ -1,8 +1,8 @@
 """Text that functions of the user's put into the head of a response.
 
-multi-model-server sends it as it is: a line break in it would begin another header, or the body, and a name that is none breaks the
-response off. Its codec counts the characters of the phrase and of the content type but sends their bytes, so these must be ASCII.
-"""
+multi-model-server sends it as it is: a line break in it would begin another header, or the body, and a name that is
+none breaks the response off. Its codec counts the characters of the phrase and of the content type but sends their
+bytes, so these must be ASCII."""
 
 import re
 
@@ -21,7 +21,11 @@ def one_line_of_ascii(text: str) -> str:
 
 def take_out_unsendable(headers: dict[str, str]) -> list[str]:
     """Take those out of `headers` that cannot be sent; their names, as Python writes them."""
-    bad = [name for name, value in headers.items() if not (_is_name(name) and isinstance(value, str) and value.replace("\t", " ").isprintable())]
+    bad = [
+        name
+        for name, value in headers.items()
+        if not (_is_name(name) and isinstance(value, str) and value.replace("\t", " ").isprintable())
+    ]
     for name in bad:
         del headers[name]
     return [repr(name) for name in bad]

@@ -12,13 +12,13 @@ UNREAD = object()
 
 @dataclass
 class Job:
-    """request_id: nginx's, which the client gets as X-Request-Id and the log names. arrived: when nginx had the whole body, seconds since 1970.
+    """request_id: nginx's, which the client gets as X-Request-Id and the log names. arrived: when nginx had the whole
+    body, seconds since 1970.
 
-    context: multi-model-server's own, of this request alone: index 0 is it. body, content_type, accept: as the client sent them.
-    input: what input_fn made of the body, when it was read before its batch began. answer: the body of the response, None until there
-    is one, which `done` alone does not promise; its status and headers are in the context. fault: what failed, by which two failures are
-    known to be the same, where it is no client's.
-    """
+    context: multi-model-server's own, of this request alone: index 0 is it. body, content_type, accept: as the client
+    sent them. input: what input_fn made of the body, when it was read before its batch began. answer: the body of the
+    response, None until there is one, which `done` alone does not promise; its status and headers are in the context.
+    fault: what failed, by which two failures are known to be the same, where it is no client's."""
 
     request_id: str
     body: bytes
@@ -45,12 +45,28 @@ class Job:
         context.request_ids = {0: given.get("x-request-id", "")}
         context.request_processor = [RequestProcessor(shown)]
         return cls(
-            context.request_ids[0], body, content_type, given.get("accept"), float(given.get("x-arrived") or time.time()), context
+            context.request_ids[0],
+            body,
+            content_type,
+            given.get("accept"),
+            float(given.get("x-arrived") or time.time()),
+            context,
         )
 
     def again(self) -> "Job":
         """The same request, not answered yet."""
-        context = Context(self.context.model_name, self.context.system_properties["model_dir"], {}, 1, None, mms.__version__)
+        context = Context(
+            self.context.model_name, self.context.system_properties["model_dir"], {}, 1, None, mms.__version__
+        )
         context.request_ids = dict(self.context.request_ids)
         context.request_processor = [RequestProcessor(self.context.request_processor[0].get_request_properties())]
-        return replace(self, context=context, arrived=time.time(), input=UNREAD, seconds_to_read=0.0, answer=None, fault="", done=threading.Event())
+        return replace(
+            self,
+            context=context,
+            arrived=time.time(),
+            input=UNREAD,
+            seconds_to_read=0.0,
+            answer=None,
+            fault="",
+            done=threading.Event(),
+        )

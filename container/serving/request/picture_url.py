@@ -36,31 +36,43 @@ class Target:
 
 
 def fetch_picture(
-    url: str, allowed: Callable[[Address], bool] = is_public, ports: Collection[int] = PORTS,
-    seconds: float = SECONDS, max_bytes: int = MAX_BYTES,
+    url: str,
+    allowed: Callable[[Address], bool] = is_public,
+    ports: Collection[int] = PORTS,
+    seconds: float = SECONDS,
+    max_bytes: int = MAX_BYTES,
 ) -> bytes:
     """The bytes behind an http or https URL, at most `max_bytes` of them, within `seconds`.
 
-    The name is looked up once, every address that it has must be `allowed`, and the connection goes to one of those very addresses:
-    a name that answers differently the second time gains nothing. Each redirect is a new URL with the same checks. Proxies of the
-    environment, cookies and credentials are not used. Raises BadRequest and PayloadTooLarge; their sentences quote nothing that the
-    server said.
-    """
+    The name is looked up once, every address that it has must be `allowed`, and the connection goes to one of those
+    very addresses: a name that answers differently the second time gains nothing. Each redirect is a new URL with the
+    same checks. Proxies of the environment, cookies and credentials are not used. Raises BadRequest and
+    PayloadTooLarge; their sentences quote nothing that the server said."""
     deadline = time.monotonic() + seconds
     for _ in range(MAX_REDIRECTS + 1):
         try:
             content, url = _get(read_target(url, ports), url, allowed, deadline, max_bytes)
         except TimeoutError as error:
-            raise BadRequest(f"The picture's URL did not answer within {seconds:g} s. Send the picture itself.") from error
-        except (OSError, http.client.HTTPException, ValueError) as error:  # ValueError: a length in the answer that is no number
-            raise BadRequest("The picture's URL could not be read. Check that it opens without a login, or send the picture.") from error
+            raise BadRequest(
+                f"The picture's URL did not answer within {seconds:g} s. Send the picture itself."
+            ) from error
+        except (
+            OSError,
+            http.client.HTTPException,
+            ValueError,
+        ) as error:  # ValueError: a length in the answer that is no number
+            raise BadRequest(
+                "The picture's URL could not be read. Check that it opens without a login, or send the picture."
+            ) from error
         if content is not None:
             return content
     raise BadRequest(f"The picture's URL was redirected more than {MAX_REDIRECTS} times. Name the URL that it ends at.")
 
 
 def read_target(url: str, ports: Collection[int] = PORTS) -> Target:
-    """Take a URL apart (https://www.rfc-editor.org/rfc/rfc3986). Raises BadRequest when it is none that may be fetched."""
+    """Take a URL apart (https://www.rfc-editor.org/rfc/rfc3986). Raises BadRequest when it is none that may be
+    fetched.
+    """
     if len(url) > MAX_URL_LENGTH:
         raise BadRequest(f"The picture's URL is longer than {MAX_URL_LENGTH} characters. Send the picture itself.")
     if "\\" in url or any(ord(character) <= 0x20 or ord(character) == 0x7F for character in url):
@@ -86,23 +98,33 @@ def read_target(url: str, ports: Collection[int] = PORTS) -> Target:
 
 
 def checked_addresses(target: Target, allowed: Callable[[Address], bool], deadline: float) -> list[Address]:
-    """All addresses of the target's host, in the system's order. Raises BadRequest when one is not `allowed`, or there is none."""
+    """All addresses of the target's host, in the system's order. Raises BadRequest when one is not `allowed`, or there
+    is none.
+    """
     found = _looked_up(target.host, target.port, deadline - time.monotonic())
     if not found or not all(allowed(address) for address in found):
         raise BadRequest("The picture's URL does not point to a public address. Send the picture itself.")
     return found
 
 
-def _get(target: Target, url: str, allowed: Callable[[Address], bool], deadline: float, max_bytes: int) -> tuple[bytes | None, str]:
+def _get(
+    target: Target, url: str, allowed: Callable[[Address], bool], deadline: float, max_bytes: int
+) -> tuple[bytes | None, str]:
     """The content and its URL; or None and the URL to go on with."""
     connection = _PinnedConnection(target, checked_addresses(target, allowed, deadline), deadline)
     try:
-        connection.request("GET", target.path, headers={"Accept": "image/*", "Accept-Encoding": "identity", "User-Agent": "picture-fetch"})
+        connection.request(
+            "GET",
+            target.path,
+            headers={"Accept": "image/*", "Accept-Encoding": "identity", "User-Agent": "picture-fetch"},
+        )
         with connection.getresponse() as answer:
             if answer.status in REDIRECTS:
                 return None, urljoin(url, answer.headers.get("Location", ""))
             if answer.status != 200:
-                raise BadRequest(f"The picture's URL answered with status {answer.status}. Check it, or send the picture itself.")
+                raise BadRequest(
+                    f"The picture's URL answered with status {answer.status}. Check it, or send the picture itself."
+                )
             return _content(answer, max_bytes), url
     finally:
         connection.close()
@@ -114,7 +136,9 @@ def _content(answer: http.client.HTTPResponse, max_bytes: int) -> bytes:
     while part := answer.read(PART):
         content += part
         if len(content) > max_bytes:
-            raise PayloadTooLarge(f"The picture behind the URL is larger than {max_bytes / 1e6:g} MB. Send a smaller one.")
+            raise PayloadTooLarge(
+                f"The picture behind the URL is larger than {max_bytes / 1e6:g} MB. Send a smaller one."
+            )
     if answer.length:  # of what was announced; read() in parts says nothing
         raise http.client.IncompleteRead(b"", answer.length)
     return bytes(content)
@@ -141,7 +165,9 @@ def _looked_up(host: str, port: int, seconds: float) -> list[Address]:
 
 
 class _PinnedConnection(http.client.HTTPConnection):
-    """A connection to addresses that are known, not to a name; TLS certificates are checked against the name all the same."""
+    """A connection to addresses that are known, not to a name; TLS certificates are checked against the name all the
+    same.
+    """
 
     def __init__(self, target: Target, addresses: list[Address], deadline: float):
         super().__init__(target.host, target.port)

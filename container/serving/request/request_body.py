@@ -1,8 +1,8 @@
 """The body of a request -> the pictures in it, opened and not decoded yet.
 
-A picture by itself, or JSON that holds one (`{"image": "<base64>"}`) or many (`{"instances": [...]}`, as TensorFlow Serving's API has
-it: https://www.tensorflow.org/tfx/serving/api_rest#encoding_binary_values), or JSON Lines with one on each line.
-"""
+A picture by itself, or JSON that holds one (`{"image": "<base64>"}`) or many (`{"instances": [...]}`, as TensorFlow
+Serving's API has it: https://www.tensorflow.org/tfx/serving/api_rest#encoding_binary_values), or JSON Lines with one on
+each line."""
 
 import binascii
 import json
@@ -16,17 +16,27 @@ from container.serving.request.picture_file import open_request_picture
 from container.serving.request.request_errors import BadRequest, PayloadTooLarge, UnsupportedMediaType
 
 PICTURE_TYPES = (
-    "image/jpeg", "image/jpg", "image/png", "image/webp", "image/bmp", "image/gif", "application/x-image", "application/octet-stream",
+    "image/jpeg",
+    "image/jpg",
+    "image/png",
+    "image/webp",
+    "image/bmp",
+    "image/gif",
+    "application/x-image",
+    "application/octet-stream",
 )
 JSON_TYPE = "application/json"
 JSON_LINES_TYPES = ("application/jsonlines", "application/x-jsonlines", "application/x-ndjson")
 DEFAULT_TYPE = "application/octet-stream"
 
 MAX_PICTURES = 64  # in one request; other clients wait while it is computed
-MAX_BATCH_PICTURES = 1024  # in one of a batch transform job, where a MultiRecord payload is as many lines as fit, and no other client is there
+# in one of a batch transform job, where a MultiRecord payload is as many lines as fit, and no other client is there
+MAX_BATCH_PICTURES = 1024
 MAX_URLS = 8  # in one request: one after the other they must fit into the platform's 60 s
 MAX_REQUEST_PIXELS = 200_000_000  # of all pictures of a request together: what bounds the time that it can take
-MAX_JSON_PARTS = 10_000  # brackets and commas: 64 pictures need some 200, and every part costs many times its byte in memory
+MAX_JSON_PARTS = (
+    10_000  # brackets and commas: 64 pictures need some 200, and every part costs many times its byte in memory
+)
 
 Fetch = Callable[[str], bytes]
 
@@ -42,11 +52,10 @@ class Body:
 def read_body(body: bytes, content_type: str | None, fetch: Fetch | None, most_pictures: int = MAX_PICTURES) -> Body:
     """Open every picture of a request; their pixels are decoded when they are needed.
 
-    content_type: the header as it came; None or "" is application/octet-stream. The type of a picture need not be the file's own:
-    many clients send application/x-image with everything. fetch: gets the bytes of a URL; None where URLs are not allowed.
-    Raises UnsupportedMediaType (415), BadRequest (400) and PayloadTooLarge (413). One bad picture of many fails the request; the
-    sentence says which.
-    """
+    content_type: the header as it came; None or "" is application/octet-stream. The type of a picture need not be the
+    file's own: many clients send application/x-image with everything. fetch: gets the bytes of a URL; None where URLs
+    are not allowed. Raises UnsupportedMediaType (415), BadRequest (400) and PayloadTooLarge (413). One bad picture of
+    many fails the request; the sentence says which."""
     body = bytes(body)  # a bytearray from the server otherwise
     media_type = (content_type or "").split(";")[0].strip().lower() or DEFAULT_TYPE
     if media_type in PICTURE_TYPES:
@@ -60,7 +69,8 @@ def read_body(body: bytes, content_type: str | None, fetch: Fetch | None, most_p
         read = lambda: (_of_json_lines(body), True)  # noqa: E731
     else:
         raise UnsupportedMediaType(
-            f"Content-Type {_shown(media_type)} is not taken. Send one of {', '.join((*PICTURE_TYPES, JSON_TYPE, *JSON_LINES_TYPES))}."
+            f"Content-Type {_shown(media_type)} is not taken. Send one of "
+            f"{', '.join((*PICTURE_TYPES, JSON_TYPE, *JSON_LINES_TYPES))}."
         )
     if not body:
         raise BadRequest(f"The body is empty. Send {wanted}.")
@@ -96,7 +106,9 @@ def _opened(named: list[tuple[str, _Sent]], fetch: Fetch | None) -> list[Image.I
             raise BadRequest(f"{name} is {error}.") from error
         pixels += picture.width * picture.height
         if pixels > MAX_REQUEST_PIXELS:
-            raise PayloadTooLarge(f"The request's pictures have more than {MAX_REQUEST_PIXELS:,} pixels together. Send fewer at once.")
+            raise PayloadTooLarge(
+                f"The request's pictures have more than {MAX_REQUEST_PIXELS:,} pixels together. Send fewer at once."
+            )
         pictures.append(picture)
     return pictures
 
@@ -106,7 +118,8 @@ def _content(name: str, sent: _Sent, fetch: Fetch | None) -> bytes:
         return sent.content()
     if fetch is None:
         raise BadRequest(
-            f"{name} is a URL, and this endpoint fetches none. Send the picture itself, or deploy with DOGBREED_ALLOW_URLS=true in the environment."
+            f"{name} is a URL, and this endpoint fetches none. Send the picture itself, or deploy with "
+            "DOGBREED_ALLOW_URLS=true in the environment."
         )
     try:
         return fetch(sent.url)
@@ -160,7 +173,9 @@ def _sources(value: dict) -> list[str]:
 
 
 def _of_base64(name: str, text: str) -> _Sent:
-    """Base64 (https://www.rfc-editor.org/rfc/rfc4648#section-4), or a data: URL of it (https://www.rfc-editor.org/rfc/rfc2397)."""
+    """Base64 (https://www.rfc-editor.org/rfc/rfc4648#section-4), or a data: URL of it
+    (https://www.rfc-editor.org/rfc/rfc2397).
+    """
 
     def content() -> bytes:
         encoded = text
@@ -173,7 +188,9 @@ def _of_base64(name: str, text: str) -> _Sent:
                 raise ValueError("padding, which binascii does not always miss")
             return binascii.a2b_base64(encoded, strict_mode=True)
         except ValueError as error:  # binascii.Error is one; not ASCII is another
-            raise BadRequest(f"{name} is not base64. Encode it in the standard alphabet, with padding and without line breaks.") from error
+            raise BadRequest(
+                f"{name} is not base64. Encode it in the standard alphabet, with padding and without line breaks."
+            ) from error
 
     return _Sent(content=content)
 
@@ -197,7 +214,9 @@ def _parsed(name: str, text: bytes) -> object:
 
 def _check_parts(name: str, text: bytes) -> None:
     if sum(text.count(mark) for mark in (b"[", b"{", b",", b"\n")) > MAX_JSON_PARTS:
-        raise BadRequest(f"{name} is JSON of more than {MAX_JSON_PARTS:,} parts. Send fewer pictures, and nothing else.")
+        raise BadRequest(
+            f"{name} is JSON of more than {MAX_JSON_PARTS:,} parts. Send fewer pictures, and nothing else."
+        )
 
 
 class _Refused(Exception):

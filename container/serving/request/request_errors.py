@@ -1,4 +1,6 @@
-"""What is wrong with a request, as the HTTP status that says so. The messages go to the client, but for that of NoAnswer."""
+"""What is wrong with a request, as the HTTP status that says so. The messages go to the client, but for that of
+NoAnswer.
+"""
 
 from http import HTTPStatus
 
@@ -31,4 +33,6 @@ class UnsupportedMediaType(RequestError):
 
 
 class NoAnswer(Exception):
-    """A function of the user's returned nothing that can be sent: a fault of the server's, with a sentence for its log."""
+    """A function of the user's returned nothing that can be sent: a fault of the server's, with a sentence for its
+    log.
+    """

@@ -12,7 +12,9 @@ class Children:
         self._watched: dict[int, Callable[[int], None]] = {}
 
     def watch(self, pid: int, ended: Callable[[int], None]) -> None:
-        """ended: gets the status that os.waitpid gave, once. To be called before the event loop can reap: at once after the start."""
+        """ended: gets the status that os.waitpid gave, once. To be called before the event loop can reap: at once after
+        the start.
+        """
         self._watched[pid] = ended
 
     def reap(self) -> None:

@@ -1,4 +1,6 @@
-"""The jobs that an engine has taken and not answered yet, and what their clients hear when it ends: 503, so that they try again."""
+"""The jobs that an engine has taken and not answered yet, and what their clients hear when it ends: 503, so that they
+try again.
+"""
 
 import json
 import threading
@@ -41,7 +43,8 @@ class UnderWay:
                 self._change.notify_all()
 
     def give_up(self, seconds: float) -> None:
-        """Answer 503 to whatever has no answer, and to what still comes, until nothing does; for so many seconds at most.
+        """Answer 503 to whatever has no answer, and to what still comes, until nothing does; for so many seconds at
+        most.
 
         A request that comes while the process ends would be a 500 of multi-model-server's.
         """
@@ -58,7 +61,9 @@ class UnderWay:
 
 
 def _refuse(job: Job) -> None:
-    job.answer = json.dumps({"error": {"status": UNAVAILABLE.value, "message": "The engine of this model is started anew. Try again."}})
+    job.answer = json.dumps(
+        {"error": {"status": UNAVAILABLE.value, "message": "The engine of this model is started anew. Try again."}}
+    )
     job.context.set_response_status(UNAVAILABLE.value, UNAVAILABLE.phrase, 0)
     job.context.set_response_content_type(0, content_types.JSON)
     job.done.set()

@@ -1,4 +1,6 @@
-"""What this container may use: whole cores by its CPU set and its quota, GPUs that the NVIDIA runtime mounted, memory."""
+"""What this container may use: whole cores by its CPU set and its quota, GPUs that the NVIDIA runtime mounted,
+memory.
+"""
 
 import os
 from dataclasses import dataclass

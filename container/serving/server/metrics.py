@@ -1,8 +1,8 @@
 """What the endpoint did: for Prometheus as text, for CloudWatch as lines of the log in its embedded metric format.
 
-nginx reports every request, also those that it refuses, with the engine's times in them (Server-Timing), so everything is counted once.
-https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
-"""
+nginx reports every request, also those that it refuses, with the engine's times in them (Server-Timing), so everything
+is counted once.
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html"""
 
 import json
 import math
@@ -27,10 +27,28 @@ class Metrics:
 
     def __init__(self):
         self._registry = CollectorRegistry()
-        self._requests = Counter("dogbreed_requests", "Answered invocations by HTTP status", ["status"], registry=self._registry)
-        self._seconds = Histogram("dogbreed_request_seconds", "From the first byte of a request to the last of its answer", registry=self._registry, buckets=SECONDS)
-        self._stages = Histogram("dogbreed_stage_seconds", "Of an invocation: waiting, reading, predicting, writing", ["stage"], registry=self._registry, buckets=SECONDS)
-        self._batches = Histogram("dogbreed_batch_size", "Requests in the forward pass of each invocation", registry=self._registry, buckets=BATCHES)
+        self._requests = Counter(
+            "dogbreed_requests", "Answered invocations by HTTP status", ["status"], registry=self._registry
+        )
+        self._seconds = Histogram(
+            "dogbreed_request_seconds",
+            "From the first byte of a request to the last of its answer",
+            registry=self._registry,
+            buckets=SECONDS,
+        )
+        self._stages = Histogram(
+            "dogbreed_stage_seconds",
+            "Of an invocation: waiting, reading, predicting, writing",
+            ["stage"],
+            registry=self._registry,
+            buckets=SECONDS,
+        )
+        self._batches = Histogram(
+            "dogbreed_batch_size",
+            "Requests in the forward pass of each invocation",
+            registry=self._registry,
+            buckets=BATCHES,
+        )
         self._ready = Gauge("dogbreed_ready", "1 while /ping is 200", registry=self._registry)
         self._values: dict[str, Tally] = defaultdict(Tally)  # since the last line for CloudWatch
 
@@ -56,7 +74,9 @@ class Metrics:
         return generate_latest(self._registry)
 
     def cloudwatch(self, now: float | None = None) -> str | None:
-        """One line of everything since the last one; None when nothing happened. now: seconds since 1970. Times in milliseconds."""
+        """One line of everything since the last one; None when nothing happened. now: seconds since 1970. Times in
+        milliseconds.
+        """
         if not self._values:
             return None
         values, self._values = self._values, defaultdict(Tally)
@@ -67,7 +87,10 @@ class Metrics:
             if name.startswith("Requests"):
                 fields[name] = sum(tally.values())
             else:
-                fields[name] = {"Values": list(tally), "Counts": list(tally.values())}  # at most 100: see _rounded, and MOST_BATCH in settings.py
+                fields[name] = {
+                    "Values": list(tally),
+                    "Counts": list(tally.values()),
+                }  # at most 100: see _rounded, and MOST_BATCH in settings.py
         stamp = int((time.time() if now is None else now) * 1000)
         directive = {"Namespace": NAMESPACE, "Dimensions": [[]], "Metrics": metrics}
         return json.dumps({"_aws": {"Timestamp": stamp, "CloudWatchMetrics": [directive]}, **fields})

@@ -1,8 +1,7 @@
 """One of multi-model-server's connections to an engine: its requests become jobs, and the jobs' answers go back.
 
-multi-model-server sends the next request of a connection when it has the answer to the one before, so as many jobs can be under way as
-there are connections. The messages are read and written by multi-model-server's own codec.
-"""
+multi-model-server sends the next request of a connection when it has the answer to the one before, so as many jobs can
+be under way as there are connections. The messages are read and written by multi-model-server's own codec."""
 
 import logging
 import os
@@ -29,7 +28,9 @@ class _Buffered:
         return self._file.read(size)
 
 
-def answer_connection(connection: socket.socket, model_name: str, model_dir: str, under_way: UnderWay, answer: Callable[[Job], None]) -> None:
+def answer_connection(
+    connection: socket.socket, model_name: str, model_dir: str, under_way: UnderWay, answer: Callable[[Job], None]
+) -> None:
     """Answer what comes, until multi-model-server closes the connection."""
     incoming = _Buffered(connection)
     try:
@@ -59,6 +60,8 @@ def _job(batch: list[dict], model_name: str, model_dir: str) -> tuple[Job, dict[
 def _response(job: Job, ids: dict[int, str]) -> bytes:
     try:
         return create_predict_response([job.answer], ids, "Prediction success", 200, context=job.context)
-    except Exception as error:  # a header that is a number, text that is not Unicode: what a user's functions may have set
+    except (
+        Exception
+    ) as error:  # a header that is a number, text that is not Unicode: what a user's functions may have set
         log.error("fault %s: the answer cannot be sent: %s", job.request_id, error)
         return create_predict_response(None, ids, "the answer cannot be sent", 500)

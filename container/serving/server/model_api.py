@@ -1,4 +1,6 @@
-"""PID 1's own small HTTP server, on a Unix socket that only nginx reaches: metrics, and loading models of a multi-model endpoint."""
+"""PID 1's own small HTTP server, on a Unix socket that only nginx reaches: metrics, and loading models of a multi-model
+endpoint.
+"""
 
 import asyncio
 import http.client
@@ -10,7 +12,9 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 
-LONGEST_HEADERS = 256 * 1024  # bytes of all of them: what is not read when the connection is closed would take the answer with it
+LONGEST_HEADERS = (
+    256 * 1024
+)  # bytes of all of them: what is not read when the connection is closed would take the answer with it
 LARGEST = 64 * 1024  # bytes of a body; nginx has refused larger ones
 
 
@@ -44,11 +48,20 @@ async def start_control(path: Path, answer: Answer) -> asyncio.Server:
                 made = await answer(method, target.partition("?")[0], body)
             except Exception as error:
                 traceback.print_exception(error)
-                made = Response.error(HTTPStatus.INTERNAL_SERVER_ERROR, "The server failed on this request. Its log has the reason.")
+                made = Response.error(
+                    HTTPStatus.INTERNAL_SERVER_ERROR, "The server failed on this request. Its log has the reason."
+                )
             writer.write(_written(made))
             await writer.drain()
         except (asyncio.LimitOverrunError, http.client.HTTPException):  # nginx lets 128 KiB through to the metrics
-            writer.write(_written(Response.error(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "A header is longer than 64 KiB, or there are more than 100.")))
+            writer.write(
+                _written(
+                    Response.error(
+                        HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+                        "A header is longer than 64 KiB, or there are more than 100.",
+                    )
+                )
+            )
         except (ValueError, ConnectionError, asyncio.IncompleteReadError):
             pass  # nginx went away, or another program of the container speaks something else
         finally:

@@ -18,10 +18,15 @@ from pathlib import Path
 from container.serving.server.nginx import TEMPLATES, filled_in
 from container.serving.settings import MEGABYTE, Settings
 
-HANDLER = "container.serving.server.worker"  # multi-model-server insists on a name; its worker program, which would import it, is ours
+# multi-model-server insists on a name; its worker program, which would import it, is ours
+HANDLER = "container.serving.server.worker"
 HOME = Path(__file__).parent / "model_server_home"
-NATIVE = Path("/opt/netty")  # netty's epoll library, which it would unpack into a temporary folder that may not hold programs
-CLASSES = Path("/opt/java/lib/mms.jsa")  # its classes, read and checked when the image was built; Java does without where it cannot use them
+NATIVE = Path(
+    "/opt/netty"
+)  # netty's epoll library, which it would unpack into a temporary folder that may not hold programs
+CLASSES = Path(
+    "/opt/java/lib/mms.jsa"
+)  # its classes, read and checked when the image was built; Java does without where it cannot use them
 LEAST_HEAP, MOST_HEAP = 256 * MEGABYTE, 2048 * MEGABYTE
 
 
@@ -66,7 +71,8 @@ class ModelServer:
     async def register(self, name: str, folder: Path) -> Reply:
         """Ends when every worker has loaded the model. folder: absolute."""
         query = urllib.parse.urlencode({
-            "model_name": name, "url": str(folder).lstrip("/"), "handler": HANDLER, "batch_size": 1,  # the engines make the batches
+            # the engines make the batches
+            "model_name": name, "url": str(folder).lstrip("/"), "handler": HANDLER, "batch_size": 1,
             "initial_workers": self._settings.connections, "synchronous": "true",
         })  # fmt: skip
         return await self._ask("POST", f"/models?{query}", self._settings.start_seconds)

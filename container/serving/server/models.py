@@ -31,7 +31,13 @@ class Models:
     """changed: called when `ready` may have changed."""
 
     def __init__(
-        self, settings: Settings, machine: Machine, run_dir: Path, children: Children, server: ModelServer, changed: Callable[[], None]
+        self,
+        settings: Settings,
+        machine: Machine,
+        run_dir: Path,
+        children: Children,
+        server: ModelServer,
+        changed: Callable[[], None],
     ):
         self._settings, self._machine, self._run_dir, self._children = settings, machine, run_dir, children
         self._server, self._changed = server, changed
@@ -60,17 +66,29 @@ class Models:
     def fork(self, name: str, folder: Path) -> None:
         """Start its engines; they load the model at once."""
         self._failures[name] = asyncio.get_running_loop().create_future()
-        made = Engines(name, folder, self._settings, self._machine.gpus, self._run_dir, self._children, self._changed, lambda why: self._give_up(name, why))
+        made = Engines(
+            name,
+            folder,
+            self._settings,
+            self._machine.gpus,
+            self._run_dir,
+            self._children,
+            self._changed,
+            lambda why: self._give_up(name, why),
+        )
         self._engines[name] = made
         made.start()
 
     async def register(self, name: str) -> str | None:
-        """Tell multi-model-server of it, and wait until it is connected to every engine. None, or why it could not be loaded."""
+        """Tell multi-model-server of it, and wait until it is connected to every engine. None, or why it could not be
+        loaded.
+        """
         failure = self._failures[name]
         registration = asyncio.ensure_future(self._server.register(name, self._engines[name].folder))
         await asyncio.wait({registration, failure}, return_when=asyncio.FIRST_COMPLETED)
         if failure.done():
-            # multi-model-server waits for its program, which this process has to answer; only then can it be told to forget the model.
+            # multi-model-server waits for its program, which this process has to answer; only then can it be told to
+            # forget the model.
             if self._settings.multi_model:
                 await asyncio.wait({registration}, timeout=SECONDS_TO_FORGET)
             registration.cancel()
@@ -88,7 +106,11 @@ class Models:
         if name in self._engines:
             reply = await self._server.unregister(name)
             if reply.status not in (200, 404):
-                print(f"warning: multi-model-server did not let the model {name} go: {reply.message}", file=sys.stderr, flush=True)
+                print(
+                    f"warning: multi-model-server did not let the model {name} go: {reply.message}",
+                    file=sys.stderr,
+                    flush=True,
+                )
         engines = self._engines.pop(name, None)
         self._failures.pop(name, None)
         if engines:
@@ -155,11 +177,20 @@ class Models:
             asked = json.loads(body)
             name, folder = asked["model_name"], Path(asked["url"])
         except (ValueError, KeyError, TypeError, RecursionError):
-            return Response.error(HTTPStatus.BAD_REQUEST, 'The body must be {"model_name": "...", "url": "folder of the model"}.')
+            return Response.error(
+                HTTPStatus.BAD_REQUEST, 'The body must be {"model_name": "...", "url": "folder of the model"}.'
+            )
         if not isinstance(name, str) or not NAME.fullmatch(name):
-            return Response.error(HTTPStatus.BAD_REQUEST, "model_name must be of letters, digits, points, underscores and hyphens, 128 at most, and neither . nor ..")
+            return Response.error(
+                HTTPStatus.BAD_REQUEST,
+                "model_name must be of letters, digits, points, underscores and hyphens, 128 at most, and neither . "
+                "nor ..",
+            )
         if not folder.is_absolute() or not _is_folder(folder):
-            return Response.error(HTTPStatus.BAD_REQUEST, f"There is no folder {folder} in this container. The url must be that of the unpacked model.")
+            return Response.error(
+                HTTPStatus.BAD_REQUEST,
+                f"There is no folder {folder} in this container. The url must be that of the unpacked model.",
+            )
         if name in self._engines:
             return Response.error(HTTPStatus.CONFLICT, f"The model {name} is already loaded.")
         try:
@@ -173,13 +204,19 @@ class Models:
             message = f"The model {name} needs some {needed // MEGABYTE} MB of memory and {free // MEGABYTE} MB are free. Unload another one."
             return Response.error(HTTPStatus.INSUFFICIENT_STORAGE, message)
         if (folder / "code/requirements.txt").exists():
-            print(f"warning: requirements.txt of the model {name} is not installed: models of one endpoint share their packages", file=sys.stderr)
+            print(
+                f"warning: requirements.txt of the model {name} is not installed: models of one endpoint share their "
+                "packages",
+                file=sys.stderr,
+            )
         self.fork(name, folder)
         problem = await self.register(name)
         if problem is None:
             return Response.of({"status": f"The model {name} is loaded."})
         await self.unload(name)
-        return Response.error(HTTPStatus.INTERNAL_SERVER_ERROR, f"The model {name} could not be loaded. The log has the reason.")
+        return Response.error(
+            HTTPStatus.INTERNAL_SERVER_ERROR, f"The model {name} could not be loaded. The log has the reason."
+        )
 
 
 def memory_needed(folder: Path, engines: int) -> int:

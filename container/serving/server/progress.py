@@ -1,4 +1,5 @@
-"""How an engine's work moves, in memory that PID 1 looks at: a batch that hangs is seen from outside, whatever holds the engine's interpreter.
+"""How an engine's work moves, in memory that PID 1 looks at: a batch that hangs is seen from outside, whatever holds
+the engine's interpreter.
 
 A message for each batch would wake PID 1 in the middle of the next one; a counter in shared memory costs nothing.
 """
@@ -13,7 +14,9 @@ MOST_SECONDS = 1.0  # that one look may add: a container that was paused has not
 
 
 class Progress:
-    """To be made before the fork. A counter for each computing thread: odd while it has a batch, and another number after each step."""
+    """To be made before the fork. A counter for each computing thread: odd while it has a batch, and another number
+    after each step.
+    """
 
     def __init__(self):
         self._counts = memoryview(mmap.mmap(-1, mmap.PAGESIZE)).cast("Q")

@@ -37,7 +37,9 @@ class RequestLog:
             *lines, self._incomplete = (self._incomplete + said).split(b"\n")
             for line in lines:
                 try:
-                    self._count(json.loads(line.decode(errors="replace")))  # nginx leaves bytes as they came: a path need not be UTF-8
+                    self._count(
+                        json.loads(line.decode(errors="replace"))
+                    )  # nginx leaves bytes as they came: a path need not be UTF-8
                 except (ValueError, KeyError) as error:
                     print(f"warning: a request was not counted: {error}", file=sys.stderr, flush=True)
 
@@ -47,4 +49,8 @@ class RequestLog:
         status = int(request["status"])
         self.metrics.count(status, float(request["seconds"]), request["timing"])
         if status >= 500:
-            print(f"request {request['id']} was answered with {status} after {request['seconds']} s", file=sys.stderr, flush=True)
+            print(
+                f"request {request['id']} was answered with {status} after {request['seconds']} s",
+                file=sys.stderr,
+                flush=True,
+            )

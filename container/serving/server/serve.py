@@ -3,9 +3,9 @@
     nginx (8080) -> multi-model-server (loopback) -> engines: processes that hold the model and batch the requests
       PID 1 starts all three, forks the engines, and says by a file whether /ping is 200.
 
-/ping is 200 while every engine has loaded the model, has run it, and is connected: not before, not after the death of one until it is back,
-and not while the container is ending. When the model cannot be loaded, or nginx or multi-model-server dies, the container ends with status 1.
-"""
+/ping is 200 while every engine has loaded the model, has run it, and is connected: not before, not after the death of
+one until it is back, and not while the container is ending. When the model cannot be loaded, or nginx or
+multi-model-server dies, the container ends with status 1."""
 
 import asyncio
 import gc
@@ -41,7 +41,11 @@ def main(arguments: list[str]) -> int:
     """Serve until SIGTERM (status 0) or until something fails (status 1)."""
     if arguments and arguments != ["serve"]:
         if arguments[0] == "train" and not shutil.which("train"):  # a derived image may have one
-            print("error: This is the image for endpoints: run it with `serve`. Training jobs take the image whose name ends in -train.", file=sys.stderr)
+            print(
+                "error: This is the image for endpoints: run it with `serve`. Training jobs take the image whose name "
+                "ends in -train.",
+                file=sys.stderr,
+            )
             return 1
         os.execvp(arguments[0], arguments)
     stopped = []
@@ -63,8 +67,11 @@ def main(arguments: list[str]) -> int:
     requests = RequestLog(run_dir, Metrics())
     # The JVM and nginx start while this process imports torch, which the engines then have by being forked from it.
     java, nginx = start_model_server(settings, run_dir, free_memory()), front.start()
-    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(run_dir))  # torch looks for the user's name otherwise, which a number may not have
-    # Nothing of what an import makes is garbage; looking for it took a tenth of the time. Frozen, it stays shared with the engines.
+    os.environ.setdefault(
+        "TORCHINDUCTOR_CACHE_DIR", str(run_dir)
+    )  # torch looks for the user's name otherwise, which a number may not have
+    # Nothing of what an import makes is garbage; looking for it took a tenth of the time. Frozen, it stays shared with
+    # the engines.
     gc.disable()
     importlib.import_module("container.serving.server.worker")
     gc.freeze()
@@ -75,7 +82,16 @@ def main(arguments: list[str]) -> int:
 class Server:
     """What runs once PID 1 has its imports."""
 
-    def __init__(self, settings: Settings, machine: Machine, run_dir: Path, front: Front, requests: RequestLog, java: int, nginx: int):
+    def __init__(
+        self,
+        settings: Settings,
+        machine: Machine,
+        run_dir: Path,
+        front: Front,
+        requests: RequestLog,
+        java: int,
+        nginx: int,
+    ):
         from container.serving.server.models import Models  # imports torch
 
         self._settings, self._run_dir, self._front = settings, run_dir, front
@@ -125,7 +141,11 @@ class Server:
         self._in_service = True
         self._say_ready()
         engines, threads = self._settings.engines, self._settings.threads
-        print(f"serving on port {self._settings.ports.public}: {engines} engine(s) of {threads} thread(s), batches of {self._settings.batch_size}", flush=True)
+        print(
+            f"serving on port {self._settings.ports.public}: {engines} engine(s) of {threads} thread(s), batches of "
+            f"{self._settings.batch_size}",
+            flush=True,
+        )
 
     def _say_ready(self) -> None:
         # A multi-model endpoint is in service without a model, and with one that is just being loaded anew.
@@ -160,7 +180,9 @@ class Server:
         self._models.end()
 
     async def _under_way(self) -> bool:
-        """Whether nginx reads or answers a request beside this one (https://nginx.org/en/docs/http/ngx_http_stub_status_module.html)."""
+        """Whether nginx reads or answers a request beside this one
+        (https://nginx.org/en/docs/http/ngx_http_stub_status_module.html).
+        """
         try:
             async with asyncio.timeout(1):
                 reader, writer = await asyncio.open_connection("127.0.0.1", self._settings.ports.metrics)
@@ -195,7 +217,9 @@ class Server:
         return await self._models.answer(method, path, body)
 
     async def _count_requests(self) -> None:
-        """Now and then: waking up for each request would take a core from the engine in its middle. Engines that hang are found on the way."""
+        """Now and then: waking up for each request would take a core from the engine in its middle. Engines that hang
+        are found on the way.
+        """
         clock = asyncio.get_running_loop().time
         before = clock()
         while True:
@@ -222,7 +246,9 @@ def _warn(warnings: Iterable[str | None]) -> None:
 
 
 def _run_dir() -> Path:
-    """For sockets and configurations: /tmp, or where the root file system is read-only, the memory that every container has."""
+    """For sockets and configurations: /tmp, or where the root file system is read-only, the memory that every container
+    has.
+    """
     for parent in ("/tmp", "/dev/shm"):
         if os.access(parent, os.W_OK):
             os.environ["TMPDIR"] = parent  # of the user's functions, too

@@ -1,9 +1,10 @@
-"""Whether an engine fails for a reason of its own, which only a new process is rid of, and not for what its clients send.
+"""Whether an engine fails for a reason of its own, which only a new process is rid of, and not for what its clients
+send.
 
-A CUDA error stays for the life of a process: every call after it fails (https://docs.nvidia.com/cuda/cuda-runtime-api/group__CUDART__ERROR.html).
-So does a lost connection, or a module's state after an exception in its middle. A model that rejects odd inputs with an exception looks the
-same from outside. What tells them apart is a request that was answered before: the engine ends only when that one fails as well.
-"""
+A CUDA error stays for the life of a process: every call after it fails
+(https://docs.nvidia.com/cuda/cuda-runtime-api/group__CUDART__ERROR.html). So does a lost connection, or a module's
+state after an exception in its middle. A model that rejects odd inputs with an exception looks the same from outside.
+What tells them apart is a request that was answered before: the engine ends only when that one fails as well."""
 
 import logging
 import traceback
@@ -42,8 +43,14 @@ class StickyFaults:
         again = self._known.again()
         self._answer([again])
         if again.fault:
-            return f"{self._count} requests in a row failed with {self._cause}, and so does one that was answered before"
-        log.warning("%d requests in a row failed with %s, but one that was answered before still is: the engine goes on", self._count, self._cause)
+            return (
+                f"{self._count} requests in a row failed with {self._cause}, and so does one that was answered before"
+            )
+        log.warning(
+            "%d requests in a row failed with %s, but one that was answered before still is: the engine goes on",
+            self._count,
+            self._cause,
+        )
         self._count, self._needed = 0, min(2 * self._needed, MOST_IN_A_ROW)
         return None
 
@@ -59,7 +66,9 @@ class StickyFaults:
 
 
 def cause_of(error: BaseException) -> str:
-    """What two failures have in common when they have one cause: type and place, not the message, which may name what was sent."""
+    """What two failures have in common when they have one cause: type and place, not the message, which may name what
+    was sent.
+    """
     frames = traceback.extract_tb(error.__traceback__)
     place = f" in {frames[-1].name} ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
     return f"{type(error).__name__}{place}"

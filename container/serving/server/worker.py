@@ -1,7 +1,7 @@
 """An engine: a process that holds the model and answers, in batches, what multi-model-server's connections bring.
 
-PID 1 forks it (container/serving/server/workers.py) after importing torch, so it starts in a fraction of a second, and several share that memory.
-"""
+PID 1 forks it (container/serving/server/workers.py) after importing torch, so it starts in a fraction of a second, and
+several share that memory."""
 
 import logging
 import os
@@ -37,11 +37,10 @@ def run_engine(
 ) -> int:  # fmt: skip
     """Load the model of `folder`, then answer; returns only when it cannot be loaded.
 
-    index: of this engine among those of the model; it decides which GPU it takes. share: connections that it takes. report: is told
-    `warm` when the model has run, `connections N` whenever their number changes, and `leaving` before the engine ends by itself.
-    progress: moves as batches do. leave: a file descriptor; when there is something to read, the engine tells its clients to try again
-    and ends.
-    """
+    index: of this engine among those of the model; it decides which GPU it takes. share: connections that it takes.
+    report: is told `warm` when the model has run, `connections N` whenever their number changes, and `leaving` before
+    the engine ends by itself. progress: moves as batches do. leave: a file descriptor; when there is something to read,
+    the engine tells its clients to try again and ends."""
     logging.basicConfig(level=settings.log_level, format="%(levelname)s %(message)s", stream=sys.stdout)
     if gpus:
         os.environ["CUDA_VISIBLE_DEVICES"] = str(index % gpus)
@@ -55,7 +54,9 @@ def run_engine(
         if not isinstance(error, (UnusableCheckpoint, WrongFunctions)):  # whose messages say it all
             traceback.print_exception(error)
         said = str(error) if isinstance(error, Exception) else repr(error)
-        print(f"error: the model {name} could not be loaded: {said or type(error).__name__}", file=sys.stderr, flush=True)
+        print(
+            f"error: the model {name} could not be loaded: {said or type(error).__name__}", file=sys.stderr, flush=True
+        )
         return 1
 
     under_way = UnderWay(settings.answer_seconds)
@@ -80,10 +81,13 @@ def run_engine(
             job.done.wait()
         functions.settle(job)
 
-    _take_connections(share, listener, lambda connection: answer_connection(connection, name, str(folder), under_way, answer), report)
+    _take_connections(
+        share, listener, lambda connection: answer_connection(connection, name, str(folder), under_way, answer), report
+    )
     threading.Thread(target=lambda: (os.read(leave, 1), _end(under_way)), daemon=True).start()
     report("warm")
-    # While a GPU computes one batch the processor can decode the next. On a processor they would only take each other's cores.
+    # While a GPU computes one batch the processor can decode the next. On a processor they would only take each other's
+    # cores.
     if gpus and functions.side_by_side:
         threading.Thread(target=_run_or_end, args=(batcher.run,)).start()
     _run_or_end(batcher.run)
@@ -106,7 +110,9 @@ def _end(under_way: UnderWay) -> None:
     os._exit(1)
 
 
-def _take_connections(share: int, listener: socket.socket, answer: Callable[[socket.socket], None], report: Callable[[str], None]) -> None:
+def _take_connections(
+    share: int, listener: socket.socket, answer: Callable[[socket.socket], None], report: Callable[[str], None]
+) -> None:
     """Take `share` connections and no more: the others are for the model's other engines."""
     lock, count = threading.Lock(), [0]
     free = threading.Semaphore(share)

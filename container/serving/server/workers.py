@@ -1,4 +1,6 @@
-"""The engines of a model, as PID 1 keeps them: forked, looked after, ended when one hangs, and forked anew when one is gone."""
+"""The engines of a model, as PID 1 keeps them: forked, looked after, ended when one hangs, and forked anew when one is
+gone.
+"""
 
 import asyncio
 import itertools
@@ -42,8 +44,15 @@ class Engines:
     """
 
     def __init__(
-        self, name: str, folder: Path, settings: Settings, gpus: int, run_dir: Path, children: Children,
-        changed: Callable[[], None], failed: Callable[[str], None],
+        self,
+        name: str,
+        folder: Path,
+        settings: Settings,
+        gpus: int,
+        run_dir: Path,
+        children: Children,
+        changed: Callable[[], None],
+        failed: Callable[[str], None],
     ):
         self.name, self.folder = name, folder
         self._settings, self._gpus, self._children = settings, gpus, children
@@ -65,7 +74,11 @@ class Engines:
         for pid, engine in list(self._engines.items()):
             if not engine.leaving and engine.stall.look(passed):
                 seconds = self._settings.answer_seconds
-                print(f"error: an engine of the model {self.name} has hung for {seconds} s in a request; it is ended", file=sys.stderr, flush=True)
+                print(
+                    f"error: an engine of the model {self.name} has hung for {seconds} s in a request; it is ended",
+                    file=sys.stderr,
+                    flush=True,
+                )
                 self._leave(pid, engine)
 
     def listen_at(self, path: Path) -> None:
@@ -76,7 +89,9 @@ class Engines:
     @property
     def ready(self) -> bool:
         """Every engine has the model, has run it, and has all of its connections."""
-        full = [one for one in self._engines.values() if one.warm and not one.leaving and one.connections == self._share]
+        full = [
+            one for one in self._engines.values() if one.warm and not one.leaving and one.connections == self._share
+        ]
         return len(full) == self._settings.engines
 
     @property
@@ -119,7 +134,9 @@ class Engines:
         except OSError as error:  # no memory, or too many processes: that may pass
             for end in (heard, told, left, leave):
                 os.close(end)
-            print(f"error: an engine of the model {self.name} could not be forked: {error}", file=sys.stderr, flush=True)
+            print(
+                f"error: an engine of the model {self.name} could not be forked: {error}", file=sys.stderr, flush=True
+            )
             asyncio.get_running_loop().call_later(SECONDS_TO_FORK_AGAIN, lambda: self._ended or self._fork(index))
             return
         if pid == 0:
@@ -127,7 +144,18 @@ class Engines:
             try:
                 _forget_parent(keep={self._listener.fileno(), told, left})
                 report = lambda line: os.write(told, f"{line}\n".encode())  # noqa: E731
-                status = run_engine(index, self._gpus, self._share, self._listener, self.name, self.folder, self._settings, report, progress, left)
+                status = run_engine(
+                    index,
+                    self._gpus,
+                    self._share,
+                    self._listener,
+                    self.name,
+                    self.folder,
+                    self._settings,
+                    report,
+                    progress,
+                    left,
+                )
             except BaseException as error:
                 traceback.print_exception(error)
             finally:
@@ -177,13 +205,17 @@ class Engines:
                 # multi-model-server gives a connection up when it ends, but waits for ever for one that it cannot make.
                 self._listener.setblocking(False)
                 asyncio.get_running_loop().add_reader(self._listener, lambda: self._listener.accept()[0].close())
-                self._failed(f"the model {self.name} could not be loaded: its engine {how_it_ended(status)}; its log is above")
+                self._failed(
+                    f"the model {self.name} could not be loaded: its engine {how_it_ended(status)}; its log is above"
+                )
                 return
         self._fork(index)
 
 
 def _forget_parent(keep: set[int]) -> None:
-    """In the child: PID 1's signal handlers and sockets are not its own. A socket kept open here would never close there."""
+    """In the child: PID 1's signal handlers and sockets are not its own. A socket kept open here would never close
+    there.
+    """
     signal.set_wakeup_fd(-1)
     for one in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
         signal.signal(one, signal.SIG_DFL)

@@ -23,7 +23,9 @@ TABLE = """table inet isolation {{
 
 def answers_only(port: int) -> str:
     """Nothing leaves but the answers on connections that somebody else opened to `port`."""
-    return TABLE.format(output=f"tcp sport {port} ct state established ct direction reply accept", input=f"tcp dport {port} accept")
+    return TABLE.format(
+        output=f"tcp sport {port} ct state established ct direction reply accept", input=f"tcp dport {port} accept"
+    )
 
 
 def peers_only(addresses: Iterable[str]) -> str:

@@ -1,8 +1,7 @@
 """A network namespace with a firewall, held by a pause container; the user's container joins it and cannot change it.
 
-The pause container is that of a Kubernetes pod: it sleeps, and keeps the namespace that other containers join. The firewall
-stands before any of them starts.
-"""
+The pause container is that of a Kubernetes pod: it sleeps, and keeps the namespace that other containers join. The
+firewall stands before any of them starts."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +14,18 @@ from local_test.host.labels import NAMESPACE, OWNED, remove
 from local_test.host.small_image import small_image
 
 IMAGE = "local-sagemaker-pause"
-# Engines before 26 forward what their DNS server cannot answer also from internal networks (CVE-2024-29018). An address of
-# loopback is that of the namespace itself, where nobody answers; one attempt of one second, so that programs do not wait.
+# Engines before 26 forward what their DNS server cannot answer also from internal networks (CVE-2024-29018). An address
+# of loopback is that of the namespace itself, where nobody answers; one attempt of one second, so that programs do not
+# wait.
 NAME_SERVER = {"dns": ["127.0.0.1"], "dns_opt": ["timeout:1", "attempts:1"]}
-PAUSE = {**CONFINEMENT, **NAME_SERVER, "cap_add": ["NET_ADMIN"], "pids_limit": 16, "mem_limit": "64m", "read_only": True}
+PAUSE = {
+    **CONFINEMENT,
+    **NAME_SERVER,
+    "cap_add": ["NET_ADMIN"],
+    "pids_limit": 16,
+    "mem_limit": "64m",
+    "read_only": True,
+}
 
 
 class IsolationFailed(RuntimeError):
@@ -33,7 +40,9 @@ class NetworkNamespace:
 
     @property
     def mode(self) -> str:
-        """`network_mode` of a container that joins it. Host name, name resolution and published ports are the namespace's."""
+        """`network_mode` of a container that joins it. Host name, name resolution and published ports are the
+        namespace's.
+        """
         return f"container:{self.container.id}"
 
     def remove(self) -> None:
@@ -48,13 +57,16 @@ def hold(client: DockerClient, firewall: str, labels: dict[str, str], **options)
     Raises IsolationFailed, ImageNotBuilt, and docker's APIError; then nothing of it is left.
     """
     image = small_image(client, IMAGE, Path(__file__).parent, ("Dockerfile",))
-    container = client.containers.create(image, labels={**labels, OWNED: NAMESPACE}, platform="linux/amd64", **PAUSE, **options)
+    container = client.containers.create(
+        image, labels={**labels, OWNED: NAMESPACE}, platform="linux/amd64", **PAUSE, **options
+    )
     try:
         container.start()
         status, said = container.exec_run(["nft", firewall])
         if status:
             raise IsolationFailed(
-                f"EnableNetworkIsolation needs a kernel with nftables under the Docker engine; nft said: {said.decode(errors='replace').strip()}. "
+                "EnableNetworkIsolation needs a kernel with nftables under the Docker engine; nft said: "
+                f"{said.decode(errors='replace').strip()}. "
                 "Without isolation: remove EnableNetworkIsolation from the request."
             )
     except BaseException:

@@ -1,10 +1,10 @@
-"""`python -m tests.bench.serving --serve-image IMAGE [--data FOLDER_OR_ZIP]`: the endpoint beside other servers of the same network.
+"""`python -m tests.bench.serving --serve-image IMAGE [--data FOLDER_OR_ZIP]`: the endpoint beside other servers of the
+same network.
 
-Ours is the serve image as it is. Beside it, from the same torch, weights and photographs, in turn and each alone on the machine:
-sagemaker-inference with multi-model-server, LitServe in float32 and in the best precision, Ray Serve as AWS's example has it and with
-batches in the best precision, TorchServe, and what a bare loop without HTTP reaches. Where a peer has settings that matter, the best of them is measured. Writes out/bench/serving.json and
-docs/serving.png.
-"""
+Ours is the serve image as it is. Beside it, from the same torch, weights and photographs, in turn and each alone on the
+machine: sagemaker-inference with multi-model-server, LitServe in float32 and in the best precision, Ray Serve as AWS's
+example has it and with batches in the best precision, TorchServe, and what a bare loop without HTTP reaches. Where a
+peer has settings that matter, the best of them is measured. Writes out/bench/serving.json and docs/serving.png."""
 
 import argparse
 from contextlib import ExitStack

@@ -1,4 +1,6 @@
-"""Runs beside a server: its answer to each photograph once, as JSON. `answers.py DATA PATH`. It also warms the server up."""
+"""Runs beside a server: its answer to each photograph once, as JSON. `answers.py DATA PATH`. It also warms the server
+up.
+"""
 
 import json
 import sys

@@ -1,4 +1,6 @@
-"""The course of the serving bench: every server in its best setting, then rounds in which each has its turn, alone on the machine."""
+"""The course of the serving bench: every server in its best setting, then rounds in which each has its turn, alone on
+the machine.
+"""
 
 import json
 from collections.abc import Iterator
@@ -31,7 +33,16 @@ from tests.bench.serving.server import (
 TRIAL, TRIAL_SECONDS = 16, 6  # clients and seconds that a setting is tried with
 STARTS = 3
 AGREE = 0.95  # share of the photographs; below it the servers do not compute the same
-PACKAGES = ["torch", "torchvision", "pillow", "sagemaker-inference", "multi-model-server", "litserve", "ray", "torchserve"]
+PACKAGES = [
+    "torch",
+    "torchvision",
+    "pillow",
+    "sagemaker-inference",
+    "multi-model-server",
+    "litserve",
+    "ray",
+    "torchserve",
+]
 VERSIONS = """
 import importlib.metadata, json
 print(json.dumps({found.name.lower().replace("_", "-"): found.version for found in importlib.metadata.distributions()}))
@@ -49,7 +60,9 @@ class Bench:
         self.found = Measured({}, [], {}, {OURS: [], STOCK: [], RAY: []}, {}, bool(self._gpus))
 
     def open(self) -> None:
-        """Make the model, start every server in its best setting, and see that all of them answer alike, which warms them up."""
+        """Make the model, start every server in its best setting, and see that all of them answer alike, which warms
+        them up.
+        """
         self._model = self._stack.enter_context(volume(self._engine))
         self._loop = self._stack.enter_context(self._room())
         self._loop.run("random_model.py", MODEL)
@@ -74,7 +87,10 @@ class Bench:
             for clients in CLIENTS:
                 turn = Turn.of(room.run("load.py", server.path, str(clients), str(seconds)))
                 self.found.turns[name][clients].append(turn)
-                print(f"  {name}, {clients}: {turn.throughput:.1f}/s, {turn.median:.0f} ms, p99 {turn.p99:.0f} ms", flush=True)
+                print(
+                    f"  {name}, {clients}: {turn.throughput:.1f}/s, {turn.median:.0f} ms, p99 {turn.p99:.0f} ms",
+                    flush=True,
+                )
             room.pause()
         self.found.loop.append(self._loop.run("limit.py", MODEL, str(seconds / 2)))
         self.found.labels[LOOP] = self.found.loop[-1].pop("labels")
@@ -95,7 +111,12 @@ class Bench:
         found = {f"{name}, setting": server.setting for name, (server, _) in self._rooms.items()} | self._left_out
         for server, _ in self._rooms.values():
             printed = self._engine.containers.run(
-                server.image, ["-c", VERSIONS], entrypoint=["python"], network_mode="none", remove=True, labels=labels("bench", "versions"),
+                server.image,
+                ["-c", VERSIONS],
+                entrypoint=["python"],
+                network_mode="none",
+                remove=True,
+                labels=labels("bench", "versions"),
             )
             found |= {name: version for name, version in json.loads(printed).items() if name in PACKAGES}
         return found
@@ -118,7 +139,9 @@ class Bench:
         for number, server in enumerate(settings):
             with self._room() as room:
                 room.start(server)
-                throughputs[number] = Turn.of(room.run("load.py", server.path, str(TRIAL), str(TRIAL_SECONDS))).throughput
+                throughputs[number] = Turn.of(
+                    room.run("load.py", server.path, str(TRIAL), str(TRIAL_SECONDS))
+                ).throughput
             print(f"{server.name}, {server.setting}: {throughputs[number]:.1f}/s", flush=True)
         return settings[max(throughputs, key=throughputs.get)]
 

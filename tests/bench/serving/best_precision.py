@@ -1,4 +1,6 @@
-"""The network in the fastest form that gives the same answers: bfloat16 where the processor computes in it, half precision on a GPU."""
+"""The network in the fastest form that gives the same answers: bfloat16 where the processor computes in it, half
+precision on a GPU.
+"""
 
 from collections.abc import Callable
 
@@ -11,7 +13,9 @@ from container.runtime.device import CPU_INFO, computes_in_bfloat16
 WARM = 3  # the graph is compiled in the first runs of every batch size
 
 
-def best_form(model: nn.Module, device: torch.device, image_size: int, batch_sizes: list[int]) -> Callable[[torch.Tensor], torch.Tensor]:
+def best_form(
+    model: nn.Module, device: torch.device, image_size: int, batch_sizes: list[int]
+) -> Callable[[torch.Tensor], torch.Tensor]:
     """float32 [n, 3, image_size, image_size] -> logits float32 [n, classes], ready for batches of the sizes given.
 
     Batch normalisation is folded into the convolutions. oneDNN's graph fuses what is left:
@@ -29,7 +33,9 @@ def best_form(model: nn.Module, device: torch.device, image_size: int, batch_siz
     with torch.inference_mode():
         if device.type == "cpu":
             torch.jit.enable_onednn_fusion(True)
-            network = torch.jit.freeze(torch.jit.trace(network, cast(torch.zeros(batch_sizes[0], 3, image_size, image_size))))
+            network = torch.jit.freeze(
+                torch.jit.trace(network, cast(torch.zeros(batch_sizes[0], 3, image_size, image_size)))
+            )
         for size in batch_sizes:
             for _ in range(WARM):
                 network(cast(torch.zeros(size, 3, image_size, image_size)))

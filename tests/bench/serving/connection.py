@@ -1,4 +1,6 @@
-"""A kept-alive connection to a server on loopback that costs next to nothing, since the client shares the server's cores."""
+"""A kept-alive connection to a server on loopback that costs next to nothing, since the client shares the server's
+cores.
+"""
 
 import re
 import socket
@@ -19,7 +21,9 @@ class Connection:
         self._memory = bytearray(MOST_BYTES)
 
     def ask(self, request: bytes) -> tuple[int, bytes]:
-        """Send a whole request; returns the status and the body of the answer. Raises OSError when the server hangs up."""
+        """Send a whole request; returns the status and the body of the answer. Raises OSError when the server hangs
+        up.
+        """
         self._socket.sendall(request)
         have, end, whole, chunked = 0, -1, MOST_BYTES, False
         while have < whole:

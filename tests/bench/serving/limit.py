@@ -1,9 +1,9 @@
-"""Runs in the serve image: what there is to reach. A bare loop in one process, without HTTP. `limit.py DATA MODEL SECONDS`.
+"""Runs in the serve image: what there is to reach. A bare loop in one process, without HTTP. `limit.py DATA MODEL
+SECONDS`.
 
-It decodes as the serving code does, in as many threads as there are cores, and computes in the best precision; beside a GPU it
-decodes one batch ahead. Prints JSON: the likeliest class of each photograph; pictures per second in batches, by their size, and
-the milliseconds of one picture alone, SECONDS for each of them.
-"""
+It decodes as the serving code does, in as many threads as there are cores, and computes in the best precision; beside a
+GPU it decodes one batch ahead. Prints JSON: the likeliest class of each photograph; pictures per second in batches, by
+their size, and the milliseconds of one picture alone, SECONDS for each of them."""
 
 import itertools
 import json

@@ -1,8 +1,9 @@
-"""LitServe with batching: `litserve_server.py PORT PRECISION WORKERS BATCH_SIZE`. PRECISION: float32, or best for the limit's own network.
+"""LitServe with batching: `litserve_server.py PORT PRECISION WORKERS BATCH_SIZE`. PRECISION: float32, or best for the
+limit's own network.
 
-The functions are those of its guide to batching, https://lightning.ai/docs/litserve/features/batching; workers share the cores.
-A JPEG comes as the request's body, as it does to the other servers, and not inside JSON or a form, which would cost it more.
-"""
+The functions are those of its guide to batching, https://lightning.ai/docs/litserve/features/batching; workers share
+the cores. A JPEG comes as the request's body, as it does to the other servers, and not inside JSON or a form, which
+would cost it more."""
 
 import json
 import os
@@ -49,14 +50,18 @@ class Classifier(litserve.LitAPI):
         return list(zip(best.indices.tolist(), best.values.tolist()))
 
     def encode_response(self, best):
-        return {"predictions": [{"label": self._names[str(index)], "probability": value} for index, value in zip(*best)]}
+        return {
+            "predictions": [{"label": self._names[str(index)], "probability": value} for index, value in zip(*best)]
+        }
 
 
 if __name__ == "__main__":
     port, precision, workers, batch_size = sys.argv[1:]
     threads = max(1, len(os.sched_getaffinity(0)) // int(workers))
     server = litserve.LitServer(
-        Classifier(precision, threads, int(batch_size)), accelerator="cuda" if torch.cuda.is_available() else "cpu", devices=1,
+        Classifier(precision, threads, int(batch_size)),
+        accelerator="cuda" if torch.cuda.is_available() else "cpu",
+        devices=1,
         workers_per_device=int(workers),
     )
     server.run(port=int(port), generate_client_file=False, log_level="warning")

@@ -1,9 +1,10 @@
-"""Runs beside a server: clients in a closed loop, each with a kept-alive connection. `load.py DATA PATH CLIENTS SECONDS`.
+"""Runs beside a server: clients in a closed loop, each with a kept-alive connection. `load.py DATA PATH CLIENTS
+SECONDS`.
 
-A client sends the next photograph of the list that all of them share as soon as it has its answer. Counting begins when the last
-client has had its first one; none of them pauses until then, since servers end connections that are idle. Prints JSON: milliseconds of every answer with status 200, how many were refused with 503, the seconds
-they took, and the client's own processor time for a request in milliseconds. Any other status ends the program with an error.
-"""
+A client sends the next photograph of the list that all of them share as soon as it has its answer. Counting begins when
+the last client has had its first one; none of them pauses until then, since servers end connections that are idle.
+Prints JSON: milliseconds of every answer with status 200, how many were refused with 503, the seconds they took, and
+the client's own processor time for a request in milliseconds. Any other status ends the program with an error."""
 
 import itertools
 import json
@@ -41,7 +42,12 @@ class Load:
         latencies = [1000 * latency for moment, latency in self._answered if self._began < moment <= end]
         refused = sum(self._began < moment <= end for moment in self._refused)
         since = sum(moment > self._began for moment in [*self._refused, *(moment for moment, _ in self._answered)])
-        return {"milliseconds": latencies, "refused": refused, "seconds": self._seconds, "client_milliseconds": 1000 * used / since}
+        return {
+            "milliseconds": latencies,
+            "refused": refused,
+            "seconds": self._seconds,
+            "client_milliseconds": 1000 * used / since,
+        }
 
     def _client(self) -> None:
         try:

@@ -12,7 +12,15 @@ class Classifier(ResNet):
 
     def __init__(self):
         super().__init__(BasicBlock, [3, 4, 6, 3])
-        self.fc = nn.Sequential(nn.Linear(512, 512), nn.ReLU(), nn.Dropout(), nn.Linear(512, 256), nn.ReLU(), nn.Dropout(), nn.Linear(256, CLASSES))
+        self.fc = nn.Sequential(
+            nn.Linear(512, 512),
+            nn.ReLU(),
+            nn.Dropout(),
+            nn.Linear(512, 256),
+            nn.ReLU(),
+            nn.Dropout(),
+            nn.Linear(256, CLASSES),
+        )
 
 
 def load_classifier(weights: str, device: torch.device) -> Classifier:

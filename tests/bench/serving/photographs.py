@@ -7,7 +7,11 @@ MOST = 133  # as many as the model has classes: its last layer knows them all (r
 
 def photographs(data: Path) -> list[Path]:
     """JPEG files of the test split, spread evenly over its classes, in sorted order."""
-    found = sorted(path for path in (data / "test").rglob("*") if path.suffix.lower() in (".jpg", ".jpeg") and not path.name.startswith("."))
+    found = sorted(
+        path
+        for path in (data / "test").rglob("*")
+        if path.suffix.lower() in (".jpg", ".jpeg") and not path.name.startswith(".")
+    )
     assert found, f"{data / 'test'} holds no JPEG"
     count = min(MOST, len(found))
     return [found[number * len(found) // count] for number in range(count)]

@@ -1,9 +1,8 @@
 """Runs in the serve image: writes the model that every server serves. `random_model.py DATA FOLDER`.
 
-Its weights are random, and a seed fixes them. Such a network answers nearly the same to every picture, and rounding decides. So
-batch normalisation gets its statistics from photographs, as training would give it them, and the last layer knows a photograph
-for each class: answers then differ as a trained network's do, and servers can be seen to agree.
-"""
+Its weights are random, and a seed fixes them. Such a network answers nearly the same to every picture, and rounding
+decides. So batch normalisation gets its statistics from photographs, as training would give it them, and the last layer
+knows a photograph for each class: answers then differ as a trained network's do, and servers can be seen to agree."""
 
 import json
 import sys
@@ -47,7 +46,6 @@ def random_model(inputs: torch.Tensor) -> nn.Module:
         last.weight[: len(known)] = directions * (CERTAIN / (known - mean).norm(dim=1).mean())
         last.bias.copy_(-last.weight @ mean)
     return model
-
 
 
 def main(data: Path, folder: Path) -> None:

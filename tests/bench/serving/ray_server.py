@@ -1,10 +1,11 @@
-"""Ray Serve: `ray_server.py PORT example REPLICAS` or `ray_server.py PORT batches REPLICAS BATCH_SIZE`; replicas share the cores.
+"""Ray Serve: `ray_server.py PORT example REPLICAS` or `ray_server.py PORT batches REPLICAS BATCH_SIZE`; replicas share
+the cores.
 
 `example` is a deployment as AWS writes it for its Ray Serve images, a picture at a time in float32:
-https://aws.github.io/deep-learning-containers/ray/. There an adapter of SageMaker's paths stands before it, which costs more; it is left out.
-`batches` is what Ray has for more: https://docs.ray.io/en/latest/serve/advanced-guides/dyn-req-batch.html, decoding beside the event loop,
-and the limit's own network.
-"""
+https://aws.github.io/deep-learning-containers/ray/. There an adapter of SageMaker's paths stands before it, which costs
+more; it is left out. `batches` is what Ray has for more:
+https://docs.ray.io/en/latest/serve/advanced-guides/dyn-req-batch.html, decoding beside the event loop, and the limit's
+own network."""
 
 import asyncio
 import json
@@ -54,7 +55,9 @@ def batching(batch_size: int):
 
             torch.set_num_threads(threads)
             device = torch.device("cuda" if GPU else "cpu")
-            self.model = best_form(load_classifier(f"{MODEL}/model.pth", device), device, 224, list(range(1, batch_size + 1)))
+            self.model = best_form(
+                load_classifier(f"{MODEL}/model.pth", device), device, 224, list(range(1, batch_size + 1))
+            )
             with open(f"{MODEL}/index_to_name.json") as file:
                 self.names = json.load(file)
 
@@ -78,11 +81,18 @@ def main(port: int, kind: str, replicas: int, batch_size: int) -> None:
     ray.init(_node_ip_address="127.0.0.1", include_dashboard=False, num_cpus=CORES, log_to_driver=True)
     serve.start(http_options={"host": "127.0.0.1", "port": port})
     cores = max(1, CORES // replicas)
-    actor = {"num_cpus": 0, "num_gpus": 1 / replicas if GPU else 0, "runtime_env": {"env_vars": {"OMP_NUM_THREADS": str(cores)}}}
+    actor = {
+        "num_cpus": 0,
+        "num_gpus": 1 / replicas if GPU else 0,
+        "runtime_env": {"env_vars": {"OMP_NUM_THREADS": str(cores)}},
+    }
     options = {"num_replicas": replicas, "ray_actor_options": actor}
     if kind == "batches":
-        # As many requests as fill several batches; Ray's own number is 5. A line in the log for each of them costs time.
-        deployment = batching(batch_size).options(**options, max_ongoing_requests=4 * batch_size, logging_config={"enable_access_log": False})
+        # As many requests as fill several batches; Ray's own number is 5. A line in the log for each of them costs
+        # time.
+        deployment = batching(batch_size).options(
+            **options, max_ongoing_requests=4 * batch_size, logging_config={"enable_access_log": False}
+        )
     else:
         deployment = Classifier.options(**options)
     serve.run(deployment.bind(cores), route_prefix="/", blocking=True)

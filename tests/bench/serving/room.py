@@ -1,4 +1,6 @@
-"""A network of its own, without a way out, in which a server and its client meet on loopback: no port of the host, no proxy between them."""
+"""A network of its own, without a way out, in which a server and its client meet on loopback: no port of the host, no
+proxy between them.
+"""
 
 import json
 import time
@@ -28,8 +30,14 @@ class Room:
         self._model = Mount(MODEL, model, type="volume")
         self._server: Container | None = None
         self._client = engine.containers.run(
-            image, ["infinity"], entrypoint=["sleep"], network_mode="none", labels=labels("bench", "client"), detach=True,
-            device_requests=self._gpus, environment={"PYTHONPATH": "/opt/program:/bench"},
+            image,
+            ["infinity"],
+            entrypoint=["sleep"],
+            network_mode="none",
+            labels=labels("bench", "client"),
+            detach=True,
+            device_requests=self._gpus,
+            environment={"PYTHONPATH": "/opt/program:/bench"},
             mounts=[self._programs, self._model, Mount("/data", str(data.resolve()), type="bind", read_only=True)],
         )
 
@@ -50,20 +58,31 @@ class Room:
         return json.loads(printed)
 
     def start(self, server: Server) -> tuple[float, str]:
-        """Start it; returns the seconds from `docker run` to its first answer, and that answer. Raises RuntimeError when it gives none."""
+        """Start it; returns the seconds from `docker run` to its first answer, and that answer. Raises RuntimeError
+        when it gives none.
+        """
         asking = self._client.exec_run(["python", "/bench/first_answer.py", "/data", server.path], stream=True)
         lines = _lines(asking.output)
         assert next(lines, "") == "asking"
         began = time.monotonic()
         self._server = self._engine.containers.run(
-            server.image, server.command, entrypoint=server.entrypoint, network_mode=f"container:{self._client.id}",
-            labels=labels("bench", server.name), detach=True, device_requests=self._gpus, environment=server.environment, shm_size="2g",
+            server.image,
+            server.command,
+            entrypoint=server.entrypoint,
+            network_mode=f"container:{self._client.id}",
+            labels=labels("bench", server.name),
+            detach=True,
+            device_requests=self._gpus,
+            environment=server.environment,
+            shm_size="2g",
             mounts=[self._programs, Mount(MODEL, self._model["Source"], type="volume", read_only=True)],
         )
         answer = next(lines, "")
         took = time.monotonic() - began
         if not answer.startswith('"'):
-            raise RuntimeError(f"{server.name} gave no answer. {answer}\n{self._server.logs(tail=30).decode(errors='replace')}")
+            raise RuntimeError(
+                f"{server.name} gave no answer. {answer}\n{self._server.logs(tail=30).decode(errors='replace')}"
+            )
         return took, json.loads(answer)
 
     def pause(self) -> None:

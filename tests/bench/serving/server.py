@@ -13,7 +13,9 @@ RAY, RAY_BATCHES = "Ray Serve, AWS's example", "Ray Serve, batches, best precisi
 
 @dataclass(frozen=True)
 class Server:
-    """setting: in words, where several are tried. entrypoint: None for the image's own. path: where it takes POSTs of pictures, on PORT."""
+    """setting: in words, where several are tried. entrypoint: None for the image's own. path: where it takes POSTs of
+    pictures, on PORT.
+    """
 
     name: str
     setting: str
@@ -38,8 +40,13 @@ def litserves(image: str, name: str) -> list[Server]:
     precision = "best" if name == LITSERVE_BEST else "float32"
     return [
         Server(
-            name, f"{workers} worker{'s' * (workers > 1)}, batches of up to {size}", image, ["python"],
-            ["/bench/litserve_server.py", str(PORT), precision, str(workers), str(size)], "/predict", {"PYTHONPATH": "/opt/program:/bench"},
+            name,
+            f"{workers} worker{'s' * (workers > 1)}, batches of up to {size}",
+            image,
+            ["python"],
+            ["/bench/litserve_server.py", str(PORT), precision, str(workers), str(size)],
+            "/predict",
+            {"PYTHONPATH": "/opt/program:/bench"},
         )
         for workers, size in itertools.product((1, 2), (8, 16))
     ]
@@ -51,7 +58,15 @@ def torchserves(image: str) -> list[Server]:
     https://pytorch.org/serve/performance_guide.html
     """
     return [
-        Server(TORCHSERVE, setting, image, ["python"], ["/bench/torchserve_server.py"], "/predictions/dogs", {"PYTHONPATH": "/bench", **threads})
+        Server(
+            TORCHSERVE,
+            setting,
+            image,
+            ["python"],
+            ["/bench/torchserve_server.py"],
+            "/predictions/dogs",
+            {"PYTHONPATH": "/bench", **threads},
+        )
         for setting, threads in (("its defaults", {}), ("one thread for each worker", {"OMP_NUM_THREADS": "1"}))
     ]
 
@@ -62,14 +77,21 @@ def rays(image: str, name: str) -> list[Server]:
     environment = {"PYTHONPATH": "/opt/program:/bench", "RAY_USAGE_STATS_ENABLED": "0"}
     return [
         Server(
-            name, f"{replicas} replica{'s' * (replicas > 1)}" + (f", batches of up to {size}" if size else ""), image, ["python"],
-            ["/bench/ray_server.py", str(PORT), kind, str(replicas), *([str(size)] if size else [])], "/", environment,
+            name,
+            f"{replicas} replica{'s' * (replicas > 1)}" + (f", batches of up to {size}" if size else ""),
+            image,
+            ["python"],
+            ["/bench/ray_server.py", str(PORT), kind, str(replicas), *([str(size)] if size else [])],
+            "/",
+            environment,
         )
         for replicas, (kind, size) in itertools.product((1, 2), kinds)
     ]
 
 
 def top_label(answer: str) -> str:
-    """The likeliest class of any server's answer: TorchServe answers a probability by label, best first, and the others a list."""
+    """The likeliest class of any server's answer: TorchServe answers a probability by label, best first, and the others
+    a list.
+    """
     content = json.loads(answer)
     return content["predictions"][0]["label"] if "predictions" in content else next(iter(content))

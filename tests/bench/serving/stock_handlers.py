@@ -1,4 +1,5 @@
-"""The four functions as a user of sagemaker-inference writes them: model_fn, input_fn, predict_fn, output_fn, one picture at a time.
+"""The four functions as a user of sagemaker-inference writes them: model_fn, input_fn, predict_fn, output_fn, one
+picture at a time.
 
 https://sagemaker.readthedocs.io/en/stable/frameworks/pytorch/using_pytorch.html#serve-a-pytorch-model
 """
@@ -27,7 +28,9 @@ def predict_fn(picture, loaded):
     model, names = loaded
     with torch.inference_mode():
         values, indices = model(picture)[0].softmax(0).topk(5)
-    return [{"label": names[str(index)], "probability": value} for index, value in zip(indices.tolist(), values.tolist())]
+    return [
+        {"label": names[str(index)], "probability": value} for index, value in zip(indices.tolist(), values.tolist())
+    ]
 
 
 def output_fn(predictions, accept):

@@ -31,6 +31,8 @@ def healthy_run(tmp_path_factory):
     model = SmallNet()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SMDEBUG_CONFIG_FILE_PATH", str(folder / "there-is-none.json"))
-        losses = train(folder, model, torch.optim.AdamW(model.parameters(), 3e-4), steps=320, save_interval=50, smoothing=0.1)
+        losses = train(
+            folder, model, torch.optim.AdamW(model.parameters(), 3e-4), steps=320, save_interval=50, smoothing=0.1
+        )
     assert sum(losses[-10:]) < 0.7 * sum(losses[:10])
     return folder

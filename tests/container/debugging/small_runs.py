@@ -15,7 +15,11 @@ class BlockWithOneRelu(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.first, self.second, self.relu = nn.Conv2d(3, 3, 3, padding=1), nn.Conv2d(3, 3, 3, padding=1), nn.ReLU(inplace=True)
+        self.first, self.second, self.relu = (
+            nn.Conv2d(3, 3, 3, padding=1),
+            nn.Conv2d(3, 3, 3, padding=1),
+            nn.ReLU(inplace=True),
+        )
 
     def forward(self, x):
         y = self.second(self.relu(self.first(x)))
@@ -46,16 +50,32 @@ def separable_pictures(count, seed=0, side=32):
 def configured(monkeypatch, tmp_path, hook_parameters, *collections):
     """What the platform's debughookconfig.json would say; returns the folder that it names."""
     config = {
-        "LocalPath": str(tmp_path / "tensors"), "HookParameters": hook_parameters,
-        "CollectionConfigurations": [{"CollectionName": name, "CollectionParameters": parameters} for name, parameters in collections],
+        "LocalPath": str(tmp_path / "tensors"),
+        "HookParameters": hook_parameters,
+        "CollectionConfigurations": [
+            {"CollectionName": name, "CollectionParameters": parameters} for name, parameters in collections
+        ],
     }
     (tmp_path / "debughookconfig.json").write_text(json.dumps(config))
     monkeypatch.setenv("SMDEBUG_CONFIG_FILE_PATH", str(tmp_path / "debughookconfig.json"))
     return tmp_path / "tensors"
 
 
-def train(folder, model, optimizer, steps, save_interval=10, evaluate_every=20, batch=24, data=None, validation=None, smoothing=0.0):
-    """Train in the order that the trainer has: begin_step, watch, forward, backward, save, optimiser. Returns the losses."""
+def train(
+    folder,
+    model,
+    optimizer,
+    steps,
+    save_interval=10,
+    evaluate_every=20,
+    batch=24,
+    data=None,
+    validation=None,
+    smoothing=0.0,
+):
+    """Train in the order that the trainer has: begin_step, watch, forward, backward, save, optimiser. Returns the
+    losses.
+    """
     torch.manual_seed(0)
     inputs, labels = data or separable_pictures(240)
     valid_inputs, valid_labels = validation or separable_pictures(60, seed=1)

@@ -19,7 +19,9 @@ NAN, INFINITE = float("nan"), float("inf")
 
 def test_a_loss_is_compared_with_one_that_is_num_steps_earlier_at_least():
     every_third = [(step, 100.0 - step) for step in range(0, 22, 3)]
-    assert change_of_loss(every_third, 10, 1) == pytest.approx(100 * (79 - 91) / 91)  # step 21 with step 9, as AWS's example has it
+    assert change_of_loss(every_third, 10, 1) == pytest.approx(
+        100 * (79 - 91) / 91
+    )  # step 21 with step 9, as AWS's example has it
 
 
 def test_means_of_losses_do_not_overlap():
@@ -27,7 +29,9 @@ def test_means_of_losses_do_not_overlap():
     assert change_of_loss([(0, 4.0), (1, 2.0), (2, 2.0)], 1, 2) is None
 
 
-@pytest.mark.parametrize("change, fires", [(-5, False), (-0.1, False), (-0.05, True), (0, True), (3, False), (5.1, True), (NAN, False)])
+@pytest.mark.parametrize(
+    "change, fires", [(-5, False), (-0.1, False), (-0.05, True), (0, True), (3, False), (5.1, True), (NAN, False)]
+)
 def test_a_loss_must_fall_and_may_rise_a_little(change, fires):
     assert does_not_decrease(change, 0.1, 5) == fires
 
@@ -36,16 +40,26 @@ def test_a_gradient_vanishes_below_the_threshold():
     assert vanishing({"a": 1e-7, "b": 9e-8, "c": 0.0, "d": NAN}, 1e-7) == ["c", "b"]
 
 
-@pytest.mark.parametrize("extremes, only_nan, fires", [
-    ((-1.0, 3e38), False, False), ((0.0, INFINITE), False, True), ((-INFINITE, 0.0), False, True), ((NAN, NAN), False, True),
-    ((0.0, INFINITE), True, False), ((NAN, NAN), True, True), ((), False, False),
-])
+@pytest.mark.parametrize(
+    "extremes, only_nan, fires",
+    [
+        ((-1.0, 3e38), False, False),
+        ((0.0, INFINITE), False, True),
+        ((-INFINITE, 0.0), False, True),
+        ((NAN, NAN), False, True),
+        ((0.0, INFINITE), True, False),
+        ((NAN, NAN), True, True),
+        ((), False, False),
+    ],
+)
 def test_a_tensor_explodes_at_infinity_or_nan(extremes, only_nan, fires):
     assert explodes(extremes, only_nan) == fires
 
 
 def test_the_overfit_ratio_is_a_share_of_the_training_loss():
-    assert overfit_ratio(0.5, 0.6) == pytest.approx(0.2) and overfit_ratio(0.5, 0.4) < 0 and overfit_ratio(0.0, 1.0) == 0
+    assert (
+        overfit_ratio(0.5, 0.6) == pytest.approx(0.2) and overfit_ratio(0.5, 0.4) < 0 and overfit_ratio(0.0, 1.0) == 0
+    )
 
 
 def test_only_an_improvement_by_more_than_delta_counts():
@@ -84,7 +98,10 @@ def test_of_reductions_an_update_is_known_from_below_or_to_be_none():
     assert update_ratio({}, after, 1e-9) is None
 
 
-@pytest.mark.parametrize("ratio, exact, fires", [(11, True, True), (11, False, True), (1, True, False), (1e-9, True, True), (0, False, False)])
+@pytest.mark.parametrize(
+    "ratio, exact, fires",
+    [(11, True, True), (11, False, True), (1, True, False), (1e-9, True, True), (0, False, False)],
+)
 def test_an_update_is_out_of_proportion_on_both_sides(ratio, exact, fires):
     assert out_of_proportion(ratio, exact, 1e-8, 10) == fires
 

@@ -50,10 +50,22 @@ def test_each_rule_of_a_run_has_an_outcome(tmp_path, start):
     rules = start("UnchangedTensor,ExplodingTensor,WeightUpdateRatio(small_threshold=1e-3)")
     broken_run(tmp_path / "run")
     unchanged, exploding, ratio = rules.finish(60)
-    assert (unchanged.status, unchanged.first_step, unchanged.first_mode, unchanged.violations) == ("IssuesFound", 20, "TRAIN", 1)
+    assert (unchanged.status, unchanged.first_step, unchanged.first_mode, unchanged.violations) == (
+        "IssuesFound",
+        20,
+        "TRAIN",
+        1,
+    )
     assert unchanged.sentence.startswith("5 of 5 tensors") and unchanged.last_step == 21
-    assert (exploding.status, exploding.violations, exploding.sentence, exploding.first_step) == ("NoIssuesFound", 0, "", None)
-    assert (ratio.status, ratio.first_step, ratio.violations) == ("IssuesFound", 10, 2) and ratio.parameters["small_threshold"] == 1e-3
+    assert (exploding.status, exploding.violations, exploding.sentence, exploding.first_step) == (
+        "NoIssuesFound",
+        0,
+        "",
+        None,
+    )
+    assert (ratio.status, ratio.first_step, ratio.violations) == ("IssuesFound", 10, 2) and ratio.parameters[
+        "small_threshold"
+    ] == 1e-3
     assert read_outcomes(tmp_path / "output/rules.json") == [unchanged, exploding, ratio] == rules.finish(0)
 
 
@@ -163,10 +175,18 @@ def test_a_terminated_process_says_what_it_found(tmp_path, start):
     rules = start("ExplodingTensor,UnchangedTensor")
     broken_run(tmp_path / "run")
     (tmp_path / "run/training_job_end.ts").unlink()
-    wait_until(lambda: (tmp_path / "output/rules.json").exists() and read_outcomes(tmp_path / "output/rules.json")[0].last_step == 21)
+    wait_until(
+        lambda: (
+            (tmp_path / "output/rules.json").exists()
+            and read_outcomes(tmp_path / "output/rules.json")[0].last_step == 21
+        )
+    )
     rules._process.terminate()
     exploding, unchanged = rules.finish(60)
-    assert (exploding.status, unchanged.status) == ("InProgress", "IssuesFound") and "ended before" in exploding.sentence
+    assert (exploding.status, unchanged.status) == (
+        "InProgress",
+        "IssuesFound",
+    ) and "ended before" in exploding.sentence
 
 
 def test_choosing_rules_does_not_import_smdebug():
@@ -190,10 +210,13 @@ def test_the_process_ends_when_the_training_is_gone(tmp_path):
     program = (
         "import sys, time; from pathlib import Path; from container.debugging.rule_run import RuleRun; "
         "from contract.rule_choices import parse_rules; "
-        f"run = RuleRun(Path({str(tmp_path)!r}) / 'run', parse_rules('Overfit'), Path({str(tmp_path)!r}) / 'rules.json'); "
+        f"run = RuleRun(Path({str(tmp_path)!r}) / 'run', parse_rules('Overfit'), Path({str(tmp_path)!r}) / "
+        "'rules.json'); "
         "print(run._process.pid, flush=True); sys.stdin.read()"
     )
-    training = subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    training = subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
     rules = int(training.stdout.readline())
     wait_until((tmp_path / "rules.json").exists)
     training.kill()

@@ -47,11 +47,25 @@ def test_a_healthy_run_has_no_issues(healthy_run, name):
 
 def test_a_loss_that_stands_still_is_found(tmp_path, net):
     inputs, labels = separable_pictures(24)
-    train(tmp_path / "run", net, plain(net, 0.0), steps=220, save_interval=500, data=(inputs[:1], labels[:1]), evaluate_every=500)
+    train(
+        tmp_path / "run",
+        net,
+        plain(net, 0.0),
+        steps=220,
+        save_interval=500,
+        data=(inputs[:1], labels[:1]),
+        evaluate_every=500,
+    )
     found = findings(tmp_path / "run", "LossNotDecreasing")
-    assert list(found) == [190] and "changed by +0.00 % up to step 190" in found[190] and is_a_sentence_with_a_next_step(found[190])
+    assert (
+        list(found) == [190]
+        and "changed by +0.00 % up to step 190" in found[190]
+        and is_a_sentence_with_a_next_step(found[190])
+    )
     assert findings(tmp_path / "run", "LossNotDecreasing", use_losses_collection=False) == {}
-    assert list(findings(tmp_path / "run", "LossNotDecreasing", use_losses_collection=False, tensor_regex="Loss_output")) == [190]
+    assert list(
+        findings(tmp_path / "run", "LossNotDecreasing", use_losses_collection=False, tensor_regex="Loss_output")
+    ) == [190]
     assert list(findings(tmp_path / "run", "LossNotDecreasing", num_steps=150)) != [190]
 
 
@@ -86,14 +100,27 @@ def test_a_network_that_learns_noise_by_heart_overfits(tmp_path):
     model = nn.Sequential(nn.Flatten(), create_head(3 * 8 * 8, 3, (64, 64)))
     model.head_name = "1"
     random = torch.Generator().manual_seed(0)
-    noise = [(torch.randn(count, 3, 8, 8, generator=random), torch.randint(3, (count,), generator=random)) for count in (30, 60)]
-    train(tmp_path / "run", model, torch.optim.AdamW(model.parameters(), 1e-2), steps=400, save_interval=500, data=noise[0], validation=noise[1])
+    noise = [
+        (torch.randn(count, 3, 8, 8, generator=random), torch.randint(3, (count,), generator=random))
+        for count in (30, 60)
+    ]
+    train(
+        tmp_path / "run",
+        model,
+        torch.optim.AdamW(model.parameters(), 1e-2),
+        steps=400,
+        save_interval=500,
+        data=noise[0],
+        validation=noise[1],
+    )
     found = findings(tmp_path / "run", "Overfit")
     assert found and "validation loss" in found[min(found)] and is_a_sentence_with_a_next_step(found[min(found)])
     assert len(findings(tmp_path / "run", "Overfit", patience=5)) == len(found) - 4
     assert all(step > 150 for step in findings(tmp_path / "run", "Overfit", start_step=150))
     found = findings(tmp_path / "run", "Overtraining")
-    assert found and "has not improved by 0.01" in found[min(found)] and is_a_sentence_with_a_next_step(found[min(found)])
+    assert (
+        found and "has not improved by 0.01" in found[min(found)] and is_a_sentence_with_a_next_step(found[min(found)])
+    )
     assert findings(tmp_path / "run", "Overtraining", patience_validation=100) == {}
 
 
@@ -132,7 +159,9 @@ def test_dead_relus_are_found_without_the_activity_of_their_channels(tmp_path, m
     with torch.no_grad():
         net.head[0].bias.fill_(-1e3)
     train(tmp_path, net, plain(net, 1e-3), steps=1)
-    assert findings(folder, "DeadRelu")[0].startswith("1 of the layers of ReLUs is more than 50 % dead at step 0, most of all head.1 with 100 %")
+    assert findings(folder, "DeadRelu")[0].startswith(
+        "1 of the layers of ReLUs is more than 50 % dead at step 0, most of all head.1 with 100 %"
+    )
 
 
 @pytest.mark.parametrize("rate, word", [(0.0, "Raise"), (1e7, "Lower")])
@@ -185,4 +214,9 @@ def test_a_resnet_of_the_project_names_its_tensors_as_smdebug_does(tmp_path):
     model = create_model("resnet18", 3)
     train(tmp_path / "run", model, plain(model, 0.01), steps=1)
     names = create_trial(str(tmp_path / "run")).tensor_names()
-    assert {"ResNet_layer1.0.conv1.weight", "gradient/ResNet_layer4.1.bn2.bias", "layer1.0.relu_input_1", "layer1.0.relu_output_1"} <= set(names)
+    assert {
+        "ResNet_layer1.0.conv1.weight",
+        "gradient/ResNet_layer4.1.bn2.bias",
+        "layer1.0.relu_input_1",
+        "layer1.0.relu_output_1",
+    } <= set(names)

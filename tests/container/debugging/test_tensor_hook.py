@@ -46,14 +46,21 @@ def saved_once(folder, model, **options):
 
 
 def test_a_trial_has_the_steps_modes_and_collections_of_the_run(tmp_path, net):
-    losses = train(tmp_path / "run", net, torch.optim.SGD(net.parameters(), 0.1), steps=45, save_interval=20, evaluate_every=15)
+    losses = train(
+        tmp_path / "run", net, torch.optim.SGD(net.parameters(), 0.1), steps=45, save_interval=20, evaluate_every=15
+    )
     trial = create_trial(str(tmp_path / "run"))
     assert trial.steps(modes.TRAIN) == [0, 10, 20, 30, 40] and trial.steps(modes.EVAL) == [0, 1, 2]
     assert trial.steps() == [0, 10, 15, 21, 31, 32, 42, 47]
-    assert [trial.tensor(LOSS).value(step, modes.TRAIN) for step in (0, 40)] == [pytest.approx(losses[0]), pytest.approx(losses[40])]
+    assert [trial.tensor(LOSS).value(step, modes.TRAIN) for step in (0, 40)] == [
+        pytest.approx(losses[0]),
+        pytest.approx(losses[40]),
+    ]
     assert trial.tensor_names(step=10, mode=modes.TRAIN) == trial.tensor_names(step=1, mode=modes.EVAL) == [LOSS]
     weights = trial.tensor_names(step=20, mode=modes.TRAIN, collection="weights")
-    assert weights == [f"SmallNet_{name}.weight" for name in ("block.first", "block.second", "head.0", "head.3", "head.6")]
+    assert weights == [
+        f"SmallNet_{name}.weight" for name in ("block.first", "block.second", "head.0", "head.3", "head.6")
+    ]
     gradients = trial.tensor_names(step=40, mode=modes.TRAIN, collection="gradients")
     assert gradients == sorted(f"gradient/SmallNet_{name}" for name, _ in net.named_parameters())
     assert len(trial.tensor_names(collection="biases")) == 5
@@ -71,10 +78,17 @@ def test_the_head_is_saved_whole_and_the_backbone_as_reductions(tmp_path, net):
                 with pytest.raises(Exception, match="reductions"):
                     saved.value(0)
             for reduction, absolute, value in (
-                ("min", False, exact.min()), ("max", False, exact.max()), ("mean", False, exact.mean()), ("mean", True, np.abs(exact).mean()),
-                ("std", False, exact.std(ddof=1)), ("l2", False, np.linalg.norm(exact.ravel())),
+                ("min", False, exact.min()),
+                ("max", False, exact.max()),
+                ("mean", False, exact.mean()),
+                ("mean", True, np.abs(exact).mean()),
+                ("std", False, exact.std(ddof=1)),
+                ("l2", False, np.linalg.norm(exact.ravel())),
             ):
-                assert saved.reduction_value(0, reduction, abs=absolute) == pytest.approx(value, rel=1e-4, abs=1e-8), (tensor, reduction)
+                assert saved.reduction_value(0, reduction, abs=absolute) == pytest.approx(value, rel=1e-4, abs=1e-8), (
+                    tensor,
+                    reduction,
+                )
 
 
 def test_a_relu_that_is_used_twice_in_place_has_two_inputs_and_two_outputs(tmp_path, net):
@@ -83,9 +97,13 @@ def test_a_relu_that_is_used_twice_in_place_has_two_inputs_and_two_outputs(tmp_p
     first = net.block.first(inputs).detach()
     second = (net.block.second(first.relu()) + inputs).detach()
     for number, exact in enumerate((first, second)):
-        assert trial.tensor(f"block.relu_input_{number}").reduction_value(0, "min") == pytest.approx(float(exact.min()), rel=1e-5)
+        assert trial.tensor(f"block.relu_input_{number}").reduction_value(0, "min") == pytest.approx(
+            float(exact.min()), rel=1e-5
+        )
         assert trial.tensor(f"block.relu_output_{number}").reduction_value(0, "min") == 0
-        assert trial.tensor(f"block.relu_output_{number}").reduction_value(0, "l2") == pytest.approx(float(exact.relu().norm()), rel=1e-5)
+        assert trial.tensor(f"block.relu_output_{number}").reduction_value(0, "l2") == pytest.approx(
+            float(exact.relu().norm()), rel=1e-5
+        )
         active = (exact > 0).float().mean((0, 2, 3)).numpy()
         np.testing.assert_allclose(trial.tensor(f"block.relu_activity_{number}").value(0), active, rtol=1e-6)
     assert "block.relu_output_2" not in trial.tensor_names()
@@ -149,7 +167,10 @@ def test_gradients_are_divided_by_their_scale(tmp_path, net):
 def test_gradients_that_overflowed_by_their_scale_are_not_saved(tmp_path, net):
     trial, _ = saved_once(tmp_path / "run", net, scale=1e39)
     assert not net.head[6].weight.grad.isfinite().all()
-    assert not any(name.startswith("gradient/") for name in trial.tensor_names()) and "SmallNet_head.6.weight" in trial.tensor_names()
+    assert (
+        not any(name.startswith("gradient/") for name in trial.tensor_names())
+        and "SmallNet_head.6.weight" in trial.tensor_names()
+    )
 
 
 def test_bfloat16_and_channels_last_become_float32_in_their_logical_order(tmp_path, net):
@@ -185,12 +206,17 @@ def test_a_model_that_is_all_head_is_saved(tmp_path):
 def test_frozen_parameters_have_weights_and_no_gradients(tmp_path, net):
     net.block.requires_grad_(False)
     trial, _ = saved_once(tmp_path / "run", net)
-    assert "SmallNet_block.first.weight" in trial.tensor_names() and "gradient/SmallNet_block.first.weight" not in trial.tensor_names()
+    assert (
+        "SmallNet_block.first.weight" in trial.tensor_names()
+        and "gradient/SmallNet_block.first.weight" not in trial.tensor_names()
+    )
 
 
 def test_the_configuration_of_the_platform_is_honoured(tmp_path, monkeypatch, net):
     folder = configured(
-        monkeypatch, tmp_path, {"train.save_interval": "4", "eval.save_interval": "2", "include_regex": "pool_output"},
+        monkeypatch,
+        tmp_path,
+        {"train.save_interval": "4", "eval.save_interval": "2", "include_regex": "pool_output"},
         ("losses", {"train.save_interval": "2", "end_step": "9"}),
         ("weights", {"start_step": "4", "reductions": "abs_max,l1_norm,variance"}),
         ("head_outputs", {"save_steps": "3"}),
@@ -204,20 +230,33 @@ def test_the_configuration_of_the_platform_is_honoured(tmp_path, monkeypatch, ne
         hook.save_evaluation(0.5)
     hook.close()
     trial = create_trial(str(folder))
-    assert trial.tensor(LOSS).steps(modes.TRAIN) == [0, 2, 4, 6, 8] and trial.tensor(LOSS).steps(modes.EVAL) == [0, 2, 4, 6, 8]
+    assert trial.tensor(LOSS).steps(modes.TRAIN) == [0, 2, 4, 6, 8] and trial.tensor(LOSS).steps(modes.EVAL) == [
+        0,
+        2,
+        4,
+        6,
+        8,
+    ]
     weight = trial.tensor("SmallNet_head.6.weight")
     assert weight.steps(modes.TRAIN) == [4, 8, 12]
     assert set(weight.reduction_values(8, modes.TRAIN)) == {("max", True), ("l1", False), ("variance", False)}
-    assert weight.reduction_value(8, "max", modes.TRAIN, abs=True) == pytest.approx(float(net.head[6].weight.detach().abs().max()))
+    assert weight.reduction_value(8, "max", modes.TRAIN, abs=True) == pytest.approx(
+        float(net.head[6].weight.detach().abs().max())
+    )
     assert trial.tensor("head.6_output_0").steps(modes.TRAIN) == [0, 3, 4, 8, 12]
     assert trial.tensor("pool_output_0").value(4, modes.TRAIN).shape == (12, 3, 4, 4)
     assert trial.tensor("SmallNet_head.6.bias").steps(modes.TRAIN) == [0, 5, 10]
     assert not any(name.startswith("gradient/") for name in trial.tensor_names())
 
 
-@pytest.mark.parametrize("text", [
-    "{", '{"CollectionConfigurations": [{"CollectionName": "nobodys"}]}', '{"HookParameters": {"save_interval": "often"}}',
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        '{"CollectionConfigurations": [{"CollectionName": "nobodys"}]}',
+        '{"HookParameters": {"save_interval": "often"}}',
+    ],
+)
 def test_a_configuration_that_cannot_be_used_is_a_sentence(tmp_path, monkeypatch, text):
     (tmp_path / "config.json").write_text(text)
     monkeypatch.setenv("SMDEBUG_CONFIG_FILE_PATH", str(tmp_path / "config.json"))
@@ -319,5 +358,10 @@ def test_an_output_of_several_tensors_is_counted_through(tmp_path, monkeypatch):
     one_step(hook, Pair(), torch.zeros(4, 2), torch.zeros(4, dtype=torch.long))
     hook.close()
     trial = create_trial(str(folder))
-    assert trial.tensor_names(collection="pairs") == ["split_input_0", "split_input_1", "split_output_0", "split_output_1"]
+    assert trial.tensor_names(collection="pairs") == [
+        "split_input_0",
+        "split_input_1",
+        "split_output_0",
+        "split_output_1",
+    ]
     assert trial.tensor("split_output_1").value(0).min() == 1

@@ -46,7 +46,9 @@ def trained(model, inputs, steps):
 
 
 def small_network():
-    return nn.Sequential(nn.Conv2d(3, 8, 3, stride=2), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 5))
+    return nn.Sequential(
+        nn.Conv2d(3, 8, 3, stride=2), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 5)
+    )
 
 
 def asleep(step):
@@ -72,14 +74,22 @@ def system(points=100, **values):
     return {
         "seconds": [float(second) for second in range(points)],
         "values": {
-            metric.replace("_", "/").replace("IOWait", "I/OWaitPercentage"): np.broadcast_to(np.float64(value), points).tolist()
+            metric.replace("_", "/").replace("IOWait", "I/OWaitPercentage"): np.broadcast_to(
+                np.float64(value), points
+            ).tolist()
             for metric, value in values.items()
         },
     }
 
 
 def gpu_run(**changed):
-    usual = {"cpu0_CPUUtilization": 60, "cpu1_CPUUtilization": 40, "cpu0_IOWait": 1, "gpu0_GPUUtilization": 96, "gpu0_GPUMemoryUtilization": 80}
+    usual = {
+        "cpu0_CPUUtilization": 60,
+        "cpu1_CPUUtilization": 40,
+        "cpu0_IOWait": 1,
+        "gpu0_GPUUtilization": 96,
+        "gpu0_GPUMemoryUtilization": 80,
+    }
     return system(**usual | changed)
 
 
@@ -113,7 +123,11 @@ def test_a_healthy_run_on_pictures_gives_no_finding():
     preprocessing = Preprocessing.for_image_size(64)
     side, count = preprocessing.square_size, 16
     squares = np.random.default_rng(0).integers(0, 256, (count, side, side, 3), dtype=np.uint8)
-    store = PictureStore(Split("train", ("Amber hound",), tuple(Path(f"{number}.jpg") for number in range(count)), (0,) * count), squares, {})
+    store = PictureStore(
+        Split("train", ("Amber hound",), tuple(Path(f"{number}.jpg") for number in range(count)), (0,) * count),
+        squares,
+        {},
+    )
     examples = PictureExamples(store, preprocessing, min_crop=0.35)
     rows = torch.arange(16)
 
@@ -145,7 +159,9 @@ def test_one_busy_core_among_idle_ones_is_found_on_a_cpu(steady):
 
 def test_a_busy_core_that_changes_is_found_too(steady):
     turns = np.arange(100) % 2 * 90
-    assert rules(find(steady, system(cpu0_CPUUtilization=turns, cpu1_CPUUtilization=90 - turns), ON_CPU)) == ["CoreImbalance"]
+    assert rules(find(steady, system(cpu0_CPUUtilization=turns, cpu1_CPUUtilization=90 - turns), ON_CPU)) == [
+        "CoreImbalance"
+    ]
 
 
 def test_half_of_the_cores_busy_is_no_imbalance(steady):
@@ -165,7 +181,9 @@ def test_a_tiny_batch_is_found_as_too_small_for_the_gpu(steady):
     low, batch = find(steady, tiny, replace(ON_GPU, batch_size=1, gpu_memory_used=4))
     assert (low.rule, low.value, low.threshold) == ("LowGPUUtilization", 35, 70)
     assert (batch.rule, batch.value, batch.threshold) == ("BatchSize", 5, 70)
-    assert batch.sentence.startswith("Batches of 1 picture used 5% of the GPU's memory") and "batch-size=2" in batch.advice
+    assert (
+        batch.sentence.startswith("Batches of 1 picture used 5% of the GPU's memory") and "batch-size=2" in batch.advice
+    )
 
 
 def test_a_small_batch_that_keeps_the_gpu_busy_is_none_too_small(steady):
@@ -204,7 +222,9 @@ def test_of_several_gpus_the_idle_one_is_found(steady):
 def test_memory_that_grows_is_found_and_the_rise_at_the_beginning_is_not(steady):
     growing = gpu_run(gpu0_GPUMemoryUtilization=np.linspace(20, 80, 100))
     [finding] = find(steady, growing, ON_GPU)
-    assert finding.rule == "GPUMemoryIncrease" and finding.value == pytest.approx(39.4, abs=0.1) and finding.threshold == 5
+    assert (
+        finding.rule == "GPUMemoryIncrease" and finding.value == pytest.approx(39.4, abs=0.1) and finding.threshold == 5
+    )
     assert find(steady, gpu_run(gpu0_GPUMemoryUtilization=np.where(np.arange(100) < 5, 1, 80)), ON_GPU) == []
 
 
@@ -238,6 +258,7 @@ def test_steps_that_were_slow_in_fact_are_found():
         if step % 6 == 5:
             time.sleep(0.15)
         return torch.zeros(4, 3, 32, 32)
+
     times = trained(small_network(), sometimes_late, 80)
     finding = find(times.summary(), NOTHING, ON_CPU)[-1]
     assert finding.rule == "StepOutlier" and finding.value >= 13 and "of 80 steps" in finding.sentence

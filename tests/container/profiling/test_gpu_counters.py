@@ -1,4 +1,6 @@
-"""The edge to NVIDIA's driver: machines that test this have none, so a stand-in for pynvml answers as the driver would."""
+"""The edge to NVIDIA's driver: machines that test this have none, so a stand-in for pynvml answers as the driver
+would.
+"""
 
 from types import SimpleNamespace
 
@@ -47,8 +49,10 @@ def counters(monkeypatch, *gpus, **driver):
 
 def test_each_gpu_has_its_utilisation_and_the_share_of_its_memory_in_use(monkeypatch):
     assert counters(monkeypatch, (87, 4 * 2**30, 16 * 2**30), (0, 0, 2**30)).read() == [
-        Metric("gpu", "gpu0", "GPUUtilization", 87.0), Metric("gpu", "gpu0", "GPUMemoryUtilization", 25.0),
-        Metric("gpu", "gpu1", "GPUUtilization", 0.0), Metric("gpu", "gpu1", "GPUMemoryUtilization", 0.0),
+        Metric("gpu", "gpu0", "GPUUtilization", 87.0),
+        Metric("gpu", "gpu0", "GPUMemoryUtilization", 25.0),
+        Metric("gpu", "gpu1", "GPUUtilization", 0.0),
+        Metric("gpu", "gpu1", "GPUMemoryUtilization", 0.0),
     ]
 
 
@@ -73,4 +77,6 @@ def test_the_real_driver_or_its_absence_is_no_error():
 @pytest.mark.parametrize("gpus", [0, 3])
 def test_gpus_are_called_gpu0_and_so_on(monkeypatch, gpus):
     found = counters(monkeypatch, *[(10, 1, 2)] * gpus).read()
-    assert [metric.name for metric in found if metric.dimension == "GPUUtilization"] == [f"gpu{number}" for number in range(gpus)]
+    assert [metric.name for metric in found if metric.dimension == "GPUUtilization"] == [
+        f"gpu{number}" for number in range(gpus)
+    ]

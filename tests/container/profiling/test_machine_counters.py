@@ -18,9 +18,16 @@ def test_the_kernels_times_are_read_by_core():
     assert core_times(STATISTICS) == {0: (664, 500, 30), 3: (774, 500, 30)}
 
 
-@pytest.mark.parametrize("passed, shares", [
-    ((100, 25, 25), (0.5, 0.25)), ((100, 100, 0), (0.0, 0.0)), ((100, 0, 0), (1.0, 0.0)), ((0, 0, 0), (0.0, 0.0)), ((50, -1, 0), (1.0, 0.0)),
-])
+@pytest.mark.parametrize(
+    "passed, shares",
+    [
+        ((100, 25, 25), (0.5, 0.25)),
+        ((100, 100, 0), (0.0, 0.0)),
+        ((100, 0, 0), (1.0, 0.0)),
+        ((0, 0, 0), (0.0, 0.0)),
+        ((50, -1, 0), (1.0, 0.0)),
+    ],
+)
 def test_a_core_worked_in_the_time_that_it_was_not_idle(passed, shares):
     before = (1000, 700, 100)
     assert core_shares(before, tuple(old + new for old, new in zip(before, passed))) == shares
@@ -35,9 +42,16 @@ def cgroup(root, **files):
 
 
 def test_memory_is_the_share_of_the_containers_limit_without_what_can_be_dropped(tmp_path):
-    version_2 = cgroup(tmp_path / "2", memory_dot_max="1000000\n", memory_dot_current="700000\n", memory_dot_stat="anon 1\ninactive_file 200000\n")
+    version_2 = cgroup(
+        tmp_path / "2",
+        memory_dot_max="1000000\n",
+        memory_dot_current="700000\n",
+        memory_dot_stat="anon 1\ninactive_file 200000\n",
+    )
     version_1 = cgroup(
-        tmp_path / "1", memory__memory_dot_limit_in_bytes="1000000\n", memory__memory_dot_usage_in_bytes="700000\n",
+        tmp_path / "1",
+        memory__memory_dot_limit_in_bytes="1000000\n",
+        memory__memory_dot_usage_in_bytes="700000\n",
         memory__memory_dot_stat="cache 1\ntotal_inactive_file 200000\n",
     )
     assert memory_used_percent(version_2) == memory_used_percent(version_1) == 50.0

@@ -11,11 +11,13 @@ from container.runtime.failure import TrainingFailure
 @pytest.fixture
 def said(tmp_path):
     """said(content) -> what is read from a file with this content, JSON or bytes; None: no file."""
+
     def read(content):
         file = tmp_path / "profilerconfig.json"
         if content is not None:
             file.write_bytes(content if isinstance(content, bytes) else json.dumps(content).encode())
         return read_profiler_config(tmp_path / "own", file, tmp_path / "platform")
+
     return read
 
 
@@ -43,12 +45,19 @@ def test_every_interval_of_the_platform_is_taken_also_as_text(said, interval):
     assert said({"ProfilingIntervalInMilliseconds": str(interval)}).interval_ms == interval
 
 
-@pytest.mark.parametrize("content, named", [
-    (b"{", "not JSON"), (b"\xff\xfe", "not JSON"), ([], "no JSON object"),
-    ({"ProfilingIntervalInMilliseconds": 300}, "ProfilingIntervalInMilliseconds"),
-    ({"ProfilingIntervalInMilliseconds": None}, "ProfilingIntervalInMilliseconds"), ({"ProfilingIntervalInMilliseconds": True}, "ProfilingInterval"),
-    ({"DisableProfiler": "perhaps"}, "DisableProfiler"), ({"DisableProfiler": 1}, "DisableProfiler"),
-])
+@pytest.mark.parametrize(
+    "content, named",
+    [
+        (b"{", "not JSON"),
+        (b"\xff\xfe", "not JSON"),
+        ([], "no JSON object"),
+        ({"ProfilingIntervalInMilliseconds": 300}, "ProfilingIntervalInMilliseconds"),
+        ({"ProfilingIntervalInMilliseconds": None}, "ProfilingIntervalInMilliseconds"),
+        ({"ProfilingIntervalInMilliseconds": True}, "ProfilingInterval"),
+        ({"DisableProfiler": "perhaps"}, "DisableProfiler"),
+        ({"DisableProfiler": 1}, "DisableProfiler"),
+    ],
+)
 def test_anything_else_is_a_sentence_that_names_it(said, content, named):
     with pytest.raises(TrainingFailure, match=named):
         said(content)

@@ -49,7 +49,11 @@ def test_the_time_since_the_last_mark_belongs_to_the_phase(times, clock):
     step(times, clock, data=1, forward=2, backward=4, optimizer=0.5, hook=0.5)
     found = times.summary()
     assert {phase: numbers["share"] for phase, numbers in found["phases"].items()} == {
-        "data": 0.125, "forward": 0.25, "backward": 0.5, "optimizer": 0.0625, "hook": 0.0625,
+        "data": 0.125,
+        "forward": 0.25,
+        "backward": 0.5,
+        "optimizer": 0.0625,
+        "hook": 0.0625,
     }
     assert found["step"] == {"p50": 8.0, "p95": 8.0, "max": 8.0} and found["steps"] == 1
 
@@ -85,8 +89,14 @@ def test_percentiles_are_those_of_the_steps(times, clock):
     for seconds in durations:
         step(times, clock, data=seconds, forward=1)
     found = times.summary()
-    assert found["step"]["p50"] == pytest.approx(51.5) and found["step"]["p95"] == pytest.approx(96.05) and found["step"]["max"] == 101
-    assert found["phases"]["data"]["mean"] == pytest.approx(50.5) and found["phases"]["data"]["p95"] == pytest.approx(95.05)
+    assert (
+        found["step"]["p50"] == pytest.approx(51.5)
+        and found["step"]["p95"] == pytest.approx(96.05)
+        and found["step"]["max"] == 101
+    )
+    assert found["phases"]["data"]["mean"] == pytest.approx(50.5) and found["phases"]["data"]["p95"] == pytest.approx(
+        95.05
+    )
     assert sum(numbers["share"] for numbers in found["phases"].values()) == pytest.approx(1)
 
 
@@ -99,7 +109,14 @@ def test_without_a_step_there_are_no_numbers_and_no_error(times):
 
 def test_a_far_slower_step_is_named_with_the_phase_that_made_it_slow(times, clock):
     for number in range(1, 101):
-        step(times, clock, data=1 + 0.1 * (number % 3), forward=5, backward=30 if number == 40 else 4, hook=90 if number == 70 else 0)
+        step(
+            times,
+            clock,
+            data=1 + 0.1 * (number % 3),
+            forward=5,
+            backward=30 if number == 40 else 4,
+            hook=90 if number == 70 else 0,
+        )
     first, second = times.outliers()
     assert (first.number, first.phase, second.number, second.phase) == (70, "hook", 40, "backward")
     assert first.seconds == pytest.approx(100.1)
@@ -118,7 +135,13 @@ def test_a_chart_has_at_most_its_points_and_all_of_the_time(times, clock, steps,
     for number in range(steps):
         step(times, clock, data=1, forward=number % 5)
     found = times.series(points)
-    assert len(found["step"]) == len(found["mean"]) == len(found["max"]) == len(found["phases"]["data"]) == min(steps, points)
+    assert (
+        len(found["step"])
+        == len(found["mean"])
+        == len(found["max"])
+        == len(found["phases"]["data"])
+        == min(steps, points)
+    )
     sizes = np.diff(found["step"], append=steps + 1)
     assert (sizes * found["mean"]).sum() == pytest.approx(sum(1 + number % 5 for number in range(steps)))
     assert max(found["max"]) == times.summary()["step"]["max"]
@@ -129,6 +152,7 @@ def test_what_a_thread_does_beside_is_no_part_of_the_step(times, clock):
     def copies():
         with times.beside("host-to-device"):
             clock.time += 3
+
     thread = threading.Thread(target=copies)
     thread.start()
     thread.join()

@@ -11,9 +11,12 @@ from container.profiling.system_files import Metric, SystemFiles
 
 MINUTE = 1_700_000_040
 METRICS = [
-    Metric("cpu", "cpu0", "CPUUtilization", 12.5), Metric("cpu", "cpu0", "I/OWaitPercentage", 0.25),
-    Metric("memory", "MemoryUsedPercent", "", 31.07), Metric("i/o", "IOPS", "", 4.0),
-    Metric("network", "ReceiveBytesPerSecond", "Algorithm", 1234.5), Metric("gpu", "gpu0", "GPUUtilization", 98.0),
+    Metric("cpu", "cpu0", "CPUUtilization", 12.5),
+    Metric("cpu", "cpu0", "I/OWaitPercentage", 0.25),
+    Metric("memory", "MemoryUsedPercent", "", 31.07),
+    Metric("i/o", "IOPS", "", 4.0),
+    Metric("network", "ReceiveBytesPerSecond", "Algorithm", 1234.5),
+    Metric("gpu", "gpu0", "GPUUtilization", 98.0),
     Metric("gpu", "gpu0", "GPUMemoryUtilization", 55.21),
 ]
 
@@ -22,7 +25,10 @@ def read(folder):
     """[(timestamp, node, metric), ...] as smdebug sees them."""
     events = LocalSystemMetricsReader(str(folder)).get_events(0, MINUTE + 10_000, TimeUnits.SECONDS)
     return sorted(
-        ((event.timestamp, event.node_id, Metric(event.type, event.name, event.dimension, event.value)) for event in events),
+        (
+            (event.timestamp, event.node_id, Metric(event.type, event.name, event.dimension, event.value))
+            for event in events
+        ),
         key=lambda read: (read[0], METRICS.index(read[2])),
     )
 
@@ -52,7 +58,12 @@ def test_the_folder_is_the_hour_and_the_name_the_minute_and_the_node(tmp_path):
     [file] = tmp_path.rglob("*.json")
     assert file == tmp_path / "system/incremental/2023111422/1700000040.algo-2.json"
     assert json.loads(file.read_text()) == {
-        "Type": "cpu", "Name": "cpu0", "Dimension": "CPUUtilization", "Value": 12.5, "NodeId": "algo-2", "Timestamp": MINUTE + 30,
+        "Type": "cpu",
+        "Name": "cpu0",
+        "Dimension": "CPUUtilization",
+        "Value": 12.5,
+        "NodeId": "algo-2",
+        "Timestamp": MINUTE + 30,
     }
 
 

@@ -11,14 +11,23 @@ from container.profiling.traces import Traces
 from contract.trace_steps import MOST_STEPS, parse_steps
 
 
-@pytest.mark.parametrize("text, steps", [
-    ("off", []), ("10-12", [10, 11, 12]), ("10", [10]), (" 3-3 ", [3]), (f"1-{MOST_STEPS}", list(range(1, MOST_STEPS + 1))),
-])
+@pytest.mark.parametrize(
+    "text, steps",
+    [
+        ("off", []),
+        ("10-12", [10, 11, 12]),
+        ("10", [10]),
+        (" 3-3 ", [3]),
+        (f"1-{MOST_STEPS}", list(range(1, MOST_STEPS + 1))),
+    ],
+)
 def test_the_hyperparameters_text_becomes_steps(text, steps):
     assert list(parse_steps(text)) == steps
 
 
-@pytest.mark.parametrize("text", ["", "on", "10-", "-3", "12-10", "0", "0-3", "1.5", "1-2-3", f"1-{MOST_STEPS + 1}", "１"])
+@pytest.mark.parametrize(
+    "text", ["", "on", "10-", "-3", "12-10", "0", "0-3", "1.5", "1-2-3", f"1-{MOST_STEPS + 1}", "１"]
+)
 def test_any_other_text_is_a_sentence(text):
     with pytest.raises(ValueError, match=r"^[A-Z].*\.$"):
         parse_steps(text)
@@ -40,7 +49,7 @@ def test_a_trace_of_real_steps_names_their_convolution_and_their_numbers(tmp_pat
     run(Traces(tmp_path, parse_steps("3-4")), range(1, 7))
     [file] = (tmp_path / "traces").iterdir()
     found = names(file)
-    assert sum("aten::conv2d" == name for name in found) == 2
+    assert sum(name == "aten::conv2d" for name in found) == 2
     assert {name for name in found if name.startswith("ProfilerStep#")} == {"ProfilerStep#3", "ProfilerStep#4"}
 
 
@@ -69,4 +78,8 @@ def test_a_run_that_ends_early_keeps_what_it_traced(tmp_path):
     assert not (tmp_path / "traces").exists()
     traces.close()
     [file] = (tmp_path / "traces").iterdir()
-    assert file.name.startswith("steps-2-3.") and "ProfilerStep#3" in names(file) and not torch.autograd._profiler_enabled()
+    assert (
+        file.name.startswith("steps-2-3.")
+        and "ProfilerStep#3" in names(file)
+        and not torch.autograd._profiler_enabled()
+    )

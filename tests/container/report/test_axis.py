@@ -7,7 +7,9 @@ import pytest
 from container.report.axis import linear_axis, logarithmic_axis, whole_axis
 
 
-@pytest.mark.parametrize("values", [[0.5, 0.9], [3.2, 4.7], [1e-9, 2e-9], [-3, 5], [0, 1e6], [7], [0], [-2.5], [0.1, 0.3], [1e300, 2e300]])
+@pytest.mark.parametrize(
+    "values", [[0.5, 0.9], [3.2, 4.7], [1e-9, 2e-9], [-3, 5], [0, 1e6], [7], [0], [-2.5], [0.1, 0.3], [1e300, 2e300]]
+)
 def test_every_value_lies_within_the_ticks(values):
     axis = linear_axis(values)
     assert all(axis.ticks[0] <= value <= axis.ticks[-1] for value in values)

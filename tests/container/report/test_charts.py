@@ -30,14 +30,23 @@ def words(markup: str) -> str:
 
 def labels(chart: ElementTree.Element) -> dict[str, ElementTree.Element]:
     """The names of a chart's lines, without the bead before each."""
-    return {"".join(one.itertext()).removeprefix("● "): one for one in chart.iter("text") if "label" in one.get("class")}
+    return {
+        "".join(one.itertext()).removeprefix("● "): one for one in chart.iter("text") if "label" in one.get("class")
+    }
 
 
 def lines(*series: list, xs=None) -> str:
     xs = xs or list(range(1, len(series[0]) + 1))
     return line_chart(
-        "Loss", xs, [Line(f"line{place}", values, f"s{place + 1}") for place, values in enumerate(series)], x=whole_axis(min(xs), max(xs)),
-        y=linear_axis(value for values in series for value in values), x_title="epoch", x_tick=str, y_tick=str, said=lambda value: f"{value:.2f}",
+        "Loss",
+        xs,
+        [Line(f"line{place}", values, f"s{place + 1}") for place, values in enumerate(series)],
+        x=whole_axis(min(xs), max(xs)),
+        y=linear_axis(value for values in series for value in values),
+        x_title="epoch",
+        x_tick=str,
+        y_tick=str,
+        said=lambda value: f"{value:.2f}",
     )
 
 
@@ -99,15 +108,22 @@ def test_the_bar_of_phases_is_whole():
 
 
 def test_the_stacked_phases_add_up_to_the_step():
-    chart = parsed(stacked_steps(StepSeries([1, 2], {"forward": [1.0, 1.0], "backward": [3.0, 2.0]}), ["forward", "backward"]))
+    chart = parsed(
+        stacked_steps(StepSeries([1, 2], {"forward": [1.0, 1.0], "backward": [3.0, 2.0]}), ["forward", "backward"])
+    )
     forward, backward = (one.get("d") for one in chart.iter("path"))
     assert forward == "M0.0 150.0L1000.0 150.0L1000.0 200.0L0.0 200.0Z"  # 1 s of 4
     assert backward.startswith("M0.0 0.0L1000.0 50.0")  # to 4 s and to 3 s
 
 
-@pytest.mark.parametrize("series", [
-    StepSeries([5], {"a": [0.1]}), StepSeries([1, 2, 3], {"a": [None, math.nan, 1.0], "b": [1.0]}), StepSeries(list(range(1, 9_001)), {"a": [0.1] * 9_000}),
-])
+@pytest.mark.parametrize(
+    "series",
+    [
+        StepSeries([5], {"a": [0.1]}),
+        StepSeries([1, 2, 3], {"a": [None, math.nan, 1.0], "b": [1.0]}),
+        StepSeries(list(range(1, 9_001)), {"a": [0.1] * 9_000}),
+    ],
+)
 def test_one_step_missing_times_and_many_steps_can_be_stacked(series):
     chart = stacked_steps(series, list(series.phases))
     parsed(chart)
@@ -115,10 +131,15 @@ def test_one_step_missing_times_and_many_steps_can_be_stacked(series):
 
 
 def test_each_counter_has_a_chart_but_one_that_gave_nothing():
-    system = System([0.0, 1.0, 2.0], {"CPU, %": [10.0, 30.0, None], "GPU 0, %": [None, None, None], "GPU 0 power, W": [200.0, 240.0, 220.0]})
+    system = System(
+        [0.0, 1.0, 2.0],
+        {"CPU, %": [10.0, 30.0, None], "GPU 0, %": [None, None, None], "GPU 0 power, W": [200.0, 240.0, 220.0]},
+    )
     markup = small_multiples(system)
     assert len(list(parsed(markup).iter("svg"))) == 4  # a frame and a stretched box each
-    assert "CPU mean 20%, highest 30%" in re.sub(" +", " ", words(markup)) and "mean 220 W, highest 240 W" in words(markup)
+    assert "CPU mean 20%, highest 30%" in re.sub(" +", " ", words(markup)) and "mean 220 W, highest 240 W" in words(
+        markup
+    )
 
 
 def test_every_cell_of_a_confusion_matrix_is_drawn_once(full):
@@ -156,9 +177,12 @@ def test_classes_with_few_pictures_are_the_ones_below_ten_or_a_third_of_the_medi
 
 def test_names_from_outside_cannot_break_a_chart():
     for markup in (
-        norms_by_step(GradientNorms([1, 2], {HOSTILE: [1.0, 2.0]})), norms_by_depth(GradientNorms([1], {HOSTILE: [1.0]})),
-        share_bar({HOSTILE: PhaseTime(share=1.0)}), stacked_steps(StepSeries([1, 2], {HOSTILE: [1.0, 2.0]}), [HOSTILE]),
-        small_multiples(System([0.0, 1.0], {f"{HOSTILE}, %": [1.0, 2.0]})), confusion_chart([HOSTILE, "b"], [[1, 1], [0, 1]]),
+        norms_by_step(GradientNorms([1, 2], {HOSTILE: [1.0, 2.0]})),
+        norms_by_depth(GradientNorms([1], {HOSTILE: [1.0]})),
+        share_bar({HOSTILE: PhaseTime(share=1.0)}),
+        stacked_steps(StepSeries([1, 2], {HOSTILE: [1.0, 2.0]}), [HOSTILE]),
+        small_multiples(System([0.0, 1.0], {f"{HOSTILE}, %": [1.0, 2.0]})),
+        confusion_chart([HOSTILE, "b"], [[1, 1], [0, 1]]),
         class_chart(HOSTILE, {HOSTILE: 3, "b": 4}),
     ):
         tags = {one.tag for one in parsed(markup).iter()}

@@ -8,14 +8,26 @@ from container.report.profile_record import step_times_record, system_record
 
 
 def test_cores_are_one_line_and_gpus_one_each_and_bytes_are_megabytes():
-    series = {"seconds": [0.5, 1.0], "values": {
-        "cpu0/CPUUtilization": [100.0, 50.0], "cpu1/CPUUtilization": [0.0, None], "MemoryUsedPercent": [7.0, 8.0],
-        "gpu0/GPUUtilization": [1.0, 2.0], "gpu1/GPUUtilization": [3.0, 4.0], "gpu1/GPUMemoryUtilization": [5.0, 6.0],
-        "ReceiveBytesPerSecond/Algorithm": [2e6, None], "IOPS": [1.0, 1.0],
-    }}
+    series = {
+        "seconds": [0.5, 1.0],
+        "values": {
+            "cpu0/CPUUtilization": [100.0, 50.0],
+            "cpu1/CPUUtilization": [0.0, None],
+            "MemoryUsedPercent": [7.0, 8.0],
+            "gpu0/GPUUtilization": [1.0, 2.0],
+            "gpu1/GPUUtilization": [3.0, 4.0],
+            "gpu1/GPUMemoryUtilization": [5.0, 6.0],
+            "ReceiveBytesPerSecond/Algorithm": [2e6, None],
+            "IOPS": [1.0, 1.0],
+        },
+    }
     found = system_record(series)
     assert found.seconds == [0.5, 1.0] and found.series == {
-        "CPU, %": [50.0, 50.0], "memory, %": [7.0, 8.0], "GPU 0, %": [1.0, 2.0], "GPU 1, %": [3.0, 4.0], "memory of GPU 1, %": [5.0, 6.0],
+        "CPU, %": [50.0, 50.0],
+        "memory, %": [7.0, 8.0],
+        "GPU 0, %": [1.0, 2.0],
+        "GPU 1, %": [3.0, 4.0],
+        "memory of GPU 1, %": [5.0, 6.0],
         "received, MB/s": [2.0, None],
     }
 

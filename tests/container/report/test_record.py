@@ -32,14 +32,22 @@ def test_a_record_of_which_nothing_is_known_is_enough():
 
 def test_losses_that_are_no_numbers_survive():
     losses = [math.nan, math.inf, -math.inf, 0.5, None]
-    record = RunRecord(epochs=[Epoch(place, train_loss=value) for place, value in enumerate(losses)], system=System([1.0], {"CPU, %": [math.nan]}))
+    record = RunRecord(
+        epochs=[Epoch(place, train_loss=value) for place, value in enumerate(losses)],
+        system=System([1.0], {"CPU, %": [math.nan]}),
+    )
     back = there_and_back(record)
     assert repr([one.train_loss for one in back.epochs]) == repr(losses)
     assert math.isnan(back.system.series["CPU, %"][0])
 
 
 def test_text_that_reads_like_no_number_stays_text():
-    record = RunRecord(reason="NaN", hyperparameters={"lr": "Infinity"}, evaluation=Evaluation(classes=["NaN"]), rules=[Rule("NaN", {"threshold": "NaN"})])
+    record = RunRecord(
+        reason="NaN",
+        hyperparameters={"lr": "Infinity"},
+        evaluation=Evaluation(classes=["NaN"]),
+        rules=[Rule("NaN", {"threshold": "NaN"})],
+    )
     assert there_and_back(record) == record
 
 
@@ -48,14 +56,17 @@ def test_whole_numbers_serve_where_others_are_meant():
     assert isinstance(record.seconds, float) and record.step_times == StepTimes(evaluation_seconds=2.0)
 
 
-@pytest.mark.parametrize("values, said", [
-    ({"stats": 1}, "record of a run's record has no field stats. Its fields: status, reason"),
-    ({"epochs": [{"epoch": 1, "val_loss": 2.0}]}, r"record.epochs\[0\] of a run's record has no field val_loss"),
-    ({"epochs": [{"train_loss": 2.0}]}, r"record.epochs\[0\] of a run's record lacks a field.*'epoch'"),
-    ({"epochs": {}}, "record.epochs of a run's record is dict"),
-    ({"best_epoch": "3"}, "record.best_epoch of a run's record is str, and should be int"),
-    ({"evaluation": [1]}, "record.evaluation of a run's record is list, and should be an object"),
-])
+@pytest.mark.parametrize(
+    "values, said",
+    [
+        ({"stats": 1}, "record of a run's record has no field stats. Its fields: status, reason"),
+        ({"epochs": [{"epoch": 1, "val_loss": 2.0}]}, r"record.epochs\[0\] of a run's record has no field val_loss"),
+        ({"epochs": [{"train_loss": 2.0}]}, r"record.epochs\[0\] of a run's record lacks a field.*'epoch'"),
+        ({"epochs": {}}, "record.epochs of a run's record is dict"),
+        ({"best_epoch": "3"}, "record.best_epoch of a run's record is str, and should be int"),
+        ({"evaluation": [1]}, "record.evaluation of a run's record is list, and should be an object"),
+    ],
+)
 def test_what_is_no_record_is_named(values, said):
     with pytest.raises(ValueError, match=said):
         RunRecord.from_dict(values)

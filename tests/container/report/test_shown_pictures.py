@@ -11,16 +11,24 @@ from PIL import Image
 
 from container.pictures.preprocessing import Preprocessing
 from container.report.confused_pairs import confused_pairs
-from container.report.shown_pictures import best_predictions, most_confused, shown_pictures, thumbnail, worst_predictions
+from container.report.shown_pictures import (
+    best_predictions,
+    most_confused,
+    shown_pictures,
+    thumbnail,
+    worst_predictions,
+)
 
-PROBABILITIES = torch.tensor([
-    [0.9, 0.05, 0.05],  # right
-    [0.3, 0.6, 0.1],    # wrong, 0.3 for the right class
-    [0.1, 0.1, 0.8],    # wrong, 0.1
-    [0.2, 0.7, 0.1],    # right
-    [0.0, 0.95, 0.05],  # wrong, 0.05
-    [0.2, 0.5, 0.3],    # wrong, 0.2: with the second one a pair
-])
+PROBABILITIES = torch.tensor(
+    [
+        [0.9, 0.05, 0.05],  # right
+        [0.3, 0.6, 0.1],  # wrong, 0.3 for the right class
+        [0.1, 0.1, 0.8],  # wrong, 0.1
+        [0.2, 0.7, 0.1],  # right
+        [0.0, 0.95, 0.05],  # wrong, 0.05
+        [0.2, 0.5, 0.3],  # wrong, 0.2: with the second one a pair
+    ]
+)
 LABELS = torch.tensor([0, 0, 1, 1, 2, 0])
 PREPROCESSING = Preprocessing.for_image_size(224)
 
@@ -70,7 +78,12 @@ def test_pictures_come_with_their_classes_and_probabilities(paths):
     assert (first.file, first.truth, first.said) == ("001.class/0.jpg", "Amber", "Amber")
     assert (first.probability, first.truth_probability) == pytest.approx((0.9, 0.9))
     worst = found.worst[0]
-    assert (worst.truth, worst.said, worst.probability, worst.truth_probability) == ("Fern", "Slate", pytest.approx(0.95), pytest.approx(0.05))
+    assert (worst.truth, worst.said, worst.probability, worst.truth_probability) == (
+        "Fern",
+        "Slate",
+        pytest.approx(0.95),
+        pytest.approx(0.05),
+    )
     assert [len(pair.pictures) for pair in found.confused] == [2, 1, 1]
     assert decoded(first.jpeg).getpixel((80, 80)) == pytest.approx((200, 30, 30), abs=4)
     assert decoded(worst.jpeg).getpixel((80, 80)) == pytest.approx((30, 30, 200), abs=4)

@@ -17,17 +17,33 @@ EMBEDDING = [0.5, -1.25, 3e-05]
 @pytest.mark.parametrize(
     ("accept", "media_type"),
     [
-        (None, JSON), ("", JSON), (" ", JSON), ("*/*", JSON), ("application/*", JSON), ("text/*", CSV), ("text/csv", CSV), ("TEXT/CSV", CSV),
-        ("application/jsonlines", JSON_LINES), ("application/x-ndjson", JSON_LINES), ("application/json; charset=utf-8", JSON),
+        (None, JSON),
+        ("", JSON),
+        (" ", JSON),
+        ("*/*", JSON),
+        ("application/*", JSON),
+        ("text/*", CSV),
+        ("text/csv", CSV),
+        ("TEXT/CSV", CSV),
+        ("application/jsonlines", JSON_LINES),
+        ("application/x-ndjson", JSON_LINES),
+        ("application/json; charset=utf-8", JSON),
         ("text/csv, application/json", JSON),  # as welcome as each other: ours decides
         ("text/csv;q=0.9, application/json;q=0.8", CSV),
         ("text/html, application/xhtml+xml, */*;q=0.1", JSON),
         ("*/*, application/json;q=0", JSON_LINES),
         ("application/*;q=0.5, application/json;q=0.1, text/csv;q=0.4", JSON_LINES),  # the most specific range counts
         ("*/*;q=0.2, application/*;q=0, text/csv;q=0", None),
-        ("application/json;q=0", None), ("text/html", None), ("image/*", None), ("nonsense", None), ("application/json;q=2", None),
-        ("application/json;q=-1, text/csv", CSV), ("application/json;q=nan, text/csv;q=0.1", CSV), ("text/csv ; Q=0.3 , */*;q=0.2", CSV),
-        (", ,text/csv,", CSV), ("text/csv;header=present;q=0.7,*/*;q=0.1", CSV),
+        ("application/json;q=0", None),
+        ("text/html", None),
+        ("image/*", None),
+        ("nonsense", None),
+        ("application/json;q=2", None),
+        ("application/json;q=-1, text/csv", CSV),
+        ("application/json;q=nan, text/csv;q=0.1", CSV),
+        ("text/csv ; Q=0.3 , */*;q=0.2", CSV),
+        (", ,text/csv,", CSV),
+        ("text/csv;header=present;q=0.7,*/*;q=0.1", CSV),
     ],
 )
 def test_the_format_is_the_one_that_the_header_likes_best(accept, media_type):
@@ -59,10 +75,15 @@ def test_embeddings_have_a_name_of_their_own():
     assert json.loads(render([EMBEDDING, EMBEDDING], True, JSON)) == {"embeddings": [EMBEDDING, EMBEDDING]}
 
 
-@pytest.mark.parametrize(("answer", "many", "objects"), [
-    (BEAGLE, False, [{"predictions": BEAGLE}]), ([BEAGLE, BOXER], True, [{"predictions": BEAGLE}, {"predictions": BOXER}]),
-    (EMBEDDING, False, [{"embedding": EMBEDDING}]), ([EMBEDDING] * 2, True, [{"embedding": EMBEDDING}] * 2),
-])
+@pytest.mark.parametrize(
+    ("answer", "many", "objects"),
+    [
+        (BEAGLE, False, [{"predictions": BEAGLE}]),
+        ([BEAGLE, BOXER], True, [{"predictions": BEAGLE}, {"predictions": BOXER}]),
+        (EMBEDDING, False, [{"embedding": EMBEDDING}]),
+        ([EMBEDDING] * 2, True, [{"embedding": EMBEDDING}] * 2),
+    ],
+)
 def test_json_lines_have_one_picture_a_line(answer, many, objects):
     text = render(answer, many, JSON_LINES)
     assert text.endswith("\n") and [json.loads(line) for line in text.splitlines()] == objects

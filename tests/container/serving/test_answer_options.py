@@ -29,7 +29,9 @@ def test_the_query_string_is_taken_where_both_say_something_and_the_rest_is_the_
     assert answer_options("top-k=3;output=embedding", "top-k=9") == AnswerOptions(9, "embedding")
 
 
-@pytest.mark.parametrize("header", ["c000b4f9-df62-4c85-a0bf-7c525f9104a4", "trace=abc;top-k=2;user=7", "top-k=2;;,=;=x", "top-k=2;ключ=x"])
+@pytest.mark.parametrize(
+    "header", ["c000b4f9-df62-4c85-a0bf-7c525f9104a4", "trace=abc;top-k=2;user=7", "top-k=2;;,=;=x", "top-k=2;ключ=x"]
+)
 def test_what_is_the_users_own_is_ignored(header):
     assert answer_options(header, "trace=1&top=x").top_k in (None, 2)
 

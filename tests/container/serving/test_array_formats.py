@@ -1,4 +1,6 @@
-"""Arrays in bodies and predictions in answers. tests/serving/test_default_functions.py has the tables, and the toolkit's own answers beside them."""
+"""Arrays in bodies and predictions in answers. tests/serving/test_default_functions.py has the tables, and the
+toolkit's own answers beside them.
+"""
 
 import io
 import pickle
@@ -21,7 +23,14 @@ def npy(array, **options) -> bytes:
 
 @pytest.mark.parametrize(
     "array",
-    [np.arange(6.0).reshape(2, 3), np.asfortranarray(np.ones((2, 3), np.float16)), np.array(1), np.zeros((0, 3)), np.array(["ä", "b"]), np.array([1, 2], ">i4")],
+    [
+        np.arange(6.0).reshape(2, 3),
+        np.asfortranarray(np.ones((2, 3), np.float16)),
+        np.array(1),
+        np.zeros((0, 3)),
+        np.array(["ä", "b"]),
+        np.array([1, 2], ">i4"),
+    ],
 )
 def test_an_array_comes_back_from_npy_as_it_was(array):
     read = read_array(npy(array), NPY)
@@ -47,12 +56,20 @@ def test_no_version_of_npy_is_unpickled(version):
 def test_a_pickle_and_an_archive_are_no_npy_and_a_pickle_in_an_npz_is_not_read():
     archive = io.BytesIO()
     np.savez(archive, format=np.array(b"csr"), data=np.array([Planted()], dtype=object))
-    for body, content_type in [(pickle.dumps(Planted()), NPY), (archive.getvalue(), NPY), (archive.getvalue(), NPZ), (pickle.dumps(Planted()), NPZ)]:
+    for body, content_type in [
+        (pickle.dumps(Planted()), NPY),
+        (archive.getvalue(), NPY),
+        (archive.getvalue(), NPZ),
+        (pickle.dumps(Planted()), NPZ),
+    ]:
         with pytest.raises(BadRequest):
             read_array(body, content_type)
 
 
-@pytest.mark.parametrize("shape", ["(1000000000000000,)", "(9223372036854775807, 9223372036854775807)", "(-1,)", "'a'", "(" * 3000, "(1,), 'x': 2"])
+@pytest.mark.parametrize(
+    "shape",
+    ["(1000000000000000,)", "(9223372036854775807, 9223372036854775807)", "(-1,)", "'a'", "(" * 3000, "(1,), 'x': 2"],
+)
 def test_a_header_of_npy_that_lies_is_refused(shape):
     header = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}}}".encode() + b"\n"
     with pytest.raises(BadRequest, match="no array in NPY"):
@@ -61,21 +78,44 @@ def test_a_header_of_npy_that_lies_is_refused(shape):
 
 @pytest.mark.parametrize(
     ("body", "content_type"),
-    [("[" * 100_000, JSON), ("9" * 5000, JSON), ("[1e999, [2]]", JSON), ("1,2\n1,2,3\n", CSV), ("{]", JSON), (" ", JSON), ("\n", CSV), (b"", NPY)],
+    [
+        ("[" * 100_000, JSON),
+        ("9" * 5000, JSON),
+        ("[1e999, [2]]", JSON),
+        ("1,2\n1,2,3\n", CSV),
+        ("{]", JSON),
+        (" ", JSON),
+        ("\n", CSV),
+        (b"", NPY),
+    ],
 )
 def test_what_is_no_array_is_a_400_in_one_line(body, content_type):
     with pytest.raises(BadRequest) as error:
         read_array(body, content_type)
-    assert "\n" not in error.value.message and len(error.value.message) < 300 and error.value.message.startswith("The body is ")
+    assert (
+        "\n" not in error.value.message
+        and len(error.value.message) < 300
+        and error.value.message.startswith("The body is ")
+    )
 
 
 @pytest.mark.parametrize("content_type", [None, "", "text/plain", "application/octet-stream", "image/jpeg"])
 def test_other_types_are_a_415_that_names_those_that_are_taken(content_type):
-    with pytest.raises(UnsupportedMediaType, match="Send one of application/json, text/csv, application/x-npy, application/x-npz"):
+    with pytest.raises(
+        UnsupportedMediaType, match="Send one of application/json, text/csv, application/x-npy, application/x-npz"
+    ):
         read_array(b"1", content_type)
 
 
-@pytest.mark.parametrize("tensor", [torch.ones(2, requires_grad=True), torch.ones(2).half(), torch.ones(2, dtype=torch.bfloat16), torch.ones(2).bool()])
+@pytest.mark.parametrize(
+    "tensor",
+    [
+        torch.ones(2, requires_grad=True),
+        torch.ones(2).half(),
+        torch.ones(2, dtype=torch.bfloat16),
+        torch.ones(2).bool(),
+    ],
+)
 def test_a_tensor_of_any_kind_is_written_in_every_format(tensor):
     for accept in (JSON, CSV, NPY):
         body, content_type = write_prediction(tensor, accept)

@@ -33,7 +33,14 @@ def test_half_of_the_disk_or_a_quarter_of_the_memory_is_for_bodies(disk, memory,
 
 
 @pytest.mark.parametrize(
-    ("folder", "kind"), [("/tmp/serve-1", "overlay"), ("/dev/shm/serve-1", "tmpfs"), ("/dev/x", "tmpfs"), ("/tmp/with space/x", "ext4"), ("/opt/mls", "overlay")]
+    ("folder", "kind"),
+    [
+        ("/tmp/serve-1", "overlay"),
+        ("/dev/shm/serve-1", "tmpfs"),
+        ("/dev/x", "tmpfs"),
+        ("/tmp/with space/x", "ext4"),
+        ("/opt/mls", "overlay"),
+    ],
 )
 def test_the_file_system_of_a_folder_is_that_of_the_nearest_mount(folder, kind):
     assert file_system(Path(folder), MOUNTS) == kind

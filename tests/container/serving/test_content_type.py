@@ -32,14 +32,19 @@ def test_the_text_is_decoded_by_its_charset_and_other_bodies_stay_bytes(body, he
     assert body_for_functions(body, header)[0] == text
 
 
-@pytest.mark.parametrize("charset", ["klingon", "zip", "base64", "idna", "punycode", "unicode_escape", "\x00", "", "x" * 5000])
+@pytest.mark.parametrize(
+    "charset", ["klingon", "zip", "base64", "idna", "punycode", "unicode_escape", "\x00", "", "x" * 5000]
+)
 def test_a_charset_that_is_none_or_too_slow_is_a_415(charset):
     with pytest.raises(UnsupportedMediaType, match="Send UTF-8") as error:
         body_for_functions(b"1", f"text/csv; charset={charset}")
     assert len(error.value.message) < 200
 
 
-@pytest.mark.parametrize(("body", "header"), [(b"\xff", "application/json"), (b"\xe4", "text/csv; charset=ascii"), (b"\x00", "text/csv; charset=utf-16")])
+@pytest.mark.parametrize(
+    ("body", "header"),
+    [(b"\xff", "application/json"), (b"\xe4", "text/csv; charset=ascii"), (b"\x00", "text/csv; charset=utf-16")],
+)
 def test_bytes_that_are_no_text_are_a_400(body, header):
     with pytest.raises(BadRequest, match="The body is not"):
         body_for_functions(body, header)

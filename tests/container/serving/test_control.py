@@ -30,10 +30,17 @@ def asked(tmp_path, request: bytes) -> tuple[int, dict]:
 @pytest.mark.parametrize("size", [10, 12_000])
 def test_headers_as_long_as_nginx_lets_them_through_are_read(tmp_path, size):
     headers = b"".join(b"X-%d: %s\r\n" % (number, b"x" * size) for number in range(10))
-    assert asked(tmp_path, b"POST /models?a=1 HTTP/1.0\r\n%sContent-Length: 2\r\n\r\n{}" % headers) == (200, {"method": "POST", "path": "/models", "bytes": 2})
+    assert asked(tmp_path, b"POST /models?a=1 HTTP/1.0\r\n%sContent-Length: 2\r\n\r\n{}" % headers) == (
+        200,
+        {"method": "POST", "path": "/models", "bytes": 2},
+    )
 
 
-@pytest.mark.parametrize("headers", [b"X: " + b"x" * 70_000 + b"\r\n", b"".join(b"X-%d: x\r\n" % number for number in range(120))], ids=["long", "many"])
+@pytest.mark.parametrize(
+    "headers",
+    [b"X: " + b"x" * 70_000 + b"\r\n", b"".join(b"X-%d: x\r\n" % number for number in range(120))],
+    ids=["long", "many"],
+)
 def test_headers_that_cannot_be_read_are_told_so(tmp_path, headers):
     status, body = asked(tmp_path, b"GET /metrics HTTP/1.0\r\n%s\r\n" % headers)
     assert status == 431

@@ -16,7 +16,11 @@ def test_a_picture_is_answered_with_labels_and_probabilities(load, request_of, o
     status, content_type, body = outcome(job)
     assert (status, content_type) == (200, "application/json")
     probabilities = [one["probability"] for one in body["predictions"]]
-    assert len(probabilities) == 5 and probabilities == sorted(probabilities, reverse=True) and 0 < sum(probabilities) <= 1.00001
+    assert (
+        len(probabilities) == 5
+        and probabilities == sorted(probabilities, reverse=True)
+        and 0 < sum(probabilities) <= 1.00001
+    )
     assert {one["label"] for one in body["predictions"]} <= {f"Breed_{index}" for index in range(8)}
 
 
@@ -27,7 +31,11 @@ def test_a_bad_picture_fails_alone_in_its_batch(load, request_of, outcome, pictu
     assert jobs[0].answer == jobs[3].answer
     for job in jobs[1:3]:
         _, content_type, body = outcome(job)
-        assert content_type == "application/json" and body["error"]["status"] == 400 and body["error"]["message"].endswith(".")
+        assert (
+            content_type == "application/json"
+            and body["error"]["status"] == 400
+            and body["error"]["message"].endswith(".")
+        )
 
 
 def test_each_request_of_a_batch_has_its_own_content_type_accept_and_options(load, request_of, outcome, picture):
@@ -57,7 +65,9 @@ def test_a_batch_is_one_forward_pass(load, request_of, outcome, picture):
     assert {outcome(job)[0] for job in jobs} == {200}
 
 
-def test_many_pictures_of_one_request_take_several_forward_passes_of_the_batch_size(load, request_of, outcome, picture, monkeypatch):
+def test_many_pictures_of_one_request_take_several_forward_passes_of_the_batch_size(
+    load, request_of, outcome, picture, monkeypatch
+):
     import base64
 
     monkeypatch.setenv("DOGBREED_BATCH_SIZE", "4")
@@ -70,7 +80,9 @@ def test_many_pictures_of_one_request_take_several_forward_passes_of_the_batch_s
     assert outcome(job)[0] == 200 and len(outcome(job)[2]["predictions"]) == 6 and sizes == [4, 2]
 
 
-def test_a_fault_of_ours_is_a_500_whose_reason_is_in_the_log_under_the_requests_id(load, request_of, outcome, picture, monkeypatch, caplog):
+def test_a_fault_of_ours_is_a_500_whose_reason_is_in_the_log_under_the_requests_id(
+    load, request_of, outcome, picture, monkeypatch, caplog
+):
     functions = load()
     functions.model._network = lambda inputs: 1 / 0
     job = request_of(picture())
@@ -99,22 +111,33 @@ def test_a_users_output_fn_replaces_ours_alone(load, request_of, outcome, pictur
 def test_a_users_per_item_functions_get_one_request_at_a_time_and_its_own_context(load, request_of, outcome):
     functions = load(
         MODEL_FN
-        + "def input_fn(body, content_type, context):\n    return body, content_type, context.get_request_header(0, 'X-Who')\n"
+        + "def input_fn(body, content_type, context):\n    return body, content_type, context.get_request_header(0, "
+        "'X-Who')\n"
         + "def predict_fn(data, model, context):\n"
         + "    context.set_response_header(0, 'X-Model', model)\n    return data\n"
-        + "def output_fn(prediction, accept):\n    body, content_type, who = prediction\n    return f'{body!r} {content_type} {who} {accept}'\n"
+        + "def output_fn(prediction, accept):\n    body, content_type, who = prediction\n    return f'{body!r} "
+        "{content_type} {who} {accept}'\n"
     )
-    jobs = [request_of(b"\x00", "application/x-mine", X_Who="one"), request_of(b"2", "text/csv", X_Who="two", Accept="text/plain")]
+    jobs = [
+        request_of(b"\x00", "application/x-mine", X_Who="one"),
+        request_of(b"2", "text/csv", X_Who="two", Accept="text/plain"),
+    ]
     functions.answer(jobs)
-    assert [job.answer for job in jobs] == ["b'\\x00' application/x-mine one application/json", "'2' text/csv two text/plain"]
-    assert [job.context.get_response_status(0)[0] for job in jobs] == [200, 200] and jobs[0].context.get_response_headers(0)["X-Model"] == "my model"
+    assert [job.answer for job in jobs] == [
+        "b'\\x00' application/x-mine one application/json",
+        "'2' text/csv two text/plain",
+    ]
+    assert [job.context.get_response_status(0)[0] for job in jobs] == [200, 200] and jobs[
+        0
+    ].context.get_response_headers(0)["X-Model"] == "my model"
 
 
 def test_a_users_batch_form_gets_all_requests_at_once(load, request_of):
     functions = load(
         MODEL_FN
         + "def input_fn(body, content_type):\n    return int(body)\n"
-        + "def predict_batch_fn(numbers, model):\n    return [ValueError('odd') if number % 2 else (number, len(numbers)) for number in numbers]\n"
+        + "def predict_batch_fn(numbers, model):\n    return [ValueError('odd') if number % 2 else (number, "
+        "len(numbers)) for number in numbers]\n"
         + "def output_fn(prediction, accept):\n    return {'answer': prediction}\n"
     )
     jobs = [request_of(str(number).encode(), "application/x-number") for number in (2, 3, 4)]
@@ -127,8 +150,8 @@ def test_a_batch_that_fails_as_a_whole_is_tried_one_by_one(load, request_of):
     functions = load(
         MODEL_FN
         + "def input_fn(body, content_type):\n    return body\n"
-        + "def predict_batch_fn(bodies, model):\n    assert b'poison' not in bodies\n    return [body.decode() for body in bodies]\n"
-        + "def output_fn(prediction, accept):\n    return prediction\n"
+        + "def predict_batch_fn(bodies, model):\n    assert b'poison' not in bodies\n    return [body.decode() for "
+        "body in bodies]\n" + "def output_fn(prediction, accept):\n    return prediction\n"
     )
     jobs = [request_of(body, "x/y") for body in (b"a", b"poison", b"b")]
     functions.answer(jobs)
@@ -136,7 +159,10 @@ def test_a_batch_that_fails_as_a_whole_is_tried_one_by_one(load, request_of):
 
 
 def test_a_users_transform_fn_does_it_all(load, request_of, outcome):
-    functions = load(MODEL_FN + "def transform_fn(model, body, content_type, accept):\n    return body.decode()[::-1] + model, 'text/plain'\n")
+    functions = load(
+        MODEL_FN
+        + "def transform_fn(model, body, content_type, accept):\n    return body.decode()[::-1] + model, 'text/plain'\n"
+    )
     job = request_of(b"abc", "x/y")
     functions.answer([job])
     assert outcome(job) == (200, "text/plain", "cbamy model")
@@ -145,7 +171,8 @@ def test_a_users_transform_fn_does_it_all(load, request_of, outcome):
 def test_a_user_may_answer_with_an_error_of_their_own(load, request_of, outcome):
     functions = load(
         "from sagemaker_inference.errors import BaseInferenceToolkitError\n"
-        "def input_fn(body, content_type):\n    raise BaseInferenceToolkitError(422, 'Too dark.', 'Unprocessable Entity')\n"
+        "def input_fn(body, content_type):\n    raise BaseInferenceToolkitError(422, 'Too dark.', 'Unprocessable "
+        "Entity')\n"
     )
     job = request_of(b"x", "x/y")
     functions.answer([job])
@@ -169,7 +196,10 @@ def test_functions_that_cannot_work_together_end_the_start(load, code, reason):
 
 def test_without_this_images_model_file_a_users_code_needs_a_model_fn(load, model_dir):
     (model_dir / "model.safetensors").unlink()
-    with pytest.raises(WrongFunctions, match="There is no model.safetensors in .* inference.py has no model_fn that loads another model"):
+    with pytest.raises(
+        WrongFunctions,
+        match="There is no model.safetensors in .* inference.py has no model_fn that loads another model",
+    ):
         load("def predict_fn(data, model):\n    return data\n")
 
 
@@ -179,13 +209,20 @@ def test_whatever_a_function_raises_fails_its_request_alone(load, request_of, fu
     functions = {
         "input_fn": "def input_fn(body, content_type):\n    given = body\n    FAULT\n    return body\n",
         "predict_fn": "def predict_fn(given, model):\n    FAULT\n    return given\n",
-        "predict_batch_fn": "def predict_batch_fn(many, model):\n    for given in many:\n        FAULT\n    return many\n",
+        "predict_batch_fn": "def predict_batch_fn(many, model):\n    for given in many:\n        FAULT\n    return "
+        "many\n",
         "output_fn": "def output_fn(given, accept):\n    FAULT\n    return given\n",
         "transform_fn": "def transform_fn(model, given, content_type, accept):\n    FAULT\n    return given\n",
     }
-    used = ["transform_fn"] if function == "transform_fn" else ["input_fn", "predict_batch_fn" if function == "predict_batch_fn" else "predict_fn", "output_fn"]
+    used = (
+        ["transform_fn"]
+        if function == "transform_fn"
+        else ["input_fn", "predict_batch_fn" if function == "predict_batch_fn" else "predict_fn", "output_fn"]
+    )
     fault = f"if given == b'bad': raise {raised}"
-    given = load(MODEL_FN + "".join(functions[name].replace("FAULT", fault if name == function else "pass") for name in used))
+    given = load(
+        MODEL_FN + "".join(functions[name].replace("FAULT", fault if name == function else "pass") for name in used)
+    )
     jobs = [request_of(body, "x/y") for body in (b"good", b"bad", b"well")]
     given.answer(jobs)
     assert [job.context.get_response_status(0)[0] for job in jobs] == [200, 500, 200]
@@ -212,7 +249,9 @@ def test_a_models_kind_decides_what_stands_in_for_functions_that_are_left_out(lo
 
 
 def test_a_users_model_fn_may_return_this_images_model(load, request_of, outcome, picture):
-    functions = load("from container.serving import inference\ndef model_fn(model_dir):\n    return inference.model_fn(model_dir)\n")
+    functions = load(
+        "from container.serving import inference\ndef model_fn(model_dir):\n    return inference.model_fn(model_dir)\n"
+    )
     job = request_of(picture())
     functions.answer([job])
     assert outcome(job)[0] == 200 and len(outcome(job)[2]["predictions"]) == 5 and functions.side_by_side
@@ -225,16 +264,26 @@ def test_a_users_model_fn_may_return_this_images_model(load, request_of, outcome
         ("{'best': 1}", {"best": 1}), ("[0.5, 0.25]", [0.5, 0.25]), ("np.array([1.5])", [1.5]), ("'word'", "word"),
     ],
 )  # fmt: skip
-def test_a_users_predict_fn_on_this_images_model_may_return_anything(load, request_of, outcome, picture, returned, body):
-    functions = load(f"import numpy as np\nfrom container.serving import inference\ndef predict_fn(request, model):\n    return {returned}\n")
+def test_a_users_predict_fn_on_this_images_model_may_return_anything(
+    load, request_of, outcome, picture, returned, body
+):
+    functions = load(
+        "import numpy as np\nfrom container.serving import inference\ndef predict_fn(request, model):\n    return "
+        f"{returned}\n"
+    )
     job = request_of(picture())
     functions.answer([job])
     status, content_type, answer = outcome(job)
-    assert (status, content_type) == (200, "application/json") and (answer == body if body is not None else list(answer) == ["predictions"])
+    assert (status, content_type) == (200, "application/json") and (
+        answer == body if body is not None else list(answer) == ["predictions"]
+    )
 
 
 def test_an_embedding_that_passes_through_a_users_predict_fn_stays_one(load, request_of, outcome, picture):
-    functions = load("from container.serving import inference\ndef predict_fn(request, model):\n    return inference.predict_fn(request, model)\n")
+    functions = load(
+        "from container.serving import inference\ndef predict_fn(request, model):\n    return "
+        "inference.predict_fn(request, model)\n"
+    )
     job = request_of(picture(), X_Query="output=embedding")
     functions.answer([job])
     assert list(outcome(job)[2]) == ["embedding"]
@@ -244,19 +293,28 @@ def test_an_input_fn_that_makes_no_picture_for_this_images_model_is_named_in_the
     functions = load("def input_fn(body, content_type):\n    return [1]\n")
     job = request_of(b"x", "x/y")
     functions.answer([job])
-    assert job.context.get_response_status(0)[0] == 500 and "input_fn returned an object of type list. This image's model takes a PIL.Image.Image." in caplog.text
+    assert (
+        job.context.get_response_status(0)[0] == 500
+        and "input_fn returned an object of type list. This image's model takes a PIL.Image.Image." in caplog.text
+    )
 
 
 def test_the_default_accept_is_the_environments(load, request_of, outcome, picture, monkeypatch):
     monkeypatch.setenv("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", "text/csv")
-    jobs = [request_of(picture()), request_of(picture(), Accept="*/*"), request_of(picture(), Accept="application/json")]
+    jobs = [
+        request_of(picture()),
+        request_of(picture(), Accept="*/*"),
+        request_of(picture(), Accept="application/json"),
+    ]
     load().answer(jobs)
     assert [outcome(job)[1] for job in jobs] == ["text/csv", "text/csv", "application/json"]
 
 
 @pytest.mark.parametrize("test_flip", [False, True])
 def test_serving_answers_exactly_as_evaluation_does(model_dir, test_flip):
-    """One preprocessing: the endpoint's probabilities are those of `evaluate` on the same file, also where both flip."""
+    """One preprocessing: the endpoint's probabilities are those of `evaluate` on the same file, also where both
+    flip.
+    """
     import torch
     from PIL import Image
 
@@ -271,13 +329,31 @@ def test_serving_answers_exactly_as_evaluation_does(model_dir, test_flip):
     path = model_dir / "a.jpg"
     Image.linear_gradient("L").rotate(90).convert("RGB").save(path)  # its mirror image is another picture
     before = load_checkpoint(model_dir)
-    save_checkpoint(model_dir, before.model.state_dict(), before.arch, HEAD_WIDTHS, before.classes, before.preprocessing, {}, test_flip)
+    save_checkpoint(
+        model_dir,
+        before.model.state_dict(),
+        before.arch,
+        HEAD_WIDTHS,
+        before.classes,
+        before.preprocessing,
+        {},
+        test_flip,
+    )
     checkpoint = load_checkpoint(model_dir)
     assert checkpoint.test_flip is test_flip
-    store = decode_split(Split("test", checkpoint.classes, (path,), (0,)), checkpoint.preprocessing, model_dir / "store")
+    store = decode_split(
+        Split("test", checkpoint.classes, (path,), (0,)), checkpoint.preprocessing, model_dir / "store"
+    )
     examples = PictureExamples(store, checkpoint.preprocessing, 1.0)
-    evaluated = evaluate(checkpoint.model.to(memory_format=torch.channels_last), examples, Compute(torch.device("cpu"), torch.float32), test_flip)
+    evaluated = evaluate(
+        checkpoint.model.to(memory_format=torch.channels_last),
+        examples,
+        Compute(torch.device("cpu"), torch.float32),
+        test_flip,
+    )
     model = inference.model_fn(str(model_dir))
     served = inference.predict_fn(Image.open(path), model)
     assert served[0]["label"] == checkpoint.classes[evaluated.probabilities[0].argmax()]
-    assert served[0]["probability"] == pytest.approx(evaluated.probabilities[0].max().item(), abs=0.02)  # bfloat16 where the processor has it
+    assert served[0]["probability"] == pytest.approx(
+        evaluated.probabilities[0].max().item(), abs=0.02
+    )  # bfloat16 where the processor has it

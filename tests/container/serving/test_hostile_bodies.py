@@ -66,7 +66,12 @@ def chunk(name: bytes, data: bytes) -> bytes:
 
 
 def png(width: int, height: int, *chunks: bytes) -> bytes:
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)) + b"".join(chunks) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+        + b"".join(chunks)
+        + chunk(b"IEND", b"")
+    )
 
 
 def test_two_thousand_bodies_are_squares_or_the_clients_errors():
@@ -99,7 +104,14 @@ def test_a_png_of_too_many_pixels_is_refused_by_its_header(size):
 def test_a_gif_with_a_huge_screen_or_a_huge_frame_is_refused_by_its_header():
     for screen, frame in (((65535, 65535), (1, 1)), ((1, 1), (65535, 65535)), ((8000, 8000), (1, 1))):
         # A disposal method makes Pillow fill the whole frame on opening.
-        content = b"GIF89a" + struct.pack("<HHBBB", *screen, 0x80, 0, 0) + bytes(6) + b"!\xf9\x04\x08\0\0\0\0," + struct.pack("<HHHHB", 0, 0, *frame, 0) + b"\x02\x02\x44\x01\x00;"
+        content = (
+            b"GIF89a"
+            + struct.pack("<HHBBB", *screen, 0x80, 0, 0)
+            + bytes(6)
+            + b"!\xf9\x04\x08\0\0\0\0,"
+            + struct.pack("<HHHHB", 0, 0, *frame, 0)
+            + b"\x02\x02\x44\x01\x00;"
+        )
         assert "pixels" in refused(content, 0.5)
 
 
@@ -128,12 +140,23 @@ def test_a_progressive_jpeg_of_thousands_of_scans_is_refused():
 @pytest.mark.parametrize(
     ("name", "unit"),
     [
-        ("JPEG segments", b"\xff\xe1\x00\x08Exif\0\0"), ("JPEG comments", b"\xff\xfe\x00\x02"), ("JPEG junk", b"\x00"), ("JPEG fill", b"\xff"),
-        ("PNG chunks", chunk(b"abCd", b"")), ("PNG data chunks", chunk(b"IDAT", b"")), ("GIF blocks", b"!\xfe\x01a\x00"), ("GIF sub-blocks", b"\x01a"), ("GIF junk", b"\x01"),
+        ("JPEG segments", b"\xff\xe1\x00\x08Exif\0\0"),
+        ("JPEG comments", b"\xff\xfe\x00\x02"),
+        ("JPEG junk", b"\x00"),
+        ("JPEG fill", b"\xff"),
+        ("PNG chunks", chunk(b"abCd", b"")),
+        ("PNG data chunks", chunk(b"IDAT", b"")),
+        ("GIF blocks", b"!\xfe\x01a\x00"),
+        ("GIF sub-blocks", b"\x01a"),
+        ("GIF junk", b"\x01"),
     ],
 )
 def test_a_file_of_millions_of_parts_is_refused_in_a_second(name, unit):
-    start = {"J": b"\xff\xd8\xff\xe0\x00\x04ab", "P": png(9, 9)[:33], "G": b"GIF89a\x09\0\x09\0\0\0\0" + (b"!\xfe" if "sub" in name else b"")}[name[0]]
+    start = {
+        "J": b"\xff\xd8\xff\xe0\x00\x04ab",
+        "P": png(9, 9)[:33],
+        "G": b"GIF89a\x09\0\x09\0\0\0\0" + (b"!\xfe" if "sub" in name else b""),
+    }[name[0]]
     message = refused(start + unit * (20_000_000 // len(unit)), 2, 400_000_000)
     assert f"more than {MAX_READS:,} parts" in message or "picture" in message
 
@@ -147,7 +170,9 @@ def test_thousands_of_compressed_texts_are_refused_before_they_are_unpacked(name
 
 @pytest.mark.parametrize("name", [b"zTXt", b"iTXt", b"iCCP"])
 def test_a_text_that_unpacks_to_a_gigabyte_is_refused(name):
-    text = {b"iCCP": b"a\0\0", b"zTXt": b"a\0\0", b"iTXt": b"a\0\1\0\0\0"}[name] + zlib.compress(bytes(1_000_000_000), 1)
+    text = {b"iCCP": b"a\0\0", b"zTXt": b"a\0\0", b"iTXt": b"a\0\1\0\0\0"}[name] + zlib.compress(
+        bytes(1_000_000_000), 1
+    )
     refused(png(9, 9, chunk(name, text)), 1)
 
 
@@ -168,9 +193,15 @@ def test_a_run_length_encoded_bmp_is_refused():
     assert "run-length" in refused(bytes(bmp), 0.5)
 
 
-@pytest.mark.parametrize(("kind", "mode"), [("PNG", "RGBA"), ("PNG", "P"), ("WEBP", "RGBA"), ("GIF", "P"), ("BMP", "RGB"), ("JPEG", "RGB")])
+@pytest.mark.parametrize(
+    ("kind", "mode"), [("PNG", "RGBA"), ("PNG", "P"), ("WEBP", "RGBA"), ("GIF", "P"), ("BMP", "RGB"), ("JPEG", "RGB")]
+)
 def test_the_largest_picture_of_each_format_stays_within_the_memory_of_one(kind, mode):
-    options = {"JPEG": {"progressive": True, "quality": 20, "subsampling": 0}, "WEBP": {"quality": 1, "method": 0}, "PNG": {"compress_level": 1}}.get(kind, {})
+    options = {
+        "JPEG": {"progressive": True, "quality": 20, "subsampling": 0},
+        "WEBP": {"quality": 1, "method": 0},
+        "PNG": {"compress_level": 1},
+    }.get(kind, {})
     content = encoded(Image.new(mode, (8000, 4000)), kind, **options)
     with Watch() as watch:
         square_of(content)

@@ -7,7 +7,10 @@ from container.serving.server.machine import free_memory, quota_cores
 MB = 1024 * 1024
 
 
-@pytest.mark.parametrize(("content", "cores"), [("max 100000", 8), ("200000 100000", 2), ("150000 100000", 1), ("50000 100000", 1), ("1600000 100000", 8)])
+@pytest.mark.parametrize(
+    ("content", "cores"),
+    [("max 100000", 8), ("200000 100000", 2), ("150000 100000", 1), ("50000 100000", 1), ("1600000 100000", 8)],
+)
 def test_a_cpu_quota_of_cgroup_v2_is_whole_cores(tmp_path, content, cores):
     (tmp_path / "cpu.max").write_text(content)
     assert quota_cores(8, tmp_path) == cores
@@ -31,7 +34,9 @@ def host(tmp_path):
     return tmp_path / "meminfo"
 
 
-@pytest.mark.parametrize(("limit", "free"), [("max", 2048 * MB), (str(1000 * MB), 700 * MB), (str(100 * MB), 0), (str(9000 * MB), 2048 * MB)])
+@pytest.mark.parametrize(
+    ("limit", "free"), [("max", 2048 * MB), (str(1000 * MB), 700 * MB), (str(100 * MB), 0), (str(9000 * MB), 2048 * MB)]
+)
 def test_free_memory_is_the_hosts_or_what_the_limit_leaves(tmp_path, host, limit, free):
     (tmp_path / "memory.max").write_text(limit)
     (tmp_path / "memory.current").write_text(str(400 * MB))

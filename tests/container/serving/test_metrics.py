@@ -41,7 +41,11 @@ def test_cloudwatch_gets_one_line_in_its_embedded_format_of_what_happened_since_
     assert directive["Namespace"] == "DogbreedServing" and directive["Dimensions"] == [[]]
     assert {one["Name"] for one in directive["Metrics"]} == set(line) - {"_aws"}
     assert line["Requests2XX"] == 3 and line["Requests5XX"] == 1 and line["BatchSize"] == {"Values": [4], "Counts": [3]}
-    assert line["RequestTime"]["Values"] == pytest.approx([20, 40, 1], rel=0.08) and line["RequestTime"]["Counts"] == [2, 1, 1]
+    assert line["RequestTime"]["Values"] == pytest.approx([20, 40, 1], rel=0.08) and line["RequestTime"]["Counts"] == [
+        2,
+        1,
+        1,
+    ]
     assert line["QueueTime"]["Counts"] == [3] and metrics.cloudwatch() is None
 
 
@@ -60,21 +64,44 @@ def test_nginxs_reports_are_counted_and_failures_named(tmp_path, capsys):
     metrics = Metrics()
     log = RequestLog(tmp_path, metrics)
     lines = b'{"status": "009", "path": "/invocations", "seconds": "0", "timing": "", "id": "\\xff"}\n{"path": "/\xff", "status": "400"}\nnonsense\n'
-    for path, status, identity in (("/invocations", 200, "a1"), ("/models/dogs/invoke", 500, "b2"), ("/ping", 200, "c3"), ("/models/dogs", 404, "d4")):
-        said = {"status": str(status), "seconds": "0.1", "path": path, "id": identity, "timing": TIMING if status == 200 else ""}
+    for path, status, identity in (
+        ("/invocations", 200, "a1"),
+        ("/models/dogs/invoke", 500, "b2"),
+        ("/ping", 200, "c3"),
+        ("/models/dogs", 404, "d4"),
+    ):
+        said = {
+            "status": str(status),
+            "seconds": "0.1",
+            "path": path,
+            "id": identity,
+            "timing": TIMING if status == 200 else "",
+        }
         lines += json.dumps(said).encode() + b"\n"
     with (tmp_path / "requests").open("wb", buffering=0) as nginx:
         nginx.write(lines[:150])  # a line in two pieces
         log.read()
         nginx.write(lines[150:])
         log.read()
-    counted = [line for line in metrics.prometheus().decode().splitlines() if line.startswith("dogbreed_requests_total{")]
+    counted = [
+        line for line in metrics.prometheus().decode().splitlines() if line.startswith("dogbreed_requests_total{")
+    ]
     assert counted == ['dogbreed_requests_total{status="200"} 1.0', 'dogbreed_requests_total{status="500"} 1.0']
     said = capsys.readouterr().err
     assert "request b2 was answered with 500" in said and "a1" not in said and "d4" not in said
 
 
-@pytest.mark.parametrize(("path", "counted"), [("/invocations", True), ("/invocations?top_k=2", True), ("/models/a/invoke", True), ("/ping", False), ("/x?/invocations", False), ("", False)])
+@pytest.mark.parametrize(
+    ("path", "counted"),
+    [
+        ("/invocations", True),
+        ("/invocations?top_k=2", True),
+        ("/models/a/invoke", True),
+        ("/ping", False),
+        ("/x?/invocations", False),
+        ("", False),
+    ],
+)
 def test_invocations_alone_are_counted_whatever_their_query(tmp_path, path, counted):
     log = RequestLog(tmp_path, Metrics())
     line = {"status": "400", "seconds": "0.001", "path": path, "id": "a", "timing": ""}

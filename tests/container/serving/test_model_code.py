@@ -22,31 +22,47 @@ def archive(tmp_path):
         (["model.safetensors"], {}),
         (["model.safetensors", "code/requirements.txt"], {"SAGEMAKER_PROGRAM": ""}),
         (["code/inference.py"], {}),
-        (["code/inference.py"], {"SAGEMAKER_PROGRAM": "inference.py", "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code"}),
+        (
+            ["code/inference.py"],
+            {"SAGEMAKER_PROGRAM": "inference.py", "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code"},
+        ),
         (["code/mine.py", "inference.py"], {"SAGEMAKER_PROGRAM": "mine.py"}),
         (["code/mine/__init__.py"], {"SAGEMAKER_PROGRAM": "mine"}),
         (["code/sub/mine.py"], {"SAGEMAKER_PROGRAM": "sub.mine"}),
         (["code/lib/handler.py"], {"SAGEMAKER_PROGRAM": "handler.py"}),
         (["code/lib/package/inference.py", "model.safetensors"], {}),
-        (["model.safetensors"], {"SAGEMAKER_PROGRAM": "json.py"}),  # on the image's own path, as in one that is made from it
+        (
+            ["model.safetensors"],
+            {"SAGEMAKER_PROGRAM": "json.py"},
+        ),  # on the image's own path, as in one that is made from it
     ],
 )
 def test_a_program_is_found_where_python_would_find_it_or_there_is_none(archive, names, environment):
     assert check_program(archive(*names), environment) is None
 
 
-@pytest.mark.parametrize("place", ["inference.py", "src/inference.py", "model/code/inference.py", "code/src/inference.py", "code/Inference.py"])
+@pytest.mark.parametrize(
+    "place",
+    ["inference.py", "src/inference.py", "model/code/inference.py", "code/src/inference.py", "code/Inference.py"],
+)
 def test_an_inference_py_in_another_folder_is_refused_and_the_files_are_named(archive, place):
     with pytest.raises(WrongCode) as refused:
         check_program(archive(place, "model.pth"), {})
-    assert str(refused.value) == f"code/inference.py was not found; the archive has: {place}, model.pth. Put inference.py into the archive's folder code."
+    assert (
+        str(refused.value)
+        == f"code/inference.py was not found; the archive has: {place}, model.pth. Put inference.py into the "
+        "archive's folder code."
+    )
 
 
 @pytest.mark.parametrize("program", ["infrence.py", "code/inference.py", "inference.txt"])
 def test_a_mistyped_program_is_refused_and_the_files_are_named(archive, program):
     with pytest.raises(WrongCode) as refused:
         check_program(archive("code/inference.py", "a.bin"), {"SAGEMAKER_PROGRAM": program})
-    assert str(refused.value).startswith(f"code/{program.removesuffix('.py')}.py, which SAGEMAKER_PROGRAM names, was not found; the archive has: code/inference.py, a.bin. ")
+    assert str(refused.value).startswith(
+        f"code/{program.removesuffix('.py')}.py, which SAGEMAKER_PROGRAM names, was not found; the archive has: "
+        "code/inference.py, a.bin. "
+    )
 
 
 def test_many_files_are_counted_and_an_empty_archive_is_called_so(archive, tmp_path):
@@ -58,7 +74,10 @@ def test_many_files_are_counted_and_an_empty_archive_is_called_so(archive, tmp_p
 
 def test_python_files_that_nothing_imports_are_a_warning(archive):
     warning = check_program(archive("code/handler.py", "model.safetensors"), {})
-    assert warning.startswith("code/inference.py was not found; the archive has: code/handler.py, model.safetensors. This image's own functions answer")
+    assert warning.startswith(
+        "code/inference.py was not found; the archive has: code/handler.py, model.safetensors. This image's own "
+        "functions answer"
+    )
 
 
 def test_code_and_then_its_lib_come_first(tmp_path):

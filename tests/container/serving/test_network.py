@@ -10,7 +10,14 @@ from torch import nn
 from container.model.model_file import Checkpoint, load_checkpoint
 from container.model.network import create_model
 from container.pictures.preprocessing import Preprocessing
-from container.serving.inference.network import EXACT_TOLERANCE, PROBABILITY_TOLERANCE, LogitsAndFeatures, disagreement, patterns, prepare_network
+from container.serving.inference.network import (
+    EXACT_TOLERANCE,
+    PROBABILITY_TOLERANCE,
+    LogitsAndFeatures,
+    disagreement,
+    patterns,
+    prepare_network,
+)
 
 CPU = torch.device("cpu")
 
@@ -21,7 +28,9 @@ def checkpoint(arch, test_flip=False, size=64):
     return Checkpoint(model, arch, tuple("abcdef"), Preprocessing.for_image_size(size), test_flip, {})
 
 
-@pytest.mark.parametrize("arch", ["resnet18", "shufflenet_v2_x0_5", "mobilenet_v3_small", "efficientnet_b0", "regnet_y_400mf", "mnasnet0_5"])
+@pytest.mark.parametrize(
+    "arch", ["resnet18", "shufflenet_v2_x0_5", "mobilenet_v3_small", "efficientnet_b0", "regnet_y_400mf", "mnasnet0_5"]
+)
 @pytest.mark.parametrize("test_flip", [False, True])
 def test_the_form_that_answers_agrees_with_float32(arch, test_flip):
     given = checkpoint(arch, test_flip)
@@ -32,7 +41,10 @@ def test_the_form_that_answers_agrees_with_float32(arch, test_flip):
             logits = (logits + given.model(inputs.flip(-1))) / 2
     before = {name: tensor.clone() for name, tensor in given.model.state_dict().items()}
     network = prepare_network(given, CPU, [1, 2])
-    assert all(torch.equal(tensor, before[name]) and tensor.dtype == before[name].dtype for name, tensor in given.model.state_dict().items())
+    assert all(
+        torch.equal(tensor, before[name]) and tensor.dtype == before[name].dtype
+        for name, tensor in given.model.state_dict().items()
+    )
     for count in (2, 1, 2):
         probabilities, features = network(inputs[:count])
         assert torch.allclose(probabilities, logits[:count].softmax(1), atol=PROBABILITY_TOLERANCE), network.form
@@ -53,10 +65,13 @@ def test_the_features_are_what_the_head_is_given():
 def test_its_form_is_made_without_the_compiler_of_torch():
     """Importing that takes a second, at every start of a container."""
     program = (
-        "import sys, torch, container.serving.engine; from container.serving.network import prepare_network; from container.checkpoint import Checkpoint;"
+        "import sys, torch, container.serving.engine; from container.serving.network import prepare_network; from "
+        "container.checkpoint import Checkpoint;"
         "from container.model import create_model; from container.preprocessing import Preprocessing;"
-        "given = Checkpoint(create_model('resnet18', 6).eval(), 'resnet18', tuple('abcdef'), Preprocessing.for_image_size(64), False, {});"
-        "prepare_network(given, torch.device('cpu'), [1]); print([name for name in ('torch._dynamo', 'sympy') if name in sys.modules])"
+        "given = Checkpoint(create_model('resnet18', 6).eval(), 'resnet18', tuple('abcdef'), "
+        "Preprocessing.for_image_size(64), False, {});"
+        "prepare_network(given, torch.device('cpu'), [1]); print([name for name in ('torch._dynamo', 'sympy') if name "
+        "in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.stdout.splitlines()[-1:] == ["[]"], done.stdout + done.stderr
@@ -68,12 +83,19 @@ def test_a_form_that_answers_otherwise_is_not_used(monkeypatch, caplog):
     wrong = checkpoint("resnet18")
     nn.init.normal_(wrong.model.fc[-1].weight)
     forms = [
-        ("wrong", PROBABILITY_TOLERANCE, lambda example: LogitsAndFeatures(wrong, lambda backbone: backbone, torch.float32).eval()),
+        (
+            "wrong",
+            PROBABILITY_TOLERANCE,
+            lambda example: LogitsAndFeatures(wrong, lambda backbone: backbone, torch.float32).eval(),
+        ),
         ("broken", EXACT_TOLERANCE, lambda example: 1 / 0),
     ]
     monkeypatch.setattr(network, "_cpu_forms", lambda _: forms)
     assert prepare_network(checkpoint("resnet18"), CPU, [1]).form == "float32"
-    assert "not used as wrong: a probability differs" in caplog.text and "not used as broken: division by zero" in caplog.text
+    assert (
+        "not used as wrong: a probability differs" in caplog.text
+        and "not used as broken: division by zero" in caplog.text
+    )
 
 
 @pytest.mark.parametrize(

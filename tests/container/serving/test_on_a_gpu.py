@@ -38,7 +38,9 @@ def test_the_form_that_answers_is_replayed_in_half_precision_and_agrees(model_di
     with torch.inference_mode():
         wanted = checkpoint.model(inputs).softmax(1)
     network = prepare_network(checkpoint, torch.device("cuda"), [1, 2])
-    assert "CUDA graphs" in network.form and torch.allclose(network(inputs.cuda())[0], wanted, atol=PROBABILITY_TOLERANCE)
+    assert "CUDA graphs" in network.form and torch.allclose(
+        network(inputs.cuda())[0], wanted, atol=PROBABILITY_TOLERANCE
+    )
 
 
 def test_two_threads_may_answer_at_once(model_dir, picture):
@@ -49,5 +51,9 @@ def test_two_threads_may_answer_at_once(model_dir, picture):
     model = inference.model_fn(str(model_dir))
     alone = [inference.predict_fn(open_picture(picture(colour=colour)), model) for colour in ("red", "blue")]
     with ThreadPoolExecutor(2) as pool:
-        together = list(pool.map(lambda colour: inference.predict_fn(open_picture(picture(colour=colour)), model), ["red", "blue"] * 50))
+        together = list(
+            pool.map(
+                lambda colour: inference.predict_fn(open_picture(picture(colour=colour)), model), ["red", "blue"] * 50
+            )
+        )
     assert together == alone * 50

@@ -1,4 +1,6 @@
-"""Pictures from URLs: which addresses are refused, and what a hostile server can do. The servers are real ones, on loopback."""
+"""Pictures from URLs: which addresses are refused, and what a hostile server can do. The servers are real ones, on
+loopback.
+"""
 
 import ipaddress
 import ssl
@@ -26,18 +28,67 @@ def only_loopback(address):
 @pytest.mark.parametrize(
     "address",
     [
-        "0.0.0.0", "0.1.2.3", "10.0.0.1", "100.64.0.1", "100.100.100.200", "127.0.0.1", "127.255.0.2", "169.254.169.254", "169.254.170.2", "172.16.0.1",
-        "172.31.255.255", "192.0.0.8", "192.0.2.1", "192.88.99.1", "192.168.1.1", "198.18.0.1", "198.51.100.7", "203.0.113.9", "224.0.0.1", "239.1.1.1",
-        "240.0.0.1", "255.255.255.255", "168.63.129.16", "::", "::1", "::ffff:127.0.0.1", "::ffff:8.8.8.8", "::ffff:169.254.169.254", "::127.0.0.1",
-        "64:ff9b::7f00:1", "64:ff9b::808:808", "100::1", "2001::1", "2001:db8::1", "2002:7f00:1::", "2002:a9fe:a9fe::1", "3fff::1", "fc00::1",
-        "fd00:ec2::254", "fe80::1", "fec0::1", "ff02::1",
+        "0.0.0.0",
+        "0.1.2.3",
+        "10.0.0.1",
+        "100.64.0.1",
+        "100.100.100.200",
+        "127.0.0.1",
+        "127.255.0.2",
+        "169.254.169.254",
+        "169.254.170.2",
+        "172.16.0.1",
+        "172.31.255.255",
+        "192.0.0.8",
+        "192.0.2.1",
+        "192.88.99.1",
+        "192.168.1.1",
+        "198.18.0.1",
+        "198.51.100.7",
+        "203.0.113.9",
+        "224.0.0.1",
+        "239.1.1.1",
+        "240.0.0.1",
+        "255.255.255.255",
+        "168.63.129.16",
+        "::",
+        "::1",
+        "::ffff:127.0.0.1",
+        "::ffff:8.8.8.8",
+        "::ffff:169.254.169.254",
+        "::127.0.0.1",
+        "64:ff9b::7f00:1",
+        "64:ff9b::808:808",
+        "100::1",
+        "2001::1",
+        "2001:db8::1",
+        "2002:7f00:1::",
+        "2002:a9fe:a9fe::1",
+        "3fff::1",
+        "fc00::1",
+        "fd00:ec2::254",
+        "fe80::1",
+        "fec0::1",
+        "ff02::1",
     ],
 )
 def test_an_address_inside_is_refused(address):
     assert not is_public(ipaddress.ip_address(address))
 
 
-@pytest.mark.parametrize("address", ["8.8.8.8", "1.1.1.1", "52.94.236.248", "172.32.0.1", "100.63.255.255", "100.128.0.1", "2606:4700::1111", "2a00:1450:4001::1"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "8.8.8.8",
+        "1.1.1.1",
+        "52.94.236.248",
+        "172.32.0.1",
+        "100.63.255.255",
+        "100.128.0.1",
+        "2606:4700::1111",
+        "2a00:1450:4001::1",
+    ],
+)
 def test_a_public_address_is_taken(address):
     assert is_public(ipaddress.ip_address(address))
 
@@ -45,11 +96,36 @@ def test_a_public_address_is_taken(address):
 @pytest.mark.parametrize(
     "url",
     [
-        "ftp://example.com/a", "file:///etc/passwd", "gopher://example.com/", "data:image/png;base64,AAAA", "example.com/a.jpg", "//example.com/a", "",
-        "http://", "http:///a", "https://user@example.com/", "https://user:password@example.com/", "https://:@example.com/", "http://example.com:22/",
-        "http://example.com:8080/", "http://example.com:0/", "http://example.com:99999/", "http://example.com:-1/", "http://example.com:80x/",
-        "http://exa mple.com/", "http://example.com/a b", "http://example.com/\r\nHost: x", "http://example.com\\@localhost/", "http://[::1/", "http://a..b/",
-        "http://" + "a" * 64 + ".com/", "http://example.com/" + "a" * 3000, "http://example.com/\x00", "http://[::1]]/", "http://\ud800/", "http://e.com/\ud800",
+        "ftp://example.com/a",
+        "file:///etc/passwd",
+        "gopher://example.com/",
+        "data:image/png;base64,AAAA",
+        "example.com/a.jpg",
+        "//example.com/a",
+        "",
+        "http://",
+        "http:///a",
+        "https://user@example.com/",
+        "https://user:password@example.com/",
+        "https://:@example.com/",
+        "http://example.com:22/",
+        "http://example.com:8080/",
+        "http://example.com:0/",
+        "http://example.com:99999/",
+        "http://example.com:-1/",
+        "http://example.com:80x/",
+        "http://exa mple.com/",
+        "http://example.com/a b",
+        "http://example.com/\r\nHost: x",
+        "http://example.com\\@localhost/",
+        "http://[::1/",
+        "http://a..b/",
+        "http://" + "a" * 64 + ".com/",
+        "http://example.com/" + "a" * 3000,
+        "http://example.com/\x00",
+        "http://[::1]]/",
+        "http://\ud800/",
+        "http://e.com/\ud800",
     ],
 )
 def test_what_is_no_url_of_a_web_server_is_refused(url):
@@ -73,8 +149,29 @@ def test_a_url_is_taken_apart(url, target):
 
 
 @pytest.mark.parametrize(
-    "host", ["127.0.0.1", "2130706433", "0x7f.1", "0177.0.0.1", "127.1", "0x7f000001", "[::1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "１２７.０.０.１", "localhost",
-             "169.254.169.254", "2852039166", "0xa9fea9fe", "0251.0376.0251.0376", "[fd00:ec2::254]", "0", "10.0.0.1", "[fe80::1%25lo]", "[fe80::1%lo]"],
+    "host",
+    [
+        "127.0.0.1",
+        "2130706433",
+        "0x7f.1",
+        "0177.0.0.1",
+        "127.1",
+        "0x7f000001",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+        "[::ffff:7f00:1]",
+        "１２７.０.０.１",
+        "localhost",
+        "169.254.169.254",
+        "2852039166",
+        "0xa9fea9fe",
+        "0251.0376.0251.0376",
+        "[fd00:ec2::254]",
+        "0",
+        "10.0.0.1",
+        "[fe80::1%25lo]",
+        "[fe80::1%lo]",
+    ],
 )
 def test_every_spelling_of_an_inner_address_is_refused(host):
     started = time.monotonic()
@@ -93,7 +190,9 @@ def test_one_inner_address_among_several_is_enough_to_refuse():
 
 @contextmanager
 def server(answer, seconds=20.0, tls=None, **limits):
-    """A web server on 127.0.0.1 whose every request `answer(handler)` answers. Yields (base URL, requests so far, fetch)."""
+    """A web server on 127.0.0.1 whose every request `answer(handler)` answers. Yields (base URL, requests so far,
+    fetch).
+    """
     asked = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -116,7 +215,11 @@ def server(answer, seconds=20.0, tls=None, **limits):
         thread.start()
         port = served.server_address[1]
         try:
-            yield f"http{'s' if tls else ''}://127.0.0.1:{port}", asked, lambda url: fetch_picture(url, only_loopback, {80, 443, port}, seconds, **limits)
+            yield (
+                f"http{'s' if tls else ''}://127.0.0.1:{port}",
+                asked,
+                lambda url: fetch_picture(url, only_loopback, {80, 443, port}, seconds, **limits),
+            )
         finally:
             served.shutdown()
             thread.join()
@@ -132,7 +235,11 @@ def respond(handler, status=200, body=b"", headers=()):
 
 def test_a_picture_is_fetched_without_cookies_and_past_any_proxy(monkeypatch):
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
-    with server(lambda handler: respond(handler, body=b"picture" * 1000, headers=[("Content-Length", "7000"), ("Set-Cookie", "a=b")])) as (url, asked, fetch):
+    with server(
+        lambda handler: respond(
+            handler, body=b"picture" * 1000, headers=[("Content-Length", "7000"), ("Set-Cookie", "a=b")]
+        )
+    ) as (url, asked, fetch):
         assert fetch(f"{url}/a?b=c") == b"picture" * 1000
         [(path, headers)] = asked
         assert path == "/a?b=c" and headers["Host"] == url.removeprefix("http://")
@@ -152,7 +259,19 @@ def test_three_redirects_are_followed_and_a_fourth_is_not():
         assert len(asked) == 4
 
 
-@pytest.mark.parametrize("location", ["http://169.254.169.254/latest/meta-data/", "http://127.0.0.2/", "http://[::1]/", "file:///etc/passwd", "http://2852039166/", "//127.0.0.2/", "http://localhost:22/", ""])
+@pytest.mark.parametrize(
+    "location",
+    [
+        "http://169.254.169.254/latest/meta-data/",
+        "http://127.0.0.2/",
+        "http://[::1]/",
+        "file:///etc/passwd",
+        "http://2852039166/",
+        "//127.0.0.2/",
+        "http://localhost:22/",
+        "",
+    ],
+)
 def test_a_redirect_to_an_inner_address_is_refused(location):
     """An empty one leads back to the same URL, again and again."""
     with server(lambda handler: respond(handler, 307, headers=[("Location", location)])) as (url, asked, fetch):
@@ -196,8 +315,19 @@ def test_a_server_that_drips_is_left_when_the_time_is_over(where):
 
 @pytest.mark.parametrize(
     "answer",
-    [b"", b"nonsense\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nshort", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 500 + b"\r\n",
-     b"HTTP/1.1 404 secret\r\n\r\nsecret", b"HTTP/1.1 500 secret\r\n\r\nsecret", b"HTTP/1.1 204 No\r\n\r\n", b"HTTP/1.1 302 Found\r\nLocation: http://\xff\xfe/\r\n\r\n", b"HTTP/1.1 99999 x\r\n\r\n", b"\xff" * 70_000],
+    [
+        b"",
+        b"nonsense\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nshort",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 500 + b"\r\n",
+        b"HTTP/1.1 404 secret\r\n\r\nsecret",
+        b"HTTP/1.1 500 secret\r\n\r\nsecret",
+        b"HTTP/1.1 204 No\r\n\r\n",
+        b"HTTP/1.1 302 Found\r\nLocation: http://\xff\xfe/\r\n\r\n",
+        b"HTTP/1.1 99999 x\r\n\r\n",
+        b"\xff" * 70_000,
+    ],
 )
 def test_a_broken_answer_is_the_clients_error_and_quotes_nothing_of_it(answer):
     with server(lambda handler: handler.wfile.write(answer)) as (url, _, fetch):
@@ -226,8 +356,28 @@ def certificate(tmp_path, monkeypatch):
     def make(subject: str) -> ssl.SSLContext:
         files = [str(tmp_path / f"{subject}.{kind}") for kind in ("key", "pem")]
         subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=test",
-             "-addext", f"subjectAltName={subject}", "-keyout", files[0], "-out", files[1]], check=True, capture_output=True,
+            [
+                "openssl",
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:prime256v1",
+                "-nodes",
+                "-days",
+                "2",
+                "-subj",
+                "/CN=test",
+                "-addext",
+                f"subjectAltName={subject}",
+                "-keyout",
+                files[0],
+                "-out",
+                files[1],
+            ],
+            check=True,
+            capture_output=True,
         )
         if not trusted:
             trusted.append(files[1])

@@ -38,7 +38,10 @@ def refused(body, content_type="application/json", fetch=None, error=BadRequest)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "BMP", "GIF"])
-@pytest.mark.parametrize("content_type", ["image/{}", "application/x-image", "application/octet-stream", None, "", "IMAGE/JPEG; q=1", "image/jpg"])
+@pytest.mark.parametrize(
+    "content_type",
+    ["image/{}", "application/x-image", "application/octet-stream", None, "", "IMAGE/JPEG; q=1", "image/jpg"],
+)
 def test_a_picture_by_itself_is_opened_whatever_its_type_says(kind, content_type):
     body = read(picture(kind), content_type.format(kind.lower()) if content_type else content_type)
     assert [one.format for one in body.pictures] == [kind] and body.many is False
@@ -48,7 +51,21 @@ def test_a_server_may_hand_over_a_bytearray():
     assert read(bytearray(JPEG), "image/jpeg").pictures[0].size == (120, 90)
 
 
-@pytest.mark.parametrize("content_type", ["application/x-npy", "application/x-pickle", "text/csv", "image/tiff", "image/svg+xml", "multipart/form-data", "json", "/", "\x00", "a" * 9000])
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "application/x-npy",
+        "application/x-pickle",
+        "text/csv",
+        "image/tiff",
+        "image/svg+xml",
+        "multipart/form-data",
+        "json",
+        "/",
+        "\x00",
+        "a" * 9000,
+    ],
+)
 def test_another_content_type_is_a_415_that_names_those_that_are_taken(content_type):
     message = refused(JPEG, content_type, error=UnsupportedMediaType)
     assert "image/jpeg" in message and "application/json" in message and "application/jsonlines" in message
@@ -76,7 +93,9 @@ def test_json_holds_one_picture_or_many(value, count, many):
     assert len(body.pictures) == count and body.many is many and all(one.size == (120, 90) for one in body.pictures)
 
 
-@pytest.mark.parametrize("content_type", ["application/jsonlines", "application/x-ndjson", "application/jsonlines; charset=utf-8"])
+@pytest.mark.parametrize(
+    "content_type", ["application/jsonlines", "application/x-ndjson", "application/jsonlines; charset=utf-8"]
+)
 @pytest.mark.parametrize("newline", [b"\n", b"\r\n", b"\n\n"])
 def test_json_lines_hold_a_picture_on_each_line(content_type, newline):
     body = read(newline.join([as_json({"image": TEXT}), as_json({"b64": TEXT}), as_json(TEXT), b""]), content_type)
@@ -92,7 +111,9 @@ def test_pictures_keep_the_order_of_the_request():
 
 def test_a_bad_picture_of_many_fails_the_request_by_its_index():
     assert refused(as_json({"instances": [TEXT, TEXT, "AAAA"]})) == "instances[2] is not a picture in any known format."
-    assert refused(b"\n".join([as_json({"image": TEXT}), b"", as_json({"image": "AAAA"})]), "application/jsonlines").startswith("Line 3 is ")
+    assert refused(
+        b"\n".join([as_json({"image": TEXT}), b"", as_json({"image": "AAAA"})]), "application/jsonlines"
+    ).startswith("Line 3 is ")
     assert refused(as_json({"image": "AAAA"})) == "The body is not a picture in any known format."
 
 
@@ -111,7 +132,24 @@ def test_json_lines_without_a_picture_are_refused():
     assert "no picture" in refused(b"\n \n", "application/jsonlines")
 
 
-@pytest.mark.parametrize("text", ["AA", "AAAA=", "AA=A", "A", "====", "AAAA\n", " AAAA", "AA-_", "ÄÄÄÄ", "data:image/jpeg,AAAA", "data:;base64", "data:", "AAAA" * 5 + "*"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "AA",
+        "AAAA=",
+        "AA=A",
+        "A",
+        "====",
+        "AAAA\n",
+        " AAAA",
+        "AA-_",
+        "ÄÄÄÄ",
+        "data:image/jpeg,AAAA",
+        "data:;base64",
+        "data:",
+        "AAAA" * 5 + "*",
+    ],
+)
 def test_base64_is_strict(text):
     message = refused(as_json({"instances": [TEXT, text]}))
     assert message.startswith("instances[1] is ") and "base64" in message
@@ -120,15 +158,40 @@ def test_base64_is_strict(text):
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        (b"{", "not JSON"), (b"\xff\xfe{}", "not UTF-8"), (b"\xef\xbb\xbf{}", "not JSON"), (b'{"image": NaN}', "NaN"), (b'{"x": -Infinity}', "-Infinity"),
-        (b'{"image": "AAAA", "image": "AAAA"}', "twice"), (b'{"instances": [{"image": "", "image": ""}]}', "twice"), (b'{"x": 1e999999}', "no picture"),
-        (b'{"x": ' + b"9" * 100_000 + b"}", "too long"), (b"[" * 9000 + b"]" * 9000, "nested too deeply"), (b'{"a":' * 9000 + b"1" + b"}" * 9000, "nested too deeply"),
-        (b'"AAAA"', "no object"), (b"[]", "no object"), (b"null", "no object"), (b"1", "no object"), (b"{}", "no picture"),
-        (b'{"image": 1}', "not a string"), (b'{"image": null}', "not a string"), (b'{"image": {"b64": "AAAA"}}', "not a string"), (b'{"url": []}', "not a string"),
-        (b'{"image": "AAAA", "url": "http://x/"}', "image and url together"), (b'{"instances": {}}', "not a list"), (b'{"instances": "AAAA"}', "not a list"),
-        (b'{"instances": []}', "no picture"), (b'{"instances": [[]]}', "neither"), (b'{"instances": [1]}', "neither"), (b'{"instances": [{}]}', "instances[0] has no picture"),
-        (b'{"instances": ["AAAA"], "image": "AAAA"}', "one of the two"), (b'{"image": "\\ud800"}', "not base64"), (b'{"image": "AAAA"} {}', "not JSON"), (b"{'image': 'AAAA'}", "not JSON"),
-        (b'{"image": "\x00"}', "not JSON"), (b" ", "not JSON"), (b"\x00", "not JSON"),
+        (b"{", "not JSON"),
+        (b"\xff\xfe{}", "not UTF-8"),
+        (b"\xef\xbb\xbf{}", "not JSON"),
+        (b'{"image": NaN}', "NaN"),
+        (b'{"x": -Infinity}', "-Infinity"),
+        (b'{"image": "AAAA", "image": "AAAA"}', "twice"),
+        (b'{"instances": [{"image": "", "image": ""}]}', "twice"),
+        (b'{"x": 1e999999}', "no picture"),
+        (b'{"x": ' + b"9" * 100_000 + b"}", "too long"),
+        (b"[" * 9000 + b"]" * 9000, "nested too deeply"),
+        (b'{"a":' * 9000 + b"1" + b"}" * 9000, "nested too deeply"),
+        (b'"AAAA"', "no object"),
+        (b"[]", "no object"),
+        (b"null", "no object"),
+        (b"1", "no object"),
+        (b"{}", "no picture"),
+        (b'{"image": 1}', "not a string"),
+        (b'{"image": null}', "not a string"),
+        (b'{"image": {"b64": "AAAA"}}', "not a string"),
+        (b'{"url": []}', "not a string"),
+        (b'{"image": "AAAA", "url": "http://x/"}', "image and url together"),
+        (b'{"instances": {}}', "not a list"),
+        (b'{"instances": "AAAA"}', "not a list"),
+        (b'{"instances": []}', "no picture"),
+        (b'{"instances": [[]]}', "neither"),
+        (b'{"instances": [1]}', "neither"),
+        (b'{"instances": [{}]}', "instances[0] has no picture"),
+        (b'{"instances": ["AAAA"], "image": "AAAA"}', "one of the two"),
+        (b'{"image": "\\ud800"}', "not base64"),
+        (b'{"image": "AAAA"} {}', "not JSON"),
+        (b"{'image': 'AAAA'}", "not JSON"),
+        (b'{"image": "\x00"}', "not JSON"),
+        (b" ", "not JSON"),
+        (b"\x00", "not JSON"),
     ],
 )
 def test_json_that_is_no_request_is_refused_in_a_sentence(body, said):

@@ -29,7 +29,13 @@ def test_four_different_ports_are_chosen(environment, ports):
 
 @pytest.mark.parametrize(
     ("machine", "workers", "engines", "threads"),
-    [(FOUR_CORES, None, 1, 4), (ONE_GPU, None, 1, 4), (Machine(8, 4), None, 4, 2), (FOUR_CORES, "2", 2, 2), (FOUR_CORES, "9", 9, 1)],
+    [
+        (FOUR_CORES, None, 1, 4),
+        (ONE_GPU, None, 1, 4),
+        (Machine(8, 4), None, 4, 2),
+        (FOUR_CORES, "2", 2, 2),
+        (FOUR_CORES, "9", 9, 1),
+    ],
 )
 def test_engines_are_as_many_as_gpus_or_as_asked_and_share_the_cores(machine, workers, engines, threads):
     settings = read(machine, **({"SAGEMAKER_MODEL_SERVER_WORKERS": workers} if workers else {}))
@@ -46,7 +52,9 @@ def test_the_payload_limit_is_the_platforms():
     assert read().payload == 25 * MEGABYTE
     assert read(SAGEMAKER_BATCH="true").payload == 100 * MEGABYTE
     assert read(SAGEMAKER_BATCH="true", SAGEMAKER_MAX_PAYLOAD_IN_MB="7").payload == 7 * MEGABYTE
-    assert read(SAGEMAKER_BATCH="true", SAGEMAKER_MAX_PAYLOAD_IN_MB="0").payload == 100 * MEGABYTE  # 0 is "no limit" there
+    assert (
+        read(SAGEMAKER_BATCH="true", SAGEMAKER_MAX_PAYLOAD_IN_MB="0").payload == 100 * MEGABYTE
+    )  # 0 is "no limit" there
 
 
 def test_timeouts_are_the_toolkits():
@@ -119,7 +127,11 @@ def test_our_own_names_have_a_prefix_and_come_before_those_without():
     settings = read(DOGBREED_BATCH_SIZE="4", BATCH_SIZE="256", DOGBREED_ALLOW_URLS="true", DOGBREED_TOP_K="3")
     assert (settings.batch_size, settings.allow_urls, settings.top_k, settings.warnings) == (4, True, 3, ())
     assert settings.own == {"DOGBREED_BATCH_SIZE": "4", "DOGBREED_TOP_K": "3", "DOGBREED_ALLOW_URLS": "true"}
-    assert read(ALLOW_URLS="True", TOP_K="2").own == {"DOGBREED_BATCH_SIZE": "8", "DOGBREED_TOP_K": "2", "DOGBREED_ALLOW_URLS": "true"}
+    assert read(ALLOW_URLS="True", TOP_K="2").own == {
+        "DOGBREED_BATCH_SIZE": "8",
+        "DOGBREED_TOP_K": "2",
+        "DOGBREED_ALLOW_URLS": "true",
+    }
 
 
 def test_what_the_toolkit_could_not_read_is_kept_from_it():

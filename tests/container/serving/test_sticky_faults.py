@@ -79,7 +79,9 @@ def test_a_broken_device_ends_it_at_once(request_of):
     job = request_of(b"{}", "application/json")
     job.context.set_response_status(500, "Internal Server Error", 0)
     job.fault = "RuntimeError"
-    sticky = StickyFaults(lambda jobs: pytest.fail("nothing is to be tried"), lambda: "CUDA error: device-side assert triggered")
+    sticky = StickyFaults(
+        lambda jobs: pytest.fail("nothing is to be tried"), lambda: "CUDA error: device-side assert triggered"
+    )
     assert sticky.reason_to_end([job]) == "its device does not work any more: CUDA error: device-side assert triggered"
 
 

@@ -28,7 +28,9 @@ def crops(squares, variations, size=32):
 
 
 def plain(count=1, size=SIDE):
-    return Variations(torch.tensor([[0, 0, size, size]] * count), torch.zeros(count, dtype=torch.bool), torch.ones(count, 3))
+    return Variations(
+        torch.tensor([[0, 0, size, size]] * count), torch.zeros(count, dtype=torch.bool), torch.ones(count, 3)
+    )
 
 
 def test_one_picture_in_a_batch_varies_from_copy_to_copy():
@@ -55,7 +57,9 @@ def test_a_crop_is_in_the_picture_and_as_large_as_asked(min_crop, side):
     assert min(left.min(), top.min()) >= 0 and min(width.min(), height.min()) >= 1
     assert (left + width).max() <= side and (top + height).max() <= side
     shares = (width * height) / side**2
-    assert shares.min() > 0.7 * min_crop - 0.05 and (side < 10 or (width == height).float().mean() < 0.5 or min_crop == 1.0)
+    assert shares.min() > 0.7 * min_crop - 0.05 and (
+        side < 10 or (width == height).float().mean() < 0.5 or min_crop == 1.0
+    )
 
 
 def test_a_crop_of_the_whole_picture_at_its_own_size_is_the_picture():
@@ -80,7 +84,9 @@ def test_parts_of_a_batch_go_where_they_belong():
 
 @pytest.mark.parametrize(("side", "size", "min_crop"), [(37, 32, 0.35), (256, 224, 0.05), (64, 64, 1.0), (40, 8, 0.2)])
 def test_crops_cut_together_are_those_cut_one_by_one_to_within_a_step(side, size, min_crop):
-    squares = torch.randint(0, 256, (12, 3, side, side), dtype=torch.uint8, generator=seeded()).contiguous(memory_format=torch.channels_last)
+    squares = torch.randint(0, 256, (12, 3, side, side), dtype=torch.uint8, generator=seeded()).contiguous(
+        memory_format=torch.channels_last
+    )
     variations = draw_variations(12, side, min_crop, seeded(1))
     difference = cut_together(squares, variations, size).round() - crops(squares, variations, size).float()
     assert difference.abs().max() <= 1 and abs(difference.mean()) < 0.05  # neither brighter nor darker
@@ -89,11 +95,17 @@ def test_crops_cut_together_are_those_cut_one_by_one_to_within_a_step(side, size
 @pytest.mark.parametrize("trivial", [False, True])
 def test_a_share_of_a_step_is_what_it_is_in_the_whole_step(channels, tmp_path, trivial):
     store = decode_split(read_split(channels / "train", "train"), PREPROCESSING, tmp_path / "store")
-    examples, rows, cpu = PictureExamples(store, PREPROCESSING, 0.35, trivial), torch.randperm(30, generator=seeded()), torch.device("cpu")
+    examples, rows, cpu = (
+        PictureExamples(store, PREPROCESSING, 0.35, trivial),
+        torch.randperm(30, generator=seeded()),
+        torch.device("cpu"),
+    )
     whole = examples.training_inputs(rows, 1, seeded(7), cpu)
     shares = [examples.training_inputs(rows, 1, seeded(7), cpu, part) for part in ((0, 11), (11, 30))]
     assert torch.allclose(torch.cat(shares), whole, atol=1e-6)
-    assert torch.equal(PictureExamples(store, PREPROCESSING, 0.35, trivial, 3).training_inputs(rows, 1, seeded(7), cpu), whole)
+    assert torch.equal(
+        PictureExamples(store, PREPROCESSING, 0.35, trivial, 3).training_inputs(rows, 1, seeded(7), cpu), whole
+    )
 
 
 def test_without_varied_colours_the_preprocessing_is_left():
@@ -103,7 +115,9 @@ def test_without_varied_colours_the_preprocessing_is_left():
 
 @pytest.mark.parametrize("colours", [(1.2, 1.0, 1.0), (1.0, 0.8, 1.0), (1.0, 1.0, 1.2), (0.9, 1.1, 0.8)])
 def test_brightness_contrast_and_saturation_are_what_their_names_say(colours):
-    pixels = torch.randint(60, 180, (2, 3, 32, 32), dtype=torch.uint8, generator=seeded()).contiguous(memory_format=torch.channels_last)
+    pixels = torch.randint(60, 180, (2, 3, 32, 32), dtype=torch.uint8, generator=seeded()).contiguous(
+        memory_format=torch.channels_last
+    )
     brightness, contrast, saturation = colours
     expected = pixels.float() * brightness
     grey = expected.mean((1, 2, 3), keepdim=True)

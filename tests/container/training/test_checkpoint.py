@@ -23,16 +23,25 @@ def model():
 
 
 def test_a_model_comes_back_with_classes_preprocessing_and_the_same_answers(tmp_path, model):
-    save_checkpoint(tmp_path, model.state_dict(), "shufflenet_v2_x0_5", HEAD_WIDTHS, CLASSES, PREPROCESSING, {"epoch": 3})
+    save_checkpoint(
+        tmp_path, model.state_dict(), "shufflenet_v2_x0_5", HEAD_WIDTHS, CLASSES, PREPROCESSING, {"epoch": 3}
+    )
     loaded = load_checkpoint(tmp_path)
-    assert (loaded.arch, loaded.classes, loaded.preprocessing, loaded.facts) == ("shufflenet_v2_x0_5", CLASSES, PREPROCESSING, {"epoch": 3})
+    assert (loaded.arch, loaded.classes, loaded.preprocessing, loaded.facts) == (
+        "shufflenet_v2_x0_5",
+        CLASSES,
+        PREPROCESSING,
+        {"epoch": 3},
+    )
     pictures = torch.randn(2, 3, 48, 48)
     with torch.inference_mode():
         assert torch.allclose(loaded.model(pictures), model(pictures), atol=1e-5)
     assert not loaded.model.training
 
 
-@pytest.mark.parametrize("arch", ["resnet18", "vit_b_32", "swin_t", "regnet_y_400mf", "googlenet", "mobilenet_v3_small"])
+@pytest.mark.parametrize(
+    "arch", ["resnet18", "vit_b_32", "swin_t", "regnet_y_400mf", "googlenet", "mobilenet_v3_small"]
+)
 def test_no_weights_are_drawn_for_a_model_that_the_file_gives_them(tmp_path, arch):
     made = create_model(arch, 3)
     save_checkpoint(tmp_path, made.state_dict(), arch, HEAD_WIDTHS, CLASSES, PREPROCESSING, {})
@@ -45,7 +54,9 @@ def test_no_weights_are_drawn_for_a_model_that_the_file_gives_them(tmp_path, arc
 
 def test_only_the_model_file_is_left(tmp_path, model):
     for epoch in (1, 2):
-        save_checkpoint(tmp_path, model.state_dict(), "shufflenet_v2_x0_5", HEAD_WIDTHS, CLASSES, PREPROCESSING, {"epoch": epoch})
+        save_checkpoint(
+            tmp_path, model.state_dict(), "shufflenet_v2_x0_5", HEAD_WIDTHS, CLASSES, PREPROCESSING, {"epoch": epoch}
+        )
     assert [path.name for path in tmp_path.iterdir()] == [FILE_NAME]
     assert load_checkpoint(tmp_path).facts == {"epoch": 2}
 
@@ -70,15 +81,21 @@ def test_a_file_of_another_program_is_named(tmp_path):
 
 @pytest.fixture
 def described(tmp_path, model):
-    """described(**changes) -> the folder of a model file whose description has these fields instead; None: without the field."""
+    """described(**changes) -> the folder of a model file whose description has these fields instead; None: without the
+    field.
+    """
 
     def described(**changes):
-        path = save_checkpoint(tmp_path, model.state_dict(), "shufflenet_v2_x0_5", HEAD_WIDTHS, CLASSES, PREPROCESSING, {})
+        path = save_checkpoint(
+            tmp_path, model.state_dict(), "shufflenet_v2_x0_5", HEAD_WIDTHS, CLASSES, PREPROCESSING, {}
+        )
         with safetensors.safe_open(path, "pt") as file:
             fields = json.loads(file.metadata()[FORMAT])
         fields |= changes
         text = json.dumps({name: value for name, value in fields.items() if value is not None})
-        safetensors.torch.save_file({name: tensor.contiguous() for name, tensor in model.state_dict().items()}, path, {FORMAT: text})
+        safetensors.torch.save_file(
+            {name: tensor.contiguous() for name, tensor in model.state_dict().items()}, path, {FORMAT: text}
+        )
         return tmp_path
 
     return described
@@ -107,8 +124,14 @@ def preprocessing(**changes):
         ({"head_widths": [999_999, 999_999]}, "the head that its description has"),
         ({"head_widths": [1] * 100_000}, "the head that its description has"),
         ({"head_widths": [512, 128]}, "another shape"),
-        ({"preprocessing": [224]}, "must have an object with image_size, square_size, mean, std as preprocessing, not [224]"),
-        ({"preprocessing": {"image_size": 48}}, "lacks preprocessing.square_size, preprocessing.mean, preprocessing.std"),
+        (
+            {"preprocessing": [224]},
+            "must have an object with image_size, square_size, mean, std as preprocessing, not [224]",
+        ),
+        (
+            {"preprocessing": {"image_size": 48}},
+            "lacks preprocessing.square_size, preprocessing.mean, preprocessing.std",
+        ),
         ({"preprocessing": preprocessing(extra=1)}, 'has an unknown field "preprocessing.extra"'),
         ({"preprocessing": preprocessing(image_size=0)}, "preprocessing.image_size"),
         ({"preprocessing": preprocessing(square_size=10)}, "preprocessing.square_size"),
@@ -132,7 +155,9 @@ def test_a_description_that_is_wrong_ends_in_one_sentence_with_what_was_expected
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", "3", "[" * 100_000, '{"arch": ' + "9" * 5000 + "}", "\ud83d"])
 def test_metadata_that_is_not_our_json_is_named(tmp_path, text):
-    header = json.dumps({"__metadata__": {FORMAT: text}, "a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}).encode()
+    header = json.dumps(
+        {"__metadata__": {FORMAT: text}, "a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}
+    ).encode()
     (tmp_path / FILE_NAME).write_bytes(struct.pack("<Q", len(header)) + header + bytes(4))
     with pytest.raises(UnusableCheckpoint, match=FILE_NAME) as failure:
         load_checkpoint(tmp_path)
@@ -161,7 +186,9 @@ def test_an_odd_header_is_named(tmp_path, content):
 
 
 def test_weights_of_another_kind_of_number_are_named(tmp_path, model):
-    halves = {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in model.state_dict().items()}
+    halves = {
+        name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in model.state_dict().items()
+    }
     save_checkpoint(tmp_path, halves, "shufflenet_v2_x0_5", HEAD_WIDTHS, CLASSES, PREPROCESSING, {})
     with pytest.raises(UnusableCheckpoint, match="as float16, and a shufflenet_v2_x0_5 has it as float32"):
         load_checkpoint(tmp_path)

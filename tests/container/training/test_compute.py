@@ -13,10 +13,16 @@ from container.training.trainer import Trainer
 OLD = "processor : 0\nflags\t\t: fpu sse2 avx2 fma\nbogomips : 4000\n"
 
 
-@pytest.mark.parametrize(("cpu_info", "expected"), [
-    (OLD, False), ("", False), (OLD.replace("fma", "fma avx512f avx512_bf16"), True), (OLD.replace("fma", "amx_bf16 amx_tile"), True),
-    (OLD + "model name : a avx512_bf16\n", False),
-])
+@pytest.mark.parametrize(
+    ("cpu_info", "expected"),
+    [
+        (OLD, False),
+        ("", False),
+        (OLD.replace("fma", "fma avx512f avx512_bf16"), True),
+        (OLD.replace("fma", "amx_bf16 amx_tile"), True),
+        (OLD + "model name : a avx512_bf16\n", False),
+    ],
+)
 def test_bfloat16_is_for_processors_that_have_it(cpu_info, expected):
     assert computes_in_bfloat16(cpu_info) is expected
 
@@ -24,7 +30,10 @@ def test_bfloat16_is_for_processors_that_have_it(cpu_info, expected):
 NEW = OLD.replace("fma", "avx512_bf16")
 
 
-@pytest.mark.parametrize(("cpu_info", "mixed_precision", "dtype"), [(OLD, True, torch.float32), (NEW, True, torch.bfloat16), (NEW, False, torch.float32)])
+@pytest.mark.parametrize(
+    ("cpu_info", "mixed_precision", "dtype"),
+    [(OLD, True, torch.float32), (NEW, True, torch.bfloat16), (NEW, False, torch.float32)],
+)
 def test_the_precision_is_chosen_and_said(tmp_path, monkeypatch, cpu_info, mixed_precision, dtype):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(device, "CPU_INFO", tmp_path / "cpuinfo")
@@ -40,8 +49,27 @@ def test_a_head_learns_in_bfloat16_what_it_learns_in_float32():
     losses = []
     for dtype in (torch.float32, torch.bfloat16):
         torch.manual_seed(0)
-        chosen = parse(["--pretrained", "none", "--freeze-backbone", "true", "--batch-size", "10", "--epochs", "4", "--dropout", "0"])
-        trainer = Trainer(create_head(16, 2, dropout=0), BankedExamples(features, labels), 2, chosen, Compute(torch.device("cpu"), dtype))
+        chosen = parse(
+            [
+                "--pretrained",
+                "none",
+                "--freeze-backbone",
+                "true",
+                "--batch-size",
+                "10",
+                "--epochs",
+                "4",
+                "--dropout",
+                "0",
+            ]
+        )
+        trainer = Trainer(
+            create_head(16, 2, dropout=0),
+            BankedExamples(features, labels),
+            2,
+            chosen,
+            Compute(torch.device("cpu"), dtype),
+        )
         losses.append([trainer.train_one_epoch(epoch) for epoch in range(1, 5)])
         assert all(parameter.dtype == torch.float32 for parameter in trainer.model.parameters())
     assert losses[0][-1] < losses[0][0] and losses[1] == pytest.approx(losses[0], abs=0.01)

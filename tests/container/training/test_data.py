@@ -16,7 +16,10 @@ from container.runtime.failure import TrainingFailure
 SMALL = Preprocessing.for_image_size(32)
 
 
-@pytest.mark.parametrize(("folder", "name"), [("001.Affenpinscher", "Affenpinscher"), ("Cat", "Cat"), ("7.", "7."), ("St._Bernard", "St._Bernard")])
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [("001.Affenpinscher", "Affenpinscher"), ("Cat", "Cat"), ("7.", "7."), ("St._Bernard", "St._Bernard")],
+)
 def test_the_number_of_a_folder_is_not_part_of_the_class(folder, name):
     assert class_name(folder) == name
 
@@ -83,7 +86,9 @@ def test_hidden_files_are_ignored_and_other_files_are_counted(channels):
         (channels / "train/001.Amber_hound" / name).write_bytes(b"x")
     split = read_split(channels / "train", "train")
     assert len(split.paths) == 30
-    assert split.warnings == ("channel train has 2 files that are no pictures by their name (.HEIC, .txt): they are not used",)
+    assert split.warnings == (
+        "channel train has 2 files that are no pictures by their name (.HEIC, .txt): they are not used",
+    )
 
 
 def test_an_empty_folder_of_a_class_that_train_lacks_is_a_warning(channels):

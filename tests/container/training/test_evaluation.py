@@ -19,7 +19,10 @@ def test_top1_top5_and_the_confusion_matrix_count_what_they_say():
 
 
 # Newcombe 1998, table I (doi:10.1002/(SICI)1097-0258(19980430)17:8<857::AID-SIM777>3.0.CO;2-E), method 3.
-@pytest.mark.parametrize(("correct", "count", "low", "high"), [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)])
+@pytest.mark.parametrize(
+    ("correct", "count", "low", "high"),
+    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
+)
 def test_the_interval_is_wilsons(correct, count, low, high):
     assert wilson_interval(correct, count) == pytest.approx((low, high), abs=1e-4)
 
@@ -38,4 +41,6 @@ def test_with_test_flip_a_picture_and_its_mirror_image_get_the_same_answer():
     with torch.inference_mode():
         straight, mirrored, both = model(pictures), model(pictures.flip(-1)), logits_of(model, pictures, True)
         assert torch.equal(logits_of(model, pictures, False), straight) and not torch.allclose(straight, mirrored)
-        assert torch.allclose(both, (straight + mirrored) / 2) and torch.allclose(both, logits_of(model, pictures.flip(-1), True), atol=1e-6)
+        assert torch.allclose(both, (straight + mirrored) / 2) and torch.allclose(
+            both, logits_of(model, pictures.flip(-1), True), atol=1e-6
+        )

@@ -13,18 +13,45 @@ from container.runtime.failure import TrainingFailure, write_failure
 from container.training import trainer
 from container.training.hyperparameters import parse
 
-SHORT = ["--pretrained", "none", *UNWATCHED, "--arch", "resnet18", "--image-size", "32", "--batch-size", "10", "--epochs", "1"]
+SHORT = [
+    "--pretrained",
+    "none",
+    *UNWATCHED,
+    "--arch",
+    "resnet18",
+    "--image-size",
+    "32",
+    "--batch-size",
+    "10",
+    "--epochs",
+    "1",
+]
 
 
-@pytest.mark.parametrize(("error", "sentence"), [
-    (TrainingFailure("Channel train is empty. Add pictures."), "Channel train is empty. Add pictures."),
-    (torch.OutOfMemoryError("CUDA out of memory."), "The GPU's memory is too small for batch-size 64 with resnet34 at image-size 224. Lower one of them"),
-    (RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried"), "The memory is too small for batch-size 64"),
-    (MemoryError("Unable to allocate 9 GiB"), "The memory is too small for batch-size 64"),
-    (OSError(errno.ENOSPC, "No space left on device", "/opt/ml/model/x"), "The disk is full. Give the job a larger volume"),
-    (RuntimeError('IoError(Os { code: 28, kind: StorageFull, message: "No space left on device" })'), "The disk is full."),
-    (KeyError("x"), "KeyError: 'x'. The traceback is in the log."),
-])
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (TrainingFailure("Channel train is empty. Add pictures."), "Channel train is empty. Add pictures."),
+        (
+            torch.OutOfMemoryError("CUDA out of memory."),
+            "The GPU's memory is too small for batch-size 64 with resnet34 at image-size 224. Lower one of them",
+        ),
+        (
+            RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried"),
+            "The memory is too small for batch-size 64",
+        ),
+        (MemoryError("Unable to allocate 9 GiB"), "The memory is too small for batch-size 64"),
+        (
+            OSError(errno.ENOSPC, "No space left on device", "/opt/ml/model/x"),
+            "The disk is full. Give the job a larger volume",
+        ),
+        (
+            RuntimeError('IoError(Os { code: 28, kind: StorageFull, message: "No space left on device" })'),
+            "The disk is full.",
+        ),
+        (KeyError("x"), "KeyError: 'x'. The traceback is in the log."),
+    ],
+)
 def test_an_error_is_a_sentence_with_the_next_step(error, sentence):
     assert reason_of(error, parse([])).startswith(sentence)
 
@@ -58,20 +85,26 @@ def test_the_first_reason_stays(tmp_path):
 def test_a_reason_that_cannot_be_written_is_no_error_of_its_own(tmp_path, capsys):
     (tmp_path / "output").write_text("a file in the folder's place")
     write_failure("The cause.", tmp_path / "output" / "below")
-    assert f"warning: the reason cannot be written to {tmp_path}/output/below/failure: Not a directory." in capsys.readouterr().err
+    assert (
+        f"warning: the reason cannot be written to {tmp_path}/output/below/failure: Not a directory."
+        in capsys.readouterr().err
+    )
 
 
-@pytest.mark.parametrize(("report", "toolkit", "success", "ended"), [
-    ((0, ""), 0, True, 0),
-    ((0, ""), 0, False, 0),  # the disk is full, the program has done its work
-    ((3, "three"), 1, False, 3),
-    ((3, "three"), 0, False, 3),  # sagemaker-training where it cannot write
-    ((-15, ""), 1, False, 143),
-    ((None, None), 0, True, 0),  # a derived image's own SAGEMAKER_TRAINING_MODULE says nothing to us
-    ((None, None), 0, False, 1),
-    ((None, None), 1, False, 1),
-    ((None, None), -15, False, 143),
-])
+@pytest.mark.parametrize(
+    ("report", "toolkit", "success", "ended"),
+    [
+        ((0, ""), 0, True, 0),
+        ((0, ""), 0, False, 0),  # the disk is full, the program has done its work
+        ((3, "three"), 1, False, 3),
+        ((3, "three"), 0, False, 3),  # sagemaker-training where it cannot write
+        ((-15, ""), 1, False, 143),
+        ((None, None), 0, True, 0),  # a derived image's own SAGEMAKER_TRAINING_MODULE says nothing to us
+        ((None, None), 0, False, 1),
+        ((None, None), 1, False, 1),
+        ((None, None), -15, False, 143),
+    ],
+)
 def test_a_container_ends_as_the_program_did_and_with_0_only_where_one_ran(report, toolkit, success, ended):
     said = SimpleNamespace(status=report[0], reason=report[1])
     status, reason = train_entrypoint.outcome(said, toolkit, success)

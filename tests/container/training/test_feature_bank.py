@@ -37,8 +37,23 @@ from container.training.hyperparameters import parse
 from container.training.trainer import Trainer
 
 FROZEN = [
-    "--pretrained", "none", *UNWATCHED, "--freeze-backbone", "true", "--arch", "resnet18", "--image-size", "32", "--batch-size", "10",
-    "--warmup-epochs", "0", "--epochs", "3", "--feature-views", "3",
+    "--pretrained",
+    "none",
+    *UNWATCHED,
+    "--freeze-backbone",
+    "true",
+    "--arch",
+    "resnet18",
+    "--image-size",
+    "32",
+    "--batch-size",
+    "10",
+    "--warmup-epochs",
+    "0",
+    "--epochs",
+    "3",
+    "--feature-views",
+    "3",
 ]
 PREPROCESSING = Preprocessing.for_image_size(32)
 CPU = Compute(torch.device("cpu"), torch.float32)
@@ -75,10 +90,15 @@ def test_the_head_learns_from_the_bank_what_it_learns_in_the_whole_network(job):
     assert losses[-1] < losses[0] * 0.9
     valid = PictureExamples(stores["valid"], PREPROCESSING, 0.35)
     expected, found = evaluate(model, valid, CPU), evaluate(head, bank.examples("valid"), CPU)
-    assert torch.allclose(found.probabilities, expected.probabilities, atol=5e-3) and torch.equal(found.labels, expected.labels)
+    assert torch.allclose(found.probabilities, expected.probabilities, atol=5e-3) and torch.equal(
+        found.labels, expected.labels
+    )
 
 
-@pytest.mark.parametrize(("arch", "size"), [("vgg11_bn", 32), ("efficientnet_b0", 32), ("densenet121", 32), ("convnext_tiny", 32), ("vit_b_32", 224)])
+@pytest.mark.parametrize(
+    ("arch", "size"),
+    [("vgg11_bn", 32), ("efficientnet_b0", 32), ("densenet121", 32), ("convnext_tiny", 32), ("vit_b_32", 224)],
+)
 def test_features_are_what_the_head_gets_in_the_whole_network(job, arch, size):
     """Also where dropout or stochastic depth come before the head: a frozen backbone has neither."""
     bank = bank_of(job / "bank", frozen_model(arch), ["--arch", arch, "--image-size", str(size)])
@@ -96,18 +116,30 @@ def test_features_are_what_the_head_gets_in_the_whole_network(job, arch, size):
 def test_views_differ_and_every_other_one_of_a_picture_is_mirrored_beginning_with_either():
     squares = torch.zeros(16, 3, 64, 64, dtype=torch.uint8)
     squares[..., :32] = 200  # bright on the left
-    views = torch.stack([view(squares, 0, number, Preprocessing.for_image_size(56), 0.9, CPU.device) for number in range(4)])
+    views = torch.stack(
+        [view(squares, 0, number, Preprocessing.for_image_size(56), 0.9, CPU.device) for number in range(4)]
+    )
     mirrored = views[..., :28].mean((2, 3, 4)) < views[..., 28:].mean((2, 3, 4))
-    assert torch.equal(mirrored[0], mirrored[2]) and torch.equal(mirrored[1], ~mirrored[0]) and torch.equal(mirrored[3], mirrored[1])
+    assert (
+        torch.equal(mirrored[0], mirrored[2])
+        and torch.equal(mirrored[1], ~mirrored[0])
+        and torch.equal(mirrored[3], mirrored[1])
+    )
     assert 0 < mirrored[0].sum() < 16
-    assert not torch.equal(view(squares, 0, 0, PREPROCESSING, 0.35, CPU.device), view(squares, 0, 2, PREPROCESSING, 0.35, CPU.device))
-    assert torch.equal(view(squares, 5, 1, PREPROCESSING, 0.35, CPU.device), view(squares, 5, 1, PREPROCESSING, 0.35, CPU.device))
+    assert not torch.equal(
+        view(squares, 0, 0, PREPROCESSING, 0.35, CPU.device), view(squares, 0, 2, PREPROCESSING, 0.35, CPU.device)
+    )
+    assert torch.equal(
+        view(squares, 5, 1, PREPROCESSING, 0.35, CPU.device), view(squares, 5, 1, PREPROCESSING, 0.35, CPU.device)
+    )
 
 
 def test_every_view_of_a_picture_is_shown_once_in_as_many_epochs(job):
     bank = bank_of(job / "bank", frozen_model())
     rows = torch.arange(30)
-    shown = torch.stack([bank.examples("train").training_inputs(rows, epoch, None, CPU.device) for epoch in (1, 2, 3, 4)])
+    shown = torch.stack(
+        [bank.examples("train").training_inputs(rows, epoch, None, CPU.device) for epoch in (1, 2, 3, 4)]
+    )
     stored = torch.from_numpy(np.load(job / "bank/train.npy")).float()
     assert torch.equal(shown[0], shown[3])
     for row in range(30):
@@ -153,22 +185,34 @@ def test_the_model_file_is_an_ordinary_one_and_answers_as_the_bank_said(job):
 
 
 def test_what_needs_pixels_takes_a_frozen_backbone_through_the_ordinary_loop(job, capfd):
-    for change in (["--mixup", "0.2"], ["--feature-views", "0"], ["--cutmix", "1"], ["--trivial-augment", "true"], ["--test-flip", "true"]):
+    for change in (
+        ["--mixup", "0.2"],
+        ["--feature-views", "0"],
+        ["--cutmix", "1"],
+        ["--trivial-augment", "true"],
+        ["--test-flip", "true"],
+    ):
         assert train.main([*FROZEN, *change]) == 0
         out = capfd.readouterr().out
         assert "pictures decoded" in out and "feature bank" not in out
 
 
-@pytest.mark.parametrize(("change", "reason"), [
-    ({"image_size": 64}, "made with image-size=32, and this job has 64"),
-    ({"min_crop": 0.5}, "made with min-crop=0.35, and this job has 0.5"),
-    ({"feature_views": 2}, "made with feature-views=3, and this job has 2"),
-    ({"arch": "resnet34"}, "made with arch=resnet18, and this job has resnet34"),
-    ({"pretrained": "auto"}, "made with pretrained=none, and this job has auto"),
-    ({"seed": 5}, "made with seed=0, and this job has 5"),
-    ({"freeze_backbone": False}, "is for jobs with freeze-backbone=true"),
-    ({"mixup": 0.3}, "is for jobs with freeze-backbone=true, feature-views above 0 and without what needs pixels: mixup"),
-])
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"image_size": 64}, "made with image-size=32, and this job has 64"),
+        ({"min_crop": 0.5}, "made with min-crop=0.35, and this job has 0.5"),
+        ({"feature_views": 2}, "made with feature-views=3, and this job has 2"),
+        ({"arch": "resnet34"}, "made with arch=resnet18, and this job has resnet34"),
+        ({"pretrained": "auto"}, "made with pretrained=none, and this job has auto"),
+        ({"seed": 5}, "made with seed=0, and this job has 5"),
+        ({"freeze_backbone": False}, "is for jobs with freeze-backbone=true"),
+        (
+            {"mixup": 0.3},
+            "is for jobs with freeze-backbone=true, feature-views above 0 and without what needs pixels: mixup",
+        ),
+    ],
+)
 def test_a_bank_that_was_made_otherwise_is_refused_by_name(job, change, reason):
     bank = bank_of(job / "bank", frozen_model())
     bank.check(parse(FROZEN), None, {})
@@ -190,11 +234,24 @@ def test_a_bank_of_other_weights_is_refused(job):
     (job / "channel").mkdir()
     shutil.copy(job / "a.pth", job / "channel/a.pth")
     auto = replace(parse(FROZEN), pretrained="auto")
-    make_bank(job / "bank", read_splits(), frozen_model(), PREPROCESSING, auto, CPU, "a.pth from channel pretrained", feature_bank.file_digest(job / "a.pth"))
+    make_bank(
+        job / "bank",
+        read_splits(),
+        frozen_model(),
+        PREPROCESSING,
+        auto,
+        CPU,
+        "a.pth from channel pretrained",
+        feature_bank.file_digest(job / "a.pth"),
+    )
     bank = FeatureBank(job / "bank")
     bank.check(auto, job / "channel", {})
     torch.save(create_model("resnet18", 3).state_dict(), job / "channel/a.pth")
-    with pytest.raises(TrainingFailure, match="made from a.pth from channel pretrained, and this job has a.pth from channel pretrained, whose content differs"):
+    with pytest.raises(
+        TrainingFailure,
+        match="made from a.pth from channel pretrained, and this job has a.pth from channel pretrained, whose content "
+        "differs",
+    ):
         bank.check(auto, job / "channel", {})
 
 
@@ -208,8 +265,14 @@ def test_a_bank_of_another_version_of_the_program_is_refused(job, monkeypatch):
 @pytest.mark.parametrize(
     ("name", "decides"),
     [
-        ("data/augmentation.py", True), ("jobs/feature_pass.py", True), ("model/head.py", True), ("model/network.py", True),
-        ("pictures/preprocessing.py", True), ("pictures/jpeg.py", True), ("report/page.py", False), ("training/trainer.py", False),
+        ("data/augmentation.py", True),
+        ("jobs/feature_pass.py", True),
+        ("model/head.py", True),
+        ("model/network.py", True),
+        ("pictures/preprocessing.py", True),
+        ("pictures/jpeg.py", True),
+        ("report/page.py", False),
+        ("training/trainer.py", False),
     ],
 )
 def test_a_change_to_the_code_that_decides_features_changes_the_digest_and_no_other_does(tmp_path, name, decides):
@@ -230,7 +293,16 @@ def test_weights_in_the_image_do_not_matter_to_a_bank_that_was_made_from_a_chann
     """A trial has the channel `features` alone; the bank has its backbone with it."""
     torch.save(frozen_model().state_dict(), job / "a.pth")
     auto = replace(parse(FROZEN), pretrained="auto")
-    make_bank(job / "bank", read_splits(), frozen_model(), PREPROCESSING, auto, CPU, "a.pth from channel pretrained", feature_bank.file_digest(job / "a.pth"))
+    make_bank(
+        job / "bank",
+        read_splits(),
+        frozen_model(),
+        PREPROCESSING,
+        auto,
+        CPU,
+        "a.pth from channel pretrained",
+        feature_bank.file_digest(job / "a.pth"),
+    )
     (job / "image").mkdir()
     torch.save(create_model("resnet18", 3).state_dict(), job / "image/b.pth")
     monkeypatch.setattr(weights_file.find_weights_file, "__defaults__", (job / "image",))
@@ -269,7 +341,9 @@ def test_a_folder_can_be_used_again_and_holds_no_bank_meanwhile(job):
     bank_of(job / "bank", frozen_model())
     again = bank_of(job / "bank", frozen_model(), ["--feature-views", "2"])
     assert again.manifest.views == 2 and again.examples("train") is not None
-    assert not make_bank(job / "bank", read_splits(), frozen_model(), PREPROCESSING, parse(FROZEN), CPU, stop_requested=lambda: True)
+    assert not make_bank(
+        job / "bank", read_splits(), frozen_model(), PREPROCESSING, parse(FROZEN), CPU, stop_requested=lambda: True
+    )
     with pytest.raises(TrainingFailure, match="unfinished"):
         FeatureBank(job / "bank")
 
@@ -279,7 +353,8 @@ def test_a_trial_on_features_imports_neither_torchvision_nor_the_compiler(job):
     bank_of(job / "bank", frozen_model())
     program = (
         "import sys; from container import train; status = train.main(sys.argv[1:]); "
-        "print('imported', [name for name in ('torchvision', 'torch._dynamo', 'triton') if name in sys.modules]); sys.exit(status)"
+        "print('imported', [name for name in ('torchvision', 'torch._dynamo', 'triton') if name in sys.modules]); "
+        "sys.exit(status)"
     )
     environment = {**os.environ, "SM_CHANNEL_FEATURES": str(job / "bank")}
     for split in ("TRAIN", "VALID", "TEST"):
@@ -301,7 +376,9 @@ def test_unreadable_pictures_are_left_out_of_the_bank(job, channels):
 
 
 def test_a_stop_while_the_features_are_made_leaves_no_bank(job):
-    assert not make_bank(job / "bank", read_splits(), frozen_model(), PREPROCESSING, parse(FROZEN), CPU, stop_requested=lambda: True)
+    assert not make_bank(
+        job / "bank", read_splits(), frozen_model(), PREPROCESSING, parse(FROZEN), CPU, stop_requested=lambda: True
+    )
     with pytest.raises(TrainingFailure, match="unfinished"):
         FeatureBank(job / "bank")
 
@@ -309,7 +386,15 @@ def test_a_stop_while_the_features_are_made_leaves_no_bank(job):
 def test_a_stop_in_the_middle_of_the_second_split_leaves_no_bank(job):
     asked = itertools.count()
     stop = lambda: next(asked) > 60  # of 30 pictures with 3 views, and 12 with one
-    assert not make_bank(job / "bank", read_splits(), frozen_model(), PREPROCESSING, parse([*FROZEN, "--workers", "1"]), CPU, stop_requested=stop)
+    assert not make_bank(
+        job / "bank",
+        read_splits(),
+        frozen_model(),
+        PREPROCESSING,
+        parse([*FROZEN, "--workers", "1"]),
+        CPU,
+        stop_requested=stop,
+    )
     assert (job / "bank/train_labels.npy").exists() and not (job / "bank/bank.json").exists()
 
 

@@ -11,14 +11,17 @@ def test_defaults_fine_tune_a_resnet34():
     assert (chosen.arch, chosen.pretrained, chosen.image_size) == ("resnet34", "auto", 224)
 
 
-@pytest.mark.parametrize(("arguments", "head_epochs", "early_lr"), [
-    ([], 1, 0.1),
-    (["--epochs", "1"], 0, 0.1),
-    (["--pretrained", "none"], 0, 1),
-    (["--freeze-backbone", "true"], 0, 1),
-    (["--head-epochs", "0", "--early-lr", "1"], 0, 1),
-    (["--pretrained", "none", "--head-epochs", "3", "--early-lr", "0.5"], 3, 0.5),
-])
+@pytest.mark.parametrize(
+    ("arguments", "head_epochs", "early_lr"),
+    [
+        ([], 1, 0.1),
+        (["--epochs", "1"], 0, 0.1),
+        (["--pretrained", "none"], 0, 1),
+        (["--freeze-backbone", "true"], 0, 1),
+        (["--head-epochs", "0", "--early-lr", "1"], 0, 1),
+        (["--pretrained", "none", "--head-epochs", "3", "--early-lr", "0.5"], 3, 0.5),
+    ],
+)
 def test_pretrained_weights_are_trained_after_the_head_and_more_gently(arguments, head_epochs, early_lr):
     chosen = parse(arguments)
     assert (chosen.head_epochs, chosen.early_lr) == (head_epochs, early_lr)
@@ -29,7 +32,9 @@ def test_a_number_means_the_same_in_either_quoting(given):
     assert parse(["--batch-size", given]).batch_size == 64
 
 
-@pytest.mark.parametrize(("given", "value"), [("True", True), ('"false"', False), ("0", False), ("yes", True), ("on", True), ("off", False)])
+@pytest.mark.parametrize(
+    ("given", "value"), [("True", True), ('"false"', False), ("0", False), ("yes", True), ("on", True), ("off", False)]
+)
 def test_a_boolean_may_be_written_in_the_usual_ways(given, value):
     assert parse(["--freeze-backbone", given]).freeze_backbone is value
 
@@ -51,8 +56,14 @@ def test_what_the_tuning_service_injects_is_taken():
         (["--image-size", "9999"], "Hyperparameter image-size: must be at least 32 and at most 1024, not 9999."),
         (["--freeze-backbone", "perhaps"], "Hyperparameter freeze-backbone: must be true or false, not 'perhaps'."),
         (["--pretrained", "yes"], "Hyperparameter pretrained: must be one of auto, none, not 'yes'."),
-        (["--head-epochs", "10"], "Hyperparameter head-epochs: 10 leaves no epoch for the whole network. Make it less than epochs (10)"),
-        (["--freeze-backbone", "true", "--head-epochs", "1"], "Hyperparameter head-epochs: 1 leaves no epoch for the whole network."),
+        (
+            ["--head-epochs", "10"],
+            "Hyperparameter head-epochs: 10 leaves no epoch for the whole network. Make it less than epochs (10)",
+        ),
+        (
+            ["--freeze-backbone", "true", "--head-epochs", "1"],
+            "Hyperparameter head-epochs: 1 leaves no epoch for the whole network.",
+        ),
         (["--early-lr", "2"], "Hyperparameter early-lr: must be above 0 and at most 1, not 2."),
         (["--ema", "1"], "Hyperparameter ema: must be at least 0 and at most 0.99999, not 1."),
         (["--batchsize", "3"], "Hyperparameter batchsize is unknown. Did you mean batch-size?"),

@@ -28,19 +28,27 @@ def test_cutmix_pastes_and_mixup_fades():
     for seed in range(20):
         pasted, _ = mix(BLACK_AND_WHITE, TARGETS, 0, 1.0, seeded(seed))
         assert set(pasted.unique().tolist()) <= {0.0, 1.0}
-    faded = {round(value, 3) for seed in range(20) for value in mix(BLACK_AND_WHITE, TARGETS, 1.0, 0, seeded(seed))[0].unique().tolist()}
+    faded = {
+        round(value, 3)
+        for seed in range(20)
+        for value in mix(BLACK_AND_WHITE, TARGETS, 1.0, 0, seeded(seed))[0].unique().tolist()
+    }
     assert len(faded) > 10
 
 
 def test_with_both_a_step_takes_one_of_them():
     pictures = torch.rand(4, 3, 16, 16, generator=seeded(1))
     values = set(pictures.unique().tolist())
-    pasted = [set(mix(pictures, torch.eye(4), 1.0, 1.0, seeded(seed))[0].unique().tolist()) <= values for seed in range(40)]
+    pasted = [
+        set(mix(pictures, torch.eye(4), 1.0, 1.0, seeded(seed))[0].unique().tolist()) <= values for seed in range(40)
+    ]
     assert 5 < sum(pasted) < 35
 
 
 def test_a_tiny_alpha_leaves_nearly_every_picture_as_it_is():
-    targets = [mix(BLACK_AND_WHITE, TARGETS, 0.001, 0, seeded(seed))[1].max(1).values.min().item() for seed in range(40)]
+    targets = [
+        mix(BLACK_AND_WHITE, TARGETS, 0.001, 0, seeded(seed))[1].max(1).values.min().item() for seed in range(40)
+    ]
     assert sum(share > 0.99 for share in targets) > 35
 
 

@@ -12,10 +12,25 @@ from container.runtime.failure import TrainingFailure
 
 # One of each family; the larger input where the family needs it.
 FAMILIES = [
-    ("resnet34", 64), ("resnext50_32x4d", 64), ("wide_resnet50_2", 64), ("alexnet", 64), ("vgg11_bn", 64), ("densenet121", 64),
-    ("mobilenet_v2", 64), ("mobilenet_v3_small", 64), ("efficientnet_b0", 64), ("efficientnet_v2_s", 64), ("mnasnet0_5", 64),
-    ("shufflenet_v2_x0_5", 64), ("regnet_x_400mf", 64), ("convnext_tiny", 64), ("googlenet", 64), ("inception_v3", 299),
-    ("vit_b_32", 224), ("swin_t", 64), ("maxvit_t", 224),
+    ("resnet34", 64),
+    ("resnext50_32x4d", 64),
+    ("wide_resnet50_2", 64),
+    ("alexnet", 64),
+    ("vgg11_bn", 64),
+    ("densenet121", 64),
+    ("mobilenet_v2", 64),
+    ("mobilenet_v3_small", 64),
+    ("efficientnet_b0", 64),
+    ("efficientnet_v2_s", 64),
+    ("mnasnet0_5", 64),
+    ("shufflenet_v2_x0_5", 64),
+    ("regnet_x_400mf", 64),
+    ("convnext_tiny", 64),
+    ("googlenet", 64),
+    ("inception_v3", 299),
+    ("vit_b_32", 224),
+    ("swin_t", 64),
+    ("maxvit_t", 224),
 ]
 
 
@@ -37,8 +52,12 @@ def test_an_architecture_gets_a_head_trains_and_comes_back_from_its_file(arch, s
     logits = model(torch.randn(2, 3, size, size))
     assert logits.shape == (2, 7)
     logits.sum().backward()
-    assert any(parameter.grad is not None and parameter.grad.abs().sum() > 0 for parameter in head_of(model).parameters())
-    save_checkpoint(tmp_path, model.state_dict(), arch, HEAD_WIDTHS, tuple("abcdefg"), Preprocessing.for_image_size(size), {})
+    assert any(
+        parameter.grad is not None and parameter.grad.abs().sum() > 0 for parameter in head_of(model).parameters()
+    )
+    save_checkpoint(
+        tmp_path, model.state_dict(), arch, HEAD_WIDTHS, tuple("abcdefg"), Preprocessing.for_image_size(size), {}
+    )
     loaded = load_checkpoint(tmp_path).model.state_dict()
     assert all(torch.equal(loaded[name], tensor) for name, tensor in model.state_dict().items())
 
@@ -47,7 +66,9 @@ def test_an_architecture_gets_a_head_trains_and_comes_back_from_its_file(arch, s
 def test_a_batch_that_an_architecture_cannot_take_is_named_before_anything_is_decoded(arch, size, batch):
     model = create_model(arch, 3)
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    with pytest.raises(TrainingFailure, match=f"{arch} cannot take pictures with image-size {size} in batches with batch-size {batch}"):
+    with pytest.raises(
+        TrainingFailure, match=f"{arch} cannot take pictures with image-size {size} in batches with batch-size {batch}"
+    ):
         check_input(model, arch, size, batch)
     assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
 

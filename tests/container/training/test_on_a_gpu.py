@@ -27,8 +27,21 @@ from container.training.trainer import Trainer
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
 SMALL = [
-    "--pretrained", "none", *UNWATCHED, "--arch", "resnet18", "--image-size", "64", "--batch-size", "10", "--epochs", "4", "--lr", "0.002",
-    "--label-smoothing", "0",
+    "--pretrained",
+    "none",
+    *UNWATCHED,
+    "--arch",
+    "resnet18",
+    "--image-size",
+    "64",
+    "--batch-size",
+    "10",
+    "--epochs",
+    "4",
+    "--lr",
+    "0.002",
+    "--label-smoothing",
+    "0",
 ]
 
 
@@ -41,7 +54,13 @@ def trainer_of(store, *more: str, mixed_precision=False) -> Trainer:
     chosen = parse([*SMALL, *more])
     torch.manual_seed(0)
     examples = PictureExamples(store, Preprocessing.for_image_size(64), chosen.min_crop, chosen.trivial_augment)
-    return Trainer(create_model(chosen.arch, 3, dropout=chosen.dropout), examples, 3, chosen, Compute.choose(mixed_precision=mixed_precision))
+    return Trainer(
+        create_model(chosen.arch, 3, dropout=chosen.dropout),
+        examples,
+        3,
+        chosen,
+        Compute.choose(mixed_precision=mixed_precision),
+    )
 
 
 def test_crops_are_those_of_the_cpu_to_within_a_step():
@@ -52,19 +71,36 @@ def test_crops_are_those_of_the_cpu_to_within_a_step():
     assert float((here - there.float()).abs().max()) < 0.5
 
 
-@pytest.mark.parametrize("more", [[], ["--ema", "0.9", "--mixup", "0.3"], ["--freeze-backbone", "true"], ["--trivial-augment", "true"]])
+@pytest.mark.parametrize(
+    "more", [[], ["--ema", "0.9", "--mixup", "0.3"], ["--freeze-backbone", "true"], ["--trivial-augment", "true"]]
+)
 def test_graphs_compute_what_single_kernels_compute(store, more):
     """Three steps of all pictures at a rate that changes nothing; statistics have seen these steps, and no other."""
     seen = []
     for graphs in ("true", "false"):
         trainer = trainer_of(store, *more, "--batch-size", "30", "--lr", "1e-9", "--cuda-graphs", graphs)
         losses = [trainer.train_one_epoch(epoch) for epoch in (1, 2, 3)]
-        gradients = torch.cat([parameter.grad.flatten() for parameter in trainer.model.parameters() if parameter.grad is not None])
-        seen.append((losses, gradients, {name: value for name, value in trainer.model.state_dict().items() if "running" in name or "num_" in name}))
+        gradients = torch.cat(
+            [parameter.grad.flatten() for parameter in trainer.model.parameters() if parameter.grad is not None]
+        )
+        seen.append(
+            (
+                losses,
+                gradients,
+                {
+                    name: value
+                    for name, value in trainer.model.state_dict().items()
+                    if "running" in name or "num_" in name
+                },
+            )
+        )
     (losses, gradients, statistics), (their_losses, their_gradients, their_statistics) = seen
     assert losses == pytest.approx(their_losses, rel=1e-3) and len(set(losses)) == 3
     assert float((gradients - their_gradients).norm() / their_gradients.norm()) < 0.01
-    assert all(torch.allclose(value.float(), their_statistics[name].float(), rtol=1e-2, atol=1e-4) for name, value in statistics.items())
+    assert all(
+        torch.allclose(value.float(), their_statistics[name].float(), rtol=1e-2, atol=1e-4)
+        for name, value in statistics.items()
+    )
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
@@ -74,15 +110,39 @@ def test_every_precision_learns(store, dtype, more):
     chosen = parse([*SMALL, "--epochs", "8", "--batch-size", "15", *more])
     torch.manual_seed(0)
     examples = PictureExamples(store, Preprocessing.for_image_size(64), chosen.min_crop)
-    trainer = Trainer(create_model("resnet18", 3, dropout=chosen.dropout), examples, 3, chosen, Compute(torch.device("cuda", 0), dtype))
+    trainer = Trainer(
+        create_model("resnet18", 3, dropout=chosen.dropout),
+        examples,
+        3,
+        chosen,
+        Compute(torch.device("cuda", 0), dtype),
+    )
     losses = [trainer.train_one_epoch(epoch) for epoch in range(1, 9)]
     assert losses[-1] < 0.6 * losses[0]
 
 
-@pytest.mark.parametrize("arch", [
-    "alexnet", "vgg11_bn", "densenet121", "googlenet", "mnasnet0_5", "mobilenet_v2", "mobilenet_v3_large", "regnet_y_400mf", "resnext50_32x4d",
-    "shufflenet_v2_x0_5", "convnext_tiny", "efficientnet_b0", "efficientnet_v2_s", "vit_b_16", "swin_t", "swin_v2_t", "maxvit_t",
-])
+@pytest.mark.parametrize(
+    "arch",
+    [
+        "alexnet",
+        "vgg11_bn",
+        "densenet121",
+        "googlenet",
+        "mnasnet0_5",
+        "mobilenet_v2",
+        "mobilenet_v3_large",
+        "regnet_y_400mf",
+        "resnext50_32x4d",
+        "shufflenet_v2_x0_5",
+        "convnext_tiny",
+        "efficientnet_b0",
+        "efficientnet_v2_s",
+        "vit_b_16",
+        "swin_t",
+        "swin_v2_t",
+        "maxvit_t",
+    ],
+)
 def test_other_networks_can_be_captured(channels, tmp_path, arch, monkeypatch):
     monkeypatch.setattr(torch.backends.cudnn, "benchmark", False)
     store = decode_split(read_split(channels / "train", "train"), Preprocessing.for_image_size(224), tmp_path / "store")
@@ -115,7 +175,9 @@ def what_is_said_of_it() -> str:
 def test_a_network_that_cannot_be_captured_is_refused():
     with multiprocessing.get_context("spawn").Pool(1) as another_process:  # torch in this one stays as it is
         said = another_process.apply(what_is_said_of_it)
-    assert said.startswith("This network's steps cannot be replayed as CUDA graphs: ") and said.endswith("Set cuda-graphs=false.")
+    assert said.startswith("This network's steps cannot be replayed as CUDA graphs: ") and said.endswith(
+        "Set cuda-graphs=false."
+    )
 
 
 def test_inputs_made_ahead_are_whole_when_the_step_reads_them():
@@ -146,7 +208,9 @@ def test_a_resumed_run_is_where_the_other_was(store):
     torch.save(whole.state_dict(), saved)
     resumed = trainer_of(store, "--ema", "0.9")
     resumed.load_state_dict(torch.load(io.BytesIO(saved.getvalue()), weights_only=True))
-    assert resumed.step == whole.step and resumed.train_one_epoch(3) == pytest.approx(whole.train_one_epoch(3), rel=0.05)
+    assert resumed.step == whole.step and resumed.train_one_epoch(3) == pytest.approx(
+        whole.train_one_epoch(3), rel=0.05
+    )
     assert losses[1] < losses[0]
 
 

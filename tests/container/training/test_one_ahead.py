@@ -67,5 +67,6 @@ def test_what_a_part_raises_is_raised():
 def test_chance_follows_from_seed_and_place_alone():
     def draw(*place):
         return torch.rand(3, generator=random_for(*place)).tolist()
+
     assert draw(1, 2, 3) == draw(1, 2, 3)
     assert len({tuple(draw(*place)) for place in [(1, 2, 3), (1, 2, 4), (1, 3, 3), (2, 2, 3), (1, 2), (12, 3)]}) == 6

@@ -54,7 +54,18 @@ def test_exif_orientation_is_applied(halves):
 
 
 @pytest.mark.parametrize(
-    ("mode", "kind"), [("L", "PNG"), ("1", "PNG"), ("P", "PNG"), ("CMYK", "JPEG"), ("RGBA", "PNG"), ("LA", "PNG"), ("RGB", "WEBP"), ("P", "GIF"), ("RGB", "BMP")]
+    ("mode", "kind"),
+    [
+        ("L", "PNG"),
+        ("1", "PNG"),
+        ("P", "PNG"),
+        ("CMYK", "JPEG"),
+        ("RGBA", "PNG"),
+        ("LA", "PNG"),
+        ("RGB", "WEBP"),
+        ("P", "GIF"),
+        ("RGB", "BMP"),
+    ],
 )
 def test_every_mode_becomes_rgb(halves, mode, kind):
     assert square(encoded(halves.convert(mode), kind)).shape == (64, 64, 3)

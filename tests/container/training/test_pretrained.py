@@ -26,7 +26,9 @@ def model():
 
 
 def same_backbone(model, weights):
-    return all(torch.equal(tensor, weights[name]) for name, tensor in model.state_dict().items() if not name.startswith("fc."))
+    return all(
+        torch.equal(tensor, weights[name]) for name, tensor in model.state_dict().items() if not name.startswith("fc.")
+    )
 
 
 @pytest.mark.parametrize("name", ["resnet18-f37072fd.pth", "weights.safetensors"])
@@ -42,7 +44,11 @@ def test_files_as_they_were_published_have_no_batch_counters(tmp_path, weights, 
     assert len(published) < len(weights)
     torch.save(published, tmp_path / "resnet18.pth")
     load_pretrained(model, "resnet18", tmp_path)
-    assert all(torch.equal(model.state_dict()[name], tensor) for name, tensor in published.items() if not name.startswith("fc."))
+    assert all(
+        torch.equal(model.state_dict()[name], tensor)
+        for name, tensor in published.items()
+        if not name.startswith("fc.")
+    )
 
 
 def test_published_densenets_have_the_old_names_of_their_layers(tmp_path):
@@ -152,12 +158,19 @@ def test_a_folder_that_is_called_like_a_file_is_none(tmp_path, weights, model):
         ({"x" * 1000: 1, "b": 2, "c": 3, "d": 4}, "..."),
     ],
 )
-def test_weights_that_are_something_else_end_in_one_sentence_with_what_was_found_and_is_wanted(tmp_path, model, found, said):
+def test_weights_that_are_something_else_end_in_one_sentence_with_what_was_found_and_is_wanted(
+    tmp_path, model, found, said
+):
     torch.save(found, tmp_path / "w.pth")
     with pytest.raises(TrainingFailure) as failure:
         load_pretrained(model, "resnet18", tmp_path)
     message = str(failure.value)
-    assert message.startswith("The weights file w.pth holds a") and said in message and "state_dict" in message and len(message) < 500
+    assert (
+        message.startswith("The weights file w.pth holds a")
+        and said in message
+        and "state_dict" in message
+        and len(message) < 500
+    )
 
 
 class WholeModel(torch.nn.Linear):

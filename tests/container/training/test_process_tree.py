@@ -18,20 +18,23 @@ def shell(pid, parent, **options):
     return Process(pid, parent, is_shell=True, **options)
 
 
-@pytest.mark.parametrize(("found", "told"), [
-    (tree(Process(2, 1, catches=True), Process(3, 2, catches=True)), [2]),  # DataLoader workers, torchrun's workers
-    (tree(Process(2, 1), Process(3, 2, catches=True), Process(4, 3)), [2, 3]),
-    (tree(shell(2, 1), Process(3, 2, catches=True)), [3]),
-    (tree(shell(2, 1), Process(3, 2)), [2, 3]),
-    (tree(shell(2, 1)), [2]),
-    (tree(shell(2, 1), Process(3, 2, catches=True), Process(4, 2)), [3]),  # python train.py | tee log
-    (tree(shell(2, 1), shell(3, 2), Process(4, 3, catches=True)), [4]),
-    (tree(shell(2, 1, catches=True), Process(3, 2, catches=True)), [2, 3]),
-    (tree(shell(2, 1, catches=True), Process(3, 2, catches=True, in_background=True)), [2]),
-    (tree(shell(2, 1), Process(3, 2, catches=True, in_background=True)), [3]),
-    (tree(Process(2, 1, ended=True), Process(3, 2)), []),
-    (tree(), []),
-])
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        (tree(Process(2, 1, catches=True), Process(3, 2, catches=True)), [2]),  # DataLoader workers, torchrun's workers
+        (tree(Process(2, 1), Process(3, 2, catches=True), Process(4, 3)), [2, 3]),
+        (tree(shell(2, 1), Process(3, 2, catches=True)), [3]),
+        (tree(shell(2, 1), Process(3, 2)), [2, 3]),
+        (tree(shell(2, 1)), [2]),
+        (tree(shell(2, 1), Process(3, 2, catches=True), Process(4, 2)), [3]),  # python train.py | tee log
+        (tree(shell(2, 1), shell(3, 2), Process(4, 3, catches=True)), [4]),
+        (tree(shell(2, 1, catches=True), Process(3, 2, catches=True)), [2, 3]),
+        (tree(shell(2, 1, catches=True), Process(3, 2, catches=True, in_background=True)), [2]),
+        (tree(shell(2, 1), Process(3, 2, catches=True, in_background=True)), [3]),
+        (tree(Process(2, 1, ended=True), Process(3, 2)), []),
+        (tree(), []),
+    ],
+)
 def test_who_is_told(found, told):
     assert receivers(found, [2]) == told
 
@@ -41,7 +44,9 @@ def test_each_is_told_once_below_several_roots():
 
 
 def test_what_is_read_of_real_processes():
-    program = "import signal, sys; signal.signal(signal.SIGTERM, lambda *_: None); print('ready', flush=True); signal.pause()"
+    program = (
+        "import signal, sys; signal.signal(signal.SIGTERM, lambda *_: None); print('ready', flush=True); signal.pause()"
+    )
     plain = "print('ready', flush=True); import signal; signal.pause()"
     running = [
         subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE),
@@ -55,8 +60,10 @@ def test_what_is_read_of_real_processes():
         found = processes()
         seen = [found[one.pid] for one in running]
         assert [(one.parent, one.is_shell, one.catches, one.in_background, one.ended) for one in seen] == [
-            (os.getpid(), False, True, False, False), (os.getpid(), False, False, False, False),
-            (os.getpid(), True, False, False, False), (os.getpid(), True, False, False, False),
+            (os.getpid(), False, True, False, False),
+            (os.getpid(), False, False, False, False),
+            (os.getpid(), True, False, False, False),
+            (os.getpid(), True, False, False, False),
         ]
         [sleeping] = [one for one in found.values() if one.parent == running[3].pid]
         assert sleeping.in_background

@@ -29,9 +29,15 @@ def loopback(monkeypatch):
     monkeypatch.setenv("GLOO_SOCKET_IFNAME", "lo")
 
 
-@pytest.mark.parametrize("arguments", [
-    ["--epochs", "3"], ["--epochs", "3", "--head-epochs", "1", "--ema", "0.5", "--early-lr", "0.5"], ["--epochs", "2", "--batch-size", "64", "--test-flip", "true"],
-], ids=["plain", "head first", "one batch"])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--epochs", "3"],
+        ["--epochs", "3", "--head-epochs", "1", "--ema", "0.5", "--early-lr", "0.5"],
+        ["--epochs", "2", "--batch-size", "64", "--test-flip", "true"],
+    ],
+    ids=["plain", "head first", "one batch"],
+)
 def test_two_processes_learn_what_one_learns_with_the_same_batch_size(tmp_path, arguments):
     """To 1e-4: sums in another order."""
     expected = learn(arguments, Ranks())
@@ -39,9 +45,14 @@ def test_two_processes_learn_what_one_learns_with_the_same_batch_size(tmp_path, 
     both = [torch.load(tmp_path / f"{rank}.pt") for rank in range(2)]
     for found in both:
         assert found["losses"] == pytest.approx(expected["losses"], abs=1e-4)
-        assert torch.allclose(found["probabilities"], expected["probabilities"], atol=1e-4) and len(found["probabilities"]) == 7
+        assert (
+            torch.allclose(found["probabilities"], expected["probabilities"], atol=1e-4)
+            and len(found["probabilities"]) == 7
+        )
         assert found["loss"] == pytest.approx(expected["loss"], abs=1e-4)
-        assert all(torch.allclose(found["weights"][name], tensor, atol=1e-4) for name, tensor in expected["weights"].items())
+        assert all(
+            torch.allclose(found["weights"][name], tensor, atol=1e-4) for name, tensor in expected["weights"].items()
+        )
     assert all(torch.equal(both[0]["weights"][name], tensor) for name, tensor in both[1]["weights"].items())
     assert [found["agreed"] for found in both] == [
         {"any": True, "none": False, "first": "of 0", "first on host": 0, "same": True, "different": False}
@@ -57,7 +68,12 @@ def test_a_process_that_dies_takes_the_others_with_it(tmp_path, monkeypatch):
 
 def test_one_process_agrees_with_itself():
     alone = Ranks()
-    assert alone.any(True) and not alone.any(False) and alone.agree("x") and alone.from_first(3) == alone.from_first_on_host(3) == 3
+    assert (
+        alone.any(True)
+        and not alone.any(False)
+        and alone.agree("x")
+        and alone.from_first(3) == alone.from_first_on_host(3) == 3
+    )
     assert alone.part(7) == (0, 7)
 
 
@@ -75,17 +91,27 @@ def test_a_small_data_set_is_one_batch_that_the_processes_can_share():
 
 ONE_HOST = {"SM_HOSTS": '["algo-1"]', "SM_CURRENT_HOST": "algo-1"}
 SECOND_OF_TWO = {"SM_HOSTS": '["algo-1", "algo-2"]', "SM_CURRENT_HOST": "algo-2"}
-LAUNCHED = {"RANK": "3", "WORLD_SIZE": "4", "LOCAL_RANK": "1", "LOCAL_WORLD_SIZE": "2", "MASTER_ADDR": "algo-1", "MASTER_PORT": "29500"}
+LAUNCHED = {
+    "RANK": "3",
+    "WORLD_SIZE": "4",
+    "LOCAL_RANK": "1",
+    "LOCAL_WORLD_SIZE": "2",
+    "MASTER_ADDR": "algo-1",
+    "MASTER_PORT": "29500",
+}
 
 
-@pytest.mark.parametrize(("environment", "gpus", "expected"), [
-    ({}, 0, [Place(0, 1, 0, 1, "localhost", PORT)]),
-    (ONE_HOST, 1, [Place(0, 1, 0, 1, "algo-1", PORT)]),
-    (ONE_HOST, 2, [Place(0, 2, 0, 2, "algo-1", PORT), Place(1, 2, 1, 2, "algo-1", PORT)]),
-    (SECOND_OF_TWO, 0, [Place(1, 2, 0, 1, "algo-1", PORT)]),
-    (SECOND_OF_TWO, 2, [Place(2, 4, 0, 2, "algo-1", PORT), Place(3, 4, 1, 2, "algo-1", PORT)]),
-    (LAUNCHED, 2, [Place(3, 4, 1, 2, "algo-1", 29500)]),
-])
+@pytest.mark.parametrize(
+    ("environment", "gpus", "expected"),
+    [
+        ({}, 0, [Place(0, 1, 0, 1, "localhost", PORT)]),
+        (ONE_HOST, 1, [Place(0, 1, 0, 1, "algo-1", PORT)]),
+        (ONE_HOST, 2, [Place(0, 2, 0, 2, "algo-1", PORT), Place(1, 2, 1, 2, "algo-1", PORT)]),
+        (SECOND_OF_TWO, 0, [Place(1, 2, 0, 1, "algo-1", PORT)]),
+        (SECOND_OF_TWO, 2, [Place(2, 4, 0, 2, "algo-1", PORT), Place(3, 4, 1, 2, "algo-1", PORT)]),
+        (LAUNCHED, 2, [Place(3, 4, 1, 2, "algo-1", 29500)]),
+    ],
+)
 def test_every_gpu_or_host_without_one_has_a_process(environment, gpus, expected):
     assert places_here(environment, gpus) == expected
 
@@ -115,6 +141,10 @@ def test_the_status_of_the_first_that_fails_is_the_runs(tmp_path):
 
 
 def test_only_the_error_of_a_lost_peer_is_one():
-    assert is_of_a_lost_peer(RuntimeError("[/pytorch/third_party/gloo/gloo/transport/tcp/pair.cc:534] Connection closed by peer [172.18.0.3]:2389"))
+    assert is_of_a_lost_peer(
+        RuntimeError(
+            "[/pytorch/third_party/gloo/gloo/transport/tcp/pair.cc:534] Connection closed by peer [172.18.0.3]:2389"
+        )
+    )
     assert not is_of_a_lost_peer(RuntimeError("mat1 and mat2 shapes cannot be multiplied"))
     assert not is_of_a_lost_peer(TrainingFailure("Channel train has no picture of Igloo."))

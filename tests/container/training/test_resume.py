@@ -16,13 +16,54 @@ from container.training.trainer import Trainer
 
 # 30 pictures: 3 steps an epoch. Whatever has a state, or draws by chance, is on.
 PICTURES = [
-    "--pretrained", "none", *UNWATCHED, "--arch", "resnet18", "--image-size", "32", "--batch-size", "10", "--warmup-epochs", "1", "--mixup", "0.2",
-    "--cutmix", "1", "--trivial-augment", "true", "--head-epochs", "1", "--early-lr", "0.5", "--ema", "0.9", "--test-flip", "true",
-    "--epochs", "3", "--lr", "0.01", "--dropout", "0.2",
+    "--pretrained",
+    "none",
+    *UNWATCHED,
+    "--arch",
+    "resnet18",
+    "--image-size",
+    "32",
+    "--batch-size",
+    "10",
+    "--warmup-epochs",
+    "1",
+    "--mixup",
+    "0.2",
+    "--cutmix",
+    "1",
+    "--trivial-augment",
+    "true",
+    "--head-epochs",
+    "1",
+    "--early-lr",
+    "0.5",
+    "--ema",
+    "0.9",
+    "--test-flip",
+    "true",
+    "--epochs",
+    "3",
+    "--lr",
+    "0.01",
+    "--dropout",
+    "0.2",
 ]
 FEATURES = [
-    "--pretrained", "none", *UNWATCHED, "--arch", "resnet18", "--image-size", "32", "--batch-size", "10", "--freeze-backbone", "true", "--epochs", "3",
-    "--dropout", "0.2",
+    "--pretrained",
+    "none",
+    *UNWATCHED,
+    "--arch",
+    "resnet18",
+    "--image-size",
+    "32",
+    "--batch-size",
+    "10",
+    "--freeze-backbone",
+    "true",
+    "--epochs",
+    "3",
+    "--dropout",
+    "0.2",
 ]
 
 
@@ -91,7 +132,9 @@ def threads():
 
 
 @pytest.mark.parametrize(("step", "count"), [(1, 1), (5, 2)])
-def test_a_run_that_crashes_goes_on_from_the_last_step_that_was_written(job, folder, monkeypatch, step, count, threads, capfd):
+def test_a_run_that_crashes_goes_on_from_the_last_step_that_was_written(
+    job, folder, monkeypatch, step, count, threads, capfd
+):
     threads(count)
     assert train.main(PICTURES) == 0
     expected = results(job)
@@ -122,16 +165,24 @@ def test_a_torn_checkpoint_is_named_and_the_one_before_it_is_used(job, folder, m
     capfd.readouterr()
     assert train.main(PICTURES) == 0
     said = capfd.readouterr()
-    assert f"warning: checkpoint {newer.name} is torn and not used" in said.err and f"going on from checkpoint {older.name}" in said.out
+    assert (
+        f"warning: checkpoint {newer.name} is torn and not used" in said.err
+        and f"going on from checkpoint {older.name}" in said.out
+    )
     assert results(job) == expected
 
 
-@pytest.mark.parametrize("change, sentence", [
-    (["--lr", "0.02"], "it is of a run with lr=0.01, and this one has 0.02"),
-    (["--epochs", "4"], "it is of a run with epochs=3, and this one has 4"),
-    ([], "it is of a run with pictures="),
-])
-def test_another_runs_checkpoints_are_named_not_used_and_kept(job, folder, channels, monkeypatch, change, sentence, capfd):
+@pytest.mark.parametrize(
+    "change, sentence",
+    [
+        (["--lr", "0.02"], "it is of a run with lr=0.01, and this one has 0.02"),
+        (["--epochs", "4"], "it is of a run with epochs=3, and this one has 4"),
+        ([], "it is of a run with pictures="),
+    ],
+)
+def test_another_runs_checkpoints_are_named_not_used_and_kept(
+    job, folder, channels, monkeypatch, change, sentence, capfd
+):
     two_checkpoints(monkeypatch)
     theirs = sorted(path.name for path in folder.iterdir())
     if not change:

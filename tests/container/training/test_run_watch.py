@@ -1,4 +1,6 @@
-"""What a watched run leaves, however it ends: a report, the rules' results, tensors and a profile; and the same model as without."""
+"""What a watched run leaves, however it ends: a report, the rules' results, tensors and a profile; and the same model
+as without.
+"""
 
 import json
 import math
@@ -19,7 +21,18 @@ from container.training.step_loss import least_loss
 from contract.hyperparameters import TUNING_OBJECTIVE
 
 WATCHED = [
-    "--pretrained", "none", "--arch", "resnet18", "--image-size", "32", "--batch-size", "10", "--epochs", "3", "--rules", "LossNotDecreasing,DeadRelu",
+    "--pretrained",
+    "none",
+    "--arch",
+    "resnet18",
+    "--image-size",
+    "32",
+    "--batch-size",
+    "10",
+    "--epochs",
+    "3",
+    "--rules",
+    "LossNotDecreasing,DeadRelu",
 ]
 
 
@@ -31,19 +44,40 @@ def test_a_run_leaves_a_report_of_everything(job):
     assert train.main([*WATCHED, "--trace-steps", "2"]) == 0
     found = record(job)
     assert found["status"] == "Completed" and [one["epoch"] for one in found["epochs"]] == [1, 2, 3]
-    assert found["splits"]["train"] == {"pictures": 30, "unreadable": 0, "classes": {"Amber_hound": 10, "Slate_setter": 10, "Fern_terrier": 10}}
-    assert {one["rule"]: one["status"] for one in found["rules"]} == {"LossNotDecreasing": "NoIssuesFound", "DeadRelu": "NoIssuesFound"}
-    assert found["evaluation"]["split"] == "test" and found["evaluation"]["n"] == 12 and found["evaluation"]["calibration"]["bins"]
-    assert {"data", "forward", "backward", "optimizer"} <= set(found["step_times"]["summary"]) and found["step_times"]["step"]["count"] == 9
-    assert len(found["gradient_norms"]["steps"]) == 9 and all(len(norms) == 9 for norms in found["gradient_norms"]["layers"].values())
-    assert found["hyperparameters"]["epochs"] == "3" and found["command"].startswith('make train HYPERPARAMETERS="pretrained=none arch=resnet18 ')
+    assert found["splits"]["train"] == {
+        "pictures": 30,
+        "unreadable": 0,
+        "classes": {"Amber_hound": 10, "Slate_setter": 10, "Fern_terrier": 10},
+    }
+    assert {one["rule"]: one["status"] for one in found["rules"]} == {
+        "LossNotDecreasing": "NoIssuesFound",
+        "DeadRelu": "NoIssuesFound",
+    }
+    assert (
+        found["evaluation"]["split"] == "test"
+        and found["evaluation"]["n"] == 12
+        and found["evaluation"]["calibration"]["bins"]
+    )
+    assert {"data", "forward", "backward", "optimizer"} <= set(found["step_times"]["summary"]) and found["step_times"][
+        "step"
+    ]["count"] == 9
+    assert len(found["gradient_norms"]["steps"]) == 9 and all(
+        len(norms) == 9 for norms in found["gradient_norms"]["layers"].values()
+    )
+    assert found["hyperparameters"]["epochs"] == "3" and found["command"].startswith(
+        'make train HYPERPARAMETERS="pretrained=none arch=resnet18 '
+    )
     assert "CPU, %" in found["system"]["series"]
     page = (job / "output/data/report.html").read_text()
     assert page.count("data:image/jpeg") >= 3 and "https://" not in page.replace("https://www.w3.org", "")
-    assert list((job / "output/data/profile/traces").glob("*.json.gz")) and list((job / "output/data/profile/system").rglob("*.json"))
+    assert list((job / "output/data/profile/traces").glob("*.json.gz")) and list(
+        (job / "output/data/profile/system").rglob("*.json")
+    )
 
 
-@pytest.mark.parametrize("more", [[], ["--freeze-backbone", "true"], ["--ema", "0.9", "--head-epochs", "1", "--test-flip", "true"]])
+@pytest.mark.parametrize(
+    "more", [[], ["--freeze-backbone", "true"], ["--ema", "0.9", "--head-epochs", "1", "--test-flip", "true"]]
+)
 def test_watching_changes_nothing_in_the_model(job, monkeypatch, tmp_path, more):
     models = []
     for run, watched in {"on": [], "off": UNWATCHED}.items():
@@ -61,7 +95,11 @@ def test_of_several_processes_the_first_one_is_watched(job, monkeypatch, capfd):
     assert train.main(WATCHED) == 0
     found = record(job)
     assert capfd.readouterr().out.count("report: ") == 1 and found["status"] == "Completed" and found["hosts"] == 1
-    assert len(found["epochs"]) == 3 and {one["status"] for one in found["rules"]} == {"NoIssuesFound"} and found["step_times"]["step"]["count"] == 9
+    assert (
+        len(found["epochs"]) == 3
+        and {one["status"] for one in found["rules"]} == {"NoIssuesFound"}
+        and found["step_times"]["step"]["count"] == 9
+    )
 
 
 def test_an_unwatched_run_leaves_nothing_and_starts_nothing(job, monkeypatch):
@@ -79,11 +117,22 @@ def test_a_tuning_jobs_trial_is_watched_only_where_that_is_asked_for():
 
 def test_a_rule_may_end_the_training(job, capfd):
     """Its threshold is one that every run meets. The best model so far is there, and the status is 0."""
-    arguments = [*WATCHED[:-1], "VanishingGradient(threshold=1000000):stop", "--epochs", "10000", "--save-interval", "1"]
+    arguments = [
+        *WATCHED[:-1],
+        "VanishingGradient(threshold=1000000):stop",
+        "--epochs",
+        "10000",
+        "--save-interval",
+        "1",
+    ]
     assert train.main(arguments) == 0
     assert "stopped by a rule in epoch" in capfd.readouterr().out and (job / "model/model.safetensors").is_file()
     found = record(job)
-    assert found["status"] == "Stopped" and found["reason"].startswith("VanishingGradient: ") and found["rules"][0]["status"] == "IssuesFound"
+    assert (
+        found["status"] == "Stopped"
+        and found["reason"].startswith("VanishingGradient: ")
+        and found["rules"][0]["status"] == "IssuesFound"
+    )
 
 
 def test_a_run_that_is_stopped_has_a_report(job, monkeypatch):
@@ -104,7 +153,11 @@ def test_a_run_that_fails_has_a_report_with_what_there_was(job, monkeypatch):
     monkeypatch.setattr(trainer.Trainer, "_train_step", lambda trainer, inputs, targets: inputs.mean() * math.nan)
     assert train.main([*WATCHED, "--lr", "10"]) == 1
     found = record(job)
-    assert found["status"] == "Failed" and found["reason"] == (job / "output/failure").read_text() and "lr" in found["reason"]
+    assert (
+        found["status"] == "Failed"
+        and found["reason"] == (job / "output/failure").read_text()
+        and "lr" in found["reason"]
+    )
     assert found["splits"]["train"]["pictures"] == 30 and "Failed" in (job / "output/data/report.html").read_text()
 
 
@@ -114,7 +167,10 @@ def test_a_report_that_cannot_be_written_leaves_the_run_alone(job, monkeypatch, 
 
     monkeypatch.setattr("container.jobs.monitoring.write_report", full)
     assert train.main([*WATCHED[:-2], "--debugger", "false"]) == 0
-    assert "warning: the run's report is not whole: OSError" in capfd.readouterr().err and not (job / "output/failure").exists()
+    assert (
+        "warning: the run's report is not whole: OSError" in capfd.readouterr().err
+        and not (job / "output/failure").exists()
+    )
 
 
 def test_a_wrong_configuration_of_the_platform_is_a_sentence(job, monkeypatch, tmp_path):
@@ -129,7 +185,12 @@ def test_a_part_of_the_report_that_fails_leaves_the_others(job, monkeypatch, cap
     assert train.main([*WATCHED, "--debugger", "true"]) == 0
     found = record(job)
     assert "warning: the run's report is not whole: ZeroDivisionError" in capfd.readouterr().err
-    assert found["status"] == "Completed" and found["step_times"] and found["evaluation"]["n"] == 12 and len(found["rules"]) == 2
+    assert (
+        found["status"] == "Completed"
+        and found["step_times"]
+        and found["evaluation"]["n"] == 12
+        and len(found["rules"]) == 2
+    )
 
 
 def test_a_trace_that_cannot_be_written_costs_the_trace_alone(job, capfd):
@@ -149,12 +210,20 @@ def test_a_host_of_another_name_is_watched_too(job, monkeypatch):
 def test_what_is_asked_of_the_watch_switches_it_on():
     trial = [f"--{TUNING_OBJECTIVE}", "valid_accuracy"]
     assert parse([*trial, "--rules", "Overfit:stop"]).debugger and parse([*trial, "--trace-steps", "3"]).profiler
-    assert not parse([*trial, "--rules", "off"]).debugger and parse(["--rules", "off"]).rules == [] and len(parse([]).rules) == 10
+    assert (
+        not parse([*trial, "--rules", "off"]).debugger
+        and parse(["--rules", "off"]).rules == []
+        and len(parse([]).rules) == 10
+    )
 
 
-@pytest.mark.parametrize(("wrong", "said"), [
-    (["--debugger", "false", "--rules", "Overfit"], "rules needs debugger=true"), (["--profiler", "false", "--trace-steps", "3"], "trace-steps needs profiler=true"),
-])
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (["--debugger", "false", "--rules", "Overfit"], "rules needs debugger=true"),
+        (["--profiler", "false", "--trace-steps", "3"], "trace-steps needs profiler=true"),
+    ],
+)
 def test_what_contradicts_itself_is_said(wrong, said):
     with pytest.raises(TrainingFailure, match=f"Hyperparameter {said}, and"):
         parse(wrong)
@@ -169,10 +238,15 @@ def test_a_training_loss_is_saved_less_what_smoothing_adds_at_least():
     assert least_loss(5, 0.1) == pytest.approx(float(best), rel=1e-5)
 
 
-@pytest.mark.parametrize(("wrong", "said"), [
-    (["--rules", "LossNotDecresing"], "LossNotDecreasing"), (["--rules", "Overfit(patince=1)"], "patience"), (["--trace-steps", "5-2"], "5-2"),
-    (["--debugger", "maybe"], "must be true or false"),
-])
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (["--rules", "LossNotDecresing"], "LossNotDecreasing"),
+        (["--rules", "Overfit(patince=1)"], "patience"),
+        (["--trace-steps", "5-2"], "5-2"),
+        (["--debugger", "maybe"], "must be true or false"),
+    ],
+)
 def test_what_is_wrong_in_a_hyperparameter_of_the_watch_is_said(job, wrong, said):
     assert train.main([*WATCHED, *wrong]) == 1
     reason = (job / "output/failure").read_text()
@@ -190,5 +264,11 @@ def test_a_run_is_repeated_with_what_it_was_given():
     assert command(given_values(["--lr=0.01", "--epochs", "3"])) == 'make train HYPERPARAMETERS="lr=0.01 epochs=3"'
     assert command({"rules": "DeadRelu(tensor_regex='a$'):stop"}).count("$$") == 1
     values = all_values(parse(["--lr", "0.01", "--arch", "resnet18"]), given)
-    assert (values["lr"], values["arch"], values["rules"], values["trace-steps"], values["batch-size"]) == ("0.01", "resnet18", "default", "off", "64")
+    assert (values["lr"], values["arch"], values["rules"], values["trace-steps"], values["batch-size"]) == (
+        "0.01",
+        "resnet18",
+        "default",
+        "off",
+        "64",
+    )
     assert (values["mixed-precision"], values["label-smoothing"], values["early-lr"]) == ("true", "0.1", "0.1")

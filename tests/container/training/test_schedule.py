@@ -10,7 +10,9 @@ from container.training.schedule import Schedule
 
 
 def rates(**changes):
-    schedule = Schedule(**{"peak": 0.01, "steps_per_epoch": 10, "epochs": 10, "head_epochs": 0, "warmup_epochs": 1, **changes})
+    schedule = Schedule(
+        **{"peak": 0.01, "steps_per_epoch": 10, "epochs": 10, "head_epochs": 0, "warmup_epochs": 1, **changes}
+    )
     return [schedule.rate(step) for step in range(schedule.epochs * schedule.steps_per_epoch)]
 
 
@@ -43,7 +45,11 @@ def test_rates_grow_from_the_first_layer_to_the_head(arch):
     optimizer = create_optimizer(model, 0.01, 0.1)
     set_rate(optimizer, 0.5)
     rate = {id(parameter): group["lr"] for group in optimizer.param_groups for parameter in group["params"]}
-    in_order = [rate[id(parameter)] for name, parameter in model.named_parameters() if not name.startswith(f"{model.head_name}.")]
+    in_order = [
+        rate[id(parameter)]
+        for name, parameter in model.named_parameters()
+        if not name.startswith(f"{model.head_name}.")
+    ]
     assert in_order == sorted(in_order) and in_order[0] == pytest.approx(0.05) and in_order[-1] < 0.5
     assert {rate[id(parameter)] for parameter in head_of(model).parameters()} == {0.5}
     assert len(rate) == len(list(model.parameters()))
@@ -51,7 +57,11 @@ def test_rates_grow_from_the_first_layer_to_the_head(arch):
 
 def test_biases_and_normalisation_do_not_decay():
     model = create_model("resnet18", 3)
-    decay = {id(one): group["weight_decay"] for group in create_optimizer(model, 0.03, 1.0).param_groups for one in group["params"]}
+    decay = {
+        id(one): group["weight_decay"]
+        for group in create_optimizer(model, 0.03, 1.0).param_groups
+        for one in group["params"]
+    }
     assert all(decay[id(parameter)] == (0.03 if parameter.ndim > 1 else 0) for parameter in model.parameters())
 
 

@@ -1,4 +1,6 @@
-"""The program on a host of several GPUs: it starts a process for each, and they leave one model. Here they compute on the CPU."""
+"""The program on a host of several GPUs: it starts a process for each, and they leave one model. Here they compute on
+the CPU.
+"""
 
 import json
 import re
@@ -13,8 +15,21 @@ from container.runtime import failure
 
 # 30 pictures in steps of 10: 5 for each process
 TWO = [
-    "--pretrained", "none", *UNWATCHED, "--arch", "resnet18", "--image-size", "32", "--batch-size", "10", "--epochs", "2", "--trivial-augment", "true",
-    "--ema", "0.5",
+    "--pretrained",
+    "none",
+    *UNWATCHED,
+    "--arch",
+    "resnet18",
+    "--image-size",
+    "32",
+    "--batch-size",
+    "10",
+    "--epochs",
+    "2",
+    "--trivial-augment",
+    "true",
+    "--ema",
+    "0.5",
 ]
 LOSSES = re.compile(r"^epoch=(\d+) train_loss=([\d.]+) valid_loss=([\d.]+)", re.MULTILINE)
 
@@ -38,27 +53,53 @@ def test_they_leave_one_model_and_one_stream_of_metrics(two_gpus, capfd):
 
 def test_what_does_not_depend_on_the_division_is_what_one_process_gets(two_gpus, monkeypatch, capfd):
     """A frozen backbone in the ordinary loop has no statistics of its own batch. To 1e-3, as printed."""
-    head = [*TWO, "--freeze-backbone", "true", "--dropout", "0", "--epochs", "4", "--lr", "0.01", "--mixed-precision", "false"]
+    head = [
+        *TWO,
+        "--freeze-backbone",
+        "true",
+        "--dropout",
+        "0",
+        "--epochs",
+        "4",
+        "--lr",
+        "0.01",
+        "--mixed-precision",
+        "false",
+    ]
     assert train.main(head) == 0
     together = LOSSES.findall(capfd.readouterr().out)
     monkeypatch.setattr(train.torch.cuda, "device_count", lambda: 0)
     assert train.main(head) == 0
     alone = LOSSES.findall(capfd.readouterr().out)
     assert len(alone) == 4 and float(alone[0][1]) - float(alone[-1][1]) > 0.1  # it learns
-    assert [float(one) for line in together for one in line] == pytest.approx([float(one) for line in alone for one in line], abs=1e-3)
+    assert [float(one) for line in together for one in line] == pytest.approx(
+        [float(one) for line in alone for one in line], abs=1e-3
+    )
 
 
 def test_the_users_mistake_is_said_once(two_gpus):
     assert train.main([*TWO, "--batch-size", "7"]) == 1
     reason = (two_gpus / "output/failure").read_text()
-    assert reason.startswith("2 processes, one for each GPU or host, share every step's batch equally: batch-size 7 is no multiple of 2")
+    assert reason.startswith(
+        "2 processes, one for each GPU or host, share every step's batch equally: batch-size 7 is no multiple of 2"
+    )
 
 
 def test_a_process_that_was_killed_is_the_reason(two_gpus, monkeypatch):
     real = train.run_all
 
     def killed(places, program, stop_requested, failed):
-        return real(places, [program[0], "-c", "import os, signal, time; os.environ['RANK'] == '1' and os.kill(os.getpid(), signal.SIGKILL); time.sleep(60)"], stop_requested, failed)
+        return real(
+            places,
+            [
+                program[0],
+                "-c",
+                "import os, signal, time; os.environ['RANK'] == '1' and os.kill(os.getpid(), signal.SIGKILL); "
+                "time.sleep(60)",
+            ],
+            stop_requested,
+            failed,
+        )
 
     monkeypatch.setattr(train, "run_all", killed)
     assert train.main(TWO) == 128 + signal.SIGKILL

@@ -12,7 +12,19 @@ from container.jobs import train_on_pictures
 from container.model.model_file import load_checkpoint
 from container.training import trainer
 
-FAST = ["--pretrained", "none", *UNWATCHED, "--arch", "resnet18", "--image-size", "32", "--batch-size", "10", "--warmup-epochs", "0"]
+FAST = [
+    "--pretrained",
+    "none",
+    *UNWATCHED,
+    "--arch",
+    "resnet18",
+    "--image-size",
+    "32",
+    "--batch-size",
+    "10",
+    "--warmup-epochs",
+    "0",
+]
 METRIC_LINE = re.compile(r"^epoch=(\d+) train_loss=([\d.]+) valid_loss=([\d.]+) valid_accuracy=([\d.]+) ", re.MULTILINE)
 
 

@@ -9,7 +9,19 @@ from container import train
 from container.model.model_file import load_checkpoint
 from container.training.weight_average import WeightAverage
 
-SHORT = ["--pretrained", "none", *UNWATCHED, "--arch", "resnet18", "--image-size", "32", "--batch-size", "10", "--epochs", "2"]
+SHORT = [
+    "--pretrained",
+    "none",
+    *UNWATCHED,
+    "--arch",
+    "resnet18",
+    "--image-size",
+    "32",
+    "--batch-size",
+    "10",
+    "--epochs",
+    "2",
+]
 
 
 def test_the_average_follows_the_weights_and_remembers():

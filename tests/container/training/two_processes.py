@@ -1,6 +1,6 @@
 """Run by test_ranks.py, once for each process: trains a small network together and writes what came out of it.
 
-    python two_processes.py FOLDER HYPERPARAMETER...    # and the variables that torchrun sets
+python two_processes.py FOLDER HYPERPARAMETER...    # and the variables that torchrun sets
 """
 
 import os
@@ -28,7 +28,9 @@ class Noise:
 
     def __init__(self, count: int):
         self.labels = torch.arange(count) % CLASSES
-        self._pictures = torch.randn(count, 3, 8, 8, generator=torch.Generator().manual_seed(1)) + self.labels.view(-1, 1, 1, 1)
+        self._pictures = torch.randn(count, 3, 8, 8, generator=torch.Generator().manual_seed(1)) + self.labels.view(
+            -1, 1, 1, 1
+        )
 
     def training_inputs(self, rows, epoch, random, device, part=None):
         views = self._pictures[rows] + 0.1 * torch.randn(len(rows), 3, 8, 8, generator=random)
@@ -51,7 +53,12 @@ def learn(arguments: list[str], ranks: Ranks) -> dict:
     trainer = Trainer(network(), Noise(COUNT), CLASSES, chosen, CPU, ranks)
     losses = [trainer.train_one_epoch(epoch) for epoch in range(1, chosen.epochs + 1)]
     found = evaluate(trainer.evaluated, Noise(7), CPU, chosen.test_flip, ranks)
-    return {"losses": losses, "weights": trainer.model.state_dict(), "probabilities": found.probabilities, "loss": found.loss}
+    return {
+        "losses": losses,
+        "weights": trainer.model.state_dict(),
+        "probabilities": found.probabilities,
+        "loss": found.loss,
+    }
 
 
 if __name__ == "__main__":
@@ -60,8 +67,12 @@ if __name__ == "__main__":
     ranks = join(place, CPU.device)
     result = learn(sys.argv[2:], ranks)
     agreed = {
-        "any": ranks.any(ranks.rank == 1), "none": ranks.any(False), "first": ranks.from_first(f"of {ranks.rank}"),
-        "first on host": ranks.from_first_on_host(ranks.rank), "same": ranks.agree("same"), "different": ranks.agree(str(ranks.rank)),
+        "any": ranks.any(ranks.rank == 1),
+        "none": ranks.any(False),
+        "first": ranks.from_first(f"of {ranks.rank}"),
+        "first on host": ranks.from_first_on_host(ranks.rank),
+        "same": ranks.agree("same"),
+        "different": ranks.agree(str(ranks.rank)),
     }
     folder = Path(sys.argv[1])
     torch.save({**result, "agreed": agreed}, folder / f"{ranks.rank}.pt")

@@ -14,16 +14,36 @@ NUMBERS = itertools.count(1)
 
 @pytest.fixture
 def start(engine, train_image):
-    """start(files, hyperparameters, ...) -> TrainingContainer. files: by absolute path, beside those of /opt/ml/input/config; without: paths of those that are left out."""
+    """start(files, hyperparameters, ...) -> TrainingContainer. files: by absolute path, beside those of
+    /opt/ml/input/config; without: paths of those that are left out.
+    """
     with contextlib.ExitStack() as started:
 
-        def run(files=None, hyperparameters=None, command="train", hosts=("algo-1",), channels=(), image=None, owner=0, without=(), **options) -> TrainingContainer:
+        def run(
+            files=None,
+            hyperparameters=None,
+            command="train",
+            hosts=("algo-1",),
+            channels=(),
+            image=None,
+            owner=0,
+            without=(),
+            **options,
+        ) -> TrainingContainer:
             options = {"hostname": hosts[0], "network_mode": "none", "extra_hosts": {hosts[0]: "127.0.0.1"}, **options}
-            container = engine.containers.create(image or train_image, command, labels=labels("tests", f"training-{next(NUMBERS)}"), **CONFINEMENT, **options)
+            container = engine.containers.create(
+                image or train_image,
+                command,
+                labels=labels("tests", f"training-{next(NUMBERS)}"),
+                **CONFINEMENT,
+                **options,
+            )
             started.callback(container.remove, force=True, v=True)
             folders = {"/opt/ml/model/": "", "/opt/ml/output/": "", "/opt/ml/output/data/": ""}
             laid_out = folders | config(hyperparameters or {}, hosts, channels) | (files or {})
-            container.put_archive("/", packed({path: laid_out[path] for path in laid_out if path not in without}, "w", owner))
+            container.put_archive(
+                "/", packed({path: laid_out[path] for path in laid_out if path not in without}, "w", owner)
+            )
             container.start()
             return TrainingContainer(container)
 
@@ -44,4 +64,6 @@ def run(start):
 @pytest.fixture
 def program(run):
     """program("source", ...) -> (exit status, TrainingContainer) of a user's train.py in /opt/ml/code."""
-    return lambda source, **options: run({"/opt/ml/code/train.py": source}, {"sagemaker_program": "train.py"}, **options)
+    return lambda source, **options: run(
+        {"/opt/ml/code/train.py": source}, {"sagemaker_program": "train.py"}, **options
+    )

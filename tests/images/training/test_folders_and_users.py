@@ -21,8 +21,14 @@ def test_a_folder_mounted_over_the_whole_of_opt_ml_trains_our_program(engine, tr
     (config / "inputdataconfig.json").write_text(json.dumps({"train": {}, "valid": {}}))
     (config / "resourceconfig.json").write_text(json.dumps({"current_host": "algo-1", "hosts": ["algo-1"]}))
     log = engine.containers.run(
-        train_image, "train", volumes={str(tmp_path): {"bind": "/opt/ml"}}, user=f"{os.getuid()}:{os.getgid()}", remove=True, stderr=True,
-        labels=labels("tests", "mounted"), **CONFINEMENT,
+        train_image,
+        "train",
+        volumes={str(tmp_path): {"bind": "/opt/ml"}},
+        user=f"{os.getuid()}:{os.getgid()}",
+        remove=True,
+        stderr=True,
+        labels=labels("tests", "mounted"),
+        **CONFINEMENT,
     ).decode()
     assert "warning: this host's name algo-1 in resourceconfig.json does not resolve" in log and "epoch=1 " in log
     assert (tmp_path / "model/model.safetensors").stat().st_size > 0
@@ -31,8 +37,12 @@ def test_a_folder_mounted_over_the_whole_of_opt_ml_trains_our_program(engine, tr
 
 def test_any_numeric_user_trains_in_folders_that_are_its_own(run, sample):
     """With debugger, profiler and report, as jobs run by default."""
-    pictures = {f"/opt/ml/input/data/{path.relative_to(sample)}": path.read_bytes() for path in sorted(sample.rglob("*.jpg"))}
+    pictures = {
+        f"/opt/ml/input/data/{path.relative_to(sample)}": path.read_bytes() for path in sorted(sample.rglob("*.jpg"))
+    }
     asked = {name: value for name, value in TINY.items() if name not in ("debugger", "profiler")}
     status, container = run(pictures, asked, channels=["train", "valid", "test"], owner=1000, user="1000:1000")
     assert status == 0 and "epoch=1 " in container.log and "warning" not in container.log, container.log
-    assert container.read("/opt/ml/output/success") == "" and container.read("/opt/ml/output/data/report.html").startswith("<!doctype html>")
+    assert container.read("/opt/ml/output/success") == "" and container.read(
+        "/opt/ml/output/data/report.html"
+    ).startswith("<!doctype html>")

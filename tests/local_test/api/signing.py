@@ -1,6 +1,6 @@
 """Requests that botocore, the authority, has signed, as the service receives them."""
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth, SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
@@ -23,16 +23,22 @@ def credentials(key: AccessKey) -> Credentials:
     return Credentials(key.id, key.secret, key.session_token)
 
 
-def signed_head(method="POST", target="/", body=b"", service="sagemaker", headers=None, key=KEY, presign=None) -> RequestHead:
-    """As botocore signs it now. presign: seconds that a presigned URL is good for, None for a signature in the header."""
+def signed_head(
+    method="POST", target="/", body=b"", service="sagemaker", headers=None, key=KEY, presign=None
+) -> RequestHead:
+    """As botocore signs it now. presign: seconds that a presigned URL is good for, None for a signature in the
+    header.
+    """
     request = AWSRequest(method, HOST + target, headers={"Host": "127.0.0.1:4567", **(headers or {})}, data=body)
     by_header, by_query = SIGNERS.get(service, (SigV4Auth, SigV4QueryAuth))
     if presign is None:
         by_header(credentials(key), service, "us-east-1").add_auth(request)
     else:
         by_query(credentials(key), service, "us-east-1", expires=presign).add_auth(request)
-    return RequestHead.of(method, request.url.removeprefix(HOST), {name.lower(): value for name, value in request.headers.items()})
+    return RequestHead.of(
+        method, request.url.removeprefix(HOST), {name.lower(): value for name, value in request.headers.items()}
+    )
 
 
 def now() -> datetime:
-    return datetime.now(timezone.utc)
+    return datetime.now(UTC)

@@ -1,6 +1,6 @@
 """Keys that requests may be signed with: whose they are, and when they end."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from moto.iam.models import iam_backends
@@ -44,10 +44,12 @@ def test_a_containers_key_is_its_roles_session_to_sts_until_it_ends(keys):
 
 
 def test_an_assumed_roles_key_is_good_with_its_token_until_it_expires(keys):
-    role = sts_backends[ACCOUNT]["aws"].assume_role("us-east-1", "session", f"arn:aws:iam::{ACCOUNT}:role/r", "", 900, "")
+    role = sts_backends[ACCOUNT]["aws"].assume_role(
+        "us-east-1", "session", f"arn:aws:iam::{ACCOUNT}:role/r", "", 900, ""
+    )
     found = keys.find(role.access_key_id)
     assert (found.secret, found.session_token) == (role.secret_access_key, role.session_token)
-    assert keys.find(role.access_key_id, datetime.now(timezone.utc) + timedelta(seconds=901)) is None
+    assert keys.find(role.access_key_id, datetime.now(UTC) + timedelta(seconds=901)) is None
 
 
 def test_an_iam_users_key_is_good_while_it_is_active(keys):

@@ -46,8 +46,18 @@ def test_a_signed_request_is_obeyed(service):
 @pytest.mark.parametrize(
     "target",
     [
-        "/bucket/plain.jpg", "/bucket/a%20b/%C3%BC%2Bc%23d%3Fe", "/bucket//double", "/bucket/a/../b", "/bucket/.", "/bucket/a%25b", "/bucket/key/",
-        "/bucket?list-type=2&prefix=a%2Fb%20c&delimiter=%2F", "/bucket?uploads", "/bucket/k?partNumber=1&uploadId=a-b_c.d~e", "/bucket/k?acl=&tagging", "/",
+        "/bucket/plain.jpg",
+        "/bucket/a%20b/%C3%BC%2Bc%23d%3Fe",
+        "/bucket//double",
+        "/bucket/a/../b",
+        "/bucket/.",
+        "/bucket/a%25b",
+        "/bucket/key/",
+        "/bucket?list-type=2&prefix=a%2Fb%20c&delimiter=%2F",
+        "/bucket?uploads",
+        "/bucket/k?partNumber=1&uploadId=a-b_c.d~e",
+        "/bucket/k?acl=&tagging",
+        "/",
     ],
 )
 @pytest.mark.parametrize("presign", [None, 60])
@@ -64,10 +74,16 @@ def test_paths_of_other_services_are_signed_as_sent(target):
 
 
 def test_a_request_that_is_not_signed_is_refused():
-    assert why(RequestHead.of("POST", "/", {"host": "127.0.0.1:4567", "x-amz-target": "SageMaker.ListModels"})) is Why.UNSIGNED
+    assert (
+        why(RequestHead.of("POST", "/", {"host": "127.0.0.1:4567", "x-amz-target": "SageMaker.ListModels"}))
+        is Why.UNSIGNED
+    )
 
 
-@pytest.mark.parametrize("authorization", ["Basic YTpi", "AWS4-HMAC-SHA256", "AWS4-HMAC-SHA256 Credential=a/b, SignedHeaders=host, Signature=" + "0" * 64])
+@pytest.mark.parametrize(
+    "authorization",
+    ["Basic YTpi", "AWS4-HMAC-SHA256", "AWS4-HMAC-SHA256 Credential=a/b, SignedHeaders=host, Signature=" + "0" * 64],
+)
 def test_what_only_looks_like_a_signature_is_refused(authorization):
     assert why(RequestHead.of("POST", "/", {"host": "h", "authorization": authorization})) is Why.INCOMPLETE
 
@@ -117,7 +133,10 @@ def test_a_signature_is_good_for_a_quarter_of_an_hour():
 
 def test_a_signature_for_one_service_is_none_for_another():
     head = signed_head(body=BODY, service="iam")
-    assert why(with_headers(head, authorization=head.headers["authorization"].replace("/iam/", "/sagemaker/")), BODY) is Why.WRONG_SIGNATURE
+    assert (
+        why(with_headers(head, authorization=head.headers["authorization"].replace("/iam/", "/sagemaker/")), BODY)
+        is Why.WRONG_SIGNATURE
+    )
 
 
 def test_a_presigned_url_is_good_until_it_expires_and_not_for_longer_than_it_says():
@@ -151,7 +170,9 @@ def old_style(signer, method="GET", target="/bucket/a%20b?acl", headers=None, ke
     request = AWSRequest(method, HOST + target, headers={"Host": "127.0.0.1:4567", **(headers or {})})
     request.auth_path = target.partition("?")[0]
     signer(credentials(key)).add_auth(request)
-    return RequestHead.of(method, request.url.removeprefix(HOST), {name.lower(): value for name, value in request.headers.items()})
+    return RequestHead.of(
+        method, request.url.removeprefix(HOST), {name.lower(): value for name, value in request.headers.items()}
+    )
 
 
 @pytest.mark.parametrize("signer", [HmacV1Auth, HmacV1QueryAuth])
@@ -169,7 +190,9 @@ def test_what_boto3_presigns_by_default_is_obeyed_too(signer, headers):
 @pytest.mark.parametrize("operation", ["list_objects_v2", "head_bucket", "get_bucket_tagging", "create_bucket"])
 def test_what_boto3_presigns_for_a_bucket_is_obeyed(operation):
     """Signed as `/bucket/`, sent as `/bucket`."""
-    client = boto3.client("s3", endpoint_url=HOST, region_name="us-east-1", aws_access_key_id=KEY.id, aws_secret_access_key=KEY.secret)
+    client = boto3.client(
+        "s3", endpoint_url=HOST, region_name="us-east-1", aws_access_key_id=KEY.id, aws_secret_access_key=KEY.secret
+    )
     url = client.generate_presigned_url(operation, Params={"Bucket": "bucket"})
     method = {"head_bucket": "HEAD", "create_bucket": "PUT"}.get(operation, "GET")
     head = RequestHead.of(method, url.removeprefix(HOST), {"host": "127.0.0.1:4567"})
@@ -179,7 +202,9 @@ def test_what_boto3_presigns_for_a_bucket_is_obeyed(operation):
 
 @pytest.mark.parametrize("name", ["encryption", "retention", "legal-hold", "attributes"])
 def test_what_the_old_version_does_not_cover_is_refused(name):
-    assert why(replace(old_style(HmacV1QueryAuth), query=old_style(HmacV1QueryAuth).query + f"&{name}")) is Why.INCOMPLETE
+    assert (
+        why(replace(old_style(HmacV1QueryAuth), query=old_style(HmacV1QueryAuth).query + f"&{name}")) is Why.INCOMPLETE
+    )
 
 
 def test_a_header_cannot_take_the_place_of_a_signed_parameter():
@@ -188,7 +213,9 @@ def test_a_header_cannot_take_the_place_of_a_signed_parameter():
     assert why(with_headers(head, x_amz_copy_source="bucket/secret")) is Why.INCOMPLETE
 
 
-@pytest.mark.parametrize("name", ["X-Amz-Signature", "X-Amz-Expires", "X-Amz-Credential", "Signature", "AWSAccessKeyId"])
+@pytest.mark.parametrize(
+    "name", ["X-Amz-Signature", "X-Amz-Expires", "X-Amz-Credential", "Signature", "AWSAccessKeyId"]
+)
 def test_a_parameter_of_the_signature_stands_in_the_query_once(name):
     for head in (signed_head("GET", "/bucket/k", service="s3", presign=60), old_style(HmacV1QueryAuth)):
         if name in dict(head.parameters()):
@@ -199,9 +226,16 @@ def test_a_parameter_of_the_signature_stands_in_the_query_once(name):
 @pytest.mark.parametrize("version", ["s3", "s3v4"])
 def test_parameters_of_any_language_are_signed(version, disposition):
     client = boto3.client(
-        "s3", endpoint_url=HOST, region_name="us-east-1", aws_access_key_id=KEY.id, aws_secret_access_key=KEY.secret, config=Config(signature_version=version)
+        "s3",
+        endpoint_url=HOST,
+        region_name="us-east-1",
+        aws_access_key_id=KEY.id,
+        aws_secret_access_key=KEY.secret,
+        config=Config(signature_version=version),
     )
-    url = client.generate_presigned_url("get_object", Params={"Bucket": "bucket", "Key": "k", "ResponseContentDisposition": disposition})
+    url = client.generate_presigned_url(
+        "get_object", Params={"Bucket": "bucket", "Key": "k", "ResponseContentDisposition": disposition}
+    )
     assert accepted(RequestHead.of("GET", url.removeprefix(HOST), {"host": "127.0.0.1:4567"})) == "s3"
 
 
@@ -214,13 +248,26 @@ def test_headers_of_any_language_are_signed(value):
 
 @pytest.mark.parametrize("query", ["Expires=" + "9" * 5000, "Expires=x", "Expires=-1"])
 def test_an_expiry_that_is_no_number_is_refused(query):
-    assert why(RequestHead.of("GET", f"/bucket/k?AWSAccessKeyId={KEY.id}&Signature=x&{query}", {"host": "h"})) is Why.INCOMPLETE
+    assert (
+        why(RequestHead.of("GET", f"/bucket/k?AWSAccessKeyId={KEY.id}&Signature=x&{query}", {"host": "h"}))
+        is Why.INCOMPLETE
+    )
 
 
-@pytest.mark.parametrize("changes", [{"X-Amz-Expires": "9" * 5000}, {"X-Amz-Date": "99991231T235959Z", "X-Amz-Credential": f"{KEY.id}/99991231/us-east-1/s3/aws4_request"}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"X-Amz-Expires": "9" * 5000},
+        {"X-Amz-Date": "99991231T235959Z", "X-Amz-Credential": f"{KEY.id}/99991231/us-east-1/s3/aws4_request"},
+    ],
+)
 def test_times_beyond_all_bounds_are_refused(changes):
     parameters = {**dict(signed_head("GET", "/bucket/k", service="s3", presign=60).parameters()), **changes}
-    assert why(RequestHead.of("GET", "/bucket/k?" + urlencode(parameters), {"host": "127.0.0.1:4567"})) in (Why.INCOMPLETE, Why.EXPIRED, Why.WRONG_SIGNATURE)
+    assert why(RequestHead.of("GET", "/bucket/k?" + urlencode(parameters), {"host": "127.0.0.1:4567"})) in (
+        Why.INCOMPLETE,
+        Why.EXPIRED,
+        Why.WRONG_SIGNATURE,
+    )
     dated = with_headers(old_style(HmacV1Auth), date="Fri, 31 Dec 99999 23:59:59 GMT")
     assert why(dated) in (Why.UNSIGNED, Why.TIME)
 

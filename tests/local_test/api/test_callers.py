@@ -11,7 +11,9 @@ HOSTS = own_hosts(4567)
 
 def refused(method="POST", **headers) -> bool:
     try:
-        check_caller(RequestHead.of(method, "/", {name.replace("_", "-"): value for name, value in headers.items()}), HOSTS)
+        check_caller(
+            RequestHead.of(method, "/", {name.replace("_", "-"): value for name, value in headers.items()}), HOSTS
+        )
     except AccessRefused as error:
         assert error.why is Why.FORBIDDEN
         return True
@@ -23,7 +25,18 @@ def test_the_services_own_names_are_taken(host):
     assert not refused(host=host)
 
 
-@pytest.mark.parametrize("host", ["", "evil.example:4567", "127.0.0.1", "127.0.0.1:80", "127.0.0.1.evil.example:4567", "bucket.localhost:4567", "0.0.0.0:4567"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "",
+        "evil.example:4567",
+        "127.0.0.1",
+        "127.0.0.1:80",
+        "127.0.0.1.evil.example:4567",
+        "bucket.localhost:4567",
+        "0.0.0.0:4567",
+    ],
+)
 def test_another_name_is_refused(host):
     assert refused(host=host)
 
@@ -34,8 +47,15 @@ def test_a_request_without_a_host_is_refused():
 
 @pytest.mark.parametrize(
     "of_a_page",
-    [{"origin": "https://evil.example"}, {"origin": "null"}, {"origin": "http://127.0.0.1:4567"}, {"sec_fetch_site": "cross-site"},
-     {"sec_fetch_site": "none"}, {"sec_fetch_site": "same-origin", "sec_fetch_mode": "cors"}, {"access_control_request_method": "POST"}],
+    [
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+        {"origin": "http://127.0.0.1:4567"},
+        {"sec_fetch_site": "cross-site"},
+        {"sec_fetch_site": "none"},
+        {"sec_fetch_site": "same-origin", "sec_fetch_mode": "cors"},
+        {"access_control_request_method": "POST"},
+    ],
 )
 def test_what_a_browser_sends_is_refused(of_a_page):
     assert refused(host="127.0.0.1:4567", **of_a_page)

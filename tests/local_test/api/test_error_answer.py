@@ -11,14 +11,38 @@ from local_test.api.request_head import RequestHead
 SESSION = botocore.session.get_session()
 FORM = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
 REQUESTS = [
-    ("sagemaker", "ListModels", "json", RequestHead.of("POST", "/", {"x-amz-target": "SageMaker.ListModels"}), "sagemaker"),
-    ("ecr", "ListImages", "json", RequestHead.of("POST", "/", {"x-amz-target": "AmazonEC2ContainerRegistry_V20150921.ListImages"}), "ecr"),
+    (
+        "sagemaker",
+        "ListModels",
+        "json",
+        RequestHead.of("POST", "/", {"x-amz-target": "SageMaker.ListModels"}),
+        "sagemaker",
+    ),
+    (
+        "ecr",
+        "ListImages",
+        "json",
+        RequestHead.of("POST", "/", {"x-amz-target": "AmazonEC2ContainerRegistry_V20150921.ListImages"}),
+        "ecr",
+    ),
     ("iam", "ListRoles", "query", RequestHead.of("POST", "/", FORM), "iam"),
     ("sts", "GetCallerIdentity", "query", RequestHead.of("POST", "/", FORM), "sts"),
     ("s3", "GetObject", "rest-xml", RequestHead.of("GET", "/bucket/key", {}), "s3"),
     ("s3", "PutObject", "rest-xml", RequestHead.of("PUT", "/bucket/key", FORM), "s3"),
-    ("sagemaker-runtime", "InvokeEndpoint", "rest-json", RequestHead.of("POST", "/endpoints/a/invocations", {}), "sagemaker"),
-    ("cloudwatch", "ListMetrics", "smithy-rpc-v2-cbor", RequestHead.of("POST", "/service/x/operation/ListMetrics", {"smithy-protocol": "rpc-v2-cbor"}), "monitoring"),
+    (
+        "sagemaker-runtime",
+        "InvokeEndpoint",
+        "rest-json",
+        RequestHead.of("POST", "/endpoints/a/invocations", {}),
+        "sagemaker",
+    ),
+    (
+        "cloudwatch",
+        "ListMetrics",
+        "smithy-rpc-v2-cbor",
+        RequestHead.of("POST", "/service/x/operation/ListMetrics", {"smithy-protocol": "rpc-v2-cbor"}),
+        "monitoring",
+    ),
     ("lambda", "ListFunctions", "rest-json", RequestHead.of("GET", "/2015-03-31/functions/", {}), "lambda"),
 ]
 
@@ -31,7 +55,7 @@ def parsed(answer, client: str, operation: str, protocol: str) -> dict:
 
 
 @pytest.mark.parametrize("client, operation, protocol, head, service", REQUESTS)
-@pytest.mark.parametrize("message", ["A sentence.", "<b> & \"quotes\" ü " + "x" * 300])
+@pytest.mark.parametrize("message", ["A sentence.", '<b> & "quotes" ü ' + "x" * 300])
 def test_a_client_reads_code_and_message(client, operation, protocol, head, service, message):
     answer = error_answer(protocol_of(head, service), 400, "SomeCode", message)
     error = parsed(answer, client, operation, protocol)["Error"]
@@ -48,7 +72,11 @@ def test_a_client_reads_code_and_message(client, operation, protocol, head, serv
         (Why.EXPIRED, "AccessDenied", "SignatureDoesNotMatch", "InvalidSignatureException"),
     ],
 )
-def test_a_refusal_has_the_code_that_aws_has_there(client, operation, protocol, head, service, why, in_s3, in_query, in_json):
+def test_a_refusal_has_the_code_that_aws_has_there(
+    client, operation, protocol, head, service, why, in_s3, in_query, in_json
+):
     answer = refusal(protocol_of(head, service), AccessRefused(why, "No."))
     assert answer.status.startswith("403 ")
-    assert parsed(answer, client, operation, protocol)["Error"]["Code"] == {"rest-xml": in_s3, "query": in_query}.get(protocol, in_json)
+    assert parsed(answer, client, operation, protocol)["Error"]["Code"] == {"rest-xml": in_s3, "query": in_query}.get(
+        protocol, in_json
+    )

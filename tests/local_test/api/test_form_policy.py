@@ -16,9 +16,15 @@ from tests.local_test.api.signing import KEY, find, now
 
 def fields(version: str, secret: str = KEY.secret, **options) -> dict[str, str]:
     client = boto3.client(
-        "s3", region_name="us-east-1", aws_access_key_id=KEY.id, aws_secret_access_key=secret, config=Config(signature_version=version)
+        "s3",
+        region_name="us-east-1",
+        aws_access_key_id=KEY.id,
+        aws_secret_access_key=secret,
+        config=Config(signature_version=version),
     )
-    return client.generate_presigned_post("bucket", "uploads/${filename}", **options)["fields"] | {"key": "uploads/a.jpg"}
+    return client.generate_presigned_post("bucket", "uploads/${filename}", **options)["fields"] | {
+        "key": "uploads/a.jpg"
+    }
 
 
 def why(form: dict, bucket: str = "bucket", size: int = 10, at=None, finds=find, more=(), files=None) -> Why | None:
@@ -58,8 +64,14 @@ def test_the_size_is_kept_to():
 @pytest.mark.parametrize(
     "more, files",
     [
-        ([("Key", "uploads/a.jpg")], None), ([("key", "models/model.tar.gz")], None), ([("POLICY", "e30=")], None), ([("file", "x")], None),
-        ([], [("file", 1), ("other", 5000)]), ([], [("file", 1), ("file", 5000)]), ([], [("File", 1)]), ([], [("key", 1)]),
+        ([("Key", "uploads/a.jpg")], None),
+        ([("key", "models/model.tar.gz")], None),
+        ([("POLICY", "e30=")], None),
+        ([("file", "x")], None),
+        ([], [("file", 1), ("other", 5000)]),
+        ([], [("file", 1), ("file", 5000)]),
+        ([], [("File", 1)]),
+        ([], [("key", 1)]),
     ],
 )
 def test_two_fields_that_could_be_taken_for_each_other_are_refused(more, files):
@@ -68,10 +80,17 @@ def test_two_fields_that_could_be_taken_for_each_other_are_refused(more, files):
     assert why({"Key" if name == "key" else name: value for name, value in fields("s3v4").items()}) is Why.FORBIDDEN
 
 
-@pytest.mark.parametrize("policy", ['{"expiration": "2999-01-01T00:00:00", "conditions": []}', '{"expiration": 1}', "[]", "{", "\u72ac"])
+@pytest.mark.parametrize(
+    "policy", ['{"expiration": "2999-01-01T00:00:00", "conditions": []}', '{"expiration": 1}', "[]", "{", "\u72ac"]
+)
 def test_a_signed_policy_that_is_none_is_refused(policy):
     text = base64.b64encode(policy.encode()).decode()
-    form = {"key": "a", "policy": text, "AWSAccessKeyId": KEY.id, "signature": sigv2.signature(KEY.secret, text.encode())}
+    form = {
+        "key": "a",
+        "policy": text,
+        "AWSAccessKeyId": KEY.id,
+        "signature": sigv2.signature(KEY.secret, text.encode()),
+    }
     assert why(form) in (Why.INCOMPLETE, Why.FORBIDDEN)
     assert why({**form, "policy": "\u72ac"}) is Why.WRONG_SIGNATURE
 

@@ -55,8 +55,14 @@ class Parts:
         others = OtherServices(moto or self.moto, self, self, self)
         front = Front(self.access, self, self.application("runtime"), self.application("control"), others, KEY.id)
         environ = {
-            HEAD: head, EXAMINED: self.access.examine(head), "REQUEST_METHOD": head.method, "PATH_INFO": head.path, "REQUEST_URI": f"{head.path}?{head.query}",
-            "QUERY_STRING": head.query, "CONTENT_LENGTH": str(len(body)), "wsgi.input": io.BytesIO(body),
+            HEAD: head,
+            EXAMINED: self.access.examine(head),
+            "REQUEST_METHOD": head.method,
+            "PATH_INFO": head.path,
+            "REQUEST_URI": f"{head.path}?{head.query}",
+            "QUERY_STRING": head.query,
+            "CONTENT_LENGTH": str(len(body)),
+            "wsgi.input": io.BytesIO(body),
         }
         heard = []
         answer = b"".join(front(environ, lambda *said: heard.append(said)))
@@ -69,7 +75,10 @@ def parts():
 
 
 def test_the_service_stands_in_the_header_or_in_a_presigned_url():
-    assert signed_for({"HTTP_AUTHORIZATION": f"AWS4-HMAC-SHA256 Credential={SCOPE.format('s3')}, SignedHeaders=host"}) == "s3"
+    assert (
+        signed_for({"HTTP_AUTHORIZATION": f"AWS4-HMAC-SHA256 Credential={SCOPE.format('s3')}, SignedHeaders=host"})
+        == "s3"
+    )
     assert signed_for({"QUERY_STRING": "X-Amz-Credential=" + SCOPE.format("s3").replace("/", "%2F")}) == "s3"
     assert signed_for({}) == signed_for({"HTTP_AUTHORIZATION": "Basic abc", "QUERY_STRING": "X-Amz-Credential=a"}) == ""
 
@@ -124,7 +133,10 @@ def test_a_containers_key_names_no_file_of_this_machine(parts, where):
 
 def test_a_containers_key_names_no_file_in_a_header(parts):
     headers = {"X-Amzn-SageMaker-InputLocation": "file:///home/someone/x.jpg"}
-    assert parts.ask(signed_head(target="/endpoints/a/async-invocations", headers=headers, key=OF_ROLE))[0] == 403 and parts.asked == []
+    assert (
+        parts.ask(signed_head(target="/endpoints/a/async-invocations", headers=headers, key=OF_ROLE))[0] == 403
+        and parts.asked == []
+    )
     assert parts.ask(signed_head(target="/endpoints/a/async-invocations", headers=headers))[0] == 200
 
 
@@ -137,22 +149,34 @@ def test_a_containers_key_is_obeyed_by_everything_else(parts):
 
 def test_a_form_whose_policy_nobody_signed_stores_nothing(parts):
     body = b'--b\r\nContent-Disposition: form-data; name="key"\r\n\r\nk\r\n--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nx\r\n--b--\r\n'
-    form = RequestHead.of("POST", "/bucket", {"host": "127.0.0.1:4567", "content-type": "multipart/form-data; boundary=b"})
+    form = RequestHead.of(
+        "POST", "/bucket", {"host": "127.0.0.1:4567", "content-type": "multipart/form-data; boundary=b"}
+    )
     assert parts.ask(form, body)[0] == 403 and parts.asked == []
 
 
-@pytest.mark.parametrize("service, operation", [("sns", "Subscribe"), ("batch", "SubmitJob"), ("lambda", "Invoke"), ("iam", "CreateLoginProfile")])
+@pytest.mark.parametrize(
+    "service, operation",
+    [("sns", "Subscribe"), ("batch", "SubmitJob"), ("lambda", "Invoke"), ("iam", "CreateLoginProfile")],
+)
 def test_what_is_not_here_never_reaches_moto(parts, service, operation):
     body = f"Action={operation}".encode()
-    status, _, answer = parts.ask(signed_head(body=body, service=service, headers={"Content-Type": "application/x-www-form-urlencoded"}), body)
+    status, _, answer = parts.ask(
+        signed_head(body=body, service=service, headers={"Content-Type": "application/x-www-form-urlencoded"}), body
+    )
     assert status == 400 and b"does not have" in answer and parts.asked == []
 
 
 def test_a_target_of_another_service_does_not_choose_it(parts):
     body = b"{}"
-    status, _, answer = parts.ask(signed_head(body=body, service="ecr", headers={"X-Amz-Target": "AWSBatchV20160810.SubmitJob"}), body)
+    status, _, answer = parts.ask(
+        signed_head(body=body, service="ecr", headers={"X-Amz-Target": "AWSBatchV20160810.SubmitJob"}), body
+    )
     assert status == 400 and parts.asked == []
-    assert parts.ask(signed_head(body=body, headers={"X-Amz-Target": "Lambda.Invoke"}), body)[0] == 400 and parts.asked == []
+    assert (
+        parts.ask(signed_head(body=body, headers={"X-Amz-Target": "Lambda.Invoke"}), body)[0] == 400
+        and parts.asked == []
+    )
 
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -163,11 +187,21 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
     [
         ("iam", "/", {**FORM, "X-Amz-Target": "X.ListRoles"}, b"Action=CreateLoginProfile"),
         ("iam", "/?Action=ListRoles", FORM, b"Action=CreateLoginProfile"),
-        ("iam", "/?Action=ListRoles", {"Content-Type": "Application/X-WWW-Form-Urlencoded"}, b"Version=1&Action=CreateLoginProfile"),
+        (
+            "iam",
+            "/?Action=ListRoles",
+            {"Content-Type": "Application/X-WWW-Form-Urlencoded"},
+            b"Version=1&Action=CreateLoginProfile",
+        ),
         ("sts", "/", FORM, b"Action=GetCallerIdentity&Action=GetSessionToken"),
         ("logs", "/?Action=PutSubscriptionFilter", {"X-Amz-Target": "Logs_20140328.DescribeLogGroups"}, b"{}"),
         ("monitoring", "/service/S/operation/ListMetrics", FORM, b"Action=PutInsightRule"),
-        ("iam", "/", {"Content-Type": "multipart/form-data; boundary=b"}, b'--b\r\nContent-Disposition: form-data; name="Action"\r\n\r\nListRoles\r\n--b--\r\n'),
+        (
+            "iam",
+            "/",
+            {"Content-Type": "multipart/form-data; boundary=b"},
+            b'--b\r\nContent-Disposition: form-data; name="Action"\r\n\r\nListRoles\r\n--b--\r\n',
+        ),
     ],
 )
 def test_an_operation_has_one_name(parts, service, target, headers, body):
@@ -194,7 +228,9 @@ def test_a_fault_in_examining_lets_nobody_in(parts, caplog):
 
 
 def test_few_forms_are_received_at_a_time(parts):
-    form = RequestHead.of("POST", "/bucket", {"host": "127.0.0.1:4567", "content-type": "multipart/form-data; boundary=b"})
+    form = RequestHead.of(
+        "POST", "/bucket", {"host": "127.0.0.1:4567", "content-type": "multipart/form-data; boundary=b"}
+    )
     under_way = [parts.access.examine(form) for _ in range(8)]
     assert [one.refused for one in under_way] == [None] * 8 and parts.access.examine(form).refused
     under_way.pop()
@@ -203,7 +239,9 @@ def test_few_forms_are_received_at_a_time(parts):
 
 def test_a_form_with_a_field_beyond_its_bound_is_the_senders_fault(parts):
     body = b'--b\r\nContent-Disposition: form-data; name="key"\r\n\r\n' + b"k" * 9_000_000 + b"\r\n--b--\r\n"
-    form = RequestHead.of("POST", "/bucket", {"host": "127.0.0.1:4567", "content-type": "multipart/form-data; boundary=b"})
+    form = RequestHead.of(
+        "POST", "/bucket", {"host": "127.0.0.1:4567", "content-type": "multipart/form-data; boundary=b"}
+    )
     assert parts.ask(form, body)[0] == 400 and parts.asked == []
 
 

@@ -19,7 +19,9 @@ class Wanted:
 
 
 class Application:
-    """Answers with the length of the body; what it was called with is in `asked`. `largest`: of the bodies that it wants."""
+    """Answers with the length of the body; what it was called with is in `asked`. `largest`: of the bodies that it
+    wants.
+    """
 
     def __init__(self):
         self.asked, self.largest, self.gate, self.status = [], None, None, "200 OK"
@@ -69,7 +71,10 @@ def answer(connection: socket.socket) -> bytes:
 
 def request(body=b"", length=None, more="") -> bytes:
     length = len(body) if length is None else length
-    return f"POST /a%2Fb?c=d HTTP/1.1\r\nHost: h\r\nContent-Length: {length}\r\nConnection: close\r\n{more}\r\n".encode() + body
+    return (
+        f"POST /a%2Fb?c=d HTTP/1.1\r\nHost: h\r\nContent-Length: {length}\r\nConnection: close\r\n{more}\r\n".encode()
+        + body
+    )
 
 
 def test_a_request_is_answered_and_its_head_is_as_it_was_sent(server, application):
@@ -149,7 +154,18 @@ def test_hundreds_of_requests_that_wait_for_100_continue_share_a_connection(serv
 
 
 @pytest.mark.parametrize(
-    "target", ["/a?X-Amz-Signature=#&tagging", "http://evil.example/a", "/a%20b?c d", "*", "a", "//evil.example/a#b", "/\u00fc", "/a\tb", ""]
+    "target",
+    [
+        "/a?X-Amz-Signature=#&tagging",
+        "http://evil.example/a",
+        "/a%20b?c d",
+        "*",
+        "a",
+        "//evil.example/a#b",
+        "/\u00fc",
+        "/a\tb",
+        "",
+    ],
 )
 def test_only_a_path_with_a_query_is_a_target(server, application, target):
     """What else a server, a signature and moto may read differently is refused before it is examined."""
@@ -186,7 +202,9 @@ def test_an_answer_without_a_body_leaves_the_connection_open(server, application
 
 
 def test_a_head_beyond_its_bounds_is_refused(server, application):
-    assert answer(sent(server, b"GET / HTTP/1.1\r\nX: " + b"x" * 70_000)).split()[1] == b"431" and application.asked == []
+    assert (
+        answer(sent(server, b"GET / HTTP/1.1\r\nX: " + b"x" * 70_000)).split()[1] == b"431" and application.asked == []
+    )
 
 
 def test_requests_that_are_being_answered_end_before_the_server_does(application):

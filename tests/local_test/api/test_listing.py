@@ -6,13 +6,20 @@ from local_test.api.errors import ValidationException
 from local_test.api.listing import one_page
 
 JOBS = [
-    {"TrainingJobName": f"job-{number}", "TrainingJobStatus": "Failed" if number % 2 else "Completed", "CreationTime": 100.0 + number}
+    {
+        "TrainingJobName": f"job-{number}",
+        "TrainingJobStatus": "Failed" if number % 2 else "Completed",
+        "CreationTime": 100.0 + number,
+    }
     for number in range(5)
 ]
 
 
 def names(**request):
-    return [job["TrainingJobName"] for job in one_page(JOBS, request, "TrainingJob", "TrainingJobSummaries")["TrainingJobSummaries"]]
+    return [
+        job["TrainingJobName"]
+        for job in one_page(JOBS, request, "TrainingJob", "TrainingJobSummaries")["TrainingJobSummaries"]
+    ]
 
 
 def test_the_newest_come_first_unless_asked_otherwise():
@@ -21,7 +28,10 @@ def test_the_newest_come_first_unless_asked_otherwise():
 
 
 def test_numbers_are_ordered_as_numbers_and_what_has_none_comes_first():
-    scored = [{**job, **({"Score": score} if score is not None else {})} for job, score in zip(JOBS, [10.0, -2.0, None, 9.5, 100.0])]
+    scored = [
+        {**job, **({"Score": score} if score is not None else {})}
+        for job, score in zip(JOBS, [10.0, -2.0, None, 9.5, 100.0])
+    ]
     page = one_page(scored, {"SortBy": "Score", "SortOrder": "Ascending"}, "TrainingJob", "Jobs")
     assert [job.get("Score") for job in page["Jobs"]] == [None, -2.0, 9.5, 10.0, 100.0]
 

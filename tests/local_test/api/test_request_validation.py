@@ -8,7 +8,9 @@ from local_test.api.sagemaker_api import SageMakerApi
 
 CONFIG = {
     "EndpointConfigName": "config",
-    "ProductionVariants": [{"VariantName": "v", "ModelName": "m", "InitialInstanceCount": 1, "InstanceType": "ml.g4dn.xlarge"}],
+    "ProductionVariants": [
+        {"VariantName": "v", "ModelName": "m", "InitialInstanceCount": 1, "InstanceType": "ml.g4dn.xlarge"}
+    ],
 }
 
 
@@ -24,12 +26,32 @@ def test_a_sound_request_passes():
     ("request_", "path", "constraint"),
     [
         ({"EndpointConfigName": "x"}, "productionVariants", "must not be null"),
-        (variant(InstanceType="ml.g4dn.xlargee"), "productionVariants.1.member.instanceType", "must satisfy enum value set"),
-        (variant(VariantName="a_b"), "productionVariants.1.member.variantName", "must satisfy regular expression pattern"),
+        (
+            variant(InstanceType="ml.g4dn.xlargee"),
+            "productionVariants.1.member.instanceType",
+            "must satisfy enum value set",
+        ),
+        (
+            variant(VariantName="a_b"),
+            "productionVariants.1.member.variantName",
+            "must satisfy regular expression pattern",
+        ),
         (variant(VariantName="a" * 64), "productionVariants.1.member.variantName", "length less than or equal to 63"),
-        (variant(InitialInstanceCount=0), "productionVariants.1.member.initialInstanceCount", "value greater than or equal to 1"),
-        (variant(InitialInstanceCount="1"), "productionVariants.1.member.initialInstanceCount", "must be of type integer"),
-        (variant(InitialInstanceCount=True), "productionVariants.1.member.initialInstanceCount", "must be of type integer"),
+        (
+            variant(InitialInstanceCount=0),
+            "productionVariants.1.member.initialInstanceCount",
+            "value greater than or equal to 1",
+        ),
+        (
+            variant(InitialInstanceCount="1"),
+            "productionVariants.1.member.initialInstanceCount",
+            "must be of type integer",
+        ),
+        (
+            variant(InitialInstanceCount=True),
+            "productionVariants.1.member.initialInstanceCount",
+            "must be of type integer",
+        ),
         ({**CONFIG, "ProductionVariants": []}, "productionVariants", "length greater than or equal to 1"),
         (variant(InstanceKind="x"), "productionVariants.1.member.instanceKind", "unknown"),
     ],
@@ -45,7 +67,11 @@ def test_all_violations_come_at_once():
 
 
 def test_a_file_uri_stands_for_an_s3_uri_and_nothing_else():
-    request = {"ModelName": "m", "ExecutionRoleArn": "arn:aws:iam::123456789012:role/r", "PrimaryContainer": {"Image": "i", "ModelDataUrl": "file:///m.tar.gz"}}
+    request = {
+        "ModelName": "m",
+        "ExecutionRoleArn": "arn:aws:iam::123456789012:role/r",
+        "PrimaryContainer": {"Image": "i", "ModelDataUrl": "file:///m.tar.gz"},
+    }
     validate("CreateModel", request)
     request["PrimaryContainer"]["ModelDataUrl"] = "ftp://m.tar.gz"
     with pytest.raises(ValidationException, match="modelDataUrl"):

@@ -15,8 +15,11 @@ from local_test.host.identity import AccessKey
 
 # https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html#example-signature-calculations-streaming
 EXAMPLE = Signed(
-    AccessKey("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"), Scope("20130524", "us-east-1", "s3"), "20130524T000000Z",
-    "4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9", SIGNED_CHUNKS[0],
+    AccessKey("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+    Scope("20130524", "us-east-1", "s3"),
+    "20130524T000000Z",
+    "4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9",
+    SIGNED_CHUNKS[0],
 )
 CHUNKS = [
     (65536, "ad80c730a21e5b8d04586a2213dd63b9a0e99e0e2307b0ade35a65485a288648"),
@@ -26,7 +29,9 @@ CHUNKS = [
 
 
 def body(chunks=CHUNKS, letter=b"a") -> bytes:
-    return b"".join(f"{size:x};chunk-signature={signature}\r\n".encode() + letter * size + b"\r\n" for size, signature in chunks)
+    return b"".join(
+        f"{size:x};chunk-signature={signature}\r\n".encode() + letter * size + b"\r\n" for size, signature in chunks
+    )
 
 
 def decoded(data: bytes, signed: Signed = EXAMPLE) -> tuple[bytes, dict]:
@@ -56,7 +61,10 @@ def test_a_chunk_that_was_not_signed_so_is_refused(changed):
     assert refused.value.why is Why.WRONG_SIGNATURE
 
 
-@pytest.mark.parametrize("broken", [b"", b"zz;chunk-signature=0\r\n", body()[:1000], body(CHUNKS[:1]), b"x" * 5000, b"-5;chunk-signature=0\r\n"])
+@pytest.mark.parametrize(
+    "broken",
+    [b"", b"zz;chunk-signature=0\r\n", body()[:1000], body(CHUNKS[:1]), b"x" * 5000, b"-5;chunk-signature=0\r\n"],
+)
 def test_a_body_that_is_not_made_of_chunks_is_refused(broken):
     with pytest.raises(AccessRefused):
         decoded(broken)
@@ -64,21 +72,38 @@ def test_a_body_that_is_not_made_of_chunks_is_refused(broken):
 
 def with_trailer(line: bytes, signed: Signed, trailer_signature: str | None = None) -> bytes:
     content = b"hello"
-    first = sigv4.chunk_signature(signed.key.secret, signed.scope, signed.time, signed.signature, hashlib.sha256(content).hexdigest())
+    first = sigv4.chunk_signature(
+        signed.key.secret, signed.scope, signed.time, signed.signature, hashlib.sha256(content).hexdigest()
+    )
     last = sigv4.chunk_signature(signed.key.secret, signed.scope, signed.time, first, sigv4.EMPTY)
-    made = sigv4.trailer_signature(signed.key.secret, signed.scope, signed.time, last, hashlib.sha256(b"x-amz-checksum-crc32:NhCmhg==\n").hexdigest())
+    made = sigv4.trailer_signature(
+        signed.key.secret,
+        signed.scope,
+        signed.time,
+        last,
+        hashlib.sha256(b"x-amz-checksum-crc32:NhCmhg==\n").hexdigest(),
+    )
     head = f"5;chunk-signature={first}\r\n".encode() + content + f"\r\n0;chunk-signature={last}\r\n".encode()
     return head + line + b"\r\nx-amz-trailer-signature:" + (trailer_signature or made).encode() + b"\r\n\r\n"
 
 
 def test_what_comes_behind_the_body_is_signed_too():
     signed = replace(EXAMPLE, payload=SIGNED_CHUNKS[1])
-    assert decoded(with_trailer(b"x-amz-checksum-crc32:NhCmhg==", signed), signed) == (b"hello", {"x-amz-checksum-crc32": "NhCmhg=="})
-    for changed in (with_trailer(b"x-amz-checksum-crc32:AAAAAA==", signed), with_trailer(b"x-amz-checksum-crc32:NhCmhg==", signed, "0" * 64)):
+    assert decoded(with_trailer(b"x-amz-checksum-crc32:NhCmhg==", signed), signed) == (
+        b"hello",
+        {"x-amz-checksum-crc32": "NhCmhg=="},
+    )
+    for changed in (
+        with_trailer(b"x-amz-checksum-crc32:AAAAAA==", signed),
+        with_trailer(b"x-amz-checksum-crc32:NhCmhg==", signed, "0" * 64),
+    ):
         with pytest.raises(AccessRefused):
             decoded(changed, signed)
 
 
 def test_unsigned_chunks_are_taken_where_the_request_says_so():
     signed = replace(EXAMPLE, payload=UNSIGNED_CHUNKS)
-    assert decoded(b"5\r\nhello\r\n0\r\nx-amz-checksum-crc32:NhCmhg==\r\n\r\n", signed) == (b"hello", {"x-amz-checksum-crc32": "NhCmhg=="})
+    assert decoded(b"5\r\nhello\r\n0\r\nx-amz-checksum-crc32:NhCmhg==\r\n\r\n", signed) == (
+        b"hello",
+        {"x-amz-checksum-crc32": "NhCmhg=="},
+    )

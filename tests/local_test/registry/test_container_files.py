@@ -1,4 +1,6 @@
-"""What the registry's container is told of the repositories: one file that each exists, one that its tags are immutable."""
+"""What the registry's container is told of the repositories: one file that each exists, one that its tags are
+immutable.
+"""
 
 import io
 import tarfile
@@ -15,7 +17,11 @@ def files(archive):
 
 
 def test_a_repository_is_immutable_before_it_exists():
-    assert markers({"a/b": True, "c": False}) == ["repositories/a/b/_immutable", "repositories/a/b/_exists", "repositories/c/_exists"]
+    assert markers({"a/b": True, "c": False}) == [
+        "repositories/a/b/_immutable",
+        "repositories/a/b/_exists",
+        "repositories/c/_exists",
+    ]
 
 
 def test_a_new_container_gets_its_users_its_account_and_its_repositories():
@@ -37,5 +43,9 @@ def test_a_change_adds_and_removes_what_differs():
     before, after = {"gone": True, "same": True, "opened": True}, {"same": True, "opened": False, "new": True}
     assert set(files(added(before, after))) == {"repositories/new/_immutable", "repositories/new/_exists"}
     folder = "/etc/local-sagemaker-registry/repositories"
-    assert removed(before, after) == [f"{folder}/opened/_immutable", f"{folder}/gone/_exists", f"{folder}/gone/_immutable"]
+    assert removed(before, after) == [
+        f"{folder}/opened/_immutable",
+        f"{folder}/gone/_exists",
+        f"{folder}/gone/_immutable",
+    ]
     assert added(after, after) is None and removed(after, after) == []

@@ -41,7 +41,10 @@ def test_a_broken_file_is_replaced(tmp_path, content):
     (tmp_path / FILE).write_text(content)
     (tmp_path / FILE).chmod(0o600)
     made = kept_users(tmp_path)
-    assert json.loads((tmp_path / FILE).read_text()) == {"AWS": made.aws.password, "local-sagemaker": made.service.password}
+    assert json.loads((tmp_path / FILE).read_text()) == {
+        "AWS": made.aws.password,
+        "local-sagemaker": made.service.password,
+    }
 
 
 def test_a_link_to_another_file_is_replaced_and_the_other_file_stays(tmp_path):

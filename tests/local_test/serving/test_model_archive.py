@@ -42,7 +42,13 @@ def refusal(tmp_path, archive):
 def test_files_and_folders_are_unpacked(tmp_path):
     member = tarfile.TarInfo("code/inference.py")
     member.size = 3
-    unpack(archive_with(tmp_path / "m", member, folder_member("./"), folder_member("code"), folder_member("./code/"), "./sub/a#1"), tmp_path / "model", "m")
+    unpack(
+        archive_with(
+            tmp_path / "m", member, folder_member("./"), folder_member("code"), folder_member("./code/"), "./sub/a#1"
+        ),
+        tmp_path / "model",
+        "m",
+    )
     assert (tmp_path / "model/code/inference.py").read_bytes() == b"xxx"
     found = {path.relative_to(tmp_path / "model").as_posix() for path in (tmp_path / "model").rglob("*")}
     assert found == {"good.txt", "code", "code/inference.py", "sub", "sub/a#1"}
@@ -100,8 +106,11 @@ def test_a_file_and_a_folder_in_it_are_refused_before_anything_is_written(tmp_pa
     assert "'a' is a file" in refusal(tmp_path, tmp_path / "m")
 
 
-@pytest.mark.parametrize("content", [b"no archive", b"\x1f\x8b\x08\x00broken", gzip.compress(b"no archive"), gzip.compress(b"x" * 2000), b""],
-                         ids=["text", "broken gzip", "packed text", "packed letters", "empty"])  # gzip's bytes hold the second they were made in
+@pytest.mark.parametrize(
+    "content",
+    [b"no archive", b"\x1f\x8b\x08\x00broken", gzip.compress(b"no archive"), gzip.compress(b"x" * 2000), b""],
+    ids=["text", "broken gzip", "packed text", "packed letters", "empty"],
+)  # gzip's bytes hold the second they were made in
 def test_what_is_no_archive_is_named(tmp_path, content):
     (tmp_path / "m").write_bytes(content)
     assert "model.tar.gz is not a sound .tar.gz" in refusal(tmp_path, tmp_path / "m")
@@ -169,7 +178,9 @@ def test_as_many_bytes_as_the_bound_allows_are_unpacked(tmp_path, monkeypatch):
 
 def test_too_many_members_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(model_archive, "MOST_MEMBERS", 10)
-    assert "more than 10 members" in refusal(tmp_path, archive_with(tmp_path / "m", *(f"f{number}" for number in range(10))))
+    assert "more than 10 members" in refusal(
+        tmp_path, archive_with(tmp_path / "m", *(f"f{number}" for number in range(10)))
+    )
 
 
 @pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK])
@@ -181,7 +192,9 @@ def test_a_header_of_many_megabytes_is_not_read_into_memory(tmp_path, kind):
 @pytest.mark.parametrize("kind", [tarfile.REGTYPE, tarfile.XHDTYPE, tarfile.GNUTYPE_LONGNAME])
 def test_a_negative_size_is_refused_not_read_for_ever(tmp_path, kind):
     minus = b"\xff" * 10 + b"\xfc\x00"  # -1024
-    assert "is not a sound .tar.gz" in refusal(tmp_path, zeros(tmp_path / "m", header("a") + header(kind=kind, said=minus), MB))
+    assert "is not a sound .tar.gz" in refusal(
+        tmp_path, zeros(tmp_path / "m", header("a") + header(kind=kind, said=minus), MB)
+    )
 
 
 def test_unpacked_files_are_the_users_own_and_can_be_read_by_all_whoever_packed_them(tmp_path):
@@ -198,5 +211,10 @@ def test_unpacked_files_are_the_users_own_and_can_be_read_by_all_whoever_packed_
     folder = tmp_path / "model"
     assert {path.stat().st_uid for path in folder.rglob("*")} == {os.getuid()}
     assert {path.name: path.stat().st_mode & 0o7777 for path in [folder, *folder.rglob("*")]} == {
-        "model": 0o755, "sub": 0o755, "locked": 0o755, "secret": 0o644, "program": 0o755, "good.txt": 0o644,
+        "model": 0o755,
+        "sub": 0o755,
+        "locked": 0o755,
+        "secret": 0o644,
+        "program": 0o755,
+        "good.txt": 0o644,
     }

@@ -7,7 +7,11 @@ from local_test.api.errors import ValidationException
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:"
 IMAGE = {"Image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/serve:1"}
 VARIANT = {"VariantName": "v", "ModelName": "m", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
-CAPTURE = {"InitialSamplingPercentage": 50, "DestinationS3Uri": "s3://bucket/a", "CaptureOptions": [{"CaptureMode": "Input"}]}
+CAPTURE = {
+    "InitialSamplingPercentage": 50,
+    "DestinationS3Uri": "s3://bucket/a",
+    "CaptureOptions": [{"CaptureMode": "Input"}],
+}
 OUTPUT = {"S3OutputPath": "s3://bucket/out"}
 SERVERLESS = {"VariantName": "v", "ModelName": "m", "ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 5}}
 
@@ -17,14 +21,20 @@ def create_model(api, container=IMAGE, **more):
 
 
 def create_config(api, *variants, **more):
-    return api.call("CreateEndpointConfig", {"EndpointConfigName": "c", "ProductionVariants": list(variants or [VARIANT]), **more})
+    return api.call(
+        "CreateEndpointConfig", {"EndpointConfigName": "c", "ProductionVariants": list(variants or [VARIANT]), **more}
+    )
 
 
 def test_a_model_is_described_as_it_was_created(api):
     container = {**IMAGE, "ModelDataUrl": "s3://bucket/model.tar.gz", "Environment": {"TOP_K": "2"}}
     assert create_model(api, container, Tags=[{"Key": "a", "Value": "b"}]) == {"ModelArn": f"{ARN}model/m"}
     described = api.call("DescribeModel", {"ModelName": "m"})
-    assert described["PrimaryContainer"] == container and described["EnableNetworkIsolation"] is False and "Tags" not in described
+    assert (
+        described["PrimaryContainer"] == container
+        and described["EnableNetworkIsolation"] is False
+        and "Tags" not in described
+    )
     assert api.call("ListTags", {"ResourceArn": f"{ARN}model/m"})["Tags"] == [{"Key": "a", "Value": "b"}]
     assert [one["ModelName"] for one in api.call("ListModels", {"NameContains": "M"})["Models"]] == ["m"]
     assert api.call("DeleteModel", {"ModelName": "m"}) == {}
@@ -38,11 +48,15 @@ def test_names_that_are_taken_or_missing_are_refused_as_aws_does_it(api):
     with pytest.raises(ValidationException, match=f'^Cannot create already existing model "{ARN}model/m".$'):
         create_model(api)
     create_config(api)
-    with pytest.raises(ValidationException, match=f'^Cannot create already existing endpoint configuration "{ARN}endpoint-config/c".$'):
+    with pytest.raises(
+        ValidationException, match=f'^Cannot create already existing endpoint configuration "{ARN}endpoint-config/c".$'
+    ):
         create_config(api)
     api.call("DeleteEndpointConfig", {"EndpointConfigName": "c"})
     for operation in ("DescribeEndpointConfig", "DeleteEndpointConfig"):
-        with pytest.raises(ValidationException, match=f'^Could not find endpoint configuration "{ARN}endpoint-config/c".$'):
+        with pytest.raises(
+            ValidationException, match=f'^Could not find endpoint configuration "{ARN}endpoint-config/c".$'
+        ):
             api.call(operation, {"EndpointConfigName": "c"})
     for operation in ("DescribeEndpoint", "DeleteEndpoint"):
         with pytest.raises(ValidationException, match=f'^Could not find endpoint "{ARN}endpoint/e".$'):
@@ -51,39 +65,58 @@ def test_names_that_are_taken_or_missing_are_refused_as_aws_does_it(api):
         api.call("CreateEndpoint", {"EndpointName": "e", "EndpointConfigName": "c"})
 
 
-@pytest.mark.parametrize(("request_", "named"), [
-    ({"PrimaryContainer": {**IMAGE, "Mode": "MultiModel"}}, "PrimaryContainer.Mode"),
-    ({"PrimaryContainer": {**IMAGE, "ModelPackageName": "p"}}, "PrimaryContainer.ModelPackageName"),
-    ({"PrimaryContainer": IMAGE, "VpcConfig": {"SecurityGroupIds": ["sg"], "Subnets": ["s"]}}, "VpcConfig"),
-    ({"Containers": [IMAGE, IMAGE]}, "Containers with more than one"),
-    ({"Containers": [IMAGE], "InferenceExecutionConfig": {"Mode": "Direct"}}, "InferenceExecutionConfig"),
-    ({"PrimaryContainer": {}}, "no Image"),
-    ({}, "either a PrimaryContainer or Containers"),
-    ({"PrimaryContainer": {**IMAGE, "ModelDataSource": {"S3DataSource": {
-        "S3Uri": "s3://bucket/a", "S3DataType": "S3Prefix", "CompressionType": "None"}}}}, "ends with a slash"),
-])
+@pytest.mark.parametrize(
+    ("request_", "named"),
+    [
+        ({"PrimaryContainer": {**IMAGE, "Mode": "MultiModel"}}, "PrimaryContainer.Mode"),
+        ({"PrimaryContainer": {**IMAGE, "ModelPackageName": "p"}}, "PrimaryContainer.ModelPackageName"),
+        ({"PrimaryContainer": IMAGE, "VpcConfig": {"SecurityGroupIds": ["sg"], "Subnets": ["s"]}}, "VpcConfig"),
+        ({"Containers": [IMAGE, IMAGE]}, "Containers with more than one"),
+        ({"Containers": [IMAGE], "InferenceExecutionConfig": {"Mode": "Direct"}}, "InferenceExecutionConfig"),
+        ({"PrimaryContainer": {}}, "no Image"),
+        ({}, "either a PrimaryContainer or Containers"),
+        (
+            {
+                "PrimaryContainer": {
+                    **IMAGE,
+                    "ModelDataSource": {
+                        "S3DataSource": {"S3Uri": "s3://bucket/a", "S3DataType": "S3Prefix", "CompressionType": "None"}
+                    },
+                }
+            },
+            "ends with a slash",
+        ),
+    ],
+)
 def test_a_model_beyond_the_local_one_is_refused_by_name(api, request_, named):
     with pytest.raises(ValidationException, match=named):
         api.call("CreateModel", {"ModelName": "m", **request_})
     assert api.call("ListModels", {})["Models"] == []
 
 
-@pytest.mark.parametrize(("variant", "more", "named"), [
-    ({**VARIANT, "AcceleratorType": "ml.eia2.medium"}, {}, r"ProductionVariants\[0\].AcceleratorType"),
-    ({**VARIANT, "ManagedInstanceScaling": {"Status": "ENABLED"}}, {}, "ManagedInstanceScaling"),
-    ({**VARIANT, "EnableSSMAccess": True}, {}, "EnableSSMAccess"),
-    ({**VARIANT, "RoutingConfig": {"RoutingStrategy": "KV_AWARE"}}, {}, "RoutingConfig.RoutingStrategy"),
-    (VARIANT, {"ShadowProductionVariants": [VARIANT]}, "ShadowProductionVariants"),
-    (VARIANT, {"KmsKeyId": "key"}, "KmsKeyId"),
-    (VARIANT, {"DataCaptureConfig": {**CAPTURE, "KmsKeyId": "key"}}, "DataCaptureConfig.KmsKeyId"),
-    (VARIANT, {"AsyncInferenceConfig": {"OutputConfig": {**OUTPUT, "NotificationConfig": {}}}}, "NotificationConfig"),
-    (VARIANT, {"AsyncInferenceConfig": {"OutputConfig": {}}}, "S3OutputPath"),
-    ({"VariantName": "v", "ModelName": "m"}, {}, "InstanceType and InitialInstanceCount"),
-    ({**VARIANT, "InitialVariantWeight": 0}, {}, "above 0"),
-    (SERVERLESS, {"DataCaptureConfig": CAPTURE}, "One or more endpoint features are not supported"),
-    ({**SERVERLESS, "InstanceType": "ml.m5.large"}, {}, "ServerlessConfig"),
-    ({**SERVERLESS, "ServerlessConfig": {"MemorySizeInMB": 1500, "MaxConcurrency": 5}}, {}, "MemorySizeInMB"),
-])
+@pytest.mark.parametrize(
+    ("variant", "more", "named"),
+    [
+        ({**VARIANT, "AcceleratorType": "ml.eia2.medium"}, {}, r"ProductionVariants\[0\].AcceleratorType"),
+        ({**VARIANT, "ManagedInstanceScaling": {"Status": "ENABLED"}}, {}, "ManagedInstanceScaling"),
+        ({**VARIANT, "EnableSSMAccess": True}, {}, "EnableSSMAccess"),
+        ({**VARIANT, "RoutingConfig": {"RoutingStrategy": "KV_AWARE"}}, {}, "RoutingConfig.RoutingStrategy"),
+        (VARIANT, {"ShadowProductionVariants": [VARIANT]}, "ShadowProductionVariants"),
+        (VARIANT, {"KmsKeyId": "key"}, "KmsKeyId"),
+        (VARIANT, {"DataCaptureConfig": {**CAPTURE, "KmsKeyId": "key"}}, "DataCaptureConfig.KmsKeyId"),
+        (
+            VARIANT,
+            {"AsyncInferenceConfig": {"OutputConfig": {**OUTPUT, "NotificationConfig": {}}}},
+            "NotificationConfig",
+        ),
+        (VARIANT, {"AsyncInferenceConfig": {"OutputConfig": {}}}, "S3OutputPath"),
+        ({"VariantName": "v", "ModelName": "m"}, {}, "InstanceType and InitialInstanceCount"),
+        ({**VARIANT, "InitialVariantWeight": 0}, {}, "above 0"),
+        (SERVERLESS, {"DataCaptureConfig": CAPTURE}, "One or more endpoint features are not supported"),
+        ({**SERVERLESS, "InstanceType": "ml.m5.large"}, {}, "ServerlessConfig"),
+        ({**SERVERLESS, "ServerlessConfig": {"MemorySizeInMB": 1500, "MaxConcurrency": 5}}, {}, "MemorySizeInMB"),
+    ],
+)
 def test_a_configuration_beyond_the_local_one_is_refused_by_name(api, variant, more, named):
     create_model(api)
     with pytest.raises(ValidationException, match=named):
@@ -91,12 +124,17 @@ def test_a_configuration_beyond_the_local_one_is_refused_by_name(api, variant, m
 
 
 def model_of(uri):
-    return {**IMAGE, "ModelDataSource": {"S3DataSource": {"S3Uri": uri, "S3DataType": "S3Prefix", "CompressionType": "None"}}}
+    return {
+        **IMAGE,
+        "ModelDataSource": {"S3DataSource": {"S3Uri": uri, "S3DataType": "S3Prefix", "CompressionType": "None"}},
+    }
 
 
 @pytest.mark.parametrize("container", [{**IMAGE, "ModelDataUrl": "file:///etc/model.tar.gz"}, model_of("file:///etc/")])
 def test_a_model_outside_the_folders_of_the_service_is_refused(api, container):
-    with pytest.raises(ValidationException, match="file:///etc.* is outside the folders that the local SageMaker was started for"):
+    with pytest.raises(
+        ValidationException, match="file:///etc.* is outside the folders that the local SageMaker was started for"
+    ):
         create_model(api, container)
 
 
@@ -110,7 +148,12 @@ def test_a_model_in_the_services_own_folder_is_refused(api, tmp_path):
 def test_a_configuration_that_would_write_outside_the_folders_of_the_service_is_refused(api, tmp_path, field):
     create_model(api)
     for base, refused in (("file:///etc", True), (tmp_path.as_uri(), False)):
-        uris = {"DestinationS3Uri": "s3://bucket/a", "S3OutputPath": "s3://bucket/o", "S3FailurePath": "s3://bucket/f", field: f"{base}/x"}
+        uris = {
+            "DestinationS3Uri": "s3://bucket/a",
+            "S3OutputPath": "s3://bucket/o",
+            "S3FailurePath": "s3://bucket/f",
+            field: f"{base}/x",
+        }
         more = {
             "DataCaptureConfig": {**CAPTURE, "DestinationS3Uri": uris["DestinationS3Uri"]},
             "AsyncInferenceConfig": {"OutputConfig": {name: uris[name] for name in ("S3OutputPath", "S3FailurePath")}},
@@ -138,11 +181,17 @@ def test_a_configuration_says_the_weight_that_it_was_not_given(api):
 ROLLING = {"MaximumBatchSize": {"Type": "INSTANCE_COUNT", "Value": 1}, "WaitIntervalInSeconds": 0}
 
 
-@pytest.mark.parametrize(("policy", "named"), [
-    ({"RollingUpdatePolicy": ROLLING}, "RollingUpdatePolicy"),
-    ({"BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": {"Type": "CANARY", "WaitIntervalInSeconds": 0}}}, "needs CanarySize"),
-    ({"AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "nowhere"}]}}, "no CloudWatch alarm nowhere"),
-])
+@pytest.mark.parametrize(
+    ("policy", "named"),
+    [
+        ({"RollingUpdatePolicy": ROLLING}, "RollingUpdatePolicy"),
+        (
+            {"BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": {"Type": "CANARY", "WaitIntervalInSeconds": 0}}},
+            "needs CanarySize",
+        ),
+        ({"AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "nowhere"}]}}, "no CloudWatch alarm nowhere"),
+    ],
+)
 def test_a_deployment_beyond_the_local_one_is_refused_by_name(api, policy, named):
     create_model(api)
     create_config(api)
@@ -153,5 +202,7 @@ def test_a_deployment_beyond_the_local_one_is_refused_by_name(api, policy, named
 
 def test_a_change_of_capacity_that_would_change_nothing_here_is_refused_by_name(api):
     change = {"VariantName": "v", "ServerlessUpdateConfig": {"MaxConcurrency": 5, "ProvisionedConcurrency": 2}}
-    with pytest.raises(ValidationException, match=r"DesiredWeightsAndCapacities\[0\].ServerlessUpdateConfig.ProvisionedConcurrency"):
+    with pytest.raises(
+        ValidationException, match=r"DesiredWeightsAndCapacities\[0\].ServerlessUpdateConfig.ProvisionedConcurrency"
+    ):
         api.call("UpdateEndpointWeightsAndCapacities", {"EndpointName": "e", "DesiredWeightsAndCapacities": [change]})

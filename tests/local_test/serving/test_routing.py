@@ -9,7 +9,9 @@ from local_test.serving.routing import choose_by_weight, choose_instance
 
 
 def policy(kind, wait=10, **more):
-    return {"BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": {"Type": kind, "WaitIntervalInSeconds": wait, **more}}}
+    return {
+        "BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": {"Type": kind, "WaitIntervalInSeconds": wait, **more}}
+    }
 
 
 def size(kind, value):
@@ -31,7 +33,10 @@ def test_a_weight_of_0_gets_nothing_even_at_the_edges():
 
 def test_least_outstanding_requests_takes_an_idlest_instance():
     assert choose_instance([2, 0, 1], "LEAST_OUTSTANDING_REQUESTS", 0.99) == 1
-    assert {choose_instance([1, 0, 0], "LEAST_OUTSTANDING_REQUESTS", point) for point in (0.0, 0.49, 0.5, 0.99)} == {1, 2}
+    assert {choose_instance([1, 0, 0], "LEAST_OUTSTANDING_REQUESTS", point) for point in (0.0, 0.49, 0.5, 0.99)} == {
+        1,
+        2,
+    }
     assert {choose_instance([9, 0], "RANDOM", point) for point in (0.0, 0.99)} == {0, 1}
 
 
@@ -40,7 +45,10 @@ def test_without_a_policy_all_traffic_moves_at_once():
 
 
 def test_a_canary_is_watched_twice():
-    assert plan_deployment(policy("CANARY", CanarySize=size("CAPACITY_PERCENT", 10)), 1).steps == (Step(0.1, 10), Step(1.0, 10))
+    assert plan_deployment(policy("CANARY", CanarySize=size("CAPACITY_PERCENT", 10)), 1).steps == (
+        Step(0.1, 10),
+        Step(1.0, 10),
+    )
     assert plan_deployment(policy("CANARY", CanarySize=size("INSTANCE_COUNT", 1)), 4).steps[0].share == 0.25
 
 
@@ -50,11 +58,14 @@ def test_linear_steps_end_with_all_of_the_traffic():
     assert len(plan_deployment(policy("LINEAR", LinearStepSize=size("CAPACITY_PERCENT", 10)), 1).steps) == 10
 
 
-@pytest.mark.parametrize(("given", "named"), [
-    (policy("CANARY", CanarySize=size("CAPACITY_PERCENT", 60)), "at most 50%"),
-    (policy("LINEAR", LinearStepSize=size("CAPACITY_PERCENT", 5)), "from 10% to 50%"),
-    (policy("LINEAR"), "needs LinearStepSize"),
-])
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        (policy("CANARY", CanarySize=size("CAPACITY_PERCENT", 60)), "at most 50%"),
+        (policy("LINEAR", LinearStepSize=size("CAPACITY_PERCENT", 5)), "from 10% to 50%"),
+        (policy("LINEAR"), "needs LinearStepSize"),
+    ],
+)
 def test_steps_that_aws_refuses_are_refused(given, named):
     with pytest.raises(ValueError, match=named):
         plan_deployment(given, 1)
@@ -72,15 +83,22 @@ def test_a_variant_is_planned_as_its_configuration_says():
     plain = plan_variant({"VariantName": "v", "InitialInstanceCount": 3}, model)
     assert (plain.count, plain.weight, plain.strategy, plain.seconds_to_ready) == (3, 1.0, "RANDOM", 480)
     assert (plain.memory_mb, plain.max_concurrency) == (None, None)
-    asked = plan_variant({"VariantName": "v", "InitialInstanceCount": 1, "ContainerStartupHealthCheckTimeoutInSeconds": 90}, model)
+    asked = plan_variant(
+        {"VariantName": "v", "InitialInstanceCount": 1, "ContainerStartupHealthCheckTimeoutInSeconds": 90}, model
+    )
     assert asked.seconds_to_ready == 90
-    serverless = plan_variant({"VariantName": "v", "ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 7}}, model)
+    serverless = plan_variant(
+        {"VariantName": "v", "ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 7}}, model
+    )
     assert (serverless.count, serverless.memory_mb, serverless.max_concurrency) == (1, 2048, 7)
 
 
 def config(count, weight, **more):
-    return {"EndpointConfigName": f"of-{count}", "ProductionVariants": [
-        {"VariantName": "v", "InitialInstanceCount": count, "InitialVariantWeight": weight}], **more}
+    return {
+        "EndpointConfigName": f"of-{count}",
+        "ProductionVariants": [{"VariantName": "v", "InitialInstanceCount": count, "InitialVariantWeight": weight}],
+        **more,
+    }
 
 
 def test_retained_properties_are_those_of_the_deployed_variants():
@@ -88,7 +106,10 @@ def test_retained_properties_are_those_of_the_deployed_variants():
     new["ProductionVariants"].append({"VariantName": "added", "InitialInstanceCount": 2, "InitialVariantWeight": 9.0})
     kept = with_retained(new, old, [])
     assert kept["EndpointConfigName"] == "of-1" and kept["DataCaptureConfig"] == {"InitialSamplingPercentage": 5}
-    assert [(one["InitialInstanceCount"], one["InitialVariantWeight"]) for one in kept["ProductionVariants"]] == [(3, 0.5), (2, 9.0)]
+    assert [(one["InitialInstanceCount"], one["InitialVariantWeight"]) for one in kept["ProductionVariants"]] == [
+        (3, 0.5),
+        (2, 9.0),
+    ]
 
 
 def test_excluded_properties_are_those_of_the_new_configuration():

@@ -1,7 +1,7 @@
 """What invocations leave behind and how they fail, in the forms that AWS documents."""
 
 import base64
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import pytest
 from botocore.eventstream import EventStreamBuffer
@@ -17,15 +17,23 @@ from local_test.serving.serving_container import with_last_lines
 
 def test_frames_are_read_by_botocore_and_carry_any_bytes():
     buffer = EventStreamBuffer()
-    buffer.add_data(payload_part(b"\x00\xff part") + payload_part(b"") + stream_error("ModelStreamError", "it broke", "StreamBroken"))
+    buffer.add_data(
+        payload_part(b"\x00\xff part")
+        + payload_part(b"")
+        + stream_error("ModelStreamError", "it broke", "StreamBroken")
+    )
     first, empty, error = (event.to_response_dict() for event in buffer)
-    assert first["body"] == b"\x00\xff part" and first["headers"][":event-type"] == "PayloadPart" and empty["body"] == b""
+    assert (
+        first["body"] == b"\x00\xff part" and first["headers"][":event-type"] == "PayloadPart" and empty["body"] == b""
+    )
     assert error["headers"][":exception-type"] == "ModelStreamError" and b"it broke" in error["body"]
 
 
 def test_a_model_error_reads_as_on_aws_and_fits_its_shape():
     message = model_error_message("us-east-1", "/aws/sagemaker/Endpoints/e", 500, "no memory")
-    assert message.startswith('Received server error (500) from primary with message "no memory". See https://us-east-1.console')
+    assert message.startswith(
+        'Received server error (500) from primary with message "no memory". See https://us-east-1.console'
+    )
     assert model_error_message("us-east-1", "g", 404, "").startswith("Received client error (404)")
     long = model_error_message("us-east-1", "g", 400, "x" * 10_000)
     assert len(long) == 2048 and long.endswith("for more information.")
@@ -38,14 +46,24 @@ def capture(input_type="text/csv; charset=utf-8", body=b"1,2", modes=("InputAndO
     }
     asked = Asked(body, {"Content-Type": input_type, **headers}, 60)
     answer = Answer(b'{"a": 1}', "application/json", "v", {})
-    return captured_line(config, asked, answer, "event-1", datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc))
+    return captured_line(config, asked, answer, "event-1", datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC))
 
 
 def test_a_captured_line_has_the_documented_form():
     assert capture(**{"X-Amzn-SageMaker-Custom-Attributes": "trace"}) == {
         "captureData": {
-            "endpointInput": {"observedContentType": "text/csv; charset=utf-8", "mode": "INPUT", "data": "1,2", "encoding": "CSV"},
-            "endpointOutput": {"observedContentType": "application/json", "mode": "OUTPUT", "data": '{"a": 1}', "encoding": "JSON"},
+            "endpointInput": {
+                "observedContentType": "text/csv; charset=utf-8",
+                "mode": "INPUT",
+                "data": "1,2",
+                "encoding": "CSV",
+            },
+            "endpointOutput": {
+                "observedContentType": "application/json",
+                "mode": "OUTPUT",
+                "data": '{"a": 1}',
+                "encoding": "JSON",
+            },
         },
         "eventMetadata": {"eventId": "event-1", "customAttributes": ["trace"], "inferenceTime": "2026-01-02T03:04:05Z"},
         "eventVersion": "0",
@@ -64,10 +82,19 @@ def test_only_the_sides_that_were_asked_for_are_captured():
 
 
 def test_metrics_count_requests_and_keep_each_latency():
-    batch = [Measured("e", "a", 200, 0.002), Measured("e", "a", 415, 0.001), Measured("e", "a", 0, 60.0), Measured("e", "b", 500, 0.5)]
+    batch = [
+        Measured("e", "a", 200, 0.002),
+        Measured("e", "a", 415, 0.001),
+        Measured("e", "a", 0, 60.0),
+        Measured("e", "b", 500, 0.5),
+    ]
     points = data_points(batch)
     assert points["e", "a"] == [
-        ("Invocations", 3.0), ("Invocation4XXErrors", 1.0), ("Invocation5XXErrors", 1.0), ("ModelLatency", 2000.0), ("ModelLatency", 1000.0),
+        ("Invocations", 3.0),
+        ("Invocation4XXErrors", 1.0),
+        ("Invocation5XXErrors", 1.0),
+        ("ModelLatency", 2000.0),
+        ("ModelLatency", 1000.0),
     ]
     assert points["e", "b"][2] == ("Invocation5XXErrors", 1.0)
 
@@ -79,7 +106,10 @@ def test_an_asynchronous_request_expires_after_its_time():
 def test_lines_come_whole_whatever_the_chunks():
     chunks = [b"on", b"e\ntw", "\u00e4\r\n".encode()[:1], "\u00e4\r\n".encode()[1:], b"\nlast"]
     assert [line for lines in whole_lines(chunks) for line in lines] == ["one", "tw\u00e4", "", "last"]
-    assert [len(line) for lines in whole_lines([b"x" * (LONGEST_LINE + 1), b"y\n"]) for line in lines] == [LONGEST_LINE + 1, 1]
+    assert [len(line) for lines in whole_lines([b"x" * (LONGEST_LINE + 1), b"y\n"]) for line in lines] == [
+        LONGEST_LINE + 1,
+        1,
+    ]
 
 
 def test_a_reason_keeps_the_end_of_a_long_log():

@@ -23,7 +23,11 @@ class Server:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.local_test.storage.server", self.folder],
             # One arena: else the allocator keeps a buffer for each thread, and memory says little of what we hold.
-            cwd=ROOT, env={**os.environ, "MALLOC_ARENA_MAX": "1"}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+            cwd=ROOT,
+            env={**os.environ, "MALLOC_ARENA_MAX": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
         )
         self.port = int(self.process.stdout.readline())
 
@@ -38,8 +42,11 @@ class Server:
 
     def client(self, service: str):
         return boto3.client(
-            service, endpoint_url=f"http://127.0.0.1:{self.port}", region_name="us-east-1",
-            aws_access_key_id="local", aws_secret_access_key="local",
+            service,
+            endpoint_url=f"http://127.0.0.1:{self.port}",
+            region_name="us-east-1",
+            aws_access_key_id="local",
+            aws_secret_access_key="local",
             config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
         )
 

@@ -35,7 +35,9 @@ def main(folder: Path) -> None:
             metrics.put("/aws/sagemaker/TrainingJobs", "loss", 0.5, time.time() - 60, {"TrainingJobName": "job"})
             start_response("200 OK", [])
             return []
-        is_object = "/s3/aws4_request" in environ.get("HTTP_AUTHORIZATION", "") and "/" in environ["PATH_INFO"].strip("/")
+        is_object = "/s3/aws4_request" in environ.get("HTTP_AUTHORIZATION", "") and "/" in environ["PATH_INFO"].strip(
+            "/"
+        )
         body = b"" if is_object else environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         if not is_object:
             environ["wsgi.input"] = io.BytesIO(body)
@@ -48,8 +50,12 @@ def main(folder: Path) -> None:
         answer = moto(environ, start)
         objects.flush()
         journal.record(
-            environ["REQUEST_METHOD"], environ["RAW_URI"].partition("?")[0], environ["QUERY_STRING"],
-            dict(EnvironHeaders(environ)), body, statuses[-1],
+            environ["REQUEST_METHOD"],
+            environ["RAW_URI"].partition("?")[0],
+            environ["QUERY_STRING"],
+            dict(EnvironHeaders(environ)),
+            body,
+            statuses[-1],
         )
         return answer
 

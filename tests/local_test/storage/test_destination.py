@@ -61,7 +61,9 @@ def test_keys_are_those_very_names_too(destination, stored, objects):
     for name in [*ODD, "a//b", "../x"]:
         stored("s3://bucket/k#1/", name)
     assert {one.key for one in objects.list("s3://bucket/")} == {f"k#1/{name}" for name in [*ODD, "a//b", "../x"]}
-    assert {name: path.read_text() for name, path in destination.list("s3://bucket/k#1")} == {name: name for name in [*ODD, "a//b", "../x"]}
+    assert {name: path.read_text() for name, path in destination.list("s3://bucket/k#1")} == {
+        name: name for name in [*ODD, "a//b", "../x"]
+    }
 
 
 @pytest.mark.parametrize("name", ["../x", "/etc/x", "a//b", "", "a\0", "n" * 256, "a/../../x"])
@@ -70,10 +72,15 @@ def test_a_name_that_leads_out_is_refused_and_nothing_is_written(destination, st
         destination.check_name((tmp_path / "home/out").as_uri(), name)
     with pytest.raises(ValueError, match="cannot be the name of a file"):
         stored((tmp_path / "home/out").as_uri(), name, "text")
-    assert everything(tmp_path) == {"state/s3/lock": "", "state/s3/buckets/bucket/bucket.json": everything(tmp_path)["state/s3/buckets/bucket/bucket.json"]}
+    assert everything(tmp_path) == {
+        "state/s3/lock": "",
+        "state/s3/buckets/bucket/bucket.json": everything(tmp_path)["state/s3/buckets/bucket/bucket.json"],
+    }
 
 
-@pytest.mark.parametrize(("name", "message"), [("", "1 to 1024"), ("k/" + "ü" * 600, "1 to 1024"), ("caf\udce9", "is not UTF-8")])
+@pytest.mark.parametrize(
+    ("name", "message"), [("", "1 to 1024"), ("k/" + "ü" * 600, "1 to 1024"), ("caf\udce9", "is not UTF-8")]
+)
 def test_a_name_that_makes_no_key_is_refused(destination, stored, name, message):
     with pytest.raises(ValueError, match=message):
         stored("s3://bucket/base", name, "text")
@@ -117,8 +124,11 @@ def test_a_base_that_cannot_be_written_is_found_before_a_job_runs(destination, t
     destination.check((tmp_path / "home/new").as_uri())
     destination.check("s3://bucket/any")
     for base, message in [
-        ((tmp_path / "home/file/x").as_uri(), "cannot be made a folder"), ((tmp_path / "elsewhere").as_uri(), "outside the folders"),
-        ((tmp_path / "state/s3").as_uri(), "own folder"), ("s3://nobucket/x", "There is no bucket"), ("https://bucket/x", "not an S3 URI"),
+        ((tmp_path / "home/file/x").as_uri(), "cannot be made a folder"),
+        ((tmp_path / "elsewhere").as_uri(), "outside the folders"),
+        ((tmp_path / "state/s3").as_uri(), "own folder"),
+        ("s3://nobucket/x", "There is no bucket"),
+        ("https://bucket/x", "not an S3 URI"),
     ]:
         with pytest.raises(ValueError, match=message):
             destination.check(base)
@@ -126,7 +136,12 @@ def test_a_base_that_cannot_be_written_is_found_before_a_job_runs(destination, t
 
 
 def test_a_place_that_is_not_there_is_empty(destination, tmp_path):
-    assert destination.list((tmp_path / "home/none").as_uri()) == destination.list("s3://nobucket/x") == destination.list("s3://bucket/x") == []
+    assert (
+        destination.list((tmp_path / "home/none").as_uri())
+        == destination.list("s3://nobucket/x")
+        == destination.list("s3://bucket/x")
+        == []
+    )
 
 
 def test_a_client_is_told_a_uri_that_leads_to_the_file(tmp_path):

@@ -5,7 +5,23 @@ import pytest
 from local_test.storage.file_names import check_name, check_side_by_side, path_below
 
 
-@pytest.mark.parametrize("name", ["a", "a/b.jpg", "a#1", "a?b", "..%2fhome%2f.bashrc", "%2e%2e/x", "...", ".hidden", "ü b", "a\nb", "a" * 255, "caf\udce9"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a",
+        "a/b.jpg",
+        "a#1",
+        "a?b",
+        "..%2fhome%2f.bashrc",
+        "%2e%2e/x",
+        "...",
+        ".hidden",
+        "ü b",
+        "a\nb",
+        "a" * 255,
+        "caf\udce9",
+    ],
+)
 def test_whatever_a_file_can_be_called_is_taken(name):
     check_name(name)
 
@@ -13,9 +29,20 @@ def test_whatever_a_file_can_be_called_is_taken(name):
 @pytest.mark.parametrize(
     ("name", "why"),
     [
-        ("/etc/passwd", "begins with a slash"), ("//host/x", "begins with a slash"), ("..", "'..'"), ("../x", "'..'"), ("a/../../x", "'..'"),
-        ("a/..", "'..'"), ("./a", r"'\.'"), ("", "empty"), ("a//b", "empty"), ("a/", "empty"), ("a\0b", "NUL"), ("a" * 256, "256 bytes"),
-        ("a/" + "ü" * 128, "256 bytes"), ("\ud800", "no file name"),
+        ("/etc/passwd", "begins with a slash"),
+        ("//host/x", "begins with a slash"),
+        ("..", "'..'"),
+        ("../x", "'..'"),
+        ("a/../../x", "'..'"),
+        ("a/..", "'..'"),
+        ("./a", r"'\.'"),
+        ("", "empty"),
+        ("a//b", "empty"),
+        ("a/", "empty"),
+        ("a\0b", "NUL"),
+        ("a" * 256, "256 bytes"),
+        ("a/" + "ü" * 128, "256 bytes"),
+        ("\ud800", "no file name"),
     ],
 )
 def test_a_name_that_is_no_path_below_a_folder_is_refused_with_the_reason(name, why):

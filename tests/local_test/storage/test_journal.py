@@ -9,7 +9,10 @@ from local_test.storage.journal import Journal, Request, is_recorded, operation_
 
 
 def signed(service, **more):
-    return {"authorization": f"AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/{service}/aws4_request, Signature=secret", **more}
+    return {
+        "authorization": f"AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/{service}/aws4_request, Signature=secret",
+        **more,
+    }
 
 
 def test_repositories_roles_scaling_alarms_and_bucket_settings_come_back(server, s3):
@@ -17,13 +20,20 @@ def test_repositories_roles_scaling_alarms_and_bucket_settings_come_back(server,
     trust = json.dumps({"Version": "2012-10-17", "Statement": []})
     server.client("iam").create_role(RoleName="sagemaker", AssumeRolePolicyDocument=trust)
     target = {
-        "ServiceNamespace": "sagemaker", "ResourceId": "endpoint/e/variant/v",
+        "ServiceNamespace": "sagemaker",
+        "ResourceId": "endpoint/e/variant/v",
         "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
     }
     server.client("application-autoscaling").register_scalable_target(**target, MinCapacity=1, MaxCapacity=3)
     server.client("cloudwatch").put_metric_alarm(
-        AlarmName="slow", MetricName="ModelLatency", Namespace="AWS/SageMaker", Statistic="Average", Period=60, EvaluationPeriods=1,
-        Threshold=1.0, ComparisonOperator="GreaterThanThreshold",
+        AlarmName="slow",
+        MetricName="ModelLatency",
+        Namespace="AWS/SageMaker",
+        Statistic="Average",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1.0,
+        ComparisonOperator="GreaterThanThreshold",
     )
     s3.put_bucket_versioning(Bucket="pictures", VersioningConfiguration={"Status": "Enabled"})
     s3.put_bucket_tagging(Bucket="pictures", Tagging={"TagSet": [{"Key": "a", "Value": "b"}]})
@@ -31,9 +41,13 @@ def test_repositories_roles_scaling_alarms_and_bucket_settings_come_back(server,
     ecr = server.client("ecr")
     repository = ecr.describe_repositories()["repositories"][0]
     assert repository["repositoryName"] == "dogbreed-train"
-    assert ecr.list_tags_for_resource(resourceArn=repository["repositoryArn"])["tags"] == [{"Key": "team", "Value": "vision"}]
+    assert ecr.list_tags_for_resource(resourceArn=repository["repositoryArn"])["tags"] == [
+        {"Key": "team", "Value": "vision"}
+    ]
     assert server.client("iam").get_role(RoleName="sagemaker")["Role"]["AssumeRolePolicyDocument"] == json.loads(trust)
-    targets = server.client("application-autoscaling").describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
+    targets = server.client("application-autoscaling").describe_scalable_targets(ServiceNamespace="sagemaker")[
+        "ScalableTargets"
+    ]
     assert [(found["MinCapacity"], found["MaxCapacity"]) for found in targets] == [(1, 3)]
     assert server.client("cloudwatch").describe_alarms()["MetricAlarms"][0]["Threshold"] == 1.0
     assert server.client("s3").get_bucket_versioning(Bucket="pictures")["Status"] == "Enabled"
@@ -46,7 +60,9 @@ def test_what_was_deleted_stays_deleted(server):
     ecr.create_repository(repositoryName="kept")
     ecr.delete_repository(repositoryName="gone")
     server.restart()
-    assert [found["repositoryName"] for found in server.client("ecr").describe_repositories()["repositories"]] == ["kept"]
+    assert [found["repositoryName"] for found in server.client("ecr").describe_repositories()["repositories"]] == [
+        "kept"
+    ]
 
 
 def test_a_new_bucket_does_not_inherit_from_a_deleted_one_of_its_name(server, s3):
@@ -78,12 +94,48 @@ def test_a_request_that_was_refused_is_not_recorded(server):
 @pytest.mark.parametrize(
     ("method", "path", "headers", "body", "recorded"),
     [
-        ("POST", "/", signed("ecr", **{"x-amz-target": "AmazonEC2ContainerRegistry_V20150921.CreateRepository"}), b"{}", True),
-        ("POST", "/", signed("ecr", **{"x-amz-target": "AmazonEC2ContainerRegistry_V20150921.DescribeImages"}), b"{}", False),
-        ("POST", "/", signed("ecr", **{"x-amz-target": "AmazonEC2ContainerRegistry_V20150921.BatchGetImage"}), b"{}", False),
-        ("POST", "/", signed("ecr", **{"x-amz-target": "AmazonEC2ContainerRegistry_V20150921.BatchDeleteImage"}), b"{}", False),
-        ("POST", "/", signed("iam", **{"content-type": "application/x-www-form-urlencoded"}), b"Action=CreateRole&RoleName=a", True),
-        ("POST", "/", signed("iam", **{"content-type": "application/x-www-form-urlencoded"}), b"Action=GetRole&RoleName=a", False),
+        (
+            "POST",
+            "/",
+            signed("ecr", **{"x-amz-target": "AmazonEC2ContainerRegistry_V20150921.CreateRepository"}),
+            b"{}",
+            True,
+        ),
+        (
+            "POST",
+            "/",
+            signed("ecr", **{"x-amz-target": "AmazonEC2ContainerRegistry_V20150921.DescribeImages"}),
+            b"{}",
+            False,
+        ),
+        (
+            "POST",
+            "/",
+            signed("ecr", **{"x-amz-target": "AmazonEC2ContainerRegistry_V20150921.BatchGetImage"}),
+            b"{}",
+            False,
+        ),
+        (
+            "POST",
+            "/",
+            signed("ecr", **{"x-amz-target": "AmazonEC2ContainerRegistry_V20150921.BatchDeleteImage"}),
+            b"{}",
+            False,
+        ),
+        (
+            "POST",
+            "/",
+            signed("iam", **{"content-type": "application/x-www-form-urlencoded"}),
+            b"Action=CreateRole&RoleName=a",
+            True,
+        ),
+        (
+            "POST",
+            "/",
+            signed("iam", **{"content-type": "application/x-www-form-urlencoded"}),
+            b"Action=GetRole&RoleName=a",
+            False,
+        ),
         ("POST", "/service/GraniteServiceVersion20100801/operation/PutMetricAlarm", signed("monitoring"), b"", True),
         ("POST", "/service/GraniteServiceVersion20100801/operation/PutMetricData", signed("monitoring"), b"", False),
         ("POST", "/", signed("logs", **{"x-amz-target": "Logs_20140328.PutLogEvents"}), b"{}", False),
@@ -109,7 +161,12 @@ def test_the_operation_is_found_in_every_protocol():
     assert operation_names("/", "Action=DoIt&Version=1", {}, b"") == {"DoIt"}
     assert operation_names("/service/S/operation/DoIt", "", {}, b"") == {"DoIt"}
     assert operation_names("/v1/things", "", {}, b"") == set()
-    assert operation_names("/", "Action=One", {"x-amz-target": "S.Two"}, b"Action=Three&Action=Four") == {"One", "Two", "Three", "Four"}
+    assert operation_names("/", "Action=One", {"x-amz-target": "S.Two"}, b"Action=Three&Action=Four") == {
+        "One",
+        "Two",
+        "Three",
+        "Four",
+    }
 
 
 def test_signatures_and_session_tokens_are_not_written_down(tmp_path):
@@ -158,7 +215,12 @@ def test_deleting_a_bucket_takes_what_was_asked_of_it_before():
     def request(method, path, query=""):
         return Request(method, path, query, signed("s3", host="127.0.0.1:1"), "")
 
-    create, tag, delete, other = request("PUT", "/a"), request("PUT", "/a", "tagging"), request("DELETE", "/a"), request("PUT", "/b")
+    create, tag, delete, other = (
+        request("PUT", "/a"),
+        request("PUT", "/a", "tagging"),
+        request("DELETE", "/a"),
+        request("PUT", "/b"),
+    )
     untag = request("DELETE", "/a", "tagging")
     assert still_needed([create, tag, other, delete, create]) == [other, create]
     assert still_needed([create, tag, untag]) == [create, tag, untag]

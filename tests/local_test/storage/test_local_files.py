@@ -38,7 +38,9 @@ def test_a_uri_is_decoded_once_and_nothing_of_it_is_cut_off():
     assert parse(Path("/caf\udce9").as_uri()) == Path("/caf\udce9")
 
 
-@pytest.mark.parametrize("wrong", ["file://host/a", "file:/a", "/a", "s3://a/b", "file://", "FILE:///a", "file:///a%00b", "file:///\ud800"])
+@pytest.mark.parametrize(
+    "wrong", ["file://host/a", "file:/a", "/a", "s3://a/b", "file://", "FILE:///a", "file:///a%00b", "file:///\ud800"]
+)
 def test_what_is_no_file_uri_is_refused(wrong):
     with pytest.raises(ValueError, match="is no file URI|NUL|no path can have"):
         parse(wrong)
@@ -52,7 +54,10 @@ def test_what_is_below_an_allowed_folder_is_reached_whether_or_not_it_is_there(f
 
 @pytest.mark.parametrize("way", ["secret", "secret/key", "work/../secret/key", "work2", "work/%2e%2e/secret", ""])
 def test_what_is_outside_is_refused_with_the_folders_and_the_option(files, home, way):
-    with pytest.raises(ValueError, match=f"is outside the folders that the local SageMaker was started for .{home}/work.*--allow-files {home}"):
+    with pytest.raises(
+        ValueError,
+        match=f"is outside the folders that the local SageMaker was started for .{home}/work.*--allow-files {home}",
+    ):
         files.check(uri(home / way))
 
 
@@ -94,7 +99,9 @@ def test_files_are_listed_by_name_and_links_to_files_are_those_files(files, home
     (home / "work/data/z").symlink_to(home / "work/elsewhere")
     (home / "work/data/gone").symlink_to(home / "work/nothing")
     assert files.files_below(files.folder(uri(home / "work/data"))) == [
-        ("a.txt", home / "work/data/a.txt"), ("sub/b.txt", home / "work/data/sub/b.txt"), ("z", home / "work/elsewhere"),
+        ("a.txt", home / "work/data/a.txt"),
+        ("sub/b.txt", home / "work/data/sub/b.txt"),
+        ("z", home / "work/elsewhere"),
     ]
 
 
@@ -138,6 +145,7 @@ def open_folder():
 
 def refused(act) -> str | None:
     """The ValueError of `act`, done by a user other than root; None when there is none."""
+
     def outcome():
         try:
             act()

@@ -2,7 +2,7 @@
 
 import http.client
 import time
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from botocore.exceptions import ClientError
@@ -20,7 +20,9 @@ def job_writes(server):
 
 
 def lines(server, stream=STREAM):
-    events = server.client("logs").get_log_events(logGroupName=GROUP, logStreamName=stream, startFromHead=True)["events"]
+    events = server.client("logs").get_log_events(logGroupName=GROUP, logStreamName=stream, startFromHead=True)[
+        "events"
+    ]
     return [(event["timestamp"], event["message"]) for event in events]
 
 
@@ -86,10 +88,15 @@ def test_a_line_that_was_cut_off_is_dropped(tmp_path):
 
 
 def statistics(server, namespace, name, dimensions, statistic="Average"):
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     found = server.client("cloudwatch").get_metric_statistics(
-        Namespace=namespace, MetricName=name, StartTime=now - timedelta(hours=1), EndTime=now + timedelta(hours=1), Period=60,
-        Statistics=[statistic], Dimensions=dimensions,
+        Namespace=namespace,
+        MetricName=name,
+        StartTime=now - timedelta(hours=1),
+        EndTime=now + timedelta(hours=1),
+        Period=60,
+        Statistics=[statistic],
+        Dimensions=dimensions,
     )
     return [point[statistic] for point in found["Datapoints"]]
 
@@ -101,7 +108,11 @@ def test_metrics_of_a_job_and_of_the_api_are_read_before_and_after_a_restart(ser
     server.client("cloudwatch").put_metric_data(
         Namespace="mine",
         MetricData=[
-            {"MetricName": "many", "StatisticValues": {"Sum": 6, "Minimum": 1, "Maximum": 3, "SampleCount": 3}, "Unit": "Count"},
+            {
+                "MetricName": "many",
+                "StatisticValues": {"Sum": 6, "Minimum": 1, "Maximum": 3, "SampleCount": 3},
+                "Unit": "Count",
+            },
         ],
     )
     for _ in range(2):

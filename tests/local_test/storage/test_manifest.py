@@ -47,18 +47,23 @@ def test_a_manifest_of_this_machine_may_name_files_of_this_machine(world, tmp_pa
     folder = (tmp_path / "work/in").as_uri()
     for prefix in (folder, f"{folder}/"):
         assert world([{"prefix": prefix}, "sub/b", "a#1"], in_s3=False) == [
-            ("sub/b", f"{folder}/sub/b", "work/in/sub/b"), ("a#1", f"{folder}/a%231", "work/in/a#1"),
+            ("sub/b", f"{folder}/sub/b", "work/in/sub/b"),
+            ("a#1", f"{folder}/a%231", "work/in/a#1"),
         ]
 
 
-@pytest.mark.parametrize("prefix", ["file:///", "file:///etc/", "file:/etc/", "FILE:///etc/", "/etc/", "", "https://data/in/"])
+@pytest.mark.parametrize(
+    "prefix", ["file:///", "file:///etc/", "file:/etc/", "FILE:///etc/", "/etc/", "", "https://data/in/"]
+)
 def test_a_manifest_in_s3_names_no_file_of_this_machine(world, prefix):
     with pytest.raises(ValueError, match="can only name objects in S3|should look like s3://"):
         world([{"prefix": prefix}, "passwd"])
 
 
 @pytest.mark.parametrize("in_s3", [True, False])
-@pytest.mark.parametrize("name", ["/home/user/.ssh/authorized_keys", "../x", "a/../../x", "", "a//b", "a\0", "x" * 256, "\ud800"])
+@pytest.mark.parametrize(
+    "name", ["/home/user/.ssh/authorized_keys", "../x", "a/../../x", "", "a//b", "a\0", "x" * 256, "\ud800"]
+)
 def test_only_relative_names_are_taken(world, tmp_path, in_s3, name):
     prefix = "s3://data/in/" if in_s3 else (tmp_path / "work/in").as_uri()
     with pytest.raises(ValueError, match="The manifest .* cannot be the name of a file in a folder"):
@@ -68,8 +73,11 @@ def test_only_relative_names_are_taken(world, tmp_path, in_s3, name):
 @pytest.mark.parametrize(
     ("prefix", "name", "message"),
     [
-        ("work/in", "link", "link leads to .*secret/key, which is outside"), ("secret", "key", "outside the folders"),
-        ("work/in", "sub", "there is no file"), ("work/in", "gone", "there is no file"), ("state", "s3/lock", "own folder"),
+        ("work/in", "link", "link leads to .*secret/key, which is outside"),
+        ("secret", "key", "outside the folders"),
+        ("work/in", "sub", "there is no file"),
+        ("work/in", "gone", "there is no file"),
+        ("state", "s3/lock", "own folder"),
     ],
 )
 def test_what_a_manifest_of_this_machine_names_must_be_an_allowed_file(world, tmp_path, prefix, name, message):
@@ -78,7 +86,18 @@ def test_what_a_manifest_of_this_machine_names_must_be_an_allowed_file(world, tm
 
 
 @pytest.mark.parametrize(
-    "text", [b"{}", b"[]", b"no json", b"\xff", b'["a"]', b"[1]", b'[{"prefix": 1}]', b'[{"prefix": "s3://data/in/"}, 1]', b"[" * 100_000],
+    "text",
+    [
+        b"{}",
+        b"[]",
+        b"no json",
+        b"\xff",
+        b'["a"]',
+        b"[1]",
+        b'[{"prefix": 1}]',
+        b'[{"prefix": "s3://data/in/"}, 1]',
+        b"[" * 100_000,
+    ],
     ids=["object", "empty", "text", "bytes", "list", "number", "prefix", "name", "deep"],
 )
 def test_what_is_no_manifest_is_refused_with_its_name(world, text):

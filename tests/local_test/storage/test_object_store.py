@@ -32,8 +32,16 @@ def body(client, key, bucket="pictures", **options):
 
 def test_an_object_keeps_bytes_metadata_type_tags_and_times_over_kill_9(server, s3):
     s3.put_object(
-        Bucket="pictures", Key="train/1/ä b.jpg", Body=b"picture", ContentType="image/jpeg", ContentEncoding="gzip",
-        Metadata={"breed": "Beagle"}, Tagging="split=train", StorageClass="STANDARD_IA", ACL="public-read", ChecksumAlgorithm="SHA256",
+        Bucket="pictures",
+        Key="train/1/ä b.jpg",
+        Body=b"picture",
+        ContentType="image/jpeg",
+        ContentEncoding="gzip",
+        Metadata={"breed": "Beagle"},
+        Tagging="split=train",
+        StorageClass="STANDARD_IA",
+        ACL="public-read",
+        ChecksumAlgorithm="SHA256",
     )
 
     def seen():
@@ -41,12 +49,21 @@ def test_an_object_keeps_bytes_metadata_type_tags_and_times_over_kill_9(server, 
         head = client.head_object(Bucket="pictures", Key="train/1/ä b.jpg", ChecksumMode="ENABLED")
         head.pop("ResponseMetadata")
         tags = client.get_object_tagging(Bucket="pictures", Key="train/1/ä b.jpg")["TagSet"]
-        return body(client, "train/1/ä b.jpg"), head, tags, client.get_object_acl(Bucket="pictures", Key="train/1/ä b.jpg")["Grants"]
+        return (
+            body(client, "train/1/ä b.jpg"),
+            head,
+            tags,
+            client.get_object_acl(Bucket="pictures", Key="train/1/ä b.jpg")["Grants"],
+        )
 
     before = seen()
     server.restart()
     assert seen() == before
-    assert before[0] == b"picture" and before[1]["Metadata"] == {"breed": "Beagle"} and before[1]["ContentType"] == "image/jpeg"
+    assert (
+        before[0] == b"picture"
+        and before[1]["Metadata"] == {"breed": "Beagle"}
+        and before[1]["ContentType"] == "image/jpeg"
+    )
     assert before[1]["StorageClass"] == "STANDARD_IA" and before[1]["ChecksumSHA256"]
     assert before[2] == [{"Key": "split", "Value": "train"}] and len(before[3]) == 2
 
@@ -197,7 +214,11 @@ def test_what_a_crash_left_behind_is_told_apart(server, s3):
 
 def test_a_folder_serves_one_process_at_a_time(server):
     second = subprocess.run(
-        [sys.executable, "-m", "tests.local_test.storage.server", server.folder], cwd=ROOT, capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "tests.local_test.storage.server", server.folder],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert second.returncode != 0
     assert "is in use by another local SageMaker" in second.stderr

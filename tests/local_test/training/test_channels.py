@@ -13,7 +13,10 @@ from local_test.training.channels import InputFile, channel_files, check, lay_ou
 
 
 def channel(uri, data_type="S3Prefix", distribution="FullyReplicated"):
-    return {"ChannelName": "train", "DataSource": {"S3DataSource": {"S3DataType": data_type, "S3Uri": uri, "S3DataDistributionType": distribution}}}
+    return {
+        "ChannelName": "train",
+        "DataSource": {"S3DataSource": {"S3DataType": data_type, "S3Uri": uri, "S3DataDistributionType": distribution}},
+    }
 
 
 @pytest.fixture
@@ -133,7 +136,9 @@ def test_keys_with_signs_of_uris_are_files_of_that_name(objects, files, tmp_path
     for name in ("a#1", "a#2", "b?c", "..%2fx"):
         objects.put_bytes(f"s3://data/in#1/{name}", name.encode())
     lay_out(channel_files(channel("s3://data/in#1"), objects, files), tmp_path / "laid")
-    assert {path.name: path.read_text() for path in (tmp_path / "laid").iterdir()} == {name: name for name in ("a#1", "a#2", "b?c", "..%2fx")}
+    assert {path.name: path.read_text() for path in (tmp_path / "laid").iterdir()} == {
+        name: name for name in ("a#1", "a#2", "b?c", "..%2fx")
+    }
 
 
 def test_a_link_to_a_file_is_laid_out_as_that_file_and_one_that_leads_out_is_refused(folder, tmp_path):
@@ -157,5 +162,9 @@ def test_a_container_of_any_user_can_read_what_is_laid_out_whatever_the_umask(tm
     finally:
         os.umask(before)
     laid = tmp_path / "state/jobs/laid"
-    assert {path.name: path.stat().st_mode & 0o777 for path in [laid, *laid.rglob("*")]} == {"laid": 0o755, "sub": 0o755, "a": 0o644}
+    assert {path.name: path.stat().st_mode & 0o777 for path in [laid, *laid.rglob("*")]} == {
+        "laid": 0o755,
+        "sub": 0o755,
+        "a": 0o644,
+    }
     assert laid.parent.stat().st_mode & 0o077 == 0

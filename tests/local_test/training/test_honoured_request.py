@@ -13,8 +13,14 @@ REQUEST = {
     "AlgorithmSpecification": {"TrainingImage": "image", "TrainingInputMode": "File"},
     "RoleArn": "arn:aws:iam::123456789012:role/local",
     "InputDataConfig": [
-        {"ChannelName": "train", "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://bucket/train"}}},
-        {"ChannelName": "valid", "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "file:///data/valid"}}},
+        {
+            "ChannelName": "train",
+            "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://bucket/train"}},
+        },
+        {
+            "ChannelName": "valid",
+            "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "file:///data/valid"}},
+        },
     ],
     "OutputDataConfig": {"S3OutputPath": "s3://bucket/jobs"},
     "ResourceConfig": {"InstanceType": "ml.g4dn.xlarge", "InstanceCount": 2, "VolumeSizeInGB": 30},
@@ -69,8 +75,14 @@ def test_a_spot_job_may_not_wait_shorter_than_it_may_run():
 
 def test_two_folders_that_are_one_are_refused():
     kept = {"S3OutputPath": "s3://bucket/t", "S3Uri": "s3://bucket/c", "LocalPath": "/opt/ml/checkpoints/"}
-    request = {**REQUEST, "CheckpointConfig": kept, "TensorBoardOutputConfig": {**kept, "LocalPath": "/opt/ml/checkpoints"}}
-    with pytest.raises(ValidationException, match="CheckpointConfig.LocalPath is /opt/ml/checkpoints, and so is another"):
+    request = {
+        **REQUEST,
+        "CheckpointConfig": kept,
+        "TensorBoardOutputConfig": {**kept, "LocalPath": "/opt/ml/checkpoints"},
+    }
+    with pytest.raises(
+        ValidationException, match="CheckpointConfig.LocalPath is /opt/ml/checkpoints, and so is another"
+    ):
         check(request)
 
 

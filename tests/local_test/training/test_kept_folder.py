@@ -17,10 +17,14 @@ ODD = {"..%2fhome%2f.bashrc": b"one", "a#1": b"two", "a#2": b"three", "sub/b?c":
 
 
 class Container:
-    """A container whose folder holds `files` (by name, bytes), as the engine's archive names them; `put` is what it was given."""
+    """A container whose folder holds `files` (by name, bytes), as the engine's archive names them; `put` is what it was
+    given.
+    """
 
     name, id = "container", "1"
-    client = SimpleNamespace(api=SimpleNamespace(head=lambda *args, **more: SimpleNamespace(status_code=404), _url=lambda *args: "url"))
+    client = SimpleNamespace(
+        api=SimpleNamespace(head=lambda *args, **more: SimpleNamespace(status_code=404), _url=lambda *args: "url")
+    )
 
     def __init__(self, files, top="checkpoints"):
         self.files, self.put, self._top = files, {}, top
@@ -73,7 +77,11 @@ def test_names_with_signs_of_uris_are_kept_and_come_back_as_they_were(destinatio
 def test_a_name_that_leads_out_is_refused_and_costs_itself_alone(destination, uri, tmp_path, name):
     with pytest.raises(ValueError, match="cannot be the name of a file"):
         kept(Container({"before": b"1", name: b"x", "behind": b"2"}), uri, destination).store_changes()
-    assert stored(destination, uri) == {"before": b"1", "behind": b"2"} and not (tmp_path / "home/x").exists() and list(destination.spool.iterdir()) == []
+    assert (
+        stored(destination, uri) == {"before": b"1", "behind": b"2"}
+        and not (tmp_path / "home/x").exists()
+        and list(destination.spool.iterdir()) == []
+    )
 
 
 def test_a_file_that_cannot_be_stored_costs_itself_alone_and_is_told(destination, tmp_path):
@@ -81,10 +89,15 @@ def test_a_file_that_cannot_be_stored_costs_itself_alone_and_is_told(destination
     (tmp_path / "home/kept/out").symlink_to(tmp_path)
     folder = kept(Container({"a": b"a", "out/x": b"x", "b": b"b"}), (tmp_path / "home/kept").as_uri(), destination)
     for _ in range(2):
-        with pytest.raises(ValueError, match="/opt/ml/checkpoints has a file that cannot be stored: 'out/x' would lie outside"):
+        with pytest.raises(
+            ValueError, match="/opt/ml/checkpoints has a file that cannot be stored: 'out/x' would lie outside"
+        ):
             folder.close()
     (tmp_path / "home/kept/out").unlink()
-    assert stored(destination, (tmp_path / "home/kept").as_uri()) == {"a": b"a", "b": b"b"} and not (tmp_path / "x").exists()
+    assert (
+        stored(destination, (tmp_path / "home/kept").as_uri()) == {"a": b"a", "b": b"b"}
+        and not (tmp_path / "x").exists()
+    )
 
 
 def test_a_name_that_is_not_utf8_makes_no_key_and_is_told(destination):
@@ -99,7 +112,12 @@ def test_a_file_in_the_place_of_the_folder_is_not_stored(destination, uri):
 
 @pytest.mark.parametrize(
     ("names", "message"),
-    [(["../../etc/x"], r"'\.\.'"), (["/x"], "begins with a slash"), (["a//b"], "empty"), (["a", "a/b"], "'a' is a file")],
+    [
+        (["../../etc/x"], r"'\.\.'"),
+        (["/x"], "begins with a slash"),
+        (["a//b"], "empty"),
+        (["a", "a/b"], "'a' is a file"),
+    ],
 )
 def test_keys_that_cannot_be_files_are_not_restored(destination, names, message):
     for name in names:
@@ -130,8 +148,13 @@ def test_uncompressed_results_are_files_of_the_very_names_of_the_container(desti
 
 
 @pytest.mark.parametrize("names", [["../../../../.bashrc"], ["a", "a/b"]])
-def test_uncompressed_results_that_cannot_be_files_are_refused_and_nothing_is_left_in_the_spool(destination, tmp_path, names):
-    request = {"TrainingJobName": "job", "OutputDataConfig": {"S3OutputPath": (tmp_path / "home").as_uri(), "CompressionType": "NONE"}}
+def test_uncompressed_results_that_cannot_be_files_are_refused_and_nothing_is_left_in_the_spool(
+    destination, tmp_path, names
+):
+    request = {
+        "TrainingJobName": "job",
+        "OutputDataConfig": {"S3OutputPath": (tmp_path / "home").as_uri(), "CompressionType": "NONE"},
+    }
     with pytest.raises(ValueError, match="cannot be"):
         Results(request, destination).store_model([Container(dict.fromkeys(names, b"x"), "model")])
     assert list(destination.spool.iterdir()) == [] and not (tmp_path / "home/.bashrc").exists()

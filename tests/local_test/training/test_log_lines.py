@@ -71,7 +71,13 @@ def test_nobody_waits_for_a_reader_that_has_left():
 
 @pytest.mark.parametrize(
     ("seen", "end", "more"),
-    [(b"one\ntwo", b"one\ntwo", b""), (b"zero\none\n", b"one\ntwo", b"two"), (b"x\nx\n", b"x\nx", b"x"), (b"", b"", b""), (b"", b"one", b"one")],
+    [
+        (b"one\ntwo", b"one\ntwo", b""),
+        (b"zero\none\n", b"one\ntwo", b"two"),
+        (b"x\nx\n", b"x\nx", b"x"),
+        (b"", b"", b""),
+        (b"", b"one", b"one"),
+    ],
 )
 def test_the_end_that_was_not_seen_is_found_and_nothing_comes_twice(seen, end, more):
     assert missing(seen, end) == more

@@ -21,11 +21,16 @@ def scan():
 
 def test_the_first_group_is_the_value(scan):
     line = "epoch=3 valid_loss=0.8123 valid_accuracy=0.7345"
-    assert scan([line], ("loss", r"valid_loss=(\S+)"), ("accuracy", r"valid_accuracy=(\S+)")) == ([("loss", 0.8123), ("accuracy", 0.7345)], [])
+    assert scan([line], ("loss", r"valid_loss=(\S+)"), ("accuracy", r"valid_accuracy=(\S+)")) == (
+        [("loss", 0.8123), ("accuracy", 0.7345)],
+        [],
+    )
 
 
 def test_every_match_counts_in_the_order_of_the_lines(scan):
-    found, _ = scan(["loss=1 loss=2.5e-3; é", "accuracy=1", "loss=3"], ("loss", r"loss=([0-9.e-]+)"), ("accuracy", r"accuracy=(\d)"))
+    found, _ = scan(
+        ["loss=1 loss=2.5e-3; é", "accuracy=1", "loss=3"], ("loss", r"loss=([0-9.e-]+)"), ("accuracy", r"accuracy=(\d)")
+    )
     assert found == [("loss", 1.0), ("loss", 0.0025), ("accuracy", 1.0), ("loss", 3.0)]
 
 

@@ -36,11 +36,19 @@ def test_hyperparameters_are_strings_by_name(request_):
 
 def test_input_data_config_describes_each_channel(request_):
     assert config(request_, "inputdataconfig.json") == {
-        "train": {"ContentType": "image/jpeg", "TrainingInputMode": "File", "S3DistributionType": "FullyReplicated", "RecordWrapperType": "None"}
+        "train": {
+            "ContentType": "image/jpeg",
+            "TrainingInputMode": "File",
+            "S3DistributionType": "FullyReplicated",
+            "RecordWrapperType": "None",
+        }
     }
 
 
-@pytest.mark.parametrize(("of_job", "of_channel", "written"), [("File", "Pipe", "Pipe"), ("FastFile", None, "File"), ("Pipe", "FastFile", "File")])
+@pytest.mark.parametrize(
+    ("of_job", "of_channel", "written"),
+    [("File", "Pipe", "Pipe"), ("FastFile", None, "File"), ("Pipe", "FastFile", "File")],
+)
 def test_a_channels_own_mode_wins_and_fast_file_looks_like_file(request_, of_job, of_channel, written):
     request_["AlgorithmSpecification"]["TrainingInputMode"] = of_job
     if of_channel:
@@ -103,14 +111,21 @@ def test_checkpoints_tensors_and_profiles_are_kept_where_the_platform_keeps_them
 
 
 def test_a_profiler_that_is_switched_off_keeps_nothing(request_):
-    assert opt_ml.kept_folders({**request_, "ProfilerConfig": {"S3OutputPath": "s3://bucket/out", "DisableProfiler": True}}) == {}
+    assert (
+        opt_ml.kept_folders(
+            {**request_, "ProfilerConfig": {"S3OutputPath": "s3://bucket/out", "DisableProfiler": True}}
+        )
+        == {}
+    )
 
 
 def test_the_model_goes_below_the_jobs_name(request_):
     assert opt_ml.output_uri(request_, "model.tar.gz") == "s3://bucket/jobs/job-1/output/model.tar.gz"
 
 
-@pytest.mark.parametrize("isolated, instances, interface", [(False, 1, "eth0"), (True, 1, "lo"), (True, 2, "eth0"), (False, 2, "eth0")])
+@pytest.mark.parametrize(
+    "isolated, instances, interface", [(False, 1, "eth0"), (True, 1, "lo"), (True, 2, "eth0"), (False, 2, "eth0")]
+)
 def test_the_interface_that_programs_bind_to_exists(request_, isolated, instances, interface):
     request_["EnableNetworkIsolation"] = isolated
     request_["ResourceConfig"]["InstanceCount"] = instances

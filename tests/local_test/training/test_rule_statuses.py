@@ -10,7 +10,9 @@ RULE = {"RuleConfigurationName": "mine", "RuleParameters": {"rule_to_invoke": "O
 
 
 def test_a_rule_is_in_progress_while_the_job_runs():
-    assert before_the_end([RULE], 5.0) == [{"RuleConfigurationName": "mine", "RuleEvaluationStatus": "InProgress", "LastModifiedTime": 5.0}]
+    assert before_the_end([RULE], 5.0) == [
+        {"RuleConfigurationName": "mine", "RuleEvaluationStatus": "InProgress", "LastModifiedTime": 5.0}
+    ]
 
 
 def test_the_programs_result_is_the_status():
@@ -19,10 +21,20 @@ def test_the_programs_result_is_the_status():
     assert status["RuleEvaluationStatus"] == "IssuesFound" and status["StatusDetails"] == "x" * MAX_DETAILS
 
 
-@pytest.mark.parametrize("results", [
-    None, "", "no JSON", "{}", "3", "[3]", '{"rules": 3}', '{"rules": [{"name": "Overfit"}]}',
-    '{"rules": [{"name": "DeadRelu", "status": "NoIssuesFound"}]}',
-])
+@pytest.mark.parametrize(
+    "results",
+    [
+        None,
+        "",
+        "no JSON",
+        "{}",
+        "3",
+        "[3]",
+        '{"rules": 3}',
+        '{"rules": [{"name": "Overfit"}]}',
+        '{"rules": [{"name": "DeadRelu", "status": "NoIssuesFound"}]}',
+    ],
+)
 def test_without_a_result_it_is_an_error_with_the_reason(results):
     [status] = at_the_end([RULE], results, 5.0)
     assert status["RuleEvaluationStatus"] == "Error" and "does not run rule images" in status["StatusDetails"]

@@ -15,14 +15,26 @@ def after(*steps):
 def test_a_transition_ends_when_the_next_begins():
     record = after("Starting", "Downloading", "Training")
     assert [(one["Status"], one["StartTime"], one.get("EndTime")) for one in record["SecondaryStatusTransitions"]] == [
-        ("Starting", 100, 101), ("Downloading", 101, 102), ("Training", 102, None)
+        ("Starting", 100, 101),
+        ("Downloading", 101, 102),
+        ("Training", 102, None),
     ]
-    assert (record["SecondaryStatus"], record["TrainingJobStatus"], record["TrainingStartTime"]) == ("Training", "InProgress", 102)
+    assert (record["SecondaryStatus"], record["TrainingJobStatus"], record["TrainingStartTime"]) == (
+        "Training",
+        "InProgress",
+        102,
+    )
 
 
 @pytest.mark.parametrize(
     ("secondary", "status"),
-    [("Completed", "Completed"), ("Failed", "Failed"), ("Stopped", "Stopped"), ("MaxRuntimeExceeded", "Stopped"), ("MaxWaitTimeExceeded", "Stopped")],
+    [
+        ("Completed", "Completed"),
+        ("Failed", "Failed"),
+        ("Stopped", "Stopped"),
+        ("MaxRuntimeExceeded", "Stopped"),
+        ("MaxWaitTimeExceeded", "Stopped"),
+    ],
 )
 def test_the_last_secondary_status_gives_the_status(secondary, status):
     record = after("Starting", "Training", secondary)
@@ -39,7 +51,10 @@ def test_the_training_time_begins_once_although_a_spot_job_trains_twice():
 
 
 def test_every_instance_is_billed():
-    assert time_used({"TrainingStartTime": 10.0, "TrainingEndTime": 20.4}, 3) == {"TrainingTimeInSeconds": 10, "BillableTimeInSeconds": 30}
+    assert time_used({"TrainingStartTime": 10.0, "TrainingEndTime": 20.4}, 3) == {
+        "TrainingTimeInSeconds": 10,
+        "BillableTimeInSeconds": 30,
+    }
     assert time_used({"TrainingEndTime": 20.4}, 3) == {}
 
 

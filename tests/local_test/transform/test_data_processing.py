@@ -7,9 +7,13 @@ from local_test.transform.data_processing import Mismatch, data_processing
 
 def processing(content_type, split="Line", accept=None, **asked):
     output = {"S3OutputPath": "s3://b/o", **({"Accept": accept} if accept else {})}
-    return data_processing({
-        "TransformInput": {"ContentType": content_type, "SplitType": split}, "TransformOutput": output, "DataProcessing": asked,
-    })
+    return data_processing(
+        {
+            "TransformInput": {"ContentType": content_type, "SplitType": split},
+            "TransformOutput": output,
+            "DataProcessing": asked,
+        }
+    )
 
 
 def test_nothing_asked_for_is_nothing_done():
@@ -129,8 +133,14 @@ def test_what_cannot_be_processed_is_refused_by_its_field(asked, message):
 
 def test_a_payload_of_any_size_cannot_be_processed():
     with pytest.raises(ValueError, match="MaxPayloadInMB"):
-        data_processing({"TransformInput": {"ContentType": "text/csv"}, "TransformOutput": {}, "MaxPayloadInMB": 0,
-                         "DataProcessing": {"JoinSource": "Input"}})
+        data_processing(
+            {
+                "TransformInput": {"ContentType": "text/csv"},
+                "TransformOutput": {},
+                "MaxPayloadInMB": 0,
+                "DataProcessing": {"JoinSource": "Input"},
+            }
+        )
 
 
 def test_the_answer_may_have_any_type_when_only_the_input_is_filtered():

@@ -18,11 +18,15 @@ REQUEST = {
     "Environment": {"A": "b"},
     "TransformInput": {
         "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://data/in"}},
-        "ContentType": "text/csv", "CompressionType": "Gzip", "SplitType": "Line",
+        "ContentType": "text/csv",
+        "CompressionType": "Gzip",
+        "SplitType": "Line",
     },
     "TransformOutput": {"S3OutputPath": "s3://data/out", "Accept": "text/csv", "AssembleWith": "Line"},
     "TransformResources": {
-        "InstanceType": "ml.m5.large", "InstanceCount": 2, "TransformAmiVersion": "al2-ami-sagemaker-batch-gpu-535",
+        "InstanceType": "ml.m5.large",
+        "InstanceCount": 2,
+        "TransformAmiVersion": "al2-ami-sagemaker-batch-gpu-535",
     },
     "DataProcessing": {"InputFilter": "$[1:]", "OutputFilter": "$[0,-1]", "JoinSource": "Input"},
     "Tags": [{"Key": "a", "Value": "b"}],
@@ -73,7 +77,9 @@ def test_what_is_not_honoured_is_refused_by_its_name(path, value):
 
 def test_all_payloads_at_once_may_not_be_larger_than_100_mb():
     check(changed("MaxPayloadInMB", 25))
-    with pytest.raises(ValidationException, match=r"MaxConcurrentTransforms \* MaxPayloadInMB .* 100 MB, and is 4 \* 26"):
+    with pytest.raises(
+        ValidationException, match=r"MaxConcurrentTransforms \* MaxPayloadInMB .* 100 MB, and is 4 \* 26"
+    ):
         check(changed("MaxPayloadInMB", 26))
 
 

@@ -16,14 +16,28 @@ from local_test.transform.input_objects import InputObject, names_below, shares
 def store(tmp_path_factory):
     store = ObjectStore(tmp_path_factory.mktemp("s3"), ACCOUNT, "us-east-1")
     store.ensure_bucket("data")
-    keys = ("in/a.csv", "in/sub/b.csv", "in/folder/", "inner/c.csv", "many/2.csv", "many/1.csv", "many/10.csv", "ü %20?#.csv")
+    keys = (
+        "in/a.csv",
+        "in/sub/b.csv",
+        "in/folder/",
+        "inner/c.csv",
+        "many/2.csv",
+        "many/1.csv",
+        "many/10.csv",
+        "ü %20?#.csv",
+    )
     for key in keys:
         store.put_bytes(f"s3://data/{key}", key.encode())
     manifests = {
-        "good": [{"prefix": "s3://data/in/"}, "sub/b.csv", "a.csv"], "gone": [{"prefix": "s3://data/in/"}, "z.csv"],
-        "twice": [{"prefix": "s3://data/in/"}, "a.csv", "a.csv"], "none": [{"prefix": "s3://data/in/"}], "list": ["a.csv"],
-        "numbers": [{"prefix": "s3://data/in/"}, 1], "outside": [{"prefix": "s3://data/in/"}, "../in/a.csv"],
-        "leaves": [{"prefix": "s3://data/in/"}, "/home/a.csv"], "local": [{"prefix": "file:///etc/"}, "passwd"],
+        "good": [{"prefix": "s3://data/in/"}, "sub/b.csv", "a.csv"],
+        "gone": [{"prefix": "s3://data/in/"}, "z.csv"],
+        "twice": [{"prefix": "s3://data/in/"}, "a.csv", "a.csv"],
+        "none": [{"prefix": "s3://data/in/"}],
+        "list": ["a.csv"],
+        "numbers": [{"prefix": "s3://data/in/"}, 1],
+        "outside": [{"prefix": "s3://data/in/"}, "../in/a.csv"],
+        "leaves": [{"prefix": "s3://data/in/"}, "/home/a.csv"],
+        "local": [{"prefix": "file:///etc/"}, "passwd"],
     }
     for name, manifest in manifests.items():
         store.put_bytes(f"s3://data/manifests/{name}", json.dumps(manifest).encode())
@@ -59,7 +73,10 @@ def test_every_object_of_a_prefix_is_read_and_its_output_is_named_below_the_pref
 def test_objects_are_numbered_in_the_order_of_their_keys_and_folder_markers_are_none(store, input_objects):
     found = input_objects(prefix("s3://data/inne"), store) + input_objects(prefix("s3://data/many"), store)
     assert [(one.number, one.output) for one in found] == [
-        (0, "inner/c.csv.out"), (0, "1.csv.out"), (1, "10.csv.out"), (2, "2.csv.out"),
+        (0, "inner/c.csv.out"),
+        (0, "1.csv.out"),
+        (1, "10.csv.out"),
+        (2, "2.csv.out"),
     ]
     with pytest.raises(ValueError, match="No S3 objects found"):
         input_objects(prefix("s3://data/in/folder/"), store)
@@ -67,7 +84,9 @@ def test_objects_are_numbered_in_the_order_of_their_keys_and_folder_markers_are_
 
 def test_a_uri_may_be_one_object_with_any_name(store, input_objects):
     assert outputs(input_objects(prefix("s3://data/in/a.csv"), store)) == {"s3://data/in/a.csv": "a.csv.out"}
-    assert outputs(input_objects(prefix("s3://data/ü %20?#.csv"), store)) == {"s3://data/ü %20?#.csv": "ü %20?#.csv.out"}
+    assert outputs(input_objects(prefix("s3://data/ü %20?#.csv"), store)) == {
+        "s3://data/ü %20?#.csv": "ü %20?#.csv.out"
+    }
 
 
 @pytest.mark.parametrize(
@@ -96,15 +115,22 @@ def test_a_uri_without_objects_is_told(store, uri, input_objects):
 def test_a_manifest_names_objects_in_its_own_order_and_outputs_by_its_own_names(store, input_objects):
     found = input_objects(manifest("s3://data/manifests/good"), store)
     assert [(one.number, one.uri, one.output) for one in found] == [
-        (0, "s3://data/in/sub/b.csv", "sub/b.csv.out"), (1, "s3://data/in/a.csv", "a.csv.out"),
+        (0, "s3://data/in/sub/b.csv", "sub/b.csv.out"),
+        (1, "s3://data/in/a.csv", "a.csv.out"),
     ]
 
 
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("gone", "There is no object s3://data/in/z.csv"), ("twice", "names a.csv 2 times"), ("none", "No S3 objects found"),
-        ("list", "is not a manifest"), ("numbers", "is not a manifest"), ("outside", "cannot be the name of a file"), ("leaves", "cannot be the name of a file"), ("local", "can only name objects in S3"),
+        ("gone", "There is no object s3://data/in/z.csv"),
+        ("twice", "names a.csv 2 times"),
+        ("none", "No S3 objects found"),
+        ("list", "is not a manifest"),
+        ("numbers", "is not a manifest"),
+        ("outside", "cannot be the name of a file"),
+        ("leaves", "cannot be the name of a file"),
+        ("local", "can only name objects in S3"),
         ("missing", "There is no object"),
     ],
 )
@@ -118,12 +144,19 @@ def test_folders_files_and_manifests_of_this_machine_are_read_in_place(store, tm
         (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "in" / name).write_text(name)
     folder = (tmp_path / "in").as_uri()
-    assert [one.output for one in input_objects(prefix(folder), store)] == ["a #1.csv.out", "b.csv.out", "sub/c.csv.out"]
+    assert [one.output for one in input_objects(prefix(folder), store)] == [
+        "a #1.csv.out",
+        "b.csv.out",
+        "sub/c.csv.out",
+    ]
     (one,) = input_objects(prefix((tmp_path / "in/a #1.csv").as_uri()), store)
     assert (one.output, one.path.read_text()) == ("a #1.csv.out", "a #1.csv")
     (tmp_path / "manifest").write_text(json.dumps([{"prefix": folder + "/"}, "sub/c.csv", "a #1.csv"]))
     found = input_objects(manifest((tmp_path / "manifest").as_uri()), store)
-    assert [(one.output, one.path.read_text()) for one in found] == [("sub/c.csv.out", "sub/c.csv"), ("a #1.csv.out", "a #1.csv")]
+    assert [(one.output, one.path.read_text()) for one in found] == [
+        ("sub/c.csv.out", "sub/c.csv"),
+        ("a #1.csv.out", "a #1.csv"),
+    ]
     (tmp_path / "manifest").write_text(json.dumps([{"prefix": folder + "/"}, "gone.csv"]))
     with pytest.raises(ValueError, match="there is no file .*gone.csv"):
         input_objects(manifest((tmp_path / "manifest").as_uri()), store)

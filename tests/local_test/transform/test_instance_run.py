@@ -28,8 +28,12 @@ class Run:
             path = self.folder / f"in-{number}"
             if data is not None:
                 path.write_bytes(data)
-            outputs.append(ObjectOutput(InputObject(number, f"s3://b/{number}", path, f"{number}.out"), self.folder, True))
-        run_objects(outputs, cutting, processing, send, concurrent, self.over, lambda *failure: self.failures.append(failure))
+            outputs.append(
+                ObjectOutput(InputObject(number, f"s3://b/{number}", path, f"{number}.out"), self.folder, True)
+            )
+        run_objects(
+            outputs, cutting, processing, send, concurrent, self.over, lambda *failure: self.failures.append(failure)
+        )
         written = [one.path.read_bytes() if one.done else one.failure for one in outputs]
         for one in outputs:
             one.abandon()
@@ -124,12 +128,16 @@ def test_a_failing_record_costs_its_object_and_no_other(run):
         return body
 
     assert run([b"1\n2\n", b"1\nbad\n3\nbad\n", b"5\n"], send, concurrent=2) == [
-        b"1\n2\n", 'the container answered 400 to record 2: "no such column".', b"5\n",
+        b"1\n2\n",
+        'the container answered 400 to record 2: "no such column".',
+        b"5\n",
     ]
     assert [(output.source.number, failure.status) for output, failure in run.failures] == [(1, 400)]
 
 
-@pytest.mark.parametrize(("status", "client_fault"), [(400, True), (413, True), (500, False), (503, False), (None, False)])
+@pytest.mark.parametrize(
+    ("status", "client_fault"), [(400, True), (413, True), (500, False), (503, False), (None, False)]
+)
 def test_a_4xx_is_the_inputs_fault_and_anything_else_the_containers(run, status, client_fault):
     def send(body):
         raise InvocationFailed(status, "why")
@@ -182,18 +190,24 @@ def test_a_job_that_is_over_sends_no_more_and_nothing_of_it_is_done_or_failed(ru
 
 
 def test_input_and_answer_are_processed_for_each_record(run):
-    processing = data_processing({
-        "TransformInput": {"ContentType": "text/csv", "SplitType": "Line"}, "TransformOutput": {},
-        "DataProcessing": {"InputFilter": "$[1:]", "JoinSource": "Input"},
-    })
+    processing = data_processing(
+        {
+            "TransformInput": {"ContentType": "text/csv", "SplitType": "Line"},
+            "TransformOutput": {},
+            "DataProcessing": {"InputFilter": "$[1:]", "JoinSource": "Input"},
+        }
+    )
     written = run([b"id1,2\nid2,3\n", b"id1,2\n", b""], lambda body: b"%d" % (int(body) * 2), processing=processing)
     assert written == [b"id1,2,4\nid2,3,6\n", b"id1,2,4\n", b""]
 
 
 def test_an_answer_that_cannot_be_joined_fails_its_object(run):
-    processing = data_processing({
-        "TransformInput": {"ContentType": "application/jsonlines", "SplitType": "Line"}, "TransformOutput": {},
-        "DataProcessing": {"JoinSource": "Input"},
-    })
+    processing = data_processing(
+        {
+            "TransformInput": {"ContentType": "application/jsonlines", "SplitType": "Line"},
+            "TransformOutput": {},
+            "DataProcessing": {"JoinSource": "Input"},
+        }
+    )
     (failure,) = run([b'{"a":1}\n'], lambda body: b"oops", processing=processing)
     assert failure.startswith("record 1: the container's answer is not JSON")

@@ -217,7 +217,8 @@ def test_a_server_that_refuses_a_large_body_before_it_has_read_it_is_heard(serve
     one = invocations(retries=0)
     with pytest.raises(InvocationFailed) as failed:
         one.send(b"x" * 30_000_000)
-    # Whether the answer comes through before the connection is reset is up to the network; it must not come as a success.
+    # Whether the answer comes through before the connection is reset is up to the network; it must not come as a
+    # success.
     assert failed.value.status in (413, None)
     server.refuse_before_reading = False
     assert one.send(b"next") == b"next"

@@ -34,7 +34,8 @@ def test_what_is_selected_of_json(path, selected):
 
 
 @pytest.mark.parametrize(
-    ("path", "row"), [("$", ROW), ("$[0]", ["id"]), ("$[1:]", ["a", "b", "c"]), ("$[0,-1]", ["id", "c"]), ("$[0,2:]", ["id", "b", "c"])]
+    ("path", "row"),
+    [("$", ROW), ("$[0]", ["id"]), ("$[1:]", ["a", "b", "c"]), ("$[0,-1]", ["id", "c"]), ("$[0,2:]", ["id", "b", "c"])],
 )
 def test_what_is_selected_of_a_row(path, row):
     assert JsonPath.parse(path).takes_columns
@@ -47,7 +48,24 @@ def test_a_row_has_numbered_columns_only(path):
 
 
 @pytest.mark.parametrize(
-    "path", ["", "a", ".a", "$..a", "$.*", "$[*]", "$[?(@.a)]", "$[a]", "$[", "$[]", "$.", "$[1:2:3]", "$['a',1]", "$.a[0", "$ .a"]
+    "path",
+    [
+        "",
+        "a",
+        ".a",
+        "$..a",
+        "$.*",
+        "$[*]",
+        "$[?(@.a)]",
+        "$[a]",
+        "$[",
+        "$[]",
+        "$.",
+        "$[1:2:3]",
+        "$['a',1]",
+        "$.a[0",
+        "$ .a",
+    ],
 )
 def test_other_paths_are_refused_with_the_path(path):
     with pytest.raises(ValueError) as refused:

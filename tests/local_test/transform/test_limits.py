@@ -27,9 +27,14 @@ def test_zero_megabytes_are_any_size():
 @pytest.mark.parametrize(
     "answer",
     [
-        {"MaxConcurrentTransforms": 0}, {"MaxConcurrentTransforms": 101}, {"MaxConcurrentTransforms": "many"},
+        {"MaxConcurrentTransforms": 0},
+        {"MaxConcurrentTransforms": 101},
+        {"MaxConcurrentTransforms": "many"},
         {"MaxConcurrentTransforms": True},
-        {"MaxPayloadInMB": -1}, {"MaxPayloadInMB": 101}, {"MaxPayloadInMB": 1.5}, {"BatchStrategy": "ALL"},
+        {"MaxPayloadInMB": -1},
+        {"MaxPayloadInMB": 101},
+        {"MaxPayloadInMB": 1.5},
+        {"BatchStrategy": "ALL"},
     ],
 )
 def test_an_answer_without_sense_is_told(answer):
@@ -48,6 +53,8 @@ def test_the_container_is_asked_only_when_something_is_open():
 def test_the_environment_tells_limits_only_when_the_user_set_them():
     assert batch_environment({}) == {"SAGEMAKER_BATCH": "true"}
     assert batch_environment(EVERYTHING) == {
-        "SAGEMAKER_BATCH": "true", "SAGEMAKER_MAX_PAYLOAD_IN_MB": "2", "SAGEMAKER_BATCH_STRATEGY": "SINGLE_RECORD",
+        "SAGEMAKER_BATCH": "true",
+        "SAGEMAKER_MAX_PAYLOAD_IN_MB": "2",
+        "SAGEMAKER_BATCH_STRATEGY": "SINGLE_RECORD",
         "SAGEMAKER_MAX_CONCURRENT_TRANSFORMS": "4",
     }

@@ -39,7 +39,9 @@ def test_a_payload_may_be_exactly_as_large_as_the_limit(batches):
     assert bodies(batches(b"1234567890\r\n1\n", strategy="SingleRecord")) == [b"1234567890", b"1"]
 
 
-@pytest.mark.parametrize("data", [b"", b"\n", b"a", b"a\n\n\nb", b"a\r\n\r\nb\r\n", "äöü€\n𝄞\n".encode(), b"12345\n" * 7])
+@pytest.mark.parametrize(
+    "data", [b"", b"\n", b"a", b"a\n\n\nb", b"a\r\n\r\nb\r\n", "äöü€\n𝄞\n".encode(), b"12345\n" * 7]
+)
 @pytest.mark.parametrize("most_bytes", [10, 11, 12, 17, 1000])
 def test_multi_record_payloads_are_the_object_cut_at_line_ends(batches, data, most_bytes):
     found = bodies(batches(data, most_bytes=most_bytes))

@@ -77,7 +77,9 @@ def test_outputs_go_into_a_folder_of_this_machine_under_their_own_names(tmp_path
     for one in made:
         one.add(one.source.output.encode())
         one.finish()
-    store(made, (tmp_path / "out put").as_uri(), None, Destination(None, LocalFiles([tmp_path], tmp_path / "state"), work))
+    store(
+        made, (tmp_path / "out put").as_uri(), None, Destination(None, LocalFiles([tmp_path], tmp_path / "state"), work)
+    )
     assert {name: (tmp_path / "out put" / name).read_text() for name in names} == {name: name for name in names}
 
 

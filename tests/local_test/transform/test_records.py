@@ -99,7 +99,10 @@ def test_a_recordio_record_loses_header_and_padding_as_content_and_keeps_them_as
 
 def test_recordio_parts_are_joined_with_the_magic_number_that_cut_them():
     data = record_io(b"head", 1) + record_io(b"mid!", 2) + record_io(b"tail", 3) + record_io(b"single")
-    assert contents(record_io_records, data) == [b"head" + RECORD_IO_MAGIC + b"mid!" + RECORD_IO_MAGIC + b"tail", b"single"]
+    assert contents(record_io_records, data) == [
+        b"head" + RECORD_IO_MAGIC + b"mid!" + RECORD_IO_MAGIC + b"tail",
+        b"single",
+    ]
     assert framed(record_io_records, data) == data
 
 

@@ -31,14 +31,27 @@ class Service:
         self.folder = folder
         self.start()
         self.objects.ensure_bucket("data")
-        self.call("CreateModel", ModelName="model", ExecutionRoleArn="arn:aws:iam::123456789012:role/role", PrimaryContainer=CONTAINER)
+        self.call(
+            "CreateModel",
+            ModelName="model",
+            ExecutionRoleArn="arn:aws:iam::123456789012:role/role",
+            PrimaryContainer=CONTAINER,
+        )
 
     def start(self):
         self.objects = ObjectStore(self.folder / "s3", ACCOUNT, "us-east-1")
         self.state = State(self.folder / "records")
         platform = Platform(
-            None, "test", self.folder, "us-east-1", self.state, self.objects, LogGroups(ACCOUNT, "us-east-1", self.folder / "logs"),
-            Metrics(ACCOUNT, "us-east-1", self.folder / "metrics"), None, LocalFiles([self.folder.parent], self.folder),
+            None,
+            "test",
+            self.folder,
+            "us-east-1",
+            self.state,
+            self.objects,
+            LogGroups(ACCOUNT, "us-east-1", self.folder / "logs"),
+            Metrics(ACCOUNT, "us-east-1", self.folder / "metrics"),
+            None,
+            LocalFiles([self.folder.parent], self.folder),
             ContainerAccess(AccessKeys(new_access_key("AKIA"), ACCOUNT), "us-east-1", None),
         )
         tags = Tags(platform.state)
@@ -52,14 +65,19 @@ class Service:
 
     def create(self, name="job", **changes):
         """A job whose input is not there."""
-        return self.call("CreateTransformJob", **{
-            "TransformJobName": name,
-            "ModelName": "model",
-            "TransformInput": {"DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://data/nothing"}}},
-            "TransformOutput": {"S3OutputPath": "s3://data/out"},
-            "TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": 1},
-            **changes,
-        })
+        return self.call(
+            "CreateTransformJob",
+            **{
+                "TransformJobName": name,
+                "ModelName": "model",
+                "TransformInput": {
+                    "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://data/nothing"}}
+                },
+                "TransformOutput": {"S3OutputPath": "s3://data/out"},
+                "TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": 1},
+                **changes,
+            },
+        )
 
     def ended(self, name="job"):
         deadline = time.monotonic() + DEADLINE
@@ -87,18 +105,25 @@ def test_a_job_without_input_fails_and_says_which_uri_has_nothing(service):
 
 def test_a_model_without_its_data_fails_the_job_and_says_which(service):
     service.objects.put_bytes("s3://data/in/a", b"1")
-    service.create(TransformInput={"DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://data/in/"}}})
+    service.create(
+        TransformInput={"DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://data/in/"}}}
+    )
     assert "s3://data/model.tar.gz" in service.ended()["FailureReason"]
 
 
 @pytest.mark.parametrize(
     ("manifest", "message"),
-    [([{"prefix": "file:///etc/"}, "hostname"], "can only name objects in S3"), ([{"prefix": "s3://data/in/"}, "/etc/x"], "begins with a slash")],
+    [
+        ([{"prefix": "file:///etc/"}, "hostname"], "can only name objects in S3"),
+        ([{"prefix": "s3://data/in/"}, "/etc/x"], "begins with a slash"),
+    ],
 )
 def test_a_manifest_that_would_touch_this_machine_fails_the_job_and_says_why(service, manifest, message):
     service.objects.put_bytes("s3://data/in/a", b"1")
     service.objects.put_bytes("s3://data/manifest", json.dumps(manifest).encode())
-    service.create(TransformInput={"DataSource": {"S3DataSource": {"S3DataType": "ManifestFile", "S3Uri": "s3://data/manifest"}}})
+    service.create(
+        TransformInput={"DataSource": {"S3DataSource": {"S3DataType": "ManifestFile", "S3Uri": "s3://data/manifest"}}}
+    )
     assert message in service.ended()["FailureReason"]
 
 
@@ -121,11 +146,17 @@ def test_a_name_is_taken_once(service):
     ("changes", "message"),
     [
         ({"ModelName": "nobody"}, "Could not find model .*model/nobody"),
-        ({"TransformOutput": {"S3OutputPath": "s3://nobucket/out"}}, "TransformOutput.S3OutputPath: There is no bucket nobucket"),
+        (
+            {"TransformOutput": {"S3OutputPath": "s3://nobucket/out"}},
+            "TransformOutput.S3OutputPath: There is no bucket nobucket",
+        ),
         ({"TransformOutput": {"S3OutputPath": "https://data/out"}}, "TransformOutput.S3OutputPath"),
         ({"DataCaptureConfig": {"DestinationS3Uri": "s3://data/captured"}}, "does not honour DataCaptureConfig"),
         ({"BatchStrategy": "AllRecords"}, "batchStrategy"),
-        ({"TransformOutput": {"S3OutputPath": "file:///etc/out"}}, "TransformOutput.S3OutputPath: file:///etc/out is outside the folders"),
+        (
+            {"TransformOutput": {"S3OutputPath": "file:///etc/out"}},
+            "TransformOutput.S3OutputPath: file:///etc/out is outside the folders",
+        ),
         (
             {"TransformInput": {"DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "file:///etc"}}}},
             "TransformInput.DataSource.S3DataSource.S3Uri: file:///etc is outside the folders",
@@ -140,8 +171,12 @@ def test_what_cannot_run_is_refused_before_a_job_is_there(service, changes, mess
 
 def test_a_model_whose_data_is_no_archive_is_refused_as_aws_does(service):
     source = {"S3DataSource": {"S3Uri": "s3://data/model/", "S3DataType": "S3Prefix", "CompressionType": "None"}}
-    service.call("CreateModel", ModelName="folder", ExecutionRoleArn="arn:aws:iam::123456789012:role/role",
-                 PrimaryContainer={"Image": "image", "ModelDataSource": source})
+    service.call(
+        "CreateModel",
+        ModelName="folder",
+        ExecutionRoleArn="arn:aws:iam::123456789012:role/role",
+        PrimaryContainer={"Image": "image", "ModelDataSource": source},
+    )
     with pytest.raises(ValidationException, match="ModelName: batch transform does not take ModelDataSource"):
         service.create(ModelName="folder")
 
@@ -167,13 +202,22 @@ def test_jobs_are_listed_ten_at_a_time_the_newest_first(service):
         service.ended(name)
     first = service.call("ListTransformJobs")
     rest = service.call("ListTransformJobs", NextToken=first["NextToken"])
-    assert [one["TransformJobName"] for one in first["TransformJobSummaries"] + rest["TransformJobSummaries"]] == names[::-1]
+    assert [one["TransformJobName"] for one in first["TransformJobSummaries"] + rest["TransformJobSummaries"]] == names[
+        ::-1
+    ]
     assert "NextToken" not in rest
     assert set(first["TransformJobSummaries"][0]) == {
-        "TransformJobName", "TransformJobArn", "CreationTime", "TransformEndTime", "LastModifiedTime", "TransformJobStatus",
+        "TransformJobName",
+        "TransformJobArn",
+        "CreationTime",
+        "TransformEndTime",
+        "LastModifiedTime",
+        "TransformJobStatus",
         "FailureReason",
     }
-    found = service.call("ListTransformJobs", NameContains="1", StatusEquals="Failed", SortBy="Name", SortOrder="Ascending")
+    found = service.call(
+        "ListTransformJobs", NameContains="1", StatusEquals="Failed", SortBy="Name", SortOrder="Ascending"
+    )
     assert [one["TransformJobName"] for one in found["TransformJobSummaries"]] == ["job-01", "job-10", "job-11"]
 
 
@@ -188,7 +232,9 @@ def test_what_a_killed_service_left_has_failed_and_what_had_ended_is_as_it_was(s
     for name in ("running", "stopping"):
         described = service.ended(name)
         assert described["TransformJobStatus"] == "Failed"
-        assert described["FailureReason"].startswith("InternalServerError: The local SageMaker ended while the job ran.")
+        assert described["FailureReason"].startswith(
+            "InternalServerError: The local SageMaker ended while the job ran."
+        )
         assert described["TransformEndTime"] > before["TransformEndTime"]
     assert service.ended("ended") == before
     assert not (service.folder / "transform-unfinished").exists()

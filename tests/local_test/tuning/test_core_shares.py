@@ -5,9 +5,17 @@ import pytest
 from local_test.tuning.core_shares import share
 
 
-@pytest.mark.parametrize(("cores", "parallel", "expected"), [
-    (2, 2, ["0", "1"]), (8, 2, ["0,1,2,3", "4,5,6,7"]), (8, 3, ["0,1", "2,3,4", "5,6,7"]), (2, 4, ["0", "1", "0", "1"]), (4, 1, [None]), (1, 2, [None, None]),
-])
+@pytest.mark.parametrize(
+    ("cores", "parallel", "expected"),
+    [
+        (2, 2, ["0", "1"]),
+        (8, 2, ["0,1,2,3", "4,5,6,7"]),
+        (8, 3, ["0,1", "2,3,4", "5,6,7"]),
+        (2, 4, ["0", "1", "0", "1"]),
+        (4, 1, [None]),
+        (1, 2, [None, None]),
+    ],
+)
 def test_the_cores_are_shared_out_among_the_trials(cores, parallel, expected):
     running, given = set(), []
     for _ in range(parallel):

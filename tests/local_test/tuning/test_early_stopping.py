@@ -8,12 +8,15 @@ from local_test.tuning.early_stopping import is_worse_than_median
 EARLIER = [(0.1, 0.3, 0.5), (0.3, 0.5, 0.7), (0.5, 0.7, 0.9)]
 
 
-@pytest.mark.parametrize(("value", "maximise", "stopped"), [
-    (0.41, True, False),
-    (0.39, True, True),
-    (0.39, False, False),
-    (0.41, False, True),
-])
+@pytest.mark.parametrize(
+    ("value", "maximise", "stopped"),
+    [
+        (0.41, True, False),
+        (0.39, True, True),
+        (0.39, False, False),
+        (0.41, False, True),
+    ],
+)
 def test_a_value_worse_than_the_median_of_running_averages_stops_the_trial(value, maximise, stopped):
     assert is_worse_than_median((0.0, value), EARLIER, maximise) is stopped
 

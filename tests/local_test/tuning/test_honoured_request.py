@@ -9,7 +9,10 @@ from tests.local_test.tuning.tuning_job import NOTHING, changed
 
 CONFIG, DEFINITION = "HyperParameterTuningJobConfig", "TrainingJobDefinition"
 LR = {"Name": "lr", "MinValue": "0.001", "MaxValue": "0.1"}
-GRID = ((f"{CONFIG}.Strategy", "Grid"), (f"{CONFIG}.ParameterRanges", {"CategoricalParameterRanges": [{"Name": "a", "Values": ["1", "2", "3"]}]}))
+GRID = (
+    (f"{CONFIG}.Strategy", "Grid"),
+    (f"{CONFIG}.ParameterRanges", {"CategoricalParameterRanges": [{"Name": "a", "Values": ["1", "2", "3"]}]}),
+)
 HYPERBAND = (f"{CONFIG}.Strategy", "Hyperband")
 OFFERED = [
     (),
@@ -19,12 +22,23 @@ OFFERED = [
     (HYPERBAND,),
     (HYPERBAND, (f"{CONFIG}.StrategyConfig", {"HyperbandStrategyConfig": {"MinResource": 1, "MaxResource": 27}})),
     ((f"{CONFIG}.ResourceLimits", {"MaxRuntimeInSeconds": 600, "MaxParallelTrainingJobs": 3}),),
-    ((f"{CONFIG}.TuningJobCompletionCriteria", {
-        "TargetObjectiveMetricValue": 0.9, "BestObjectiveNotImproving": {"MaxNumberOfTrainingJobsNotImproving": 3},
-        "ConvergenceDetected": {"CompleteOnConvergence": "Enabled"},
-    }),),
-    ((f"{DEFINITION}.ResourceConfig", NOTHING),
-     (f"{DEFINITION}.HyperParameterTuningResourceConfig", {"InstanceType": "ml.g4dn.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 30})),
+    (
+        (
+            f"{CONFIG}.TuningJobCompletionCriteria",
+            {
+                "TargetObjectiveMetricValue": 0.9,
+                "BestObjectiveNotImproving": {"MaxNumberOfTrainingJobsNotImproving": 3},
+                "ConvergenceDetected": {"CompleteOnConvergence": "Enabled"},
+            },
+        ),
+    ),
+    (
+        (f"{DEFINITION}.ResourceConfig", NOTHING),
+        (
+            f"{DEFINITION}.HyperParameterTuningResourceConfig",
+            {"InstanceType": "ml.g4dn.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 30},
+        ),
+    ),
 ]
 
 
@@ -36,9 +50,17 @@ def test_what_is_honoured_passes(changes):
 
 @pytest.mark.parametrize(
     "path",
-    ["TrainingJobDefinitions", "Autotune", f"{CONFIG}.ParameterRanges.AutoParameters", f"{DEFINITION}.VpcConfig", f"{DEFINITION}.TuningObjective",
-     f"{DEFINITION}.HyperParameterRanges", f"{DEFINITION}.AlgorithmSpecification.AlgorithmName", f"{DEFINITION}.ResourceConfig.InstanceGroups",
-     f"{DEFINITION}.HyperParameterTuningResourceConfig.InstanceConfigs"],
+    [
+        "TrainingJobDefinitions",
+        "Autotune",
+        f"{CONFIG}.ParameterRanges.AutoParameters",
+        f"{DEFINITION}.VpcConfig",
+        f"{DEFINITION}.TuningObjective",
+        f"{DEFINITION}.HyperParameterRanges",
+        f"{DEFINITION}.AlgorithmSpecification.AlgorithmName",
+        f"{DEFINITION}.ResourceConfig.InstanceGroups",
+        f"{DEFINITION}.HyperParameterTuningResourceConfig.InstanceConfigs",
+    ],
 )
 def test_what_is_not_honoured_is_refused_by_name(path):
     with pytest.raises(ValidationException, match=f"does not honour {path}"):
@@ -50,22 +72,43 @@ def test_what_is_not_honoured_is_refused_by_name(path):
     [
         ([(DEFINITION, NOTHING)], "TrainingJobDefinition is missing"),
         ([(f"{CONFIG}.HyperParameterTuningJobObjective", NOTHING)], "HyperParameterTuningJobObjective is missing"),
-        ([(f"{CONFIG}.HyperParameterTuningJobObjective.MetricName", "valid_loss")], "A metric is required .* does not name valid_loss"),
+        (
+            [(f"{CONFIG}.HyperParameterTuningJobObjective.MetricName", "valid_loss")],
+            "A metric is required .* does not name valid_loss",
+        ),
         ([(f"{DEFINITION}.AlgorithmSpecification.MetricDefinitions", NOTHING)], "A metric is required"),
         ([(f"{CONFIG}.ParameterRanges", NOTHING)], "ParameterRanges"),
         ([(f"{CONFIG}.ParameterRanges", {"ContinuousParameterRanges": []})], "ParameterRanges"),
-        ([(f"{CONFIG}.ParameterRanges.IntegerParameterRanges", [{"Name": "lr", "MinValue": "1", "MaxValue": "2"}])], "lr"),
+        (
+            [(f"{CONFIG}.ParameterRanges.IntegerParameterRanges", [{"Name": "lr", "MinValue": "1", "MaxValue": "2"}])],
+            "lr",
+        ),
         ([(f"{DEFINITION}.StaticHyperParameters.lr", "0.1")], "lr is in ParameterRanges and in StaticHyperParameters"),
-        ([(f"{DEFINITION}.StaticHyperParameters._tuning_objective_metric", "x")], "_tuning_objective_metric is reserved"),
-        ([(f"{CONFIG}.ParameterRanges.ContinuousParameterRanges", [{**LR, "Name": "_tuning_objective_metric"}])], "reserved"),
+        (
+            [(f"{DEFINITION}.StaticHyperParameters._tuning_objective_metric", "x")],
+            "_tuning_objective_metric is reserved",
+        ),
+        (
+            [(f"{CONFIG}.ParameterRanges.ContinuousParameterRanges", [{**LR, "Name": "_tuning_objective_metric"}])],
+            "reserved",
+        ),
         ([(f"{CONFIG}.Strategy", "Grid")], "categorical"),
         ([*GRID], "combinations"),
-        ([(f"{CONFIG}.StrategyConfig", {"HyperbandStrategyConfig": {"MaxResource": 9}})], "StrategyConfig is for the strategy Hyperband"),
+        (
+            [(f"{CONFIG}.StrategyConfig", {"HyperbandStrategyConfig": {"MaxResource": 9}})],
+            "StrategyConfig is for the strategy Hyperband",
+        ),
         ([HYPERBAND, (f"{CONFIG}.TrainingJobEarlyStoppingType", "Auto")], "must be Off with the strategy Hyperband"),
         ([HYPERBAND, (f"{DEFINITION}.StaticHyperParameters", NOTHING)], "MaxResource"),
-        ([(f"{CONFIG}.ResourceLimits.MaxNumberOfTrainingJobs", NOTHING)], "MaxNumberOfTrainingJobs or MaxRuntimeInSeconds"),
+        (
+            [(f"{CONFIG}.ResourceLimits.MaxNumberOfTrainingJobs", NOTHING)],
+            "MaxNumberOfTrainingJobs or MaxRuntimeInSeconds",
+        ),
         ([(f"{CONFIG}.ResourceLimits.MaxParallelTrainingJobs", 11)], "MaxParallelTrainingJobs is 11, more than"),
-        ([(f"{DEFINITION}.HyperParameterTuningResourceConfig", {"InstanceType": "ml.m5.large", "InstanceCount": 1})], "not both"),
+        (
+            [(f"{DEFINITION}.HyperParameterTuningResourceConfig", {"InstanceType": "ml.m5.large", "InstanceCount": 1})],
+            "not both",
+        ),
     ],
 )
 def test_what_aws_refuses_is_refused_with_a_sentence(changes, message):

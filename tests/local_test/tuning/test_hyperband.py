@@ -53,15 +53,22 @@ def test_max_resource_is_inferred_from_a_static_hyperparameter(name, text):
     assert max_resource(given, {name: text}) == 12
 
 
-@pytest.mark.parametrize(("resources", "static", "said"), [
-    ({}, {"lr": "0.1", "max-epochs": "9"}, "set MaxResource in HyperbandStrategyConfig, or a static hyperparameter.*n-epochs"),
-    ({}, {"epochs": "many"}, "static hyperparameter epochs is many"),
-    ({}, {"epochs": "0"}, "static hyperparameter epochs is 0, which is no number of epochs"),
-    ({}, {"epochs": "20001"}, "at most 20000 epochs, and the static hyperparameter epochs is 20001"),
-    ({"MaxResource": 20001}, {}, "at most 20000 epochs, and MaxResource is 20001"),
-    ({"MinResource": 10, "MaxResource": 9}, {}, "MinResource is 10 and MaxResource is 9"),
-    ({"MinResource": 10}, {"epochs": "9"}, "MinResource is 10 and the static hyperparameter epochs is 9"),
-])
+@pytest.mark.parametrize(
+    ("resources", "static", "said"),
+    [
+        (
+            {},
+            {"lr": "0.1", "max-epochs": "9"},
+            "set MaxResource in HyperbandStrategyConfig, or a static hyperparameter.*n-epochs",
+        ),
+        ({}, {"epochs": "many"}, "static hyperparameter epochs is many"),
+        ({}, {"epochs": "0"}, "static hyperparameter epochs is 0, which is no number of epochs"),
+        ({}, {"epochs": "20001"}, "at most 20000 epochs, and the static hyperparameter epochs is 20001"),
+        ({"MaxResource": 20001}, {}, "at most 20000 epochs, and MaxResource is 20001"),
+        ({"MinResource": 10, "MaxResource": 9}, {}, "MinResource is 10 and MaxResource is 9"),
+        ({"MinResource": 10}, {"epochs": "9"}, "MinResource is 10 and the static hyperparameter epochs is 9"),
+    ],
+)
 def test_a_request_that_hyperband_cannot_run_is_refused(resources, static, said):
     with pytest.raises(ValueError, match=said):
         max_resource(config(**resources), static)
@@ -124,7 +131,8 @@ def test_a_rung_is_not_missed_when_several_epochs_are_heard_of_at_once(up_to_27)
     given = config(MaxResource=27)
     before = up_to_27[:20]
     at_the_rung, past_it = (
-        [should_stop(given, Trial(number, {}, "InProgress", (0.0,) * epochs), before, 27) for number in range(21, 40)] for epochs in (3, 5)
+        [should_stop(given, Trial(number, {}, "InProgress", (0.0,) * epochs), before, 27) for number in range(21, 40)]
+        for epochs in (3, 5)
     )
     assert at_the_rung == past_it and True in at_the_rung
 
@@ -133,11 +141,15 @@ def test_it_is_the_value_at_the_rung_that_counts():
     """A trial that was the best at the first rung is not stopped for what came after, and before the next rung."""
     given = config(MaxResource=27)
     before = [Trial(number, {}, "Completed", (0.5,) * 27) for number in range(1, 30)]
-    stopped = {value: [should_stop(given, Trial(number, {}, "InProgress", value), before, 27) for number in range(30, 50)]
-               for value in ((0.9, 0.0), (0.0, 0.9))}
+    stopped = {
+        value: [should_stop(given, Trial(number, {}, "InProgress", value), before, 27) for number in range(30, 50)]
+        for value in ((0.9, 0.0), (0.0, 0.9))
+    }
     assert not any(stopped[0.9, 0.0]) and any(stopped[0.0, 0.9])
 
 
 def test_the_seed_says_which_trial_is_in_which_bracket():
-    lengths = [[len(trial.values) for trial in run(config(seed=seed, MaxResource=9), GOODNESS[:20], 9)] for seed in range(3)]
+    lengths = [
+        [len(trial.values) for trial in run(config(seed=seed, MaxResource=9), GOODNESS[:20], 9)] for seed in range(3)
+    ]
     assert len({str(one) for one in lengths}) == 3

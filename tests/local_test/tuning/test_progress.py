@@ -10,7 +10,10 @@ from tests.local_test.tuning.tuning_job import trial
 
 
 def trials(*statuses, values=(0.5,)):
-    return [Trial(number, {}, status, () if status == "Failed" else values) for number, status in enumerate(statuses, start=1)]
+    return [
+        Trial(number, {}, status, () if status == "Failed" else values)
+        for number, status in enumerate(statuses, start=1)
+    ]
 
 
 def limits(parallel, most=None, seconds=None):
@@ -43,7 +46,11 @@ def test_after_five_attempts_without_a_success_none_is_started_until_one_that_ru
 
 def test_trials_that_were_lost_with_the_service_are_no_attempts():
     assert places(limits(6, 100), trials(*["Failed"] * 5), lost=1) == 6
-    assert was_lost(trial(1, "Failed", FailureReason=KILLED)) and not was_lost(trial(1, "Failed", FailureReason="AlgorithmError")) and not was_lost(trial(1))
+    assert (
+        was_lost(trial(1, "Failed", FailureReason=KILLED))
+        and not was_lost(trial(1, "Failed", FailureReason="AlgorithmError"))
+        and not was_lost(trial(1))
+    )
 
 
 @pytest.mark.parametrize(

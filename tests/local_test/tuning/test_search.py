@@ -16,7 +16,11 @@ RATE = {"Name": "lr", "MinValue": "0.00001", "MaxValue": "1", "ScalingType": "Lo
 DECAY = {"Name": "weight-decay", "MinValue": "1e-6", "MaxValue": "0.1", "ScalingType": "Logarithmic"}
 BATCH = {"Name": "batch-size", "MinValue": "16", "MaxValue": "256"}
 HEAD = {"Name": "freeze-backbone", "Values": ['"true"', '"false"']}
-EVERY_KIND = {"IntegerParameterRanges": [BATCH], "ContinuousParameterRanges": [RATE, DECAY], "CategoricalParameterRanges": [HEAD]}
+EVERY_KIND = {
+    "IntegerParameterRanges": [BATCH],
+    "ContinuousParameterRanges": [RATE, DECAY],
+    "CategoricalParameterRanges": [HEAD],
+}
 
 
 def config(strategy, ranges, seed=0, objective="Minimize", **limits):
@@ -49,10 +53,14 @@ def draws(given, name, count):
 
 
 def distance_from_uniform(values, low, high):
-    """Kolmogorov and Smirnov's: the largest gap between the values' distribution and the uniform one from low to high."""
+    """Kolmogorov and Smirnov's: the largest gap between the values' distribution and the uniform one from low to
+    high.
+    """
     shares = [(value - low) / (high - low) for value in sorted(values)]
-    assert 0 <= shares[0] and shares[-1] <= 1
-    return max(max((index + 1) / len(shares) - share, share - index / len(shares)) for index, share in enumerate(shares))
+    assert shares[0] >= 0 and shares[-1] <= 1
+    return max(
+        max((index + 1) / len(shares) - share, share - index / len(shares)) for index, share in enumerate(shares)
+    )
 
 
 CRITICAL = 1.63 / math.sqrt(500)  # of 500 uniform draws one sample in a hundred is farther off
@@ -62,7 +70,9 @@ CRITICAL = 1.63 / math.sqrt(500)  # of 500 uniform draws one sample in a hundred
 
 
 def test_logarithmic_draws_are_uniform_in_the_logarithm():
-    logarithms = [math.log(value) for value in draws(config("Random", {"ContinuousParameterRanges": [RATE]}), "lr", 500)]
+    logarithms = [
+        math.log(value) for value in draws(config("Random", {"ContinuousParameterRanges": [RATE]}), "lr", 500)
+    ]
     assert distance_from_uniform(logarithms, math.log(1e-5), 0) < CRITICAL
 
 
@@ -74,7 +84,10 @@ def test_reverse_logarithmic_draws_are_uniform_in_the_logarithm_of_what_is_left_
 
 def test_linear_draws_are_uniform_also_far_below_0():
     shift = {"Name": "shift", "MinValue": "-300", "MaxValue": "100", "ScalingType": "Linear"}
-    assert distance_from_uniform(draws(config("Random", {"ContinuousParameterRanges": [shift]}), "shift", 500), -300, 100) < CRITICAL
+    assert (
+        distance_from_uniform(draws(config("Random", {"ContinuousParameterRanges": [shift]}), "shift", 500), -300, 100)
+        < CRITICAL
+    )
 
 
 def test_integers_are_drawn_on_a_logarithmic_scale_too():
@@ -85,7 +98,9 @@ def test_integers_are_drawn_on_a_logarithmic_scale_too():
 
 def test_integers_are_drawn_up_to_both_bounds():
     depth = {"Name": "depth", "MinValue": "2", "MaxValue": "5"}
-    drawn = draws(config("Random", {"IntegerParameterRanges": [depth], "ContinuousParameterRanges": [RATE]}), "depth", 200)
+    drawn = draws(
+        config("Random", {"IntegerParameterRanges": [depth], "ContinuousParameterRanges": [RATE]}), "depth", 200
+    )
     counts = [drawn.count(value) for value in (2, 3, 4, 5)]
     assert sum(counts) == 200 and min(counts) > 30
 
@@ -118,7 +133,11 @@ def test_bayesian_search_goes_where_the_objective_says(objective, sign):
         return abs(math.log10(float(hyperparameters["lr"]) / 0.01))
 
     given = [config("Bayesian", {"ContinuousParameterRanges": [RATE]}, seed, objective) for seed in range(5)]
-    late = [away(trial.hyperparameters) for one in given for trial in run(one, 25, lambda drawn: sign * away(drawn) ** 2)[15:]]
+    late = [
+        away(trial.hyperparameters)
+        for one in given
+        for trial in run(one, 25, lambda drawn: sign * away(drawn) ** 2)[15:]
+    ]
     assert median(late) < 0.8  # random draws: 1.25
 
 
@@ -154,7 +173,9 @@ def test_trials_that_run_keep_the_next_one_away():
         trials.append(Trial(number, propose(given, number, trials, []), "InProgress", (0.5,)))
     rates = [float(trial.hyperparameters["lr"]) for trial in trials[20:]]
     assert min(abs(math.log(one / other)) for one, other in itertools.combinations(rates, 2)) > 0.001
-    assert [propose(given, number, ended, []) for number in range(21, 29)] != [trial.hyperparameters for trial in trials[20:]]
+    assert [propose(given, number, ended, []) for number in range(21, 29)] != [
+        trial.hyperparameters for trial in trials[20:]
+    ]
 
 
 def test_what_a_running_trial_has_printed_so_far_does_not_matter():
@@ -172,12 +193,17 @@ def test_parents_help_from_the_first_trial_on():
         return min(trial.objective for trial in run(config("Bayesian", ranges, seed), 5, parents=parents))
 
     parents = run(config("Random", ranges, seed=99), 30)
-    assert median(first_five(seed, parents) for seed in range(10)) < median(first_five(seed, []) for seed in range(10)) / 2
+    assert (
+        median(first_five(seed, parents) for seed in range(10)) < median(first_five(seed, []) for seed in range(10)) / 2
+    )
 
 
 def test_parents_that_lie_outside_the_ranges_or_lack_a_hyperparameter_do_not_count():
     given = config("Bayesian", EVERY_KIND)
-    inside = [Trial(n, one.hyperparameters, "Completed", (n / 10,)) for n, one in enumerate(run(config("Random", EVERY_KIND, 5), 8), 1)]
+    inside = [
+        Trial(n, one.hyperparameters, "Completed", (n / 10,))
+        for n, one in enumerate(run(config("Random", EVERY_KIND, 5), 8), 1)
+    ]
     foreign = [
         Trial(9, inside[0].hyperparameters | {"lr": "2"}, "Completed", (-1.0,)),
         Trial(10, inside[0].hyperparameters | {"freeze-backbone": "true"}, "Completed", (-1.0,)),
@@ -209,7 +235,9 @@ def test_stopped_trials_are_observations_and_failed_ones_are_not():
 
 
 def test_a_stopped_trial_ranks_behind_the_completed_ones():
-    """At an early epoch of a falling loss it would look bad anyway, of a rising one too good: here it is the lowest of all."""
+    """At an early epoch of a falling loss it would look bad anyway, of a rising one too good: here it is the lowest of
+    all.
+    """
     given = config("Bayesian", {"ContinuousParameterRanges": [RATE]})
     completed = [Trial(n, {"lr": repr(10 ** -(n / 5))}, "Completed", (abs(n / 5 - 1),)) for n in range(1, 21)]
 
@@ -248,16 +276,21 @@ def test_random_proposals_without_repeats_do_not_depend_on_results():
 def test_a_combination_of_very_many_is_proposed_too():
     wide = [{"Name": f"n{i}", "MinValue": "0", "MaxValue": str(2**53)} for i in range(29)]
     check(config("Random", {"IntegerParameterRanges": wide, "ContinuousParameterRanges": [RATE]}))
-    assert len(propose(config("Random", {"IntegerParameterRanges": wide, "ContinuousParameterRanges": [RATE]}), 1, [], [])) == 30
+    assert (
+        len(propose(config("Random", {"IntegerParameterRanges": wide, "ContinuousParameterRanges": [RATE]}), 1, [], []))
+        == 30
+    )
 
 
 # Grid
 
 
-GRID = {"CategoricalParameterRanges": [
-    {"Name": "arch", "Values": ["resnet18", "resnet34"]},
-    {"Name": "lr", "Values": ['"0.1"', '"0.01"', '"0.001"']},
-]}
+GRID = {
+    "CategoricalParameterRanges": [
+        {"Name": "arch", "Values": ["resnet18", "resnet34"]},
+        {"Name": "lr", "Values": ['"0.1"', '"0.01"', '"0.001"']},
+    ]
+}
 
 
 def test_a_grid_has_every_combination_once_in_the_order_of_its_ranges_and_then_ends():
@@ -299,5 +332,7 @@ trials = []
 for number in range(1, 9):
     trials.append(Trial(number, propose(given, number, trials, []), "Completed", (0.5,)))
 """
-    ended = subprocess.run([sys.executable, "-W", "error", "-c", program], cwd=Path(__file__).parents[3], capture_output=True, text=True)
+    ended = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program], cwd=Path(__file__).parents[3], capture_output=True, text=True
+    )
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")

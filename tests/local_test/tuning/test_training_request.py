@@ -8,25 +8,46 @@ TUNED = {"lr": "0.01", "batch-size": '"64"'}
 
 
 def test_it_is_what_the_definition_says_with_the_trials_own_hyperparameters():
-    tuning_job = record(("TrainingJobDefinition.Environment", {"A": "b"}), ("TrainingJobDefinition.RetryStrategy", {"MaximumRetryAttempts": 2}))
+    tuning_job = record(
+        ("TrainingJobDefinition.Environment", {"A": "b"}),
+        ("TrainingJobDefinition.RetryStrategy", {"MaximumRetryAttempts": 2}),
+    )
     request = training_request(tuning_job, 3, TUNED, [{"Key": "a", "Value": "b"}])
     validate("CreateTrainingJob", request)
-    assert request["HyperParameters"] == {"epochs": "9", "lr": "0.01", "batch-size": '"64"', "_tuning_objective_metric": "valid_accuracy"}
+    assert request["HyperParameters"] == {
+        "epochs": "9",
+        "lr": "0.01",
+        "batch-size": '"64"',
+        "_tuning_objective_metric": "valid_accuracy",
+    }
     assert request["Tags"] == [{"Key": "a", "Value": "b"}]
-    for field in ("AlgorithmSpecification", "RoleArn", "InputDataConfig", "OutputDataConfig", "ResourceConfig", "StoppingCondition", "Environment",
-                  "RetryStrategy"):
+    for field in (
+        "AlgorithmSpecification",
+        "RoleArn",
+        "InputDataConfig",
+        "OutputDataConfig",
+        "ResourceConfig",
+        "StoppingCondition",
+        "Environment",
+        "RetryStrategy",
+    ):
         assert request[field] == tuning_job["TrainingJobDefinition"][field]
     assert not {"StaticHyperParameters", "DefinitionName", "HyperParameterTuningResourceConfig"} & request.keys()
 
 
 def test_the_tuning_jobs_own_form_of_resources_is_understood():
     resources = {"InstanceType": "ml.g4dn.xlarge", "InstanceCount": 2, "VolumeSizeInGB": 1}
-    tuning_job = record(("TrainingJobDefinition.ResourceConfig", NOTHING), ("TrainingJobDefinition.HyperParameterTuningResourceConfig", resources))
+    tuning_job = record(
+        ("TrainingJobDefinition.ResourceConfig", NOTHING),
+        ("TrainingJobDefinition.HyperParameterTuningResourceConfig", resources),
+    )
     assert training_request(tuning_job, 1, TUNED, [])["ResourceConfig"] == resources
 
 
 def test_every_trial_has_its_checkpoints_below_a_prefix_of_its_own():
-    tuning_job = record(("TrainingJobDefinition.CheckpointConfig", {"S3Uri": "s3://bucket/kept/", "LocalPath": "/opt/ml/kept"}))
+    tuning_job = record(
+        ("TrainingJobDefinition.CheckpointConfig", {"S3Uri": "s3://bucket/kept/", "LocalPath": "/opt/ml/kept"})
+    )
     first, second = (training_request(tuning_job, number, TUNED, [])["CheckpointConfig"] for number in (1, 2))
     assert first == {"S3Uri": f"s3://bucket/kept/{training_job_name(tuning_job, 1)}", "LocalPath": "/opt/ml/kept"}
     assert first != second

@@ -25,7 +25,11 @@ def test_values_are_in_their_order_and_come_back_after_a_restart(trials, tmp_pat
     trials.add_values("t", 1, [0.1, 0.2])
     trials.add_values("t", 1, [0.3])
     [back] = TrialRecords(State(tmp_path)).of("t")
-    assert (back["Values"], back["TunedHyperParameters"], back["TrainingJobStatus"]) == ([0.1, 0.2, 0.3], {"x": "1"}, "InProgress")
+    assert (back["Values"], back["TunedHyperParameters"], back["TrainingJobStatus"]) == (
+        [0.1, 0.2, 0.3],
+        {"x": "1"},
+        "InProgress",
+    )
 
 
 def test_a_trial_is_as_its_training_job_is(trials, state):

@@ -15,7 +15,13 @@ def parent(*changes, status="Completed"):
 
 
 def child(*changes, kind="IdenticalDataAndAlgorithm"):
-    return record(*changes, ("WarmStartConfig", {"WarmStartType": kind, "ParentHyperParameterTuningJobs": [{"HyperParameterTuningJobName": "p"}]}))
+    return record(
+        *changes,
+        (
+            "WarmStartConfig",
+            {"WarmStartType": kind, "ParentHyperParameterTuningJobs": [{"HyperParameterTuningJobName": "p"}]},
+        ),
+    )
 
 
 @pytest.mark.parametrize("status", ["Completed", "Stopped", "Failed"])
@@ -24,7 +30,10 @@ def test_a_parent_has_ended_however_it_did(status):
 
 
 def test_ranges_and_static_values_and_what_is_tuned_may_change():
-    tuned_before = parent((f"{RANGES}.IntegerParameterRanges", [{"Name": "epochs", "MinValue": "1", "MaxValue": "9"}]), (f"{DEFINITION}.StaticHyperParameters", {}))
+    tuned_before = parent(
+        (f"{RANGES}.IntegerParameterRanges", [{"Name": "epochs", "MinValue": "1", "MaxValue": "9"}]),
+        (f"{DEFINITION}.StaticHyperParameters", {}),
+    )
     check_parent(child((f"{DEFINITION}.StaticHyperParameters", {"epochs": "3"})), tuned_before)
 
 
@@ -32,11 +41,32 @@ def test_ranges_and_static_values_and_what_is_tuned_may_change():
     ("old", "new", "message"),
     [
         (parent(status="InProgress"), child(), "p is InProgress"),
-        (parent(("HyperParameterTuningJobConfig.HyperParameterTuningJobObjective.Type", "Minimize")), child(), "objective metric must be the same"),
-        (parent((f"{DEFINITION}.StaticHyperParameters.seed", "1")), child(), "p has 4 static and tuned hyperparameters, the new one 3"),
-        (parent((f"{RANGES}.ContinuousParameterRanges", []), (f"{RANGES}.CategoricalParameterRanges", [{"Name": "lr", "Values": ["1"]}, {"Name": "batch-size", "Values": ["1"]}])),
-         child(), "lr is among ContinuousParameterRanges, .* its type"),
-        (parent((f"{DEFINITION}.AlgorithmSpecification.TrainingImage", "older")), child(), "training image must be the same"),
+        (
+            parent(("HyperParameterTuningJobConfig.HyperParameterTuningJobObjective.Type", "Minimize")),
+            child(),
+            "objective metric must be the same",
+        ),
+        (
+            parent((f"{DEFINITION}.StaticHyperParameters.seed", "1")),
+            child(),
+            "p has 4 static and tuned hyperparameters, the new one 3",
+        ),
+        (
+            parent(
+                (f"{RANGES}.ContinuousParameterRanges", []),
+                (
+                    f"{RANGES}.CategoricalParameterRanges",
+                    [{"Name": "lr", "Values": ["1"]}, {"Name": "batch-size", "Values": ["1"]}],
+                ),
+            ),
+            child(),
+            "lr is among ContinuousParameterRanges, .* its type",
+        ),
+        (
+            parent((f"{DEFINITION}.AlgorithmSpecification.TrainingImage", "older")),
+            child(),
+            "training image must be the same",
+        ),
         (parent((f"{DEFINITION}.InputDataConfig", [])), child(), "input data must be the same"),
     ],
 )
@@ -52,7 +82,14 @@ def test_transfer_learning_takes_other_data_and_another_image():
 
 def test_parents_are_named_and_each_once():
     def named(*names):
-        return parent_names(changed(("WarmStartConfig", {"ParentHyperParameterTuningJobs": [{"HyperParameterTuningJobName": name} for name in names]})))
+        return parent_names(
+            changed(
+                (
+                    "WarmStartConfig",
+                    {"ParentHyperParameterTuningJobs": [{"HyperParameterTuningJobName": name} for name in names]},
+                )
+            )
+        )
 
     assert parent_names(changed()) == [] and named("a", "b") == ["a", "b"]
     with pytest.raises(ValidationException, match="a twice"):
@@ -62,13 +99,21 @@ def test_parents_are_named_and_each_once():
 
 
 def test_ended_trials_are_learned_from_with_a_value_for_everything_that_is_tuned_now():
-    old = parent((f"{RANGES}.ContinuousParameterRanges", []), (f"{DEFINITION}.StaticHyperParameters", {"lr": "0.05", "epochs": "9"}))
+    old = parent(
+        (f"{RANGES}.ContinuousParameterRanges", []),
+        (f"{DEFINITION}.StaticHyperParameters", {"lr": "0.05", "epochs": "9"}),
+    )
     seen = {"batch-size": '"32"'}
-    trials = [{**trial(1, values=[0.7]), "TunedHyperParameters": seen}, {**trial(2, "InProgress"), "TunedHyperParameters": seen},
-              {**trial(3, "Stopped", [0.2]), "TunedHyperParameters": seen}]
+    trials = [
+        {**trial(1, values=[0.7]), "TunedHyperParameters": seen},
+        {**trial(2, "InProgress"), "TunedHyperParameters": seen},
+        {**trial(3, "Stopped", [0.2]), "TunedHyperParameters": seen},
+    ]
     new = child((f"{DEFINITION}.StaticHyperParameters", {"epochs": "9"}))
     new["Search"]["Parents"] = [*learned(new, old, trials), *learned(new, old, trials[:1])]
     assert [(one.number, one.hyperparameters, one.objective) for one in parent_trials(new)] == [
-        (1, {"lr": "0.05", "batch-size": '"32"'}, 0.7), (2, {"lr": "0.05", "batch-size": '"32"'}, 0.2), (3, {"lr": "0.05", "batch-size": '"32"'}, 0.7),
+        (1, {"lr": "0.05", "batch-size": '"32"'}, 0.7),
+        (2, {"lr": "0.05", "batch-size": '"32"'}, 0.2),
+        (3, {"lr": "0.05", "batch-size": '"32"'}, 0.7),
     ]
     assert {one["TuningJobName"] for one in new["Search"]["Parents"]} == {"p"}

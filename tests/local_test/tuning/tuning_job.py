@@ -12,18 +12,25 @@ REQUEST = {
         "HyperParameterTuningJobObjective": {"Type": "Maximize", "MetricName": "valid_accuracy"},
         "ResourceLimits": {"MaxNumberOfTrainingJobs": 10, "MaxParallelTrainingJobs": 2},
         "ParameterRanges": {
-            "ContinuousParameterRanges": [{"Name": "lr", "MinValue": "0.001", "MaxValue": "0.1", "ScalingType": "Logarithmic"}],
+            "ContinuousParameterRanges": [
+                {"Name": "lr", "MinValue": "0.001", "MaxValue": "0.1", "ScalingType": "Logarithmic"}
+            ],
             "CategoricalParameterRanges": [{"Name": "batch-size", "Values": ['"32"', '"64"']}],
         },
     },
     "TrainingJobDefinition": {
         "StaticHyperParameters": {"epochs": "9"},
         "AlgorithmSpecification": {
-            "TrainingImage": "image", "TrainingInputMode": "File", "MetricDefinitions": [{"Name": "valid_accuracy", "Regex": "valid_accuracy=(.+)"}],
+            "TrainingImage": "image",
+            "TrainingInputMode": "File",
+            "MetricDefinitions": [{"Name": "valid_accuracy", "Regex": "valid_accuracy=(.+)"}],
         },
         "RoleArn": "arn:aws:iam::123456789012:role/local",
         "InputDataConfig": [
-            {"ChannelName": "train", "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://bucket/train"}}},
+            {
+                "ChannelName": "train",
+                "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://bucket/train"}},
+            },
         ],
         "OutputDataConfig": {"S3OutputPath": "s3://bucket/jobs"},
         "ResourceConfig": {"InstanceType": "ml.g4dn.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 30},
@@ -53,5 +60,13 @@ def record(*changes: tuple[str, object]) -> dict:
 
 def trial(number: int, status: str = "Completed", values: list[float] = (), **more) -> dict:
     tuned = {"lr": "0.01", "batch-size": '"64"'}
-    return {"Number": number, "TrainingJobName": f"tuning-00{number}-abcdef01", "TunedHyperParameters": tuned, "Values": list(values),
-            "TrainingJobArn": f"arn-{number}", "TrainingJobStatus": status, "CreationTime": 1000.0 + number, **more}
+    return {
+        "Number": number,
+        "TrainingJobName": f"tuning-00{number}-abcdef01",
+        "TunedHyperParameters": tuned,
+        "Values": list(values),
+        "TrainingJobArn": f"arn-{number}",
+        "TrainingJobStatus": status,
+        "CreationTime": 1000.0 + number,
+        **more,
+    }

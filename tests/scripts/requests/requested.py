@@ -20,6 +20,12 @@ def layout(prefix: str = "dogbreed") -> Layout:
 
 def a_training_job(chosen, channels=None, hyperparameters=None, region="eu-west-1"):
     return training_job_request(
-        chosen, layout(chosen.prefix), name=training_job(chosen.prefix, timestamp()), image="host:5055/dogbreed-train:abc",
-        role_arn=ROLE, region=region, channels=channels or SPLITS, hyperparameters=hyperparameters or {},
+        chosen,
+        layout(chosen.prefix),
+        name=training_job(chosen.prefix, timestamp()),
+        image="host:5055/dogbreed-train:abc",
+        role_arn=ROLE,
+        region=region,
+        channels=channels or SPLITS,
+        hyperparameters=hyperparameters or {},
     )

@@ -1,4 +1,6 @@
-"""EnableNetworkIsolation: wherever a container of ours has nothing to fetch, and never where that would make it fail."""
+"""EnableNetworkIsolation: wherever a container of ours has nothing to fetch, and never where that would make it
+fail.
+"""
 
 from dataclasses import replace
 from pathlib import Path
@@ -21,27 +23,37 @@ SCRATCH = {"pretrained": "none"}
 
 
 def isolated(channels=SPLITS, hyperparameters=SCRATCH, image=IMAGE, tuned=(), **environment):
-    return training_is_isolated(settings(**environment), image=image, channels=channels, hyperparameters=hyperparameters, tuned=tuned)
+    return training_is_isolated(
+        settings(**environment), image=image, channels=channels, hyperparameters=hyperparameters, tuned=tuned
+    )
 
 
-@pytest.mark.parametrize("what", [
-    {"hyperparameters": SCRATCH},
-    {"hyperparameters": {"pretrained": '"none"'}},
-    {"hyperparameters": {}, "channels": {**SPLITS, "pretrained": "s3://b/w/"}},
-    {"hyperparameters": {}, "channels": {"features": "s3://b/f/"}},
-    {"hyperparameters": {}, "image": f"{IMAGE}-w12345678"},
-    {"hyperparameters": {}, "image": f"{IMAGE}-dirty-w12345678-0123456789ab"},
-])
+@pytest.mark.parametrize(
+    "what",
+    [
+        {"hyperparameters": SCRATCH},
+        {"hyperparameters": {"pretrained": '"none"'}},
+        {"hyperparameters": {}, "channels": {**SPLITS, "pretrained": "s3://b/w/"}},
+        {"hyperparameters": {}, "channels": {"features": "s3://b/f/"}},
+        {"hyperparameters": {}, "image": f"{IMAGE}-w12345678"},
+        {"hyperparameters": {}, "image": f"{IMAGE}-dirty-w12345678-0123456789ab"},
+    ],
+)
 def test_a_job_that_has_nothing_to_download_is_isolated(what):
     assert isolated(**what) is True
     assert isolated(**what, sagemaker_train_network_isolation="on") is True
     assert isolated(**what, sagemaker_train_network_isolation="off") is False
 
 
-@pytest.mark.parametrize("what", [
-    {"hyperparameters": {}}, {"hyperparameters": {"pretrained": "auto"}}, {"tuned": ["pretrained"]},
-    {"hyperparameters": {}, "image": "host:5055/team-w12345678/dogbreed-train:a86989924225"},
-])
+@pytest.mark.parametrize(
+    "what",
+    [
+        {"hyperparameters": {}},
+        {"hyperparameters": {"pretrained": "auto"}},
+        {"tuned": ["pretrained"]},
+        {"hyperparameters": {}, "image": "host:5055/team-w12345678/dogbreed-train:a86989924225"},
+    ],
+)
 def test_a_job_that_has_to_download_its_weights_keeps_its_network_and_on_is_refused_before_it_costs_anything(what):
     assert isolated(**what) is False
     with pytest.raises(Failure, match="would have to download its pretrained weights.*or set it to auto"):
@@ -50,17 +62,30 @@ def test_a_job_that_has_to_download_its_weights_keeps_its_network_and_on_is_refu
 
 def test_the_tag_tells_of_weights_in_the_image_as_the_script_of_the_tag_writes_it():
     """docker/tag.sh: -w and 8 hex digits, at the end; the image's id may follow (scripts/aws/image.py)."""
-    assert "revision=$revision-w$(git hash-object --no-filters \"$weights\" | cut -c1-8)" in (Path(__file__).parents[3] / "docker/tag.sh").read_text()
+    assert (
+        'revision=$revision-w$(git hash-object --no-filters "$weights" | cut -c1-8)'
+        in (Path(__file__).parents[3] / "docker/tag.sh").read_text()
+    )
 
 
 @pytest.mark.parametrize("hyperparameters, found", [(SCRATCH, True), ({}, False)])
 def test_every_kind_of_job_carries_it(hyperparameters, found):
     common = {"image": IMAGE, "role_arn": ROLE, "channels": SPLITS}
-    job = training_job_request(settings(), layout(), name="dogbreed-train-x", region="eu-west-1", hyperparameters=hyperparameters, **common)
-    features = features_job_request(settings(), layout(), name="dogbreed-features-x", static=hyperparameters, output="s3://b/f", **common)
+    job = training_job_request(
+        settings(), layout(), name="dogbreed-train-x", region="eu-west-1", hyperparameters=hyperparameters, **common
+    )
+    features = features_job_request(
+        settings(), layout(), name="dogbreed-features-x", static=hyperparameters, output="s3://b/f", **common
+    )
     tuning = tuning_job_request(
-        settings(), layout(), name="dogbreed-tune-x", static=hyperparameters, ranges=load_settings(environment={}).tune.ranges, parents=[],
-        warm_start_type="TransferLearning", **common,
+        settings(),
+        layout(),
+        name="dogbreed-tune-x",
+        static=hyperparameters,
+        ranges=load_settings(environment={}).tune.ranges,
+        parents=[],
+        warm_start_type="TransferLearning",
+        **common,
     )
     assert [one["EnableNetworkIsolation"] for one in (job, features, tuning["TrainingJobDefinition"])] == [found] * 3
     for operation, request in {"CreateTrainingJob": job, "CreateHyperParameterTuningJob": tuning}.items():
@@ -76,15 +101,28 @@ def test_the_settings_own_hyperparameters_count():
 
 def test_a_search_over_pretrained_keeps_the_network():
     request = tuning_job_request(
-        settings(), layout(), name="dogbreed-tune-x", image=IMAGE, role_arn=ROLE, channels=SPLITS, static={},
-        ranges={"pretrained": Categories(("auto", "none"))}, parents=[], warm_start_type="TransferLearning",
+        settings(),
+        layout(),
+        name="dogbreed-tune-x",
+        image=IMAGE,
+        role_arn=ROLE,
+        channels=SPLITS,
+        static={},
+        ranges={"pretrained": Categories(("auto", "none"))},
+        parents=[],
+        warm_start_type="TransferLearning",
     )
     assert request["TrainingJobDefinition"]["EnableNetworkIsolation"] is False
 
 
 def a_model(serverless=False, **environment):
     return model_request(
-        settings(**environment), name="dogbreed-x", image="host/dogbreed-serve:abc", model_data="s3://b/m.tar.gz", role_arn=ROLE, serverless=serverless,
+        settings(**environment),
+        name="dogbreed-x",
+        image="host/dogbreed-serve:abc",
+        model_data="s3://b/m.tar.gz",
+        role_arn=ROLE,
+        serverless=serverless,
     )
 
 
@@ -97,9 +135,16 @@ def test_a_model_is_isolated_unless_the_settings_say_otherwise_or_its_endpoint_i
 
 @pytest.mark.parametrize("name", ["DOGBREED_ALLOW_URLS", "ALLOW_URLS"])
 def test_a_container_that_fetches_pictures_by_itself_cannot_be_isolated(tmp_path, name):
-    text = (Path(__file__).parents[3] / "sagemaker.toml").read_text().replace("DOGBREED_TOP_K =", f'{name} = "true"\nDOGBREED_TOP_K =')
+    text = (
+        (Path(__file__).parents[3] / "sagemaker.toml")
+        .read_text()
+        .replace("DOGBREED_TOP_K =", f'{name} = "true"\nDOGBREED_TOP_K =')
+    )
     (tmp_path / "sagemaker.toml").write_text(text)
     with pytest.raises(Failure, match="deploy.network-isolation must be false with DOGBREED_ALLOW_URLS"):
         load_settings(tmp_path / "sagemaker.toml", {})
-    assert load_settings(tmp_path / "sagemaker.toml", {"SAGEMAKER_DEPLOY_NETWORK_ISOLATION": "false"}).environment[name] == "true"
+    assert (
+        load_settings(tmp_path / "sagemaker.toml", {"SAGEMAKER_DEPLOY_NETWORK_ISOLATION": "false"}).environment[name]
+        == "true"
+    )
     assert load_settings(tmp_path / "sagemaker.toml", {"SAGEMAKER_DEPLOY_MODE": "serverless"})

@@ -27,23 +27,35 @@ OURS = ["dogbreed-train", "dogbreed-serve"]
 
 
 def rule(*filters: str, frequency: str = "SCAN_ON_PUSH"):
-    return {"scanFrequency": frequency, "repositoryFilters": [{"filter": one, "filterType": "WILDCARD"} for one in filters]}
+    return {
+        "scanFrequency": frequency,
+        "repositoryFilters": [{"filter": one, "filterType": "WILDCARD"} for one in filters],
+    }
 
 
-@pytest.mark.parametrize("rules", [
-    [rule("*")], [rule("dogbreed")], [rule("other", "dogbreed-*")], [rule("*", frequency="CONTINUOUS_SCAN")],
-])
+@pytest.mark.parametrize(
+    "rules",
+    [
+        [rule("*")],
+        [rule("dogbreed")],
+        [rule("other", "dogbreed-*")],
+        [rule("*", frequency="CONTINUOUS_SCAN")],
+    ],
+)
 def test_a_registry_that_scans_our_images_already_is_let_be(rules):
     assert scanning_request({"scanType": "BASIC", "rules": rules}, OURS, "dogbreed") is None
 
 
-@pytest.mark.parametrize("current", [
-    {"scanType": "BASIC", "rules": []},
-    {"scanType": "BASIC", "rules": [rule("cats-*")]},
-    {"scanType": "BASIC", "rules": [rule("dogbreed-train")]},
-    {"scanType": "ENHANCED", "rules": [rule("cats-*", frequency="CONTINUOUS_SCAN"), rule("x-*")]},
-    {"scanType": "BASIC", "rules": [rule("*", frequency="MANUAL")]},
-])
+@pytest.mark.parametrize(
+    "current",
+    [
+        {"scanType": "BASIC", "rules": []},
+        {"scanType": "BASIC", "rules": [rule("cats-*")]},
+        {"scanType": "BASIC", "rules": [rule("dogbreed-train")]},
+        {"scanType": "ENHANCED", "rules": [rule("cats-*", frequency="CONTINUOUS_SCAN"), rule("x-*")]},
+        {"scanType": "BASIC", "rules": [rule("*", frequency="MANUAL")]},
+    ],
+)
 def test_scanning_is_added_and_every_rule_that_was_there_stays(current):
     request = scanning_request(current, OURS, "dogbreed")
     assert problems("ecr", "PutRegistryScanningConfiguration", request) == []

@@ -5,7 +5,10 @@ from tests.scripts.tuning.jobs import START
 
 # A command line whose trials share features.
 FROZEN = ["freeze-backbone=true", "epochs=3", "--no-wait"]
-DONE = ("Completed", [("Completed", 0.71, ""), ("Completed", 0.83, ""), ("Failed", None, "AlgorithmError: lr is too large.")])
+DONE = (
+    "Completed",
+    [("Completed", 0.71, ""), ("Completed", 0.83, ""), ("Failed", None, "AlgorithmError: lr is too large.")],
+)
 
 
 def request(stand_in) -> dict:
@@ -17,7 +20,8 @@ def request(stand_in) -> dict:
 def channels(stand_in) -> dict[str, str]:
     """URI by channel, of that one's trials."""
     return {
-        one["ChannelName"]: one["DataSource"]["S3DataSource"]["S3Uri"] for one in request(stand_in)["TrainingJobDefinition"]["InputDataConfig"]
+        one["ChannelName"]: one["DataSource"]["S3DataSource"]["S3Uri"]
+        for one in request(stand_in)["TrainingJobDefinition"]["InputDataConfig"]
     }
 
 
@@ -30,11 +34,15 @@ class Service:
     def __init__(self, sagemaker, steps: list, failure: str = ""):
         self._steps, self._failure, self._request, self._now = list(steps), failure, None, None
         sagemaker.answers |= {
-            "CreateHyperParameterTuningJob": self._create, "DescribeHyperParameterTuningJob": self._describe,
+            "CreateHyperParameterTuningJob": self._create,
+            "DescribeHyperParameterTuningJob": self._describe,
             "ListTrainingJobsForHyperParameterTuningJob": self._list,
             "DescribeTrainingJob": lambda request: {
-                "TrainingJobName": request["TrainingJobName"], "TrainingJobStatus": "Completed",
-                "ModelArtifacts": {"S3ModelArtifacts": f"s3://some-bucket/dogbreed/jobs/{request['TrainingJobName']}/output/model.tar.gz"},
+                "TrainingJobName": request["TrainingJobName"],
+                "TrainingJobStatus": "Completed",
+                "ModelArtifacts": {
+                    "S3ModelArtifacts": f"s3://some-bucket/dogbreed/jobs/{request['TrainingJobName']}/output/model.tar.gz"
+                },
             },
         }
 
@@ -47,7 +55,10 @@ class Service:
         return {"HyperParameterTuningJobArn": "arn"}
 
     def _describe(self, request: dict) -> dict:
-        if self._request is None or self._request["HyperParameterTuningJobName"] != request["HyperParameterTuningJobName"]:
+        if (
+            self._request is None
+            or self._request["HyperParameterTuningJobName"] != request["HyperParameterTuningJobName"]
+        ):
             raise Refusal("ResourceNotFound", "No such tuning job.")
         self._now = self._steps.pop(0) if len(self._steps) > 1 else self._steps[0]
         job, config = self._now[0], self._request["HyperParameterTuningJobConfig"]
@@ -55,11 +66,19 @@ class Service:
         with_value = [one for one in self._summaries() if "FinalHyperParameterTuningJobObjectiveMetric" in one]
         with_value.sort(key=lambda one: one["FinalHyperParameterTuningJobObjectiveMetric"]["Value"], reverse=not down)
         return {
-            **{field: self._request[field] for field in (
-                "HyperParameterTuningJobName", "HyperParameterTuningJobConfig", "TrainingJobDefinition")},
-            "HyperParameterTuningJobStatus": job, "CreationTime": START.timestamp(),
-            **({"HyperParameterTuningEndTime": START.timestamp() + 750} if job not in ("InProgress", "Stopping") else {}),
-            **({"BestTrainingJob": with_value[0]} if with_value else {}), **({"FailureReason": self._failure} if self._failure else {}),
+            **{
+                field: self._request[field]
+                for field in ("HyperParameterTuningJobName", "HyperParameterTuningJobConfig", "TrainingJobDefinition")
+            },
+            "HyperParameterTuningJobStatus": job,
+            "CreationTime": START.timestamp(),
+            **(
+                {"HyperParameterTuningEndTime": START.timestamp() + 750}
+                if job not in ("InProgress", "Stopping")
+                else {}
+            ),
+            **({"BestTrainingJob": with_value[0]} if with_value else {}),
+            **({"FailureReason": self._failure} if self._failure else {}),
         }
 
     def _list(self, request: dict) -> dict:
@@ -71,10 +90,16 @@ class Service:
         found = []
         for number, (status, value, reason) in enumerate(self._now[1], 1):
             tuned = {one["Name"]: f"0.00{number}" for one in ranges.get("ContinuousParameterRanges", [])}
-            tuned |= {one["Name"]: one["Values"][number % len(one["Values"])] for one in ranges.get("CategoricalParameterRanges", [])}
+            tuned |= {
+                one["Name"]: one["Values"][number % len(one["Values"])]
+                for one in ranges.get("CategoricalParameterRanges", [])
+            }
             summary = {
-                "TrainingJobName": f"{self._request['HyperParameterTuningJobName']}-{number:03}-{number:08x}", "TrainingJobArn": "arn",
-                "CreationTime": START.timestamp() + number, "TrainingStartTime": START.timestamp() + number, "TrainingJobStatus": status,
+                "TrainingJobName": f"{self._request['HyperParameterTuningJobName']}-{number:03}-{number:08x}",
+                "TrainingJobArn": "arn",
+                "CreationTime": START.timestamp() + number,
+                "TrainingStartTime": START.timestamp() + number,
+                "TrainingJobStatus": status,
                 "TunedHyperParameters": tuned,
             }
             if status not in ("InProgress", "Stopping"):

@@ -20,11 +20,20 @@ class FeatureJobs:
         self.end, self.made, self._s3 = end, {}, s3
         self._trials = sagemaker.answers["DescribeTrainingJob"]
         sagemaker.answers |= {
-            "CreateTrainingJob": self._create, "DescribeTrainingJob": self._describe,
-            "ListTrainingJobs": lambda request: {"TrainingJobSummaries": [
-                {"TrainingJobName": name, "TrainingJobArn": "arn", "CreationTime": 1, "TrainingJobStatus": one["TrainingJobStatus"]}
-                for name, one in self.made.items() if one["TrainingJobStatus"] == request.get("StatusEquals")
-            ]},
+            "CreateTrainingJob": self._create,
+            "DescribeTrainingJob": self._describe,
+            "ListTrainingJobs": lambda request: {
+                "TrainingJobSummaries": [
+                    {
+                        "TrainingJobName": name,
+                        "TrainingJobArn": "arn",
+                        "CreationTime": 1,
+                        "TrainingJobStatus": one["TrainingJobStatus"],
+                    }
+                    for name, one in self.made.items()
+                    if one["TrainingJobStatus"] == request.get("StatusEquals")
+                ]
+            },
         }
 
     def _create(self, request: dict) -> dict:
@@ -40,8 +49,12 @@ class FeatureJobs:
             job["TrainingJobStatus"] = self.end
             above = job["OutputDataConfig"]["S3OutputPath"].removeprefix("s3://some-bucket/")
             for name, content in {"train.npy": b"12345", "bank.json": b'{"sizes": {"train.npy": 5}}'}.items():
-                self._s3.put_object(Bucket="some-bucket", Key=f"{above}/{job['TrainingJobName']}/output/model/{name}", Body=content)
-        return answer | ({"FailureReason": "AlgorithmError: no weights."} if answer["TrainingJobStatus"] == "Failed" else {})
+                self._s3.put_object(
+                    Bucket="some-bucket", Key=f"{above}/{job['TrainingJobName']}/output/model/{name}", Body=content
+                )
+        return answer | (
+            {"FailureReason": "AlgorithmError: no weights."} if answer["TrainingJobStatus"] == "Failed" else {}
+        )
 
 
 @pytest.fixture
@@ -49,22 +62,33 @@ def feature_jobs(ready, aws):
     return FeatureJobs(ready, aws.client("s3"))
 
 
-def test_the_features_of_a_frozen_backbone_are_computed_once_and_every_trial_reads_them(ready, feature_jobs, write_log, capsys):
+def test_the_features_of_a_frozen_backbone_are_computed_once_and_every_trial_reads_them(
+    ready, feature_jobs, write_log, capsys
+):
     assert tune.main(FROZEN) == 0
     assert ready.made() == ["CreateTrainingJob", "CreateHyperParameterTuningJob"]
     made = ready.request("CreateTrainingJob")
     assert made["TrainingJobName"].startswith("dogbreed-features-")
     assert made["HyperParameters"] == {
-        "sagemaker_container_log_level": "30", "freeze-backbone": "true", "epochs": "3", "features-only": "true"}
+        "sagemaker_container_log_level": "30",
+        "freeze-backbone": "true",
+        "epochs": "3",
+        "features-only": "true",
+    }
     assert [one["ChannelName"] for one in made["InputDataConfig"]] == ["train", "valid", "test"]
     output = made["OutputDataConfig"]["S3OutputPath"]
-    assert output.startswith("s3://some-bucket/dogbreed/features/") and made["OutputDataConfig"]["CompressionType"] == "NONE"
+    assert (
+        output.startswith("s3://some-bucket/dogbreed/features/")
+        and made["OutputDataConfig"]["CompressionType"] == "NONE"
+    )
     assert channels(ready) == {"features": f"{output}/{made['TrainingJobName']}/output/model/"}
     assert "features-only" not in request(ready)["TrainingJobDefinition"]["StaticHyperParameters"]
     assert f"started {made['TrainingJobName']}: it computes once what all trials read" in capsys.readouterr().err
 
 
-def test_weights_of_ones_own_go_to_the_features_job_and_the_trials_get_the_features_alone(ready, feature_jobs, aws, bucket, monkeypatch):
+def test_weights_of_ones_own_go_to_the_features_job_and_the_trials_get_the_features_alone(
+    ready, feature_jobs, aws, bucket, monkeypatch
+):
     monkeypatch.setenv("SAGEMAKER_TRAIN_PRETRAINED", "s3://some-bucket/weights/")
     aws.client("s3").put_object(Bucket=bucket, Key="weights/resnet50.safetensors", Body=b"w")
     assert tune.main(FROZEN) == 0
@@ -74,7 +98,8 @@ def test_weights_of_ones_own_go_to_the_features_job_and_the_trials_get_the_featu
 
 
 def test_pictures_that_change_while_the_features_are_computed_start_no_trial_and_leave_no_features(
-        ready, feature_jobs, aws, bucket, monkeypatch, capsys):
+    ready, feature_jobs, aws, bucket, monkeypatch, capsys
+):
     real, picture = features.watch, {"Bucket": bucket, "Key": "dogbreed/data/train/A/x.jpg"}
 
     def watch(*arguments):
@@ -86,7 +111,10 @@ def test_pictures_that_change_while_the_features_are_computed_start_no_trial_and
         assert tune.main(FROZEN) == 1
     [first] = feature_jobs.made
     said = capsys.readouterr().err
-    assert f"The pictures, or the weights, changed while {first} ran. Its features were removed and no trial was started" in said
+    assert (
+        f"The pictures, or the weights, changed while {first} ran. Its features were removed and no trial was started"
+        in said
+    )
     assert "run `make tune` again" in said and ready.made() == ["CreateTrainingJob"]
     assert "Contents" not in aws.client("s3").list_objects_v2(Bucket=bucket, Prefix="dogbreed/features/")
     aws.client("s3").put_object(**picture, Body=b"x")
@@ -116,7 +144,9 @@ def test_a_second_search_over_the_same_pictures_uses_the_features_again(ready, f
 
 
 @pytest.mark.parametrize("change", ["picture", "image", "hyperparameter"])
-def test_other_pictures_another_image_and_another_backbone_are_other_features(ready, feature_jobs, aws, bucket, docker, tag, change):
+def test_other_pictures_another_image_and_another_backbone_are_other_features(
+    ready, feature_jobs, aws, bucket, docker, tag, change
+):
     assert tune.main(FROZEN) == 0
     more = []
     if change == "picture":
@@ -137,21 +167,35 @@ def test_a_features_job_that_did_not_end_well_starts_no_trial_and_is_not_used_ag
     assert tune.main(FROZEN) == 1
     [first] = jobs.made
     said = capsys.readouterr().err
-    assert f"The features job {first} is {end}" in said and f"error: No trial was started, since {first} left no features." in said
+    assert (
+        f"The features job {first} is {end}" in said
+        and f"error: No trial was started, since {first} left no features." in said
+    )
     assert ready.made() == ["CreateTrainingJob"]
     jobs.end = "Completed"
     assert tune.main(FROZEN) == 0
     assert len(jobs.made) == 2
 
 
-@pytest.mark.parametrize("name, left", [
-    ("bank.json", None), ("train.npy", None), ("train.npy", b"1234"), ("bank.json", b'{"sizes"'), ("bank.json", b"{}"),
-])
+@pytest.mark.parametrize(
+    "name, left",
+    [
+        ("bank.json", None),
+        ("train.npy", None),
+        ("train.npy", b"1234"),
+        ("bank.json", b'{"sizes"'),
+        ("bank.json", b"{}"),
+    ],
+)
 def test_features_whose_files_are_not_all_there_are_computed_anew(ready, feature_jobs, aws, bucket, name, left, capsys):
     assert tune.main(FROZEN) == 0
     [first] = feature_jobs.made
     s3 = aws.client("s3")
-    [key] = [one["Key"] for one in s3.list_objects_v2(Bucket=bucket, Prefix="dogbreed/features/")["Contents"] if one["Key"].endswith(name)]
+    [key] = [
+        one["Key"]
+        for one in s3.list_objects_v2(Bucket=bucket, Prefix="dogbreed/features/")["Contents"]
+        if one["Key"].endswith(name)
+    ]
     if left is None:
         s3.delete_object(Bucket=bucket, Key=key)
     else:
@@ -196,7 +240,9 @@ def test_a_features_job_of_another_prefix_is_not_used(ready, feature_jobs, aws, 
     feature_jobs.made.clear()
     for one in aws.client("s3").list_objects_v2(Bucket=bucket, Prefix="dogbreed/features/")["Contents"]:
         aws.client("s3").delete_object(Bucket=bucket, Key=one["Key"])
-    aws.client("s3").put_object(Bucket=bucket, Key=f"dogbreed/features/{key}/somebodys-job/output/model/bank.json", Body=b"{}")
+    aws.client("s3").put_object(
+        Bucket=bucket, Key=f"dogbreed/features/{key}/somebodys-job/output/model/bank.json", Body=b"{}"
+    )
     assert tune.main(FROZEN) == 0
     assert len(feature_jobs.made) == 1 and "somebodys-job" not in channels(ready)["features"]
 
@@ -209,12 +255,16 @@ def test_a_tuned_hyperparameter_that_decides_the_features_keeps_the_trials_on_pi
 
 
 @pytest.mark.parametrize("given", [["epochs=3", "--no-wait"], ["feature-views=0", *FROZEN], ["mixup=0.2", *FROZEN]])
-def test_where_trials_do_not_train_on_features_none_are_computed_and_nothing_is_said(ready, feature_jobs, given, capsys):
+def test_where_trials_do_not_train_on_features_none_are_computed_and_nothing_is_said(
+    ready, feature_jobs, given, capsys
+):
     assert tune.main(given) == 0
     assert feature_jobs.made == {} and "features" not in capsys.readouterr().err
 
 
-def test_pictures_that_cannot_be_listed_are_no_ground_for_using_features_again(ready, feature_jobs, monkeypatch, capsys):
+def test_pictures_that_cannot_be_listed_are_no_ground_for_using_features_again(
+    ready, feature_jobs, monkeypatch, capsys
+):
     monkeypatch.setenv("SAGEMAKER_TRAIN_DATA", "https://elsewhere/pictures")
     assert tune.main(FROZEN) == 0
     assert tune.main(FROZEN) == 0
@@ -225,7 +275,9 @@ def test_pictures_that_cannot_be_listed_are_no_ground_for_using_features_again(r
 
 
 @pytest.mark.parametrize("denied", ["dogbreed/", "dogbreed/features/"])
-def test_where_these_credentials_may_not_list_the_features_are_computed_anew(ready, feature_jobs, monkeypatch, denied, capsys):
+def test_where_these_credentials_may_not_list_the_features_are_computed_anew(
+    ready, feature_jobs, monkeypatch, denied, capsys
+):
     real = botocore.client.BaseClient._make_api_call
 
     def call(client, operation, request):
@@ -243,7 +295,9 @@ def test_a_dry_run_prints_the_features_job_too_unless_its_features_are_there(rea
     assert tune.main([*FROZEN, "--dry-run"]) == 0
     first, second = json.loads(capsys.readouterr().out)
     assert (first["operation"], second["operation"]) == ("CreateTrainingJob", "CreateHyperParameterTuningJob")
-    assert first["request"]["TrainingJobName"] in json.dumps(second["request"]["TrainingJobDefinition"]["InputDataConfig"])
+    assert first["request"]["TrainingJobName"] in json.dumps(
+        second["request"]["TrainingJobDefinition"]["InputDataConfig"]
+    )
     assert ready.made() == []
     assert tune.main(FROZEN) == 0
     capsys.readouterr()

@@ -13,7 +13,9 @@ VOID = {"meta", "img", "source"}
 
 
 class Page(HTMLParser):
-    """rows: of each table, the text of its cells. sources: of pictures. Fails on a tag that is not closed in its turn."""
+    """rows: of each table, the text of its cells. sources: of pictures. Fails on a tag that is not closed in its
+    turn.
+    """
 
     def __init__(self, text: str):
         super().__init__()
@@ -60,20 +62,28 @@ def test_nothing_is_loaded_from_elsewhere():
 
 def test_each_panel_has_a_picture_for_a_light_and_one_for_a_dark_screen():
     text = page(many(10, 2), PICTURES, None)
-    assert text.count("<figure>") == 2 and text.count("prefers-color-scheme: dark)' srcset='data:image/png;base64,ZGFyaw==") == 2
+    assert (
+        text.count("<figure>") == 2
+        and text.count("prefers-color-scheme: dark)' srcset='data:image/png;base64,ZGFyaw==") == 2
+    )
     assert "alt='valid_accuracy by lr' src='data:image/png;base64,bGlnaHQ='" in text
 
 
 def test_what_was_searched_and_what_was_the_same_in_every_trial_is_said():
     *_, searched = Page(page(many(3, 4), PICTURES, None)).tables
     assert searched == [
-        ["lr", "1e-05 to 0.1, scale log"], ["batch-size", "32, 64, 128, 256"], ["dropout", "0.0 to 0.5, scale auto"],
-        ["warmup-epochs", "1 to 5, whole, scale auto"], ["epochs", "20 in every trial"],
+        ["lr", "1e-05 to 0.1, scale log"],
+        ["batch-size", "32, 64, 128, 256"],
+        ["dropout", "0.0 to 0.5, scale auto"],
+        ["warmup-epochs", "1 to 5, whole, scale auto"],
+        ["epochs", "20 in every trial"],
     ]
 
 
 def test_text_from_the_service_cannot_become_markup():
-    found = tuning(trial(1, None, "Failed", "<script>alert('x')</script>", lr="<b>"), failure="All <failed>", static={"a": "'><i>"})
+    found = tuning(
+        trial(1, None, "Failed", "<script>alert('x')</script>", lr="<b>"), failure="All <failed>", static={"a": "'><i>"}
+    )
     text = page(found, [("<lr'", b"", b"")], None)
     Page(text)
     assert "<script" not in text and "<b>" not in text and "<i>" not in text and "All &lt;failed&gt;" in text
@@ -91,4 +101,10 @@ def test_a_tuning_job_without_trials_without_a_best_or_with_one_trial_has_a_page
 def test_the_facts_count_how_the_trials_ended():
     text = page(tuning(trial(1, 0.5), trial(2, 0.6), trial(3, None, "Failed")), PICTURES, None)
     facts = dict(re.findall(r"<dt>([^<]*)</dt><dd>([^<]*)</dd>", text))
-    assert facts == {"best valid_accuracy": "0.6000", "trials": "3", "of them Completed": "2", "of them Failed": "1", "time": "12:30"}
+    assert facts == {
+        "best valid_accuracy": "0.6000",
+        "trials": "3",
+        "of them Completed": "2",
+        "of them Failed": "1",
+        "time": "12:30",
+    }

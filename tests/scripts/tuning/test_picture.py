@@ -11,15 +11,39 @@ from PIL import Image
 from scripts.config.ranges import Categories, Interval
 from scripts.config.settings import FILE
 from scripts.tuning.panels import MOST_TICKS, grid, heights, log_ticks, panels
-from scripts.tuning.picture import DARK, DPI, FOOTER, LIGHT, ROW, TOP, WIDTH, panel_pictures, title, whole_figure, write_picture
+from scripts.tuning.picture import (
+    DARK,
+    DPI,
+    FOOTER,
+    LIGHT,
+    ROW,
+    TOP,
+    WIDTH,
+    panel_pictures,
+    title,
+    whole_figure,
+    write_picture,
+)
 from tests.scripts.tuning.jobs import EVERY_KIND, many, trial, tuning
 
 SOME = [(1, 1), (2, 8), (30, 2), (500, 8)]
 
 
-@pytest.mark.parametrize("count, shape", [
-    (0, (0, 1)), (1, (1, 1)), (3, (1, 3)), (4, (2, 2)), (5, (2, 3)), (6, (2, 3)), (7, (2, 4)), (8, (2, 4)), (9, (3, 3)), (30, (8, 4)),
-])
+@pytest.mark.parametrize(
+    "count, shape",
+    [
+        (0, (0, 1)),
+        (1, (1, 1)),
+        (3, (1, 3)),
+        (4, (2, 2)),
+        (5, (2, 3)),
+        (6, (2, 3)),
+        (7, (2, 4)),
+        (8, (2, 4)),
+        (9, (3, 3)),
+        (30, (8, 4)),
+    ],
+)
 def test_panels_stand_in_a_grid_without_an_empty_row_or_column(count, shape):
     rows, columns = grid(count)
     assert (rows, columns) == shape
@@ -40,26 +64,40 @@ def test_every_trial_has_a_place_within_the_limits():
 
 
 def test_words_stand_in_the_order_of_the_range_and_trials_of_one_word_beside_each_other():
-    found = tuning(*(trial(n, 0.5, batch_size=word) for n, word in enumerate(("64", '"64"', "256", "1024"), 1)), ranges={
-        "batch-size": Categories(("256", "64"))})
+    found = tuning(
+        *(trial(n, 0.5, batch_size=word) for n, word in enumerate(("64", '"64"', "256", "1024"), 1)),
+        ranges={"batch-size": Categories(("256", "64"))},
+    )
     places = panels(found)[1].places
     assert {number: round(place) for number, place in places.items()} == {1: 1, 2: 1, 3: 0}  # 1024 was not searched for
     assert places[1] != places[2]
 
 
-@pytest.mark.parametrize("low, high, texts", [
-    (1e-5, 0.1, ["1e-05", "0.0001", "0.001", "0.01", "0.1"]), (0.001, 0.005, ["0.001", "0.002", "0.005"]),
-    (1, 20, ["1", "2", "5", "10", "20"]),
-    (1e-12, 1, ["1e-12", "1e-09", "1e-06", "0.001", "1"]), (0.03, 0.04, ["0.03", "0.04"]), (0.0003, 0.3, ["0.001", "0.01", "0.1"]),
-])
+@pytest.mark.parametrize(
+    "low, high, texts",
+    [
+        (1e-5, 0.1, ["1e-05", "0.0001", "0.001", "0.01", "0.1"]),
+        (0.001, 0.005, ["0.001", "0.002", "0.005"]),
+        (1, 20, ["1", "2", "5", "10", "20"]),
+        (1e-12, 1, ["1e-12", "1e-09", "1e-06", "0.001", "1"]),
+        (0.03, 0.04, ["0.03", "0.04"]),
+        (0.0003, 0.3, ["0.001", "0.01", "0.1"]),
+    ],
+)
 def test_a_logarithmic_axis_has_a_few_round_ticks(low, high, texts):
     assert [text for _, text in log_ticks(low, high)] == texts
     assert len(texts) <= MOST_TICKS
 
 
-@pytest.mark.parametrize("low, high, ticks", [
-    (1, 5, [1, 2, 3, 4, 5]), (1, 100, [20, 40, 60, 80, 100]), (32, 1024, [200, 400, 600, 800, 1000]), (-3, 3, [-2, 0, 2]),
-])
+@pytest.mark.parametrize(
+    "low, high, ticks",
+    [
+        (1, 5, [1, 2, 3, 4, 5]),
+        (1, 100, [20, 40, 60, 80, 100]),
+        (32, 1024, [200, 400, 600, 800, 1000]),
+        (-3, 3, [-2, 0, 2]),
+    ],
+)
 def test_whole_numbers_have_whole_ticks(low, high, ticks):
     found = panels(tuning(trial(1, 0.5, epochs=str(low)), ranges={"epochs": Interval(low, high, True, "linear")}))[1]
     assert [place for place, _ in found.ticks] == ticks
@@ -121,7 +159,15 @@ def marks(figure, place: int = 0) -> list[str]:
 def test_how_a_trial_ended_can_be_told_and_the_best_stands_out():
     stopped, running = [trial(2, 0.4, "Stopped"), trial(4, None, "Stopped")], trial(6, 0.3, "InProgress")
     found = tuning(trial(1, 0.5), *stopped, trial(3, None, "Failed"), trial(5, 0.6), running)
-    assert marks(whole_figure(found)) == ["best so far", "completed", "stopped", "stopped, no value", "failed", "running", "best"]
+    assert marks(whole_figure(found)) == [
+        "best so far",
+        "completed",
+        "stopped",
+        "stopped, no value",
+        "failed",
+        "running",
+        "best",
+    ]
 
 
 def test_what_did_not_happen_is_not_in_the_legend():
@@ -138,7 +184,9 @@ def test_where_every_trial_failed_that_is_said():
 
 
 def test_the_title_names_the_best():
-    assert title(tuning(trial(1, 0.5), trial(2, 0.61234))).endswith(": valid_accuracy of 2 trials; the best, 0.6123, is trial 2")
+    assert title(tuning(trial(1, 0.5), trial(2, 0.61234))).endswith(
+        ": valid_accuracy of 2 trials; the best, 0.6123, is trial 2"
+    )
     assert title(tuning(trial(1, None, "Failed"))).endswith(": valid_accuracy of 1 trial")
 
 

@@ -14,7 +14,10 @@ RANGES = {"lr": LR, "batch-size": BATCH}
 
 
 def settings(**hyperparameters: str):
-    return replace(load_settings(environment={}), hyperparameters={name.replace("_", "-"): one for name, one in hyperparameters.items()})
+    return replace(
+        load_settings(environment={}),
+        hyperparameters={name.replace("_", "-"): one for name, one in hyperparameters.items()},
+    )
 
 
 def test_a_word_replaces_the_range_of_its_name_adds_one_or_leaves_one_out():
@@ -23,14 +26,17 @@ def test_a_word_replaces_the_range_of_its_name_adds_one_or_leaves_one_out():
     assert chosen_ranges(RANGES, []) == RANGES
 
 
-@pytest.mark.parametrize("words, sentence", [
-    (["lr"], "--range 'lr' must be name=min"),
-    (["Lr=1..2"], "--range 'Lr=1..2' must be name=min"),
-    (["lr=2..1"], "--range 'lr=2..1': lr must have a min below its max"),
-    (["dropout="], "leaves out dropout, which has no range. The ranges are of lr, batch-size"),
-    (["lr=", "batch-size="], "Nothing is to be tuned"),
-    ([f"h{n}=1,2" for n in range(29)], "31 hyperparameters have a range; a tuning job takes 30"),
-])
+@pytest.mark.parametrize(
+    "words, sentence",
+    [
+        (["lr"], "--range 'lr' must be name=min"),
+        (["Lr=1..2"], "--range 'Lr=1..2' must be name=min"),
+        (["lr=2..1"], "--range 'lr=2..1': lr must have a min below its max"),
+        (["dropout="], "leaves out dropout, which has no range. The ranges are of lr, batch-size"),
+        (["lr=", "batch-size="], "Nothing is to be tuned"),
+        ([f"h{n}=1,2" for n in range(29)], "31 hyperparameters have a range; a tuning job takes 30"),
+    ],
+)
 def test_a_wrong_word_is_a_sentence(words, sentence):
     with pytest.raises(Failure, match=sentence):
         chosen_ranges(RANGES, words)

@@ -13,8 +13,11 @@ NOW = START + timedelta(minutes=10)
 
 def summary(number: int, second: int, status: str = "Completed", value: float | None = None, **more) -> dict:
     found = {
-        "TrainingJobName": f"{NAME}-{number:03}-{number:08x}", "CreationTime": START + timedelta(seconds=second),
-        "TrainingJobStatus": status, "TunedHyperParameters": {"lr": "0.001"}, **more,
+        "TrainingJobName": f"{NAME}-{number:03}-{number:08x}",
+        "CreationTime": START + timedelta(seconds=second),
+        "TrainingJobStatus": status,
+        "TunedHyperParameters": {"lr": "0.001"},
+        **more,
     }
     if value is not None:
         found["FinalHyperParameterTuningJobObjectiveMetric"] = {"MetricName": "valid_loss", "Value": value}
@@ -23,13 +26,17 @@ def summary(number: int, second: int, status: str = "Completed", value: float | 
 
 def description(**more) -> dict:
     return {
-        "HyperParameterTuningJobName": NAME, "HyperParameterTuningJobStatus": "InProgress", "CreationTime": START,
+        "HyperParameterTuningJobName": NAME,
+        "HyperParameterTuningJobStatus": "InProgress",
+        "CreationTime": START,
         "HyperParameterTuningJobConfig": {
-            "Strategy": "Random", "HyperParameterTuningJobObjective": {"Type": "Minimize", "MetricName": "valid_loss"},
+            "Strategy": "Random",
+            "HyperParameterTuningJobObjective": {"Type": "Minimize", "MetricName": "valid_loss"},
             "ResourceLimits": {"MaxParallelTrainingJobs": 2},
             "ParameterRanges": {"ContinuousParameterRanges": [{"Name": "lr", "MinValue": "0.1", "MaxValue": "0.2"}]},
         },
-        "TrainingJobDefinition": {"StaticHyperParameters": {"epochs": "3"}}, **more,
+        "TrainingJobDefinition": {"StaticHyperParameters": {"epochs": "3"}},
+        **more,
     }
 
 
@@ -40,7 +47,13 @@ def test_trials_are_numbered_as_they_were_made():
 
 def test_a_description_without_a_best_trial_or_an_end_is_understood():
     found = tuning_of(description(), [summary(1, 1, "InProgress")], NOW)
-    assert (found.best, found.best_trial, found.has_ended, found.seconds, found.maximize) == (None, None, False, 600, False)
+    assert (found.best, found.best_trial, found.has_ended, found.seconds, found.maximize) == (
+        None,
+        None,
+        False,
+        600,
+        False,
+    )
     assert (found.static, found.most_trials, found.metric) == ({"epochs": "3"}, None, "valid_loss")
     assert found.trials[0].seconds(NOW) is None
 
@@ -56,9 +69,13 @@ def test_the_service_says_which_trial_is_best_and_the_others_follow_by_objective
     assert [one.number for one in found.ranked()] == [2, 1, 3]
 
 
-@pytest.mark.parametrize("maximize, ranked, so_far", [
-    (True, [3, 1, 4, 2], [(1, 0.5), (3, 0.7), (4, 0.7)]), (False, [4, 1, 3, 2], [(1, 0.5), (3, 0.5), (4, 0.4)]),
-])
+@pytest.mark.parametrize(
+    "maximize, ranked, so_far",
+    [
+        (True, [3, 1, 4, 2], [(1, 0.5), (3, 0.7), (4, 0.7)]),
+        (False, [4, 1, 3, 2], [(1, 0.5), (3, 0.5), (4, 0.4)]),
+    ],
+)
 def test_trials_are_ranked_by_the_way_the_objective_is_to_go_and_those_without_one_come_last(maximize, ranked, so_far):
     found = tuning(trial(1, 0.5), trial(2, None, "Failed"), trial(3, 0.7), trial(4, 0.4), maximize=maximize)
     assert [one.number for one in found.ranked()] == ranked
@@ -67,7 +84,8 @@ def test_trials_are_ranked_by_the_way_the_objective_is_to_go_and_those_without_o
 
 def test_a_table_has_a_line_for_each_trial_and_marks_the_best():
     found = tuning(
-        trial(1, 0.81234, lr="0.000123456", batch_size='"64"'), trial(2, 0.9, lr="0.1", batch_size="32"),
+        trial(1, 0.81234, lr="0.000123456", batch_size='"64"'),
+        trial(2, 0.9, lr="0.1", batch_size="32"),
         trial(3, None, "InProgress", lr="0.01", batch_size="256"),
         trial(4, None, "Failed", "AlgorithmError: no.\nTwo lines", lr="0.02", batch_size="128"),
     )
@@ -90,12 +108,17 @@ def test_a_long_reason_is_cut_and_a_trial_whose_hyperparameter_is_missing_has_an
 
 def test_the_heading_says_how_far_it_is():
     running = tuning(trial(1, 0.5), trial(2, None, "InProgress"), status="InProgress")
-    assert heading(running) == f"{NAME}: InProgress after 12:30, 2 trials of 16 (1 Completed, 1 InProgress), best valid_accuracy=0.5000"
+    assert (
+        heading(running)
+        == f"{NAME}: InProgress after 12:30, 2 trials of 16 (1 Completed, 1 InProgress), best valid_accuracy=0.5000"
+    )
     assert heading(tuning(status="Failed")) == f"{NAME}: Failed after 12:30, 0 trials"
 
 
 def test_where_not_all_have_room_those_that_run_and_the_best_and_the_newest_are_shown():
-    found = tuning(*(trial(n, 0.9 if n == 3 else 0.1) for n in range(1, 20)), trial(20, None, "InProgress"), trial(21, 0.2))
+    found = tuning(
+        *(trial(n, 0.9 if n == 3 else 0.1) for n in range(1, 20)), trial(20, None, "InProgress"), trial(21, 0.2)
+    )
     assert [one.number for one in worth_showing(found, 4)] == [3, 19, 20, 21]
     assert worth_showing(found, 100) == list(found.trials)
 
@@ -104,13 +127,25 @@ def test_where_not_all_have_room_those_that_run_and_the_best_and_the_newest_are_
 def test_a_line_of_a_trial_says_all_there_is(status, best):
     failed = trial(2, None, "Failed", "Too large.", lr="0.2", batch_size="32")
     found = tuning(trial(1, 0.5, lr="0.1", batch_size="64"), failed, status=status)
-    assert trial_line(found, found.trials[0]) == f"{NAME}-001-00000001 Completed valid_accuracy=0.5000 lr=0.1 batch-size=64 ({best})"
+    assert (
+        trial_line(found, found.trials[0])
+        == f"{NAME}-001-00000001 Completed valid_accuracy=0.5000 lr=0.1 batch-size=64 ({best})"
+    )
     assert trial_line(found, found.trials[1]) == f"{NAME}-002-00000002 Failed lr=0.2 batch-size=32: Too large."
 
 
-@pytest.mark.parametrize("text, shown", [
-    ("0.00012345678", "0.0001235"), ("1.2345678e-05", "1.235e-05"), ('"64"', "64"), ("128.0", "128"), ("12345678", "12345678"),
-    ("resnet34", "resnet34"), ("v1.2", "v1.2"), ("", ""),
-])
+@pytest.mark.parametrize(
+    "text, shown",
+    [
+        ("0.00012345678", "0.0001235"),
+        ("1.2345678e-05", "1.235e-05"),
+        ('"64"', "64"),
+        ("128.0", "128"),
+        ("12345678", "12345678"),
+        ("resnet34", "resnet34"),
+        ("v1.2", "v1.2"),
+        ("", ""),
+    ],
+)
 def test_a_value_is_shown_in_few_characters(text, shown):
     assert shown_value(text) == shown

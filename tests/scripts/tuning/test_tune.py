@@ -36,17 +36,20 @@ def test_a_dry_run_prints_the_request_and_starts_nothing(ready, capsys):
     assert ready.made() == []
 
 
-@pytest.mark.parametrize("arguments, sentence", [
-    (["epochs"], "must be written name=value"),
-    (["lr=0.1"], "lr=0.1 is given, and lr is tuned, too"),
-    (["--range", "lr=1..0"], "lr must have a min below its max"),
-    (["features-only=true"], "With features-only the trials would train nothing. Leave it out"),
-    (["--range", "features-only=true,false"], "With features-only the trials would train nothing. Leave it out"),
-    (["--job-name", "mine"], "must begin with dogbreed-tune-"),
-    (["--job-name", "dogbreed-tune-" + "a" * 20], "at most 32 letters"),
-    (["--warm-start", *"abcdef"], "--warm-start takes at most 5 tuning jobs, not 6"),
-    (["--warm-start", "a", "epochs=3"], "epochs=3 is no tuning job. Write hyperparameters before --warm-start."),
-])
+@pytest.mark.parametrize(
+    "arguments, sentence",
+    [
+        (["epochs"], "must be written name=value"),
+        (["lr=0.1"], "lr=0.1 is given, and lr is tuned, too"),
+        (["--range", "lr=1..0"], "lr must have a min below its max"),
+        (["features-only=true"], "With features-only the trials would train nothing. Leave it out"),
+        (["--range", "features-only=true,false"], "With features-only the trials would train nothing. Leave it out"),
+        (["--job-name", "mine"], "must begin with dogbreed-tune-"),
+        (["--job-name", "dogbreed-tune-" + "a" * 20], "at most 32 letters"),
+        (["--warm-start", *"abcdef"], "--warm-start takes at most 5 tuning jobs, not 6"),
+        (["--warm-start", "a", "epochs=3"], "epochs=3 is no tuning job. Write hyperparameters before --warm-start."),
+    ],
+)
 def test_a_wrong_word_is_a_sentence_and_starts_nothing(ready, arguments, sentence, capsys):
     assert tune.main(arguments) == 1
     assert sentence in capsys.readouterr().err
@@ -56,7 +59,10 @@ def test_a_wrong_word_is_a_sentence_and_starts_nothing(ready, arguments, sentenc
 def test_features_on_several_instances_are_refused_before_anything_starts(ready, monkeypatch, capsys):
     monkeypatch.setenv("SAGEMAKER_TRAIN_INSTANCE_COUNT", "2")
     assert tune.main(FROZEN) == 1
-    assert "train.instance-count is 2, and one instance makes and uses the features" in capsys.readouterr().err and ready.made() == []
+    assert (
+        "train.instance-count is 2, and one instance makes and uses the features" in capsys.readouterr().err
+        and ready.made() == []
+    )
 
 
 def test_a_long_prefix_has_a_short_one_in_its_tuning_jobs_name(ready, aws, docker, bucket, monkeypatch, capsys):
@@ -86,25 +92,45 @@ def test_what_is_missing_is_said_before_anything_starts(ready, aws, bucket, monk
     assert ready.made() == []
 
 
-def parent(status: str = "Completed", kind: str = "Maximize", metric: str = "valid_accuracy", tuned: tuple[str, ...] = ("lr", "dropout")):
+def parent(
+    status: str = "Completed",
+    kind: str = "Maximize",
+    metric: str = "valid_accuracy",
+    tuned: tuple[str, ...] = ("lr", "dropout"),
+):
     """Answers DescribeHyperParameterTuningJob for every name."""
     return lambda request: {
-        **request, "HyperParameterTuningJobStatus": status, "CreationTime": 1, "TrainingJobDefinition": {},
+        **request,
+        "HyperParameterTuningJobStatus": status,
+        "CreationTime": 1,
+        "TrainingJobDefinition": {},
         "HyperParameterTuningJobConfig": {
-            "Strategy": "Random", "ResourceLimits": {"MaxParallelTrainingJobs": 1},
+            "Strategy": "Random",
+            "ResourceLimits": {"MaxParallelTrainingJobs": 1},
             "HyperParameterTuningJobObjective": {"Type": kind, "MetricName": metric},
-            "ParameterRanges": {"ContinuousParameterRanges": [{"Name": name, "MinValue": "0.1", "MaxValue": "0.2"} for name in tuned]},
+            "ParameterRanges": {
+                "ContinuousParameterRanges": [{"Name": name, "MinValue": "0.1", "MaxValue": "0.2"} for name in tuned]
+            },
         },
     }
 
 
-@pytest.mark.parametrize("described, sentence", [
-    (parent("InProgress"), "dogbreed-tune-a is InProgress, and a search begins with one that is Completed or Stopped."),
-    (parent("Failed"), "dogbreed-tune-a is Failed, and a search begins with one that is Completed or Stopped."),
-    (parent(metric="test_accuracy"), "has the objective Maximize test_accuracy, and this search Maximize valid_accuracy"),
-    (parent(kind="Minimize"), "has the objective Minimize valid_accuracy, and this search Maximize valid_accuracy"),
-    (parent(tuned=("lr",)), "dogbreed-tune-a tuned 1 hyperparameters, and this search 2: they must be as many."),
-])
+@pytest.mark.parametrize(
+    "described, sentence",
+    [
+        (
+            parent("InProgress"),
+            "dogbreed-tune-a is InProgress, and a search begins with one that is Completed or Stopped.",
+        ),
+        (parent("Failed"), "dogbreed-tune-a is Failed, and a search begins with one that is Completed or Stopped."),
+        (
+            parent(metric="test_accuracy"),
+            "has the objective Maximize test_accuracy, and this search Maximize valid_accuracy",
+        ),
+        (parent(kind="Minimize"), "has the objective Minimize valid_accuracy, and this search Maximize valid_accuracy"),
+        (parent(tuned=("lr",)), "dogbreed-tune-a tuned 1 hyperparameters, and this search 2: they must be as many."),
+    ],
+)
 def test_a_parent_that_the_service_would_refuse_is_said_before_anything_starts(ready, described, sentence, capsys):
     ready.answers["DescribeHyperParameterTuningJob"] = described
     assert tune.main([*FROZEN, "--warm-start", "dogbreed-tune-a"]) == 1
@@ -124,7 +150,10 @@ def test_a_search_begins_with_the_trials_of_earlier_ones(ready, status):
     ready.answers["DescribeHyperParameterTuningJob"] = parent(status)
     assert tune.main(["--no-wait", "--warm-start", "dogbreed-tune-a", "dogbreed-tune-b"]) == 0
     parents = [{"HyperParameterTuningJobName": name} for name in ("dogbreed-tune-a", "dogbreed-tune-b")]
-    assert request(ready)["WarmStartConfig"] == {"ParentHyperParameterTuningJobs": parents, "WarmStartType": "TransferLearning"}
+    assert request(ready)["WarmStartConfig"] == {
+        "ParentHyperParameterTuningJobs": parents,
+        "WarmStartType": "TransferLearning",
+    }
 
 
 def test_a_parent_that_is_not_there_is_said_before_anything_starts(ready, capsys):

@@ -27,9 +27,15 @@ def job_request(local, train_image):
 
     def request(name: str) -> dict:
         return {
-            "TrainingJobName": name, "RoleArn": local.address.role,
-            "AlgorithmSpecification": {"TrainingImage": train_image, "TrainingInputMode": "File", "ContainerEntrypoint": ["sh", "-c", "true"]},
-            "OutputDataConfig": {"S3OutputPath": local.uri("jobs")}, "StoppingCondition": {"MaxRuntimeInSeconds": 600},
+            "TrainingJobName": name,
+            "RoleArn": local.address.role,
+            "AlgorithmSpecification": {
+                "TrainingImage": train_image,
+                "TrainingInputMode": "File",
+                "ContainerEntrypoint": ["sh", "-c", "true"],
+            },
+            "OutputDataConfig": {"S3OutputPath": local.uri("jobs")},
+            "StoppingCondition": {"MaxRuntimeInSeconds": 600},
             "ResourceConfig": {"InstanceType": "ml.g4dn.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 10},
         }
 

@@ -1,8 +1,10 @@
-"""Signed requests over real HTTP: the service's keys and those it gave out are obeyed, until they end; every other is not."""
+"""Signed requests over real HTTP: the service's keys and those it gave out are obeyed, until they end; every other is
+not.
+"""
 
 import hashlib
 import http.client
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import boto3
 import pytest
@@ -20,8 +22,13 @@ ONCE = Config(retries={"total_max_attempts": 1})
 
 def client_with(local, service, id, secret, token=None):
     return boto3.client(
-        service, endpoint_url=local.address.url, region_name="us-east-1", aws_access_key_id=id, aws_secret_access_key=secret,
-        aws_session_token=token, config=ONCE,
+        service,
+        endpoint_url=local.address.url,
+        region_name="us-east-1",
+        aws_access_key_id=id,
+        aws_secret_access_key=secret,
+        aws_session_token=token,
+        config=ONCE,
     )
 
 
@@ -55,7 +62,9 @@ def test_other_keys_are_refused_in_the_services_own_words(local, service):
 
 
 def test_keys_of_an_assumed_role_and_of_a_user_are_obeyed_until_they_end(local):
-    given = local.client("sts").assume_role(RoleArn=local.address.role, RoleSessionName="session", DurationSeconds=900)["Credentials"]
+    given = local.client("sts").assume_role(RoleArn=local.address.role, RoleSessionName="session", DurationSeconds=900)[
+        "Credentials"
+    ]
     role = client_with(local, "sts", given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
     assert "assumed-role" in role.get_caller_identity()["Arn"]
     without = client_with(local, "sts", given["AccessKeyId"], given["SecretAccessKey"])
@@ -97,23 +106,41 @@ def test_a_form_uploads_what_its_policy_says_and_nothing_else(local, version):
     assert planted.status_code == 403 and local.keys("models/model.tar.gz") == []
     assert requests.post(post["url"], data=post["fields"], files=files, timeout=10).status_code == 204
     assert local.read(f"form-{version}") == b"picture"
-    assert requests.post(post["url"], data={"key": "unsigned"}, files=files, timeout=10).status_code == 403 and local.keys("unsigned") == []
+    assert (
+        requests.post(post["url"], data={"key": "unsigned"}, files=files, timeout=10).status_code == 403
+        and local.keys("unsigned") == []
+    )
 
 
 def streamed(local, key: str, sent: bytes, signed: bytes) -> int:
-    """Upload as the SDKs of other languages do: in one chunk, whose signature goes on from the request's. signed: what the chunk was signed as."""
-    time_, host = datetime.now(timezone.utc).strftime(sigv4.TIME), f"127.0.0.1:{local.address.port}"
+    """Upload as the SDKs of other languages do: in one chunk, whose signature goes on from the request's. signed: what
+    the chunk was signed as.
+    """
+    time_, host = datetime.now(UTC).strftime(sigv4.TIME), f"127.0.0.1:{local.address.port}"
     target, scope, secret = f"/{local.address.bucket}/{key}", Scope(time_[:8], "us-east-1", "s3"), local.key.secret
     headers = {
-        "content-encoding": "aws-chunked", "host": host, "x-amz-content-sha256": "STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "x-amz-date": time_,
+        "content-encoding": "aws-chunked",
+        "host": host,
+        "x-amz-content-sha256": "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
+        "x-amz-date": time_,
         "x-amz-decoded-content-length": str(len(sent)),
     }
-    canonical = sigv4.canonical_request(RequestHead.of("PUT", target, headers), sorted(headers), headers["x-amz-content-sha256"], "s3")
+    canonical = sigv4.canonical_request(
+        RequestHead.of("PUT", target, headers), sorted(headers), headers["x-amz-content-sha256"], "s3"
+    )
     seed = sigv4.request_signature(secret, scope, time_, canonical)
     first = sigv4.chunk_signature(secret, scope, time_, seed, hashlib.sha256(signed).hexdigest())
     last = sigv4.chunk_signature(secret, scope, time_, first, sigv4.EMPTY)
-    body = b"%x;chunk-signature=%s\r\n%s\r\n0;chunk-signature=%s\r\n\r\n" % (len(sent), first.encode(), sent, last.encode())
-    headers["Authorization"] = f"{sigv4.ALGORITHM} Credential={local.key.id}/{scope}, SignedHeaders={';'.join(sorted(headers))}, Signature={seed}"
+    body = b"%x;chunk-signature=%s\r\n%s\r\n0;chunk-signature=%s\r\n\r\n" % (
+        len(sent),
+        first.encode(),
+        sent,
+        last.encode(),
+    )
+    headers["Authorization"] = (
+        f"{sigv4.ALGORITHM} Credential={local.key.id}/{scope}, SignedHeaders={';'.join(sorted(headers))}, "
+        f"Signature={seed}"
+    )
     connection = http.client.HTTPConnection(host, timeout=30)
     try:
         connection.request("PUT", target, body, headers)
@@ -134,5 +161,3 @@ def test_what_the_service_writes_down_names_no_secret(local):
     local.client("iam").delete_role(RoleName="journaled")
     written = [path for path in local.folder.rglob("*") if path.is_file() and path.name != "identity.json"]
     assert written and not any(local.key.secret.encode() in path.read_bytes() for path in written)
-
-

@@ -58,6 +58,9 @@ def test_a_request_that_is_nested_900_deep_is_the_senders_fault(local):
         sagemaker.list_models()
         raise AssertionError("it was taken")
     except sagemaker.exceptions.ClientError as error:
-        assert (error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]) == ("SerializationException", 400)
+        assert (error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]) == (
+            "SerializationException",
+            400,
+        )
     finally:
         sagemaker.meta.events.unregister("before-sign.sagemaker.ListModels", replace)

@@ -1,4 +1,6 @@
-"""Another user of this machine, without credentials, in no group of the service's user: nothing is obeyed, nothing can be read."""
+"""Another user of this machine, without credentials, in no group of the service's user: nothing is obeyed, nothing can
+be read.
+"""
 
 import json
 import os
@@ -16,14 +18,23 @@ def test_another_users_requests_are_refused(local, ask, job_request):
     """With the keys that everybody knows from examples, and without any."""
     request = json.dumps(job_request("of-nobody")).encode()
     target = {"X-Amz-Target": "SageMaker.CreateTrainingJob", "Content-Type": "application/x-amz-json-1.1"}
-    old = {"Authorization": "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/sagemaker/aws4_request, SignedHeaders=host, Signature=" + "0" * 64}
+    old = {
+        "Authorization": "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/sagemaker/aws4_request, "
+        "SignedHeaders=host, Signature=" + "0" * 64
+    }
     local.put("secret", b"a secret")
 
     def attempts():
         return [
-            ask("POST", "/", request, target)[0], ask("POST", "/", request, target | old)[0], ask("GET", f"/{local.address.bucket}/secret")[0],
-            ask("PUT", f"/{local.address.bucket}/planted", b"x")[0], ask("POST", "/moto-api/reset")[0], ask("GET", "/moto-api/data.json")[0],
-            ask("POST", "/endpoints/any/invocations", b"x")[0], ask("GET", "/local-sagemaker/status")[0], ask("POST", "/local-sagemaker/interrupt?job=x")[0],
+            ask("POST", "/", request, target)[0],
+            ask("POST", "/", request, target | old)[0],
+            ask("GET", f"/{local.address.bucket}/secret")[0],
+            ask("PUT", f"/{local.address.bucket}/planted", b"x")[0],
+            ask("POST", "/moto-api/reset")[0],
+            ask("GET", "/moto-api/data.json")[0],
+            ask("POST", "/endpoints/any/invocations", b"x")[0],
+            ask("GET", "/local-sagemaker/status")[0],
+            ask("POST", "/local-sagemaker/interrupt?job=x")[0],
         ]
 
     assert as_nobody(attempts) == [403] * 9
@@ -33,7 +44,9 @@ def test_another_users_requests_are_refused(local, ask, job_request):
 
 def test_another_user_reads_nothing_of_the_state(local, ask):
     local.client("sagemaker").create_model(
-        ModelName="with-a-token", ExecutionRoleArn=local.address.role, PrimaryContainer={"Image": "some:image", "Environment": {"TOKEN": "secret"}}
+        ModelName="with-a-token",
+        ExecutionRoleArn=local.address.role,
+        PrimaryContainer={"Image": "some:image", "Environment": {"TOKEN": "secret"}},
     )
     local.put("private.jpg", b"my picture")
     local.client("ecr").create_repository(repositoryName="of-nobody-else")  # so that the journal has something
@@ -50,14 +63,20 @@ def test_another_user_reads_nothing_of_the_state(local, ask):
         return opened
 
     files = sorted(folder.rglob("*"))
-    assert {"identity.json", "service.json", "journal.jsonl", "service.log", "records", "s3", "spool"} <= {path.name for path in folder.iterdir()}
+    assert {"identity.json", "service.json", "journal.jsonl", "service.log", "records", "s3", "spool"} <= {
+        path.name for path in folder.iterdir()
+    }
     assert as_nobody(readable) == []
 
 
 def test_what_is_written_down_is_its_users_alone(local):
     """Also where somebody should open the folder: only what containers read, objects, is readable by others."""
     local.put("object", b"x")
-    open_to_others = {path.relative_to(local.folder).parts[0] for path in local.folder.rglob("*") if path.is_file() and path.stat().st_mode & 0o077}
+    open_to_others = {
+        path.relative_to(local.folder).parts[0]
+        for path in local.folder.rglob("*")
+        if path.is_file() and path.stat().st_mode & 0o077
+    }
     assert open_to_others <= {"s3"}
     assert local.folder.stat().st_mode & 0o777 == 0o700
 

@@ -1,4 +1,6 @@
-"""Two services whose folders have one path, in two mount namespaces on one engine, as in two dev containers: each knows its own."""
+"""Two services whose folders have one path, in two mount namespaces on one engine, as in two dev containers: each knows
+its own.
+"""
 
 import os
 import shutil
@@ -13,7 +15,9 @@ from local_test.clean import inventory, remove_all
 from local_test.host.labels import TRAINING, find, labels
 from tests.local_service import until
 
-pytestmark = pytest.mark.skipif(os.getuid() != 0 or not shutil.which("unshare"), reason="mount namespaces need root on Linux")
+pytestmark = pytest.mark.skipif(
+    os.getuid() != 0 or not shutil.which("unshare"), reason="mount namespaces need root on Linux"
+)
 ROOT = Path(__file__).parents[3]
 
 
@@ -25,7 +29,12 @@ def service(folder: Path) -> subprocess.Popen:
 
 
 def name_of(process: subprocess.Popen, folder: Path) -> str:
-    return (Path(f"/proc/{process.pid}/root") / folder.relative_to("/") / "state/identity.json").read_text().split('"name": "')[1].split('"')[0]
+    return (
+        (Path(f"/proc/{process.pid}/root") / folder.relative_to("/") / "state/identity.json")
+        .read_text()
+        .split('"name": "')[1]
+        .split('"')[0]
+    )
 
 
 def test_the_second_leaves_the_firsts_containers_alone(tmp_path, engine, train_image):
@@ -39,7 +48,11 @@ def test_the_second_leaves_the_firsts_containers_alone(tmp_path, engine, train_i
             names.append(name_of(process, tmp_path))
             if marked is None:
                 marked = engine.containers.run(
-                    train_image, entrypoint=["sleep", "600"], detach=True, labels=labels(TRAINING, "of-the-first", names[0]), network_mode="none"
+                    train_image,
+                    entrypoint=["sleep", "600"],
+                    detach=True,
+                    labels=labels(TRAINING, "of-the-first", names[0]),
+                    network_mode="none",
                 )
         assert names[0] != names[1]
         assert [one.id for one in find(engine, service=names[0])] == [marked.id]

@@ -41,6 +41,7 @@ ATTACK = """
 @pytest.fixture
 def origin():
     """The address of a server that gives out an empty page to everybody."""
+
     class Page(BaseHTTPRequestHandler):
         def do_GET(self):
             self.send_response(200)
@@ -68,7 +69,9 @@ def test_a_page_of_another_origin_is_not_obeyed(local, origin, tmp_path):
         page = browser.open(blank, 800)
         page.ask("Page.navigate", url=origin)
         page.wait_for("Page.loadEventFired")
-        assert page.value("fetch('/').then(answer => answer.text())").startswith("<!doctype html>")  # it may fetch where it may
+        assert page.value("fetch('/').then(answer => answer.text())").startswith(
+            "<!doctype html>"
+        )  # it may fetch where it may
         heard = page.value(ATTACK.replace("SERVICE", local.address.url).replace("BUCKET", local.address.bucket))
         asked = page.loaded()
     assert sum(url.startswith(local.address.url) for url in asked) >= 8  # the browser did send them
@@ -77,7 +80,9 @@ def test_a_page_of_another_origin_is_not_obeyed(local, origin, tmp_path):
     assert local.client("sts").get_caller_identity()["Account"] == "123456789012"
 
 
-@pytest.mark.parametrize("headers", [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Host": "evil.example"}])
+@pytest.mark.parametrize(
+    "headers", [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Host": "evil.example"}]
+)
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "OPTIONS"])
 def test_every_answer_to_a_page_is_a_refusal_without_a_cors_header(local, ask, method, headers):
     connection = http.client.HTTPConnection("127.0.0.1", local.address.port, timeout=10)

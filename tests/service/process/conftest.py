@@ -26,10 +26,15 @@ def served(tmp_path, engine):
 @pytest.fixture
 def training_request(train_image):
     """training_request(local, name, shell script): a CreateTrainingJob request."""
+
     def request(local, name, script, **changes):
         return {
             "TrainingJobName": name,
-            "AlgorithmSpecification": {"TrainingImage": train_image, "TrainingInputMode": "File", "ContainerEntrypoint": ["sh", "-c", script]},
+            "AlgorithmSpecification": {
+                "TrainingImage": train_image,
+                "TrainingInputMode": "File",
+                "ContainerEntrypoint": ["sh", "-c", script],
+            },
             "RoleArn": local.address.role,
             "OutputDataConfig": {"S3OutputPath": local.uri("jobs")},
             "ResourceConfig": {"InstanceType": "ml.g4dn.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 10},

@@ -16,23 +16,31 @@ from tests.local_service import Local, until
 
 
 def command(*words, **options):
-    return subprocess.run([sys.executable, "-m", "local_test", *map(str, words)], capture_output=True, text=True, timeout=120, **options)
+    return subprocess.run(
+        [sys.executable, "-m", "local_test", *map(str, words)], capture_output=True, text=True, timeout=120, **options
+    )
 
 
 def clean(*options) -> str:
-    return subprocess.run([sys.executable, "-m", "local_test.clean", *map(str, options)], capture_output=True, text=True, check=True).stdout
+    return subprocess.run(
+        [sys.executable, "-m", "local_test.clean", *map(str, options)], capture_output=True, text=True, check=True
+    ).stdout
 
 
 def test_two_services_run_side_by_side_and_know_nothing_of_each_other(served, training_request, engine):
     one, two = served("one"), served("two")
     assert one.address.url != two.address.url and one.address.name != two.address.name
     for local in (one, two):
-        local.client("sagemaker").create_training_job(**training_request(local, "same-name", f"echo in {local.address.name}; sleep 600"))
+        local.client("sagemaker").create_training_job(
+            **training_request(local, "same-name", f"echo in {local.address.name}; sleep 600")
+        )
     for local in (one, two):
         until(lambda: local.log("/aws/sagemaker/TrainingJobs", "same-name/") == f"in {local.address.name}")
     stop(one.folder)
     assert find(engine, service=one.address.name) == [] and len(find(engine, service=two.address.name)) == 1
-    assert two.client("sagemaker").describe_training_job(TrainingJobName="same-name")["TrainingJobStatus"] == "InProgress"
+    assert (
+        two.client("sagemaker").describe_training_job(TrainingJobName="same-name")["TrainingJobStatus"] == "InProgress"
+    )
 
 
 def test_cleaning_one_folder_leaves_the_other_services_alone(served, training_request, engine):
@@ -43,7 +51,9 @@ def test_cleaning_one_folder_leaves_the_other_services_alone(served, training_re
     stop(one.folder)
     engine.volumes.create("left-behind", labels=labels(REGISTRY, one.address.name, one.address.name))
     listed = clean("--list")
-    assert f"{one.address.name}: volume left-behind\n" in listed and f"{two.address.name}: container running\n" in listed
+    assert (
+        f"{one.address.name}: volume left-behind\n" in listed and f"{two.address.name}: container running\n" in listed
+    )
     assert clean("--folder", one.folder) == "removed left-behind\n"
     assert len(find(engine, service=two.address.name)) == 1
     assert "never had a local SageMaker" in clean("--folder", one.folder.parent / "none")
@@ -81,8 +91,18 @@ def test_down_waits_for_a_service_that_is_still_ending(ending):
 
 def test_up_takes_over_from_a_service_that_is_still_ending(ending, engine):
     folder, over = ending
-    starting = subprocess.Popen([sys.executable, "-m", "local_test", "up", "--folder", str(folder)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    until(lambda: "Another local SageMaker" in ((folder / "service.log").read_text() if (folder / "service.log").exists() else ""))
+    starting = subprocess.Popen(
+        [sys.executable, "-m", "local_test", "up", "--folder", str(folder)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    until(
+        lambda: (
+            "Another local SageMaker"
+            in ((folder / "service.log").read_text() if (folder / "service.log").exists() else "")
+        )
+    )
     over.start()
     printed, said = starting.communicate(timeout=60)
     assert starting.returncode == 0 and "The local SageMaker is at" in printed, said
@@ -99,7 +119,11 @@ def test_a_service_that_runs_says_for_which_files(served, tmp_path):
 def test_one_folder_has_one_service(served):
     local = served()
     refused = command("serve", "--folder", local.folder)
-    assert refused.returncode == GAVE_WAY and "Another local SageMaker serves from" in refused.stderr and "Traceback" not in refused.stderr
+    assert (
+        refused.returncode == GAVE_WAY
+        and "Another local SageMaker serves from" in refused.stderr
+        and "Traceback" not in refused.stderr
+    )
 
 
 def test_env_starts_a_service_that_is_down_and_prints_nothing_but_the_shells_lines(tmp_path, engine):
@@ -121,8 +145,13 @@ def test_env_starts_a_service_that_is_down_and_prints_nothing_but_the_shells_lin
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_service_in_a_terminal_ends_with_its_containers(tmp_path, engine, train_image, training_request, number):
     folder = tmp_path / "state"
-    process = subprocess.Popen([sys.executable, "-m", "local_test", "--folder", str(folder), "--allow-files", tempfile.gettempdir()], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "local_test", "--folder", str(folder), "--allow-files", tempfile.gettempdir()],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
     try:
         assert "The local SageMaker is at http://127.0.0.1:" in process.stdout.readline()
         local = Local(folder)
@@ -146,7 +175,11 @@ def test_a_port_that_is_taken_is_named(served, tmp_path):
 def test_interrupting_what_is_not_there_is_a_sentence(served):
     local = served()
     refused = command("interrupt", "nobody", "--folder", local.folder)
-    assert refused.returncode == 1 and "Requested resource not found" in refused.stderr and "Traceback" not in refused.stderr
+    assert (
+        refused.returncode == 1
+        and "Requested resource not found" in refused.stderr
+        and "Traceback" not in refused.stderr
+    )
     assert command("interrupt", "--folder", local.folder).returncode == 2
 
 

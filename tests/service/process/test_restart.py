@@ -26,11 +26,16 @@ def kill(local):
 def test_jobs_models_objects_logs_and_repositories_come_back(served, training_request, end):
     local = served()
     api = local.client("sagemaker")
-    api.create_training_job(**training_request(local, "done", "echo loss=0.5; echo m > /opt/ml/model/m", Tags=[{"Key": "a", "Value": "b"}]))
+    api.create_training_job(
+        **training_request(local, "done", "echo loss=0.5; echo m > /opt/ml/model/m", Tags=[{"Key": "a", "Value": "b"}])
+    )
     describe = api.describe_training_job
     before = until(lambda: (job := describe(TrainingJobName="done"))["TrainingJobStatus"] == "Completed" and job)
     model = local.uri("jobs/done/output/model.tar.gz")
-    container = {"Image": training_request(local, "x", "")["AlgorithmSpecification"]["TrainingImage"], "ModelDataUrl": model}
+    container = {
+        "Image": training_request(local, "x", "")["AlgorithmSpecification"]["TrainingImage"],
+        "ModelDataUrl": model,
+    }
     api.create_model(ModelName="m", ExecutionRoleArn=local.address.role, PrimaryContainer=container)
     packed = local.read("jobs/done/output/model.tar.gz")
     end(local)
@@ -41,7 +46,9 @@ def test_jobs_models_objects_logs_and_repositories_come_back(served, training_re
     for answer in (before, after):
         del answer["ResponseMetadata"]
     assert after == before
-    assert again.client("sagemaker").list_tags(ResourceArn=after["TrainingJobArn"])["Tags"] == [{"Key": "a", "Value": "b"}]
+    assert again.client("sagemaker").list_tags(ResourceArn=after["TrainingJobArn"])["Tags"] == [
+        {"Key": "a", "Value": "b"}
+    ]
     assert again.client("sagemaker").describe_model(ModelName="m")["PrimaryContainer"]["ModelDataUrl"] == model
     assert again.read("jobs/done/output/model.tar.gz") == packed
     assert again.log("/aws/sagemaker/TrainingJobs", "done/") == "loss=0.5"

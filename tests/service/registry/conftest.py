@@ -34,7 +34,9 @@ def client():
 
 @pytest.fixture
 def new_registry(client, tmp_path):
-    """Makes registries by name, of one state folder a name. They, their networks and their images are gone after the test."""
+    """Makes registries by name, of one state folder a name. They, their networks and their images are gone after the
+    test.
+    """
     made = []
 
     def new_registry(name=None, port=None, started=lambda port: None):
@@ -96,8 +98,12 @@ def ecr(registry):
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     client = boto3.client(
-        "ecr", endpoint_url=f"http://127.0.0.1:{server.port}", region_name=REGION, aws_access_key_id="local",
-        aws_secret_access_key="local", config=Config(retries={"total_max_attempts": 1}),
+        "ecr",
+        endpoint_url=f"http://127.0.0.1:{server.port}",
+        region_name=REGION,
+        aws_access_key_id="local",
+        aws_secret_access_key="local",
+        config=Config(retries={"total_max_attempts": 1}),
     )
     yield client
     client.close()
@@ -108,10 +114,14 @@ def ecr(registry):
 
 @pytest.fixture
 def docker(tmp_path):
-    """The docker command, with a configuration of the test's own: it is logged in nowhere. Returns the finished process."""
+    """The docker command, with a configuration of the test's own: it is logged in nowhere. Returns the finished
+    process.
+    """
 
     def docker(*arguments, text=None):
-        return subprocess.run(["docker", "--config", tmp_path, *arguments], input=text, capture_output=True, text=True, timeout=300)
+        return subprocess.run(
+            ["docker", "--config", tmp_path, *arguments], input=text, capture_output=True, text=True, timeout=300
+        )
 
     return docker
 

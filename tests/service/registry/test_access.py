@@ -1,4 +1,6 @@
-"""Who can use the registry: the user of ECR's token and the service; no job's container, and nobody without the password."""
+"""Who can use the registry: the user of ECR's token and the service; no job's container, and nobody without the
+password.
+"""
 
 import http.client
 import json
@@ -19,11 +21,15 @@ def container(client, name):
     return container
 
 
-def test_docker_logs_in_pushes_and_pulls_with_the_token_that_ecr_hands_out(client, ecr, registry, docker, log_in, try_to_push, tiny):
+def test_docker_logs_in_pushes_and_pulls_with_the_token_that_ecr_hands_out(
+    client, ecr, registry, docker, log_in, try_to_push, tiny
+):
     assert ecr.get_authorization_token()["authorizationData"][0]["proxyEndpoint"] == f"http://{registry.host}"
     uri = ecr.create_repository(repositoryName="team/mine")["repository"]["repositoryUri"]
     before = try_to_push(tiny[0], "team/mine", "v1")
-    assert before.returncode != 0 and ("no basic auth credentials" in before.stderr or "authentication required" in before.stderr)
+    assert before.returncode != 0 and (
+        "no basic auth credentials" in before.stderr or "authentication required" in before.stderr
+    )
     assert log_in(ecr) == "AWS"
     assert try_to_push(tiny[0], "team/mine", "v1").returncode == 0
     client.images.remove(f"{uri}:v1")
@@ -37,12 +43,22 @@ def test_docker_logs_in_pushes_and_pulls_with_the_token_that_ecr_hands_out(clien
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("GET", "/"), ("GET", "/v2/"), ("GET", "/v2/_catalog"), ("GET", "/v2/one/tags/list"), ("GET", "/v2/one/manifests/v1"),
-        ("PUT", "/v2/one/manifests/v1"), ("POST", "/v2/one/blobs/uploads/"), ("DELETE", f"/v2/one/manifests/sha256:{'0' * 64}"),
-        ("OPTIONS", "/v2/"), ("PUT", "/v2//one/manifests/v1"), ("GET", "/debug/vars"),
+        ("GET", "/"),
+        ("GET", "/v2/"),
+        ("GET", "/v2/_catalog"),
+        ("GET", "/v2/one/tags/list"),
+        ("GET", "/v2/one/manifests/v1"),
+        ("PUT", "/v2/one/manifests/v1"),
+        ("POST", "/v2/one/blobs/uploads/"),
+        ("DELETE", f"/v2/one/manifests/sha256:{'0' * 64}"),
+        ("OPTIONS", "/v2/"),
+        ("PUT", "/v2//one/manifests/v1"),
+        ("GET", "/debug/vars"),
     ],
 )
-@pytest.mark.parametrize("who", ["nobody", "AWS, another password", "the service, AWS's password", "AWS, none", "a header of its own"])
+@pytest.mark.parametrize(
+    "who", ["nobody", "AWS, another password", "the service, AWS's password", "AWS, none", "a header of its own"]
+)
 def test_without_a_user_s_password_every_request_is_refused(ecr, registry, method, path, who):
     ecr.create_repository(repositoryName="one")
     headers = {
@@ -86,7 +102,10 @@ def test_the_passwords_are_in_no_image_environment_label_or_command_line(client,
     for user in (registry.users.aws, registry.users.service):
         assert user.password not in described and user.password not in log
     assert container.exec_run(["ls", "/etc/local-sagemaker-registry/users"]).exit_code == 0  # and yet it knows them
-    assert registry.users.aws.password.encode() not in container.exec_run(["cat", "/etc/local-sagemaker-registry/users"]).output
+    assert (
+        registry.users.aws.password.encode()
+        not in container.exec_run(["cat", "/etc/local-sagemaker-registry/users"]).output
+    )
 
 
 def test_the_container_has_no_more_than_it_needs(container):
@@ -131,5 +150,7 @@ def test_a_job_s_container_does_not_reach_the_registry(client, registry, contain
         assert not reaches(network.id, own["IPAddress"], 5000)
         for host_address in (gateway, own["Gateway"]):
             assert not reaches(network.id, host_address, port) and not reaches(network.id, host_address, 5000)
-        with socket.create_server(("0.0.0.0", 0)) as listener:  # a service of the host that is not on loopback alone is reached
+        with socket.create_server(
+            ("0.0.0.0", 0)
+        ) as listener:  # a service of the host that is not on loopback alone is reached
             assert reaches(network.id, gateway, listener.getsockname()[1])

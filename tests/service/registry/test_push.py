@@ -1,4 +1,6 @@
-"""The push of the scripts, as it is run against AWS: it makes immutable repositories, logs in, pushes, and finds what it pushed."""
+"""The push of the scripts, as it is run against AWS: it makes immutable repositories, logs in, pushes, and finds what
+it pushed.
+"""
 
 import os
 import subprocess
@@ -19,8 +21,12 @@ def push_both(client, ecr, tiny, tmp_path):
     for name, image in zip(names, tiny):
         client.images.get(image).tag(name, tag)
     environment = os.environ | {
-        "IMAGE_PREFIX": prefix, "AWS_ENDPOINT_URL": ecr.meta.endpoint_url, "AWS_REGION": REGION, "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local", "DOCKER_CONFIG": str(tmp_path),
+        "IMAGE_PREFIX": prefix,
+        "AWS_ENDPOINT_URL": ecr.meta.endpoint_url,
+        "AWS_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "DOCKER_CONFIG": str(tmp_path),
     }
 
     def push_both():

@@ -1,4 +1,6 @@
-"""A real registry behind a local ECR: pushed with the docker command, read with boto3, pulled by digest, deleted for good."""
+"""A real registry behind a local ECR: pushed with the docker command, read with boto3, pulled by digest, deleted for
+good.
+"""
 
 import hashlib
 import http.client
@@ -34,7 +36,9 @@ def test_a_pushed_image_is_described_as_the_registry_has_it(ecr, registry, api, 
     assert detail["imageDigest"] == digest == f"sha256:{hashlib.sha256(manifest.text.encode()).hexdigest()}"
     assert sorted(detail["imageTags"]) == ["v1", "v2"]
     assert detail["imageManifestMediaType"] == manifest.media_type == DOCKER_MANIFEST
-    assert detail["imageSizeInBytes"] == sum(layer["size"] for layer in json.loads(manifest.text)["layers"]) > 10_000_000
+    assert (
+        detail["imageSizeInBytes"] == sum(layer["size"] for layer in json.loads(manifest.text)["layers"]) > 10_000_000
+    )
     got = ecr.batch_get_image(repositoryName="one", imageIds=[{"imageTag": "v1"}, {"imageTag": "never"}])
     assert [image["imageManifest"] for image in got["images"]] == [manifest.text]
     assert [failure["failureCode"] for failure in got["failures"]] == ["ImageNotFound"]
@@ -80,7 +84,9 @@ def test_deleted_tags_images_and_repositories_are_gone_from_the_registry(ecr, ap
 
 
 @pytest.mark.parametrize("host", ["123456789012.dkr.ecr.us-east-1.amazonaws.com", None])
-def test_a_job_gets_the_image_by_its_digest_even_when_the_engine_has_another_of_that_tag(client, registry, ecr, push, tiny, host):
+def test_a_job_gets_the_image_by_its_digest_even_when_the_engine_has_another_of_that_tag(
+    client, registry, ecr, push, tiny, host
+):
     ecr.create_repository(repositoryName="job")
     digest = push(tiny[0], "job", "v1")
     wanted = client.images.get(tiny[0]).id
@@ -116,7 +122,9 @@ def layers(api, digest):
 
 def layer_is_there(registry, repository, digest):
     connection = http.client.HTTPConnection(registry.host)
-    connection.request("HEAD", f"/v2/{repository}/blobs/{digest}", headers={"Authorization": registry.users.aws.authorization})
+    connection.request(
+        "HEAD", f"/v2/{repository}/blobs/{digest}", headers={"Authorization": registry.users.aws.authorization}
+    )
     status = connection.getresponse().status
     connection.close()
     return status == 200
@@ -142,7 +150,11 @@ def test_images_and_the_port_outlive_the_container_and_deleted_layers_are_freed(
     second.set_repositories({"images": False})
     assert (second.host, second.users) == (host, first.users)
     assert RegistryApi(second.host, second.users.service).tags("images") == ["kept"]
-    assert [layer_is_there(second, "images", layer) for layer in (base, kept_layer, deleted_layer)] == [True, True, False]
+    assert [layer_is_there(second, "images", layer) for layer in (base, kept_layer, deleted_layer)] == [
+        True,
+        True,
+        False,
+    ]
     third = new_registry(name)  # after a kill: the second was not stopped
     assert RegistryApi(third.host, third.users.service).tags("images") == ["kept"]
     assert len(client.containers.list(filters=filters(REGISTRY, name))) == 1
@@ -177,5 +189,7 @@ def test_a_container_whose_registry_ends_ends_too(client, new_registry):
     assert new_registry(name).host
     [container] = client.containers.list(filters=filters(REGISTRY, name))
     is_registry = "grep -qa ^docker-registry $process/cmdline"
-    container.exec_run(["sh", "-c", f"for process in /proc/[1-9]*; do if {is_registry}; then kill -9 ${{process#/proc/}}; fi; done"])
+    container.exec_run(
+        ["sh", "-c", f"for process in /proc/[1-9]*; do if {is_registry}; then kill -9 ${{process#/proc/}}; fi; done"]
+    )
     assert container.wait(timeout=30)["StatusCode"] == 0

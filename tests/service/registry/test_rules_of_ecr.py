@@ -1,4 +1,6 @@
-"""What ECR refuses of a push that goes past it: a repository that is not there, a tag that exists where tags are immutable."""
+"""What ECR refuses of a push that goes past it: a repository that is not there, a tag that exists where tags are
+immutable.
+"""
 
 import http.client
 import json
@@ -32,7 +34,9 @@ def repository(request, ecr):
 def an_image(api, repository):
     """The manifest of an image that no other one is; what it names is in the repository."""
     config = {"mediaType": CONFIG, "size": 2, "digest": api.put_blob(repository, b"{}")}
-    return json.dumps({"schemaVersion": 2, "mediaType": DOCKER_MANIFEST, "layers": [], "config": config, "number": uuid.uuid4().hex})
+    return json.dumps(
+        {"schemaVersion": 2, "mediaType": DOCKER_MANIFEST, "layers": [], "config": config, "number": uuid.uuid4().hex}
+    )
 
 
 def put(api, repository, reference, text=None):
@@ -66,11 +70,15 @@ def test_docker_cannot_push_over_a_tag_where_tags_are_immutable(ecr, push, try_t
     assert {tag: detail["imageDigest"] for detail in details for tag in detail["imageTags"]}["v1"] == digest
 
 
-def test_docker_cannot_push_to_or_pull_from_a_repository_that_ecr_does_not_have(ecr, registry, docker, log_in, try_to_push, tiny):
+def test_docker_cannot_push_to_or_pull_from_a_repository_that_ecr_does_not_have(
+    ecr, registry, docker, log_in, try_to_push, tiny
+):
     log_in(ecr)
     done = try_to_push(tiny[0], "team/never-made", "v1")
     assert done.returncode != 0
-    assert f"The repository with name 'team/never-made' does not exist in the registry with id '{ACCOUNT}'" in done.stderr
+    assert (
+        f"The repository with name 'team/never-made' does not exist in the registry with id '{ACCOUNT}'" in done.stderr
+    )
     assert docker("pull", f"{registry.host}/team/never-made:v1").returncode != 0
 
 
@@ -80,23 +88,47 @@ def test_the_registry_answers_with_ecr_s_words(registry, user, repository):
     status, error = ask(registry, "PUT", f"/v2/{repository}/manifests/v1", an_image(user, repository).encode())
     assert (status, error["code"]) == (400, "TAG_INVALID")
     assert error["message"] == (
-        f"The image tag 'v1' already exists in the '{repository}' repository and cannot be overwritten because the tag is immutable."
+        f"The image tag 'v1' already exists in the '{repository}' repository and cannot be overwritten because the "
+        "tag is immutable."
     )
-    status, error = ask(registry, "POST", f"/v2/{repository}/below/blobs/uploads/")  # a repository below one is another one
+    status, error = ask(
+        registry, "POST", f"/v2/{repository}/below/blobs/uploads/"
+    )  # a repository below one is another one
     assert (status, error["code"]) == (404, "NAME_UNKNOWN")
-    assert error["message"] == f"The repository with name '{repository}/below' does not exist in the registry with id '{ACCOUNT}'"
+    assert (
+        error["message"]
+        == f"The repository with name '{repository}/below' does not exist in the registry with id '{ACCOUNT}'"
+    )
 
 
 @pytest.mark.parametrize(
     "path",
     [
-        "/v2/{name}/manifests/%76%31", "/v2/{name}/manifests/v%31", "/v2/{name}%2fmanifests%2fv1", "//v2//{name}//manifests//v1",
-        "/v2/./{name}/manifests/../manifests/v1", "/v2/{name}/manifests/v1/", "/v2/{name}/manifests/%2e/v1", "/V2/{name}/manifests/v1",
-        "/v2/{upper}/manifests/v1", "/v2/{name}/manifests/v1%0a", "/v2/{name}/manifests/v1%20", "/v2/{name}/manifests/v1%00",
-        "/v2/{name}/manifests/v1%3f", "/v2/{name}/manifests/v1?tag=v1", "/v2/{name}/manifests/v1;x", "/v2/{name}/manifests/v1%23",
-        "/x/../v2/{name}/manifests/v1", "/v2/x/..%2f{name}/manifests/v1", "/v2/{name}/blobs/uploads/../../manifests/v1",
-        "/v2/{name}/blobs/uploads/..%2f..%2fmanifests%2fv1", "/v2/{name}/tags/list/../../manifests/v1", "/v2/{name}/%6danifests/v1",
-        "/v2/{name}\\manifests\\v1", "/v2/{name}/manifests/%2576%2531", "http://registry/v2/{name}/manifests/v1",
+        "/v2/{name}/manifests/%76%31",
+        "/v2/{name}/manifests/v%31",
+        "/v2/{name}%2fmanifests%2fv1",
+        "//v2//{name}//manifests//v1",
+        "/v2/./{name}/manifests/../manifests/v1",
+        "/v2/{name}/manifests/v1/",
+        "/v2/{name}/manifests/%2e/v1",
+        "/V2/{name}/manifests/v1",
+        "/v2/{upper}/manifests/v1",
+        "/v2/{name}/manifests/v1%0a",
+        "/v2/{name}/manifests/v1%20",
+        "/v2/{name}/manifests/v1%00",
+        "/v2/{name}/manifests/v1%3f",
+        "/v2/{name}/manifests/v1?tag=v1",
+        "/v2/{name}/manifests/v1;x",
+        "/v2/{name}/manifests/v1%23",
+        "/x/../v2/{name}/manifests/v1",
+        "/v2/x/..%2f{name}/manifests/v1",
+        "/v2/{name}/blobs/uploads/../../manifests/v1",
+        "/v2/{name}/blobs/uploads/..%2f..%2fmanifests%2fv1",
+        "/v2/{name}/tags/list/../../manifests/v1",
+        "/v2/{name}/%6danifests/v1",
+        "/v2/{name}\\manifests\\v1",
+        "/v2/{name}/manifests/%2576%2531",
+        "http://registry/v2/{name}/manifests/v1",
     ],
 )
 def test_no_other_spelling_of_a_path_moves_an_immutable_tag(registry, user, repository, path):
@@ -112,7 +144,13 @@ def test_no_other_spelling_of_a_path_moves_an_immutable_tag(registry, user, repo
 def test_no_header_makes_another_method_of_a_request(registry, user, repository, header, method):
     digest = put(user, repository, "v1")
     ask(registry, method, f"/v2/{repository}/manifests/v1", an_image(user, repository).encode(), **{header: "PUT"})
-    ask(registry, method, f"/v2/{repository}/manifests/v1?_method=PUT", an_image(user, repository).encode(), **{header: "DELETE"})
+    ask(
+        registry,
+        method,
+        f"/v2/{repository}/manifests/v1?_method=PUT",
+        an_image(user, repository).encode(),
+        **{header: "DELETE"},
+    )
     assert user.digest(repository, "v1") == digest
 
 
@@ -225,10 +263,14 @@ def test_exclusions_from_mutability_are_refused_by_name(ecr, user, repository, m
     filters = [{"filterType": "WILDCARD", "filter": "latest*"}]
     request = {"imageTagMutability": mutability, "imageTagMutabilityExclusionFilters": filters}
     for call, name in ((ecr.create_repository, "excluded"), (ecr.put_image_tag_mutability, repository)):
-        with pytest.raises(ClientError, match="does not support imageTagMutabilityExclusionFilters.*Use IMMUTABLE or MUTABLE") as refused:
+        with pytest.raises(
+            ClientError, match="does not support imageTagMutabilityExclusionFilters.*Use IMMUTABLE or MUTABLE"
+        ) as refused:
             call(repositoryName=name, **request)
         assert refused.value.response["Error"]["Code"] == "InvalidParameterException"
-    assert ecr.describe_repositories(repositoryNames=[repository])["repositories"][0]["imageTagMutability"] == "IMMUTABLE"
+    assert (
+        ecr.describe_repositories(repositoryNames=[repository])["repositories"][0]["imageTagMutability"] == "IMMUTABLE"
+    )
     put(user, repository, "latest")
     with pytest.raises(RegistryRefused, match="TAG_INVALID"):
         put(user, repository, "latest")

@@ -17,17 +17,32 @@ train_image, serve_image, data = sys.argv[1:]
 aws = sagemaker.Session()
 uploaded = aws.upload_data(data, key_prefix="sdk/data")
 estimator = Estimator(
-    image_uri=train_image, role=os.environ["SAGEMAKER_ROLE"], instance_count=1, instance_type="ml.g4dn.xlarge", sagemaker_session=aws,
-    hyperparameters={"arch": "shufflenet_v2_x0_5", "pretrained": "none", "image-size": 32, "epochs": 1, "batch-size": 8},
+    image_uri=train_image,
+    role=os.environ["SAGEMAKER_ROLE"],
+    instance_count=1,
+    instance_type="ml.g4dn.xlarge",
+    sagemaker_session=aws,
+    hyperparameters={
+        "arch": "shufflenet_v2_x0_5",
+        "pretrained": "none",
+        "image-size": 32,
+        "epochs": 1,
+        "batch-size": 8,
+    },
     metric_definitions=[{"Name": "valid_loss", "Regex": r"valid_loss=(\S+)"}],
 )
 estimator.fit({split: f"{uploaded}/{split}" for split in ("train", "valid", "test")})
 predictor = estimator.deploy(
-    initial_instance_count=1, instance_type="ml.g4dn.xlarge", image_uri=serve_image, serializer=IdentitySerializer("image/jpeg"),
+    initial_instance_count=1,
+    instance_type="ml.g4dn.xlarge",
+    image_uri=serve_image,
+    serializer=IdentitySerializer("image/jpeg"),
     deserializer=JSONDeserializer(),
 )
 picture = sorted(Path(data).glob("test/*/*.jpg"))[0]
 answer = predictor.predict(picture.read_bytes())
 predictor.delete_model()
 predictor.delete_endpoint()
-print("RESULT", json.dumps({"job": estimator.latest_training_job.name, "model": estimator.model_data, "answer": answer}))
+print(
+    "RESULT", json.dumps({"job": estimator.latest_training_job.name, "model": estimator.model_data, "answer": answer})
+)

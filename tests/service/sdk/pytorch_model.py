@@ -1,7 +1,8 @@
-"""Deploy a model with functions of its own, and none for bodies, with the SageMaker Python SDK's PyTorchModel as it comes: SERVE_IMAGE MODEL_DATA.
+"""Deploy a model with functions of its own, and none for bodies, with the SageMaker Python SDK's PyTorchModel as it
+comes: SERVE_IMAGE MODEL_DATA.
 
-The SDK's predictor sends and reads NPY. Runs in an environment of its own; what it needs to know stands in environment variables.
-"""
+The SDK's predictor sends and reads NPY. Runs in an environment of its own; what it needs to know stands in environment
+variables."""
 
 import json
 import os
@@ -14,7 +15,12 @@ from sagemaker.pytorch import PyTorchModel
 serve_image, model_data = sys.argv[1:]
 aws = sagemaker.Session()
 model = PyTorchModel(
-    image_uri=serve_image, model_data=model_data, role=os.environ["SAGEMAKER_ROLE"], sagemaker_session=aws, framework_version="2.10", py_version="py311",
+    image_uri=serve_image,
+    model_data=model_data,
+    role=os.environ["SAGEMAKER_ROLE"],
+    sagemaker_session=aws,
+    framework_version="2.10",
+    py_version="py311",
 )
 predictor = model.deploy(initial_instance_count=1, instance_type="ml.m5.large")
 answer = predictor.predict(numpy.array([[1.0, 2.0, 3.0]], dtype="float32"))

@@ -44,7 +44,9 @@ def test_an_estimator_fits_deploys_and_predicts(local, train_image, serve_image,
 
 
 def test_a_script_of_ones_own_runs_with_entry_point_and_source_dir(local, train_image, tmp_path):
-    (tmp_path / "train.py").write_text("import helper, json, sys\njson.dump([helper.X, *sys.argv[1:]], open('/opt/ml/model/seen.json', 'w'))\n")
+    (tmp_path / "train.py").write_text(
+        "import helper, json, sys\njson.dump([helper.X, *sys.argv[1:]], open('/opt/ml/model/seen.json', 'w'))\n"
+    )
     (tmp_path / "helper.py").write_text("X = 'helped'\n")
     printed = in_shell(local, SDK / "python", ROOT / "tests/service/sdk/own_script.py", train_image, tmp_path)
     models = json.loads(printed.rpartition("RESULT ")[2])
@@ -64,9 +66,12 @@ def test_the_command_line_interface_reads_and_writes(local, tmp_path):
 
 def test_the_command_line_interface_is_refused_with_the_fields_name(local, train_image):
     request = {
-        "TrainingJobName": "cli", "AlgorithmSpecification": {"TrainingImage": train_image, "TrainingInputMode": "File"},
-        "RoleArn": local.address.role, "OutputDataConfig": {"S3OutputPath": local.uri("x")},
-        "ResourceConfig": {"InstanceType": "ml.g4dn.xlargee", "InstanceCount": 1, "VolumeSizeInGB": 1}, "StoppingCondition": {},
+        "TrainingJobName": "cli",
+        "AlgorithmSpecification": {"TrainingImage": train_image, "TrainingInputMode": "File"},
+        "RoleArn": local.address.role,
+        "OutputDataConfig": {"S3OutputPath": local.uri("x")},
+        "ResourceConfig": {"InstanceType": "ml.g4dn.xlargee", "InstanceCount": 1, "VolumeSizeInGB": 1},
+        "StoppingCondition": {},
     }
     with pytest.raises(AssertionError, match="resourceConfig.instanceType"):
         in_shell(local, SDK / "aws", "sagemaker", "create-training-job", "--cli-input-json", json.dumps(request))
@@ -87,5 +92,11 @@ def model_fn(folder):
 def test_a_pytorch_model_with_model_fn_alone_predicts_arrays(local, serve_image):
     """As in SageMaker's own PyTorch containers: the module is called with the body as a tensor, NPY both ways."""
     local.put("own/model.tar.gz", archive({"code/inference.py": DOUBLES}, "w:gz"))
-    printed = in_shell(local, SDK / "python", ROOT / "tests/service/sdk/pytorch_model.py", serve_image, local.uri("own/model.tar.gz"))
-    assert json.loads(printed.rpartition("RESULT ")[2]) == {"type": "ndarray", "dtype": "float32", "answer": [[2.0, 4.0, 6.0]]}
+    printed = in_shell(
+        local, SDK / "python", ROOT / "tests/service/sdk/pytorch_model.py", serve_image, local.uri("own/model.tar.gz")
+    )
+    assert json.loads(printed.rpartition("RESULT ")[2]) == {
+        "type": "ndarray",
+        "dtype": "float32",
+        "answer": [[2.0, 4.0, 6.0]],
+    }

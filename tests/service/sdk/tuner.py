@@ -1,4 +1,5 @@
-"""Tune with the SageMaker Python SDK as it comes, and then once more from what was found: IMAGE CODE, a folder for the channel `code`.
+"""Tune with the SageMaker Python SDK as it comes, and then once more from what was found: IMAGE CODE, a folder for the
+channel `code`.
 
 Runs in an environment of its own; what it needs to know of the local SageMaker stands in environment variables.
 """
@@ -9,13 +10,24 @@ import sys
 
 import sagemaker
 from sagemaker.estimator import Estimator
-from sagemaker.tuner import CategoricalParameter, ContinuousParameter, HyperparameterTuner, IntegerParameter, WarmStartConfig, WarmStartTypes
+from sagemaker.tuner import (
+    CategoricalParameter,
+    ContinuousParameter,
+    HyperparameterTuner,
+    IntegerParameter,
+    WarmStartConfig,
+    WarmStartTypes,
+)
 
 image, code = sys.argv[1:]
 aws = sagemaker.Session()
 channels = {"code": aws.upload_data(code, key_prefix="sdk/code")}
 estimator = Estimator(
-    image_uri=image, role=os.environ["SAGEMAKER_ROLE"], instance_count=1, instance_type="ml.g4dn.xlarge", sagemaker_session=aws,
+    image_uri=image,
+    role=os.environ["SAGEMAKER_ROLE"],
+    instance_count=1,
+    instance_type="ml.g4dn.xlarge",
+    sagemaker_session=aws,
     hyperparameters={"epochs": 2},
 )
 ranges = {
@@ -23,21 +35,36 @@ ranges = {
     "batch-size": CategoricalParameter([32, 64]),
     "depth": IntegerParameter(1, 8),
 }
-measured = {"objective_metric_name": "valid_accuracy", "metric_definitions": [{"Name": "valid_accuracy", "Regex": r"valid_accuracy=(\S+)"}]}
-tuner = HyperparameterTuner(estimator, hyperparameter_ranges=ranges, max_jobs=3, max_parallel_jobs=2, base_tuning_job_name="sdk", **measured)
+measured = {
+    "objective_metric_name": "valid_accuracy",
+    "metric_definitions": [{"Name": "valid_accuracy", "Regex": r"valid_accuracy=(\S+)"}],
+}
+tuner = HyperparameterTuner(
+    estimator, hyperparameter_ranges=ranges, max_jobs=3, max_parallel_jobs=2, base_tuning_job_name="sdk", **measured
+)
 tuner.fit(channels, wait=False)
 tuner.wait()
 parents = WarmStartConfig(WarmStartTypes.IDENTICAL_DATA_AND_ALGORITHM, {tuner.latest_tuning_job.name})
 # The SDK's names have minutes, no seconds: another base makes another name.
 again = HyperparameterTuner(
-    estimator, hyperparameter_ranges=ranges, max_jobs=1, warm_start_config=parents, base_tuning_job_name="sdk-again", **measured
+    estimator,
+    hyperparameter_ranges=ranges,
+    max_jobs=1,
+    warm_start_config=parents,
+    base_tuning_job_name="sdk-again",
+    **measured,
 )
 again.fit(channels, wait=False)
 columns = ["TrainingJobName", "FinalObjectiveValue", "lr", "batch-size", "depth"]
-print("RESULT", json.dumps({
-    "tuning_job": tuner.latest_tuning_job.name,
-    "best": tuner.best_training_job(),
-    "best_hyperparameters": tuner.best_estimator().hyperparameters(),
-    "warm_started": again.latest_tuning_job.name,
-    "table": tuner.analytics().dataframe()[columns].to_dict("records"),
-}))
+print(
+    "RESULT",
+    json.dumps(
+        {
+            "tuning_job": tuner.latest_tuning_job.name,
+            "best": tuner.best_training_job(),
+            "best_hyperparameters": tuner.best_estimator().hyperparameters(),
+            "warm_started": again.latest_tuning_job.name,
+            "table": tuner.analytics().dataframe()[columns].to_dict("records"),
+        }
+    ),
+)

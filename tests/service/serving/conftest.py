@@ -49,7 +49,19 @@ def platform(engine, storage, tmp_path_factory):
 
     files = LocalFiles([tmp_path_factory.getbasetemp()], folder)
     access = ContainerAccess.through(engine, AccessKeys(new_access_key("AKIA"), ACCOUNT), REGION)
-    return Platform(engine, unique("test"), folder, REGION, State(folder / "records"), objects, logs, metrics, local_image, files, access)
+    return Platform(
+        engine,
+        unique("test"),
+        folder,
+        REGION,
+        State(folder / "records"),
+        objects,
+        logs,
+        metrics,
+        local_image,
+        files,
+        access,
+    )
 
 
 @pytest.fixture(scope="module")

@@ -45,8 +45,12 @@ class Harness:
         self.endpoints.recover()
         self.runtime_app.recover()
         access = Access(AccessKeys(self._key, ACCOUNT).find)
-        others = OtherServices(MotoServices(), self.platform.objects, self.platform.logs, Journal(self.platform.folder / "journal.jsonl"))
-        self._server = HttpServer(Front(access, self._api, self.runtime_app, None, others, self._key.id), access.examine, 0)
+        others = OtherServices(
+            MotoServices(), self.platform.objects, self.platform.logs, Journal(self.platform.folder / "journal.jsonl")
+        )
+        self._server = HttpServer(
+            Front(access, self._api, self.runtime_app, None, others, self._key.id), access.examine, 0
+        )
         access.hosts = own_hosts(self._server.port)
         self._server.start()
         self.url = f"http://127.0.0.1:{self._server.port}"
@@ -63,8 +67,12 @@ class Harness:
 
     def client(self, service: str):
         return boto3.client(
-            service, endpoint_url=self.url, region_name=self.platform.region, aws_access_key_id=self._key.id,
-            aws_secret_access_key=self._key.secret, config=ONCE,
+            service,
+            endpoint_url=self.url,
+            region_name=self.platform.region,
+            aws_access_key_id=self._key.id,
+            aws_secret_access_key=self._key.secret,
+            config=ONCE,
         )
 
     def create_model(self, environment: dict | None = None, **changes) -> str:
@@ -99,6 +107,7 @@ class Harness:
 
     def settled(self, name: str) -> dict:
         """The endpoint's description once nothing is under way."""
+
         def look():
             described = self.sagemaker.describe_endpoint(EndpointName=name)
             return described if described["EndpointStatus"] in ("InService", "Failed") else None
@@ -109,7 +118,9 @@ class Harness:
         """What the container answers to {"do": ...}; see serve.py. Capitalised names go to boto3."""
         options = {name: more.pop(name) for name in list(more) if name[0].isupper()}
         body = json.dumps({"do": do, **more})
-        answer = self.runtime.invoke_endpoint(EndpointName=endpoint, Body=body, ContentType="application/json", **options)
+        answer = self.runtime.invoke_endpoint(
+            EndpointName=endpoint, Body=body, ContentType="application/json", **options
+        )
         return answer["Body"].read().decode()
 
     def who(self, endpoint: str, **options) -> str:
@@ -121,8 +132,12 @@ class Harness:
 
 def variant(model: str, name: str = "AllTraffic", count: int = 1, weight: float = 1.0, **more) -> dict:
     return {
-        "VariantName": name, "ModelName": model, "InstanceType": "ml.m5.large", "InitialInstanceCount": count,
-        "InitialVariantWeight": weight, **more,
+        "VariantName": name,
+        "ModelName": model,
+        "InstanceType": "ml.m5.large",
+        "InitialInstanceCount": count,
+        "InitialVariantWeight": weight,
+        **more,
     }
 
 
@@ -131,7 +146,9 @@ def unique(kind: str) -> str:
 
 
 class Load:
-    """Requests without a pause from a few threads, for as long as the context lasts. answers: what came back, or the error."""
+    """Requests without a pause from a few threads, for as long as the context lasts. answers: what came back, or the
+    error.
+    """
 
     def __init__(self, ask, threads: int = 4):
         self._ask, self._threads = ask, threads

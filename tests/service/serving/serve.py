@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""`serve` of the test image: what it does is said by its environment and, request by request, by JSON bodies with "do"."""
+"""`serve` of the test image: what it does is said by its environment and, request by request, by JSON bodies with
+"do".
+"""
 
 import json
 import os
@@ -47,7 +49,12 @@ class Handler(BaseHTTPRequestHandler):
 
     def headers_back(self, asked):
         given = {name.lower(): value for name, value in self.headers.items()}
-        self.answer(200, json.dumps(given).encode(), "application/json", {"X-Amzn-SageMaker-Custom-Attributes": "from the model"})
+        self.answer(
+            200,
+            json.dumps(given).encode(),
+            "application/json",
+            {"X-Amzn-SageMaker-Custom-Attributes": "from the model"},
+        )
 
     def open_session(self, asked):
         session = f"{socket.gethostname()}; Expires=2099-01-01T00:00:00Z"
@@ -113,6 +120,7 @@ def main():
     server = ThreadingHTTPServer(("0.0.0.0", 8080), Handler)
     server.daemon_threads = True
     import signal
+
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     server.serve_forever()
 

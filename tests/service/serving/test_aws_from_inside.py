@@ -1,4 +1,6 @@
-"""What the program of an endpoint reaches from its container: the AWS services that are here, as the model's role, while the endpoint lives."""
+"""What the program of an endpoint reaches from its container: the AWS services that are here, as the model's role,
+while the endpoint lives.
+"""
 
 import json
 
@@ -39,11 +41,18 @@ def endpoint(local, serve_image):
         name = unique("inside")
         data = local.put(f"{name}/model.tar.gz", archive({"code/inference.py": FUNCTIONS}, "w:gz"))
         sagemaker.create_model(ModelName=name, PrimaryContainer={"Image": serve_image, "ModelDataUrl": data}, **model)
-        variant = {"VariantName": "AllTraffic", "ModelName": name, "InstanceType": "ml.g4dn.xlarge", "InitialInstanceCount": 1}
+        variant = {
+            "VariantName": "AllTraffic",
+            "ModelName": name,
+            "InstanceType": "ml.g4dn.xlarge",
+            "InitialInstanceCount": 1,
+        }
         sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
         sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name)
         made.append(name)
-        sagemaker.get_waiter("endpoint_in_service").wait(EndpointName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+        sagemaker.get_waiter("endpoint_in_service").wait(
+            EndpointName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+        )
         return name
 
     def delete(name: str) -> None:
@@ -61,11 +70,20 @@ def test_functions_of_an_endpoint_read_s3_as_the_models_role_until_it_is_deleted
     local.put("inside/labels.txt", b"labels")
     name = endpoint(ExecutionRoleArn=local.address.role)
     asked = json.dumps({"Bucket": local.address.bucket, "Key": "inside/labels.txt"})
-    answer = json.loads(local.client("sagemaker-runtime").invoke_endpoint(EndpointName=name, Body=asked, ContentType="application/json")["Body"].read())
+    answer = json.loads(
+        local.client("sagemaker-runtime")
+        .invoke_endpoint(EndpointName=name, Body=asked, ContentType="application/json")["Body"]
+        .read()
+    )
     id, secret, token = answer.pop("key")
     assert answer == {"read": "labels", "identity": "arn:aws:sts::123456789012:assumed-role/local-sagemaker/SageMaker"}
     mine = boto3.client(
-        "s3", endpoint_url=local.address.url, region_name="us-east-1", aws_access_key_id=id, aws_secret_access_key=secret, aws_session_token=token,
+        "s3",
+        endpoint_url=local.address.url,
+        region_name="us-east-1",
+        aws_access_key_id=id,
+        aws_secret_access_key=secret,
+        aws_session_token=token,
         config=Config(retries={"total_max_attempts": 1}),
     )
     mine.list_buckets()
@@ -74,8 +92,13 @@ def test_functions_of_an_endpoint_read_s3_as_the_models_role_until_it_is_deleted
         mine.list_buckets()
 
 
-@pytest.mark.parametrize("model", [{"EnableNetworkIsolation": True, "ExecutionRoleArn": "arn:aws:iam::123456789012:role/local-sagemaker"}, {}])
+@pytest.mark.parametrize(
+    "model",
+    [{"EnableNetworkIsolation": True, "ExecutionRoleArn": "arn:aws:iam::123456789012:role/local-sagemaker"}, {}],
+)
 def test_an_isolated_endpoint_and_one_without_a_role_have_nothing_of_it(endpoint, engine, local, model):
     name = endpoint(**model)
-    [container] = engine.containers.list(filters={"label": [f"local-sagemaker.name={name}", "local-sagemaker=endpoint"]})
+    [container] = engine.containers.list(
+        filters={"label": [f"local-sagemaker.name={name}", "local-sagemaker=endpoint"]}
+    )
     assert not [one for one in container.attrs["Config"]["Env"] if one.startswith(("AWS_", "S3_"))]

@@ -63,8 +63,12 @@ def test_the_model_is_unpacked_and_read_only(service, bucket):
 
 def test_uncompressed_model_data_is_laid_out_by_its_keys(service, bucket):
     service.s3.put_object(Bucket=bucket, Key="models/a/code/b.txt", Body=b"as it is")
-    source = {"S3DataSource": {"S3Uri": f"s3://{bucket}/models/a/", "S3DataType": "S3Prefix", "CompressionType": "None"}}
-    endpoint = service.in_service(service.create(service.create_config(variant(service.create_model(ModelDataSource=source)))))
+    source = {
+        "S3DataSource": {"S3Uri": f"s3://{bucket}/models/a/", "S3DataType": "S3Prefix", "CompressionType": "None"}
+    }
+    endpoint = service.in_service(
+        service.create(service.create_config(variant(service.create_model(ModelDataSource=source))))
+    )
     assert service.ask(endpoint, "read_model", file="code/b.txt") == "as it is"
 
 
@@ -91,7 +95,10 @@ def test_a_container_that_never_gets_healthy_fails_the_endpoint_with_its_last_lo
     assert service.status(endpoint) == "Creating"
     failed = service.settled(endpoint)
     assert failed["EndpointStatus"] == "Failed"
-    assert "/ping within 3 seconds" in failed["FailureReason"] and "serve of the sick one starts" in failed["FailureReason"]
+    assert (
+        "/ping within 3 seconds" in failed["FailureReason"]
+        and "serve of the sick one starts" in failed["FailureReason"]
+    )
     assert containers(service, endpoint) == []
 
 
@@ -106,13 +113,26 @@ def test_one_bad_variant_fails_the_endpoint_and_takes_the_good_one_along(service
 def test_a_container_that_exits_while_in_service_fails_the_endpoint_and_only_that_variant(service):
     steady, dying = service.create_model({"WHO": "steady"}), service.create_model({"WHO": "dying"})
     other = service.deploy({"WHO": "other"})
-    endpoint = service.in_service(service.create(service.create_config(variant(steady, "steady"), variant(dying, "dying"))))
+    endpoint = service.in_service(
+        service.create(service.create_config(variant(steady, "steady"), variant(dying, "dying")))
+    )
     with pytest.raises(ClientError) as error:
         service.ask(endpoint, "exit", status=9, TargetVariant="dying")
-    assert error.value.response["Error"]["Code"] == "ModelError" and "exit status 9" in error.value.response["OriginalMessage"]
-    failed = until(lambda: (now := service.sagemaker.describe_endpoint(EndpointName=endpoint))["EndpointStatus"] == "Failed" and now, 5)
+    assert (
+        error.value.response["Error"]["Code"] == "ModelError"
+        and "exit status 9" in error.value.response["OriginalMessage"]
+    )
+    failed = until(
+        lambda: (
+            (now := service.sagemaker.describe_endpoint(EndpointName=endpoint))["EndpointStatus"] == "Failed" and now
+        ),
+        5,
+    )
     assert "exit status 9" in failed["FailureReason"] and "the model is leaving now" in failed["FailureReason"]
-    assert {one["VariantName"]: one["CurrentInstanceCount"] for one in failed["ProductionVariants"]} == {"steady": 1, "dying": 0}
+    assert {one["VariantName"]: one["CurrentInstanceCount"] for one in failed["ProductionVariants"]} == {
+        "steady": 1,
+        "dying": 0,
+    }
     with pytest.raises(ClientError, match="exit status 9") as error:
         service.who(endpoint, TargetVariant="dying")
     assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 424
@@ -134,7 +154,12 @@ def test_a_container_that_somebody_removes_fails_its_endpoint_and_nothing_else(s
     until(lambda: containers(service, starting) and containers(service, starting)[0].status == "running")
     for endpoint in (serving, starting):
         containers(service, endpoint)[0].remove(force=True)
-        failed = until(lambda: (now := service.sagemaker.describe_endpoint(EndpointName=endpoint))["EndpointStatus"] == "Failed" and now)
+        failed = until(
+            lambda: (
+                (now := service.sagemaker.describe_endpoint(EndpointName=endpoint))["EndpointStatus"] == "Failed"
+                and now
+            )
+        )
         assert "fault" not in failed["FailureReason"] and containers(service, endpoint) == []
         service.sagemaker.delete_endpoint(EndpointName=endpoint)
     assert service.who(steady) == "steady"
@@ -164,7 +189,11 @@ def test_network_isolation_leaves_no_way_out(service):
 
 def test_requests_beyond_max_concurrency_of_a_serverless_variant_are_throttled(service):
     model = service.create_model()
-    serverless = {"VariantName": "v", "ModelName": model, "ServerlessConfig": {"MemorySizeInMB": 1024, "MaxConcurrency": 1}}
+    serverless = {
+        "VariantName": "v",
+        "ModelName": model,
+        "ServerlessConfig": {"MemorySizeInMB": 1024, "MaxConcurrency": 1},
+    }
     endpoint = service.in_service(service.create(service.create_config(serverless)))
     [container] = containers(service, endpoint)
     container.reload()

@@ -29,6 +29,7 @@ def key(uri, bucket):
 @pytest.fixture
 def asynchronous(service, bucket):
     """Deploy an asynchronous endpoint that writes into the bucket."""
+
     def deploy(environment=None, **client):
         output = {"S3OutputPath": f"s3://{bucket}/out", "S3FailurePath": f"s3://{bucket}/failed"}
         return service.deploy(environment, AsyncInferenceConfig={"ClientConfig": client, "OutputConfig": output})
@@ -46,17 +47,27 @@ def test_a_binary_body_comes_and_goes_byte_for_byte(service):
 
 def test_headers_go_both_ways(service):
     answer = service.runtime.invoke_endpoint(
-        EndpointName=service.deploy(), Body=json.dumps({"do": "headers_back"}), ContentType="application/json", Accept="text/csv",
-        CustomAttributes="trace=1", InferenceId="id-1", SessionId="session-1",
+        EndpointName=service.deploy(),
+        Body=json.dumps({"do": "headers_back"}),
+        ContentType="application/json",
+        Accept="text/csv",
+        CustomAttributes="trace=1",
+        InferenceId="id-1",
+        SessionId="session-1",
     )
     arrived = json.loads(answer["Body"].read())
     assert (arrived["content-type"], arrived["accept"]) == ("application/json", "text/csv")
-    assert arrived["x-amzn-sagemaker-custom-attributes"] == "trace=1" and arrived["x-amzn-sagemaker-inference-id"] == "id-1"
+    assert (
+        arrived["x-amzn-sagemaker-custom-attributes"] == "trace=1"
+        and arrived["x-amzn-sagemaker-inference-id"] == "id-1"
+    )
     assert arrived["x-amzn-sagemaker-session-id"] == "session-1"
     assert answer["CustomAttributes"] == "from the model"
 
 
-@pytest.mark.parametrize(("status", "words"), [(400, "client error (400)"), (415, "client error (415)"), (500, "server error (500)")])
+@pytest.mark.parametrize(
+    ("status", "words"), [(400, "client error (400)"), (415, "client error (415)"), (500, "server error (500)")]
+)
 def test_an_error_of_the_container_is_a_model_error(service, status, words):
     endpoint = service.deploy()
     with pytest.raises(ClientError) as error:
@@ -84,7 +95,10 @@ def test_an_answer_that_comes_before_the_body_is_read_is_passed_on(service):
     for _ in range(3):
         with pytest.raises(ClientError) as error:
             service.runtime.invoke_endpoint(EndpointName=endpoint, Body=bytes(5_000_000))
-        assert (error.value.response["OriginalStatusCode"], error.value.response["OriginalMessage"]) == (413, "too large")
+        assert (error.value.response["OriginalStatusCode"], error.value.response["OriginalMessage"]) == (
+            413,
+            "too large",
+        )
     assert service.who(endpoint) == ""
 
 
@@ -101,9 +115,13 @@ def test_what_the_endpoint_does_not_have_is_refused_by_name(service):
 
 def test_a_session_stays_with_the_instance_that_opened_it(service):
     endpoint = service.in_service(service.create(service.create_config(variant(service.create_model(), count=2))))
-    opened = service.runtime.invoke_endpoint(EndpointName=endpoint, Body=json.dumps({"do": "open_session"}), SessionId="NEW_SESSION")
+    opened = service.runtime.invoke_endpoint(
+        EndpointName=endpoint, Body=json.dumps({"do": "open_session"}), SessionId="NEW_SESSION"
+    )
     session = opened["NewSessionId"].partition(";")[0]
-    assert {json.loads(service.ask(endpoint, "who", SessionId=session))["host"] for _ in range(20)} == {opened["Body"].read().decode()}
+    assert {json.loads(service.ask(endpoint, "who", SessionId=session))["host"] for _ in range(20)} == {
+        opened["Body"].read().decode()
+    }
 
 
 def test_a_connection_that_the_container_closed_is_no_error(service):
@@ -178,25 +196,40 @@ def test_an_asynchronous_answer_becomes_an_object(service, bucket, asynchronous)
 
 def test_asynchronous_answers_and_captured_requests_go_into_folders_of_this_machine(service, tmp_path):
     output = {"S3OutputPath": (tmp_path / "out#1").as_uri(), "S3FailurePath": (tmp_path / "failed").as_uri()}
-    capture = {"InitialSamplingPercentage": 100, "DestinationS3Uri": (tmp_path / "captured#1").as_uri(), "CaptureOptions": [{"CaptureMode": "Input"}]}
+    capture = {
+        "InitialSamplingPercentage": 100,
+        "DestinationS3Uri": (tmp_path / "captured#1").as_uri(),
+        "CaptureOptions": [{"CaptureMode": "Input"}],
+    }
     endpoint = service.deploy(AsyncInferenceConfig={"OutputConfig": output}, DataCaptureConfig=capture)
-    accepted = service.runtime.invoke_endpoint_async(EndpointName=endpoint, Body=b"body", S3OutputPathExtension="a(1)/b", Filename="c.out")
+    accepted = service.runtime.invoke_endpoint_async(
+        EndpointName=endpoint, Body=b"body", S3OutputPathExtension="a(1)/b", Filename="c.out"
+    )
     assert accepted["OutputLocation"] == (tmp_path / "out#1").as_uri() + "/a%281%29/b/c.out"
     assert until(lambda: [path.read_bytes() for path in tmp_path.glob("out#1/a(1)/b/c.out")]) == [b"body"]
     until(lambda: list(tmp_path.glob(f"captured#1/{endpoint}/AllTraffic/*/*/*/*/*.jsonl")))
     odd = service.runtime.invoke_endpoint_async(EndpointName=endpoint, Body=b"body", S3OutputPathExtension="a//b")
     told = until(lambda: [path.read_text() for path in tmp_path.glob("failed/*-error.out")])
-    assert odd["FailureLocation"].startswith((tmp_path / "failed").as_uri() + "/") and "cannot be the name of a file" in told[0]
+    assert (
+        odd["FailureLocation"].startswith((tmp_path / "failed").as_uri() + "/")
+        and "cannot be the name of a file" in told[0]
+    )
 
 
 @pytest.mark.parametrize("input", ["fails", "missing"])
 def test_an_asynchronous_failure_becomes_an_object_of_its_own(service, bucket, asynchronous, input):
     endpoint = asynchronous()
-    service.s3.put_object(Bucket=bucket, Key="fails", Body=json.dumps({"do": "status", "status": 400, "body": "no picture"}).encode())
+    service.s3.put_object(
+        Bucket=bucket, Key="fails", Body=json.dumps({"do": "status", "status": 400, "body": "no picture"}).encode()
+    )
     accepted = service.runtime.invoke_endpoint_async(EndpointName=endpoint, InputLocation=f"s3://{bucket}/{input}")
     failure = key(accepted["FailureLocation"], bucket)
     told = until(lambda: objects(service, bucket, "failed/"))[failure].decode()
-    assert ("client error (400)" in told and "no picture" in told) if input == "fails" else f"s3://{bucket}/missing" in told
+    assert (
+        ("client error (400)" in told and "no picture" in told)
+        if input == "fails"
+        else f"s3://{bucket}/missing" in told
+    )
     assert objects(service, bucket, "out/") == {}
 
 
@@ -204,13 +237,19 @@ def test_an_asynchronous_request_whose_time_is_over_is_not_begun(service, bucket
     endpoint = asynchronous(MaxConcurrentInvocationsPerInstance=1)
     for name, body in (("slow", {"do": "sleep", "seconds": 2}), ("late", {"do": "who"})):
         service.s3.put_object(Bucket=bucket, Key=name, Body=json.dumps(body).encode())
-    first = service.runtime.invoke_endpoint_async(EndpointName=endpoint, InputLocation=f"s3://{bucket}/slow", RequestTTLSeconds=60)
-    late = service.runtime.invoke_endpoint_async(EndpointName=endpoint, InputLocation=f"s3://{bucket}/late", RequestTTLSeconds=60)
+    first = service.runtime.invoke_endpoint_async(
+        EndpointName=endpoint, InputLocation=f"s3://{bucket}/slow", RequestTTLSeconds=60
+    )
+    late = service.runtime.invoke_endpoint_async(
+        EndpointName=endpoint, InputLocation=f"s3://{bucket}/late", RequestTTLSeconds=60
+    )
     until(lambda: any(one.outstanding for one in service.endpoints.live(endpoint).router.current.instances()))
     # An hour passes for the queue while the first one is under way.
     monkeypatch.setattr(service.runtime_app._asynchronous, "_clock", lambda: time.time() + 3600)
     told = until(lambda: objects(service, bucket, "failed/"))
-    assert told == {key(late["FailureLocation"], bucket): b"The request waited longer than its RequestTTLSeconds of 60."}
+    assert told == {
+        key(late["FailureLocation"], bucket): b"The request waited longer than its RequestTTLSeconds of 60."
+    }
     assert set(objects(service, bucket, "out/")) == {key(first["OutputLocation"], bucket)}
 
 
@@ -225,7 +264,9 @@ def test_asynchronous_requests_of_a_deleted_endpoint_fail(service, bucket, async
     assert set(told.values()) == {f"The endpoint was deleted. {NO_ANSWER}".encode()}
 
 
-def test_asynchronous_requests_of_a_new_endpoint_do_not_wait_behind_those_of_a_deleted_one(service, bucket, asynchronous):
+def test_asynchronous_requests_of_a_new_endpoint_do_not_wait_behind_those_of_a_deleted_one(
+    service, bucket, asynchronous
+):
     old = asynchronous(MaxConcurrentInvocationsPerInstance=1)
     config = service.sagemaker.describe_endpoint(EndpointName=old)["EndpointConfigName"]
     for name, body in (("slow", {"do": "sleep", "seconds": 60}), ("quick", {"do": "who"})):
@@ -262,14 +303,18 @@ def test_an_asynchronous_answer_stays_below_the_output_path(service, asynchronou
 
 def test_captured_requests_are_json_lines_in_s3(service, bucket):
     capture = {
-        "EnableCapture": True, "InitialSamplingPercentage": 100, "DestinationS3Uri": f"s3://{bucket}/captured",
+        "EnableCapture": True,
+        "InitialSamplingPercentage": 100,
+        "DestinationS3Uri": f"s3://{bucket}/captured",
         "CaptureOptions": [{"CaptureMode": "Input"}, {"CaptureMode": "Output"}],
         "CaptureContentTypeHeader": {"JsonContentTypes": ["application/json"]},
     }
     endpoint = service.deploy(DataCaptureConfig=capture)
     for body, content_type in ((b'{"a": 1}', "application/json"), (JPEG_LIKE, "image/jpeg")):
         service.runtime.invoke_endpoint(EndpointName=endpoint, Body=body, ContentType=content_type, InferenceId="id-1")
-    read = lambda: [json.loads(line) for text in objects(service, bucket, "captured/").values() for line in text.splitlines()]  # noqa: E731
+    read = lambda: [
+        json.loads(line) for text in objects(service, bucket, "captured/").values() for line in text.splitlines()
+    ]  # noqa: E731
     first, second = sorted(until(lambda: len(found := read()) == 2 and found), key=lambda one: len(str(one)))
     captured = {"observedContentType": "application/json", "mode": "INPUT", "data": '{"a": 1}', "encoding": "JSON"}
     assert first["captureData"]["endpointInput"] == captured
@@ -293,7 +338,12 @@ def test_cloudwatch_counts_the_invocations(service):
     def total(name, statistic="Sum"):
         now = time.time()
         points = service.cloudwatch.get_metric_statistics(
-            Namespace="AWS/SageMaker", MetricName=name, Dimensions=dimensions, StartTime=now - 600, EndTime=now + 60, Period=60,
+            Namespace="AWS/SageMaker",
+            MetricName=name,
+            Dimensions=dimensions,
+            StartTime=now - 600,
+            EndTime=now + 60,
+            Period=60,
             Statistics=[statistic],
         )["Datapoints"]
         return sum(point[statistic] for point in points)

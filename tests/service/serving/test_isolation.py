@@ -46,7 +46,9 @@ def deploy(service, isolated: bool):
     model = service.create_model(EnableNetworkIsolation=isolated)
     before = {one.id for one in find(service.platform.engine, ENDPOINT, service.platform.service)}
     endpoint = service.in_service(service.create(service.create_config(variant(model))))
-    [container] = [one for one in find(service.platform.engine, ENDPOINT, service.platform.service) if one.id not in before]
+    [container] = [
+        one for one in find(service.platform.engine, ENDPOINT, service.platform.service) if one.id not in before
+    ]
     return endpoint, container
 
 
@@ -123,9 +125,13 @@ def neighbour():
         ip("-n", name, "link", "set", "outside", "up")
         ip("-n", name, "route", "add", "default", "via", "198.51.100.1")
         connect = "import socket, sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=2)"
-        yield lambda host, port: not subprocess.run(
-            ["ip", "netns", "exec", name, sys.executable, "-c", connect, host, str(port)], capture_output=True
-        ).returncode
+        yield (
+            lambda host, port: (
+                not subprocess.run(
+                    ["ip", "netns", "exec", name, sys.executable, "-c", connect, host, str(port)], capture_output=True
+                ).returncode
+            )
+        )
     finally:
         ip("netns", "delete", name)  # the interfaces go with it
 

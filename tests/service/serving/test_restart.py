@@ -60,9 +60,9 @@ def test_a_deletion_that_is_under_way_when_the_service_ends_is_done(platform, im
 
 
 def test_two_services_run_side_by_side(platform, image, tmp_path):
-    other = type(platform)(**{
-        **platform.__dict__, "service": unique("other"), "folder": tmp_path, "state": State(tmp_path / "records")
-    })
+    other = type(platform)(
+        **{**platform.__dict__, "service": unique("other"), "folder": tmp_path, "state": State(tmp_path / "records")}
+    )
     with Harness(platform, image) as one, Harness(other, image) as two:
         here, there = one.deploy({"WHO": "one"}), two.deploy({"WHO": "two"})
         with restarted(two):  # a start of one service is nothing to the other's containers

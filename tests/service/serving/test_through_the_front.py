@@ -27,11 +27,20 @@ def test_an_endpoint_lives_from_its_creation_to_its_deletion(local, image, engin
     sagemaker, runtime = local.client("sagemaker"), local.client("sagemaker-runtime")
     name = unique("whole")
     sagemaker.create_model(
-        ModelName=name, ExecutionRoleArn=local.address.role, PrimaryContainer={"Image": image, "Environment": {"WHO": "through"}}
+        ModelName=name,
+        ExecutionRoleArn=local.address.role,
+        PrimaryContainer={"Image": image, "Environment": {"WHO": "through"}},
     )
-    variant = {"VariantName": "AllTraffic", "ModelName": name, "InstanceType": "ml.g4dn.xlarge", "InitialInstanceCount": 1}
+    variant = {
+        "VariantName": "AllTraffic",
+        "ModelName": name,
+        "InstanceType": "ml.g4dn.xlarge",
+        "InitialInstanceCount": 1,
+    }
     capture = {
-        "InitialSamplingPercentage": 100, "DestinationS3Uri": local.uri("captured"), "CaptureOptions": [{"CaptureMode": "InputAndOutput"}]
+        "InitialSamplingPercentage": 100,
+        "DestinationS3Uri": local.uri("captured"),
+        "CaptureOptions": [{"CaptureMode": "InputAndOutput"}],
     }
     sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant], DataCaptureConfig=capture)
     sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name)
@@ -42,7 +51,9 @@ def test_an_endpoint_lives_from_its_creation_to_its_deletion(local, image, engin
     with pytest.raises(ClientError) as error:
         runtime.invoke_endpoint(EndpointName=name, Body=json.dumps({"do": "status", "status": 415, "body": "no"}))
     assert error.value.response["Error"]["Code"] == "ModelError" and error.value.response["OriginalStatusCode"] == 415
-    streamed = runtime.invoke_endpoint_with_response_stream(EndpointName=name, Body=json.dumps({"do": "stream", "parts": ["a", "b"]}))
+    streamed = runtime.invoke_endpoint_with_response_stream(
+        EndpointName=name, Body=json.dumps({"do": "stream", "parts": ["a", "b"]})
+    )
     assert [event["PayloadPart"]["Bytes"] for event in streamed["Body"]] == [b"a", b"b"]
     assert until(lambda: local.keys(f"captured/{name}/AllTraffic/"))
     assert until(lambda: "serve of through starts" in local.log(f"/aws/sagemaker/Endpoints/{name}", "AllTraffic/"))
@@ -54,7 +65,9 @@ def test_an_endpoint_lives_from_its_creation_to_its_deletion(local, image, engin
     assert [one for one in find(engine, service=local.address.name) if one.labels["local-sagemaker.name"] == name] == []
 
 
-def test_a_killed_service_comes_back_without_the_containers_and_says_that_the_endpoint_has_failed(tmp_path, image, engine):
+def test_a_killed_service_comes_back_without_the_containers_and_says_that_the_endpoint_has_failed(
+    tmp_path, image, engine
+):
     local = Local(tmp_path / "state")
     try:
         sagemaker = local.client("sagemaker")

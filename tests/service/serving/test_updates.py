@@ -12,7 +12,9 @@ from tests.service.serving.harness import Load, unique, variant
 
 
 def policy(kind, wait, **sizes):
-    return {"BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": {"Type": kind, "WaitIntervalInSeconds": wait, **sizes}}}
+    return {
+        "BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": {"Type": kind, "WaitIntervalInSeconds": wait, **sizes}}
+    }
 
 
 def update(service, endpoint, config, **more):
@@ -66,7 +68,12 @@ def test_an_update_that_fails_leaves_the_old_containers_in_service(service):
 def test_a_canary_gets_its_share_of_the_traffic_before_the_rest(service):
     endpoint, config = service.deploy({"WHO": "old"}), service.config_of({"WHO": "new"})
     with Load(lambda: service.who(endpoint), threads=2) as load:
-        update(service, endpoint, config, DeploymentConfig=policy("CANARY", 2, CanarySize={"Type": "CAPACITY_PERCENT", "Value": 20}))
+        update(
+            service,
+            endpoint,
+            config,
+            DeploymentConfig=policy("CANARY", 2, CanarySize={"Type": "CAPACITY_PERCENT", "Value": 20}),
+        )
         first = until(lambda: "new" in load.answers and load.answers.index("new"))
         until(lambda: len(load.answers) > first + 200)
         canary = load.answers[first : first + 200]
@@ -80,8 +87,14 @@ def test_a_canary_gets_its_share_of_the_traffic_before_the_rest(service):
 def test_an_alarm_during_the_wait_rolls_the_update_back(service):
     alarm = unique("alarm")
     service.cloudwatch.put_metric_alarm(
-        AlarmName=alarm, Namespace="AWS/SageMaker", MetricName="Invocation5XXErrors", ComparisonOperator="GreaterThanThreshold",
-        Threshold=0, Period=60, EvaluationPeriods=1, Statistic="Sum",
+        AlarmName=alarm,
+        Namespace="AWS/SageMaker",
+        MetricName="Invocation5XXErrors",
+        ComparisonOperator="GreaterThanThreshold",
+        Threshold=0,
+        Period=60,
+        EvaluationPeriods=1,
+        Statistic="Sum",
     )
     endpoint = service.deploy({"WHO": "old"})
     config = {**policy("ALL_AT_ONCE", 60), "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": alarm}]}}
@@ -146,11 +159,18 @@ def test_weights_and_instances_change_without_a_failed_request(service):
     endpoint = service.in_service(service.create(service.create_config(variant(one, "one"), variant(two, "two"))))
     change = service.sagemaker.update_endpoint_weights_and_capacities
     with Load(lambda: service.who(endpoint)) as load:
-        change(EndpointName=endpoint, DesiredWeightsAndCapacities=[
-            {"VariantName": "one", "DesiredWeight": 0}, {"VariantName": "two", "DesiredInstanceCount": 2},
-        ])
+        change(
+            EndpointName=endpoint,
+            DesiredWeightsAndCapacities=[
+                {"VariantName": "one", "DesiredWeight": 0},
+                {"VariantName": "two", "DesiredInstanceCount": 2},
+            ],
+        )
         described = service.settled(endpoint)
-        counts = {one["VariantName"]: (one["CurrentInstanceCount"], one["CurrentWeight"]) for one in described["ProductionVariants"]}
+        counts = {
+            one["VariantName"]: (one["CurrentInstanceCount"], one["CurrentWeight"])
+            for one in described["ProductionVariants"]
+        }
         assert counts == {"one": (1, 0.0), "two": (2, 1.0)} and running(service) == 3
         start = len(load.answers) + 4  # what was under way may have gone to the old weights
         until(lambda: len(load.answers) > start + 50)
@@ -158,9 +178,17 @@ def test_weights_and_instances_change_without_a_failed_request(service):
         change(EndpointName=endpoint, DesiredWeightsAndCapacities=[{"VariantName": "two", "DesiredInstanceCount": 1}])
         service.in_service(endpoint)
         # An update may keep what was changed.
-        update(service, endpoint, service.create_config(variant(one, "one"), variant(two, "two")), RetainAllVariantProperties=True)
+        update(
+            service,
+            endpoint,
+            service.create_config(variant(one, "one"), variant(two, "two")),
+            RetainAllVariantProperties=True,
+        )
         described = service.settled(endpoint)
-    assert {one["VariantName"]: one["CurrentWeight"] for one in described["ProductionVariants"]} == {"one": 0.0, "two": 1.0}
+    assert {one["VariantName"]: one["CurrentWeight"] for one in described["ProductionVariants"]} == {
+        "one": 0.0,
+        "two": 1.0,
+    }
     assert not [answer for answer in load.answers if isinstance(answer, Exception)]
     assert running(service) == 2
 

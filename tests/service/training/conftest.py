@@ -23,13 +23,27 @@ class Jobs:
         name = f"job-{next(NUMBERS)}"
         (self._scripts / name).mkdir(parents=True)
         (self._scripts / name / "run").write_text(script)
-        inputs = [{"ChannelName": "code", "InputMode": "File", "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": (self._scripts / name).as_uri()}}}]
+        inputs = [
+            {
+                "ChannelName": "code",
+                "InputMode": "File",
+                "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": (self._scripts / name).as_uri()}},
+            }
+        ]
         for channel, source in (channels or {}).items():
-            whole = source if "DataSource" in source else {"DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", **source}}}
+            whole = (
+                source
+                if "DataSource" in source
+                else {"DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", **source}}}
+            )
             inputs.append({"ChannelName": channel, **whole})
         return {
             "TrainingJobName": name,
-            "AlgorithmSpecification": {"TrainingImage": self._image, "TrainingInputMode": "File", "ContainerEntrypoint": ["sh", "/opt/ml/input/data/code/run"]},
+            "AlgorithmSpecification": {
+                "TrainingImage": self._image,
+                "TrainingInputMode": "File",
+                "ContainerEntrypoint": ["sh", "/opt/ml/input/data/code/run"],
+            },
             "RoleArn": self._local.address.role,
             "InputDataConfig": inputs,
             "OutputDataConfig": {"S3OutputPath": self._local.uri("jobs")},

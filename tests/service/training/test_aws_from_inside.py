@@ -1,4 +1,6 @@
-"""What the program of a job reaches from its container: the AWS services that are here, as its role, while the job runs; nothing of this machine."""
+"""What the program of a job reaches from its container: the AWS services that are here, as its role, while the job
+runs; nothing of this machine.
+"""
 
 import io
 import json
@@ -57,17 +59,29 @@ def test_a_program_reaches_s3_and_the_rest_as_its_role_until_its_job_ends(jobs, 
     for one in found:
         id, secret, token = one.pop("key")
         assert one == {
-            "read": "an object", "identity": "arn:aws:sts::123456789012:assumed-role/local-sagemaker/SageMaker", "region": "us-east-1",
-            "role": "local-sagemaker", "groups": [], "me": "InProgress", "file of the machine": "AccessDeniedException",
+            "read": "an object",
+            "identity": "arn:aws:sts::123456789012:assumed-role/local-sagemaker/SageMaker",
+            "region": "us-east-1",
+            "role": "local-sagemaker",
+            "groups": [],
+            "me": "InProgress",
+            "file of the machine": "AccessDeniedException",
         }
         late = boto3.client(
-            "s3", endpoint_url=local.address.url, region_name="us-east-1", aws_access_key_id=id, aws_secret_access_key=secret,
-            aws_session_token=token, config=Config(retries={"total_max_attempts": 1}),
+            "s3",
+            endpoint_url=local.address.url,
+            region_name="us-east-1",
+            aws_access_key_id=id,
+            aws_secret_access_key=secret,
+            aws_session_token=token,
+            config=Config(retries={"total_max_attempts": 1}),
         )
         with pytest.raises(ClientError, match="InvalidAccessKeyId"):
             late.list_buckets()
     prefix = f"inside/{job['TrainingJobName']}/"
-    assert {key: local.read(key) for key in local.keys(prefix)} == {f"{prefix}algo-{n}": b"from algo-%d" % n for n in range(1, instances + 1)}
+    assert {key: local.read(key) for key in local.keys(prefix)} == {
+        f"{prefix}algo-{n}": b"from algo-%d" % n for n in range(1, instances + 1)
+    }
 
 
 @pytest.mark.parametrize("instances", [1, 2])
@@ -86,12 +100,20 @@ def test_script_mode_takes_its_sources_from_s3(jobs, local, train_image):
     """What the SDK's Estimator(entry_point=, source_dir=) asks for, with our train image."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
-        for name, text in {"mine.py": "import helper, sys\nprint('mine', helper.X, *sys.argv[1:])\n", "helper.py": "X = 'helped'\n"}.items():
+        for name, text in {
+            "mine.py": "import helper, sys\nprint('mine', helper.X, *sys.argv[1:])\n",
+            "helper.py": "X = 'helped'\n",
+        }.items():
             member = tarfile.TarInfo(name)
             member.size = len(text)
             archive.addfile(member, io.BytesIO(text.encode()))
     uri = local.put("sources/sourcedir.tar.gz", buffer.getvalue())
-    hyperparameters = {"sagemaker_program": '"mine.py"', "sagemaker_submit_directory": json.dumps(uri), "sagemaker_region": '"us-east-1"', "rate": "0.5"}
+    hyperparameters = {
+        "sagemaker_program": '"mine.py"',
+        "sagemaker_submit_directory": json.dumps(uri),
+        "sagemaker_region": '"us-east-1"',
+        "rate": "0.5",
+    }
     algorithm = {"TrainingImage": train_image, "TrainingInputMode": "File"}
     job = jobs.run("", AlgorithmSpecification=algorithm, HyperParameters=hyperparameters)
     log = jobs.log(job["TrainingJobName"])

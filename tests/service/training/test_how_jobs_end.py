@@ -27,7 +27,10 @@ def test_exit_code_zero_completes_the_job_through_every_status(jobs):
 
 def test_the_failure_file_is_the_reason(jobs):
     job = jobs.run("printf 'Channel train is empty.' > /opt/ml/output/failure; exit 1")
-    assert (job["TrainingJobStatus"], job["FailureReason"]) == ("Failed", "AlgorithmError: Channel train is empty., exit code: 1")
+    assert (job["TrainingJobStatus"], job["FailureReason"]) == (
+        "Failed",
+        "AlgorithmError: Channel train is empty., exit code: 1",
+    )
     assert statuses(job)[-1] == "Failed"
 
 
@@ -55,7 +58,9 @@ def test_stop_gives_the_program_time_to_save_and_keeps_what_it_saved(jobs, local
     job = jobs.ended(name)
     assert (job["TrainingJobStatus"], statuses(job)[-2:]) == ("Stopped", ["Stopping", "Stopped"])
     assert "got TERM" in jobs.log(name)
-    assert local.keys("stopped/") == ["stopped/last"] and local.keys(f"jobs/{name}/") == [f"jobs/{name}/output/model.tar.gz"]
+    assert local.keys("stopped/") == ["stopped/last"] and local.keys(f"jobs/{name}/") == [
+        f"jobs/{name}/output/model.tar.gz"
+    ]
 
 
 def test_a_job_that_runs_too_long_is_stopped_and_says_why(jobs):
@@ -81,7 +86,9 @@ def test_a_job_goes_on_from_the_checkpoints_of_another(jobs, local):
 
 def test_an_interrupted_spot_job_goes_on_from_its_checkpoints(jobs, local):
     name = jobs.start(
-        COUNTING % 30, CheckpointConfig={"S3Uri": local.uri("spot")}, EnableManagedSpotTraining=True,
+        COUNTING % 30,
+        CheckpointConfig={"S3Uri": local.uri("spot")},
+        EnableManagedSpotTraining=True,
         StoppingCondition={"MaxRuntimeInSeconds": 600, "MaxWaitTimeInSeconds": 600},
     )
     until(lambda: "spot/sub/n" in local.keys("spot/"))  # the unfinished file may be stored, too
@@ -96,7 +103,8 @@ def test_an_interrupted_spot_job_goes_on_from_its_checkpoints(jobs, local):
 def test_a_stop_ends_a_job_whose_instances_are_just_being_taken_away(jobs, local):
     name = jobs.start(
         "trap 'echo got TERM; sleep 1; exit 0' TERM; echo ready; while :; do sleep 0.1 & wait $!; done",
-        CheckpointConfig={"S3Uri": local.uri("taken")}, EnableManagedSpotTraining=True,
+        CheckpointConfig={"S3Uri": local.uri("taken")},
+        EnableManagedSpotTraining=True,
         StoppingCondition={"MaxRuntimeInSeconds": 600, "MaxWaitTimeInSeconds": 600},
     )
     jobs.until_printed(name, "ready")
@@ -127,7 +135,9 @@ def test_a_container_that_is_taken_away_is_no_completed_job_and_is_tried_again(j
 
 
 def test_a_file_with_two_names_is_a_checkpoint_under_both(jobs, local):
-    job = jobs.run("cd /opt/ml/checkpoints; echo c > epoch-1; ln epoch-1 last", CheckpointConfig={"S3Uri": local.uri("linked")})
+    job = jobs.run(
+        "cd /opt/ml/checkpoints; echo c > epoch-1; ln epoch-1 last", CheckpointConfig={"S3Uri": local.uri("linked")}
+    )
     assert job["TrainingJobStatus"] == "Completed"
     assert [local.read(f"linked/{name}") for name in ("epoch-1", "last")] == [b"c\n", b"c\n"]
 

@@ -24,7 +24,12 @@ def data(local, request):
 @pytest.mark.parametrize("mode", ["File", "FastFile"])
 def test_objects_of_the_local_s3_are_files_of_the_channel_and_read_only(jobs, data, mode):
     script = "cd /opt/ml/input/data/train && find . -type f | sort && cat */*0.txt && ! touch new 2>/dev/null && cat /opt/ml/input/config/inputdataconfig.json"
-    job = jobs.run(script, channels={"train": {"DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": data}}, "InputMode": mode}})
+    job = jobs.run(
+        script,
+        channels={
+            "train": {"DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": data}}, "InputMode": mode}
+        },
+    )
     assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
     *files, zero, config = jobs.log(job["TrainingJobName"]).splitlines()
     assert files == ["./class 0/ü0.txt", "./class 0/ü2.txt", "./class 0/ü4.txt", "./class 1/ü1.txt", "./class 1/ü3.txt"]
@@ -36,19 +41,31 @@ def test_a_folder_of_this_machine_is_mounted_without_a_copy(jobs, tmp_path):
     (tmp_path / "pictures").mkdir()
     (tmp_path / "pictures/a.txt").write_text("a")
     inode = (tmp_path / "pictures/a.txt").stat().st_ino
-    job = jobs.run("stat -c %i /opt/ml/input/data/train/a.txt", channels={"train": {"S3Uri": (tmp_path / "pictures").as_uri()}})
+    job = jobs.run(
+        "stat -c %i /opt/ml/input/data/train/a.txt", channels={"train": {"S3Uri": (tmp_path / "pictures").as_uri()}}
+    )
     assert jobs.log(job["TrainingJobName"]) == str(inode)
 
 
 def test_pipe_mode_streams_the_objects_once_an_epoch(jobs, data):
     script = "cd /opt/ml/input/data; cat train_0; cat train_1 | wc -c"
-    job = jobs.run(script, channels={"train": {"DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": data}}, "InputMode": "Pipe"}})
+    job = jobs.run(
+        script,
+        channels={
+            "train": {"DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": data}}, "InputMode": "Pipe"}
+        },
+    )
     assert jobs.log(job["TrainingJobName"]).splitlines() == ["0", "2", "4", "1", "3", "10"]
 
 
 def test_pipe_mode_streams_what_the_job_started_with(jobs, local, data):
     script = "cd /opt/ml/input/data; cat train_0; touch mine 2>/dev/null && echo written; sleep 1.5; cat train_1"
-    name = jobs.start(script, channels={"train": {"DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": data}}, "InputMode": "Pipe"}})
+    name = jobs.start(
+        script,
+        channels={
+            "train": {"DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": data}}, "InputMode": "Pipe"}
+        },
+    )
     jobs.until_printed(name, "3")
     key = data.removeprefix(f"s3://{local.address.bucket}/")
     local.client("s3").delete_object(Bucket=local.address.bucket, Key=f"{key}/class 0/ü2.txt")
@@ -64,7 +81,9 @@ def test_the_log_is_whole_without_an_end_of_its_last_line_and_whatever_its_bytes
 
 
 def test_a_manifest_picks_its_objects(jobs, local, data):
-    manifest = local.put("manifests/m", json.dumps([{"prefix": f"{data}/"}, "class 1/ü3.txt", "class 0/ü0.txt"]).encode())
+    manifest = local.put(
+        "manifests/m", json.dumps([{"prefix": f"{data}/"}, "class 1/ü3.txt", "class 0/ü0.txt"]).encode()
+    )
     script = "cd /opt/ml/input/data/train; find . -type f | sort"
     job = jobs.run(script, channels={"train": {"S3DataType": "ManifestFile", "S3Uri": manifest}})
     assert jobs.log(job["TrainingJobName"]).splitlines() == ["./class 0/ü0.txt", "./class 1/ü3.txt"]
@@ -72,7 +91,8 @@ def test_a_manifest_picks_its_objects(jobs, local, data):
 
 def test_a_running_job_keeps_the_data_that_it_started_with(jobs, local, data):
     name = jobs.start(
-        "echo ready; while [ ! -e /tmp/on ]; do sleep 0.1; n=$((n+1)); [ $n -lt 25 ] || break; done; cat '/opt/ml/input/data/train/class 0/ü0.txt'",
+        "echo ready; while [ ! -e /tmp/on ]; do sleep 0.1; n=$((n+1)); [ $n -lt 25 ] || break; done; cat "
+        "'/opt/ml/input/data/train/class 0/ü0.txt'",
         channels={"train": {"S3Uri": data}},
     )
     jobs.until_printed(name, "ready")
@@ -90,7 +110,9 @@ def test_model_and_output_are_packed_where_describe_says(jobs, local):
 
 
 def test_without_compression_the_files_themselves_are_uploaded(jobs, local):
-    job = jobs.run("echo m > /opt/ml/model/m", OutputDataConfig={"S3OutputPath": local.uri("plain"), "CompressionType": "NONE"})
+    job = jobs.run(
+        "echo m > /opt/ml/model/m", OutputDataConfig={"S3OutputPath": local.uri("plain"), "CompressionType": "NONE"}
+    )
     assert local.keys(f"plain/{job['TrainingJobName']}/") == [f"plain/{job['TrainingJobName']}/output/model/m"]
     assert job["ModelArtifacts"]["S3ModelArtifacts"] == local.uri(f"plain/{job['TrainingJobName']}/output/model")
 
@@ -109,22 +131,33 @@ def test_a_link_in_the_model_fails_the_job_as_on_aws(jobs):
 def test_metrics_are_read_from_the_log_into_describe_and_cloudwatch(jobs, local):
     request = jobs.request("echo 'epoch=1 loss=0.5'; echo 'epoch=2 loss=0.25'; echo 'accuracy=0.75' >&2")
     request["AlgorithmSpecification"]["MetricDefinitions"] = [
-        {"Name": "train:loss", "Regex": r"loss=([0-9.]+)"}, {"Name": "accuracy", "Regex": r"accuracy=([0-9.]+)"}
+        {"Name": "train:loss", "Regex": r"loss=([0-9.]+)"},
+        {"Name": "accuracy", "Regex": r"accuracy=([0-9.]+)"},
     ]
     jobs.api.create_training_job(**request)
     job = jobs.ended(request["TrainingJobName"])
-    assert {one["MetricName"]: one["Value"] for one in job["FinalMetricDataList"]} == {"train:loss": 0.25, "accuracy": 0.75}
+    assert {one["MetricName"]: one["Value"] for one in job["FinalMetricDataList"]} == {
+        "train:loss": 0.25,
+        "accuracy": 0.75,
+    }
     found = local.client("cloudwatch").get_metric_statistics(
-        Namespace="/aws/sagemaker/TrainingJobs", MetricName="train:loss", Period=60, Statistics=["Minimum", "Maximum"],
+        Namespace="/aws/sagemaker/TrainingJobs",
+        MetricName="train:loss",
+        Period=60,
+        Statistics=["Minimum", "Maximum"],
         Dimensions=[{"Name": "TrainingJobName", "Value": job["TrainingJobName"]}],
-        StartTime=job["CreationTime"].timestamp() - 60, EndTime=job["TrainingEndTime"].timestamp() + 60,
+        StartTime=job["CreationTime"].timestamp() - 60,
+        EndTime=job["TrainingEndTime"].timestamp() + 60,
     )["Datapoints"]
     assert min(point["Minimum"] for point in found) == 0.25 and max(point["Maximum"] for point in found) == 0.5
 
 
 def test_a_metric_that_is_no_number_or_takes_for_ever_costs_only_itself(jobs):
     request = jobs.request("echo loss=nan; echo loss=0.5; echo aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")
-    request["AlgorithmSpecification"]["MetricDefinitions"] = [{"Name": "loss", "Regex": r"loss=(\S+)"}, {"Name": "slow", "Regex": "(a+)+b"}]
+    request["AlgorithmSpecification"]["MetricDefinitions"] = [
+        {"Name": "loss", "Regex": r"loss=(\S+)"},
+        {"Name": "slow", "Regex": "(a+)+b"},
+    ]
     jobs.api.create_training_job(**request)
     job = jobs.ended(request["TrainingJobName"])
     assert job["TrainingJobStatus"] == "Completed"
@@ -148,10 +181,19 @@ def test_a_rule_has_the_status_that_the_program_found_and_others_are_errors_not_
         for name in ("Overfit", "DeadRelu", "VanishingGradient")
     ]
     results = '{"rules": [{"name": "Overfit", "status": "IssuesFound", "sentence": "It overfits."}, {"name": "DeadRelu", "status": "NoIssuesFound"}]}'
-    job = jobs.run(f"echo '{results}' > /opt/ml/output/data/rules.json", DebugRuleConfigurations=rules, ProfilerRuleConfigurations=rules[2:])
-    found = {one["RuleConfigurationName"]: (one["RuleEvaluationStatus"], one.get("StatusDetails", "")) for one in job["DebugRuleEvaluationStatuses"]}
+    job = jobs.run(
+        f"echo '{results}' > /opt/ml/output/data/rules.json",
+        DebugRuleConfigurations=rules,
+        ProfilerRuleConfigurations=rules[2:],
+    )
+    found = {
+        one["RuleConfigurationName"]: (one["RuleEvaluationStatus"], one.get("StatusDetails", ""))
+        for one in job["DebugRuleEvaluationStatuses"]
+    }
     assert found["my-Overfit"] == ("IssuesFound", "It overfits.") and found["my-DeadRelu"] == ("NoIssuesFound", "")
-    assert found["my-VanishingGradient"][0] == "Error" and "does not run rule images" in found["my-VanishingGradient"][1]
+    assert (
+        found["my-VanishingGradient"][0] == "Error" and "does not run rule images" in found["my-VanishingGradient"][1]
+    )
     assert job["ProfilerRuleEvaluationStatuses"][0]["RuleEvaluationStatus"] == "Error"
 
 

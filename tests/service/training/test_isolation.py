@@ -44,7 +44,11 @@ def test_the_hosts_of_an_ordinary_job_reach_the_listener(jobs):
 
 
 def test_no_interface_of_the_host_has_an_address_in_an_isolated_jobs_network(jobs, engine):
-    name = jobs.start("trap 'exit 0' TERM; echo started; while :; do sleep 0.1 & wait $!; done", instances=2, EnableNetworkIsolation=True)
+    name = jobs.start(
+        "trap 'exit 0' TERM; echo started; while :; do sleep 0.1 & wait $!; done",
+        instances=2,
+        EnableNetworkIsolation=True,
+    )
     jobs.until_printed(name, "started")
     [network] = jobs.networks(engine, name)
     network.reload()

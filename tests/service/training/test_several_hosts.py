@@ -22,7 +22,13 @@ echo x > /opt/ml/model/$(hostname)
     printed = sorted(jobs.log(job["TrainingJobName"]).splitlines())
     if isolated:
         assert "algo-1 outside" not in printed
-    assert [line for line in printed if "outside" not in line] == ["algo-1 0.txt", "algo-1 2.txt", "algo-1 4.txt", "algo-2 1.txt", "algo-2 3.txt"]
+    assert [line for line in printed if "outside" not in line] == [
+        "algo-1 0.txt",
+        "algo-1 2.txt",
+        "algo-1 4.txt",
+        "algo-2 1.txt",
+        "algo-2 3.txt",
+    ]
     with tarfile.open(fileobj=io.BytesIO(local.read(f"jobs/{job['TrainingJobName']}/output/model.tar.gz"))) as archive:
         assert sorted(archive.getnames()) == ["algo-1", "algo-2"]
     assert job["BillableTimeInSeconds"] == 2 * job["TrainingTimeInSeconds"]
@@ -34,7 +40,10 @@ trap 'echo told to end; exit 0' TERM
 while :; do sleep 0.1 & wait $!; done
 """
     job = jobs.run(script, instances=2)
-    assert (job["TrainingJobStatus"], job["FailureReason"]) == ("Failed", "AlgorithmError: algo-2 lost its data\n, exit code: 3")
+    assert (job["TrainingJobStatus"], job["FailureReason"]) == (
+        "Failed",
+        "AlgorithmError: algo-2 lost its data\n, exit code: 3",
+    )
     assert "told to end" in jobs.log(job["TrainingJobName"])
 
 

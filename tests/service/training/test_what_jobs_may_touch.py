@@ -1,4 +1,6 @@
-"""What a hostile data set, and a hostile container, may touch on this machine: nothing outside the folders of its job."""
+"""What a hostile data set, and a hostile container, may touch on this machine: nothing outside the folders of its
+job.
+"""
 
 import json
 
@@ -30,7 +32,9 @@ def test_checkpoints_of_any_name_stay_in_their_folder_and_come_back(jobs, tmp_pa
     assert job["TrainingJobStatus"] == "Completed", job
     assert texts(folder) == ODD
     assert {path.stat().st_mode & 0o777 for path in folder.rglob("*") if path.is_file()} == {0o644}
-    again = jobs.run("cd /opt/ml/checkpoints; for f in ..%* a* sub/*; do echo $f $(cat $f); done", CheckpointConfig=config)
+    again = jobs.run(
+        "cd /opt/ml/checkpoints; for f in ..%* a* sub/*; do echo $f $(cat $f); done", CheckpointConfig=config
+    )
     assert jobs.log(again["TrainingJobName"]).splitlines() == [f"{name} {text}" for name, text in ODD.items()]
 
 
@@ -51,16 +55,24 @@ def test_checkpoints_and_results_of_any_name_are_keys_of_that_name(jobs, local):
 
 def test_a_checkpoint_that_a_link_of_the_folder_would_lead_out_is_refused_by_its_name(jobs, tmp_path, bashrc):
     (tmp_path / "kept").mkdir()
-    (tmp_path / "kept/out").symlink_to(bashrc.parent)  # to a folder: a link that is restored is none, so the program makes one
-    job = jobs.run("mkdir /opt/ml/checkpoints/out; echo theirs > /opt/ml/checkpoints/out/.bashrc", CheckpointConfig={"S3Uri": (tmp_path / "kept").as_uri()})
+    (tmp_path / "kept/out").symlink_to(
+        bashrc.parent
+    )  # to a folder: a link that is restored is none, so the program makes one
+    job = jobs.run(
+        "mkdir /opt/ml/checkpoints/out; echo theirs > /opt/ml/checkpoints/out/.bashrc",
+        CheckpointConfig={"S3Uri": (tmp_path / "kept").as_uri()},
+    )
     assert job["TrainingJobStatus"] == "Failed"
-    assert job["FailureReason"].startswith("ClientError: /opt/ml/checkpoints has a file that cannot be stored: 'out/.bashrc' would lie outside")
+    assert job["FailureReason"].startswith(
+        "ClientError: /opt/ml/checkpoints has a file that cannot be stored: 'out/.bashrc' would lie outside"
+    )
 
 
 @pytest.mark.parametrize(
     ("prefix", "name", "message"),
     [
-        ("file:///etc/", "hostname", "can only name objects in S3"), ("s3", "/etc/cron.d/planted", "begins with a slash"),
+        ("file:///etc/", "hostname", "can only name objects in S3"),
+        ("s3", "/etc/cron.d/planted", "begins with a slash"),
         ("s3", "../planted", r"it has the part '\.\.'"),
     ],
 )
@@ -81,14 +93,21 @@ def test_keys_that_lead_out_of_the_channel_are_refused(jobs, local):
 
 @pytest.mark.parametrize("distribution", ["FullyReplicated", "ShardedByS3Key"])
 def test_a_channel_outside_the_folders_of_the_service_is_refused_and_the_option_named(jobs, distribution):
-    with pytest.raises(ClientError, match="file:///etc is outside the folders that the local SageMaker was started for .*--allow-files /etc"):
+    with pytest.raises(
+        ClientError,
+        match="file:///etc is outside the folders that the local SageMaker was started for .*--allow-files /etc",
+    ):
         jobs.start("true", channels={"train": {"S3Uri": "file:///etc", "S3DataDistributionType": distribution}})
 
 
-@pytest.mark.parametrize("field", ["OutputDataConfig", "CheckpointConfig", "DebugHookConfig", "TensorBoardOutputConfig"])
+@pytest.mark.parametrize(
+    "field", ["OutputDataConfig", "CheckpointConfig", "DebugHookConfig", "TensorBoardOutputConfig"]
+)
 def test_an_output_outside_the_folders_of_the_service_is_refused(jobs, field):
     key = "S3Uri" if field == "CheckpointConfig" else "S3OutputPath"
-    with pytest.raises(ClientError, match="file:///etc/x is outside the folders|file:///etc/x/.* is outside the folders"):
+    with pytest.raises(
+        ClientError, match="file:///etc/x is outside the folders|file:///etc/x/.* is outside the folders"
+    ):
         jobs.start("true", **{field: {key: "file:///etc/x"}})
 
 
@@ -108,7 +127,9 @@ def test_a_link_in_a_channel_leads_into_the_container_or_is_refused_by_name(jobs
     (tmp_path / "secret").write_text("secret")
     (tmp_path / "data/other").symlink_to(tmp_path / "secret")
     source = {"S3Uri": (tmp_path / "data").as_uri()}
-    name = jobs.run("cd /opt/ml/input/data/train; cat link; cat other || echo none", channels={"train": source})["TrainingJobName"]
+    name = jobs.run("cd /opt/ml/input/data/train; cat link; cat other || echo none", channels={"train": source})[
+        "TrainingJobName"
+    ]
     printed = jobs.log(name).splitlines()
     assert {"algo-1", "none"} <= set(printed) and "secret" not in printed  # stdout and stderr come in any order
     with pytest.raises(ClientError, match="data/link leads to /etc/hostname, which is outside"):
@@ -120,10 +141,21 @@ def test_a_program_of_any_user_reads_the_channels(jobs, local, mode):
     local.put("readable/sub/a.txt", b"read\n")
     file = "train/sub/a.txt" if mode == "File" else "train_0"
     script = f"python -c \"import os; os.setuid(65534); print(open('/opt/ml/input/data/{file}').read())\""
-    job = jobs.run(script, channels={"train": {"DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": local.uri("readable/")}}, "InputMode": mode}})
+    job = jobs.run(
+        script,
+        channels={
+            "train": {
+                "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": local.uri("readable/")}},
+                "InputMode": mode,
+            }
+        },
+    )
     assert jobs.log(job["TrainingJobName"]).split() == ["read"], job
 
 
 def test_a_pipe_in_the_model_fails_the_job_by_its_name(jobs):
     job = jobs.run("mkfifo /opt/ml/model/odd")
-    assert job["TrainingJobStatus"] == "Failed" and "/opt/ml/model/odd is neither a file nor a folder" in job["FailureReason"]
+    assert (
+        job["TrainingJobStatus"] == "Failed"
+        and "/opt/ml/model/odd is neither a file nor a folder" in job["FailureReason"]
+    )

@@ -34,7 +34,9 @@ def image(engine, serve_image):
 
 
 class Jobs:
-    """The API's operations on a folder of state, as a service has them; `restart` is a service that comes back to it."""
+    """The API's operations on a folder of state, as a service has them; `restart` is a service that comes back to
+    it.
+    """
 
     def __init__(self, engine, image, folder):
         self.engine, self.image, self.folder = engine, image, folder
@@ -48,8 +50,16 @@ class Jobs:
         self.objects = ObjectStore(self.folder / "s3", ACCOUNT, REGION)
         self.logs = LogGroups(ACCOUNT, REGION, self.folder / "logs")
         platform = Platform(
-            self.engine, self.name, self.folder, REGION, State(self.folder / "records"), self.objects, self.logs,
-            Metrics(ACCOUNT, REGION, self.folder / "metrics"), self.local_image, LocalFiles([self.folder.parent], self.folder),
+            self.engine,
+            self.name,
+            self.folder,
+            REGION,
+            State(self.folder / "records"),
+            self.objects,
+            self.logs,
+            Metrics(ACCOUNT, REGION, self.folder / "metrics"),
+            self.local_image,
+            LocalFiles([self.folder.parent], self.folder),
             ContainerAccess.through(self.engine, AccessKeys(new_access_key("AKIA"), ACCOUNT), REGION),
         )
         tags = Tags(platform.state)
@@ -68,9 +78,16 @@ class Jobs:
         return self._api.call(operation, request)
 
     def model(self, name, **environment):
-        self.call("CreateModel", ModelName=name, ExecutionRoleArn="arn:aws:iam::123456789012:role/a-role", PrimaryContainer={
-            "Image": self.image, "ModelDataUrl": "s3://data/model/model.tar.gz", "Environment": environment,
-        })
+        self.call(
+            "CreateModel",
+            ModelName=name,
+            ExecutionRoleArn="arn:aws:iam::123456789012:role/a-role",
+            PrimaryContainer={
+                "Image": self.image,
+                "ModelDataUrl": "s3://data/model/model.tar.gz",
+                "Environment": environment,
+            },
+        )
 
     def put(self, key, data):
         self.objects.put_bytes(f"s3://data/{key}", data)
@@ -79,8 +96,19 @@ class Jobs:
         """Outputs by their names below the prefix."""
         return {one.key.removeprefix(prefix): one.path.read_bytes() for one in self.objects.list(f"s3://data/{prefix}")}
 
-    def create(self, name="job", model="model", input="s3://data/in/", output="s3://data/out", kind=None, split=None, instances=1,
-               given=None, made=None, **more):
+    def create(
+        self,
+        name="job",
+        model="model",
+        input="s3://data/in/",
+        output="s3://data/out",
+        kind=None,
+        split=None,
+        instances=1,
+        given=None,
+        made=None,
+        **more,
+    ):
         """given, made: more fields of TransformInput and TransformOutput."""
         self.call(
             "CreateTransformJob",
@@ -88,7 +116,9 @@ class Jobs:
             ModelName=model,
             TransformInput={
                 "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": input}},
-                **({"ContentType": kind} if kind else {}), **({"SplitType": split} if split else {}), **(given or {}),
+                **({"ContentType": kind} if kind else {}),
+                **({"SplitType": split} if split else {}),
+                **(given or {}),
             },
             TransformOutput={"S3OutputPath": output, **(made or {})},
             TransformResources={"InstanceType": "ml.m5.large", "InstanceCount": instances},
@@ -99,7 +129,9 @@ class Jobs:
         return self.call("DescribeTransformJob", TransformJobName=name)
 
     def ended(self, name="job"):
-        return until(lambda: (found := self.describe(name))["TransformJobStatus"] not in ("InProgress", "Stopping") and found)
+        return until(
+            lambda: (found := self.describe(name))["TransformJobStatus"] not in ("InProgress", "Stopping") and found
+        )
 
     def run(self, **request):
         self.create(**request)
@@ -109,8 +141,12 @@ class Jobs:
         """Every line of the job's log streams that end with `kind`."""
         group = self.logs._backend.groups.get("/aws/sagemaker/TransformJobs")
         streams = dict(group.streams) if group else {}
-        return [event.message for stream, kept in streams.items() if stream.startswith(f"{name}/") and stream.endswith(kind)
-                for event in list(kept.events)]
+        return [
+            event.message
+            for stream, kept in streams.items()
+            if stream.startswith(f"{name}/") and stream.endswith(kind)
+            for event in list(kept.events)
+        ]
 
     def containers(self):
         return find(self.engine, service=self.name)

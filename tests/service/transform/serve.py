@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""`serve` of the test image. The content type says what is answered; a record that is a command does something first."""
+"""`serve` of the test image. The content type says what is answered; a record that is a command does something
+first.
+"""
 
 import json
 import os
@@ -72,17 +74,25 @@ class Handler(BaseHTTPRequestHandler):
                 return 503, b"later"
         kind = self.headers.get("Content-Type")
         if kind == "test/describe":
-            return 200, json.dumps({
-                "size": len(body), "lines": body.count(b"\n"), "host": socket.gethostname(), "most": COUNTS["most"],
-                "connections": COUNTS["connections"], "accept": self.headers.get("Accept"),
-                "chunked": "Transfer-Encoding" in self.headers,
-            }).encode()
+            return 200, json.dumps(
+                {
+                    "size": len(body),
+                    "lines": body.count(b"\n"),
+                    "host": socket.gethostname(),
+                    "most": COUNTS["most"],
+                    "connections": COUNTS["connections"],
+                    "accept": self.headers.get("Accept"),
+                    "chunked": "Transfer-Encoding" in self.headers,
+                }
+            ).encode()
         if kind == "test/environment":
             model = "/opt/ml/model/name"
-            return 200, json.dumps({
-                **{name: value for name, value in os.environ.items() if name.startswith(("SAGEMAKER", "TEST"))},
-                "model": open(model).read() if os.path.exists(model) else None,
-            }).encode()
+            return 200, json.dumps(
+                {
+                    **{name: value for name, value in os.environ.items() if name.startswith(("SAGEMAKER", "TEST"))},
+                    "model": open(model).read() if os.path.exists(model) else None,
+                }
+            ).encode()
         if kind == "test/count":
             return 200, b"\n".join(b"%d" % len(line) for line in body.splitlines())
         return 200, body

@@ -21,7 +21,8 @@ def own(tmp_path):
 
 def create(service, name, key):
     service.client("sagemaker").create_transform_job(
-        TransformJobName=name, ModelName="model",
+        TransformJobName=name,
+        ModelName="model",
         TransformInput={"DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": service.uri(f"in/{key}")}}},
         TransformOutput={"S3OutputPath": service.uri("out")},
         TransformResources={"InstanceType": "ml.m5.large", "InstanceCount": 1},
@@ -34,7 +35,9 @@ def test_a_killed_service_keeps_what_was_done_and_says_that_what_ran_has_failed(
     own.put("in/done", b"fine")
     own.put("in/running", b"hang")
     create(own, "done", "done")
-    sagemaker.get_waiter("transform_job_completed_or_stopped").wait(TransformJobName="done", WaiterConfig={"Delay": 1, "MaxAttempts": 120})
+    sagemaker.get_waiter("transform_job_completed_or_stopped").wait(
+        TransformJobName="done", WaiterConfig={"Delay": 1, "MaxAttempts": 120}
+    )
     create(own, "running", "running")
     until(lambda: own.keys("out/") == ["out/done.out"] and find(engine, TRANSFORM, own.address.name))
     os.kill(own.address.pid, signal.SIGKILL)
@@ -45,7 +48,10 @@ def test_a_killed_service_keeps_what_was_done_and_says_that_what_ran_has_failed(
     described = back.client("sagemaker").describe_transform_job
     assert described(TransformJobName="done")["TransformJobStatus"] == "Completed"
     running = described(TransformJobName="running")
-    assert running["TransformJobStatus"] == "Failed" and "The local SageMaker ended while the job ran" in running["FailureReason"]
+    assert (
+        running["TransformJobStatus"] == "Failed"
+        and "The local SageMaker ended while the job ran" in running["FailureReason"]
+    )
     assert running["TransformEndTime"] >= running["TransformStartTime"]
     assert back.keys("out/") == ["out/done.out"] and back.read("out/done.out") == b"fine"
     create(back, "anew", "done")

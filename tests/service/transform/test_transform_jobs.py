@@ -1,4 +1,6 @@
-"""Transform jobs with real containers: what is sent, in which portions, how many at once, and what becomes of failures."""
+"""Transform jobs with real containers: what is sent, in which portions, how many at once, and what becomes of
+failures.
+"""
 
 import gzip
 import json
@@ -31,7 +33,12 @@ def test_a_job_stores_an_output_for_each_object_and_says_when(jobs):
 def test_single_record_is_one_request_for_each_line(jobs):
     jobs.put("in/a.csv", b"1,2\n3,4,5\r\n\nlast")
     jobs.run(kind="test/describe", split="Line", made=LINE, BatchStrategy="SingleRecord")
-    assert [(one["size"], one["lines"]) for one in json_lines(jobs.out()["a.csv.out"])] == [(3, 0), (5, 0), (0, 0), (4, 0)]
+    assert [(one["size"], one["lines"]) for one in json_lines(jobs.out()["a.csv.out"])] == [
+        (3, 0),
+        (5, 0),
+        (0, 0),
+        (4, 0),
+    ]
 
 
 def test_multi_record_is_as_many_lines_as_fit_into_a_payload(jobs):
@@ -39,7 +46,9 @@ def test_multi_record_is_as_many_lines_as_fit_into_a_payload(jobs):
     jobs.put("in/a.csv", line * 2500)
     jobs.run(kind="test/describe", split="Line", made=LINE, BatchStrategy="MultiRecord", MaxPayloadInMB=1)
     assert [(one["size"], one["lines"]) for one in json_lines(jobs.out()["a.csv.out"])] == [
-        (megabyte, 1024), (megabyte, 1024), (452 * 1024, 452),
+        (megabyte, 1024),
+        (megabyte, 1024),
+        (452 * 1024, 452),
     ]
 
 
@@ -63,8 +72,15 @@ def test_the_output_has_the_order_of_the_input_and_requests_share_connections(jo
     jobs.put("in/b.csv", b"1\n")
     jobs.run(split="Line", made=LINE, BatchStrategy="SingleRecord", MaxConcurrentTransforms=8)
     assert jobs.out() == {"a.csv.out": lines, "b.csv.out": b"1\n"}
-    jobs.run(name="count", output="s3://data/count", kind="test/describe", split="Line", made=LINE, BatchStrategy="SingleRecord",
-             MaxConcurrentTransforms=4)
+    jobs.run(
+        name="count",
+        output="s3://data/count",
+        kind="test/describe",
+        split="Line",
+        made=LINE,
+        BatchStrategy="SingleRecord",
+        MaxConcurrentTransforms=4,
+    )
     # Besides one for each request at once: /ping until it answered, /execution-parameters.
     assert json_lines(jobs.out("count/")["b.csv.out"])[-1]["connections"] <= 4 + 10
 
@@ -91,7 +107,10 @@ def test_the_container_may_say_how_many_and_how(jobs):
     jobs.run(model="tuned", kind="test/describe", split="Line", made=LINE)
     answers = json_lines(jobs.out()["a.csv.out"])
     assert (len(answers), answers[-1]["most"]) == (4, 2)
-    assert any("MaxConcurrentTransforms=2, MaxPayloadInMB=1, BatchStrategy=SINGLE_RECORD" in line for line in jobs.lines(kind="/data-log"))
+    assert any(
+        "MaxConcurrentTransforms=2, MaxPayloadInMB=1, BatchStrategy=SINGLE_RECORD" in line
+        for line in jobs.lines(kind="/data-log")
+    )
 
 
 def test_the_container_gets_the_environment_of_a_batch_job_and_the_model(jobs):
@@ -99,10 +118,20 @@ def test_the_container_gets_the_environment_of_a_batch_job_and_the_model(jobs):
     jobs.put("in/a", b"")
     jobs.run(model="spoken-to", kind="test/environment", Environment={"TEST_BOTH": "job", "SAGEMAKER_BATCH": "no"})
     assert json.loads(jobs.out()["a.out"]) == {
-        "SAGEMAKER_BATCH": "true", "TEST_MODEL": "model", "TEST_BOTH": "job", "model": "the model",
+        "SAGEMAKER_BATCH": "true",
+        "TEST_MODEL": "model",
+        "TEST_BOTH": "job",
+        "model": "the model",
     }
-    jobs.run(name="told", model="spoken-to", output="s3://data/told", kind="test/environment", MaxPayloadInMB=2,
-             BatchStrategy="SingleRecord", MaxConcurrentTransforms=3)
+    jobs.run(
+        name="told",
+        model="spoken-to",
+        output="s3://data/told",
+        kind="test/environment",
+        MaxPayloadInMB=2,
+        BatchStrategy="SingleRecord",
+        MaxConcurrentTransforms=3,
+    )
     told = json.loads(jobs.out("told/")["a.out"])
     names = ("SAGEMAKER_MAX_PAYLOAD_IN_MB", "SAGEMAKER_BATCH_STRATEGY", "SAGEMAKER_MAX_CONCURRENT_TRANSFORMS")
     assert [told[name] for name in names] == ["2", "SINGLE_RECORD", "3"]
@@ -115,12 +144,15 @@ def test_a_bad_record_costs_its_object_the_output_and_the_job_its_success_but_no
     described = jobs.run(split="Line", made=LINE, BatchStrategy="SingleRecord", MaxConcurrentTransforms=2)
     assert described["TransformJobStatus"] == "Failed"
     assert described["FailureReason"].startswith(
-        'ClientError: s3://data/in/b.csv: the container answered 400 to record 2: "this record is bad". 1 of 3 objects failed.'
+        'ClientError: s3://data/in/b.csv: the container answered 400 to record 2: "this record is bad". 1 of 3 '
+        "objects failed."
     )
     assert jobs.out() == {"a.csv.out": b"1\n2\n", "c.csv.out": b"5\n"}
     assert jobs.lines().count("request bad") == 1, "a 4xx is not tried again"
     logged = "\n".join(jobs.lines(kind="/data-log"))
-    assert "[sagemaker logs]: data/in/b.csv: ClientError: 400" in logged and "data/in/b.csv: this record is bad" in logged
+    assert (
+        "[sagemaker logs]: data/in/b.csv: ClientError: 400" in logged and "data/in/b.csv: this record is bad" in logged
+    )
 
 
 def test_an_object_above_the_limit_fails_with_a_sentence_and_is_not_sent(jobs):
@@ -141,9 +173,13 @@ def test_a_busy_container_is_asked_again(jobs):
 
 def test_a_container_that_stays_busy_is_to_blame(jobs):
     jobs.put("in/a.csv", b"busy one 2\n")
-    described = jobs.run(split="Line", ModelClientConfig={"InvocationsMaxRetries": 1, "InvocationsTimeoutInSeconds": 60})
+    described = jobs.run(
+        split="Line", ModelClientConfig={"InvocationsMaxRetries": 1, "InvocationsTimeoutInSeconds": 60}
+    )
     assert described["TransformJobStatus"] == "Failed"
-    assert described["FailureReason"].startswith('AlgorithmError: s3://data/in/a.csv: the container answered 503 to record 1: "later".')
+    assert described["FailureReason"].startswith(
+        'AlgorithmError: s3://data/in/a.csv: the container answered 503 to record 1: "later".'
+    )
     assert jobs.out() == {}
 
 
@@ -224,8 +260,14 @@ def test_when_one_of_two_instances_dies_the_job_fails(jobs):
 def test_compressed_objects_of_a_folder_go_into_a_folder(jobs, tmp_path):
     (tmp_path / "given").mkdir()
     (tmp_path / "given/a b.csv.gz").write_bytes(gzip.compress(b"1\n22\n"))
-    described = jobs.run(input=(tmp_path / "given").as_uri(), output=(tmp_path / "made").as_uri(), kind="test/count", split="Line",
-                         given={"CompressionType": "Gzip"}, made=LINE)
+    described = jobs.run(
+        input=(tmp_path / "given").as_uri(),
+        output=(tmp_path / "made").as_uri(),
+        kind="test/count",
+        split="Line",
+        given={"CompressionType": "Gzip"},
+        made=LINE,
+    )
     assert described["TransformJobStatus"] == "Completed", described
     assert [(path.name, path.read_bytes()) for path in (tmp_path / "made").iterdir()] == [("a b.csv.gz.out", b"1\n2\n")]
 
@@ -243,7 +285,10 @@ def test_outputs_in_a_folder_have_the_names_of_their_objects_and_stay_there(jobs
 
 @pytest.mark.parametrize(
     ("manifest", "message"),
-    [([{"prefix": "file:///etc/"}, "hostname"], "can only name objects in S3"), ([{"prefix": "s3://data/in"}, "/a"], "begins with a slash")],
+    [
+        ([{"prefix": "file:///etc/"}, "hostname"], "can only name objects in S3"),
+        ([{"prefix": "s3://data/in"}, "/a"], "begins with a slash"),
+    ],
 )
 def test_a_manifest_in_s3_neither_reads_nor_writes_this_machine(jobs, tmp_path, manifest, message):
     jobs.put("in/a", b"1")
@@ -273,16 +318,26 @@ def test_a_model_archive_that_unpacks_to_gigabytes_fails_the_job(jobs):
 
 def test_answers_are_joined_with_their_records(jobs):
     jobs.put("in/a.csv", b"id1,secret,ab\nid2,secret,abc\n")
-    described = jobs.run(kind="text/csv", split="Line", made=LINE, MaxConcurrentTransforms=2,
-                         DataProcessing={"InputFilter": "$[2]", "JoinSource": "Input", "OutputFilter": "$[0,-1]"})
+    described = jobs.run(
+        kind="text/csv",
+        split="Line",
+        made=LINE,
+        MaxConcurrentTransforms=2,
+        DataProcessing={"InputFilter": "$[2]", "JoinSource": "Input", "OutputFilter": "$[0,-1]"},
+    )
     assert described["TransformJobStatus"] == "Completed", described
     assert jobs.out() == {"a.csv.out": b"id1,ab\nid2,abc\n"}
     assert described["DataProcessing"]["JoinSource"] == "Input"
 
 
 def test_a_model_without_network_is_reached_all_the_same(jobs):
-    jobs.call("CreateModel", ModelName="alone", ExecutionRoleArn="arn:aws:iam::123456789012:role/a-role", EnableNetworkIsolation=True,
-              PrimaryContainer={"Image": jobs.image})
+    jobs.call(
+        "CreateModel",
+        ModelName="alone",
+        ExecutionRoleArn="arn:aws:iam::123456789012:role/a-role",
+        EnableNetworkIsolation=True,
+        PrimaryContainer={"Image": jobs.image},
+    )
     jobs.put("in/a", b"1")
     assert jobs.run(model="alone")["TransformJobStatus"] == "Completed"
 
@@ -294,5 +349,8 @@ def test_the_end_of_the_service_fails_what_runs(jobs):
     jobs.jobs.stop_all()
     assert jobs.containers() == []
     described = jobs.describe("ended")
-    assert described["TransformJobStatus"] == "Failed" and "The local SageMaker ended while the job ran" in described["FailureReason"]
+    assert (
+        described["TransformJobStatus"] == "Failed"
+        and "The local SageMaker ended while the job ran" in described["FailureReason"]
+    )
     assert jobs.out() == {}

@@ -26,9 +26,20 @@ class Tuning:
         self.local, self._image, self._scripts = local, image, scripts
         self.api = local.client("sagemaker")
 
-    def request(self, script: str, ranges: dict = X, most: int | None = None, parallel: int = 1, strategy: str = "Random", definition=None,
-                config=None, **changes) -> dict:
-        """A request whose trials run `script`. definition, config: more fields of TrainingJobDefinition and of the config."""
+    def request(
+        self,
+        script: str,
+        ranges: dict = X,
+        most: int | None = None,
+        parallel: int = 1,
+        strategy: str = "Random",
+        definition=None,
+        config=None,
+        **changes,
+    ) -> dict:
+        """A request whose trials run `script`. definition, config: more fields of TrainingJobDefinition and of the
+        config.
+        """
         name = f"tuning-{next(NUMBERS)}"
         self.scripts(name).mkdir(parents=True)
         (self.scripts(name) / "run.py").write_text(script)
@@ -38,13 +49,17 @@ class Tuning:
             "HyperParameterTuningJobConfig": {
                 "Strategy": strategy,
                 "HyperParameterTuningJobObjective": {"Type": "Maximize", "MetricName": "valid_accuracy"},
-                "ResourceLimits": {"MaxParallelTrainingJobs": parallel, **({"MaxNumberOfTrainingJobs": most} if most else {})},
+                "ResourceLimits": {
+                    "MaxParallelTrainingJobs": parallel,
+                    **({"MaxNumberOfTrainingJobs": most} if most else {}),
+                },
                 "ParameterRanges": ranges,
                 **(config or {}),
             },
             "TrainingJobDefinition": {
                 "AlgorithmSpecification": {
-                    "TrainingImage": self._image, "TrainingInputMode": "File",
+                    "TrainingImage": self._image,
+                    "TrainingInputMode": "File",
                     "MetricDefinitions": [{"Name": "valid_accuracy", "Regex": r"valid_accuracy=(\S+)"}],
                 },
                 "RoleArn": self.local.address.role,
@@ -76,7 +91,9 @@ class Tuning:
         return self.api.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
 
     def trials(self, name: str, **asked) -> list[dict]:
-        pages = self.api.get_paginator("list_training_jobs_for_hyper_parameter_tuning_job").paginate(HyperParameterTuningJobName=name, **asked)
+        pages = self.api.get_paginator("list_training_jobs_for_hyper_parameter_tuning_job").paginate(
+            HyperParameterTuningJobName=name, **asked
+        )
         return [trial for page in pages for trial in page["TrainingJobSummaries"]]
 
     def by(self, name: str, hyperparameter: str) -> dict[str, dict]:
@@ -91,7 +108,9 @@ class Tuning:
 
     def until_running(self, name: str, number: int, printed: str = "ready") -> list[dict]:
         """Wait until so many trials have printed this."""
-        return until(lambda: len(found := [one for one in self.trials(name) if printed in self.log(one)]) == number and found)
+        return until(
+            lambda: len(found := [one for one in self.trials(name) if printed in self.log(one)]) == number and found
+        )
 
     def printed_json(self, trial: dict) -> dict:
         return json.loads(self.log(trial)[0])

@@ -27,9 +27,13 @@ if given["does"] == "report":
     assert job["HyperParameterTuningJobStatus"] == "Completed" and job["BestTrainingJob"] == trials["report"]
     assert trials["fail"]["FailureReason"] == "AlgorithmError: No such learning rate., exit code: 1"
     assert {does: (trial["TrainingJobStatus"], trial["ObjectiveStatus"]) for does, trial in trials.items()} == {
-        "fail": ("Failed", "Failed"), "say nothing": ("Completed", "Failed"), "report": ("Completed", "Succeeded")
+        "fail": ("Failed", "Failed"),
+        "say nothing": ("Completed", "Failed"),
+        "report": ("Completed", "Succeeded"),
     }
-    assert "found no value of valid_accuracy, the objective metric, in this log" in tuning.log(trials["say nothing"])[-1]
+    assert (
+        "found no value of valid_accuracy, the objective metric, in this log" in tuning.log(trials["say nothing"])[-1]
+    )
     assert job["TrainingJobStatusCounters"]["NonRetryableError"] == 1 and job["ObjectiveStatusCounters"]["Failed"] == 2
     by_value = tuning.trials(job["HyperParameterTuningJobName"], SortBy="FinalObjectiveMetricValue")
     assert by_value == [trials["report"]]
@@ -49,11 +53,16 @@ for epoch in (1, 2):
     print(f"epoch={epoch} valid_accuracy={given['x']}", flush=True)
     time.sleep(60 if given["x"] == "0.1" else 0)
 """
-    job = tuning.run(script, grid(x=["0.7", "0.8", "0.9", "0.1"]), strategy="Grid", config={"TrainingJobEarlyStoppingType": "Auto"})
+    job = tuning.run(
+        script, grid(x=["0.7", "0.8", "0.9", "0.1"]), strategy="Grid", config={"TrainingJobEarlyStoppingType": "Auto"}
+    )
     trials = tuning.by(job["HyperParameterTuningJobName"], "x")
     assert job["HyperParameterTuningJobStatus"] == "Completed" and job["BestTrainingJob"] == trials["0.9"]
     worse = trials["0.1"]
-    assert (worse["TrainingJobStatus"], worse["FinalHyperParameterTuningJobObjectiveMetric"]["Value"]) == ("Stopped", 0.1)
+    assert (worse["TrainingJobStatus"], worse["FinalHyperParameterTuningJobObjectiveMetric"]["Value"]) == (
+        "Stopped",
+        0.1,
+    )
     log = tuning.log(worse)
     assert "epoch=1 valid_accuracy=0.1" in log and "got TERM" in log
     assert any("after epoch 1 its objective is worse than the median of the trials before it" in line for line in log)
@@ -68,8 +77,13 @@ for epoch in (1, 2, 3):
     time.sleep(60 if float(given["x"]) < 0.2 else 0)
 """
     # With this seed the trials are 0.32, 0.01, 0.51 and 0.12.
-    job = tuning.run(script, X, most=4, strategy="Hyperband",
-                     config={"RandomSeed": 6, "StrategyConfig": {"HyperbandStrategyConfig": {"MinResource": 1, "MaxResource": 3}}})
+    job = tuning.run(
+        script,
+        X,
+        most=4,
+        strategy="Hyperband",
+        config={"RandomSeed": 6, "StrategyConfig": {"HyperbandStrategyConfig": {"MinResource": 1, "MaxResource": 3}}},
+    )
     assert job["HyperParameterTuningJobStatus"] == "Completed"
     trials = tuning.trials(job["HyperParameterTuningJobName"])
     assert [trial["TrainingJobStatus"] for trial in trials] == ["Completed", "Stopped", "Completed", "Stopped"]
@@ -108,8 +122,13 @@ if given["x"] == "0.1":
 while not Path("/opt/ml/input/data/code/go").exists():
     time.sleep(0.05)
 """
-    request = tuning.request(script, grid(x=["0.1", "0.9", "0.5"]), strategy="Grid", parallel=2,
-                             config={"TuningJobCompletionCriteria": {"TargetObjectiveMetricValue": 0.9}})
+    request = tuning.request(
+        script,
+        grid(x=["0.1", "0.9", "0.5"]),
+        strategy="Grid",
+        parallel=2,
+        config={"TuningJobCompletionCriteria": {"TargetObjectiveMetricValue": 0.9}},
+    )
     name = request["HyperParameterTuningJobName"]
     tuning.api.create_hyper_parameter_tuning_job(**request)
     tuning.until_running(name, 1)
@@ -126,11 +145,20 @@ def test_a_trial_that_cannot_be_created_fails_the_tuning_job_with_the_reason(tun
     tuning.local.put("vanishing/a", b"a")
     source = {"S3DataType": "S3Prefix", "S3Uri": tuning.local.uri("vanishing")}
     request = tuning.request("import time; time.sleep(1)\n" + REPORT_X, most=2)
-    request["TrainingJobDefinition"]["InputDataConfig"].append({"ChannelName": "data", "DataSource": {"S3DataSource": source}})
+    request["TrainingJobDefinition"]["InputDataConfig"].append(
+        {"ChannelName": "data", "DataSource": {"S3DataSource": source}}
+    )
     name = request["HyperParameterTuningJobName"]
     tuning.api.create_hyper_parameter_tuning_job(**request)
     until(lambda: tuning.trials(name))
-    until(lambda: tuning.api.describe_training_job(TrainingJobName=tuning.trials(name)[0]["TrainingJobName"])["SecondaryStatus"] == "Training")
+    until(
+        lambda: (
+            tuning.api.describe_training_job(TrainingJobName=tuning.trials(name)[0]["TrainingJobName"])[
+                "SecondaryStatus"
+            ]
+            == "Training"
+        )
+    )
     tuning.local.client("s3").delete_object(Bucket=tuning.local.address.bucket, Key="vanishing/a")
     job = tuning.ended(name)
     assert job["HyperParameterTuningJobStatus"] == "Failed" and "vanishing" in job["FailureReason"]

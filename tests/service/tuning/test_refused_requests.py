@@ -13,25 +13,37 @@ def refused(tuning, **options) -> str:
     assert caught.value.response["Error"]["Code"] == "ValidationException"
     with pytest.raises(tuning.api.exceptions.ResourceNotFound):
         tuning.job(request["HyperParameterTuningJobName"])
-    assert tuning.api.list_training_jobs(NameContains=f"{request['HyperParameterTuningJobName']}-")["TrainingJobSummaries"] == []
+    assert (
+        tuning.api.list_training_jobs(NameContains=f"{request['HyperParameterTuningJobName']}-")["TrainingJobSummaries"]
+        == []
+    )
     return caught.value.response["Error"]["Message"]
 
 
 def test_an_image_that_is_not_there(tuning):
-    algorithm = {"TrainingImage": "no-such-image:1", "TrainingInputMode": "File", "MetricDefinitions": [{"Name": "valid_accuracy", "Regex": "(.)"}]}
+    algorithm = {
+        "TrainingImage": "no-such-image:1",
+        "TrainingInputMode": "File",
+        "MetricDefinitions": [{"Name": "valid_accuracy", "Regex": "(.)"}],
+    }
     assert "no-such-image:1" in refused(tuning, definition={"AlgorithmSpecification": algorithm})
 
 
 def test_a_channel_without_objects(tuning):
     source = {"S3DataType": "S3Prefix", "S3Uri": tuning.local.uri("nothing/here")}
-    message = refused(tuning, definition={"InputDataConfig": [{"ChannelName": "train", "DataSource": {"S3DataSource": source}}]})
+    message = refused(
+        tuning, definition={"InputDataConfig": [{"ChannelName": "train", "DataSource": {"S3DataSource": source}}]}
+    )
     assert message.startswith("TrainingJobDefinition: ") and "nothing/here" in message
 
 
 def test_a_metric_that_nothing_captures(tuning):
     objective = {"Type": "Maximize", "MetricName": "valid_loss"}
     message = refused(tuning, config={"HyperParameterTuningJobObjective": objective})
-    assert message.startswith("A metric is required for this hyperparameter tuning job objective.") and "valid_loss" in message
+    assert (
+        message.startswith("A metric is required for this hyperparameter tuning job objective.")
+        and "valid_loss" in message
+    )
 
 
 def test_more_hyperparameters_than_a_training_job_takes(tuning):
@@ -44,7 +56,9 @@ def test_a_grid_with_another_number_of_training_jobs(tuning):
 
 
 def test_ranges_that_are_none(tuning):
-    assert "MinValue" in refused(tuning, ranges={"ContinuousParameterRanges": [{**X["ContinuousParameterRanges"][0], "MinValue": "2"}]})
+    assert "MinValue" in refused(
+        tuning, ranges={"ContinuousParameterRanges": [{**X["ContinuousParameterRanges"][0], "MinValue": "2"}]}
+    )
 
 
 def test_fields_that_are_not_honoured(tuning):

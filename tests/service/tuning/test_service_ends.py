@@ -1,4 +1,6 @@
-"""A service that ends, or is killed, while tuning jobs run: they go on at its next start, and lose no more than what ran."""
+"""A service that ends, or is killed, while tuning jobs run: they go on at its next start, and lose no more than what
+ran.
+"""
 
 import json
 import os
@@ -59,11 +61,17 @@ def begin_earlier(tuning, name, seconds):
 def test_tuning_jobs_go_on_with_what_they_have_left(served, engine, end):
     """One with half of its trials left, one whose time is over meanwhile, and one that was being stopped."""
     tuning = served()
-    name = tuning.start(SCRIPT, grid(x=["0.1", "0.2", "0.3", "0.4"]), strategy="Grid", Tags=[{"Key": "a", "Value": "b"}])
+    name = tuning.start(
+        SCRIPT, grid(x=["0.1", "0.2", "0.3", "0.4"]), strategy="Grid", Tags=[{"Key": "a", "Value": "b"}]
+    )
     tuning.until_running(name, 2)
     before = tuning.trials(name)
-    late = tuning.start(SCRIPT, grid(x=["0.1", "0.2", "0.3"]), strategy="Grid",
-                        config={"ResourceLimits": {"MaxParallelTrainingJobs": 1, "MaxRuntimeInSeconds": 120}})
+    late = tuning.start(
+        SCRIPT,
+        grid(x=["0.1", "0.2", "0.3"]),
+        strategy="Grid",
+        config={"ResourceLimits": {"MaxParallelTrainingJobs": 1, "MaxRuntimeInSeconds": 120}},
+    )
     tuning.until_running(late, 2)
     stopped = tuning.start(DEAF, most=3)
     tuning.until_running(stopped, 1)
@@ -77,7 +85,12 @@ def test_tuning_jobs_go_on_with_what_they_have_left(served, engine, end):
     assert again.ended(late)["HyperParameterTuningJobStatus"] == "Completed" and len(again.trials(late)) == 2
     job = again.ended(name)
     trials = again.by(name, "x")
-    assert {x: trial["TrainingJobStatus"] for x, trial in trials.items()} == {"0.1": "Completed", "0.2": "Failed", "0.3": "Completed", "0.4": "Completed"}
+    assert {x: trial["TrainingJobStatus"] for x, trial in trials.items()} == {
+        "0.1": "Completed",
+        "0.2": "Failed",
+        "0.3": "Completed",
+        "0.4": "Completed",
+    }
     assert "local SageMaker ended while this job was running" in trials["0.2"]["FailureReason"]
     assert trials["0.1"] == before[0] and trials["0.1"]["FinalHyperParameterTuningJobObjectiveMetric"]["Value"] == 0.1
     assert trials["0.2"]["ObjectiveStatus"] == "Failed"

@@ -29,9 +29,16 @@ BOTH_QUOTINGS = {**X, **grid(**{"batch-size": ["64", '"64"']})}
 @pytest.fixture(scope="module")
 def finished(tuning):
     return tuning.run(
-        WHOLE, BOTH_QUOTINGS, most=6, parallel=2, strategy="Bayesian", config={"RandomSeed": 1},
+        WHOLE,
+        BOTH_QUOTINGS,
+        most=6,
+        parallel=2,
+        strategy="Bayesian",
+        config={"RandomSeed": 1},
         definition={
-            "DefinitionName": "a-definition", "StaticHyperParameters": {"epochs": "2"}, "Environment": {"COLOUR": "green"},
+            "DefinitionName": "a-definition",
+            "StaticHyperParameters": {"epochs": "2"},
+            "Environment": {"COLOUR": "green"},
             "CheckpointConfig": {"S3Uri": tuning.local.uri("checkpoints")},
         },
         Tags=[{"Key": "project", "Value": "dogs"}],
@@ -61,21 +68,39 @@ def test_the_last_value_that_a_trial_prints_is_its_objective(trials):
 
 
 def test_counters_count_every_trial(finished):
-    assert finished["TrainingJobStatusCounters"] == {"Completed": 6, "InProgress": 0, "RetryableError": 0, "NonRetryableError": 0, "Stopped": 0}
+    assert finished["TrainingJobStatusCounters"] == {
+        "Completed": 6,
+        "InProgress": 0,
+        "RetryableError": 0,
+        "NonRetryableError": 0,
+        "Stopped": 0,
+    }
     assert finished["ObjectiveStatusCounters"] == {"Succeeded": 6, "Pending": 0, "Failed": 0}
 
 
 def test_each_trial_is_a_training_job_of_its_own(tuning, finished, trials):
-    listed = tuning.api.list_training_jobs(NameContains=finished["HyperParameterTuningJobName"] + "-")["TrainingJobSummaries"]
+    listed = tuning.api.list_training_jobs(NameContains=finished["HyperParameterTuningJobName"] + "-")[
+        "TrainingJobSummaries"
+    ]
     assert sorted(one["TrainingJobName"] for one in listed) == [trial["TrainingJobName"] for trial in trials]
     for number, trial in enumerate(trials, start=1):
         job = tuning.api.describe_training_job(TrainingJobName=trial["TrainingJobName"])
-        assert re.fullmatch(rf"{finished['HyperParameterTuningJobName']}-00{number}-[0-9a-f]{{8}}", trial["TrainingJobName"])
+        assert re.fullmatch(
+            rf"{finished['HyperParameterTuningJobName']}-00{number}-[0-9a-f]{{8}}", trial["TrainingJobName"]
+        )
         assert job["TuningJobArn"] == finished["HyperParameterTuningJobArn"] and job["TrainingJobStatus"] == "Completed"
-        assert job["HyperParameters"] == {"_tuning_objective_metric": "valid_accuracy", "epochs": "2", **trial["TunedHyperParameters"]}
+        assert job["HyperParameters"] == {
+            "_tuning_objective_metric": "valid_accuracy",
+            "epochs": "2",
+            **trial["TunedHyperParameters"],
+        }
         assert trial["TrainingJobDefinitionName"] == "a-definition"
         tags = tuning.api.list_tags(ResourceArn=job["TrainingJobArn"])["Tags"]
-        assert tags == tuning.api.list_tags(ResourceArn=finished["HyperParameterTuningJobArn"])["Tags"] == [{"Key": "project", "Value": "dogs"}]
+        assert (
+            tags
+            == tuning.api.list_tags(ResourceArn=finished["HyperParameterTuningJobArn"])["Tags"]
+            == [{"Key": "project", "Value": "dogs"}]
+        )
 
 
 def test_the_program_finds_its_hyperparameters_as_they_were_chosen(tuning, trials):
@@ -107,7 +132,10 @@ def test_trials_that_run_at_once_share_the_cores_of_the_machine(tuning, trials, 
 
 def test_trials_keep_their_checkpoints_apart(tuning, trials):
     for trial in trials:
-        assert tuning.local.read(f"checkpoints/{trial['TrainingJobName']}/last").decode() == trial["TunedHyperParameters"]["x"]
+        assert (
+            tuning.local.read(f"checkpoints/{trial['TrainingJobName']}/last").decode()
+            == trial["TunedHyperParameters"]["x"]
+        )
 
 
 def test_trials_are_listed_by_page_order_and_status(tuning, finished, trials):
@@ -119,8 +147,14 @@ def test_trials_are_listed_by_page_order_and_status(tuning, finished, trials):
 
 
 def test_it_is_in_the_list_of_tuning_jobs(tuning, finished):
-    listed = tuning.api.list_hyper_parameter_tuning_jobs(NameContains=finished["HyperParameterTuningJobName"], StatusEquals="Completed")
-    summary = next(one for one in listed["HyperParameterTuningJobSummaries"] if one["HyperParameterTuningJobName"] == finished["HyperParameterTuningJobName"])
+    listed = tuning.api.list_hyper_parameter_tuning_jobs(
+        NameContains=finished["HyperParameterTuningJobName"], StatusEquals="Completed"
+    )
+    summary = next(
+        one
+        for one in listed["HyperParameterTuningJobSummaries"]
+        if one["HyperParameterTuningJobName"] == finished["HyperParameterTuningJobName"]
+    )
     assert summary["Strategy"] == "Bayesian" and summary["ResourceLimits"]["MaxParallelTrainingJobs"] == 2
     assert summary["TrainingJobStatusCounters"] == finished["TrainingJobStatusCounters"]
 
@@ -137,23 +171,42 @@ def test_the_same_seed_gives_the_same_trials(tuning):
 
 def test_a_tuning_job_starts_from_what_its_parent_has_found(tuning, finished):
     name = finished["HyperParameterTuningJobName"]
-    request = tuning.request(REPORT_X, {"ContinuousParameterRanges": [{"Name": "x", "MinValue": "0", "MaxValue": "0.1"}]}, most=1, strategy="Bayesian",
-                             definition={"StaticHyperParameters": {"epochs": "2", "batch-size": "64"},
-                                         "InputDataConfig": finished["TrainingJobDefinition"]["InputDataConfig"]})
-    request["WarmStartConfig"] = {"ParentHyperParameterTuningJobs": [{"HyperParameterTuningJobName": name}], "WarmStartType": "IdenticalDataAndAlgorithm"}
+    request = tuning.request(
+        REPORT_X,
+        {"ContinuousParameterRanges": [{"Name": "x", "MinValue": "0", "MaxValue": "0.1"}]},
+        most=1,
+        strategy="Bayesian",
+        definition={
+            "StaticHyperParameters": {"epochs": "2", "batch-size": "64"},
+            "InputDataConfig": finished["TrainingJobDefinition"]["InputDataConfig"],
+        },
+    )
+    request["WarmStartConfig"] = {
+        "ParentHyperParameterTuningJobs": [{"HyperParameterTuningJobName": name}],
+        "WarmStartType": "IdenticalDataAndAlgorithm",
+    }
     request["TrainingJobDefinition"] |= {"Environment": {"COLOUR": "green"}}
     tuning.api.create_hyper_parameter_tuning_job(**request)
     child = tuning.ended(request["HyperParameterTuningJobName"])
     assert child["BestTrainingJob"]["TrainingJobName"].startswith(request["HyperParameterTuningJobName"])
     overall = child["OverallBestTrainingJob"]
-    assert (overall["TrainingJobName"], overall["TuningJobName"]) == (finished["BestTrainingJob"]["TrainingJobName"], name)
+    assert (overall["TrainingJobName"], overall["TuningJobName"]) == (
+        finished["BestTrainingJob"]["TrainingJobName"],
+        name,
+    )
     assert child["WarmStartConfig"] == request["WarmStartConfig"]
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"WarmStartType": "TransferLearning", "ParentHyperParameterTuningJobs": [{"HyperParameterTuningJobName": "nobody"}]}, "there is no .* nobody"),
+        (
+            {
+                "WarmStartType": "TransferLearning",
+                "ParentHyperParameterTuningJobs": [{"HyperParameterTuningJobName": "nobody"}],
+            },
+            "there is no .* nobody",
+        ),
         ({"WarmStartType": "IdenticalDataAndAlgorithm"}, "input data must be the same"),
     ],
 )
@@ -161,7 +214,9 @@ def test_a_parent_that_cannot_be_one_is_refused(tuning, finished, change, messag
     parents = [{"HyperParameterTuningJobName": finished["HyperParameterTuningJobName"]}]
     request = tuning.request(REPORT_X, BOTH_QUOTINGS, most=1, definition={"StaticHyperParameters": {"epochs": "2"}})
     with pytest.raises(ClientError, match=message):
-        tuning.api.create_hyper_parameter_tuning_job(**request, WarmStartConfig={"ParentHyperParameterTuningJobs": parents, **change})
+        tuning.api.create_hyper_parameter_tuning_job(
+            **request, WarmStartConfig={"ParentHyperParameterTuningJobs": parents, **change}
+        )
 
 
 def test_a_deleted_tuning_job_leaves_its_training_jobs_and_its_name_is_free(tuning):
@@ -173,7 +228,9 @@ def test_a_deleted_tuning_job_leaves_its_training_jobs_and_its_name_is_free(tuni
     tuning.api.delete_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
     with pytest.raises(tuning.api.exceptions.ResourceNotFound):
         tuning.job(name)
-    assert tuning.api.describe_training_job(TrainingJobName=trial["TrainingJobName"])["TrainingJobStatus"] == "Completed"
+    assert (
+        tuning.api.describe_training_job(TrainingJobName=trial["TrainingJobName"])["TrainingJobStatus"] == "Completed"
+    )
     tuning.api.create_hyper_parameter_tuning_job(**request)
     assert tuning.ended(name)["TrainingJobStatusCounters"]["Completed"] == 1
     assert tuning.trials(name)[0]["TrainingJobName"] != trial["TrainingJobName"]

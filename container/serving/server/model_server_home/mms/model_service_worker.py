@@ -1,8 +1,10 @@
-"""What multi-model-server starts for a model, in the place of its own worker program: a stand-in for the engines that PID 1 runs.
+"""What multi-model-server starts for a model, in the place of its own worker program: a stand-in for the engines that
+PID 1 runs.
 
-multi-model-server's own program forks a process for each of its workers, and each loads the model and computes alone: no request could
-share a forward pass with another worker's. Here the workers are connections to engines that PID 1 keeps (container/serving/server/workers.py), so
-this program only asks for their socket to be put where multi-model-server will connect, and lives for as long as the model is registered.
+multi-model-server's own program forks a process for each of its workers, and each loads the model and computes alone:
+no request could share a forward pass with another worker's. Here the workers are connections to engines that PID 1
+keeps (container/serving/server/workers.py), so this program only asks for their socket to be put where
+multi-model-server will connect, and lives for as long as the model is registered.
 
 It is started by path, with an interpreter of its own: standard library only, nothing of this project.
 """
