@@ -108,7 +108,7 @@ test: .venv/ready .venv-sdk/ready build  ## Run every test
 	@$(MAKE) --no-print-directory test-host test-images test-serving test-container test-report test-service test-sdk test-demo
 
 test-host: .venv/ready  ## Tests that need neither image nor engine
-	@$(python) -m pytest -n logical --maxprocesses 8 tests/laws tests/contract tests/docker tests/scripts tests/local_test
+	@$(python) -m pytest -n logical --maxprocesses 8 tests/project tests/contract tests/docker tests/scripts tests/local_test
 
 test-images: .venv/ready engine  ## What is in the images, and how they behave as containers
 	@$(python) -m pytest $(two_at_once) tests/images

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from container.serving.environment_variables import PREFIX, Variables, WrongSetting
-from container.serving.server.machine import Machine
+from container.serving.machine import Machine
 
 MEGABYTE = 1024 * 1024
 # The platform's limits for real-time inference:

@@ -25,9 +25,8 @@ from container.serving.request.array_formats import write_json
 from container.serving.request.content_type import body_for_functions
 from container.serving.request.error_responses import error_response, of_output, of_transform
 from container.serving.request.header_text import is_sendable, one_line_of_ascii, take_out_unsendable
-from container.serving.request.invocation import UNREAD, Job
+from container.serving.request.invocation import UNREAD, Job, cause_of
 from container.serving.request.request_errors import NoAnswer
-from container.serving.server.sticky_faults import cause_of
 
 FAILED = object()  # in the place of a result: the job has its error
 

@@ -3,7 +3,7 @@
 import pytest
 
 from container.serving.environment_variables import WrongSetting, unreadable_to_the_toolkit
-from container.serving.server.machine import Machine
+from container.serving.machine import Machine
 from container.serving.settings import MEGABYTE, Settings
 
 FOUR_CORES, ONE_GPU = Machine(4, 0), Machine(4, 1)
