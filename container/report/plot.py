@@ -5,6 +5,7 @@ the SVG's own box, so nothing scales and nothing is cut. Lines are drawn in a bo
 stretched to the plot."""
 
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 
 from container.report.axis import Axis
 from container.report.markup import text
@@ -59,7 +60,7 @@ def plot(
     parts += [
         f"<text class='label {colour}' x='100%' y='{at + 4:.1f}' dx='8'><tspan class='bead'>● "
         f"</tspan>{text(one)}</text>"
-        for at, (_, one, colour) in zip(label_places, labels)
+        for at, (_, one, colour) in zip(label_places, labels, strict=True)
     ]
     roomy = right > ROOMY
     keys = (
@@ -99,7 +100,7 @@ def _apart(places: list[float], height: int) -> list[float]:
     """
     order = sorted(range(len(places)), key=places.__getitem__)
     moved = list(places)
-    for above, below in zip(order, order[1:]):
+    for above, below in pairwise(order):
         moved[below] = max(moved[below], moved[above] + LABEL_GAP)
     limit = height + 2.0
     for one in reversed(order):

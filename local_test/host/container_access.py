@@ -11,6 +11,7 @@ from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
 from docker import DockerClient
+
 from local_test.host.engine import bridge, is_virtual_machine
 
 if TYPE_CHECKING:  # the API is above this package

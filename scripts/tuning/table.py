@@ -41,7 +41,7 @@ def table(tuning: Tuning, trials: list[Trial], now: datetime | None = None) -> l
             )
         )
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
 def worth_showing(tuning: Tuning, most: int) -> list[Trial]:

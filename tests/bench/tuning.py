@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from docker import DockerClient
+
 from local_test.background import stop
 from local_test.clean import remove_all
 from local_test.demo.data_folder import data_folder, pictures_of

@@ -80,13 +80,13 @@ READ = [
 def test_a_body_reaches_predict_fn_as_the_toolkits_array(arrays, body, content_type, given):
     answer = arrays.invoke(body, content_type)
     assert answer.status == 200, answer.body
-    assert answer.json == dict(zip(("type", "dtype", "shape", "values"), given))
+    assert answer.json == dict(zip(("type", "dtype", "shape", "values"), given, strict=True))
 
 
 def test_the_toolkit_itself_reads_every_body_the_same(arrays):
     stock = stock_answers(arrays, [(body, {"Content-Type": content_type}) for body, content_type, _ in READ])
     assert [json.loads(one.body) for one in stock] == [
-        dict(zip(("type", "dtype", "shape", "values"), given)) for *_, given in READ
+        dict(zip(("type", "dtype", "shape", "values"), given, strict=True)) for *_, given in READ
     ]
 
 
@@ -166,7 +166,7 @@ ONLY_THE_TOOLKITS = {("dict", NPY), ("nested", NPY), ("objects", NPY), ("object"
 ROWS = [
     (returned, accept, wanted)
     for returned, answers in WRITTEN.items()
-    for accept, wanted in zip((JSON, CSV, NPY), answers)
+    for accept, wanted in zip((JSON, CSV, NPY), answers, strict=True)
 ]
 
 
@@ -194,7 +194,7 @@ def test_the_toolkit_itself_writes_every_prediction_the_same(arrays):
         arrays,
         [(json.dumps(returned).encode(), {"Content-Type": JSON, "Accept": accept}) for returned, accept, _ in ROWS],
     )
-    for (returned, accept, wanted), answer in zip(ROWS, stock):
+    for (returned, accept, wanted), answer in zip(ROWS, stock, strict=True):
         if isinstance(wanted, int) or (returned, accept) in ONLY_OURS:
             assert answer.status == (200 if (returned, accept) in ONLY_THE_TOOLKITS else 500), (
                 returned,

@@ -167,7 +167,7 @@ class Functions:
                 return [pair for one in inputs for pair in self._predictions([one])]
             finally:
                 self.step()
-            pairs = [(job, answer) for (job, _), answer in zip(inputs, answers)]
+            pairs = [(job, answer) for (job, _), answer in zip(inputs, answers, strict=True)]
         else:
             attempts = [(job, self._attempt(job, self._predicted, one)) for job, one in inputs]
             pairs = [(job, made) for job, made in attempts if made is not FAILED]

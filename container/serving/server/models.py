@@ -14,8 +14,8 @@ from http import HTTPStatus
 from pathlib import Path
 
 from container.serving.inference.model_code import WrongCode, check_program
-from container.serving.server.children import Children
 from container.serving.machine import Machine, free_memory
+from container.serving.server.children import Children
 from container.serving.server.model_api import Response
 from container.serving.server.model_server import ModelServer
 from container.serving.server.workers import Engines

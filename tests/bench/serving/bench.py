@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from docker import DockerClient
+
 from local_test.host.engine import gpu_requests
 from local_test.host.labels import labels
 from tests.bench.serving.measured import CLIENTS, LOOP, Measured, Turn

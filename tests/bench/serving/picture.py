@@ -84,7 +84,7 @@ def _draw_clients(axes: Axes, curves: dict, fastest: float, alone: float) -> Non
 def _draw_curve(axes: Axes, server: str, curve: list[tuple[int, float, float]]) -> None:
     colour, mark = LOOKS[server]
     first = server == OURS
-    _, throughputs, latencies = zip(*curve)
+    _, throughputs, latencies = zip(*curve, strict=True)
     axes.plot(
         throughputs,
         latencies,

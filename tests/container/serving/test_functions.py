@@ -198,7 +198,7 @@ def test_without_this_images_model_file_a_users_code_needs_a_model_fn(load, mode
     (model_dir / "model.safetensors").unlink()
     with pytest.raises(
         WrongFunctions,
-        match="There is no model.safetensors in .* inference.py has no model_fn that loads another model",
+        match=r"There is no model.safetensors in .* inference.py has no model_fn that loads another model",
     ):
         load("def predict_fn(data, model):\n    return data\n")
 

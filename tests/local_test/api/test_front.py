@@ -114,7 +114,7 @@ def test_each_request_reaches_its_part(parts, head, part):
     ],
 )
 def test_nothing_behind_the_front_hears_of_a_request_that_is_not_let_in(parts, head):
-    status, headers, answer = parts.ask(head)
+    status, _, answer = parts.ask(head)
     assert status == 403 and answer and parts.asked == []
 
 
@@ -169,7 +169,7 @@ def test_what_is_not_here_never_reaches_moto(parts, service, operation):
 
 def test_a_target_of_another_service_does_not_choose_it(parts):
     body = b"{}"
-    status, _, answer = parts.ask(
+    status, _, _ = parts.ask(
         signed_head(body=body, service="ecr", headers={"X-Amz-Target": "AWSBatchV20160810.SubmitJob"}), body
     )
     assert status == 400 and parts.asked == []

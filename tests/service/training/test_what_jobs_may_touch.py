@@ -95,7 +95,7 @@ def test_keys_that_lead_out_of_the_channel_are_refused(jobs, local):
 def test_a_channel_outside_the_folders_of_the_service_is_refused_and_the_option_named(jobs, distribution):
     with pytest.raises(
         ClientError,
-        match="file:///etc is outside the folders that the local SageMaker was started for .*--allow-files /etc",
+        match=r"file:///etc is outside the folders that the local SageMaker was started for .*--allow-files /etc",
     ):
         jobs.start("true", channels={"train": {"S3Uri": "file:///etc", "S3DataDistributionType": distribution}})
 
@@ -106,7 +106,7 @@ def test_a_channel_outside_the_folders_of_the_service_is_refused_and_the_option_
 def test_an_output_outside_the_folders_of_the_service_is_refused(jobs, field):
     key = "S3Uri" if field == "CheckpointConfig" else "S3OutputPath"
     with pytest.raises(
-        ClientError, match="file:///etc/x is outside the folders|file:///etc/x/.* is outside the folders"
+        ClientError, match=r"file:///etc/x is outside the folders|file:///etc/x/.* is outside the folders"
     ):
         jobs.start("true", **{field: {key: "file:///etc/x"}})
 
