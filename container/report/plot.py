@@ -75,7 +75,10 @@ def plot(
 
 def stretched(body: str, height: int) -> str:
     """Shapes in units of WIDTH across and pixels down."""
-    return f"<svg class='stretched' width='100%' height='{height}' viewBox='0 0 {WIDTH} {height}' preserveAspectRatio='none'>{body}</svg>"
+    return (
+        f"<svg class='stretched' width='100%' height='{height}' viewBox='0 0 {WIDTH} {height}' "
+        f"preserveAspectRatio='none'>{body}</svg>"
+    )
 
 
 def path_of(points: Iterable[tuple[float, float] | None], height: int) -> str:

@@ -20,7 +20,10 @@ def heading(tuning: Tuning) -> str:
     most = f" of {tuning.most_trials}" if tuning.most_trials and not tuning.has_ended else ""
     best = tuning.best_trial
     found = f", best {tuning.metric}={shown_objective(best)}" if best else ""
-    return f"{tuning.name}: {tuning.status} after {minutes(tuning.seconds)}, {len(tuning.trials)} trials{most}{of_them}{found}"
+    return (
+        f"{tuning.name}: {tuning.status} after {minutes(tuning.seconds)}, {len(tuning.trials)} trials{most}"
+        f"{of_them}{found}"
+    )
 
 
 def table(tuning: Tuning, trials: list[Trial], now: datetime | None = None) -> list[str]:

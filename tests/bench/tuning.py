@@ -45,7 +45,10 @@ def main() -> None:
     data = data_folder(chosen.data, Path("out/data")) if chosen.data else drawn(Path("out/data/bench"))
     pictures = sum(len(pictures_of(data / split)) for split in SPLITS)
     static = {**STATIC, "arch": chosen.arch, "image-size": chosen.image_size}
-    what = f"{TRIALS} trials x {EPOCHS} epochs, {chosen.arch}, {chosen.image_size} px, {pictures:,} pictures, {PARALLEL} at once"
+    what = (
+        f"{TRIALS} trials x {EPOCHS} epochs, {chosen.arch}, {chosen.image_size} px, {pictures:,} pictures, "
+        f"{PARALLEL} at once"
+    )
     print(what, flush=True)
     engine = connect()
     same = same_answer(engine, chosen.train_image, data)

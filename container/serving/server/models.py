@@ -201,7 +201,10 @@ class Models:
             print(f"warning: of the model {name}: {warning}", file=sys.stderr, flush=True)
         needed, free = memory_needed(folder, self._settings.engines), free_memory()
         if needed > free:
-            message = f"The model {name} needs some {needed // MEGABYTE} MB of memory and {free // MEGABYTE} MB are free. Unload another one."
+            message = (
+                f"The model {name} needs some {needed // MEGABYTE} MB of memory and {free // MEGABYTE} MB are "
+                f"free. Unload another one."
+            )
             return Response.error(HTTPStatus.INSUFFICIENT_STORAGE, message)
         if (folder / "code/requirements.txt").exists():
             print(

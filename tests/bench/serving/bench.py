@@ -29,7 +29,7 @@ from tests.bench.serving.server import (
     stock,
     top_label,
     torchserves,
-)  # fmt: skip
+)
 
 TRIAL, TRIAL_SECONDS = 16, 6  # clients and seconds that a setting is tried with
 STARTS = 3

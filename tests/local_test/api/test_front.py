@@ -148,7 +148,10 @@ def test_a_containers_key_is_obeyed_by_everything_else(parts):
 
 
 def test_a_form_whose_policy_nobody_signed_stores_nothing(parts):
-    body = b'--b\r\nContent-Disposition: form-data; name="key"\r\n\r\nk\r\n--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nx\r\n--b--\r\n'
+    body = (
+        b'--b\r\nContent-Disposition: form-data; name="key"\r\n\r\nk\r\n--b\r\n'
+        b'Content-Disposition: form-data; name="file"; filename="a"\r\n\r\nx\r\n--b--\r\n'
+    )
     form = RequestHead.of(
         "POST", "/bucket", {"host": "127.0.0.1:4567", "content-type": "multipart/form-data; boundary=b"}
     )

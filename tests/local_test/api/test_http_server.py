@@ -89,7 +89,10 @@ def test_names_of_metadata_are_answered_as_they_are(server):
 
 
 def test_chunks_are_put_together(server):
-    chunked = b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
+    chunked = (
+        b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\nabc\r\n2\r\n"
+        b"de\r\n0\r\n\r\n"
+    )
     assert b"\r\n\r\n5" in answer(sent(server, chunked))
 
 

@@ -8,7 +8,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 ODD = {"..%2fhome%2f.bashrc": "theirs", "a#1": "one", "a#2": "two", "sub/b?c": "three"}
-WRITE = "cd %s && mkdir sub && printf theirs > '..%%2fhome%%2f.bashrc' && printf one > 'a#1' && printf two > 'a#2' && printf three > 'sub/b?c'"
+WRITE = (
+    "cd %s && mkdir sub && printf theirs > '..%%2fhome%%2f.bashrc' && printf one > 'a#1' && printf two > 'a#2' "
+    "&& printf three > 'sub/b?c'"
+)
 
 
 def texts(folder):
