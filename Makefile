@@ -121,7 +121,8 @@ test: .venv/ready .venv-sdk/ready build  ## Run every test
 	@$(MAKE) --no-print-directory test-host test-images test-serving test-container test-report test-service test-sdk test-demo
 
 test-host: .venv/ready  ## Tests that need neither image nor engine
-	@$(python) -m pytest $(on_all_cores) $(host_tests)
+	@$(python) -m pytest $(on_all_cores) --cov --cov-report= $(host_tests)
+	@echo "Of the lines and branches of contract, scripts and local_test these tests reach $$($(python) -m coverage report --format=total) %."
 
 test-images: .venv/ready engine  ## What is in the images, and how they behave as containers
 	@$(python) -m pytest $(two_at_once) tests/images
