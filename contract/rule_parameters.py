@@ -59,7 +59,7 @@ def _mode(text: str) -> str:
 def _regex(text: str) -> str:
     try:
         re.compile(text)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:  # a count or a nesting that re cannot hold
         raise ValueError(f"must be a regular expression ({error})") from None
     return text
 
