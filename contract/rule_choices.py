@@ -50,7 +50,7 @@ def parse_rules(text: str) -> list[RuleChoice]:
     return choices
 
 
-def _separated(text: str, pattern: re.Pattern, whole: str) -> Iterator[re.Match]:
+def _separated(text: str, pattern: re.Pattern[str], whole: str) -> Iterator[re.Match[str]]:
     """The matches of pattern that make up `text`, with commas between them."""
     position = 0
     while True:

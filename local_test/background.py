@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from local_test import service_address
 from local_test.host.folder_lock import is_held
@@ -87,7 +88,7 @@ def stop(folder: Path) -> bool:
     return True
 
 
-def _spawned(command: list[str], log_file: Path) -> subprocess.Popen:
+def _spawned(command: list[str], log_file: Path) -> subprocess.Popen[Any]:
     # Appended to: of two that start at once, the one that gives way must not cut the other's.
     with os.fdopen(os.open(log_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "a") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 from moto.iam.models import iam_backends
 
@@ -180,7 +181,7 @@ class Service:
         for one in ended:
             one.result()
 
-    def _status(self) -> dict:
+    def _status(self) -> dict[str, Any]:
         return {
             "name": self.name,
             "pid": os.getpid(),

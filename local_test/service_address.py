@@ -8,6 +8,7 @@ import urllib.request
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from local_test.api.control import CONTROL
@@ -58,8 +59,10 @@ def read(folder: Path) -> Address | None:
 def running(folder: Path) -> Address | None:
     """The address of this folder's service if it answers, under its own name."""
     address = read(folder)
+    if address is None:
+        return None
     try:
-        status = control(folder, address, "status") if address else None
+        status = control(folder, address, "status")
     except ValueError:  # another program refused
         return None
     # The name is known to the folder's user alone: another user's program that has got the port cannot pretend. The
@@ -67,7 +70,7 @@ def running(folder: Path) -> Address | None:
     return replace(address, pid=status["pid"]) if status and status.get("name") == address.name else None
 
 
-def control(folder: Path, address: Address, path: str, method: str = "GET") -> dict | None:
+def control(folder: Path, address: Address, path: str, method: str = "GET") -> dict[str, Any] | None:
     """Ask the service of a folder itself, outside the AWS API, with that folder's key. Raises ValueError with its
     refusal.
 
@@ -92,7 +95,7 @@ def control(folder: Path, address: Address, path: str, method: str = "GET") -> d
         return None
 
 
-def _answer(body: bytes) -> dict | None:
+def _answer(body: bytes) -> dict[str, Any] | None:
     try:
         answer = json.loads(body)
     except ValueError:

@@ -7,6 +7,7 @@ stopped; data in S3 and images in ECR only when asked for. Waits until the endpo
 import argparse
 import sys
 from functools import partial
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -36,7 +37,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--dry-run", action="store_true", help="print the requests, remove nothing")
     chosen = parser.parse_args(arguments)
     aws = Aws(load_settings())
-    unseen, unseen_storage = [], []
+    unseen: list[str] = []
+    unseen_storage: list[str] = []
     running = [job for kind in KINDS for job in inventory.seen(partial(inventory.running_jobs, kind=kind), aws, unseen)]
     calls = resource_calls(aws, running, unseen)
     repositories = inventory.seen(inventory.repositories, aws, unseen if chosen.images else unseen_storage)
@@ -84,7 +86,7 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def resource_calls(aws: Aws, running: list, unseen: list[str]) -> list[Call]:
+def resource_calls(aws: Aws, running: list[Any], unseen: list[str]) -> list[Call]:
     """The calls that remove the endpoint and what belongs to it and stop the jobs, in the order in which they must be
     made.
     """
@@ -112,11 +114,11 @@ def resource_calls(aws: Aws, running: list, unseen: list[str]) -> list[Call]:
     ]
 
 
-def _remove(aws: Aws, calls: list[Call], running: list, with_data: bool) -> None:
+def _remove(aws: Aws, calls: list[Call], running: list[Any], with_data: bool) -> None:
     """Make the calls; what is refused does not keep what does not need it. Raises Failure when something stays that was
     to go.
     """
-    refused = []
+    refused: list[Call] = []
     for call in calls:
         if call.operation in _OF_THE_ENDPOINT and any(one.operation == "DeleteEndpoint" for one in refused):
             continue  # an endpoint without its config and model goes on costing money, and cannot be told what it is

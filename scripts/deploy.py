@@ -6,6 +6,7 @@ Makes a model and an endpoint config, then creates or updates the endpoint, wait
 import argparse
 import sys
 import time
+from typing import Any
 
 from scripts.aws.clients import Aws
 from scripts.aws.endpoints import (
@@ -96,7 +97,7 @@ def main(arguments: list[str]) -> int:
         print(f"\n{name} goes on without you: `{make('status')}` tells how far it is.{left}", file=sys.stderr)
         return 130
     print(f"endpoint {name} is in service with {version}", flush=True)
-    made = {}
+    made: dict[str, Any] = {}
     for call in scale:
         if call.operation == "PutMetricAlarm":
             call = wake_alarm_call(settings, made["PolicyARN"])
@@ -109,7 +110,7 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def endpoint_calls(aws: Aws, endpoint: dict | None, config: str) -> list[Call]:
+def endpoint_calls(aws: Aws, endpoint: dict[str, Any] | None, config: str) -> list[Call]:
     """The calls that bring the endpoint to the endpoint config named `config`. endpoint: its description, None without
     one.
 
@@ -147,7 +148,7 @@ def endpoint_calls(aws: Aws, endpoint: dict | None, config: str) -> list[Call]:
     )
 
 
-def taking_back_calls(aws: Aws, endpoint: dict | None) -> list[Call]:
+def taking_back_calls(aws: Aws, endpoint: dict[str, Any] | None) -> list[Call]:
     """The call that takes back the autoscaling of an earlier deploy, when it is not wanted any more or when it would
     keep the endpoint from changing its instance type. endpoint: its description, None without one.
 

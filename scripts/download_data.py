@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 import zipfile
 from pathlib import Path
+from typing import IO
 
 from scripts.console.failure import Failure, ends_with_a_sentence
 from scripts.console.terminal import obeying
@@ -60,7 +61,7 @@ def download(url: str, target: Path) -> None:
 _ADVICE = "Fetch the file by other means and name it: make demo DATA=path/to/dogImages.zip"
 
 
-def _copy(response, file, expected: int) -> None:
+def _copy(response: IO[bytes], file: IO[bytes], expected: int) -> None:
     shown = -1
     while chunk := response.read(CHUNK):
         file.write(chunk)

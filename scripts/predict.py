@@ -8,8 +8,10 @@ import json
 import mimetypes
 import sys
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -73,7 +75,7 @@ def main(arguments: list[str]) -> int:
     return 1 if failed else 0
 
 
-def sender(aws: Aws, name: str):
+def sender(aws: Aws, name: str) -> Callable[[Path], bytes]:
     """A function that sends one picture to the endpoint, whichever way it wants it, and returns the answer's bytes.
 
     Raises Failure when there is no endpoint or it takes no requests yet.
@@ -98,12 +100,12 @@ def sender(aws: Aws, name: str):
     return send
 
 
-def _request(name: str, picture: Path) -> dict:
+def _request(name: str, picture: Path) -> dict[str, Any]:
     kind = mimetypes.guess_type(picture.name)[0] or "application/octet-stream"
     return {"EndpointName": name, "ContentType": kind, "Accept": "application/json"}
 
 
-def _ask(send, picture: Path) -> tuple[object, str | None]:
+def _ask(send: Callable[[Path], bytes], picture: Path) -> tuple[object, str | None]:
     """The model's answer and None, or None and a sentence. Raises what no other picture would fare better with."""
     try:
         return answer(send(picture)), None

@@ -8,6 +8,7 @@ import base64
 import json
 import sys
 import time
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -148,7 +149,7 @@ def check_manifest(image: str, media_type: str | None, then: str) -> None:
         )
 
 
-def _manifest(aws: Aws, name: str, tag: str, detail: dict) -> dict[str, str | None]:
+def _manifest(aws: Aws, name: str, tag: str, detail: dict[str, Any]) -> dict[str, str | None]:
     """mediaType: as it is stored, which DescribeImages need not tell. config: the digest of the configuration, which is
     the id that Docker gives the image; None when one may not look."""
     try:

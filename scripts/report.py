@@ -11,7 +11,7 @@ import tempfile
 import webbrowser
 import zlib
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from scripts.aws.clients import Aws
 from scripts.aws.jobs import RUNNING, TRAINING
@@ -94,9 +94,11 @@ def fetch(aws: Aws, uri: str) -> dict[str, bytes]:
 def _report_files(archive: IO[bytes]) -> dict[str, bytes]:
     with tarfile.open(fileobj=archive) as packed:
         return {
-            name: packed.extractfile(member).read()
+            name: file.read()
             for member in packed
-            if (name := member.name.removeprefix("./")) in (PAGE, RECORD) and member.isfile()
+            if (name := member.name.removeprefix("./")) in (PAGE, RECORD)
+            and member.isfile()
+            and (file := packed.extractfile(member))
         }
 
 
@@ -107,10 +109,12 @@ def write_whole(file: Path, content: bytes) -> None:
     os.replace(unfinished, file)
 
 
-def headline(record: dict) -> str:
+def headline(record: dict[str, Any]) -> str:
     """One line of figures. record: report.json's; what it lacks, or what is no number, is left out."""
     parts, found = [], record.get("evaluation", {})
-    best = next((one for one in record.get("epochs", []) if one["epoch"] == record.get("best_epoch")), {})
+    best: dict[str, Any] = next(
+        (one for one in record.get("epochs", []) if one["epoch"] == record.get("best_epoch")), {}
+    )
     if _is_number(found.get("top1")):
         low, high = found["top1_interval_95"]
         parts.append(

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Callable
 from functools import partial
 
 from scripts.aws import inventory
@@ -19,8 +20,8 @@ def main(arguments: list[str]) -> int:
     )
     parser.parse_args(arguments)
     aws = Aws(load_settings())
-    unseen = []
-    looks = [
+    unseen: list[str] = []
+    looks: list[Callable[[Aws], list[inventory.Thing]]] = [
         inventory.endpoints,
         inventory.alarms,
         *(partial(inventory.jobs, kind=kind) for kind in KINDS),

@@ -7,6 +7,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from scripts.aws.clients import Aws
 from scripts.aws.image import image_uri
@@ -113,7 +114,7 @@ def pictures_to_send(source: Path, most_mb: int) -> list[Path]:
     return found
 
 
-def _show_answers(s3, source: str, output: str, as_json_text: bool) -> None:
+def _show_answers(s3: Any, source: str, output: str, as_json_text: bool) -> None:
     """Print what the model said of every picture. Raises Failure that names those without an answer."""
     bucket, prefix = bucket_and_key(f"{output}/")
     keys = [key for key in sorted(listing(s3, bucket, prefix)) if key.endswith(".out")]

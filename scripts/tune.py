@@ -6,6 +6,7 @@ has a best trial. Ctrl-C ends the watching, not the job."""
 
 import argparse
 import sys
+from typing import Any
 
 from contract.metric_lines import is_of_the_test_split
 from scripts.aws.channels import channels
@@ -136,7 +137,7 @@ def check_parents(aws: Aws, tune: Tune, parents: list[str], ranges: dict[str, Ra
             )
 
 
-def _words(objective: dict) -> str:
+def _words(objective: dict[str, Any]) -> str:
     return f"{objective['Type']} {objective['MetricName']}"
 
 

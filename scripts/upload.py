@@ -9,6 +9,7 @@ import hashlib
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -88,13 +89,15 @@ def bucket_call(aws: Aws) -> Call | None:
                 f"Name a bucket there, or set AWS_REGION={region}."
             )
         return None
-    request = {"Bucket": bucket}
+    request: dict[str, Any] = {"Bucket": bucket}
     if aws.region != "us-east-1":  # the one region that S3 does not want to be named
         request["CreateBucketConfiguration"] = {"LocationConstraint": aws.region}
     return Call("s3", "CreateBucket", request)
 
 
-def _changed(aws: Aws, bucket: str, prefix: str, files: list[DataFile], there: dict) -> tuple[list[DataFile], int]:
+def _changed(
+    aws: Aws, bucket: str, prefix: str, files: list[DataFile], there: dict[str, Any]
+) -> tuple[list[DataFile], int]:
     """The files that are not in S3 as they are here, and how many are."""
     s3 = aws.client("s3")
 

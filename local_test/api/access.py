@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import IO
+from typing import IO, Any
 from weakref import WeakSet
 
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -90,7 +90,7 @@ class Access:
         self._forms.add(form)
         return form
 
-    def checked_body(self, examined: Examined, head: RequestHead, environ: dict) -> IO[bytes]:
+    def checked_body(self, examined: Examined, head: RequestHead, environ: dict[str, Any]) -> IO[bytes]:
         """The body, from its start: what was signed, taken out of its chunks. Its headers in `environ` follow.
 
         Raises AccessRefused for another body than the one that was signed, and for one that was too large to be
@@ -112,7 +112,7 @@ class Access:
             source.seek(0)
         return source
 
-    def _checked_form(self, head: RequestHead, environ: dict, source: IO[bytes], length: int) -> IO[bytes]:
+    def _checked_form(self, head: RequestHead, environ: dict[str, Any], source: IO[bytes], length: int) -> IO[bytes]:
         kind, options = parse_options_header(head.headers["content-type"])
         try:
             _, fields, files = FormDataParser(max_form_memory_size=LARGEST_MESSAGE, silent=False).parse(
@@ -168,7 +168,7 @@ def _sha256(source: IO[bytes]) -> str:
     return digest.hexdigest()
 
 
-def _taken_apart(signed: Signed, environ: dict, source: IO[bytes]) -> IO[bytes]:
+def _taken_apart(signed: Signed, environ: dict[str, Any], source: IO[bytes]) -> IO[bytes]:
     target = tempfile.TemporaryFile()  # noqa: SIM115 (the caller closes it)
     try:
         trailer = streamed_body.decode(source, target, signed)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from local_test.api.errors import ApiError
@@ -18,10 +18,10 @@ class Control:
     AWS does without asking.
     """
 
-    def __init__(self, status: Callable[[], dict], training_jobs: "TrainingJobs"):
+    def __init__(self, status: Callable[[], dict[str, Any]], training_jobs: "TrainingJobs"):
         self._status, self._training_jobs = status, training_jobs
 
-    def __call__(self, environ: dict, start_response: Callable) -> Iterable[bytes]:
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         asked = environ["REQUEST_METHOD"], environ["PATH_INFO"].rpartition("/")[2]
         try:
             if asked == ("GET", "status"):

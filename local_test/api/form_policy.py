@@ -8,6 +8,7 @@ import json
 from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from local_test.api import sigv2, sigv4
 from local_test.api.access_refused import AccessRefused, Why
@@ -75,7 +76,7 @@ def _by_version_4(form: Mapping[str, str], text: str, find: Find) -> Signed:
     return Signed(key, scope)
 
 
-def _condition(stated: dict | list) -> tuple[str, str, object]:
+def _condition(stated: dict[str, Any] | list[Any]) -> tuple[str, str, object]:
     """(`eq`, `starts-with` or `content-length-range`, field or lowest, value or highest)."""
     if isinstance(stated, dict):
         [(name, value)] = stated.items()
@@ -88,7 +89,7 @@ def _condition(stated: dict | list) -> tuple[str, str, object]:
     return kind.lower(), first[1:].lower(), str(second)
 
 
-def _check_conditions(conditions: list[tuple], form: Mapping[str, str], size: int) -> None:
+def _check_conditions(conditions: list[tuple[Any, ...]], form: Mapping[str, str], size: int) -> None:
     for kind, name, value in conditions:
         if kind == "content-length-range":
             if not name <= size <= value:

@@ -4,7 +4,7 @@ import json
 import logging
 import uuid
 from collections.abc import Callable, Iterable
-from typing import IO
+from typing import IO, Any
 
 from local_test.api.access import Access, Examined
 from local_test.api.access_refused import AccessRefused
@@ -31,7 +31,13 @@ class Front:
     """
 
     def __init__(
-        self, access: Access, api: SageMakerApi, runtime: Callable, control: Callable, others: OtherServices, owner: str
+        self,
+        access: Access,
+        api: SageMakerApi,
+        runtime: Callable[..., Any],
+        control: Callable[..., Any],
+        others: OtherServices,
+        owner: str,
     ):
         self._access, self._api, self._runtime, self._control, self._others, self._owner = (
             access,
@@ -42,7 +48,7 @@ class Front:
             owner,
         )
 
-    def __call__(self, environ: dict, start_response: Callable) -> Iterable[bytes]:
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         head, examined = environ[HEAD], environ[EXAMINED]
         body: IO[bytes] | None = None
         try:
@@ -62,7 +68,12 @@ class Front:
         return [answer.body]
 
     def _answer(
-        self, head: RequestHead, examined: Examined, body: IO[bytes], environ: dict, start_response: Callable
+        self,
+        head: RequestHead,
+        examined: Examined,
+        body: IO[bytes],
+        environ: dict[str, Any],
+        start_response: Callable[..., Any],
     ) -> Iterable[bytes]:
         is_owner = examined.signed is not None and examined.signed.key.id == self._owner
         if examined.service == CONTROL:
@@ -86,15 +97,15 @@ class Front:
         return answered_with(self._api.call(target.removeprefix(SAGEMAKER_TARGET), request), start_response)
 
 
-def read_body(environ: dict) -> bytes:
+def read_body(environ: dict[str, Any]) -> bytes:
     """The request's whole body: the server has received it before it calls."""
     return environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
 
 
-def _without_cors(start_response: Callable) -> Callable:
+def _without_cors(start_response: Callable[..., Any]) -> Callable[..., Any]:
     """Whatever a bucket's settings or moto say."""
 
-    def start(status: str, headers: list, exc_info=None):
+    def start(status: str, headers: list[Any], exc_info: Any = None) -> Any:
         kept = [(name, value) for name, value in headers if not name.lower().startswith(NOT_SENT)]
         return start_response(status, kept, *([exc_info] if exc_info else []))
 
@@ -113,7 +124,7 @@ def fault(protocol: Protocol, what: str) -> ErrorAnswer:
     )
 
 
-def answered_with(answer: dict, start_response: Callable) -> Iterable[bytes]:
+def answered_with(answer: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     body = json.dumps(answer).encode()
     start_response(
         "200 OK",

@@ -1,9 +1,11 @@
 """Which fields of a request the local SageMaker acts on. Any other is refused by name: dropping one would be a lie."""
 
+from typing import Any
+
 from local_test.api.errors import ValidationException
 
 
-def check_honoured(request: dict, honoured: dict, at: str = "") -> None:
+def check_honoured(request: dict[str, Any], honoured: dict[str, Any], at: str = "") -> None:
     """Raise ValidationException for the first field, or value of a field, that would be ignored.
 
     honoured: field -> None (every value is honoured), a tuple of the values that are, a dict of fields, or a list of

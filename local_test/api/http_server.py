@@ -93,7 +93,7 @@ class _Parser(HTTPRequestParser):
 
 
 class _Task(WSGITask):
-    def get_environment(self) -> dict:
+    def get_environment(self) -> dict[str, Any]:
         known = self.environ is not None
         environ = super().get_environment()
         if not known:
@@ -152,7 +152,7 @@ class HttpServer:
 
     def __init__(
         self,
-        application: Callable[[dict, Callable], Iterable[bytes]],
+        application: Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]],
         examine: Examine,
         port: int,
         gateway: str | None = None,
@@ -189,7 +189,7 @@ class HttpServer:
             asyncore_use_poll=True,
             clear_untrusted_proxy_headers=False,
         )
-        self._map: dict = {}
+        self._map: dict[str, Any] = {}
         self._dispatcher = ThreadedTaskDispatcher()
 
         def listen(address: str, port: int, admits: Callable[[str], bool] | None) -> _Server:

@@ -6,7 +6,7 @@ from typing import Any
 from local_test.api.errors import SerializationException
 
 
-def json_object(body: bytes) -> dict:
+def json_object(body: bytes) -> dict[str, Any]:
     """Raises SerializationException. A member that is null is as good as absent, as on AWS."""
     try:
         return _without_nulls(json.loads(body))

@@ -1,5 +1,7 @@
 """What every List operation of SageMaker has in common: filters, order and pages."""
 
+from typing import Any
+
 from local_test.api.errors import ValidationException
 
 PAGE = 100  # AWS's own limit of MaxResults
@@ -13,7 +15,9 @@ TIME_FILTERS = {
 }
 
 
-def one_page(summaries: list[dict], request: dict, kind: str, answer: str, order: str = "CreationTime") -> dict:
+def one_page(
+    summaries: list[dict[str, Any]], request: dict[str, Any], kind: str, answer: str, order: str = "CreationTime"
+) -> dict[str, Any]:
     """The page that a List request asks for, as its answer.
 
     kind: prefix of the summary's fields, e.g. `TrainingJob` for TrainingJobName and TrainingJobStatus. answer: the
@@ -29,13 +33,13 @@ def one_page(summaries: list[dict], request: dict, kind: str, answer: str, order
     )
     start = page_start(request.get("NextToken"))
     end = start + min(request.get("MaxResults", PAGE), PAGE)
-    page = {answer: chosen[start:end]}
+    page: dict[str, Any] = {answer: chosen[start:end]}
     if end < len(chosen):
         page["NextToken"] = str(end)
     return page
 
 
-def _wanted(summary: dict, request: dict, name: str, status: str) -> bool:
+def _wanted(summary: dict[str, Any], request: dict[str, Any], name: str, status: str) -> bool:
     if request.get("NameContains", "").lower() not in summary[name].lower():
         return False
     if "StatusEquals" in request and summary.get(status) != request["StatusEquals"]:

@@ -45,11 +45,11 @@ class MotoServices:
     before.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._lock = threading.Lock()
         self._applications: dict[str, Flask] = {}
 
-    def __call__(self, service: str, environ: dict, start_response: Callable) -> Iterable[bytes]:
+    def __call__(self, service: str, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         environ.pop("HTTP_X_MOTO_ACCOUNT_ID", None)  # there is one account here
         return self._application(service)(environ, start_response)
 
@@ -64,7 +64,7 @@ class MotoServices:
             return self._applications[service]
 
 
-def with_underscores(environ: dict, headers: dict[str, str]) -> None:
+def with_underscores(environ: dict[str, Any], headers: dict[str, str]) -> None:
     """Put the metadata whose names have an underscore into a WSGI environment, which cannot tell `my_key` from
     `my-key`, as moto looks for them.
     """

@@ -7,7 +7,7 @@ import io
 import json
 import logging
 from collections.abc import Callable, Iterable
-from typing import IO
+from typing import IO, Any
 from urllib.parse import parse_qs, unquote
 
 from local_test.api.access import is_upload
@@ -35,7 +35,12 @@ class OtherServices:
         self._moto, self._objects, self._logs, self._journal = moto, objects, logs, journal
 
     def __call__(
-        self, head: RequestHead, service: str, body: IO[bytes], environ: dict, start_response: Callable
+        self,
+        head: RequestHead,
+        service: str,
+        body: IO[bytes],
+        environ: dict[str, Any],
+        start_response: Callable[..., Any],
     ) -> Iterable[bytes]:
         is_object = service == "s3" and "/" in head.path.strip("/")
         content = b"" if is_object else body.read()
@@ -49,9 +54,9 @@ class OtherServices:
             if head.headers.get("x-amz-target") == FILTER_LOG_EVENTS:
                 content = json.dumps(self._logs.with_stream_names(json_object(content))).encode()
             environ |= {"wsgi.input": io.BytesIO(content), "CONTENT_LENGTH": str(len(content))}
-        answered: list = []
+        answered: list[Any] = []
 
-        def remember(status: str, headers: list, exc_info=None):
+        def remember(status: str, headers: list[Any], exc_info: Any = None) -> Any:
             answered[:] = [status, headers]
 
         answer = self._moto(
@@ -73,12 +78,12 @@ class OtherServices:
         return answer
 
 
-def replayed(moto: MotoServices) -> Callable[[dict, Callable], Iterable[bytes]]:
+def replayed(moto: MotoServices) -> Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]:
     """moto's services as a WSGI application for what the journal asks again; an operation that is no longer here is
     left out.
     """
 
-    def application(environ: dict, start_response: Callable) -> Iterable[bytes]:
+    def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         service, headers = signed_for(environ), request_headers(environ)
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         if reason := _why_not_here(
@@ -106,7 +111,7 @@ def _why_not_here(service: str, head: RequestHead, body: bytes) -> str | None:
     return why_not_here(service, head.method, "".join(operations), ())
 
 
-def _hand_over(head: RequestHead, body: IO[bytes], environ: dict) -> None:
+def _hand_over(head: RequestHead, body: IO[bytes], environ: dict[str, Any]) -> None:
     """An object's bytes for moto: in a file where they are many, and moto needs not look into them."""
     size = int(environ.get("CONTENT_LENGTH") or 0)
     algorithm = head.headers.get("x-amz-sdk-checksum-algorithm", "")
@@ -132,7 +137,7 @@ def with_scope(headers: dict[str, str], service: str) -> dict[str, str]:
     return {**headers, "authorization": f"{ALGORITHM} Credential=presigned/20000101/us-east-1/{service}/aws4_request, "}
 
 
-def request_headers(environ: dict) -> dict[str, str]:
+def request_headers(environ: dict[str, Any]) -> dict[str, str]:
     """Headers of a WSGI request by name, in lower case with dashes."""
     headers = {name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name.startswith("HTTP_")}
     return headers | {
@@ -142,7 +147,7 @@ def request_headers(environ: dict) -> dict[str, str]:
     }
 
 
-def signed_for(environ: dict) -> str:
+def signed_for(environ: dict[str, Any]) -> str:
     """The service in the SigV4 credential scope of a request's header or presigned URL; '' for one without."""
     credential = environ.get("HTTP_AUTHORIZATION", "").partition("Credential=")[2].partition(",")[0]
     if not credential:

@@ -5,7 +5,9 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.
 """
 
 import re
+from collections.abc import Iterator
 from functools import cache
+from typing import Any
 
 import botocore.session
 from botocore import xform_name
@@ -29,7 +31,7 @@ def python_name(operation: str) -> str:
     return xform_name(operation)
 
 
-def validate(operation: str, request: dict) -> None:
+def validate(operation: str, request: dict[str, Any]) -> None:
     """Raise ValidationException with every violation, in AWS's words, each with the path of its member."""
     shape = operations()[operation].input_shape
     found = list(_violations(shape, request, "")) if shape else []
@@ -38,20 +40,23 @@ def validate(operation: str, request: dict) -> None:
         raise ValidationException(count + "; ".join(found))
 
 
-def _violations(shape: Shape, value, path: str):
+_TYPES: dict[str, type | tuple[type, ...]] = {
+    "structure": dict,
+    "map": dict,
+    "list": list,
+    "string": str,
+    "boolean": bool,
+    "integer": int,
+    "long": int,
+    "float": (int, float),
+    "double": (int, float),
+    "timestamp": (int, float),
+}
+
+
+def _violations(shape: Shape, value: Any, path: str) -> Iterator[str]:
     kind = shape.type_name
-    wanted = {
-        "structure": dict,
-        "map": dict,
-        "list": list,
-        "string": str,
-        "boolean": bool,
-        "integer": int,
-        "long": int,
-        "float": (int, float),
-        "double": (int, float),
-        "timestamp": (int, float),
-    }.get(kind)
+    wanted = _TYPES.get(kind)
     if wanted and (not isinstance(value, wanted) or (kind != "boolean" and isinstance(value, bool))):
         yield f"Value {value!r} at '{path}' failed to satisfy constraint: Member must be of type {kind}"
         return
@@ -72,7 +77,7 @@ def _violations(shape: Shape, value, path: str):
         yield from _size_violations(shape, value, value, path, "value")
 
 
-def _structure_violations(shape: Shape, value: dict, path: str):
+def _structure_violations(shape: Shape, value: dict[str, Any], path: str) -> Iterator[str]:
     for name in shape.metadata.get("required", []):
         if value.get(name) is None:
             yield f"Value null at '{_joined(path, name)}' failed to satisfy constraint: Member must not be null"
@@ -83,7 +88,7 @@ def _structure_violations(shape: Shape, value: dict, path: str):
             yield from _violations(shape.members[name], member, _joined(path, name))
 
 
-def _string_violations(shape: Shape, value: str, path: str):
+def _string_violations(shape: Shape, value: str, path: str) -> Iterator[str]:
     yield from _size_violations(shape, len(value), value, path, "length")
     enum = getattr(shape, "enum", None)
     if enum and value not in enum:
@@ -101,7 +106,7 @@ def _string_violations(shape: Shape, value: str, path: str):
             )
 
 
-def _size_violations(shape: Shape, size, value, path: str, what: str):
+def _size_violations(shape: Shape, size: float, value: object, path: str, what: str) -> Iterator[str]:
     lowest, highest = shape.metadata.get("min"), shape.metadata.get("max")
     if lowest is not None and size < lowest:
         yield (
@@ -116,7 +121,7 @@ def _size_violations(shape: Shape, size, value, path: str, what: str):
 
 
 @cache
-def _compiled(pattern: str) -> re.Pattern | None:
+def _compiled(pattern: str) -> re.Pattern[str] | None:
     """None for the few patterns whose Unicode classes Python's `re` does not have; their length is still checked."""
     try:
         return re.compile(pattern, re.DOTALL)

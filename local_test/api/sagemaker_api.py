@@ -1,5 +1,7 @@
 """The SageMaker control plane: an operation's name and its request in, its answer out."""
 
+from typing import Any
+
 from local_test.api.errors import UnknownOperation
 from local_test.api.request_validation import operations, python_name, validate
 
@@ -15,7 +17,7 @@ class SageMakerApi:
             if hasattr(part, python_name(name))
         }
 
-    def call(self, operation: str, request: dict) -> dict:
+    def call(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         """Raises ApiError. An operation that is not here is refused: an invented answer would be a lie."""
         if operation not in operations():
             raise UnknownOperation(f"SageMaker has no operation {operation}.")

@@ -1,5 +1,7 @@
 """AddTags, ListTags, DeleteTags: tags of every resource, by its ARN."""
 
+from typing import Any
+
 from local_test.api.listing import page_start
 from local_test.host.state import State
 
@@ -12,12 +14,12 @@ class Tags:
     def __init__(self, state: State):
         self._records = state.records("tags")
 
-    def set(self, arn: str, tags: list[dict] | None) -> None:
+    def set(self, arn: str, tags: list[dict[str, Any]] | None) -> None:
         """What a Create request brings."""
         if tags:
             self.add_tags({"ResourceArn": arn, "Tags": tags})
 
-    def add_tags(self, request: dict) -> dict:
+    def add_tags(self, request: dict[str, Any]) -> dict[str, Any]:
         arn = request["ResourceArn"]
         tags = {tag["Key"]: tag["Value"] for tag in [*self._tags(arn), *request["Tags"]]}
         merged = [{"Key": key, "Value": value} for key, value in tags.items()]
@@ -25,13 +27,13 @@ class Tags:
             self._records.update(arn, Tags=merged)
         return {"Tags": merged}
 
-    def list_tags(self, request: dict) -> dict:
+    def list_tags(self, request: dict[str, Any]) -> dict[str, Any]:
         start = page_start(request.get("NextToken"))
         end = start + request.get("MaxResults", PAGE)
         tags = self._tags(request["ResourceArn"])
         return {"Tags": tags[start:end], **({"NextToken": str(end)} if end < len(tags) else {})}
 
-    def delete_tags(self, request: dict) -> dict:
+    def delete_tags(self, request: dict[str, Any]) -> dict[str, Any]:
         arn = request["ResourceArn"]
         left = [tag for tag in self._tags(arn) if tag["Key"] not in request["TagKeys"]]
         if left:
@@ -44,5 +46,5 @@ class Tags:
         """The resource is deleted."""
         self._records.delete(arn)
 
-    def _tags(self, arn: str) -> list[dict]:
+    def _tags(self, arn: str) -> list[dict[str, Any]]:
         return (self._records.get(arn) or {"Tags": []})["Tags"]

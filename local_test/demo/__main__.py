@@ -12,6 +12,7 @@ import sys
 import time
 import tomllib
 from pathlib import Path
+from typing import Any
 
 from local_test import background, service_address
 from local_test.demo.data_folder import data_folder, pictures_of
@@ -61,7 +62,7 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def run_demo(source: Path | None, output: Path, folder: Path) -> dict:
+def run_demo(source: Path | None, output: Path, folder: Path) -> dict[str, Any]:
     """The whole demo. Returns what it wrote to summary.json. The service is ended if it did not run before."""
     data = _prepared_data(source, output)
     was_running = service_address.running(folder) is not None
@@ -112,7 +113,7 @@ class Scripts:
         return done.stdout or ""
 
 
-def _through_the_scripts(scripts: Scripts, data: Path, photographs: bool, output: Path) -> dict:
+def _through_the_scripts(scripts: Scripts, data: Path, photographs: bool, output: Path) -> dict[str, Any]:
     _check_that_nothing_is_replaced(scripts.folder, scripts.address)
     pictures = len(pictures_of(data / "train"))
     recipe = dict(SAMPLE_RECIPE)
@@ -158,7 +159,7 @@ def _through_the_scripts(scripts: Scripts, data: Path, photographs: bool, output
     return summary
 
 
-def _winner() -> dict:
+def _winner() -> dict[str, Any]:
     """The hyperparameters of the tuning job that has just ended: `tune` leaves them in out/tuning."""
     newest = max((ROOT / "out/tuning").glob("*/best.json"), key=lambda file: file.stat().st_mtime)
     return json.loads(newest.read_text())["hyperparameters"]
@@ -184,7 +185,7 @@ def _prepared_data(source: Path | None, output: Path) -> Path:
     return folder
 
 
-def _predict(scripts: Scripts, data: Path) -> tuple[list[dict], list[dict]]:
+def _predict(scripts: Scripts, data: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Predictions, and the pictures that the endpoint refused with its reason."""
     every_one = pictures_of(data / "test")
     step = -(-len(every_one) // MOST_PICTURES)

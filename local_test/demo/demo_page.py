@@ -5,6 +5,7 @@ import io
 from html import escape
 from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
@@ -36,7 +37,7 @@ small { display: block; color: var(--soft); }
 """
 
 
-def write_page(path: Path, summary: dict, data: Path) -> Path:
+def write_page(path: Path, summary: dict[str, Any], data: Path) -> Path:
     """Write the page for a demo's summary; `data` is the folder that its picture paths start from."""
     ranked = in_order(summary["predictions"])
     shown = ranked[:MOST_SHOWN]
@@ -63,10 +64,10 @@ def write_page(path: Path, summary: dict, data: Path) -> Path:
     return path
 
 
-def in_order(predictions: list[dict]) -> list[dict]:
+def in_order(predictions: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Wrong answers first, the surest at the top; then the right ones, one of each class in turn."""
     wrong = [one for one in predictions if one["label"] != one["predicted"]]
-    right: dict[str, list[dict]] = {}
+    right: dict[str, list[dict[str, Any]]] = {}
     for one in predictions:
         if one["label"] == one["predicted"]:
             right.setdefault(one["label"], []).append(one)
@@ -78,7 +79,7 @@ def _fact(name: str, value: str) -> str:
     return f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>"
 
 
-def _figure(prediction: dict, data: Path) -> str:
+def _figure(prediction: dict[str, Any], data: Path) -> str:
     right = prediction["label"] == prediction["predicted"]
     truth = "" if right else f"<small>it is {_readable(prediction['label'])}</small>"
     return (
@@ -94,8 +95,8 @@ def _readable(label: str) -> str:
 
 
 def _thumbnail(path: Path) -> str:
-    with Image.open(path) as picture:
-        picture = picture.convert("RGB")
+    with Image.open(path) as file:
+        picture = file.convert("RGB")
         picture.thumbnail(THUMBNAIL)
         buffer = io.BytesIO()
         picture.save(buffer, "JPEG", quality=80)

@@ -6,6 +6,7 @@ the mean colour of a picture says next to nothing about the breed.
 
 import random
 from dataclasses import dataclass
+from typing import Any
 
 FIRST = (
     "Amber",
@@ -69,7 +70,7 @@ def invent_breeds(count: int, seed: int = 0) -> list[Breed]:
     source.shuffle(looks)
     source.shuffle(names)
     breeds: list[Breed] = []
-    chosen: list[tuple] = []
+    chosen: list[tuple[Any, ...]] = []
     for name in names[:count]:
         look = max(looks, key=lambda candidate: _distance(candidate, chosen))
         looks.remove(look)
@@ -78,7 +79,7 @@ def invent_breeds(count: int, seed: int = 0) -> list[Breed]:
     return breeds
 
 
-def _distance(candidate: tuple, chosen: list[tuple]) -> int:
+def _distance(candidate: tuple[Any, ...], chosen: list[tuple[Any, ...]]) -> int:
     """In how many of the four traits the candidate differs from the most similar breed chosen so far."""
     return min((sum(a != b for a, b in zip(candidate, other, strict=True)) for other in chosen), default=4)
 

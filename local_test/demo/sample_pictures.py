@@ -236,10 +236,11 @@ def _coat_colours(random: np.random.Generator) -> tuple[tuple[int, ...], tuple[i
     while True:
         first, second = (COATS[index] for index in random.choice(len(COATS), 2, replace=False))
         if abs(sum(first) - sum(second)) > 150:
-            return tuple(
-                tuple(int(value) for value in np.clip(np.array(colour) + random.normal(0, 12, 3), 0, 255))
-                for colour in (first, second)
-            )
+            return _varied(first, random), _varied(second, random)
+
+
+def _varied(colour: tuple[int, ...], random: np.random.Generator) -> tuple[int, ...]:
+    return tuple(int(value) for value in np.clip(np.array(colour) + random.normal(0, 12, 3), 0, 255))
 
 
 def _draw_face(draw: ImageDraw.ImageDraw, breed: Breed, pose: _Pose) -> None:

@@ -6,6 +6,7 @@ import socket
 from dataclasses import dataclass
 from functools import cache
 from ipaddress import ip_network
+from typing import Any
 
 import docker
 from docker.context import ContextAPI
@@ -112,7 +113,7 @@ def reaches_containers(client: docker.DockerClient) -> bool:
     return bridge(client) is not None
 
 
-def is_on_this_kernel(info: dict) -> bool:
+def is_on_this_kernel(info: dict[str, Any]) -> bool:
     """info: what the engine tells about itself. All of WSL is one kernel, but Docker Desktop's network there is its
     own.
     """
@@ -124,7 +125,7 @@ def is_on_this_kernel(info: dict) -> bool:
     )
 
 
-def published_ports_warning(info: dict) -> str | None:
+def published_ports_warning(info: dict[str, Any]) -> str | None:
     """A sentence where ports that are published on 127.0.0.1 can be reached from other machines, else None.
 
     info: what the engine tells about itself.

@@ -88,7 +88,7 @@ class _RegistryBackend(ECRBackend):
         image_scan_config: Any,
         image_tag_mutability: str,
         tags: list[dict[str, str]],
-        image_tag_mutability_exclusion_filters: list | None = None,
+        image_tag_mutability_exclusion_filters: list[Any] | None = None,
     ) -> Repository:
         _refuse_exclusions(image_tag_mutability, image_tag_mutability_exclusion_filters)
         with self.lock:
@@ -108,7 +108,7 @@ class _RegistryBackend(ECRBackend):
         registry_id: str,
         repository_name: str,
         image_tag_mutability: str,
-        image_tag_mutability_exclusion_filters: list | None = None,
+        image_tag_mutability_exclusion_filters: list[Any] | None = None,
     ) -> dict[str, str]:
         _refuse_exclusions(image_tag_mutability, image_tag_mutability_exclusion_filters)
         with self.lock:
@@ -246,7 +246,7 @@ def image_size(manifest: Manifest, of_digest: Callable[[str], Manifest]) -> int:
     return sum(layer["size"] for layer in read["layers"])
 
 
-def _refuse_exclusions(mutability: str | None, filters: list | None) -> None:
+def _refuse_exclusions(mutability: str | None, filters: list[Any] | None) -> None:
     """Raises InvalidParameterException for tags that are excluded from their repository's mutability."""
     if filters or mutability in (RepoTagMutability.IMMUTABLE_WITH_EXCLUSION, RepoTagMutability.MUTABLE_WITH_EXCLUSION):
         raise InvalidParameterException(
@@ -256,7 +256,7 @@ def _refuse_exclusions(mutability: str | None, filters: list | None) -> None:
         )
 
 
-def _local_token(get_authorization_token: Callable) -> Callable:
+def _local_token(get_authorization_token: Callable[..., Any]) -> Callable[..., Any]:
     def local_token(response: ECRResponse) -> ActionResult:
         backend = response.ecr_backend
         if not isinstance(backend, _RegistryBackend):

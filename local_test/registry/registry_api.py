@@ -7,6 +7,7 @@ import http.client
 import json
 import secrets
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 from local_test.registry.users import Credentials
@@ -102,7 +103,7 @@ class RegistryApi:
         body: bytes | None = None,
         headers: dict[str, str] | None = None,
         missing: bool = False,
-    ):
+    ) -> Any:
         """Status, headers and body. missing: 404 is an answer."""
         connection = http.client.HTTPConnection(self._host, timeout=60)
         try:

@@ -10,6 +10,7 @@ import uuid
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from local_test.host.emulator_settings import Platform
 from local_test.serving.instance import log_group
@@ -18,7 +19,7 @@ from local_test.serving.live_endpoint import LiveEndpoint
 from local_test.serving.router import NoSuchVariant, Throttled
 from local_test.serving.stored_bytes import StoredBytes
 from local_test.storage.destination import location
-from local_test.storage.object_store import StorageError
+from local_test.storage.object_folder import StorageError
 
 PER_INSTANCE = 4  # MaxConcurrentInvocationsPerInstance, where AWS chooses "an optimal value" itself
 TTL = 6 * 3600  # seconds
@@ -60,8 +61,8 @@ class AsyncInvocation:
 class _Queue:
     """Of one endpoint, as long as something waits or runs: another of the same name has its own."""
 
-    waiting: deque = field(default_factory=deque)
-    workers: set = field(default_factory=set)
+    waiting: deque[Any] = field(default_factory=deque)
+    workers: set[Any] = field(default_factory=set)
 
 
 class AsyncInvocations:

@@ -4,6 +4,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable
+from typing import Any
 
 logger = logging.getLogger(__name__)
 
@@ -13,9 +14,9 @@ class BatchThread:
     first `put`.
     """
 
-    def __init__(self, name: str, handle: Callable[[list], None], seconds: float):
+    def __init__(self, name: str, handle: Callable[[list[Any]], None], seconds: float):
         self._name, self._handle, self._seconds = name, handle, seconds
-        self._waiting: deque = deque()
+        self._waiting: deque[Any] = deque()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()

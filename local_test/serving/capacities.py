@@ -3,6 +3,8 @@
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateEndpointWeightsAndCapacities.html
 """
 
+from typing import Any
+
 from local_test.serving.fleet import Fleet
 
 HONOURED = {
@@ -18,7 +20,7 @@ HONOURED = {
 }
 
 
-def capacity_problems(fleet: Fleet, wanted: dict[str, dict]) -> list[str]:
+def capacity_problems(fleet: Fleet, wanted: dict[str, dict[str, Any]]) -> list[str]:
     """A sentence for each change that cannot be. wanted: DesiredWeightsAndCapacities by variant name."""
     found = [f"The endpoint has no variant {name}." for name in wanted if name not in fleet.variants]
     for name, change in wanted.items():
@@ -39,7 +41,7 @@ def capacity_problems(fleet: Fleet, wanted: dict[str, dict]) -> list[str]:
     return found
 
 
-def with_capacities(config: dict, fleet: Fleet) -> dict:
+def with_capacities(config: dict[str, Any], fleet: Fleet) -> dict[str, Any]:
     """The configuration as it would have to be for this fleet: what RetainAllVariantProperties retains."""
     variants = []
     for variant in config["ProductionVariants"]:

@@ -4,13 +4,15 @@
 Before version 28 the engine lets hosts of the neighbourhood reach what is published on 127.0.0.1 (moby issue 45610).
 """
 
+from typing import Any
+
 from docker import DockerClient
 from docker.models.containers import Container
 
 from local_test.host.engine import reaches_containers
 
 
-def publication(client: DockerClient, port: int) -> dict:
+def publication(client: DockerClient, port: int) -> dict[str, Any]:
     """What a container is created with so that `address` finds its port: nothing, or its publication."""
     return {} if reaches_containers(client) else {"ports": {f"{port}/tcp": ("127.0.0.1", None)}}
 

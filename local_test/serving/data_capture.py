@@ -11,6 +11,7 @@ import uuid
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from local_test.serving.batch_thread import BatchThread
 from local_test.serving.invocation import CUSTOM_ATTRIBUTES, Answer, Asked
@@ -22,7 +23,7 @@ SECONDS_BETWEEN_WRITES = 2.0
 
 @dataclass(frozen=True)
 class _Captured:
-    config: dict
+    config: dict[str, Any]
     endpoint: str
     asked: Asked
     answer: Answer
@@ -38,7 +39,7 @@ class DataCapture:
         self._batches = BatchThread("data capture", self._write, SECONDS_BETWEEN_WRITES)
         self.stop = self._batches.stop
 
-    def capture(self, config: dict, endpoint: str, asked: Asked, answer: Answer) -> None:
+    def capture(self, config: dict[str, Any], endpoint: str, asked: Asked, answer: Answer) -> None:
         """config: DataCaptureConfig of the endpoint configuration."""
         if config.get("EnableCapture", True) and random.random() * 100 < config["InitialSamplingPercentage"]:
             self._batches.put(_Captured(config, endpoint, asked, answer, str(uuid.uuid4()), datetime.now(UTC)))
@@ -62,7 +63,7 @@ class DataCapture:
                 logger.error("%d captured requests could not be stored under %s: %s", len(captured), base, error)
 
 
-def captured_line(config: dict, asked: Asked, answer: Answer, event: str, time: datetime) -> dict:
+def captured_line(config: dict[str, Any], asked: Asked, answer: Answer, event: str, time: datetime) -> dict[str, Any]:
     """One line of the file. event: id of this record. time: of the answer, UTC."""
     modes = {mode for option in config["CaptureOptions"] for mode in _modes(option["CaptureMode"])}
     types = config.get("CaptureContentTypeHeader", {})
@@ -71,7 +72,7 @@ def captured_line(config: dict, asked: Asked, answer: Answer, event: str, time: 
         data["endpointInput"] = _side(types, asked.headers.get("Content-Type"), "INPUT", asked.body)
     if "Output" in modes:
         data["endpointOutput"] = _side(types, answer.content_type, "OUTPUT", answer.body)
-    metadata = {"eventId": event}
+    metadata: dict[str, Any] = {"eventId": event}
     if CUSTOM_ATTRIBUTES in asked.headers:
         metadata["customAttributes"] = [asked.headers[CUSTOM_ATTRIBUTES]]
     if asked.inference_id:
@@ -84,7 +85,7 @@ def _modes(asked: str) -> tuple[str, ...]:
     return ("Input", "Output") if asked == "InputAndOutput" else (asked,)
 
 
-def _side(types: dict, content_type: str | None, mode: str, body: bytes) -> dict:
+def _side(types: dict[str, Any], content_type: str | None, mode: str, body: bytes) -> dict[str, Any]:
     plain = (content_type or "").partition(";")[0].strip().lower()
     encoding = next(
         (

@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-blue-green
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 HONOURED = {
     "BlueGreenUpdatePolicy": {
@@ -42,7 +43,7 @@ class DeploymentPlan:
     alarms: tuple[str, ...] = ()
 
 
-def plan_deployment(config: dict | None, instances: int) -> DeploymentPlan:
+def plan_deployment(config: dict[str, Any] | None, instances: int) -> DeploymentPlan:
     """config: DeploymentConfig of the request. instances: of the new fleet. Raises ValueError for what AWS refuses."""
     if not config:
         return DeploymentPlan()
@@ -58,7 +59,7 @@ def plan_deployment(config: dict | None, instances: int) -> DeploymentPlan:
     )
 
 
-def _steps(routing: dict, instances: int) -> tuple[Step, ...]:
+def _steps(routing: dict[str, Any], instances: int) -> tuple[Step, ...]:
     kind, seconds = routing["Type"], routing["WaitIntervalInSeconds"]
     if kind == "CANARY":
         share = _share(routing, "CanarySize", instances)
@@ -74,7 +75,7 @@ def _steps(routing: dict, instances: int) -> tuple[Step, ...]:
     return (Step(1.0, seconds),)
 
 
-def _share(routing: dict, field: str, instances: int) -> float:
+def _share(routing: dict[str, Any], field: str, instances: int) -> float:
     size = routing.get(field)
     if size is None:
         raise ValueError(f"TrafficRoutingConfiguration of type {routing['Type']} needs {field}.")

@@ -8,6 +8,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from local_test.host.emulator_settings import ACCOUNT, Platform
 from local_test.serving.blue_green import RolledBack, shift_traffic
@@ -34,21 +35,23 @@ class Deployments:
     def __init__(self, platform: Platform, folders: ModelFolders, lock: threading.RLock, write: Callable[..., None]):
         self._platform, self._folders, self._lock, self._write = platform, folders, lock, write
 
-    def bring_into_service(self, live: LiveEndpoint, config: dict, plans: list[VariantPlan]) -> None:
+    def bring_into_service(self, live: LiveEndpoint, config: dict[str, Any], plans: list[VariantPlan]) -> None:
         """The first containers of an endpoint, or its first after a failure."""
         self._run(live, lambda: self._bring_into_service(live, config, plans))
 
-    def replace(self, live: LiveEndpoint, config: dict, plans: list[VariantPlan], plan: DeploymentPlan) -> None:
+    def replace(
+        self, live: LiveEndpoint, config: dict[str, Any], plans: list[VariantPlan], plan: DeploymentPlan
+    ) -> None:
         """An update: the new fleet is in service before it gets a request, the old one until it has answered its
         last.
         """
         self._run(live, lambda: self._replace(live, live.router, config, plans, plan))
 
-    def change_capacities(self, live: LiveEndpoint, wanted: dict[str, dict]) -> None:
+    def change_capacities(self, live: LiveEndpoint, wanted: dict[str, dict[str, Any]]) -> None:
         """wanted: DesiredWeightsAndCapacities by variant name."""
         self._run(live, lambda: self._change_capacities(live, live.router, wanted))
 
-    def _bring_into_service(self, live: LiveEndpoint, config: dict, plans: list[VariantPlan]) -> None:
+    def _bring_into_service(self, live: LiveEndpoint, config: dict[str, Any], plans: list[VariantPlan]) -> None:
         try:
             fleet = self._start_fleet(live, config, plans)
         except ServingFailed as error:
@@ -62,7 +65,7 @@ class Deployments:
         fleet.stop()
 
     def _replace(
-        self, live: LiveEndpoint, router: Router, config: dict, plans: list[VariantPlan], plan: DeploymentPlan
+        self, live: LiveEndpoint, router: Router, config: dict[str, Any], plans: list[VariantPlan], plan: DeploymentPlan
     ) -> None:
         old = router.current
         try:
@@ -96,7 +99,7 @@ class Deployments:
         router.wait_until_idle(incoming.instances(), SECONDS_TO_DRAIN, live.closing)
         incoming.stop()
 
-    def _change_capacities(self, live: LiveEndpoint, router: Router, wanted: dict[str, dict]) -> None:
+    def _change_capacities(self, live: LiveEndpoint, router: Router, wanted: dict[str, dict[str, Any]]) -> None:
         fleet = router.current
         more = {
             name: change["DesiredInstanceCount"] - len(fleet.variants[name].instances)
@@ -132,7 +135,7 @@ class Deployments:
         fleet.config = with_capacities(fleet.config, fleet)
         self._in_service(live, fleet)
 
-    def _start_fleet(self, live: LiveEndpoint, config: dict, plans: list[VariantPlan]) -> Fleet:
+    def _start_fleet(self, live: LiveEndpoint, config: dict[str, Any], plans: list[VariantPlan]) -> Fleet:
         fleet = start_fleet(self._platform, self._folders, live.name, config, plans, live.deployment.cancelled)
         for variant in fleet.variants.values():
             for instance in variant.instances:

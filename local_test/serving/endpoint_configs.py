@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpointConf
 """
 
 import time
+from typing import Any
 
 from local_test.api.errors import ValidationException
 from local_test.api.honoured_fields import check_honoured
@@ -52,7 +53,7 @@ class EndpointConfigs:
         self._platform, self._tags, self._models = platform, tags, Models(platform, tags)
         self._records = platform.state.records("endpoint-configs")
 
-    def create_endpoint_config(self, request: dict) -> dict:
+    def create_endpoint_config(self, request: dict[str, Any]) -> dict[str, Any]:
         check_honoured(request, HONOURED)
         for problem in problems(request):
             raise ValidationException(problem)
@@ -73,22 +74,22 @@ class EndpointConfigs:
         self._tags.set(arn, request.get("Tags"))
         return {"EndpointConfigArn": arn}
 
-    def describe_endpoint_config(self, request: dict) -> dict:
+    def describe_endpoint_config(self, request: dict[str, Any]) -> dict[str, Any]:
         return {"EnableNetworkIsolation": False, **self.get(request["EndpointConfigName"])}
 
-    def list_endpoint_configs(self, request: dict) -> dict:
+    def list_endpoint_configs(self, request: dict[str, Any]) -> dict[str, Any]:
         fields = ("EndpointConfigName", "EndpointConfigArn", "CreationTime")
         summaries = [{name: record[name] for name in fields} for record in self._records.all()]
         return one_page(summaries, request, "EndpointConfig", "EndpointConfigs")
 
-    def delete_endpoint_config(self, request: dict) -> dict:
+    def delete_endpoint_config(self, request: dict[str, Any]) -> dict[str, Any]:
         arn = self._arn(request["EndpointConfigName"])
         if not self._records.delete(request["EndpointConfigName"]):
             raise ValidationException(f'Could not find endpoint configuration "{arn}".')
         self._tags.forget(arn)
         return {}
 
-    def get(self, name: str) -> dict:
+    def get(self, name: str) -> dict[str, Any]:
         """The request of a configuration, every variant with its weight. Raises ValidationException when there is
         none.
         """
@@ -101,7 +102,7 @@ class EndpointConfigs:
         return self._platform.arn("endpoint-config", name)
 
 
-def problems(request: dict) -> list[str]:
+def problems(request: dict[str, Any]) -> list[str]:
     """What is wrong with a configuration beyond what the service model says, a sentence each."""
     variants = request["ProductionVariants"]
     names = [variant["VariantName"] for variant in variants]
@@ -122,7 +123,7 @@ def problems(request: dict) -> list[str]:
     return found
 
 
-def _output_uris(request: dict) -> list[tuple[str, str]]:
+def _output_uris(request: dict[str, Any]) -> list[tuple[str, str]]:
     """(field, URI) of everything that endpoints with this configuration write."""
     found = []
     if capture := request.get("DataCaptureConfig"):
@@ -136,7 +137,7 @@ def _output_uris(request: dict) -> list[tuple[str, str]]:
     return found
 
 
-def _variant_problems(variant: dict) -> list[str]:
+def _variant_problems(variant: dict[str, Any]) -> list[str]:
     name, serverless = variant["VariantName"], variant.get("ServerlessConfig")
     found = []
     if not variant.get("ModelName"):

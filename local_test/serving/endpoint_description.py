@@ -3,13 +3,15 @@
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeEndpoint.html
 """
 
+from typing import Any
+
 from local_test.serving.fleet import Fleet
 from local_test.serving.instance import VariantPlan
 
 DEPLOYED = "DeployedConfig"  # field of the record that DescribeEndpoint does not show
 
 
-def planned_variants(plans: list[VariantPlan], status: str, now: float) -> list[dict]:
+def planned_variants(plans: list[VariantPlan], status: str, now: float) -> list[dict[str, Any]]:
     """Variants of which nothing serves yet. status: Creating."""
     return [
         {
@@ -25,7 +27,7 @@ def planned_variants(plans: list[VariantPlan], status: str, now: float) -> list[
     ]
 
 
-def serving_variants(fleet: Fleet) -> list[dict]:
+def serving_variants(fleet: Fleet) -> list[dict[str, Any]]:
     """Variants of the fleet that serves, as they are now."""
     return [
         {
@@ -49,7 +51,7 @@ def serving_variants(fleet: Fleet) -> list[dict]:
     ]
 
 
-def config_fields(config: dict) -> dict:
+def config_fields(config: dict[str, Any]) -> dict[str, Any]:
     """Fields of an endpoint's record that follow from the configuration that it runs; None where there is nothing to
     say.
     """
@@ -61,7 +63,7 @@ def config_fields(config: dict) -> dict:
     }
 
 
-def _capture_summary(config: dict) -> dict | None:
+def _capture_summary(config: dict[str, Any]) -> dict[str, Any] | None:
     capture = config.get("DataCaptureConfig")
     if capture is None:
         return None
@@ -75,7 +77,7 @@ def _capture_summary(config: dict) -> dict | None:
     }
 
 
-def _variant(plan: VariantPlan, image: str) -> dict:
+def _variant(plan: VariantPlan, image: str) -> dict[str, Any]:
     routing = plan.described.get("RoutingConfig")
     return {
         "VariantName": plan.name,

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpoint.htm
 
 import threading
 import time
+from typing import Any
 
 from local_test.api.errors import ValidationException
 from local_test.api.honoured_fields import check_honoured
@@ -90,7 +91,7 @@ class Endpoints:
             return ""
         return f"Its status is {record['EndpointStatus']}. {record.get('FailureReason', '')}".strip()
 
-    def create_endpoint(self, request: dict) -> dict:
+    def create_endpoint(self, request: dict[str, Any]) -> dict[str, Any]:
         check_honoured(request, CREATE)
         name, arn = request["EndpointName"], self._arn(request["EndpointName"])
         config = self._configs.get(request["EndpointConfigName"])
@@ -115,7 +116,7 @@ class Endpoints:
             self._deployments.bring_into_service(live, config, plans)
         return {"EndpointArn": arn}
 
-    def update_endpoint(self, request: dict) -> dict:
+    def update_endpoint(self, request: dict[str, Any]) -> dict[str, Any]:
         check_honoured(request, UPDATE)
         name, arn = request["EndpointName"], self._arn(request["EndpointName"])
         config = self._configs.get(request["EndpointConfigName"])
@@ -153,7 +154,7 @@ class Endpoints:
                 self._deployments.bring_into_service(live, config, plans)
         return {"EndpointArn": arn}
 
-    def update_endpoint_weights_and_capacities(self, request: dict) -> dict:
+    def update_endpoint_weights_and_capacities(self, request: dict[str, Any]) -> dict[str, Any]:
         check_honoured(request, capacities.HONOURED)
         name = request["EndpointName"]
         with self._lock:
@@ -167,12 +168,12 @@ class Endpoints:
             self._deployments.change_capacities(live, wanted)
         return {"EndpointArn": self._arn(name)}
 
-    def describe_endpoint(self, request: dict) -> dict:
+    def describe_endpoint(self, request: dict[str, Any]) -> dict[str, Any]:
         record = self._get(request["EndpointName"])
         del record[DEPLOYED]
         return record
 
-    def list_endpoints(self, request: dict) -> dict:
+    def list_endpoints(self, request: dict[str, Any]) -> dict[str, Any]:
         fields = ("EndpointName", "EndpointArn", "CreationTime", "LastModifiedTime", "EndpointStatus")
         return one_page(
             [{name: record[name] for name in fields} for record in self._records.all()],
@@ -181,7 +182,7 @@ class Endpoints:
             "Endpoints",
         )
 
-    def delete_endpoint(self, request: dict) -> dict:
+    def delete_endpoint(self, request: dict[str, Any]) -> dict[str, Any]:
         name = request["EndpointName"]
         with self._lock:
             record = self._get(name)
@@ -207,12 +208,12 @@ class Endpoints:
                 self._forget(live.name)
                 del self._live[live.name]
 
-    def _plans(self, config: dict) -> list[VariantPlan]:
+    def _plans(self, config: dict[str, Any]) -> list[VariantPlan]:
         return [
             plan_variant(variant, self._models.get(variant["ModelName"])) for variant in config["ProductionVariants"]
         ]
 
-    def _plan_deployment(self, policy: dict | None, plans: list[VariantPlan]) -> DeploymentPlan:
+    def _plan_deployment(self, policy: dict[str, Any] | None, plans: list[VariantPlan]) -> DeploymentPlan:
         try:
             plan = plan_deployment(policy, sum(one.count for one in plans))
         except ValueError as error:
@@ -221,7 +222,7 @@ class Endpoints:
             raise ValidationException(f"There is no CloudWatch alarm {alarm}. Create it with PutMetricAlarm first.")
         return plan
 
-    def _changeable(self, name: str, statuses: tuple[str, ...]) -> dict:
+    def _changeable(self, name: str, statuses: tuple[str, ...]) -> dict[str, Any]:
         record = self._get(name)
         if record["EndpointStatus"] not in statuses:
             if record["EndpointStatus"] == "Failed":
@@ -231,13 +232,13 @@ class Endpoints:
             raise ValidationException(f'Cannot update in-progress endpoint "{self._arn(name)}".')
         return record
 
-    def _get(self, name: str) -> dict:
+    def _get(self, name: str) -> dict[str, Any]:
         record = self._records.get(name)
         if record is None:
             raise ValidationException(f'Could not find endpoint "{self._arn(name)}".')
         return record
 
-    def _set(self, name: str, **changes) -> None:
+    def _set(self, name: str, **changes: Any) -> None:
         self._records.update(name, LastModifiedTime=time.time(), **changes)
 
     def _forget(self, name: str) -> None:

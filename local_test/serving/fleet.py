@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Any
 
 from local_test.host.emulator_settings import Platform
 from local_test.serving.instance import Instance, VariantPlan
@@ -36,7 +37,7 @@ class Variant:
 class Fleet:
     """config: the endpoint configuration as deployed. capture: what takes the requests down, or None."""
 
-    def __init__(self, config: dict, variants: list[Variant]):
+    def __init__(self, config: dict[str, Any], variants: list[Variant]):
         self.config = config
         self.variants = {variant.name: variant for variant in variants}
 
@@ -62,7 +63,7 @@ def start_fleet(
     platform: Platform,
     folders: ModelFolders,
     endpoint: str,
-    config: dict,
+    config: dict[str, Any],
     plans: Iterable[VariantPlan],
     cancelled: threading.Event,
 ) -> Fleet:
@@ -109,7 +110,7 @@ def stop_all(instances: list[Instance]) -> None:
     _at_once(Instance.stop, instances)
 
 
-def _at_once(work: Callable, things: list) -> list:
+def _at_once(work: Callable[..., Any], things: list[Any]) -> list[Any]:
     if not things:
         return []
     with ThreadPoolExecutor(len(things)) as pool:

@@ -3,6 +3,7 @@
 import threading
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 from local_test.host.emulator_settings import Platform
 from local_test.host.labels import ENDPOINT
@@ -21,21 +22,21 @@ class VariantPlan:
     """
 
     name: str
-    model: dict
+    model: dict[str, Any]
     count: int
     weight: float
     strategy: str
     seconds_to_ready: int
     memory_mb: int | None
     max_concurrency: int | None
-    described: dict
+    described: dict[str, Any]
 
     @property
     def image(self) -> str:
         return the_container(self.model)["Image"]
 
 
-def plan_variant(variant: dict, model: dict) -> VariantPlan:
+def plan_variant(variant: dict[str, Any], model: dict[str, Any]) -> VariantPlan:
     """variant: ProductionVariant of an endpoint configuration."""
     serverless = variant.get("ServerlessConfig", {})
     return VariantPlan(

@@ -9,7 +9,7 @@ from local_test.serving.router import Router
 class Deployment:
     """A creation or a change under way. reason: why it is to be given up, "" while it is not."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.cancelled = threading.Event()
         self.finished = threading.Event()
         self.reason = ""

@@ -6,6 +6,7 @@ import threading
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from local_test.serving.model_archive import unpack
 from local_test.serving.model_source import ModelFile, ModelSource, find_files, model_source
@@ -33,7 +34,7 @@ class ModelFolders:
         self._shared: dict[str, _Shared] = {}
         shutil.rmtree(folder, ignore_errors=True)
 
-    def take(self, container: dict) -> "ModelFolder":
+    def take(self, container: dict[str, Any]) -> "ModelFolder":
         """The folder of a ContainerDefinition's model data, laid out when nobody has it yet. Give it back with
         `release`.
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from local_test.storage.file_names import check_name, check_side_by_side
 from local_test.storage.local_files import LocalFiles, is_local
@@ -30,7 +31,7 @@ class ModelFile:
     mark: str
 
 
-def model_source(container: dict) -> ModelSource | None:
+def model_source(container: dict[str, Any]) -> ModelSource | None:
     """Of a ContainerDefinition; None for a model that is in the image. Raises ValueError for what AWS refuses.
 
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3ModelDataSource.html

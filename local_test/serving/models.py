@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModel.html
 """
 
 import time
+from typing import Any
 
 from local_test.api.errors import ValidationException
 from local_test.api.honoured_fields import check_honoured
@@ -36,7 +37,7 @@ class Models:
         self._platform, self._tags = platform, tags
         self._records = platform.state.records("models")
 
-    def create_model(self, request: dict) -> dict:
+    def create_model(self, request: dict[str, Any]) -> dict[str, Any]:
         check_honoured(request, HONOURED)
         if len(request.get("Containers", [])) > 1:
             raise ValidationException(
@@ -57,23 +58,23 @@ class Models:
         self._tags.set(arn, request.get("Tags"))
         return {"ModelArn": arn}
 
-    def describe_model(self, request: dict) -> dict:
+    def describe_model(self, request: dict[str, Any]) -> dict[str, Any]:
         return {"EnableNetworkIsolation": False, **self.get(request["ModelName"])}
 
-    def list_models(self, request: dict) -> dict:
+    def list_models(self, request: dict[str, Any]) -> dict[str, Any]:
         summaries = [
             {name: record[name] for name in ("ModelName", "ModelArn", "CreationTime")} for record in self._records.all()
         ]
         return one_page(summaries, request, "Model", "Models")
 
-    def delete_model(self, request: dict) -> dict:
+    def delete_model(self, request: dict[str, Any]) -> dict[str, Any]:
         arn = self._arn(request["ModelName"])
         if not self._records.delete(request["ModelName"]):
             raise ValidationException(f'Could not find model "{arn}".')
         self._tags.forget(arn)
         return {}
 
-    def get(self, name: str) -> dict:
+    def get(self, name: str) -> dict[str, Any]:
         """The request of a model, with ModelArn and CreationTime. Raises ValidationException when there is none."""
         record = self._records.get(name)
         if record is None:
@@ -84,7 +85,7 @@ class Models:
         return self._platform.arn("model", name)
 
 
-def the_container(model: dict) -> dict:
+def the_container(model: dict[str, Any]) -> dict[str, Any]:
     """The one container definition of a model. Raises ValidationException unless it is one."""
     given = [
         container

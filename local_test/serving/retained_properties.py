@@ -3,8 +3,10 @@
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateEndpoint.html
 """
 
+from typing import Any
 
-def with_retained(config: dict, deployed: dict, excluded: list[dict]) -> dict:
+
+def with_retained(config: dict[str, Any], deployed: dict[str, Any], excluded: list[dict[str, Any]]) -> dict[str, Any]:
     """The new endpoint configuration with instance counts, weights and data capture of the deployed one.
 
     excluded: ExcludeRetainedVariantProperties. Variants are the same when they have the same name.

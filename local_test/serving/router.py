@@ -45,7 +45,8 @@ class Router:
 
     def __init__(self, fleet: Fleet):
         self._lock = threading.Condition()
-        self.current, self._incoming, self._share = fleet, None, 0.0
+        self.current, self._share = fleet, 0.0
+        self._incoming: Fleet | None = None
         self._sessions: dict[str, Instance] = {}
 
     def take(self, target: str | None = None, session: str | None = None) -> Lease:

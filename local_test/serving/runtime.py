@@ -9,6 +9,7 @@ import logging
 import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from local_test.api.access import LARGEST_INVOCATION
 from local_test.api.errors import ApiError, InvocationTooLarge
@@ -67,7 +68,7 @@ class Runtime:
         self._capture.stop()
         self._metrics.stop()
 
-    def __call__(self, environ: dict, start_response: Callable) -> Iterable[bytes]:
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         try:
             found = PATH.fullmatch(environ["PATH_INFO"])
             if found is None or environ["REQUEST_METHOD"] != "POST":
@@ -90,7 +91,7 @@ class Runtime:
         start_response(status, [*headers, ("x-amzn-RequestId", str(uuid.uuid4()))])
         return body
 
-    def _invoke(self, name: str, environ: dict):
+    def _invoke(self, name: str, environ: dict[str, Any]):
         endpoint = self._endpoint(name, asynchronous=False)
         answer = self._answer(
             self._invoker.invoke, endpoint, self._asked(endpoint, environ, "CONTENT_TYPE", "HTTP_ACCEPT")
@@ -98,7 +99,7 @@ class Runtime:
         headers = [("Content-Type", answer.content_type), ("Content-Length", str(len(answer.body))), *_headers(answer)]
         return "200 OK", headers, [answer.body]
 
-    def _invoke_stream(self, name: str, environ: dict):
+    def _invoke_stream(self, name: str, environ: dict[str, Any]):
         endpoint = self._endpoint(name, asynchronous=False)
         asked = self._asked(endpoint, environ, "CONTENT_TYPE", "HTTP_X_AMZN_SAGEMAKER_ACCEPT")
         head, parts = self._answer(self._invoker.stream, endpoint, asked)
@@ -109,7 +110,7 @@ class Runtime:
         ]
         return "200 OK", headers, _Frames(parts)
 
-    def _invoke_async(self, name: str, environ: dict):
+    def _invoke_async(self, name: str, environ: dict[str, Any]):
         endpoint = self._endpoint(name, asynchronous=True)
         output = endpoint.router.current.config["AsyncInferenceConfig"]["OutputConfig"]
         source = environ.get(f"HTTP_{_wsgi(SAGEMAKER)}INPUTLOCATION")
@@ -165,7 +166,7 @@ class Runtime:
             raise _validation(f"Endpoint {name} has an AsyncInferenceConfig: it takes InvokeEndpointAsync only.")
         return endpoint
 
-    def _asked(self, endpoint: LiveEndpoint, environ: dict, content_type: str, accept: str) -> Asked:
+    def _asked(self, endpoint: LiveEndpoint, environ: dict[str, Any], content_type: str, accept: str) -> Asked:
         serverless = any(variant.max_concurrency is not None for variant in endpoint.router.current.variants.values())
         return Asked(
             body=_body(environ, LARGEST_SERVERLESS_BODY if serverless else LARGEST_INVOCATION),
@@ -176,7 +177,7 @@ class Runtime:
             inference_id=environ.get(f"HTTP_{_wsgi(SAGEMAKER)}INFERENCE_ID"),
         )
 
-    def _answer(self, invoke: Callable, endpoint: LiveEndpoint, asked: Asked):
+    def _answer(self, invoke: Callable[..., Any], endpoint: LiveEndpoint, asked: Asked):
         try:
             return invoke(endpoint, asked)
         except ModelFault as fault:
@@ -221,7 +222,7 @@ WSGI_PASSED_ON = [(name, f"HTTP_{_wsgi(name)}") for name in PASSED_ON]
 WSGI_REFUSED = [(name, f"HTTP_{_wsgi(SAGEMAKER + name)}") for name in REFUSED]
 
 
-def _headers_for_container(environ: dict, content_type: str, accept: str) -> dict[str, str]:
+def _headers_for_container(environ: dict[str, Any], content_type: str, accept: str) -> dict[str, str]:
     """content_type, accept: keys of the WSGI environment, where the operation has them."""
     for name, key in WSGI_REFUSED:
         if key in environ:
@@ -238,13 +239,13 @@ def _headers(answer: Answer) -> list[tuple[str, str]]:
     return [(VARIANT, answer.variant), *answer.headers.items()]
 
 
-def _body(environ: dict, largest: int) -> bytes:
+def _body(environ: dict[str, Any], largest: int) -> bytes:
     if int(environ.get("CONTENT_LENGTH") or 0) > largest:
         raise InvocationTooLarge(largest)
     return read_body(environ)
 
 
-def _matching(environ: dict, name: str, pattern: re.Pattern) -> str:
+def _matching(environ: dict[str, Any], name: str, pattern: re.Pattern[str]) -> str:
     """A header's value, "" when it is not there."""
     text = environ.get(f"HTTP_{_wsgi(SAGEMAKER + name)}", "")
     if text and not pattern.fullmatch(text):
@@ -252,7 +253,7 @@ def _matching(environ: dict, name: str, pattern: re.Pattern) -> str:
     return text
 
 
-def _whole(environ: dict, name: str, default: int, lowest: int, highest: int) -> int:
+def _whole(environ: dict[str, Any], name: str, default: int, lowest: int, highest: int) -> int:
     text = environ.get(f"HTTP_{_wsgi(SAGEMAKER + name)}")
     if text is None:
         return default

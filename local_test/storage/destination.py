@@ -10,7 +10,8 @@ from urllib.parse import quote
 
 from local_test.storage.laid_out import FILE_MODE, make_folders
 from local_test.storage.local_files import LocalFiles, is_local
-from local_test.storage.object_store import ObjectStore, StorageError, split_uri
+from local_test.storage.object_folder import StorageError
+from local_test.storage.object_store import ObjectStore, split_uri
 
 LONGEST_KEY = 1024  # bytes: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
 

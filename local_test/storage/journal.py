@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 from urllib.parse import parse_qs
 
 from moto.s3.responses import S3Response
@@ -80,7 +81,7 @@ class Journal:
             )
             self._lines.append(asdict(Request(method, path, query, kept, base64.b64encode(body).decode())))
 
-    def replay(self, app: Callable) -> int:
+    def replay(self, app: Callable[..., Any]) -> int:
         """Send what was written down to the WSGI application, in order; returns how many requests it took.
 
         Objects, buckets and log groups must be restored before: some settings are about them.

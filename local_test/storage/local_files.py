@@ -152,7 +152,7 @@ def check_readable(path: Path | str, is_folder: bool = False) -> None:
         )
 
 
-def _entries(folder: Path) -> Iterator[os.DirEntry]:
+def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
     """Everything below a folder; links are not followed. Raises ValueError for sockets, pipes and devices.
 
     A container could speak to a socket that it finds in a folder, read-only as that may be.

@@ -44,7 +44,7 @@ class LogGroups:
             kept = self._backend.groups[group].streams[stream]
         kept.put_log_events([{"timestamp": time, "message": message} for time, message in lines])
 
-    def with_stream_names(self, request: dict) -> dict:
+    def with_stream_names(self, request: dict[str, Any]) -> dict[str, Any]:
         """A FilterLogEvents request whose logStreamNamePrefix, which moto passes over, is resolved into names.
 
         https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html

@@ -82,7 +82,7 @@ class DiskKey(FakeKey):
             self.mark_stale()
 
     @classmethod
-    def restored(cls, bucket: str, path: Path, record: dict, account: str, region: str) -> "DiskKey":
+    def restored(cls, bucket: str, path: Path, record: dict[str, Any], account: str, region: str) -> "DiskKey":
         key = object.__new__(cls)
         FakeKey.__init__(key, record["key"], path, account, region, bucket_name=bucket)
         apply_record(record, key)
@@ -130,7 +130,7 @@ class DiskKey(FakeKey):
     def __del__(self) -> None:
         """Moto's would dispose of the key; here a key that nobody refers to has nothing open."""
 
-    def __deepcopy__(self, memo: dict) -> "DiskKey":
+    def __deepcopy__(self, memo: dict[str, Any]) -> "DiskKey":
         """Moto copies every version of every object to list them; the copies share the file."""
         copy = object.__new__(type(self))
         copy.__dict__.update(self.__dict__)
@@ -158,7 +158,7 @@ class DiskDeleteMarker(FakeDeleteMarker):
 
     @classmethod
     def restored(
-        cls, bucket: str, marked: "DiskKey | DiskDeleteMarker | None", path: Path, record: dict
+        cls, bucket: str, marked: "DiskKey | DiskDeleteMarker | None", path: Path, record: dict[str, Any]
     ) -> "DiskDeleteMarker":
         marker = object.__new__(cls)
         marker.key, marker.name, marker.bucket_name, marker.path = marked, record["key"], bucket, path
@@ -172,7 +172,7 @@ class DiskDeleteMarker(FakeDeleteMarker):
             self.disposed = True
             self.changes.removed.append(self)
 
-    def __deepcopy__(self, memo: dict) -> "DiskDeleteMarker":
+    def __deepcopy__(self, memo: dict[str, Any]) -> "DiskDeleteMarker":
         copy = object.__new__(type(self))
         copy.__dict__.update(self.__dict__)
         return copy
@@ -281,7 +281,7 @@ def take_over(folder: ObjectFolder, changes: Changes, account: str) -> None:
         responses.S3Response.key_response = _bodies_let_go(responses.S3Response.key_response)
 
 
-def _sent_from_disk(get_object: Callable) -> Callable:
+def _sent_from_disk(get_object: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(get_object)
     def sent_from_disk(response: Any) -> Any:
         with bodies_stay_on_disk():
@@ -295,7 +295,7 @@ def _sent_from_disk(get_object: Callable) -> Callable:
     return sent_from_disk
 
 
-def _bodies_let_go(key_response: Callable) -> Callable:
+def _bodies_let_go(key_response: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(key_response)
     def bodies_let_go(response: Any, request: Any, *args: Any) -> Any:
         try:

@@ -77,7 +77,7 @@ class _OpenFile:
     def __init__(self, path: Path):
         self.descriptor = os.open(path, os.O_RDONLY)
 
-    def __del__(self):
+    def __del__(self) -> None:
         if hasattr(self, "descriptor"):
             os.close(self.descriptor)
 

@@ -16,6 +16,7 @@ import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, unquote
 
 
@@ -47,7 +48,7 @@ class ObjectFolder:
         name = uuid.uuid4().hex
         return self._bucket(bucket) / name[:2] / name
 
-    def write_record(self, path: Path, record: dict) -> None:
+    def write_record(self, path: Path, record: dict[str, Any]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         _write_atomically(_record_of(path), record)
 
@@ -56,7 +57,7 @@ class ObjectFolder:
         _record_of(path).unlink(missing_ok=True)
         path.unlink(missing_ok=True)
 
-    def write_bucket(self, bucket: str, record: dict) -> None:
+    def write_bucket(self, bucket: str, record: dict[str, Any]) -> None:
         self._bucket(bucket).mkdir(exist_ok=True)
         _write_atomically(self._bucket(bucket) / "bucket.json", record)
 
@@ -64,7 +65,7 @@ class ObjectFolder:
         (self._bucket(bucket) / "bucket.json").unlink(missing_ok=True)
         shutil.rmtree(self._bucket(bucket), ignore_errors=True)
 
-    def buckets(self) -> Iterator[tuple[str, dict]]:
+    def buckets(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Name and record of each bucket. A folder without a record is a bucket that was being deleted: it goes."""
         for folder in sorted((self.folder / "buckets").iterdir()):
             try:
@@ -74,7 +75,7 @@ class ObjectFolder:
                 continue
             yield unquote(folder.name), record
 
-    def objects(self, bucket: str) -> Iterator[tuple[Path, dict]]:
+    def objects(self, bucket: str) -> Iterator[tuple[Path, dict[str, Any]]]:
         """Path and record of each object and delete marker, in no order. Torn writes are removed on the way."""
         with os.scandir(self._bucket(bucket)) as shards:
             folders = [shard.path for shard in shards if shard.is_dir()]
@@ -99,7 +100,7 @@ def _record_of(path: Path) -> Path:
     return path.with_name(f"{path.name}.json")
 
 
-def _read(path: str) -> dict | None:
+def _read(path: str) -> dict[str, Any] | None:
     try:
         with open(path, "rb") as file:
             return json.loads(file.read())
@@ -107,7 +108,7 @@ def _read(path: str) -> dict | None:
         return None
 
 
-def _write_atomically(path: Path, record: dict) -> None:
+def _write_atomically(path: Path, record: dict[str, Any]) -> None:
     unfinished = path.with_name(f"{path.name}.new")
     unfinished.write_text(json.dumps(record))
     os.replace(unfinished, path)

@@ -62,7 +62,7 @@ def marker_record(name: str, version_id: str, order: int, last_modified: datetim
     }
 
 
-def _grants(acl: FakeAcl | None) -> list | None:
+def _grants(acl: FakeAcl | None) -> list[Any] | None:
     """The grants of an access control list; None for the one that nearly every object has, private."""
     if acl is None:
         return []
@@ -73,7 +73,7 @@ def _grants(acl: FakeAcl | None) -> list | None:
     return None if grants == [[[[OWNER, "", ""]], [PERMISSION_FULL_CONTROL]]] else grants
 
 
-def _acl(grants: list | None) -> FakeAcl:
+def _acl(grants: list[Any] | None) -> FakeAcl:
     if grants is None:
         return PRIVATE
     return FakeAcl(

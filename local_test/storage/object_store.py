@@ -158,7 +158,7 @@ class ObjectStore:
         self._backend.buckets[name] = bucket
         self._written_buckets[name] = record
 
-        versions: dict[str, list[tuple[Path, dict]]] = defaultdict(list)
+        versions: dict[str, list[tuple[Path, dict[str, Any]]]] = defaultdict(list)
         for path, found in self._folder.objects(name):
             versions[found["key"]].append((path, found))
         for key_name, found in versions.items():
@@ -170,7 +170,9 @@ class ObjectStore:
             kept = [(path, record) for path, record in found if path in newest.values()]
             dict.__setitem__(bucket.keys, key_name, self._restore_versions(name, kept))
 
-    def _restore_versions(self, bucket: str, found: list[tuple[Path, dict]]) -> list[DiskKey | DiskDeleteMarker]:
+    def _restore_versions(
+        self, bucket: str, found: list[tuple[Path, dict[str, Any]]]
+    ) -> list[DiskKey | DiskDeleteMarker]:
         restored: list[DiskKey | DiskDeleteMarker] = []
         for path, record in found:
             if record["size"] is not None:

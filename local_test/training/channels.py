@@ -5,6 +5,7 @@ Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3DataSour
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from local_test.api.errors import ValidationException
 from local_test.storage.file_names import check_name
@@ -22,7 +23,7 @@ class InputFile:
     path: Path
 
 
-def check(channel: dict, objects: ObjectStore, files: LocalFiles) -> None:
+def check(channel: dict[str, Any], objects: ObjectStore, files: LocalFiles) -> None:
     """Raise ValidationException for a channel that has no files. A folder of this machine may have millions: one will
     do.
     """
@@ -38,7 +39,7 @@ def check(channel: dict, objects: ObjectStore, files: LocalFiles) -> None:
         raise ValidationException(str(error)) from error
 
 
-def channel_files(channel: dict, objects: ObjectStore, files: LocalFiles) -> list[InputFile]:
+def channel_files(channel: dict[str, Any], objects: ObjectStore, files: LocalFiles) -> list[InputFile]:
     """Every file of a channel, in the order of their keys. Raises ValueError when there is none, as AWS refuses it, or
     when a key cannot be a file's name."""
     source = channel["DataSource"]["S3DataSource"]
@@ -62,14 +63,14 @@ def channel_files(channel: dict, objects: ObjectStore, files: LocalFiles) -> lis
     return found
 
 
-def share_of(files: list[InputFile], channel: dict, host: int, hosts: int) -> list[InputFile]:
+def share_of(files: list[InputFile], channel: dict[str, Any], host: int, hosts: int) -> list[InputFile]:
     """The files of host number `host` (from 0) of `hosts`: all, or with ShardedByS3Key every `hosts`-th."""
     if channel["DataSource"]["S3DataSource"].get("S3DataDistributionType") == "ShardedByS3Key":
         return files[host::hosts]
     return files
 
 
-def whole_folder(channel: dict, files: LocalFiles) -> Path | None:
+def whole_folder(channel: dict[str, Any], files: LocalFiles) -> Path | None:
     """The folder that can be mounted as it is, without a list of its files: a `file://` one that every host gets whole.
 
     Raises ValueError when it is no folder, or not one that the service may use.
@@ -104,7 +105,7 @@ def lay_out(files: list[InputFile], folder: Path) -> None:
             raise ValueError(f"{file.name}: two objects of the channel end in the same place.") from error
 
 
-def held(files: list[InputFile], channel: dict, folder: Path) -> list[InputFile]:
+def held(files: list[InputFile], channel: dict[str, Any], folder: Path) -> list[InputFile]:
     """The files of a channel such that they stay while the job runs, whatever becomes of their objects.
 
     Those of this machine are the user's own, and are not copied.

@@ -1,5 +1,7 @@
 """What a CreateTrainingJob request may ask for here, and what AWS itself would refuse although each field is sound."""
 
+from typing import Any
+
 from local_test.api.errors import ValidationException
 from local_test.api.honoured_fields import check_honoured
 
@@ -66,7 +68,7 @@ HONOURED = {
 SECONDS_ALLOWED = 24 * 3600  # the platform's MaxRuntimeInSeconds when the request has none
 
 
-def check(request: dict) -> None:
+def check(request: dict[str, Any]) -> None:
     """Raise ValidationException for the first thing that would not be done."""
     check_honoured(request, HONOURED)
     for needed in ("AlgorithmSpecification", "ResourceConfig"):
@@ -91,7 +93,7 @@ def check(request: dict) -> None:
     _check_waiting_time(request)
 
 
-def _check_kept_folders(request: dict) -> None:
+def _check_kept_folders(request: dict[str, Any]) -> None:
     """Folders of the container that are kept in S3: absolute, and each for one purpose."""
     fields = ("CheckpointConfig", "DebugHookConfig", "TensorBoardOutputConfig")
     paths = {
@@ -108,7 +110,7 @@ def _check_kept_folders(request: dict) -> None:
             raise ValidationException(f"{name} is {path}, and so is another LocalPath of this request.")
 
 
-def _check_waiting_time(request: dict) -> None:
+def _check_waiting_time(request: dict[str, Any]) -> None:
     limits = request.get("StoppingCondition", {})
     waiting = limits.get("MaxWaitTimeInSeconds")
     if not request.get("EnableManagedSpotTraining"):

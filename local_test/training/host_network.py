@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from ipaddress import ip_network
+from typing import Any
 
 from docker import DockerClient
 from docker.errors import APIError
@@ -37,7 +38,7 @@ class HostNetwork:
     remove: Callable[[], None]
     namespaces: dict[str, NetworkNamespace] = field(default_factory=dict)
 
-    def options(self, host: str, client: DockerClient) -> dict:
+    def options(self, host: str, client: DockerClient) -> dict[str, Any]:
         """What the container of a host is created with."""
         if self.namespaces:
             return {"network_mode": self.namespaces[host].mode}
@@ -64,7 +65,7 @@ def join(client: DockerClient, name: str, hosts: list[str], isolated: bool, labe
         return HostNetwork(network.id, subnet, addresses, undo.pop_all().close, namespaces)
 
 
-def _attached(client: DockerClient, network: str, addresses: dict[str, str], host: str) -> dict:
+def _attached(client: DockerClient, network: str, addresses: dict[str, str], host: str) -> dict[str, Any]:
     address = client.api.create_endpoint_config(ipv4_address=addresses[host], aliases=[host])
     return {"hostname": host, "network": network, "networking_config": {network: address}, "extra_hosts": addresses}
 

@@ -3,6 +3,7 @@
 import shutil
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 from docker.types import Mount
 
@@ -16,7 +17,7 @@ INPUT_DATA = "/opt/ml/input/data"
 
 
 def input_mounts(
-    request: dict, number: int, folder: Path, objects: ObjectStore, files: LocalFiles, cleanup: ExitStack
+    request: dict[str, Any], number: int, folder: Path, objects: ObjectStore, files: LocalFiles, cleanup: ExitStack
 ) -> list[Mount]:
     """Mounts of host number `number` (from 0). What has to be made for them is made in `folder`, or ends with
     `cleanup`.
@@ -56,7 +57,7 @@ def input_mounts(
 
 
 def _files(
-    channel: dict, request: dict, number: int, objects: ObjectStore, files: LocalFiles
+    channel: dict[str, Any], request: dict[str, Any], number: int, objects: ObjectStore, files: LocalFiles
 ) -> list[channels.InputFile]:
     found = channels.channel_files(channel, objects, files)
     return channels.share_of(found, channel, number, request["ResourceConfig"]["InstanceCount"])

@@ -1,5 +1,7 @@
 """Who follows a training job while it runs."""
 
+from typing import Any
+
 
 class Listener:
     """Takes no notice. Another may: its methods are called from the job's own threads, so they must return soon."""
@@ -14,5 +16,5 @@ class Listener:
         first epoch.
         """
 
-    def ended(self, job: dict) -> None:
+    def ended(self, job: dict[str, Any]) -> None:
         """job: its record, as DescribeTrainingJob answers it. Every line was heard before. Must not raise."""

@@ -3,6 +3,7 @@
 import queue
 import threading
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 LONGEST = 256 * 1024  # bytes of a line; a longer one goes on in the next, as with CloudWatch's events
 MOST = 1000  # lines at a time
@@ -46,7 +47,7 @@ def as_they_come(source: Iterable[str]) -> Iterator[list[str]]:
     """The lines that are there at a time, together: one by one they would cost ten times as much. What `source` raises
     comes through.
     """
-    waiting: queue.Queue = queue.Queue(MOST)
+    waiting: queue.Queue[Any] = queue.Queue(MOST)
     abandoned = threading.Event()
 
     def read() -> None:

@@ -9,13 +9,14 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 from local_test.api.errors import ValidationException
 
 READER = Path(__file__).with_name("metric_reader.py")
 
 
-def check(definitions: list[dict]) -> None:
+def check(definitions: list[dict[str, Any]]) -> None:
     """Raise ValidationException for a regex that does not compile or captures nothing."""
     for definition in definitions:
         name, regex = definition["Name"], definition["Regex"]
@@ -32,9 +33,9 @@ class MetricScan:
     threads.
     """
 
-    def __init__(self, definitions: list[dict]):
+    def __init__(self, definitions: list[dict[str, Any]]):
         self._definitions = [(one["Name"], one["Regex"]) for one in definitions]
-        self._process: subprocess.Popen | None = None
+        self._process: subprocess.Popen[Any] | None = None
         self._lock = threading.Lock()
 
     def values(self, lines: list[str]) -> tuple[list[tuple[str, float]], list[str]]:

@@ -18,20 +18,20 @@ class TooSlow(Exception):
     pass
 
 
-def values(regex: re.Pattern, line: str) -> list[float]:
+def values(regex: re.Pattern[str], line: str) -> list[float]:
     """The first group of every match. What is no finite number gives none: CloudWatch takes no NaN."""
     return [value for match in regex.finditer(line) if (value := _number(match[1])) is not None]
 
 
 def _number(text: str | None) -> float | None:
     try:
-        value = float(text)
-    except (TypeError, ValueError):
+        value = float(text or "")
+    except ValueError:
         return None
     return value if math.isfinite(value) else None
 
 
-def _too_slow(signum, frame):
+def _too_slow(signum: int, frame: object) -> None:
     raise TooSlow
 
 

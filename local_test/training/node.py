@@ -5,6 +5,7 @@ import tarfile
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from docker import DockerClient
 from docker.errors import APIError, NotFound
@@ -46,7 +47,7 @@ class Node:
         cls,
         client: DockerClient,
         image: str,
-        request: dict,
+        request: dict[str, Any],
         arn: str,
         host: str,
         mounts: list[Mount],
@@ -146,7 +147,7 @@ class _Reader:
         return taken
 
 
-def _tree(request: dict, host: str) -> bytes:
+def _tree(request: dict[str, Any], host: str) -> bytes:
     """The folders and files that are there before the container starts. In the container: nothing of root's appears on
     this machine.
     """

@@ -5,6 +5,7 @@ Source: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training
 """
 
 import json
+from typing import Any
 
 from contract.opt_ml import CHECKPOINTS
 
@@ -25,12 +26,12 @@ OPTIONAL_CONFIGS = {
 }
 
 
-def hosts(request: dict) -> list[str]:
+def hosts(request: dict[str, Any]) -> list[str]:
     """`algo-1` to `algo-N`. Sorted as text, as the platform writes them."""
     return sorted(f"algo-{number}" for number in range(1, request["ResourceConfig"].get("InstanceCount", 1) + 1))
 
 
-def config_files(request: dict, host: str) -> dict[str, str]:
+def config_files(request: dict[str, Any], host: str) -> dict[str, str]:
     """CreateTrainingJob request -> contents of the files under /opt/ml/input/config of one host, by name."""
     files = {
         "hyperparameters.json": request.get("HyperParameters", {}),
@@ -45,7 +46,7 @@ def config_files(request: dict, host: str) -> dict[str, str]:
     return {name: json.dumps(content) for name, content in files.items()}
 
 
-def resource_config(instance_type: str, every_host: list[str], host: str, interface: str) -> dict:
+def resource_config(instance_type: str, every_host: list[str], host: str, interface: str) -> dict[str, Any]:
     return {
         "current_host": host,
         "current_instance_type": instance_type,
@@ -57,17 +58,17 @@ def resource_config(instance_type: str, every_host: list[str], host: str, interf
     }
 
 
-def _interface(request: dict) -> str:
+def _interface(request: dict[str, Any]) -> str:
     """A host alone that is isolated has no other: programs bind NCCL and gloo to what is written there."""
     return "lo" if request.get("EnableNetworkIsolation") and len(hosts(request)) == 1 else "eth0"
 
 
-def environment(request: dict, arn: str) -> dict[str, str]:
+def environment(request: dict[str, Any], arn: str) -> dict[str, str]:
     """What the platform documents as set in the container: the job's name and ARN, and the request's Environment."""
     return {"TRAINING_JOB_NAME": request["TrainingJobName"], "TRAINING_JOB_ARN": arn, **request.get("Environment", {})}
 
 
-def command(request: dict) -> tuple[list[str] | None, list[str]]:
+def command(request: dict[str, Any]) -> tuple[list[str] | None, list[str]]:
     """(entrypoint, command) of the container; an entrypoint of None is the image's own.
 
     Source: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training-algo-dockerfile.html
@@ -79,12 +80,12 @@ def command(request: dict) -> tuple[list[str] | None, list[str]]:
     return entrypoint, arguments or []
 
 
-def input_mode(channel: dict, request: dict) -> str:
+def input_mode(channel: dict[str, Any], request: dict[str, Any]) -> str:
     """File, FastFile or Pipe: the channel's own, else the job's."""
     return channel.get("InputMode") or request["AlgorithmSpecification"]["TrainingInputMode"]
 
 
-def kept_folders(request: dict) -> dict[str, str]:
+def kept_folders(request: dict[str, Any]) -> dict[str, str]:
     """Folders of the container that the platform keeps in S3 while the job runs: folder -> URI of its prefix."""
     job = request["TrainingJobName"]
     folders = {}
@@ -103,16 +104,16 @@ def kept_folders(request: dict) -> dict[str, str]:
     return folders
 
 
-def checkpoint_folder(request: dict) -> str:
+def checkpoint_folder(request: dict[str, Any]) -> str:
     return request.get("CheckpointConfig", {}).get("LocalPath", CHECKPOINTS).rstrip("/")
 
 
-def output_uri(request: dict, name: str = "") -> str:
+def output_uri(request: dict[str, Any], name: str = "") -> str:
     """`model.tar.gz` -> `<S3OutputPath>/<job>/output/model.tar.gz`."""
     return f"{request['OutputDataConfig']['S3OutputPath'].rstrip('/')}/{request['TrainingJobName']}/output/{name}"
 
 
-def _channel_config(channel: dict, request: dict) -> dict:
+def _channel_config(channel: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:
     mode = input_mode(channel, request)
     config = {
         "TrainingInputMode": "File" if mode == "FastFile" else mode,  # so does the platform

@@ -6,6 +6,7 @@ Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_OutputData
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from docker.models.containers import Container
 
@@ -17,7 +18,7 @@ from local_test.training import opt_ml
 class Results:
     """The results of one job, whose containers have ended and are still there."""
 
-    def __init__(self, request: dict, destination: Destination):
+    def __init__(self, request: dict[str, Any], destination: Destination):
         self._request, self._destination = request, destination
 
     def store_model(self, containers: list[Container]) -> None:

@@ -6,6 +6,7 @@ rule's status is what the training program found of the rule of that name, which
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DebugRuleEvaluationStatus.html"""
 
 import json
+from typing import Any
 
 NOT_RUN = (
     "The local SageMaker does not run rule images, and the training program left no result of this rule in "
@@ -26,12 +27,12 @@ OTHER_NAMES = {"StalledTrainingRule": "StalledTraining"}  # AWS's -> the program
 MAX_DETAILS = 1024  # characters
 
 
-def before_the_end(rules: list[dict], now: float) -> list[dict]:
+def before_the_end(rules: list[dict[str, Any]], now: float) -> list[dict[str, Any]]:
     """rules: DebugRuleConfigurations or ProfilerRuleConfigurations of a request. now: seconds since 1970."""
     return [_status(rule, "InProgress", None, now) for rule in rules]
 
 
-def at_the_end(rules: list[dict], results: str | None, now: float) -> list[dict]:
+def at_the_end(rules: list[dict[str, Any]], results: str | None, now: float) -> list[dict[str, Any]]:
     """results: the text of rules.json, `{"rules": [{"name": "Overfit", "status": "IssuesFound", "sentence": "..."},
     ...]}`; None without one.
     """
@@ -49,12 +50,12 @@ def _read(results: str | None) -> dict[str, tuple[str, str | None]]:
     return {name: (STATUSES[status], sentence) for name, (status, sentence) in read.items() if status in STATUSES}
 
 
-def _name(rule: dict) -> str | None:
+def _name(rule: dict[str, Any]) -> str | None:
     name = rule.get("RuleParameters", {}).get("rule_to_invoke")
     return OTHER_NAMES.get(name, name)
 
 
-def _status(rule: dict, status: str, details: str | None, now: float) -> dict:
+def _status(rule: dict[str, Any], status: str, details: str | None, now: float) -> dict[str, Any]:
     return {
         "RuleConfigurationName": rule["RuleConfigurationName"],
         "RuleEvaluationStatus": status,

@@ -3,6 +3,8 @@
 Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_SecondaryStatusTransition.html
 """
 
+from typing import Any
+
 from contract.opt_ml import FAILURE_REASON_CHARACTERS
 
 MESSAGES = {
@@ -29,7 +31,7 @@ ENDS = {
 }
 
 
-def enter(record: dict, secondary: str, now: float) -> dict:
+def enter(record: dict[str, Any], secondary: str, now: float) -> dict[str, Any]:
     """Changes to the record of a job that enters a secondary status. now: seconds since 1970."""
     transitions = [dict(transition) for transition in record.get("SecondaryStatusTransitions", [])]
     if transitions and "EndTime" not in transitions[-1]:
@@ -46,7 +48,7 @@ def enter(record: dict, secondary: str, now: float) -> dict:
     return changes
 
 
-def time_used(record: dict, instances: int) -> dict:
+def time_used(record: dict[str, Any], instances: int) -> dict[str, Any]:
     """TrainingTimeInSeconds and BillableTimeInSeconds of a job that has ended: whole seconds."""
     if "TrainingStartTime" not in record:
         return {}

@@ -6,6 +6,7 @@ Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrai
 import shutil
 import threading
 import time
+from typing import Any
 
 from local_test.api.errors import ResourceInUse, ResourceNotFound, ServiceUnavailable, ValidationException
 from local_test.api.honoured_fields import check_honoured
@@ -55,11 +56,11 @@ class TrainingJobs:
         self._lock = threading.Lock()
         self._ended = False
 
-    def create_training_job(self, request: dict) -> dict:
+    def create_training_job(self, request: dict[str, Any]) -> dict[str, Any]:
         self.launch(request, self.check(request), Listener())
         return {"TrainingJobArn": self._arn(request)}
 
-    def check(self, request: dict) -> str:
+    def check(self, request: dict[str, Any]) -> str:
         """Id of the job's image in the engine. Raises ApiError for what would make CreateTrainingJob refuse the
         request.
         """
@@ -75,7 +76,7 @@ class TrainingJobs:
 
     def launch(
         self,
-        request: dict,
+        request: dict[str, Any],
         image: str,
         listener: Listener,
         tuning_job_arn: str | None = None,
@@ -109,19 +110,19 @@ class TrainingJobs:
             self._runs[name] = run
             run.start()
 
-    def describe_training_job(self, request: dict) -> dict:
+    def describe_training_job(self, request: dict[str, Any]) -> dict[str, Any]:
         record = self._record(request["TrainingJobName"])
         run = self._runs.get(request["TrainingJobName"])
         if run and "FinalMetricDataList" not in record and (metrics := run.final_metrics()):
             record["FinalMetricDataList"] = metrics
         return record
 
-    def list_training_jobs(self, request: dict) -> dict:
+    def list_training_jobs(self, request: dict[str, Any]) -> dict[str, Any]:
         check_honoured(request, LIST_FILTERS)
         summaries = [{field: record[field] for field in SUMMARY if field in record} for record in self._records.all()]
         return one_page(summaries, request, "TrainingJob", "TrainingJobSummaries")
 
-    def stop_training_job(self, request: dict) -> dict:
+    def stop_training_job(self, request: dict[str, Any]) -> dict[str, Any]:
         name = request["TrainingJobName"]
         with self._lock:
             record, run = self._records.get(name), self._runs.get(name)
@@ -134,7 +135,7 @@ class TrainingJobs:
             raise ValidationException(f"The request was rejected because the training job is in status {status}.")
         return {}
 
-    def delete_training_job(self, request: dict) -> dict:
+    def delete_training_job(self, request: dict[str, Any]) -> dict[str, Any]:
         record = self._record(request["TrainingJobName"])
         if record["TrainingJobStatus"] in ("InProgress", "Stopping"):
             raise ValidationException(
@@ -184,22 +185,22 @@ class TrainingJobs:
         for run in runs:
             run.join()
 
-    def _arn(self, request: dict) -> str:
+    def _arn(self, request: dict[str, Any]) -> str:
         return self._platform.arn("training-job", request["TrainingJobName"])
 
-    def _record(self, name: str) -> dict:
+    def _record(self, name: str) -> dict[str, Any]:
         record = self._records.get(name)
         if record is None:
             raise ValidationException("Requested resource not found.")
         return record
 
-    def _checked_image(self, request: dict) -> str:
+    def _checked_image(self, request: dict[str, Any]) -> str:
         try:
             return self._platform.local_image(request["AlgorithmSpecification"]["TrainingImage"])
         except ValueError as error:
             raise ValidationException(str(error)) from error
 
-    def _check_data(self, request: dict) -> None:
+    def _check_data(self, request: dict[str, Any]) -> None:
         """What would otherwise fail after the job has begun."""
         metric_definitions.check(request["AlgorithmSpecification"].get("MetricDefinitions", []))
         for channel in request.get("InputDataConfig", []):
@@ -219,5 +220,5 @@ class TrainingJobs:
             raise ValidationException(str(error)) from error
 
 
-def _model_name(request: dict) -> str:
+def _model_name(request: dict[str, Any]) -> str:
     return "model" if request["OutputDataConfig"].get("CompressionType") == "NONE" else "model.tar.gz"

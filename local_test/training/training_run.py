@@ -11,6 +11,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from typing import Any
 
 from docker.errors import APIError
 
@@ -49,7 +50,13 @@ class TrainingRun:
     """
 
     def __init__(
-        self, platform: Platform, request: dict, arn: str, image: str, listener: Listener, cpuset: str | None = None
+        self,
+        platform: Platform,
+        request: dict[str, Any],
+        arn: str,
+        image: str,
+        listener: Listener,
+        cpuset: str | None = None,
     ):
         """image: id of the image in the engine. cpuset: cores of its containers, such as `0-1`; None: all."""
         self._platform, self._request, self._arn, self._image, self._listener = platform, request, arn, image, listener
@@ -60,7 +67,7 @@ class TrainingRun:
         self._destination = Destination(platform.objects, platform.files, platform.folder / "spool")
         self._results = Results(request, self._destination)
         self._metric_scan = MetricScan(request["AlgorithmSpecification"].get("MetricDefinitions", []))
-        self._final_metrics: dict[str, dict] = {}
+        self._final_metrics: dict[str, dict[str, Any]] = {}
         self._rule_results: str | None = None
         self._nodes: list[Node] = []
         self._lock = threading.RLock()
@@ -98,7 +105,7 @@ class TrainingRun:
         for node in nodes:
             node.remove()
 
-    def final_metrics(self) -> list[dict]:
+    def final_metrics(self) -> list[dict[str, Any]]:
         """FinalMetricDataList: the last value of each metric so far."""
         return list(self._final_metrics.values())
 

@@ -7,6 +7,7 @@ import csv
 import io
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from local_test.transform.json_path import JsonPath
 from local_test.transform.limits import MOST_MEGABYTES
@@ -59,7 +60,7 @@ class DataProcessing:
             answers = [self._joined(record, one) for record, one in zip(records, answers, strict=True)]
         return self._written([self._kept(self.output_filter, one, "OutputFilter") for one in answers])
 
-    def _records(self, data: bytes, what: str, whole: bool = False) -> list:
+    def _records(self, data: bytes, what: str, whole: bool = False) -> list[Any]:
         """whole: the data is one record; JSON may then be written over many lines."""
         try:
             text = data.decode()
@@ -73,18 +74,18 @@ class DataProcessing:
                 f"{what} is not {'CSV' if self.is_csv else 'JSON'}, which DataProcessing needs: {error}."
             ) from error
 
-    def _kept(self, path: JsonPath, record, field: str):
+    def _kept(self, path: JsonPath, record: Any, field: str) -> Any:
         try:
             return path.of_row(record) if self.is_csv else path.of(record)
         except ValueError as error:
             raise Mismatch(f"DataProcessing.{field} does not fit: {error}.") from error
 
-    def _joined(self, record, answer):
+    def _joined(self, record: Any, answer: Any) -> Any:
         if self.is_csv:
             return record + answer
         return {**(record if isinstance(record, dict) else {"SageMakerInput": record}), "SageMakerOutput": answer}
 
-    def _written(self, records: list) -> bytes:
+    def _written(self, records: list[Any]) -> bytes:
         if self.is_csv:
             text = io.StringIO(newline="")
             csv.writer(text, lineterminator="\n").writerows(records)
@@ -94,7 +95,7 @@ class DataProcessing:
         return ("".join(f"{line}\n" for line in lines) if self.by_line else lines[0]).encode(errors="backslashreplace")
 
 
-def data_processing(request: dict) -> DataProcessing | None:
+def data_processing(request: dict[str, Any]) -> DataProcessing | None:
     """A CreateTransformJob request's; None when it asks for nothing. Raises ValueError, a sentence that names the
     field.
     """

@@ -3,6 +3,8 @@
 Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTransformJob.html
 """
 
+from typing import Any
+
 from local_test.api.errors import ValidationException
 from local_test.api.honoured_fields import check_honoured
 from local_test.transform.data_processing import data_processing
@@ -36,7 +38,7 @@ HONOURED = {
 MOST_INSTANCES = 100
 
 
-def check(request: dict) -> None:
+def check(request: dict[str, Any]) -> None:
     """Raise ValidationException for the first thing that would not be done."""
     check_honoured(request, HONOURED)
     megabytes, concurrent = request.get("MaxPayloadInMB", 0), request.get("MaxConcurrentTransforms", 0)

@@ -8,6 +8,7 @@ import os
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from local_test.storage.local_files import LocalFiles, is_local
 from local_test.storage.manifest import read_manifest
@@ -26,7 +27,7 @@ class InputObject:
     output: str
 
 
-def input_objects(source: dict, objects: ObjectStore, files: LocalFiles) -> list[InputObject]:
+def input_objects(source: dict[str, Any], objects: ObjectStore, files: LocalFiles) -> list[InputObject]:
     """The objects of an S3DataSource: `s3://` in the local S3, or `file:///` on this machine. Raises ValueError, a
     message.
     """

@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 from local_test.transform.data_processing import DataProcessing, Mismatch
 from local_test.transform.invocations import InvocationFailed
@@ -21,7 +22,7 @@ def run_objects(
     outputs: list[ObjectOutput],
     cutting: Cutting,
     processing: DataProcessing | None,
-    send: Callable[[bytes | Callable], bytes],
+    send: Callable[[bytes | Callable[..., Any]], bytes],
     concurrent: int,
     over: threading.Event,
     on_failure: Callable[[ObjectOutput, InvocationFailed | None], None],
@@ -30,7 +31,7 @@ def run_objects(
 
     send: payload -> answer; raises InvocationFailed. on_failure: called for each object that fails, once.
     """
-    waiting: deque[tuple[ObjectOutput, MiniBatch | None, Future | None]] = deque()
+    waiting: deque[tuple[ObjectOutput, MiniBatch | None, Future[Any] | None]] = deque()
 
     def settle() -> None:
         output, batch, answer = waiting.popleft()
@@ -68,7 +69,7 @@ def run_objects(
                         settle()
             except BadInput as failure:
                 # After the records before it, so that the first failure of the object is the one that is told.
-                broken: Future = Future()
+                broken: Future[Any] = Future()
                 broken.set_exception(failure)
                 waiting.append((output, MiniBatch(b"", None), broken))
             waiting.append((output, None, None))

@@ -6,6 +6,7 @@ Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ModelClien
 import http.client
 import json
 import threading
+from typing import Any
 
 from local_test.serving.container_client import BROKEN, Blocks, ContainerClient
 
@@ -65,7 +66,7 @@ class Invocations:
         self._client.close()
 
 
-def execution_parameters(host: str, port: int) -> dict:
+def execution_parameters(host: str, port: int) -> dict[str, Any]:
     """What GET /execution-parameters answers; {} for a container that has no such thing.
 
     https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-batch-code.html

@@ -6,6 +6,7 @@ Source: https://docs.aws.amazon.com/sagemaker/latest/dg/batch-transform-data-pro
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 STEP = re.compile(r"\.?\[(?P<bracket>[^\]]*)\]|\.(?P<name>[^.\[\]'\"*\s]+)")
 QUOTED = re.compile(r"""'([^']*)'|"([^"]*)\"""")
@@ -43,7 +44,7 @@ class JsonPath:
         """Whether it can be applied to a row of CSV: it is `$`, or one step of numbers and slices."""
         return not self.steps or (len(self.steps) == 1 and not isinstance(self.steps[0][0], str))
 
-    def of(self, value):
+    def of(self, value: Any) -> Any:
         """What it selects of a JSON value. Raises ValueError when something is not there."""
         for step in self.steps:
             value = _select(value, step)
@@ -76,7 +77,7 @@ def _selects_a_part(step: tuple[Selector, ...]) -> bool:
     return len(step) > 1 or isinstance(step[0], slice)
 
 
-def _select(value, step: tuple[Selector, ...]):
+def _select(value: Any, step: tuple[Selector, ...]) -> Any:
     if isinstance(step[0], str):
         if not isinstance(value, dict):
             raise ValueError(f"there is no {step[0]!r} in what is no object")
@@ -91,4 +92,5 @@ def _select(value, step: tuple[Selector, ...]):
         raise ValueError(f"there is no element {outside[0]} among {len(value)}")
     if not _selects_a_part(step):
         return value[step[0]]
-    return [element for one in step for element in (value[one] if isinstance(one, slice) else [value[one]])]
+    numbered = [one for one in step if not isinstance(one, str)]
+    return [element for one in numbered for element in (value[one] if isinstance(one, slice) else [value[one]])]

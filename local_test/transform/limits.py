@@ -6,6 +6,7 @@ Source: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-batch-co
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from local_test.transform.records import MEGABYTE
 
@@ -37,14 +38,14 @@ class Limits:
         )
 
 
-def leaves_something_open(request: dict) -> bool:
+def leaves_something_open(request: dict[str, Any]) -> bool:
     """Whether the container's /execution-parameters has a say."""
     return (
         not request.get("MaxConcurrentTransforms") or "MaxPayloadInMB" not in request or "BatchStrategy" not in request
     )
 
 
-def chosen_limits(request: dict, answer: dict) -> Limits:
+def chosen_limits(request: dict[str, Any], answer: dict[str, Any]) -> Limits:
     """answer: of GET /execution-parameters, {} when the container has none. Raises ValueError for one that makes no
     sense.
     """
@@ -58,7 +59,7 @@ def chosen_limits(request: dict, answer: dict) -> Limits:
     return Limits(concurrent, megabytes, strategy)
 
 
-def batch_environment(request: dict) -> dict[str, str]:
+def batch_environment(request: dict[str, Any]) -> dict[str, str]:
     """What the platform sets: SAGEMAKER_BATCH always, a limit only when the user set it."""
     environment = {"SAGEMAKER_BATCH": "true"}
     if "MaxPayloadInMB" in request:
@@ -70,5 +71,5 @@ def batch_environment(request: dict) -> dict[str, str]:
     return environment
 
 
-def _within(value, lowest: int, highest: int) -> bool:
+def _within(value: Any, lowest: int, highest: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and lowest <= value <= highest

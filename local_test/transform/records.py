@@ -51,7 +51,7 @@ def line_records(stream: BinaryIO, most_bytes: int | None) -> Iterator[Record]:
         line = stream.readline(longest)
         if not line:
             return
-        if len(line) == longest and not line.endswith(b"\n"):
+        if most_bytes is not None and len(line) == longest and not line.endswith(b"\n"):
             raise too_large(f"record {number}", most_bytes)
         content = line[:-2] if line.endswith(b"\r\n") else line[:-1] if line.endswith(b"\n") else line
         yield Record(number, content, line)

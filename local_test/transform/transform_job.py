@@ -8,9 +8,11 @@ import logging
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from local_test.host.emulator_settings import Platform
 from local_test.host.labels import TRANSFORM
@@ -59,8 +61,8 @@ class TransformJob:
     def __init__(
         self,
         platform: Platform,
-        request: dict,
-        container: dict,
+        request: dict[str, Any],
+        container: dict[str, Any],
         isolated: bool,
         role: str | None,
         folders: ModelFolders,
@@ -277,11 +279,11 @@ class TransformJob:
             LOG_GROUP, f"{stream}/data-log", [(int(now * 1000), f"{stamp}:[sagemaker logs]: {line}") for line in lines]
         )
 
-    def _wake(self, _: Future) -> None:
+    def _wake(self, _: Future[Any]) -> None:
         self._changed.set()
 
 
-def _together(do, servings: list[ServingContainer]) -> None:
+def _together(do: Callable[[ServingContainer], None], servings: list[ServingContainer]) -> None:
     """To all at once: stopping one may take half a minute."""
     if servings:
         with ThreadPoolExecutor(len(servings), thread_name_prefix="stop") as pool:

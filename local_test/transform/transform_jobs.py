@@ -6,6 +6,7 @@ Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTran
 import shutil
 import threading
 import time
+from typing import Any
 
 from local_test.api.errors import ResourceInUse, ResourceNotFound, ValidationException
 from local_test.api.listing import one_page
@@ -42,7 +43,7 @@ class TransformJobs:
         self._lock = threading.Lock()
         self._running: dict[str, tuple[TransformJob, threading.Thread]] = {}
 
-    def create_transform_job(self, request: dict) -> dict:
+    def create_transform_job(self, request: dict[str, Any]) -> dict[str, Any]:
         request = {field: value for field, value in request.items() if value is not None}
         check(request)
         name = request["TransformJobName"]
@@ -79,17 +80,17 @@ class TransformJobs:
             self._tags.set(arn, request.get("Tags"))
         return {"TransformJobArn": arn}
 
-    def describe_transform_job(self, request: dict) -> dict:
+    def describe_transform_job(self, request: dict[str, Any]) -> dict[str, Any]:
         record = self._records.get(request["TransformJobName"])
         if record is None:
             raise ValidationException(f"Could not find requested job with name: {request['TransformJobName']}")
         return {field: value for field, value in record.items() if field != "LastModifiedTime"}
 
-    def list_transform_jobs(self, request: dict) -> dict:
+    def list_transform_jobs(self, request: dict[str, Any]) -> dict[str, Any]:
         summaries = [{field: record[field] for field in SUMMARY if field in record} for record in self._records.all()]
         return one_page(summaries, {"MaxResults": PAGE, **request}, "TransformJob", "TransformJobSummaries")
 
-    def stop_transform_job(self, request: dict) -> dict:
+    def stop_transform_job(self, request: dict[str, Any]) -> dict[str, Any]:
         name = request["TransformJobName"]
         with self._lock:
             record = self._records.get(name)
@@ -118,7 +119,7 @@ class TransformJobs:
         for _, thread in running:
             thread.join()
 
-    def _check_uris(self, request: dict) -> None:
+    def _check_uris(self, request: dict[str, Any]) -> None:
         """Whether the input is absent is found out by the job, as on AWS; that it may not be read is said at once."""
         try:
             self._platform.files.check(request["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"])
@@ -150,7 +151,7 @@ class TransformJobs:
         )
 
 
-def transformable_container(model: dict) -> dict:
+def transformable_container(model: dict[str, Any]) -> dict[str, Any]:
     """The ContainerDefinition of a model. Raises ValidationException when batch transform does not take it.
 
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ContainerDefinition.html says so of ModelDataSource.

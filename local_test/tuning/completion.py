@@ -7,6 +7,7 @@ HyperParameterTuningJobCompletionDetails. Trials count in the order of their num
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 from local_test.tuning.objective import is_better, maximises
 from local_test.tuning.trial import Trial
@@ -53,7 +54,7 @@ def has_converged(trials: Iterable[Trial], maximise: bool) -> bool:
     return idle >= max(LEAST_TO_CONVERGE, len(trials) - idle)
 
 
-def reason_to_complete(config: dict, trials: Iterable[Trial]) -> str | None:
+def reason_to_complete(config: dict[str, Any], trials: Iterable[Trial]) -> str | None:
     """A sentence when one of the TuningJobCompletionCriteria is met. config: HyperParameterTuningJobConfig.
 
     MaxNumberOfTrainingJobs and MaxRuntimeInSeconds are no concern of this.

@@ -3,6 +3,8 @@
 Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeHyperParameterTuningJob.html
 """
 
+from typing import Any
+
 from local_test.tuning import completion
 from local_test.tuning.job_record import as_trial
 from local_test.tuning.objective import maximises
@@ -46,14 +48,14 @@ STATUS_COUNTERS = {
 }
 
 
-def describe(record: dict, trials: list[dict], now: float) -> dict:
+def describe(record: dict[str, Any], trials: list[dict[str, Any]], now: float) -> dict[str, Any]:
     """record: of the tuning job. trials: records of its trials. now: seconds since 1970."""
     maximise = maximises(record["HyperParameterTuningJobConfig"])
     known = [as_trial(trial) for trial in trials]
     answer = {field: record[field] for field in REPEATED if field in record} | _counters(record, trials)
-    if best := completion.best(known, maximise):
+    if found := completion.best(known, maximise):
         answer["BestTrainingJob"] = training_job_summary(
-            record, next(one for one in trials if one["Number"] == best.number)
+            record, next(one for one in trials if one["Number"] == found.number)
         )
     if record.get("WarmStartConfig", {}).get("WarmStartType") == "IdenticalDataAndAlgorithm" and (
         best := _best_of_all(record, trials)
@@ -66,14 +68,14 @@ def describe(record: dict, trials: list[dict], now: float) -> dict:
     return answer | {"TuningJobCompletionDetails": details, "ConsumedResources": {"RuntimeInSeconds": int(seconds)}}
 
 
-def tuning_job_summary(record: dict, trials: list[dict]) -> dict:
+def tuning_job_summary(record: dict[str, Any], trials: list[dict[str, Any]]) -> dict[str, Any]:
     """An element of ListHyperParameterTuningJobs."""
     config = record["HyperParameterTuningJobConfig"]
     summary = {field: record[field] for field in LISTED if field in record} | _counters(record, trials)
     return summary | {"Strategy": config["Strategy"], "ResourceLimits": config["ResourceLimits"]}
 
 
-def training_job_summary(record: dict, trial: dict) -> dict:
+def training_job_summary(record: dict[str, Any], trial: dict[str, Any]) -> dict[str, Any]:
     """An element of ListTrainingJobsForHyperParameterTuningJob. A trial that runs has no final objective yet."""
     summary = {field: trial[field] for field in OF_TRIAL if field in trial}
     if "DefinitionName" in record["TrainingJobDefinition"]:
@@ -88,7 +90,7 @@ def training_job_summary(record: dict, trial: dict) -> dict:
     return summary
 
 
-def _counters(record: dict, trials: list[dict]) -> dict:
+def _counters(record: dict[str, Any], trials: list[dict[str, Any]]) -> dict[str, Any]:
     """RetryableError is always 0: what RetryStrategy retries is the same training job, and no other takes its place."""
     statuses = dict.fromkeys(("Completed", "InProgress", "RetryableError", "NonRetryableError", "Stopped"), 0)
     objectives = dict.fromkeys(("Succeeded", "Pending", "Failed"), 0)
@@ -98,14 +100,14 @@ def _counters(record: dict, trials: list[dict]) -> dict:
     return {"TrainingJobStatusCounters": statuses, "ObjectiveStatusCounters": objectives}
 
 
-def _objective_status(trial: dict) -> str:
+def _objective_status(trial: dict[str, Any]) -> str:
     known = as_trial(trial)
     if not known.has_ended:
         return "Pending"
     return "Failed" if known.objective is None else "Succeeded"
 
 
-def _best_of_all(record: dict, trials: list[dict]) -> dict | None:
+def _best_of_all(record: dict[str, Any], trials: list[dict[str, Any]]) -> dict[str, Any] | None:
     """The best training job of this tuning job and of its parents, numbered through in the order of time."""
     mine = [{**trial, "TuningJobName": record["HyperParameterTuningJobName"]} for trial in trials]
     everyone = [

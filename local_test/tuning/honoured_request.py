@@ -6,6 +6,8 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-ra
 https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-how-it-works.html. What the training jobs' own
 fields may hold is checked with the first trial's request, by the rules of CreateTrainingJob."""
 
+from typing import Any
+
 from local_test.api.errors import ValidationException
 from local_test.api.honoured_fields import check_honoured
 from local_test.training.honoured_request import HONOURED as TRAINING
@@ -45,7 +47,7 @@ HONOURED = {
 }
 
 
-def check(request: dict) -> None:
+def check(request: dict[str, Any]) -> None:
     """Raise ValidationException for the first thing that would not be done."""
     check_honoured(request, HONOURED)
     if "TrainingJobDefinition" not in request:
@@ -59,7 +61,7 @@ def check(request: dict) -> None:
         raise ValidationException("Give either ResourceConfig or HyperParameterTuningResourceConfig, not both.")
 
 
-def _check_objective(config: dict, definition: dict) -> None:
+def _check_objective(config: dict[str, Any], definition: dict[str, Any]) -> None:
     if "HyperParameterTuningJobObjective" not in config:
         raise ValidationException("HyperParameterTuningJobConfig.HyperParameterTuningJobObjective is missing.")
     metric = config["HyperParameterTuningJobObjective"]["MetricName"]
@@ -71,7 +73,7 @@ def _check_objective(config: dict, definition: dict) -> None:
         )
 
 
-def _check_hyperparameters(config: dict, definition: dict) -> None:
+def _check_hyperparameters(config: dict[str, Any], definition: dict[str, Any]) -> None:
     try:
         search.check(config)
     except ValueError as error:
@@ -90,7 +92,7 @@ def _check_hyperparameters(config: dict, definition: dict) -> None:
         )
 
 
-def _check_strategy(config: dict, definition: dict) -> None:
+def _check_strategy(config: dict[str, Any], definition: dict[str, Any]) -> None:
     strategy = config["Strategy"]
     if strategy != "Hyperband":
         if "StrategyConfig" in config:
@@ -106,7 +108,7 @@ def _check_strategy(config: dict, definition: dict) -> None:
         raise ValidationException(str(error)) from error
 
 
-def _check_limits(config: dict) -> None:
+def _check_limits(config: dict[str, Any]) -> None:
     limits = config["ResourceLimits"]
     most = limits.get("MaxNumberOfTrainingJobs")
     if most is None and config["Strategy"] != "Grid" and "MaxRuntimeInSeconds" not in limits:

@@ -5,6 +5,7 @@ after the other. A trial belongs to a bracket. At each rung of the bracket, whic
 before, it goes on when it is among the best third of the bracket's trials that have come there."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from optuna import Trial as OptunaTrial
 from optuna.pruners import HyperbandPruner
@@ -20,7 +21,7 @@ MOST_EPOCHS = 20_000  # botocore, HyperbandStrategyConfig
 NAMES_OF_EPOCHS = ("epochs", "numepochs", "n-epochs", "n_epochs", "num_epochs")
 
 
-def max_resource(config: dict, static_hyperparameters: dict[str, str]) -> int:
+def max_resource(config: dict[str, Any], static_hyperparameters: dict[str, str]) -> int:
     """Epochs of a trial that is not stopped before: MaxResource, else what a static hyperparameter says.
 
     config: HyperParameterTuningJobConfig. Raises ValueError when neither says it, when it is above 20,000, and when
@@ -53,7 +54,7 @@ def max_resource(config: dict, static_hyperparameters: dict[str, str]) -> int:
     return most
 
 
-def should_stop(config: dict, trial: Trial, trials: Iterable[Trial], max_resource: int) -> bool:
+def should_stop(config: dict[str, Any], trial: Trial, trials: Iterable[Trial], max_resource: int) -> bool:
     """Whether the trial has lost at a rung that it has reached, or went on past max_resource epochs.
 
     config: HyperParameterTuningJobConfig with a RandomSeed. trial: with one value an epoch so far. trials: of this
@@ -100,9 +101,9 @@ def _rungs(least: int, most: int) -> list[int]:
     return rungs
 
 
-def _min_resource(config: dict) -> int:
+def _min_resource(config: dict[str, Any]) -> int:
     return _resources(config).get("MinResource", 1)
 
 
-def _resources(config: dict) -> dict:
+def _resources(config: dict[str, Any]) -> dict[str, Any]:
     return config.get("StrategyConfig", {}).get("HyperbandStrategyConfig", {})

@@ -2,6 +2,8 @@
 functions.
 """
 
+from typing import Any
+
 from local_test.training.training_run import KILLED
 from local_test.tuning.training_request import OBJECTIVE
 from local_test.tuning.trial import Trial
@@ -10,7 +12,7 @@ RANGES = ("IntegerParameterRanges", "ContinuousParameterRanges", "CategoricalPar
 SWITCHES = ("EnableNetworkIsolation", "EnableInterContainerTrafficEncryption", "EnableManagedSpotTraining")
 
 
-def new_record(request: dict, arn: str, now: float, seed: int) -> dict:
+def new_record(request: dict[str, Any], arn: str, now: float, seed: int) -> dict[str, Any]:
     """now: seconds since 1970. seed: for a request without RandomSeed; a later start of the service searches on with
     it.
 
@@ -33,31 +35,31 @@ def new_record(request: dict, arn: str, now: float, seed: int) -> dict:
     }
 
 
-def search_config(record: dict) -> dict:
+def search_config(record: dict[str, Any]) -> dict[str, Any]:
     """HyperParameterTuningJobConfig with the seed that is searched with."""
     return {**record["HyperParameterTuningJobConfig"], "RandomSeed": record["Search"]["RandomSeed"]}
 
 
-def tuned_names(record: dict) -> dict[str, str]:
+def tuned_names(record: dict[str, Any]) -> dict[str, str]:
     """Name of every tuned hyperparameter -> which of RANGES it is in."""
     ranges = record["HyperParameterTuningJobConfig"]["ParameterRanges"]
     return {one["Name"]: kind for kind in RANGES for one in ranges[kind]}
 
 
-def parent_trials(record: dict) -> list[Trial]:
+def parent_trials(record: dict[str, Any]) -> list[Trial]:
     """Trials of all parents as this tuning job's search sees them, numbered through."""
     return [as_trial({**one, "Number": number}) for number, one in enumerate(record["Search"]["Parents"], start=1)]
 
 
-def as_trial(trial: dict) -> Trial:
+def as_trial(trial: dict[str, Any]) -> Trial:
     """A trial's record -> what decisions are made from."""
     return Trial(trial["Number"], trial["TunedHyperParameters"], trial["TrainingJobStatus"], tuple(trial["Values"]))
 
 
-def was_lost(trial: dict) -> bool:
+def was_lost(trial: dict[str, Any]) -> bool:
     """Whether the trial failed because the service ended while it ran."""
     return trial.get("FailureReason") == KILLED
 
 
-def _with_scale(parameter_range: dict) -> dict:
+def _with_scale(parameter_range: dict[str, Any]) -> dict[str, Any]:
     return parameter_range if "Values" in parameter_range else {"ScalingType": "Auto", **parameter_range}

@@ -5,6 +5,7 @@ Sources: https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-
 fail, the FailureReasons that others published."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from local_test.tuning.search import grid_size
 from local_test.tuning.trial import Trial
@@ -23,7 +24,7 @@ NO_OBJECTIVE = (
 )
 
 
-def places(config: dict, trials: Sequence[Trial], lost: int) -> int:
+def places(config: dict[str, Any], trials: Sequence[Trial], lost: int) -> int:
     """How many trials may be started now. lost: trials that failed because the service ended: they are no attempts.
 
     config: HyperParameterTuningJobConfig. None are started after ATTEMPTS without a success; once one that still runs
@@ -37,14 +38,14 @@ def places(config: dict, trials: Sequence[Trial], lost: int) -> int:
     return max(0, min(free, limits.get("MaxNumberOfTrainingJobs", len(trials) + free) - len(trials)))
 
 
-def most_at_once(config: dict) -> int:
+def most_at_once(config: dict[str, Any]) -> int:
     """Trials that can run at once: of a search that is shorter than MaxParallelTrainingJobs, as many as it has."""
     limits = config["ResourceLimits"]
     most = limits.get("MaxNumberOfTrainingJobs") or (grid_size(config) if config["Strategy"] == "Grid" else None)
     return min(limits["MaxParallelTrainingJobs"], most or limits["MaxParallelTrainingJobs"])
 
 
-def seconds_left(config: dict, began: float, now: float) -> float | None:
+def seconds_left(config: dict[str, Any], began: float, now: float) -> float | None:
     """Until MaxRuntimeInSeconds is over, of the wall clock; None without that limit. began, now: seconds since 1970."""
     most = config["ResourceLimits"].get("MaxRuntimeInSeconds")
     return None if most is None else began + most - now

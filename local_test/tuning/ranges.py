@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-ra
 import math
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
@@ -111,7 +112,7 @@ class CategoricalRange:
 Range = IntegerRange | ContinuousRange | CategoricalRange
 
 
-def read(ranges: dict) -> list[Range]:
+def read(ranges: dict[str, Any]) -> list[Range]:
     """ranges: ParameterRanges of a request. Raises ValueError for the first range that is none.
 
     ScalingType Auto, or none, is Logarithmic when MinValue is above 0 and MaxValue is 100 times as large or more, else
@@ -125,7 +126,7 @@ def read(ranges: dict) -> list[Range]:
     ]
 
 
-def check(ranges: dict) -> None:
+def check(ranges: dict[str, Any]) -> None:
     """ranges: ParameterRanges of a request. Raises ValueError, a sentence, for the first thing that AWS refuses."""
     found = read(ranges)
     names = [one.name for one in found]
@@ -144,7 +145,7 @@ def check(ranges: dict) -> None:
                     raise ValueError(f"The hyperparameter {one.name} has the value {value} twice. Keep one of the two.")
 
 
-def _integer(given: dict) -> IntegerRange:
+def _integer(given: dict[str, Any]) -> IntegerRange:
     name, scaling = given["Name"], given.get("ScalingType", "Auto")
     for field in ("MinValue", "MaxValue"):
         if not INTEGER.fullmatch(given[field]):
@@ -165,7 +166,7 @@ def _integer(given: dict) -> IntegerRange:
     return IntegerRange(name, low, high, _scale(name, low, high, scaling) == "Logarithmic")
 
 
-def _continuous(given: dict) -> ContinuousRange:
+def _continuous(given: dict[str, Any]) -> ContinuousRange:
     name = given["Name"]
     for field in ("MinValue", "MaxValue"):
         if not NUMBER.fullmatch(given[field]) or not math.isfinite(float(given[field])):

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-how-it-wo
 
 import math
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from optuna.samplers import BaseSampler, RandomSampler, TPESampler
@@ -21,7 +22,7 @@ OBSERVATIONS_FOR_A_MODEL = 5
 DRAWS = 20  # before an untried combination is looked up instead
 
 
-def check(config: dict) -> None:
+def check(config: dict[str, Any]) -> None:
     """config: HyperParameterTuningJobConfig. Raises ValueError for ranges, or for a grid, that AWS refuses."""
     given = config.get("ParameterRanges", {})
     ranges.check(given)
@@ -40,14 +41,16 @@ def check(config: dict) -> None:
             )
 
 
-def grid_size(config: dict) -> int:
+def grid_size(config: dict[str, Any]) -> int:
     """The number of combinations of a config that has passed `check` with Strategy Grid: of training jobs that it
     takes.
     """
     return math.prod(one.size for one in ranges.read(config["ParameterRanges"]))
 
 
-def propose(config: dict, number: int, trials: Iterable[Trial], parents: Iterable[Trial]) -> dict[str, str] | None:
+def propose(
+    config: dict[str, Any], number: int, trials: Iterable[Trial], parents: Iterable[Trial]
+) -> dict[str, str] | None:
     """Hyperparameters of trial `number`, which is from 1. None when nothing is left to try: a grid at its end.
 
     config: HyperParameterTuningJobConfig that has passed `check`, with a RandomSeed (KeyError without). trials: of this
@@ -83,7 +86,7 @@ def propose(config: dict, number: int, trials: Iterable[Trial], parents: Iterabl
 
 
 def _draw(
-    config: dict,
+    config: dict[str, Any],
     found: Sequence[Range],
     sampler: BaseSampler,
     observations: list[FrozenTrial],

@@ -2,6 +2,8 @@
 be kept.
 """
 
+from typing import Any
+
 import optuna
 
 from local_test.tuning.objective import maximises
@@ -10,7 +12,7 @@ optuna.logging.set_verbosity(optuna.logging.WARNING)  # else every study puts li
 
 
 def new_study(
-    config: dict, sampler: optuna.samplers.BaseSampler, pruner: optuna.pruners.BasePruner | None = None
+    config: dict[str, Any], sampler: optuna.samplers.BaseSampler, pruner: optuna.pruners.BasePruner | None = None
 ) -> optuna.Study:
     """config: HyperParameterTuningJobConfig with a RandomSeed. In memory, without a trial."""
     return optuna.create_study(

@@ -4,6 +4,7 @@ Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParam
 the names and the added hyperparameter, answers of DescribeTrainingJob that others published."""
 
 import hashlib
+from typing import Any
 
 OBJECTIVE = "_tuning_objective_metric"  # what a training job finds the objective's name under
 COPIED = (
@@ -20,7 +21,7 @@ COPIED = (
 )
 
 
-def training_job_name(tuning_job: dict, number: int) -> str:
+def training_job_name(tuning_job: dict[str, Any], number: int) -> str:
     """`<tuning job>-007-1c0ffee5`: at most 63 characters, and another one in a later tuning job of the same name.
 
     tuning_job: as DescribeHyperParameterTuningJob answers it. number: from 1.
@@ -30,7 +31,9 @@ def training_job_name(tuning_job: dict, number: int) -> str:
     return f"{name}-{number:03d}-{told_apart}"
 
 
-def training_request(tuning_job: dict, number: int, tuned: dict[str, str], tags: list[dict]) -> dict:
+def training_request(
+    tuning_job: dict[str, Any], number: int, tuned: dict[str, str], tags: list[dict[str, Any]]
+) -> dict[str, Any]:
     """The request of trial `number` (from 1) with these tuned hyperparameters.
 
     tuning_job: as DescribeHyperParameterTuningJob answers it, so that its static hyperparameters name the objective.

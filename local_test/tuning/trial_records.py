@@ -1,6 +1,7 @@
 """What the service knows of trials, on disk, beside the records of their training jobs."""
 
 import threading
+from typing import Any
 
 from local_test.host.state import State
 
@@ -15,7 +16,9 @@ class TrialRecords:
         self._records, self._training_jobs = state.records("tuning-trial"), state.records("training-job")
         self._lock = threading.Lock()
 
-    def create(self, tuning_job: str, number: int, hyperparameters: dict[str, str], training_job: dict) -> None:
+    def create(
+        self, tuning_job: str, number: int, hyperparameters: dict[str, str], training_job: dict[str, Any]
+    ) -> None:
         """Written down before the training job is there: a trial that was killed in between is forgotten by `settle`.
 
         training_job: its TrainingJobName and other fields of KEPT.
@@ -36,11 +39,11 @@ class TrialRecords:
         with self._lock:
             self._records.update(_key(tuning_job, number), Values=[])
 
-    def keep_end(self, tuning_job: str, number: int, job: dict) -> None:
+    def keep_end(self, tuning_job: str, number: int, job: dict[str, Any]) -> None:
         """job: the record of the trial's training job, which has ended."""
         self._records.update(_key(tuning_job, number), Ended={field: job[field] for field in KEPT if field in job})
 
-    def of(self, tuning_job: str) -> list[dict]:
+    def of(self, tuning_job: str) -> list[dict[str, Any]]:
         """A tuning job's trials by number, each with the fields of KEPT as they are now."""
         trials = [record for key in self._keys(tuning_job) if (record := self._records.get(key))]
         for trial in trials:

@@ -6,6 +6,7 @@ Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateHype
 import random
 import threading
 import time
+from typing import Any
 
 from local_test.api.errors import ResourceInUse, ResourceNotFound, ServiceUnavailable, ValidationException
 from local_test.api.listing import one_page
@@ -43,7 +44,7 @@ class TuningJobs:
         self._lock = threading.Lock()
         self._ended = False
 
-    def create_hyper_parameter_tuning_job(self, request: dict) -> dict:
+    def create_hyper_parameter_tuning_job(self, request: dict[str, Any]) -> dict[str, Any]:
         check(request)
         name = request["HyperParameterTuningJobName"]
         arn = self._platform.arn("hyper-parameter-tuning-job", name)
@@ -68,18 +69,18 @@ class TuningJobs:
             run.start()
         return {"HyperParameterTuningJobArn": arn}
 
-    def describe_hyper_parameter_tuning_job(self, request: dict) -> dict:
+    def describe_hyper_parameter_tuning_job(self, request: dict[str, Any]) -> dict[str, Any]:
         record = self._record(request)
         return describe(record, self._trials.of(record["HyperParameterTuningJobName"]), time.time())
 
-    def list_hyper_parameter_tuning_jobs(self, request: dict) -> dict:
+    def list_hyper_parameter_tuning_jobs(self, request: dict[str, Any]) -> dict[str, Any]:
         summaries = [
             tuning_job_summary(record, self._trials.of(record["HyperParameterTuningJobName"]))
             for record in self._records.all()
         ]
         return one_page(summaries, DEFAULTS | request, "HyperParameterTuningJob", "HyperParameterTuningJobSummaries")
 
-    def list_training_jobs_for_hyper_parameter_tuning_job(self, request: dict) -> dict:
+    def list_training_jobs_for_hyper_parameter_tuning_job(self, request: dict[str, Any]) -> dict[str, Any]:
         record, request = self._record(request), DEFAULTS | request
         summaries = [
             training_job_summary(record, trial) for trial in self._trials.of(record["HyperParameterTuningJobName"])
@@ -92,7 +93,7 @@ class TuningJobs:
             summary.pop(FINAL_VALUE, None)
         return page
 
-    def stop_hyper_parameter_tuning_job(self, request: dict) -> dict:
+    def stop_hyper_parameter_tuning_job(self, request: dict[str, Any]) -> dict[str, Any]:
         with self._lock:
             run = self._runs.get(self._record(request)["HyperParameterTuningJobName"])
         if run is None or not run.stop():
@@ -102,7 +103,7 @@ class TuningJobs:
             )
         return {}
 
-    def delete_hyper_parameter_tuning_job(self, request: dict) -> dict:
+    def delete_hyper_parameter_tuning_job(self, request: dict[str, Any]) -> dict[str, Any]:
         """The tuning job and what it knows of its trials. Their training jobs stay, as on AWS."""
         with self._lock:
             record = self._record(request)
@@ -136,21 +137,21 @@ class TuningJobs:
         for run in runs:
             run.join()
 
-    def _record(self, request: dict) -> dict:
+    def _record(self, request: dict[str, Any]) -> dict[str, Any]:
         name = request["HyperParameterTuningJobName"]
         record = self._records.get(name)
         if record is None:
             raise ResourceNotFound(f"Amazon SageMaker can't find a tuning job called {name}. Type another name.")
         return record
 
-    def _learned(self, record: dict, name: str) -> list[dict]:
+    def _learned(self, record: dict[str, Any], name: str) -> list[dict[str, Any]]:
         parent = self._records.get(name)
         if parent is None:
             raise ValidationException(f"WarmStartConfig: there is no hyperparameter tuning job {name}.")
         check_parent(record, parent)
         return learned(record, parent, self._trials.of(name))
 
-    def _check_training_jobs(self, record: dict) -> None:
+    def _check_training_jobs(self, record: dict[str, Any]) -> None:
         """By the first trial's request: what CreateTrainingJob would refuse is refused before anything runs."""
         tuned = search.propose(search_config(record), 1, [], parent_trials(record))
         request = training_request(record, 1, tuned, record["Search"]["Tags"])

@@ -7,6 +7,7 @@ import contextlib
 import logging
 import threading
 import time
+from typing import Any
 
 from contract.opt_ml import FAILURE_REASON_CHARACTERS
 from local_test.api.errors import ApiError, ServiceUnavailable
@@ -33,7 +34,7 @@ class TuningRun:
     The thread sleeps until a trial prints a value of the objective or ends, and then decides anew from what is on disk.
     So another service's start can go on with what is left."""
 
-    def __init__(self, platform: Platform, training_jobs: TrainingJobs, trials: TrialRecords, record: dict):
+    def __init__(self, platform: Platform, training_jobs: TrainingJobs, trials: TrialRecords, record: dict[str, Any]):
         self._platform, self._training_jobs, self._trials, self._record = platform, training_jobs, trials, record
         self.name = record["HyperParameterTuningJobName"]
         self._records = platform.state.records("tuning-job")
@@ -286,7 +287,7 @@ class _TrialListener(Listener):
             self._trials.forget_values(self._run.name, self._number)
             self._run.starts_again(self._number)
 
-    def ended(self, job: dict) -> None:
+    def ended(self, job: dict[str, Any]) -> None:
         try:
             self._trials.keep_end(self._run.name, self._number, job)
             if not self._has_value and job["TrainingJobStatus"] != "Failed":

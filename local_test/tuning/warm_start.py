@@ -3,6 +3,8 @@
 Source: https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-warm-start.html. Its limits on how many
 static hyperparameters may change (10) and how many training jobs all parents may have (500) are not held here."""
 
+from typing import Any
+
 from local_test.api.errors import ValidationException
 from local_test.tuning.job_record import tuned_names
 from local_test.tuning.training_request import OBJECTIVE
@@ -10,7 +12,7 @@ from local_test.tuning.training_request import OBJECTIVE
 ENDED = ("Completed", "Stopped", "Failed")
 
 
-def parent_names(request: dict) -> list[str]:
+def parent_names(request: dict[str, Any]) -> list[str]:
     """Raises ValidationException for a parent without a name, or named twice."""
     parents = request.get("WarmStartConfig", {}).get("ParentHyperParameterTuningJobs", [])
     names = [parent.get("HyperParameterTuningJobName") for parent in parents]
@@ -22,7 +24,7 @@ def parent_names(request: dict) -> list[str]:
     return names
 
 
-def check_parent(record: dict, parent: dict) -> None:
+def check_parent(record: dict[str, Any], parent: dict[str, Any]) -> None:
     """Raise ValidationException when the new tuning job cannot start from this one. Both: records of tuning jobs."""
     name = parent["HyperParameterTuningJobName"]
     if parent["HyperParameterTuningJobStatus"] not in ENDED:
@@ -51,7 +53,7 @@ def check_parent(record: dict, parent: dict) -> None:
         _check_identical(mine, theirs, name)
 
 
-def _check_identical(mine: dict, theirs: dict, name: str) -> None:
+def _check_identical(mine: dict[str, Any], theirs: dict[str, Any], name: str) -> None:
     for what, of in (("training image", _image), ("input data", _data)):
         if of(mine) != of(theirs):
             raise ValidationException(
@@ -60,7 +62,7 @@ def _check_identical(mine: dict, theirs: dict, name: str) -> None:
             )
 
 
-def learned(record: dict, parent: dict, trials: list[dict]) -> list[dict]:
+def learned(record: dict[str, Any], parent: dict[str, Any], trials: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Records of the parent's ended trials, with a value for each hyperparameter that the new tuning job tunes.
 
     Where the parent had a static value, its trials had that one. A parent's own parents have no part in it.
@@ -79,14 +81,14 @@ def learned(record: dict, parent: dict, trials: list[dict]) -> list[dict]:
     ]
 
 
-def _number_of_hyperparameters(record: dict) -> int:
+def _number_of_hyperparameters(record: dict[str, Any]) -> int:
     return len(tuned_names(record)) + len(record["TrainingJobDefinition"]["StaticHyperParameters"].keys() - {OBJECTIVE})
 
 
-def _image(definition: dict) -> str:
+def _image(definition: dict[str, Any]) -> str:
     return definition["AlgorithmSpecification"]["TrainingImage"]
 
 
-def _data(definition: dict) -> dict:
+def _data(definition: dict[str, Any]) -> dict[str, Any]:
     """The data of each channel: modes of reading may change."""
     return {channel["ChannelName"]: channel["DataSource"] for channel in definition.get("InputDataConfig", [])}

@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference-invoke-endpoint.
 """
 
 import uuid
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -14,7 +15,7 @@ from scripts.console.failure import Failure, error_code
 LONGEST = 3_600  # seconds an async endpoint may take for one request
 
 
-def invoke_async(runtime, s3, layout: Layout, endpoint: str, body: bytes, content_type: str) -> bytes:
+def invoke_async(runtime: Any, s3: Any, layout: Layout, endpoint: str, body: bytes, content_type: str) -> bytes:
     """Put the picture, ask for its answer and wait for that. Raises Failure with the model's reason when it has
     none.
     """
@@ -35,10 +36,11 @@ def invoke_async(runtime, s3, layout: Layout, endpoint: str, body: bytes, conten
         if reason is not None:
             raise Failure(f"the model refused: {reason.decode(errors='replace').strip()}")
         if passed > LONGEST:
-            raise Failure(f"no answer in an hour at {said['OutputLocation']}")
+            break
+    raise Failure(f"no answer in an hour at {said['OutputLocation']}")
 
 
-def _read(s3, uri: str) -> bytes | None:
+def _read(s3: Any, uri: str) -> bytes | None:
     bucket, key = bucket_and_key(uri)
     try:
         return s3.get_object(Bucket=bucket, Key=key)["Body"].read()

@@ -4,6 +4,7 @@ Where the requests go is boto3's affair (AWS_ENDPOINT_URL, the profile): nothing
 """
 
 from functools import cached_property
+from typing import Any
 
 import boto3
 from botocore import xform_name
@@ -36,19 +37,19 @@ class Aws:
         self.region = self._boto.region_name
         if not self.region:
             raise Failure("No AWS region is set. Set AWS_REGION, or region in sagemaker.toml.")
-        self._clients = {}
+        self._clients: dict[str, Any] = {}
 
-    def client(self, service: str):
+    def client(self, service: str) -> Any:
         if service not in self._clients:
             self._clients[service] = self._boto.client(service, config=_CONFIG)
         return self._clients[service]
 
-    def make(self, call: Call) -> dict:
+    def make(self, call: Call) -> dict[str, Any]:
         """Make a planned call and return AWS's answer."""
         return getattr(self.client(call.service), xform_name(call.operation))(**call.request)
 
     @cached_property
-    def _identity(self) -> dict:
+    def _identity(self) -> dict[str, Any]:
         return self.client("sts").get_caller_identity()
 
     @cached_property

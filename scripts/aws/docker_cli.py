@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from typing import Any
 
 from scripts.console.failure import Failure
 
@@ -17,7 +18,7 @@ def docker(*words: str, text: str | None = None) -> str:
     return done.stdout
 
 
-def image_facts(image: str) -> dict | None:
+def image_facts(image: str) -> dict[str, Any] | None:
     """What `docker image inspect` tells about an image of this machine, None when there is no such image."""
     try:
         return json.loads(docker("image", "inspect", image))[0]

@@ -1,6 +1,7 @@
 """The state of the endpoint and of its autoscaling, and waiting until the endpoint has the state that was asked for."""
 
 import sys
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -12,7 +13,7 @@ from scripts.console.make_prefix import make
 from scripts.requests.autoscaling import scalable_target
 
 
-def describe_endpoint(aws: Aws, name: str) -> dict | None:
+def describe_endpoint(aws: Aws, name: str) -> dict[str, Any] | None:
     """DescribeEndpoint's answer, None when there is no endpoint of this name."""
     try:
         return aws.client("sagemaker").describe_endpoint(EndpointName=name)
@@ -23,13 +24,13 @@ def describe_endpoint(aws: Aws, name: str) -> dict | None:
         raise
 
 
-def is_serverless(endpoint: dict) -> bool:
+def is_serverless(endpoint: dict[str, Any]) -> bool:
     """endpoint: DescribeEndpoint's answer."""
     variants = endpoint.get("ProductionVariants", [])
     return bool(variants) and all("CurrentServerlessConfig" in one for one in variants)
 
 
-def registered_targets(aws: Aws) -> list[dict]:
+def registered_targets(aws: Aws) -> list[dict[str, Any]]:
     """Application Auto Scaling's entry for the endpoint's variant: one, or none, also when one may not ask."""
     target = scalable_target(aws.settings.prefix)
     try:
@@ -52,10 +53,12 @@ def wait_until_in_service(aws: Aws, name: str, config: str, since: int) -> None:
     does not come to that: it failed, it went back to the earlier config, it is gone, or asking has become impossible.
     """
     told = None
+    endpoint: dict[str, Any] = {}
     try:
-        for passed, endpoint in answers(lambda: describe_endpoint(aws, name)):
-            if endpoint is None:
+        for passed, found in answers(lambda: describe_endpoint(aws, name)):
+            if found is None:
                 raise Failure(f"The endpoint {name} is gone: something else has deleted it.")
+            endpoint = found
             status = endpoint["EndpointStatus"]
             if status != told:
                 told = status

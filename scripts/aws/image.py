@@ -7,6 +7,7 @@ start of the image's id follows.
 
 import subprocess
 from pathlib import Path
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -40,7 +41,7 @@ def tag_in_ecr(prefix: str, image: str) -> str:
     return published_tag(tag, built_image(f"{repository(prefix, image)}:{tag}")["Id"])
 
 
-def built_image(name: str) -> dict:
+def built_image(name: str) -> dict[str, Any]:
     """Docker's facts about an image of this machine. Raises Failure when it is not there."""
     facts = image_facts(name)
     if facts is None:
@@ -48,7 +49,7 @@ def built_image(name: str) -> dict:
     return facts
 
 
-def image_detail(aws: Aws, name: str, tag: str) -> dict | None:
+def image_detail(aws: Aws, name: str, tag: str) -> dict[str, Any] | None:
     """ECR's facts about `<repository>:<tag>`, None when the repository or the tag is not there."""
     try:
         return aws.client("ecr").describe_images(repositoryName=name, imageIds=[{"imageTag": tag}])["imageDetails"][0]
@@ -58,7 +59,7 @@ def image_detail(aws: Aws, name: str, tag: str) -> dict | None:
         raise
 
 
-def describe_repository(aws: Aws, name: str) -> dict | None:
+def describe_repository(aws: Aws, name: str) -> dict[str, Any] | None:
     """ECR's facts about a repository, None when there is none."""
     try:
         return aws.client("ecr").describe_repositories(repositoryNames=[name])["repositories"][0]
@@ -71,7 +72,7 @@ def describe_repository(aws: Aws, name: str) -> dict | None:
 def repository_uri(aws: Aws, name: str) -> str | None:
     """The address of a repository; None when there is none."""
     repository_ = describe_repository(aws, name)
-    return repository_ and repository_["repositoryUri"]
+    return repository_["repositoryUri"] if repository_ else None
 
 
 def image_uri(aws: Aws, image: str) -> str:

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
@@ -33,7 +34,7 @@ class JobKind:
     name: Callable[[str, str], str]
     is_ours: Callable[[str, str], bool]
 
-    def find(self, aws: Aws, name: str) -> dict | None:
+    def find(self, aws: Aws, name: str) -> dict[str, Any] | None:
         """The job's description; None when there is no such job."""
         try:
             return aws.make(Call("sagemaker", f"Describe{self.noun}", {f"{self.noun}Name": name}))
@@ -42,14 +43,14 @@ class JobKind:
                 return None
             raise
 
-    def describe(self, aws: Aws, name: str) -> dict:
+    def describe(self, aws: Aws, name: str) -> dict[str, Any]:
         """Raises Failure when there is no such job."""
         found = self.find(aws, name)
         if found is None:
             raise Failure(f"There is no {self.words} {name} in {aws.region}. `{make('status')}` lists what is there.")
         return found
 
-    def newest_first(self, aws: Aws, **wanted) -> Iterator[dict]:
+    def newest_first(self, aws: Aws, **wanted: Any) -> Iterator[dict[str, Any]]:
         """The summaries of the project's jobs. wanted: more of the list's parameters, such as StatusEquals."""
         pages = (
             aws.client("sagemaker")
@@ -67,6 +68,8 @@ class JobKind:
         return Call("sagemaker", f"Stop{self.noun}", {f"{self.noun}Name": name})
 
     def log(self, aws: Aws, name: str, optional: bool = False) -> LogTail:
+        if self.log_group is None:
+            raise ValueError(f"A {self.noun} writes no log of its own.")
         return LogTail(aws.client("logs"), self.log_group, f"{name}/", optional=optional)
 
 
@@ -84,14 +87,14 @@ def kind_of(prefix: str, name: str) -> JobKind | None:
     return next((kind for kind in (*KINDS, TRIAL) if kind.is_ours(prefix, name)), None)
 
 
-def watch(aws: Aws, kind: JobKind, name: str, show_log: bool = True) -> dict:
+def watch(aws: Aws, kind: JobKind, name: str, show_log: bool = True) -> dict[str, Any]:
     """Print the job's log on stdout and the changes of its state on stderr until it has ended; return its description.
 
     Raises Failure when asking becomes impossible, as with credentials that have expired; the job goes on all the same.
     """
     log, told = kind.log(aws, name, optional=True) if show_log else None, None
 
-    def look() -> tuple[dict, list[str]]:
+    def look() -> tuple[dict[str, Any], list[str]]:
         return kind.describe(aws, name), log.new_lines() if log else []
 
     try:
@@ -120,7 +123,7 @@ def how_to_follow(name: str) -> str:
     return f'watch it with {make("logs")} ARGS="{name} --follow", or stop it with {make("stop")} ARGS={name}'
 
 
-def ended_well(description: dict, kind: JobKind) -> bool:
+def ended_well(description: dict[str, Any], kind: JobKind) -> bool:
     """Whether the job is Completed; otherwise say on stderr how it ended, and why."""
     name, status = description[f"{kind.noun}Name"], description[f"{kind.noun}Status"]
     if status == "Completed":
@@ -130,7 +133,7 @@ def ended_well(description: dict, kind: JobKind) -> bool:
     return False
 
 
-def _state(description: dict, kind: JobKind) -> str:
+def _state(description: dict[str, Any], kind: JobKind) -> str:
     status = description.get("SecondaryStatus") or description[f"{kind.noun}Status"]
     steps = description.get("SecondaryStatusTransitions")
     message = steps[-1].get("StatusMessage") if steps else None

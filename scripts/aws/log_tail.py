@@ -5,6 +5,7 @@ A host has a stream of its own. https://docs.aws.amazon.com/sagemaker/latest/dg/
 
 import sys
 from collections.abc import Callable
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -29,9 +30,9 @@ class LogTail:
     these credentials may not read has no lines either, and a warning says so once; otherwise that is raised.
     """
 
-    def __init__(self, logs, group: str, stream_prefix: str = "", since: int = 0, optional: bool = False):
+    def __init__(self, logs: Any, group: str, stream_prefix: str = "", since: int = 0, optional: bool = False):
         self._logs, self._group, self._prefix, self._since, self._optional = logs, group, stream_prefix, since, optional
-        self._tokens: dict[str, str] = {}
+        self._tokens: dict[str, str | None] = {}
         self._closed = False
 
     def streams(self) -> list[str]:
@@ -95,7 +96,7 @@ class LogTail:
             print(f"warning: the log cannot be shown. {explain(error)}", file=sys.stderr)
             return []
 
-    def _events_from(self, stream: str, token: str | None) -> tuple[list[dict], str]:
+    def _events_from(self, stream: str, token: str | None) -> tuple[list[dict[str, Any]], str | None]:
         """The events after `token`, and the token of those that are still to come."""
         events = []
         while True:
@@ -112,7 +113,7 @@ class LogTail:
                 return events, token
             token = answer["nextForwardToken"]
 
-    def _in_order(self, events: dict[str, list[dict]]) -> list[str]:
+    def _in_order(self, events: dict[str, list[dict[str, Any]]]) -> list[str]:
         rows = [(event["timestamp"], stream, event["message"]) for stream, found in events.items() for event in found]
         rows.sort(key=lambda row: row[0])  # stable: what one host wrote in one millisecond stays in its order
         if len(events) < 2:

@@ -1,6 +1,7 @@
 """Which trained model to serve: an archive, a job's, or that of the newest job that is Completed."""
 
 import sys
+from typing import Any
 
 from contract.feature_sharing import makes_features
 from scripts.aws.clients import Aws
@@ -31,7 +32,7 @@ def find_model_data(aws: Aws, job: str | None = None) -> tuple[str, str]:
     return job, artifacts
 
 
-def _newest(aws: Aws) -> dict:
+def _newest(aws: Aws) -> dict[str, Any]:
     """The description of the newest Completed job that may have left a model."""
     for summary in TRAINING.newest_first(aws, StatusEquals="Completed"):
         description = TRAINING.describe(aws, summary["TrainingJobName"])
@@ -43,5 +44,5 @@ def _newest(aws: Aws) -> dict:
     raise Failure(f"No training job of {aws.settings.prefix} is Completed in {aws.region}. Run `{make('train')}`.")
 
 
-def _made_features(description: dict) -> bool:
+def _made_features(description: dict[str, Any]) -> bool:
     return makes_features(description.get("HyperParameters", {}))

@@ -5,6 +5,7 @@ import mimetypes
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -24,7 +25,7 @@ class StoredObject:
     etag: str
 
 
-def listing(s3, bucket: str, prefix: str) -> dict[str, StoredObject]:
+def listing(s3: Any, bucket: str, prefix: str) -> dict[str, StoredObject]:
     """Every object whose key begins with `prefix`: a request for each thousand."""
     found = {}
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
@@ -33,13 +34,13 @@ def listing(s3, bucket: str, prefix: str) -> dict[str, StoredObject]:
     return found
 
 
-def folders(s3, bucket: str, above: str) -> list[str]:
+def folders(s3: Any, bucket: str, above: str) -> list[str]:
     """The names that come next in the keys that begin with `above`, which ends with a slash."""
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=above, Delimiter="/")
     return [one["Prefix"].removeprefix(above).rstrip("/") for page in pages for one in page.get("CommonPrefixes", [])]
 
 
-def has_objects(s3, bucket: str, prefix: str) -> bool:
+def has_objects(s3: Any, bucket: str, prefix: str) -> bool:
     """Whether any key begins with `prefix`; none does where there is no such bucket.
 
     Where these credentials may not look, the service's role still may: then they are taken to be there.
@@ -55,7 +56,7 @@ def has_objects(s3, bucket: str, prefix: str) -> bool:
         return True
 
 
-def is_bucket(s3, bucket: str) -> bool:
+def is_bucket(s3: Any, bucket: str) -> bool:
     """Whether there is such a bucket, be it one that these credentials may not look into."""
     try:
         s3.head_bucket(Bucket=bucket)
@@ -67,12 +68,12 @@ def is_bucket(s3, bucket: str) -> bool:
     return True
 
 
-def put_request(bucket: str, key: str) -> dict:
+def put_request(bucket: str, key: str) -> dict[str, Any]:
     """PutObject's request without the content; the type follows from the key's suffix."""
     return {"Bucket": bucket, "Key": key, "ContentType": mimetypes.guess_type(key)[0] or "application/octet-stream"}
 
 
-def put_objects(s3, bucket: str, contents: dict[str, Callable[[], bytes]]) -> None:
+def put_objects(s3: Any, bucket: str, contents: dict[str, Callable[[], bytes]]) -> None:
     """Put the content of each key, in parallel, each in one part, so that its ETag is its MD5, and with its SHA-256."""
 
     def put(item: tuple[str, Callable[[], bytes]]) -> None:
@@ -87,7 +88,7 @@ def put_objects(s3, bucket: str, contents: dict[str, Callable[[], bytes]]) -> No
         progress.step()
 
 
-def delete_objects(s3, bucket: str, keys: list[str]) -> None:
+def delete_objects(s3: Any, bucket: str, keys: list[str]) -> None:
     """Remove the objects. Raises Failure that names the first one which stays."""
     for start in range(0, len(keys), DELETED_AT_ONCE):
         batch = [{"Key": key} for key in keys[start : start + DELETED_AT_ONCE]]

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from scripts.console.failure import Failure
 
@@ -38,7 +39,7 @@ def answer(body: bytes) -> object:
         return body.decode(errors="replace")
 
 
-def prediction_lines(said: object) -> list[str]:
+def prediction_lines(said: Any) -> list[str]:
     """`93.10%  Beagle` for each class that the answer names, best first; any other answer as it is."""
     try:
         return [f"{one['probability']:7.2%}  {one['label']}" for one in said["predictions"]]

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -10,7 +11,7 @@ class Call:
 
     service: str
     operation: str
-    request: dict
+    request: dict[str, Any]
 
 
 def as_json(calls: list[Call]) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from typing import TypeVar
 
-Item, Result = TypeVar("Item"), TypeVar("Result")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 AHEAD = 4  # items a thread that may be waiting for their turn, so that 100,000 do not lie in memory at once
 
 
@@ -16,7 +17,8 @@ def in_parallel(function: Callable[[Item], Result], items: Iterable[Item], threa
 
     After that, or when the iterator is closed, nothing more is begun. Nothing waits for what is under way: the threads
     are daemons, which concurrent.futures' are not, so that Ctrl-C ends a program whose requests hang."""
-    given, under_way = queue.SimpleQueue(), deque()
+    given: queue.SimpleQueue[tuple[Future[Result], Item] | None] = queue.SimpleQueue()
+    under_way: deque[Future[Result]] = deque()
 
     def work() -> None:
         while (one := given.get()) is not None:

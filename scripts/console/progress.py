@@ -1,6 +1,7 @@
 """A line that counts, on stderr: rewritten in place on a terminal, one line for every tenth of many elsewhere."""
 
 import sys
+from typing import TextIO
 
 from scripts.console.terminal import obeying
 
@@ -8,7 +9,7 @@ from scripts.console.terminal import obeying
 class Progress:
     """`Progress(8351, "uploaded").step()`; the line tells how many of `total` are done."""
 
-    def __init__(self, total: int, done: str, stream=None):
+    def __init__(self, total: int, done: str, stream: TextIO | None = None):
         self._total, self._done, self._count, self._shown = total, done, 0, 0
         self._stream = obeying(stream or sys.stderr)
 

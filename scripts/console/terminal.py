@@ -6,7 +6,7 @@ terminal type something. https://unicode.org/reports/tr9/ has the characters tha
 is read."""
 
 import os
-from typing import TextIO
+from typing import Any, TextIO
 
 _CONTROL = {*range(0x20), *range(0x7F, 0xA0)} - {ord("\t"), ord("\n")}
 _DIRECTION = {0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
@@ -42,7 +42,7 @@ class Printable:
         for line in lines:
             self.write(line)
 
-    def __getattr__(self, name: str):
+    def __getattr__(self, name: str) -> Any:
         return getattr(self.beneath, name)
 
 
@@ -54,7 +54,7 @@ def obeying(stream: TextIO) -> TextIO:
 class Redrawn:
     """`draw(lines)` puts these in the place of those before; `clear()` takes them away. stream: a terminal."""
 
-    def __init__(self, stream):
+    def __init__(self, stream: TextIO):
         self._stream, self._shown = obeying(stream), 0
 
     def rows(self) -> int:

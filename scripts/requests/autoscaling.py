@@ -5,12 +5,14 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-add-code-a
 https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference-autoscale.html
 """
 
+from typing import Any
+
 from scripts.config.names import VARIANT, endpoint
 from scripts.config.settings import Settings
 from scripts.requests.tags import project_tags
 
 
-def scalable_target(prefix: str) -> dict:
+def scalable_target(prefix: str) -> dict[str, Any]:
     """What names the instances of the endpoint to autoscaling; also the whole request of DeregisterScalableTarget."""
     return {
         "ServiceNamespace": "sagemaker",
@@ -19,7 +21,7 @@ def scalable_target(prefix: str) -> dict:
     }
 
 
-def register_request(settings: Settings) -> dict:
+def register_request(settings: Settings) -> dict[str, Any]:
     scaling = settings.autoscaling
     return {
         **scalable_target(settings.prefix),
@@ -28,7 +30,7 @@ def register_request(settings: Settings) -> dict:
     }
 
 
-def policy_request(settings: Settings) -> dict:
+def policy_request(settings: Settings) -> dict[str, Any]:
     """Target tracking: by requests per instance and minute, or, for async endpoints, by requests that wait per
     instance.
     """
@@ -61,7 +63,7 @@ def wake_alarm(prefix: str) -> str:
     return f"{prefix}-wake"
 
 
-def wake_policy_request(settings: Settings) -> dict:
+def wake_policy_request(settings: Settings) -> dict[str, Any]:
     """Step scaling from no instance to one: target tracking leaves an endpoint at 0 until more wait than its target
     says.
     """
@@ -78,7 +80,7 @@ def wake_policy_request(settings: Settings) -> dict:
     }
 
 
-def wake_alarm_request(settings: Settings, policy_arn: str) -> dict:
+def wake_alarm_request(settings: Settings, policy_arn: str) -> dict[str, Any]:
     """PutMetricAlarm's request: the policy `policy_arn` acts when a request waits and there is no instance to take
     it.
     """

@@ -7,6 +7,8 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DebugHookConfig.ht
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DebugRuleConfiguration.html
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProfilerConfig.html"""
 
+from typing import Any
+
 from scripts.config.settings import Debugger
 from scripts.console.failure import Failure
 
@@ -33,7 +35,7 @@ _RULE_ACCOUNTS = {
 _COLLECTIONS = ("losses", "weights", "biases", "gradients", "relu_output")
 
 
-def debugger_fields(chosen: Debugger, region: str, output: str) -> dict:
+def debugger_fields(chosen: Debugger, region: str, output: str) -> dict[str, Any]:
     """Fields of CreateTrainingJob; none unless the settings ask for the service. output: URI under which it keeps what
     it gets.
 

@@ -5,13 +5,14 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-blue-green
 """
 
 import math
+from typing import Any
 
 from scripts.config.names import endpoint
 from scripts.config.settings import LONGEST_UPDATE, Settings
 from scripts.requests.tags import project_tags
 
 
-def create_endpoint_request(settings: Settings, *, config: str) -> dict:
+def create_endpoint_request(settings: Settings, *, config: str) -> dict[str, Any]:
     return {
         "EndpointName": endpoint(settings.prefix),
         "EndpointConfigName": config,
@@ -19,9 +20,9 @@ def create_endpoint_request(settings: Settings, *, config: str) -> dict:
     }
 
 
-def update_endpoint_request(settings: Settings, *, config: str, serverless: bool = False) -> dict:
+def update_endpoint_request(settings: Settings, *, config: str, serverless: bool = False) -> dict[str, Any]:
     """Request that brings the endpoint to the endpoint config named `config`. serverless: whether it is that now."""
-    request = {"EndpointName": endpoint(settings.prefix), "EndpointConfigName": config}
+    request: dict[str, Any] = {"EndpointName": endpoint(settings.prefix), "EndpointConfigName": config}
     if serverless or settings.deploy.mode == "serverless":
         return request  # deployment guardrails move traffic from instances to instances
     if settings.autoscaling.max_instances:
@@ -32,7 +33,7 @@ def update_endpoint_request(settings: Settings, *, config: str, serverless: bool
     return request
 
 
-def _deployment(settings: Settings) -> dict:
+def _deployment(settings: Settings) -> dict[str, Any]:
     update, deploy = settings.update, settings.deploy
     routing = {"Type": update.traffic, "WaitIntervalInSeconds": 0}
     steps = 0

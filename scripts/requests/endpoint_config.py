@@ -3,6 +3,8 @@
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpointConfig.html
 """
 
+from typing import Any
+
 from scripts.config.layout import Layout
 from scripts.config.names import VARIANT
 from scripts.config.settings import Settings
@@ -10,11 +12,11 @@ from scripts.requests.gpu_ami import inference_ami
 from scripts.requests.tags import project_tags
 
 
-def endpoint_config_request(settings: Settings, layout: Layout, *, name: str, model: str) -> dict:
+def endpoint_config_request(settings: Settings, layout: Layout, *, name: str, model: str) -> dict[str, Any]:
     """Request for the endpoint config `name` that serves the model named `model`. Raises Failure as `inference_ami`
     does.
     """
-    request = {
+    request: dict[str, Any] = {
         "EndpointConfigName": name,
         "ProductionVariants": [_variant(settings, model)],
         "Tags": project_tags(settings.prefix),
@@ -39,7 +41,7 @@ def endpoint_config_request(settings: Settings, layout: Layout, *, name: str, mo
     return request
 
 
-def _variant(settings: Settings, model: str) -> dict:
+def _variant(settings: Settings, model: str) -> dict[str, Any]:
     variant = {"VariantName": VARIANT, "ModelName": model}
     deploy = settings.deploy
     if deploy.mode == "serverless":

@@ -3,6 +3,8 @@
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html
 """
 
+from typing import Any
+
 from contract.feature_sharing import FEATURES_ONLY
 from scripts.config.layout import Layout
 from scripts.config.settings import Settings
@@ -20,7 +22,7 @@ def features_job_request(
     channels: dict[str, str],
     static: dict[str, str],
     output: str,
-) -> dict:
+) -> dict[str, Any]:
     """Request for the job `name`: the trials' image, machine and data, but it trains nothing. static: as the trials
     have them.
 

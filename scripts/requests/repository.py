@@ -7,17 +7,18 @@ https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-scanning.html
 
 import fnmatch
 import json
+from typing import Any
 
 from scripts.config.settings import Settings
 from scripts.requests.tags import project_tags
 
 
-def create_repository_request(settings: Settings, repository: str) -> dict:
+def create_repository_request(settings: Settings, repository: str) -> dict[str, Any]:
     """Request for a repository where a tag, once pushed, never means another image."""
     return {"repositoryName": repository, "imageTagMutability": "IMMUTABLE", "tags": project_tags(settings.prefix)}
 
 
-def lifecycle_policy_request(settings: Settings, repository: str) -> dict:
+def lifecycle_policy_request(settings: Settings, repository: str) -> dict[str, Any]:
     """Request that expires what has no tag after a day, and all but the newest `keep-images` of the rest."""
     rules = [
         {
@@ -45,7 +46,7 @@ def lifecycle_policy_request(settings: Settings, repository: str) -> dict:
     return {"repositoryName": repository, "lifecyclePolicyText": json.dumps({"rules": rules})}
 
 
-def scanning_request(current: dict, repositories: list[str], prefix: str) -> dict | None:
+def scanning_request(current: dict[str, Any], repositories: list[str], prefix: str) -> dict[str, Any] | None:
     """Request that has the registry scan `<prefix>-*` on push, or None when `repositories` are scanned already.
 
     current: the `scanningConfiguration` of GetRegistryScanningConfiguration. Scanning is configured for the whole

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTrai
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 from contract.metric_lines import METRICS
 from scripts.config.layout import Layout
@@ -29,7 +30,7 @@ def training_definition(
     channels: dict[str, str],
     hyperparameters: dict[str, str],
     tuned: Iterable[str] = (),
-) -> dict:
+) -> dict[str, Any]:
     """The program, its data, where its model goes, its machine and its network. channels: name -> URI of what it holds.
 
     hyperparameters, tuned: what they have to do with the network, `training_is_isolated` says. Raises Failure as that
@@ -64,7 +65,7 @@ def training_definition(
     }
 
 
-def _channel(name: str, uri: str) -> dict:
+def _channel(name: str, uri: str) -> dict[str, Any]:
     source = {"S3DataType": "S3Prefix", "S3Uri": uri, "S3DataDistributionType": "FullyReplicated"}
     # Features are memory-mapped and read in a random order, which FastFile is bad at.
     mode = {"InputMode": "File"} if name == "features" else {}

@@ -1,5 +1,7 @@
 """CreateTrainingJob. https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html"""
 
+from typing import Any
+
 from contract.opt_ml import CHECKPOINTS
 from scripts.config.layout import Layout
 from scripts.config.settings import Settings
@@ -19,7 +21,7 @@ def training_job_request(
     region: str,
     channels: dict[str, str],
     hyperparameters: dict[str, str],
-) -> dict:
+) -> dict[str, Any]:
     """Request for the job `name`. channels: name -> URI of what it holds. hyperparameters: before those of the
     settings.
 

@@ -1,11 +1,13 @@
 """CreateTransformJob. https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTransformJob.html"""
 
+from typing import Any
+
 from scripts.config.settings import Settings
 from scripts.requests.gpu_ami import transform_ami
 from scripts.requests.tags import project_tags
 
 
-def transform_job_request(settings: Settings, *, name: str, model: str, source: str, output: str) -> dict:
+def transform_job_request(settings: Settings, *, name: str, model: str, source: str, output: str) -> dict[str, Any]:
     """Request for the job `name`: every picture under the URI `source` goes through the model named `model`.
 
     The answer to `<key>` is `<key>.out` under the URI `output`. Raises Failure as `transform_ami` does.

@@ -3,6 +3,8 @@
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateHyperParameterTuningJob.html
 """
 
+from typing import Any
+
 from contract.metric_lines import is_maximized
 from contract.opt_ml import CHECKPOINTS
 from scripts.config.layout import Layout
@@ -26,7 +28,7 @@ def tuning_job_request(
     ranges: dict[str, Range],
     parents: list[str],
     warm_start_type: str,
-) -> dict:
+) -> dict[str, Any]:
     """Request for the tuning job `name`. channels: name -> URI. static: the hyperparameters of every trial.
 
     parents: earlier tuning jobs whose trials this one begins with, at most 5. warm_start_type: one of WARM_START_TYPES.
@@ -59,18 +61,18 @@ def tuning_job_request(
     return request
 
 
-def objective(tune: Tune) -> dict:
+def objective(tune: Tune) -> dict[str, Any]:
     """What the search is for. https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningJobObjective.html"""
     return {"Type": "Maximize" if is_maximized(tune.objective) else "Minimize", "MetricName": tune.objective}
 
 
-def _config(tune: Tune, ranges: dict[str, Range]) -> dict:
+def _config(tune: Tune, ranges: dict[str, Range]) -> dict[str, Any]:
     # A grid's number of jobs is that of its combinations, and nothing else may stand here.
     jobs = grid_size(ranges) if tune.strategy == "Grid" else tune.max_jobs
     limits = {"MaxNumberOfTrainingJobs": jobs, "MaxParallelTrainingJobs": min(tune.parallel, jobs)}
     if tune.max_runtime_seconds:
         limits["MaxRuntimeInSeconds"] = tune.max_runtime_seconds
-    config = {
+    config: dict[str, Any] = {
         "Strategy": tune.strategy,
         "HyperParameterTuningJobObjective": objective(tune),
         "ResourceLimits": limits,
@@ -87,9 +89,9 @@ def _config(tune: Tune, ranges: dict[str, Range]) -> dict:
     return config
 
 
-def _completion_criteria(tune: Tune) -> dict:
+def _completion_criteria(tune: Tune) -> dict[str, Any]:
     """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TuningJobCompletionCriteria.html"""
-    criteria = {}
+    criteria: dict[str, Any] = {}
     if tune.target:
         criteria["TargetObjectiveMetricValue"] = tune.target
     if tune.not_improving:
@@ -99,9 +101,10 @@ def _completion_criteria(tune: Tune) -> dict:
     return criteria
 
 
-def _parameter_ranges(ranges: dict[str, Range]) -> dict:
+def _parameter_ranges(ranges: dict[str, Range]) -> dict[str, Any]:
     """All values are text. https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ParameterRanges.html"""
-    found = {"ContinuousParameterRanges": [], "IntegerParameterRanges": [], "CategoricalParameterRanges": []}
+    kinds = ("ContinuousParameterRanges", "IntegerParameterRanges", "CategoricalParameterRanges")
+    found: dict[str, list[dict[str, Any]]] = {kind: [] for kind in kinds}
     for name, one in ranges.items():
         if isinstance(one, Categories):
             found["CategoricalParameterRanges"].append({"Name": name, "Values": list(one.values)})

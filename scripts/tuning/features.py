@@ -153,7 +153,7 @@ def _found(aws: Aws, output: str) -> tuple[str, str] | None:
 
     def is_right(job: str, wanted: str) -> bool:
         description = FEATURES.find(aws, job)  # None where only its files are there: it cannot be told how it ended
-        return bool(description) and (
+        return description is not None and (
             description["TrainingJobStatus"],
             description["OutputDataConfig"]["S3OutputPath"],
         ) == (wanted, output)

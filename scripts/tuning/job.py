@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTrai
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from scripts.aws.clients import Aws
 from scripts.aws.jobs import ENDED, TUNING
@@ -71,15 +72,14 @@ class Tuning:
 
     def ranked(self) -> list[Trial]:
         """The best trial, then by objective, then those without one by number."""
-        with_one = [trial for trial in self.trials if trial.objective is not None]
-        with_one.sort(
-            key=lambda trial: (trial.name != self.best, -trial.objective if self.maximize else trial.objective)
-        )
-        return with_one + [trial for trial in self.trials if trial.objective is None]
+        sign = -1 if self.maximize else 1
+        with_one = [(sign * one.objective, one) for one in self.trials if one.objective is not None]
+        with_one.sort(key=lambda pair: (pair[1].name != self.best, pair[0]))
+        return [trial for _, trial in with_one] + [trial for trial in self.trials if trial.objective is None]
 
     def best_so_far(self) -> list[tuple[int, float]]:
         """For each trial with an objective its number, and the best objective up to there."""
-        found = []
+        found: list[tuple[int, float]] = []
         for trial in self.trials:
             if trial.objective is not None:
                 best = found[-1][1] if found else trial.objective
@@ -109,7 +109,7 @@ def read_tuning(aws: Aws, name: str) -> Tuning:
     return tuning_of(description, [one for page in pages for one in page["TrainingJobSummaries"]], datetime.now(UTC))
 
 
-def describe_tuning(aws: Aws, name: str) -> dict:
+def describe_tuning(aws: Aws, name: str) -> dict[str, Any]:
     """What DescribeHyperParameterTuningJob answers. Raises Failure as `read_tuning` does."""
     description = TUNING.describe(aws, name)
     if "TrainingJobDefinition" not in description:
@@ -120,7 +120,7 @@ def describe_tuning(aws: Aws, name: str) -> dict:
     return description
 
 
-def tuning_of(description: dict, summaries: list[dict], now: datetime) -> Tuning:
+def tuning_of(description: dict[str, Any], summaries: list[dict[str, Any]], now: datetime) -> Tuning:
     """From DescribeHyperParameterTuningJob's answer and the summaries of its training jobs, in any order."""
     config, static = (
         description["HyperParameterTuningJobConfig"],
@@ -146,7 +146,7 @@ def tuning_of(description: dict, summaries: list[dict], now: datetime) -> Tuning
     )
 
 
-def _trial(number: int, summary: dict) -> Trial:
+def _trial(number: int, summary: dict[str, Any]) -> Trial:
     return Trial(
         number=number,
         name=summary["TrainingJobName"],

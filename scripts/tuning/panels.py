@@ -116,7 +116,7 @@ def _of_interval(name: str, searched: Interval, values: dict[int, float]) -> Pan
     limits = _padded(low, high, is_log, PADDING, PADDING)
     if searched.whole and not is_log and high - low < FEW_VALUES:
         values, limits = {number: value + _jitter(number) for number, value in values.items()}, (low - 0.5, high + 0.5)
-    ticks = log_ticks(low, high) if is_log else _whole_ticks(low, high) if searched.whole else ()
+    ticks = log_ticks(low, high) if is_log else _whole_ticks(int(low), int(high)) if searched.whole else ()
     return Panel(name, is_log, False, values, ticks, limits)
 
 

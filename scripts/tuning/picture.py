@@ -7,9 +7,12 @@ Colours are of Okabe and Ito's palette, which colour-blind people tell apart, an
 import io
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter, NullLocator
 from matplotlib.transforms import blended_transform_factory
 
@@ -48,7 +51,7 @@ def panel_pictures(tuning: Tuning, theme: Theme) -> list[tuple[str, bytes]]:
     """Each panel's label and its PNG."""
     found, height = [], heights(tuning)
     for panel in panels(tuning):
-        figure = Figure(PANEL_SIZE, layout="constrained", facecolor=theme.ground)
+        figure = Figure(PANEL_SIZE, layout=ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08), facecolor=theme.ground)
         _draw(figure.subplots(), panel, tuning, height, theme, with_metric=True)
         found.append((panel.label, _png(figure, PANEL_DPI)))
     return found
@@ -59,8 +62,11 @@ def whole_figure(tuning: Tuning, theme: Theme = LIGHT) -> Figure:
     order, *others = panels(tuning)
     rows, columns = grid(len(others))
     height = heights(tuning)
-    figure = Figure((WIDTH, TOP + ROW * rows + FOOTER), layout="constrained", facecolor=theme.ground)
-    figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08)
+    figure = Figure(
+        (WIDTH, TOP + ROW * rows + FOOTER),
+        layout=ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08),
+        facecolor=theme.ground,
+    )
     cells = figure.add_gridspec(rows + 1, columns, height_ratios=[TOP, *[ROW] * rows])
     first = figure.add_subplot(cells[0, :])
     _draw(first, order, tuning, height, theme, with_metric=True)
@@ -102,17 +108,19 @@ def _draw(axes: Axes, panel: Panel, tuning: Tuning, height: Heights, theme: Them
     shown = [trial for trial in tuning.trials if trial.number in panel.places and trial.name != tuning.best]
     for kind in _MARKERS:
         those = [trial for trial in shown if outcome(trial) == kind]
-        with_one = [trial for trial in those if trial.objective is not None]
+        with_one = [(panel.places[one.number], one.objective) for one in those if one.objective is not None]
         without = [trial for trial in those if trial.objective is None]
         look = _look(kind, size, theme)
         if with_one:
-            axes.scatter(
-                [panel.places[one.number] for one in with_one], [one.objective for one in with_one], label=kind, **look
-            )
+            axes.scatter(*zip(*with_one, strict=True), label=kind, **look)
         if without:
-            label = {"label": f"{kind}, no value"} if kind != "failed" else {"label": kind}
+            label = kind if kind == "failed" else f"{kind}, no value"
             axes.scatter(
-                [panel.places[one.number] for one in without], [FOOT] * len(without), transform=at_foot, **label, **look
+                [panel.places[one.number] for one in without],
+                [FOOT] * len(without),
+                transform=at_foot,
+                label=label,
+                **look,
             )
     _draw_best(axes, panel, tuning.best_trial, size, theme)
     if not any(trial.objective is not None for trial in tuning.trials):
@@ -136,7 +144,7 @@ def _draw_best(axes: Axes, panel: Panel, best: Trial | None, size: int, theme: T
         )
 
 
-def _look(kind: str, size: int, theme: Theme) -> dict:
+def _look(kind: str, size: int, theme: Theme) -> dict[str, Any]:
     colour = {"completed": theme.completed, "stopped": theme.stopped, "failed": theme.failed, "running": theme.soft}[
         kind
     ]
@@ -186,7 +194,7 @@ def _draw_axes(axes: Axes, panel: Panel, tuning: Tuning, height: Heights, theme:
         axes.tick_params(labelleft=False)
 
 
-def _fix_ticks(axis, ticks: tuple[tuple[float, str], ...]) -> None:
+def _fix_ticks(axis: Axis, ticks: tuple[tuple[float, str], ...]) -> None:
     axis.set_major_locator(FixedLocator([place for place, _ in ticks]))
     texts = dict(ticks)
     axis.set_major_formatter(FuncFormatter(lambda value, place: texts.get(value, "")))

@@ -5,6 +5,7 @@ page.html.
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from scripts.aws.clients import Aws
 from scripts.aws.jobs import TRIAL
@@ -72,7 +73,7 @@ def write_files(tuning: Tuning, model: str | None, folder: Path) -> None:
     (folder / "page.html").write_text(page(tuning, pictures, model), encoding="utf-8")
 
 
-def _as_json(trial: Trial) -> dict:
+def _as_json(trial: Trial) -> dict[str, Any]:
     times = {name: time and time.isoformat() for name, time in (("started", trial.started), ("ended", trial.ended))}
     return {**vars(trial), **times}
 

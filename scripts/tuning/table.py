@@ -13,7 +13,7 @@ def heading(tuning: Tuning) -> str:
     """`dogbreed-tune-...: InProgress after 12:30, 5 trials of 16 (3 Completed, 2 InProgress), best
     valid_accuracy=0.8123`.
     """
-    counts = {}
+    counts: dict[str, int] = {}
     for trial in tuning.trials:
         counts[trial.status] = counts.get(trial.status, 0) + 1
     of_them = f" ({', '.join(f'{count} {status}' for status, count in sorted(counts.items()))})" if counts else ""

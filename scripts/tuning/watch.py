@@ -1,6 +1,7 @@
 """Following a tuning job to its end: a live table of its trials on a terminal, a line for every change elsewhere."""
 
 import sys
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -18,7 +19,7 @@ def watch_tuning(aws: Aws, name: str) -> Tuning:
 
     Raises Failure when asking becomes impossible, as with credentials that have expired; the job goes on all the same.
     """
-    show = _Live() if sys.stderr.isatty() else _Lines()
+    show: _Live | _Lines = _Live() if sys.stderr.isatty() else _Lines()
 
     def look() -> Tuning:
         try:
@@ -39,7 +40,7 @@ def watch_tuning(aws: Aws, name: str) -> Tuning:
 
 
 class _Live:
-    def __init__(self):
+    def __init__(self) -> None:
         self._screen = Redrawn(sys.stderr)
 
     def show(self, tuning: Tuning, passed: float) -> None:
@@ -54,8 +55,8 @@ class _Live:
 
 
 class _Lines:
-    def __init__(self):
-        self._told: dict[str, tuple] = {}
+    def __init__(self) -> None:
+        self._told: dict[str, tuple[Any, ...]] = {}
 
     def show(self, tuning: Tuning, passed: float) -> None:
         for trial in tuning.trials:
@@ -65,7 +66,7 @@ class _Lines:
             )
         self._say(tuning.name, (tuning.status,), f"[{minutes(passed)}] {tuning.name} {tuning.status}")
 
-    def _say(self, name: str, state: tuple, line: str) -> None:
+    def _say(self, name: str, state: tuple[Any, ...], line: str) -> None:
         if self._told.get(name) != state:
             self._told[name] = state
             print(line, file=sys.stderr, flush=True)

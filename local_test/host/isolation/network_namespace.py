@@ -5,6 +5,7 @@ firewall stands before any of them starts."""
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from docker import DockerClient
 from docker.models.containers import Container
@@ -50,7 +51,7 @@ class NetworkNamespace:
         remove(self.container)
 
 
-def hold(client: DockerClient, firewall: str, labels: dict[str, str], **options) -> NetworkNamespace:
+def hold(client: DockerClient, firewall: str, labels: dict[str, str], **options: Any) -> NetworkNamespace:
     """A namespace whose `firewall`, rules of nft, is in force.
 
     labels: of the job or endpoint that it is for. options: network and host name, as `containers.create` takes them.
