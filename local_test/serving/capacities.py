@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateEndpointWeig
 
 from local_test.serving.fleet import Fleet
 
-HONOURED = {
+SUPPORTED = {
     "EndpointName": None,
     "DesiredWeightsAndCapacities": [
         {

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-blue-green
 
 from dataclasses import dataclass
 
-HONOURED = {
+SUPPORTED = {
     "BlueGreenUpdatePolicy": {
         "TrafficRoutingConfiguration": {
             "Type": None,

@@ -6,8 +6,8 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpointConf
 import time
 
 from local_test.api.errors import ValidationException
-from local_test.api.honoured_fields import check_honoured
 from local_test.api.listing import one_page
+from local_test.api.supported_fields import check_supported
 from local_test.api.tags import Tags
 from local_test.host.emulator_settings import Platform
 from local_test.serving.models import Models
@@ -26,7 +26,7 @@ VARIANT = {
     "RoutingConfig": {"RoutingStrategy": ("LEAST_OUTSTANDING_REQUESTS", "RANDOM")},
     "InferenceAmiVersion": None,
 }
-HONOURED = {
+SUPPORTED = {
     "EndpointConfigName": None,
     "ProductionVariants": [VARIANT],
     "DataCaptureConfig": {
@@ -53,7 +53,7 @@ class EndpointConfigs:
         self._records = platform.state.records("endpoint-configs")
 
     def create_endpoint_config(self, request: dict) -> dict:
-        check_honoured(request, HONOURED)
+        check_supported(request, SUPPORTED)
         for problem in problems(request):
             raise ValidationException(problem)
         for field, uri in _output_uris(request):

@@ -84,7 +84,7 @@ def input_mode(channel: dict, request: dict) -> str:
     return channel.get("InputMode") or request["AlgorithmSpecification"]["TrainingInputMode"]
 
 
-def kept_folders(request: dict) -> dict[str, str]:
+def synced_folders(request: dict) -> dict[str, str]:
     """Folders of the container that the platform keeps in S3 while the job runs: folder -> URI of its prefix."""
     job = request["TrainingJobName"]
     folders = {}

@@ -48,7 +48,7 @@ class Version:
         return datetime.fromisoformat(microseconds).timestamp() < moment - CLOCK_MARGIN
 
 
-class KeptFolder:
+class SyncedFolder:
     """Copies what is new in `folder` of a container to `uri`, until it is closed. What the program deletes stays
     there.
     """

@@ -3,26 +3,26 @@
 from local_test.api.errors import ValidationException
 
 
-def check_honoured(request: dict, honoured: dict, at: str = "") -> None:
+def check_supported(request: dict, supported: dict, at: str = "") -> None:
     """Raise ValidationException for the first field, or value of a field, that would be ignored.
 
-    honoured: field -> None (every value is honoured), a tuple of the values that are, a dict of fields, or a list of
+    supported: field -> None (every value is supported), a tuple of the values that are, a dict of fields, or a list of
     one element that describes each element."""
     for name, value in request.items():
         path = f"{at}{name}"
-        if name not in honoured:
+        if name not in supported:
             raise ValidationException(
-                f"The local SageMaker does not honour {path}. Remove it from the request, or send the request to AWS."
+                f"The local SageMaker does not support {path}. Remove it from the request, or send the request to AWS."
             )
-        allowed = honoured[name]
+        allowed = supported[name]
         if value is None:
             continue
         if isinstance(allowed, tuple) and value not in allowed:
             raise ValidationException(
-                f"The local SageMaker honours {path} only as {' or '.join(map(str, allowed))}, not {value!r}."
+                f"The local SageMaker supports {path} only as {' or '.join(map(str, allowed))}, not {value!r}."
             )
         if isinstance(allowed, dict):
-            check_honoured(value, allowed, f"{path}.")
+            check_supported(value, allowed, f"{path}.")
         if isinstance(allowed, list):
             for index, element in enumerate(value):
-                check_honoured(element, allowed[0], f"{path}[{index}].")
+                check_supported(element, allowed[0], f"{path}[{index}].")

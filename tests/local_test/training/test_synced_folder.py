@@ -10,8 +10,8 @@ from local_test.host.emulator_settings import ACCOUNT
 from local_test.storage.destination import Destination
 from local_test.storage.local_files import LocalFiles
 from local_test.storage.object_store import ObjectStore
-from local_test.training.kept_folder import KeptFolder
 from local_test.training.results import Results
+from local_test.training.synced_folder import SyncedFolder
 
 ODD = {"..%2fhome%2f.bashrc": b"one", "a#1": b"two", "a#2": b"three", "sub/b?c": b"four"}
 
@@ -57,7 +57,7 @@ def uri(request, tmp_path):
 
 
 def kept(container, uri, destination):
-    return KeptFolder(container, "/opt/ml/checkpoints", uri, destination)
+    return SyncedFolder(container, "/opt/ml/checkpoints", uri, destination)
 
 
 def stored(destination, uri):

@@ -1,7 +1,7 @@
 """What a CreateTrainingJob request may ask for here, and what AWS itself would refuse although each field is sound."""
 
 from local_test.api.errors import ValidationException
-from local_test.api.honoured_fields import check_honoured
+from local_test.api.supported_fields import check_supported
 
 _RULE = {
     "RuleConfigurationName": None,
@@ -12,7 +12,7 @@ _RULE = {
     "LocalPath": None,
     "S3OutputPath": None,
 }
-HONOURED = {
+SUPPORTED = {
     "TrainingJobName": None,
     "HyperParameters": None,
     "AlgorithmSpecification": {
@@ -68,7 +68,7 @@ SECONDS_ALLOWED = 24 * 3600  # the platform's MaxRuntimeInSeconds when the reque
 
 def check(request: dict) -> None:
     """Raise ValidationException for the first thing that would not be done."""
-    check_honoured(request, HONOURED)
+    check_supported(request, SUPPORTED)
     for needed in ("AlgorithmSpecification", "ResourceConfig"):
         if needed not in request:
             raise ValidationException(f"{needed} is missing: the local SageMaker has no serverless jobs.")
@@ -87,11 +87,11 @@ def check(request: dict) -> None:
     for index, channel in enumerate(request.get("InputDataConfig", [])):
         if "S3DataSource" not in channel["DataSource"]:
             raise ValidationException(f"InputDataConfig[{index}].DataSource.S3DataSource is missing.")
-    _check_kept_folders(request)
+    _check_synced_folders(request)
     _check_waiting_time(request)
 
 
-def _check_kept_folders(request: dict) -> None:
+def _check_synced_folders(request: dict) -> None:
     """Folders of the container that are kept in S3: absolute, and each for one purpose."""
     fields = ("CheckpointConfig", "DebugHookConfig", "TensorBoardOutputConfig")
     paths = {

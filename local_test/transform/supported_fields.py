@@ -4,11 +4,11 @@ Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTran
 """
 
 from local_test.api.errors import ValidationException
-from local_test.api.honoured_fields import check_honoured
+from local_test.api.supported_fields import check_supported
 from local_test.transform.data_processing import data_processing
 from local_test.transform.limits import MOST_CONCURRENT, MOST_MEGABYTES
 
-HONOURED = {
+SUPPORTED = {
     "TransformJobName": None,
     "ModelName": None,
     "MaxConcurrentTransforms": None,
@@ -38,7 +38,7 @@ MOST_INSTANCES = 100
 
 def check(request: dict) -> None:
     """Raise ValidationException for the first thing that would not be done."""
-    check_honoured(request, HONOURED)
+    check_supported(request, SUPPORTED)
     megabytes, concurrent = request.get("MaxPayloadInMB", 0), request.get("MaxConcurrentTransforms", 0)
     if megabytes > MOST_MEGABYTES:
         raise ValidationException(f"MaxPayloadInMB must not be greater than {MOST_MEGABYTES}, and is {megabytes}.")

@@ -1,10 +1,10 @@
-"""CreateHyperParameterTuningJob: what is not honoured is refused by name, and so is what AWS refuses."""
+"""CreateHyperParameterTuningJob: what is not supported is refused by name, and so is what AWS refuses."""
 
 import pytest
 
 from local_test.api.errors import ValidationException
 from local_test.api.request_validation import validate
-from local_test.tuning.honoured_request import check
+from local_test.tuning.supported_fields import check
 from tests.local_test.tuning.tuning_job import NOTHING, changed
 
 CONFIG, DEFINITION = "HyperParameterTuningJobConfig", "TrainingJobDefinition"
@@ -43,7 +43,7 @@ OFFERED = [
 
 
 @pytest.mark.parametrize("changes", OFFERED)
-def test_what_is_honoured_passes(changes):
+def test_what_is_supported_passes(changes):
     validate("CreateHyperParameterTuningJob", changed(*changes))
     check(changed(*changes))
 
@@ -62,8 +62,8 @@ def test_what_is_honoured_passes(changes):
         f"{DEFINITION}.HyperParameterTuningResourceConfig.InstanceConfigs",
     ],
 )
-def test_what_is_not_honoured_is_refused_by_name(path):
-    with pytest.raises(ValidationException, match=f"does not honour {path}"):
+def test_what_is_not_supported_is_refused_by_name(path):
+    with pytest.raises(ValidationException, match=f"does not support {path}"):
         check(changed((path, {})))
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from local_test.api.errors import ValidationException
 from local_test.api.request_validation import operations, validate
-from local_test.transform.honoured_request import HONOURED, check
+from local_test.transform.supported_fields import SUPPORTED, check
 
 REQUEST = {
     "TransformJobName": "job",
@@ -43,13 +43,13 @@ def changed(path, value):
     return request
 
 
-def test_a_request_with_everything_that_is_honoured_is_taken():
+def test_a_request_with_everything_that_is_supported_is_taken():
     validate("CreateTransformJob", REQUEST)
     check(REQUEST)
 
 
-def test_every_field_is_honoured_or_refused_on_purpose():
-    refused = set(operations()["CreateTransformJob"].input_shape.members) - set(HONOURED)
+def test_every_field_is_supported_or_refused_on_purpose():
+    refused = set(operations()["CreateTransformJob"].input_shape.members) - set(SUPPORTED)
     assert refused == {"DataCaptureConfig", "ExperimentConfig"}
 
 
@@ -69,7 +69,7 @@ def test_every_field_is_honoured_or_refused_on_purpose():
         ("TransformInput.ContentType", "image/png"),
     ],
 )
-def test_what_is_not_honoured_is_refused_by_its_name(path, value):
+def test_what_is_not_supported_is_refused_by_its_name(path, value):
     with pytest.raises(ValidationException) as refused:
         check(changed(path, value))
     assert path in refused.value.message
@@ -84,7 +84,7 @@ def test_all_payloads_at_once_may_not_be_larger_than_100_mb():
 
 
 @pytest.mark.parametrize("split", ["None", "Line", "RecordIO", "TFRecord"])
-def test_every_split_type_is_honoured(split):
+def test_every_split_type_is_supported(split):
     request = changed("TransformInput.SplitType", split)
     del request["DataProcessing"]
     check(request)

@@ -1,4 +1,4 @@
-"""CreateTrainingJob: what is not honoured is refused by name, and so is what AWS refuses."""
+"""CreateTrainingJob: what is not supported is refused by name, and so is what AWS refuses."""
 
 import copy
 
@@ -6,7 +6,7 @@ import pytest
 
 from local_test.api.errors import ValidationException
 from local_test.api.request_validation import validate
-from local_test.training.honoured_request import check
+from local_test.training.supported_fields import check
 
 REQUEST = {
     "TrainingJobName": "job-1",

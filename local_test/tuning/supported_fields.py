@@ -7,13 +7,13 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-how-it-wo
 fields may hold is checked with the first trial's request, by the rules of CreateTrainingJob."""
 
 from local_test.api.errors import ValidationException
-from local_test.api.honoured_fields import check_honoured
-from local_test.training.honoured_request import HONOURED as TRAINING
+from local_test.api.supported_fields import check_supported
+from local_test.training.supported_fields import SUPPORTED as TRAINING
 from local_test.tuning import hyperband, search
 from local_test.tuning.training_request import COPIED, OBJECTIVE
 
 _RANGE = {"Name": None, "MinValue": None, "MaxValue": None, "ScalingType": None}
-HONOURED = {
+SUPPORTED = {
     "HyperParameterTuningJobName": None,
     "HyperParameterTuningJobConfig": {
         "Strategy": None,
@@ -47,7 +47,7 @@ HONOURED = {
 
 def check(request: dict) -> None:
     """Raise ValidationException for the first thing that would not be done."""
-    check_honoured(request, HONOURED)
+    check_supported(request, SUPPORTED)
     if "TrainingJobDefinition" not in request:
         raise ValidationException("TrainingJobDefinition is missing.")
     config, definition = request["HyperParameterTuningJobConfig"], request["TrainingJobDefinition"]
