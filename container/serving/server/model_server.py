@@ -55,7 +55,7 @@ def java_command(settings: Settings, run_dir: Path, memory: int) -> list[str]:
 def start_model_server(settings: Settings, run_dir: Path, memory: int) -> subprocess.Popen:
     """Nothing is loaded yet; `ModelServer.answers` says when it listens."""
     (run_dir / "mms.properties").write_text(filled_in((TEMPLATES / "mms.properties").read_text(), settings, run_dir))
-    environment = {**os.environ, "ENGINES_SOCKET": str(run_dir / "engines.sock")}
+    environment = {**os.environ, "WORKERS_SOCKET": str(run_dir / "workers.sock")}
     return subprocess.Popen(java_command(settings, run_dir, memory), cwd=run_dir, env=environment)
 
 
@@ -71,7 +71,7 @@ class ModelServer:
     async def register(self, name: str, folder: Path) -> Reply:
         """Ends when every worker has loaded the model. folder: absolute."""
         query = urllib.parse.urlencode({
-            # the engines make the batches
+            # the workers make the batches
             "model_name": name, "url": str(folder).lstrip("/"), "handler": HANDLER, "batch_size": 1,
             "initial_workers": self._settings.connections, "synchronous": "true",
         })  # fmt: skip

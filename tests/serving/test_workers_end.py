@@ -1,4 +1,4 @@
-"""An engine that hangs, or that fails for a reason of its own, is ended and another started; one that rejects its
+"""A worker that hangs, or that fails for a reason of its own, is ended and another started; one that rejects its
 inputs is left alone.
 """
 
@@ -45,9 +45,9 @@ def ask(served, value):
 
 
 @pytest.mark.parametrize("value", ["hang", "spin"])
-def test_a_predict_fn_that_hangs_costs_its_own_request_and_an_engine(serve, model_folder, value):
+def test_a_predict_fn_that_hangs_costs_its_own_request_and_a_worker(serve, model_folder, value):
     with serve(model_folder({"code/inference.py": HANGING}, None), SECONDS) as served:
-        [engine] = served.engines()
+        [worker] = served.workers()
         assert ask(served, 1).body == b"1"
         seen = set()
         with ThreadPoolExecutor(1) as pool:
@@ -59,13 +59,13 @@ def test_a_predict_fn_that_hangs_costs_its_own_request_and_an_engine(serve, mode
         answer = hung.result()
         assert answer.status in (500, 503) and answer.error and 3.5 < time.monotonic() - began < 90
         assert ask(served, 2).body == b"2"
-        [other] = served.engines()
+        [other] = served.workers()
         assert (
-            other != engine and "an engine of the model model has hung for 4 s in a request; it is ended" in served.log
+            other != worker and "a worker of the model model has hung for 4 s in a request; it is ended" in served.log
         )
 
 
-def test_requests_that_wait_for_an_engine_that_hangs_are_answered_or_told_to_try_again(serve, model_folder):
+def test_requests_that_wait_for_a_worker_that_hangs_are_answered_or_told_to_try_again(serve, model_folder):
     with serve(model_folder({"code/inference.py": HANGING}, None), {**SECONDS, "DOGBREED_BATCH_SIZE": "4"}) as served:
         with ThreadPoolExecutor(40) as pool:
             hung = pool.submit(ask, served, "hang")
@@ -84,7 +84,7 @@ def test_requests_that_wait_for_an_engine_that_hangs_are_answered_or_told_to_try
 
 
 def ask_quickly(served) -> bool:
-    """Whether the engine is busy with something else by now."""
+    """Whether the worker is busy with something else by now."""
     try:
         served.ask("POST", "/invocations", b"0", {"Content-Type": "application/json"}, seconds=0.3)
     except TimeoutError:
@@ -92,56 +92,56 @@ def ask_quickly(served) -> bool:
     return False
 
 
-def test_the_other_engine_answers_while_one_hangs(serve, model_folder):
+def test_the_other_worker_answers_while_one_hangs(serve, model_folder):
     with serve(
         model_folder({"code/inference.py": HANGING}, None), {**SECONDS, "SAGEMAKER_MODEL_SERVER_WORKERS": "2"}
     ) as served:
-        before = served.engines()
+        before = served.workers()
         with ThreadPoolExecutor(1) as pool:
             hung = pool.submit(ask, served, "hang")
             answers = served.invoke_all(
                 [b"1"] * 16, at_once=16, content_type="application/json"
-            )  # some go to the engine that hangs
+            )  # some go to the worker that hangs
         assert hung.result().status == 503
         assert {one.status for one in answers} <= {200, 503} and 200 in {one.status for one in answers}
-        wait_for(lambda: len(set(served.engines()) - set(before)) == 1 and served.ping() == 200, 60)
+        wait_for(lambda: len(set(served.workers()) - set(before)) == 1 and served.ping() == 200, 60)
 
 
 def test_a_slow_batch_that_moves_is_not_taken_for_one_that_hangs(serve, model_folder):
     """Eight requests of 0.8 s each, answered one after the other: the batch takes longer than one answer may."""
     with serve(model_folder({"code/inference.py": HANGING}, None), SECONDS) as served:
-        before = served.engines()
+        before = served.workers()
         answers = served.invoke_all([b"0.8"] * 16, at_once=16, content_type="application/json")
         assert {one.status for one in answers} <= {200, 503}
-        assert served.engines() == before and "has hung" not in served.log
+        assert served.workers() == before and "has hung" not in served.log
         wait_for(lambda: ask(served, 1).status == 200, 30)
 
 
-def test_an_engine_that_fails_whatever_it_is_asked_is_ended(serve, model_folder):
+def test_a_worker_that_fails_whatever_it_is_asked_is_ended(serve, model_folder):
     with serve(model_folder({"code/inference.py": STICKY}, None)) as served:
-        [engine] = served.engines()
+        [worker] = served.workers()
         assert ask(served, 1).status == 200
         assert ask(served, "break").status == 500
         statuses = []
         wait_for(lambda: (statuses.append(ask(served, 1).status), statuses[-1] == 200)[1], 60)
         assert len(statuses) < 30 and set(statuses) <= {200, 500, 503}
-        [other] = served.engines()
+        [other] = served.workers()
         assert (
-            other != engine
-            and "an engine of the model model is ended: 8 requests in a row failed with RuntimeError in predict_fn"
+            other != worker
+            and "a worker of the model model is ended: 8 requests in a row failed with RuntimeError in predict_fn"
             in served.log
         )
         wait_for(lambda: served.ping() == 200, 30)
 
 
-def test_an_engine_whose_model_rejects_inputs_is_not_ended(serve, model_folder):
+def test_a_worker_whose_model_rejects_inputs_is_not_ended(serve, model_folder):
     with serve(model_folder({"code/inference.py": STICKY}, None)) as served:
-        before = served.engines()
+        before = served.workers()
         assert ask(served, 1).status == 200
         down, done = [], threading.Event()
         with ThreadPoolExecutor(1) as pool:
             pool.submit(lambda: [down.append(1) for _ in iter(done.is_set, True) if served.ping() != 200])
             answers = served.invoke_all([b'"odd"'] * 200, at_once=8, content_type="application/json")
             done.set()
-        assert {one.status for one in answers} == {500} and served.engines() == before and not down
+        assert {one.status for one in answers} == {500} and served.workers() == before and not down
         assert ask(served, 1).status == 200
