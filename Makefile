@@ -19,6 +19,12 @@ from_make := $(python) -m scripts.console.from_make
 tag = $(shell docker/tag.sh)
 # Two halves of a folder's files, each with a local SageMaker of its own: a test waits for containers more than it computes.
 two_at_once := -n 2 --dist loadfile
+host_tests := tests/project tests/contract tests/docker tests/scripts tests/local_test
+on_all_cores := -n logical --maxprocesses 8
+# What `make check` leaves to `make test-host`: two thirds of the time of all.
+slow_tests := tests/project/test_makefile.py tests/scripts/tuning tests/local_test/storage tests/local_test/tuning \
+	tests/local_test/api/test_http_server.py tests/local_test/serving/test_model_archive.py tests/local_test/test_sample_data.py \
+	tests/local_test/training/test_metric_definitions.py tests/local_test/transform/test_instance_run.py
 verbs := push upload train tune report deploy predict transform logs status stop delete
 local_verbs := $(addprefix local-,$(filter-out status,$(verbs)))
 
@@ -33,7 +39,7 @@ needs_predict = $(if $(PICTURE),,$(error Name a picture or a folder of them: PIC
 needs_transform = $(if $(PICTURE),,$(error Name a folder of pictures: PICTURE=path))
 
 .PHONY: help engine browser build build-serve-cpu renew-base $(verbs) $(local_verbs) local-up local-down local-status local-clean demo sample-data data bench bench-local bench-training bench-recipe bench-tuning bench-debugger bench-serving soak \
-	test test-host test-images test-serving test-spot test-container test-service test-sdk test-demo test-report lock lock-cpu clean
+	check test test-host test-images test-serving test-spot test-container test-service test-sdk test-demo test-report lock lock-cpu clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z$$()_-]+:.*## / { sub(/^\$$\(verbs\)/, "VERB", $$1); sub(/^\$$\(local_verbs\)/, "local-VERB", $$1); printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -104,11 +110,19 @@ bench-recipe: .venv/ready build  ## What each part of the training recipe is wor
 bench-tuning: .venv/ready build  ## What the trials of a tuning job cost, on the feature bank and without it (DATA=folder or zip; two hours)
 	@$(python) -m tests.bench.tuning --train-image "$$IMAGE_PREFIX-train:$(tag)" $${DATA:+--data "$$DATA"}
 
+check: .venv/ready  ## Format, lint, arrows between packages, types, and the quick tests: under a minute, before every commit
+	@$(python) -m ruff format --check --quiet .
+	@$(python) -m ruff check --quiet .
+	@.venv/bin/lint-imports
+	@$(python) -m mypy
+	@$(python) -m pytest -q $(on_all_cores) $(host_tests) $(addprefix --ignore ,$(slow_tests))
+
 test: .venv/ready .venv-sdk/ready build  ## Run every test
 	@$(MAKE) --no-print-directory test-host test-images test-serving test-container test-report test-service test-sdk test-demo
 
 test-host: .venv/ready  ## Tests that need neither image nor engine
-	@$(python) -m pytest -n logical --maxprocesses 8 tests/laws tests/contract tests/docker tests/scripts tests/local_test
+	@$(python) -m pytest $(on_all_cores) --cov --cov-report= $(host_tests)
+	@echo "Of the lines and branches of contract, scripts and local_test these tests reach $$($(python) -m coverage report --format=total) %."
 
 test-images: .venv/ready engine  ## What is in the images, and how they behave as containers
 	@$(python) -m pytest $(two_at_once) tests/images

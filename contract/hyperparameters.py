@@ -100,7 +100,7 @@ class Hyperparameters:
     save_interval: int = _is(
         Whole(0, 1_000_000), "0", "steps between two whose tensors are saved; 0: a twentieth of the run, at most 500"
     )
-    rules: list[RuleChoice] = _is(
+    rules: list[RuleChoice] = _is(  # noqa: RUF009 (a field of dataclasses, as in every line of the table)
         Parsed(parse_rules, "`default`, `off`, names"),
         None,
         "rules by name, with parameters, and `:stop` where one ends the training: `Overfit(patience=2):stop,DeadRelu`",

@@ -22,7 +22,10 @@ def is_of_the_test_split(metric: str) -> bool:
 
 
 def line_of_epoch(epoch: int, train_loss: float, valid_loss: float, valid_accuracy: float, seconds: float) -> str:
-    return f"epoch={epoch} train_loss={train_loss:.4f} valid_loss={valid_loss:.4f} valid_accuracy={valid_accuracy:.4f} seconds={seconds:.1f}"
+    return (
+        f"epoch={epoch} train_loss={train_loss:.4f} valid_loss={valid_loss:.4f} "
+        f"valid_accuracy={valid_accuracy:.4f} seconds={seconds:.1f}"
+    )
 
 
 def line_of_test_split(loss: float, accuracy: float, top5: float) -> str:

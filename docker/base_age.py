@@ -24,7 +24,10 @@ def sentence(image: str, created: str, now: datetime) -> str:
         return f"Base: {name}, of unknown age; {RENEW}."
     said = f"Base: {name}, {days} day{'' if days == 1 else 's'} old; {RENEW}."
     if days > MOST_DAYS:
-        said += f"\nwarning: The base is more than {MOST_DAYS} days old, and security fixes since then are missing: run `make renew-base build`."
+        said += (
+            f"\nwarning: The base is more than {MOST_DAYS} days old, and security fixes since then are missing: "
+            f"run `make renew-base build`."
+        )
     return said
 
 

@@ -11,9 +11,9 @@ import argparse
 import sys
 from pathlib import Path
 
+from docker import DockerClient
 from docker.errors import APIError
 
-from docker import DockerClient
 from local_test.host.engine import NoEngine, connect
 from local_test.host.identity import read_identity
 from local_test.host.labels import NAME, SERVICE, filters, find, remove, remove_network

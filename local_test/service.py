@@ -47,7 +47,10 @@ from local_test.transform.transform_jobs import TransformJobs
 from local_test.tuning.tuning_jobs import TuningJobs
 
 ROLE = "local-sagemaker"
-TRUST = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}]}'
+TRUST = (
+    '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": '
+    '"sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}]}'
+)
 
 
 class Service:

@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from local_test.api.control import CONTROL
 from local_test.api.sigv4 import sign
 from local_test.host.identity import read_identity
 
 FILE = "service.json"
-CONTROL = "local-sagemaker"  # the service that its own commands sign for, and the path below which they ask
 # The service is on loopback: a proxy that the environment names has no part in it.
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 

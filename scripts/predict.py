@@ -52,7 +52,9 @@ def main(arguments: list[str]) -> int:
     send = sender(Aws(settings), name)
     failed = 0
     found = []
-    for picture, (said, problem) in zip(pictures, in_parallel(partial(_ask, send), pictures, chosen.parallel)):
+    for picture, (said, problem) in zip(
+        pictures, in_parallel(partial(_ask, send), pictures, chosen.parallel), strict=True
+    ):
         if problem:
             failed += 1
             print(f"error: {picture}: {problem}", file=sys.stderr)

@@ -118,7 +118,7 @@ def _show_answers(s3, source: str, output: str, as_json_text: bool) -> None:
     bucket, prefix = bucket_and_key(f"{output}/")
     keys = [key for key in sorted(listing(s3, bucket, prefix)) if key.endswith(".out")]
     bodies = list(in_parallel(lambda key: s3.get_object(Bucket=bucket, Key=key)["Body"].read(), keys, THREADS))
-    said = {key.removeprefix(prefix).removesuffix(".out"): answer(body) for key, body in zip(keys, bodies)}
+    said = {key.removeprefix(prefix).removesuffix(".out"): answer(body) for key, body in zip(keys, bodies, strict=True)}
     if as_json_text:
         print(json.dumps([{"picture": picture, "answer": one} for picture, one in said.items()], indent=2))
     else:

@@ -109,7 +109,7 @@ def _changed(aws: Aws, bucket: str, prefix: str, files: list[DataFile], there: d
         return stored == hashlib.sha256(content).hexdigest()
 
     found = list(in_parallel(is_there, files, THREADS))
-    return [file for file, same in zip(files, found) if not same], sum(found)
+    return [file for file, same in zip(files, found, strict=True) if not same], sum(found)
 
 
 def _put_call(bucket: str, prefix: str, file: DataFile) -> Call:

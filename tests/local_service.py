@@ -14,10 +14,10 @@ from local_test.host.identity import access_key_of
 class Local:
     """A running service. client("s3"): a boto3 client of it. until(...): wait for a condition, not for a time."""
 
-    def __init__(self, folder: Path, files: Path = Path(tempfile.gettempdir())):
-        """files: what file:// URIs of requests may reach; tests hand over files of their temporary folders."""
+    def __init__(self, folder: Path, files: Path | None = None):
+        """files: what file:// URIs of requests may reach; without it the folder of temporary files."""
         self.folder = folder
-        self.address = start(folder, None, [files])
+        self.address = start(folder, None, [files or Path(tempfile.gettempdir())])
         self.key = access_key_of(folder)
         self._clients = {}
 

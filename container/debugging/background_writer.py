@@ -47,7 +47,8 @@ class BackgroundWriter:
             except Exception as error:  # whatever it is, training is worth more than its tensors
                 self._failed = True
                 print(
-                    f"warning: no more tensors are saved, and training goes on without: {type(error).__name__}: {error}",
+                    f"warning: no more tensors are saved, and training goes on without: "
+                    f"{type(error).__name__}: {error}",
                     file=sys.stderr,
                 )
             finally:

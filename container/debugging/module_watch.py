@@ -3,6 +3,7 @@
 import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import torch
 from torch import nn
@@ -53,9 +54,7 @@ def watched_modules(
                 give(prefix, part)
 
     handles = [
-        register(lambda value, prefix=name.removesuffix("0"): give(prefix, value))
-        for name, register in names_to_watch(model)
-        if wanted(name)
+        register(partial(give, name.removesuffix("0"))) for name, register in names_to_watch(model) if wanted(name)
     ]
     try:
         yield

@@ -7,6 +7,7 @@ and the preprocessing. https://github.com/huggingface/safetensors
 import json
 import os
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import safetensors
@@ -102,7 +103,7 @@ def load_checkpoint(model_dir: Path) -> Checkpoint:
     # Before a network is made of it: a head of a billion neurons would take all memory.
     largest = sum(tensor.numel() for tensor in tensors.values())
     sizes = (*description.head_widths, len(description.classes))
-    if len(sizes) > len(tensors) or any(one * other > largest for one, other in zip((1, *sizes), sizes)):
+    if len(sizes) > len(tensors) or any(one * other > largest for one, other in pairwise((1, *sizes))):
         raise UnusableCheckpoint(
             f"{path} does not hold the tensors of the head that its description has ({len(sizes)} layers, the last of "
             f"{sizes[-1]} classes)."
@@ -141,7 +142,7 @@ def _read(path: Path) -> tuple[Description, dict[str, torch.Tensor]]:
     try:
         with safetensors.safe_open(path, "pt") as file:
             metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping: it cannot be iterated)
     except Exception as error:  # safetensors' own, the system's, torch's for a kind of number that it does not have
         raise UnusableCheckpoint(f"{path} cannot be read: {str(error).rstrip('.')}.") from error
     if FORMAT not in metadata:

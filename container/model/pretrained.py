@@ -11,7 +11,10 @@ from container.model.torchvision_import import models
 from container.model.weights_file import BAKED_IN, find_weights_file
 from container.runtime.failure import TrainingFailure
 
-WANTED = "Give a file of a state_dict: tensors by their names, as torch.save(model.state_dict(), path) or safetensors.torch.save_file writes it."
+WANTED = (
+    "Give a file of a state_dict: tensors by their names, as torch.save(model.state_dict(), path) or "
+    "safetensors.torch.save_file writes it."
+)
 SHOWN = 200  # characters of an error of torch's
 
 

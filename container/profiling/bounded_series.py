@@ -50,7 +50,9 @@ class BoundedSeries:
                 metric: [
                     total / count if count else None
                     for total, count in zip(
-                        self._sums[: self._points, column].tolist(), self._counts[: self._points, column].tolist()
+                        self._sums[: self._points, column].tolist(),
+                        self._counts[: self._points, column].tolist(),
+                        strict=True,
                     )
                 ]
                 for metric, column in self._columns.items()

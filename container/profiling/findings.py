@@ -133,7 +133,8 @@ def waiting_for_data(summary: dict, facts: Facts) -> Finding | None:
         percent,
         "% of step time",
         f"Steps waited for data {percent:.0f}% of the time (threshold {WAITING_PERCENT}%), "
-        f"{summary['phases']['data']['mean'] * 1000:.1f} ms of {1000 / summary['steps_per_second']:.1f} ms in the mean.",
+        f"{summary['phases']['data']['mean'] * 1000:.1f} ms of {1000 / summary['steps_per_second']:.1f} ms in "
+        f"the mean.",
         f"{first}; or give the job smaller pictures, or a smaller image-size.",
     )
 
@@ -214,7 +215,10 @@ def _bottleneck(rule: str, busy: np.ndarray, above: float, gpus: np.ndarray, wha
     percent = 100 * float(((busy.max(axis=0) > above) & (gpus.max(axis=0) < GPU_IDLE)).mean())
     if percent <= BOTTLENECK_PERCENT:
         return None
-    sentence = f"{what} {above}% while the GPU was under {GPU_IDLE}% for {percent:.0f}% of the time (threshold {BOTTLENECK_PERCENT}%)."
+    sentence = (
+        f"{what} {above}% while the GPU was under {GPU_IDLE}% for {percent:.0f}% of the time (threshold "
+        f"{BOTTLENECK_PERCENT}%)."
+    )
     return Finding(rule, BOTTLENECK_PERCENT, percent, "% of the time", sentence, advice)
 
 

@@ -42,8 +42,8 @@ class MachineCounters:
             metrics.append(Metric("cpu", f"cpu{core}", "CPUUtilization", round(100 * busy, 2)))
             metrics.append(Metric("cpu", f"cpu{core}", "I/OWaitPercentage", round(100 * waiting, 2)))
         metrics.append(Metric("memory", "MemoryUsedPercent", "", round(memory_used_percent(), 2)))
-        rates = [round((new - old) / seconds, 2) for old, new in zip(before["amounts"], now["amounts"])]
-        for (kind, name, dimension), rate in zip(RATES, rates):
+        rates = [round((new - old) / seconds, 2) for old, new in zip(before["amounts"], now["amounts"], strict=True)]
+        for (kind, name, dimension), rate in zip(RATES, rates, strict=True):
             metrics.append(
                 Metric(kind, name, dimension, max(0.0, rate))
             )  # a counter that began anew is no negative rate
@@ -101,7 +101,7 @@ def core_shares(before: tuple[int, int, int], now: tuple[int, int, int]) -> tupl
     Each from 0 to 1, and both 0 when no time has passed.
     """
     total, idle, waiting = (
-        max(0, new - old) for old, new in zip(before, now)
+        max(0, new - old) for old, new in zip(before, now, strict=True)
     )  # the kernel may take back a little idle time
     if total == 0:
         return 0.0, 0.0

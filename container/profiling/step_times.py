@@ -104,7 +104,9 @@ class StepTimes:
             },
             "beside": {
                 phase: {**_middle(times), "total": float(times.sum())}
-                for phase, times in ((phase, np.array(times, np.float64)) for phase, times in zip(PHASES, self._beside))
+                for phase, times in (
+                    (phase, np.array(times, np.float64)) for phase, times in zip(PHASES, self._beside, strict=True)
+                )
                 if len(times)
             },
             "outliers": len(_outlier_places(steps)),
@@ -161,7 +163,7 @@ class StepTimes:
                 times[place] += instants.seconds(first, instant)
                 instants.give_back(first)  # the last one is the first of the next step
                 first = instant
-            for phase, seconds in zip(self._phases, times):
+            for phase, seconds in zip(self._phases, times, strict=True):
                 phase.append(seconds)
             self._steps.append(sum(times))
         while self._beside_unread and instants.passed(self._beside_unread[0][2]):
@@ -175,7 +177,7 @@ class StepTimes:
         its memory.
         """
         return np.array(self._steps, np.float64), {
-            phase: np.array(times, np.float64) for phase, times in zip(PHASES, self._phases)
+            phase: np.array(times, np.float64) for phase, times in zip(PHASES, self._phases, strict=True)
         }
 
 

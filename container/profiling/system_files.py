@@ -25,7 +25,7 @@ class Metric(NamedTuple):
     | memory | MemoryUsedPercent | empty | percent, 0 to 100 |
     | i/o | IOPS | empty | operations a second |
     | i/o | ReadThroughputInBytesPerSecond, WriteThroughputInBytesPerSecond | empty | bytes a second |
-    | network | ReceiveBytesPerSecond, TransmitBytesPerSecond | Algorithm: what the container sends and receives | bytes a second |
+    | network | ReceiveBytesPerSecond, TransmitBytesPerSecond | Algorithm: what the container moves | bytes a second |
     | gpu | gpu0, gpu1, ... | GPUUtilization | percent of the time in which a kernel ran, 0 to 100 |
     | gpu | gpu0, gpu1, ... | GPUMemoryUtilization | percent of the GPU's memory that is in use, 0 to 100 |
     """

@@ -31,7 +31,7 @@ def calibration(probabilities: torch.Tensor, labels: torch.Tensor, bins: int = B
             float(confident / n) if n else None,
             float(good / n) if n else None,
         )
-        for place, (n, confident, good) in enumerate(zip(counts.tolist(), sums.tolist(), rights.tolist()))
+        for place, (n, confident, good) in enumerate(zip(counts.tolist(), sums.tolist(), rights.tolist(), strict=True))
     ]
     error = (
         sum(one.n * abs(one.accuracy - one.confidence) for one in found if one.n) / len(labels) if len(labels) else None

@@ -4,9 +4,11 @@ SCRIPT = """
 for (const plot of document.querySelectorAll('svg[data-hover]')) {
   const data = JSON.parse(plot.dataset.hover), space = 'http://www.w3.org/2000/svg';
   const cross = document.createElementNS(space, 'line'), box = document.createElement('div');
-  cross.setAttribute('class', 'cross'); cross.setAttribute('y1', 0); cross.setAttribute('y2', plot.getAttribute('height'));
+  cross.setAttribute('class', 'cross'); cross.setAttribute('y1', 0);
+  cross.setAttribute('y2', plot.getAttribute('height'));
   box.className = 'values'; box.hidden = true;
-  const nearest = (points, at) => points.reduce((best, one) => Math.abs(one[0] - at) < Math.abs(best[0] - at) ? one : best);
+  const nearest = (points, at) => points.reduce((best, one) =>
+    Math.abs(one[0] - at) < Math.abs(best[0] - at) ? one : best);
   plot.addEventListener('pointermove', event => {
     const frame = plot.getBoundingClientRect(), at = (event.clientX - frame.left) / frame.width;
     if (at < -0.02 || at > 1.02 || !data.x.length) return leave();

@@ -5,6 +5,7 @@ the SVG's own box, so nothing scales and nothing is cut. Lines are drawn in a bo
 stretched to the plot."""
 
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 
 from container.report.axis import Axis
 from container.report.markup import text
@@ -59,7 +60,7 @@ def plot(
     parts += [
         f"<text class='label {colour}' x='100%' y='{at + 4:.1f}' dx='8'><tspan class='bead'>● "
         f"</tspan>{text(one)}</text>"
-        for at, (_, one, colour) in zip(label_places, labels)
+        for at, (_, one, colour) in zip(label_places, labels, strict=True)
     ]
     roomy = right > ROOMY
     keys = (
@@ -74,7 +75,10 @@ def plot(
 
 def stretched(body: str, height: int) -> str:
     """Shapes in units of WIDTH across and pixels down."""
-    return f"<svg class='stretched' width='100%' height='{height}' viewBox='0 0 {WIDTH} {height}' preserveAspectRatio='none'>{body}</svg>"
+    return (
+        f"<svg class='stretched' width='100%' height='{height}' viewBox='0 0 {WIDTH} {height}' "
+        f"preserveAspectRatio='none'>{body}</svg>"
+    )
 
 
 def path_of(points: Iterable[tuple[float, float] | None], height: int) -> str:
@@ -99,7 +103,7 @@ def _apart(places: list[float], height: int) -> list[float]:
     """
     order = sorted(range(len(places)), key=places.__getitem__)
     moved = list(places)
-    for above, below in zip(order, order[1:]):
+    for above, below in pairwise(order):
         moved[below] = max(moved[below], moved[above] + LABEL_GAP)
     limit = height + 2.0
     for one in reversed(order):

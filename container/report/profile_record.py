@@ -42,7 +42,8 @@ def system_record(series: dict) -> System:
         if name:
             lines.setdefault(name, []).append([None if value is None else value / unit for value in values])
     return System(
-        series["seconds"], {name: [_mean(point) for point in zip(*of_each)] for name, of_each in lines.items()}
+        series["seconds"],
+        {name: [_mean(point) for point in zip(*of_each, strict=True)] for name, of_each in lines.items()},
     )
 
 

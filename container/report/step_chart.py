@@ -58,13 +58,13 @@ def stacked_steps(series: StepSeries, phases: list[str]) -> str:
         for phase, values in series.phases.items()
     }
     steps = [series.steps[place] for place, _ in averaged([0.0] * count, MOST_POINTS)]
-    totals = [sum(parts) for parts in zip(*means.values())]
+    totals = [sum(parts) for parts in zip(*means.values(), strict=True)]
     scale, unit = (1.0, "s") if max(totals) >= 1 else (1e3, "ms")
     y = linear_axis([total * scale for total in totals], from_zero=True)
     x = whole_axis(min(series.steps), max(series.steps), ticks=4)
     below, areas, labels = [0.0] * len(steps), [], []
     for phase, values in means.items():
-        above = [low + value * scale for low, value in zip(below, values)]
+        above = [low + value * scale for low, value in zip(below, values, strict=True)]
         areas.append(
             f"<path class='area {chosen.get(phase, 's6')}' "
             f"d='{_band(steps, below, above, x, y)}'><title>{text(phase)}</title></path>"
@@ -96,6 +96,12 @@ def _band(steps: list[int], below: list[float], above: list[float], x, y) -> str
     if len(steps) == 1:  # as wide as the plot
         low, high = HEIGHT * (1 - y.place(below[0])), HEIGHT * (1 - y.place(above[0]))
         return f"M0 {low:.1f}V{high:.1f}H{WIDTH}V{low:.1f}Z"
-    there = [f"{x.place(step) * WIDTH:.1f} {HEIGHT * (1 - y.place(value)):.1f}" for step, value in zip(steps, above)]
-    back = [f"{x.place(step) * WIDTH:.1f} {HEIGHT * (1 - y.place(value)):.1f}" for step, value in zip(steps, below)]
+    there = [
+        f"{x.place(step) * WIDTH:.1f} {HEIGHT * (1 - y.place(value)):.1f}"
+        for step, value in zip(steps, above, strict=True)
+    ]
+    back = [
+        f"{x.place(step) * WIDTH:.1f} {HEIGHT * (1 - y.place(value)):.1f}"
+        for step, value in zip(steps, below, strict=True)
+    ]
     return f"M{'L'.join([*there, *reversed(back)])}Z"

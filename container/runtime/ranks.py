@@ -65,7 +65,7 @@ class Ranks:
         padded = torch.cat([mine, mine.new_zeros((most - len(mine), *mine.shape[1:]))])
         every = [torch.empty_like(padded) for _ in bounds]
         dist.all_gather(every, padded)
-        return torch.cat([one[: stop - start] for one, (start, stop) in zip(every, bounds)])
+        return torch.cat([one[: stop - start] for one, (start, stop) in zip(every, bounds, strict=True)])
 
     def from_first(self, value: T) -> T:
         """What process 0 has. value: anything that can be pickled; of the others it does not matter."""

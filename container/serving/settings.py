@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from container.serving.environment_variables import PREFIX, Variables, WrongSetting
-from container.serving.server.machine import Machine
+from container.serving.machine import Machine
 
 MEGABYTE = 1024 * 1024
 # The platform's limits for real-time inference:
@@ -95,8 +95,10 @@ class Settings:
         """What the functions of this image read from their environment
         (container/serving/inference/picture_functions.py).
         """
-        return {f"{PREFIX}{name}": str(value).lower() for name, value in
-                (("BATCH_SIZE", self.batch_size), ("TOP_K", self.top_k), ("ALLOW_URLS", self.allow_urls))}  # fmt: skip
+        return {
+            f"{PREFIX}{name}": str(value).lower()
+            for name, value in (("BATCH_SIZE", self.batch_size), ("TOP_K", self.top_k), ("ALLOW_URLS", self.allow_urls))
+        }
 
     @classmethod
     def read(cls, environment: Mapping[str, str], machine: Machine) -> "Settings":

@@ -258,7 +258,10 @@ SERVICES = frozenset({"s3", *OPERATIONS})
 def why_not_here(service: str, method: str, operation: str, parameters: Iterable[str]) -> str | None:
     """A sentence for an operation that is not here, else None. parameters: names in the query."""
     if service not in SERVICES:
-        return f"The local SageMaker does not have {service or 'this service'}: only SageMaker, {', '.join(sorted(SERVICES))}. Send this request to AWS instead."
+        return (
+            f"The local SageMaker does not have {service or 'this service'}: only SageMaker, "
+            f"{', '.join(sorted(SERVICES))}. Send this request to AWS instead."
+        )
     if service == "s3":
         asked = next(
             (name for name in parameters if name not in S3_PARAMETERS and not name.lower().startswith("x-amz-")), None

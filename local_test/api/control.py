@@ -2,10 +2,15 @@
 
 import json
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 from local_test.api.errors import ApiError
-from local_test.training.training_jobs import TrainingJobs
+
+if TYPE_CHECKING:  # the jobs are above the API
+    from local_test.training.training_jobs import TrainingJobs
+
+CONTROL = "local-sagemaker"  # the service that its own commands sign for, and the path below which they ask
 
 
 class Control:
@@ -13,7 +18,7 @@ class Control:
     AWS does without asking.
     """
 
-    def __init__(self, status: Callable[[], dict], training_jobs: TrainingJobs):
+    def __init__(self, status: Callable[[], dict], training_jobs: "TrainingJobs"):
         self._status, self._training_jobs = status, training_jobs
 
     def __call__(self, environ: dict, start_response: Callable) -> Iterable[bytes]:

@@ -8,6 +8,7 @@ from typing import IO
 
 from local_test.api.access import Access, Examined
 from local_test.api.access_refused import AccessRefused
+from local_test.api.control import CONTROL
 from local_test.api.error_answer import ErrorAnswer, Protocol, error_answer, refusal
 from local_test.api.errors import ApiError, SerializationException, UnknownOperation
 from local_test.api.http_server import EXAMINED, HEAD
@@ -16,7 +17,6 @@ from local_test.api.other_services import OtherServices
 from local_test.api.owners_only import check_no_files, refuse_command
 from local_test.api.request_head import RequestHead
 from local_test.api.sagemaker_api import SageMakerApi
-from local_test.service_address import CONTROL
 
 SAGEMAKER_TARGET = "SageMaker."
 NOT_SENT = ("access-control-", "server")  # no page may read an answer; who answers is the HTTP server

@@ -99,7 +99,10 @@ def _why_not_here(service: str, head: RequestHead, body: bytes) -> str | None:
         return why_not_here(service, head.method, "", [name for name, _ in head.parameters()])
     operations = operation_names(head.path, head.query, head.headers, body)
     if len(operations) > 1 or head.headers.get("content-type", "").lower().startswith("multipart/"):
-        return f"The request names its operation in more than one way ({', '.join(sorted(operations))}), which no client of AWS's does."
+        return (
+            f"The request names its operation in more than one way ({', '.join(sorted(operations))}), which no "
+            f"client of AWS's does."
+        )
     return why_not_here(service, head.method, "".join(operations), ())
 
 

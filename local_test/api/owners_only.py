@@ -8,7 +8,10 @@ from typing import NoReturn
 from local_test.api.access_refused import AccessRefused, Why
 from local_test.storage.local_files import is_local
 
-WITH_OWN_KEY = "needs the local SageMaker's own key, which `python -m local_test env` prints; a role's, such as a container has, does not do"
+WITH_OWN_KEY = (
+    "needs the local SageMaker's own key, which `python -m local_test env` prints; a role's, such as a container "
+    "has, does not do"
+)
 
 
 def refuse_command() -> NoReturn:

@@ -95,15 +95,24 @@ def _string_violations(shape: Shape, value: str, path: str):
     if pattern and not (shape.name in TAKES_FILE_URI and value.startswith("file:///")):
         compiled = _compiled(pattern)
         if compiled and not compiled.fullmatch(value):
-            yield f"Value '{value}' at '{path}' failed to satisfy constraint: Member must satisfy regular expression pattern: {pattern}"
+            yield (
+                f"Value '{value}' at '{path}' failed to satisfy constraint: Member must satisfy regular "
+                f"expression pattern: {pattern}"
+            )
 
 
 def _size_violations(shape: Shape, size, value, path: str, what: str):
     lowest, highest = shape.metadata.get("min"), shape.metadata.get("max")
     if lowest is not None and size < lowest:
-        yield f"Value '{value}' at '{path}' failed to satisfy constraint: Member must have {what} greater than or equal to {lowest}"
+        yield (
+            f"Value '{value}' at '{path}' failed to satisfy constraint: Member must have {what} greater than or "
+            f"equal to {lowest}"
+        )
     if highest is not None and size > highest:
-        yield f"Value '{value}' at '{path}' failed to satisfy constraint: Member must have {what} less than or equal to {highest}"
+        yield (
+            f"Value '{value}' at '{path}' failed to satisfy constraint: Member must have {what} less than or "
+            f"equal to {highest}"
+        )
 
 
 @cache

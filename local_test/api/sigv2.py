@@ -65,9 +65,9 @@ def texts_to_sign(head: RequestHead, date: str) -> list[bytes]:
     for name, value in parameters:
         if name in NOT_COVERED:
             raise ValueError(f"Signature Version 2 does not cover {name}. Sign with version 4.")
-        if name.lower().startswith("x-amz-") or name.lower() in ("content-type", "content-md5"):
-            if headers.setdefault(name.lower(), value.encode()) != value.encode():
-                raise ValueError(f"{name} is in the query and, with another value, in the headers.")
+        signed = name.lower().startswith("x-amz-") or name.lower() in ("content-type", "content-md5")
+        if signed and headers.setdefault(name.lower(), value.encode()) != value.encode():
+            raise ValueError(f"{name} is in the query and, with another value, in the headers.")
     amazon = b"".join(
         b"%s:%s\n" % (name.encode(), headers[name].strip(b" \t"))
         for name in sorted(headers)

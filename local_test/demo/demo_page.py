@@ -12,17 +12,21 @@ THUMBNAIL = (224, 168)
 MOST_SHOWN = 300
 
 STYLE = """
-:root { color-scheme: light dark; --ground: #f6f5f2; --card: #fff; --ink: #22211f; --soft: #6d6a64; --right: #2c7a4b; --wrong: #b3382c; }
-@media (prefers-color-scheme: dark) { :root { --ground: #191a1c; --card: #242629; --ink: #e9e7e3; --soft: #a19d95; --right: #6cc08b; --wrong: #f08a7d; } }
+:root { color-scheme: light dark; --ground: #f6f5f2; --card: #fff; --ink: #22211f; --soft: #6d6a64; --right: #2c7a4b;
+  --wrong: #b3382c; }
+@media (prefers-color-scheme: dark) { :root { --ground: #191a1c; --card: #242629; --ink: #e9e7e3; --soft: #a19d95;
+  --right: #6cc08b; --wrong: #f08a7d; } }
 * { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 76rem; padding: 1.5rem; background: var(--ground); color: var(--ink); font: 16px/1.45 system-ui, sans-serif; }
+body { margin: 0 auto; max-width: 76rem; padding: 1.5rem; background: var(--ground); color: var(--ink);
+  font: 16px/1.45 system-ui, sans-serif; }
 h1 { margin: 0 0 .2rem; font-size: 1.6rem; }
 p { margin: .2rem 0; color: var(--soft); }
 dl { display: flex; flex-wrap: wrap; gap: 1rem 2.5rem; margin: 1.2rem 0 1.6rem; }
 dt { color: var(--soft); font-size: .8rem; }
 dd { margin: 0; font-size: 1.5rem; font-variant-numeric: tabular-nums; }
 main { display: grid; grid-template-columns: repeat(auto-fill, minmax(11rem, 1fr)); gap: .9rem; }
-figure { margin: 0; background: var(--card); border-radius: .5rem; overflow: hidden; border-top: .25rem solid var(--right); break-inside: avoid; }
+figure { margin: 0; background: var(--card); border-radius: .5rem; overflow: hidden;
+  border-top: .25rem solid var(--right); break-inside: avoid; }
 figure.wrong { border-color: var(--wrong); }
 img { display: block; width: 100%; aspect-ratio: 4 / 3; object-fit: cover; }
 figcaption { padding: .5rem .7rem .6rem; font-size: .85rem; overflow-wrap: anywhere; }
@@ -52,7 +56,7 @@ def write_page(path: Path, summary: dict, data: Path) -> Path:
         "<h1>What the endpoint named</h1><p>Each test picture was sent to the serve container; the wrong answers "
         "come first, "
         f"the surest of them at the top.{rest}</p>"
-        f"<dl>{''.join(f'<div><dt>{escape(name)}</dt><dd>{escape(str(value))}</dd></div>' for name, value in facts.items())}</dl>"
+        f"<dl>{''.join(_fact(name, str(value)) for name, value in facts.items())}</dl>"
         f"<main>{''.join(_figure(one, data) for one in shown)}</main></body></html>",
         encoding="utf-8",
     )
@@ -68,6 +72,10 @@ def in_order(predictions: list[dict]) -> list[dict]:
             right.setdefault(one["label"], []).append(one)
     turns = [one for turn in zip_longest(*right.values()) for one in turn if one]
     return sorted(wrong, key=lambda one: -one["probability"]) + turns
+
+
+def _fact(name: str, value: str) -> str:
+    return f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>"
 
 
 def _figure(prediction: dict, data: Path) -> str:

@@ -80,7 +80,7 @@ def invent_breeds(count: int, seed: int = 0) -> list[Breed]:
 
 def _distance(candidate: tuple, chosen: list[tuple]) -> int:
     """In how many of the four traits the candidate differs from the most similar breed chosen so far."""
-    return min((sum(a != b for a, b in zip(candidate, other)) for other in chosen), default=4)
+    return min((sum(a != b for a, b in zip(candidate, other, strict=True)) for other in chosen), default=4)
 
 
 def _breed(name: str, look: tuple[str, str, str, str], source: random.Random) -> Breed:

@@ -124,7 +124,7 @@ class _Pose:
         xs, ys = half_width * np.cos(angles), half_height * np.sin(angles)
         return [
             self.point(x + a * math.cos(turn) - b * math.sin(turn), y + a * math.sin(turn) + b * math.cos(turn))
-            for a, b in zip(xs, ys)
+            for a, b in zip(xs, ys, strict=True)
         ]
 
     def limb(self, draw: ImageDraw.ImageDraw, points: list[tuple[float, float]], width: float) -> None:

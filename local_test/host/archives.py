@@ -87,7 +87,7 @@ def spooled_archive(chunks: Iterable[bytes]) -> IO[bytes]:
     Raises OSError for one that was cut off. The engine reports what goes wrong on the way only by ending too early, and
     Python takes an archive that ends between two members for a whole one.
     """
-    file = tempfile.SpooledTemporaryFile(max_size=64 * 1024 * 1024)
+    file = tempfile.SpooledTemporaryFile(max_size=64 * 1024 * 1024)  # noqa: SIM115 (the caller closes it)
     try:
         for chunk in chunks:
             file.write(chunk)

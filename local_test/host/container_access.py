@@ -8,10 +8,14 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
+from typing import TYPE_CHECKING
 
 from docker import DockerClient
-from local_test.api.access_keys import AccessKeys
+
 from local_test.host.engine import bridge, is_virtual_machine
+
+if TYPE_CHECKING:  # the API is above this package
+    from local_test.api.access_keys import AccessKeys
 
 DESKTOP_HOST = (
     "host.docker.internal"  # leads to this machine's loopback: https://docs.docker.com/desktop/features/networking/
@@ -46,7 +50,7 @@ class Grant:
 class ContainerAccess:
     """Safe to use from many threads. host, port: where containers find the service; host None: they cannot."""
 
-    def __init__(self, keys: AccessKeys, region: str, host: str | None, subnets: tuple[str, ...] = ()):
+    def __init__(self, keys: "AccessKeys", region: str, host: str | None, subnets: tuple[str, ...] = ()):
         """subnets: whose addresses `admits` from the start."""
         self._keys, self._region, self.host = keys, region, host
         self._lock = threading.Lock()
@@ -54,7 +58,7 @@ class ContainerAccess:
         self.port = 0
 
     @classmethod
-    def through(cls, client: DockerClient, keys: AccessKeys, region: str) -> "ContainerAccess":
+    def through(cls, client: DockerClient, keys: "AccessKeys", region: str) -> "ContainerAccess":
         """As the engine allows it."""
         if found := bridge(client):
             return cls(keys, region, found.gateway, (found.subnet,))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from docker import DockerClient
+
 from local_test.host.container_access import ContainerAccess
 from local_test.host.state import State
 from local_test.storage.local_files import LocalFiles

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from functools import cache
 from ipaddress import ip_network
 
+import docker
 from docker.context import ContextAPI
 from docker.errors import DockerException, NotFound
 from docker.types import DeviceRequest
-
-import docker
 
 CONNECTIONS = 200
 FIRST_THAT_CLOSES_LOOPBACK = 28  # version of the engine

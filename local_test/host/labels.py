@@ -5,11 +5,10 @@ never by name.
 import contextlib
 import time
 
+from docker import DockerClient
 from docker.errors import APIError, NotFound
 from docker.models.containers import Container
 from docker.models.networks import Network
-
-from docker import DockerClient
 
 OWNED = "local-sagemaker"  # the value says what it is: TRAINING, ENDPOINT, TRANSFORM, REGISTRY or NAMESPACE
 NAME = "local-sagemaker.name"

@@ -4,9 +4,8 @@ import hashlib
 import subprocess
 from pathlib import Path
 
-from docker.errors import APIError, BuildError, ImageNotFound
-
 from docker import DockerClient
+from docker.errors import APIError, BuildError, ImageNotFound
 
 BASE = Path(__file__).parents[2] / "docker" / "debian_base.sh"
 PIN = BASE.with_name("base.pin")

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from docker import DockerClient
+
 from local_test.host.small_image import ImageNotBuilt
 from local_test.registry.registry import Registry, RegistryError
 from local_test.registry.registry_api import RegistryRefused

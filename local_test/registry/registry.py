@@ -11,10 +11,10 @@ from contextlib import suppress
 from http.client import HTTPException
 from pathlib import Path
 
+from docker import DockerClient
 from docker.errors import APIError, NotFound
 from docker.models.containers import Container
 
-from docker import DockerClient
 from local_test.host.labels import REGISTRY, filters, labels, remove, remove_network
 from local_test.host.small_image import small_image
 from local_test.registry import container_files

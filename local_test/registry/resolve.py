@@ -3,9 +3,9 @@
 import re
 from dataclasses import dataclass
 
+from docker import DockerClient
 from docker.errors import ImageNotFound
 
-from docker import DockerClient
 from local_test.registry.ecr import LocalRegistry
 from local_test.registry.registry_api import RegistryApi
 

@@ -4,9 +4,9 @@
 Before version 28 the engine lets hosts of the neighbourhood reach what is published on 127.0.0.1 (moby issue 45610).
 """
 
+from docker import DockerClient
 from docker.models.containers import Container
 
-from docker import DockerClient
 from local_test.host.engine import reaches_containers
 
 

@@ -115,7 +115,7 @@ class Deployments:
         except ServingFailed as error:
             self._in_service(live, fleet, live.deployment.reason or str(error))
             return
-        for variant, instance in zip(starting, started):
+        for variant, instance in zip(starting, started, strict=True):
             router.add(variant, [instance])
             self._watch(live, variant, instance)
         leaving = [

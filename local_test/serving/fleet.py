@@ -73,7 +73,7 @@ def start_fleet(
     variants = [Variant(plan, plan.weight, plan.max_concurrency) for plan in plans]
     wanted = [variant for variant in variants for _ in range(variant.plan.count)]
     for variant, instance in zip(
-        wanted, start_instances(platform, folders, endpoint, [one.plan for one in wanted], cancelled)
+        wanted, start_instances(platform, folders, endpoint, [one.plan for one in wanted], cancelled), strict=True
     ):
         variant.instances.append(instance)
     return Fleet(config, variants)

@@ -7,9 +7,9 @@ import uuid
 from contextlib import ExitStack
 from dataclasses import dataclass
 
+from docker import DockerClient
 from docker.models.networks import Network
 
-from docker import DockerClient
 from local_test.host.isolation.firewall import answers_only
 from local_test.host.isolation.network_namespace import NetworkNamespace, hold
 from local_test.host.labels import remove_network

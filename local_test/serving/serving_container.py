@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from docker.errors import APIError, DockerException, NotFound
@@ -255,10 +255,8 @@ class ServingContainer:
 
 
 def _kill(container: Container) -> None:
-    try:
+    with suppress(APIError):  # it has ended already
         container.kill()
-    except APIError:
-        pass  # it has ended already
 
 
 def _port_inside(environment: dict[str, str]) -> int:

@@ -9,7 +9,7 @@ import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 from moto.core.utils import unix_time_millis
 from moto.logs import models, urls
@@ -144,7 +144,7 @@ class _KeptStream(LogStream):
 
 
 class _KeptBackend(LogsBackend):
-    files: dict[tuple[str, str], _Files] = {}  # by account and region; others keep nothing
+    files: ClassVar[dict[tuple[str, str], _Files]] = {}  # by account and region; others keep nothing
 
     @property
     def _url_module(self) -> ModuleType:

@@ -7,7 +7,7 @@ import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 from moto.cloudwatch import models, urls
 from moto.cloudwatch.models import CloudWatchBackend
@@ -41,7 +41,7 @@ class Metrics:
 
 
 class _KeptBackend(CloudWatchBackend):
-    lines: dict[tuple[str, str], JsonLines] = {}  # by account and region; others keep nothing
+    lines: ClassVar[dict[tuple[str, str], JsonLines]] = {}  # by account and region; others keep nothing
 
     def __init__(self, region_name: str, account_id: str):
         super().__init__(region_name, account_id)

@@ -84,10 +84,10 @@ class ObjectFolder:
             for name in names:
                 stem, dot, ending = name.partition(".")
                 path = Path(folder, stem)
-                if ending == "json" and (record := _read(f"{folder}/{name}")) is not None:
-                    if stem in names or record["size"] is None:
-                        yield path, record
-                        continue
+                record = _read(f"{folder}/{name}") if ending == "json" else None
+                if record is not None and (stem in names or record["size"] is None):
+                    yield path, record
+                    continue
                 if dot or f"{stem}.json" not in names:
                     Path(folder, name).unlink()
 

@@ -113,7 +113,7 @@ def held(files: list[InputFile], channel: dict, folder: Path) -> list[InputFile]
         return files
     numbered = [InputFile(str(number), file.path) for number, file in enumerate(files)]
     lay_out(numbered, folder)
-    return [InputFile(file.name, folder / link.name) for file, link in zip(files, numbered)]
+    return [InputFile(file.name, folder / link.name) for file, link in zip(files, numbered, strict=True)]
 
 
 def name_below(prefix: str, key: str) -> str:

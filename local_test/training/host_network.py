@@ -8,11 +8,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 
+from docker import DockerClient
 from docker.errors import APIError
 from docker.models.networks import Network
 from docker.types import IPAMConfig, IPAMPool
 
-from docker import DockerClient
 from local_test.host.isolation.firewall import peers_only
 from local_test.host.isolation.network_namespace import NetworkNamespace, hold
 from local_test.host.labels import remove_network

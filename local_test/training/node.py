@@ -6,12 +6,12 @@ import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from docker import DockerClient
 from docker.errors import APIError, NotFound
 from docker.models.containers import Container
 from docker.types import Mount
 
 from contract.opt_ml import CHECKPOINTS
-from docker import DockerClient
 from local_test.host.archives import tree_archive
 from local_test.host.confinement import CONFINEMENT
 from local_test.host.engine import gpu_requests, memory

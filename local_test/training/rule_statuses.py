@@ -7,7 +7,10 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DebugRuleEvaluatio
 
 import json
 
-NOT_RUN = "The local SageMaker does not run rule images, and the training program left no result of this rule in /opt/ml/output/data/rules.json."
+NOT_RUN = (
+    "The local SageMaker does not run rule images, and the training program left no result of this rule in "
+    "/opt/ml/output/data/rules.json."
+)
 # Field of the request -> field of the description.
 RULES = {
     "DebugRuleConfigurations": "DebugRuleEvaluationStatuses",

@@ -109,7 +109,7 @@ def _check_synced_folders(request: dict) -> None:
 
 
 def _check_waiting_time(request: dict) -> None:
-    limits = request["StoppingCondition"] if "StoppingCondition" in request else {}
+    limits = request.get("StoppingCondition", {})
     waiting = limits.get("MaxWaitTimeInSeconds")
     if not request.get("EnableManagedSpotTraining"):
         if waiting is not None:

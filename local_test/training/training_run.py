@@ -195,7 +195,7 @@ class TrainingRun:
         access = self._access(network, cleanup)
         cleanup.callback(self._nodes.clear)
         kept = []
-        for host, mounted in zip(hosts, mounts):
+        for host, mounted in zip(hosts, mounts, strict=True):
             node = Node.create(
                 engine, self._image, request, self._arn, host, mounted, network, marks, self._cpuset, access
             )

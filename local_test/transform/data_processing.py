@@ -56,7 +56,7 @@ class DataProcessing:
                     f"the container answered {len(answers)} lines to {len(records)} records; JoinSource Input needs "
                     "one for each."
                 )
-            answers = [self._joined(record, one) for record, one in zip(records, answers)]
+            answers = [self._joined(record, one) for record, one in zip(records, answers, strict=True)]
         return self._written([self._kept(self.output_filter, one, "OutputFilter") for one in answers])
 
     def _records(self, data: bytes, what: str, whole: bool = False) -> list:

@@ -39,7 +39,7 @@ def input_objects(source: dict, objects: ObjectStore, files: LocalFiles) -> list
         # A key that ends in a slash is what consoles make for an empty folder.
         stored = [one for one in objects.list(uri) if not one.key.endswith("/")]
         names = names_below(split_uri(uri)[1], [one.key for one in stored])
-        found = [(f"s3://{one.bucket}/{one.key}", one.path, name) for one, name in zip(stored, names)]
+        found = [(f"s3://{one.bucket}/{one.key}", one.path, name) for one, name in zip(stored, names, strict=True)]
     if not found:
         raise ValueError(
             f'No S3 objects found under S3 URL "{uri}" given in input data source. Upload the data, or correct S3Uri.'

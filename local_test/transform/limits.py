@@ -31,7 +31,10 @@ class Limits:
         return self.megabytes * MEGABYTE or None
 
     def __str__(self) -> str:
-        return f"MaxConcurrentTransforms={self.concurrent}, MaxPayloadInMB={self.megabytes}, BatchStrategy={SPELLED[self.strategy]}"
+        return (
+            f"MaxConcurrentTransforms={self.concurrent}, MaxPayloadInMB={self.megabytes}, "
+            f"BatchStrategy={SPELLED[self.strategy]}"
+        )
 
 
 def leaves_something_open(request: dict) -> bool:

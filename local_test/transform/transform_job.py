@@ -196,7 +196,10 @@ class TransformJob:
             self._log(stream, [str(limits)])
         shared = [[outputs[one.number] for one in share] for share in shares(objects, len(servings))]
         with ThreadPoolExecutor(len(servings), thread_name_prefix="instance") as pool:
-            working = [pool.submit(self._one_instance, *one, limits) for one in zip(servings, self._streams, shared)]
+            working = [
+                pool.submit(self._one_instance, *one, limits)
+                for one in zip(servings, self._streams, shared, strict=True)
+            ]
             for one in working:
                 one.add_done_callback(self._wake)
             while not all(one.done() for one in working) and not self._over.is_set():

@@ -64,7 +64,10 @@ def reason_to_complete(config: dict, trials: Iterable[Trial]) -> str | None:
     if target is not None:
         for trial in trials:
             if not is_better(target, trial.objective, maximise):
-                return f"Trial {trial.number} has reached TargetObjectiveMetricValue {target}: its objective is {trial.objective}."
+                return (
+                    f"Trial {trial.number} has reached TargetObjectiveMetricValue {target}: its objective is "
+                    f"{trial.objective}."
+                )
     most = criteria.get("BestObjectiveNotImproving", {}).get("MaxNumberOfTrainingJobsNotImproving")
     without_improvement = (
         f"the latest {not_improving(trials, maximise)} training jobs did not improve the objective by 1%."

@@ -147,7 +147,9 @@ def table(things: list[Thing]) -> str:
         made = one.created.astimezone(UTC).strftime("%Y-%m-%d %H:%M") if one.created else ""
         rows.append((one.kind, one.name, one.state, made, one.costs))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows)
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
 
 
 def _size(count: int) -> str:

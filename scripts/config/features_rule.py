@@ -5,11 +5,14 @@ decides them.
 import hashlib
 import json
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from contract.feature_sharing import SWITCHES, deciding, trains_on_features
 from contract.value_kinds import unquoted
-from scripts.aws.objects import StoredObject
 from scripts.console.failure import Failure
+
+if TYPE_CHECKING:  # the AWS calls are above the settings
+    from scripts.aws.objects import StoredObject
 
 
 def check_instances(count: int, hyperparameters: dict[str, str], tuned: Iterable[str] = ()) -> None:
@@ -26,7 +29,7 @@ def check_instances(count: int, hyperparameters: dict[str, str], tuned: Iterable
         )
 
 
-def features_key(image: str, static: dict[str, str], objects: dict[str, dict[str, StoredObject]]) -> str:
+def features_key(image: str, static: dict[str, str], objects: "dict[str, dict[str, StoredObject]]") -> str:
     """12 hex digits that stand for everything which decides the features: the same key, the same features.
 
     image: its URI, whose tag never means another image. objects: by channel, and by name in it.

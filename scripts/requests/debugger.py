@@ -63,7 +63,8 @@ def debugger_fields(chosen: Debugger, region: str, output: str) -> dict:
             {
                 "RuleConfigurationName": rule,
                 "RuleParameters": {"rule_to_invoke": rule},
-                "RuleEvaluatorImage": f"{_RULE_ACCOUNTS[region]}.dkr.ecr.{region}.amazonaws.com/sagemaker-debugger-rules:latest",
+                "RuleEvaluatorImage": f"{_RULE_ACCOUNTS[region]}.dkr.ecr.{region}.amazonaws.com"
+                "/sagemaker-debugger-rules:latest",
             }
             for rule in chosen.rules
         ],

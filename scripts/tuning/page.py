@@ -15,7 +15,8 @@ from scripts.tuning.table import shown_objective, shown_value
 STYLE = """
 :root { color-scheme: light dark; --ground: #f6f5f2; --card: #fff; --ink: #22211f; --soft: #6d6a64; --line: #e4e2dd;
   --completed: #0072b2; --stopped: #9a6200; --failed: #b04a00; --best: #fbf7c5; }
-@media screen and (prefers-color-scheme: dark) { :root { --ground: #191a1c; --card: #242629; --ink: #e9e7e3; --soft: #a19d95;
+@media screen and (prefers-color-scheme: dark) { :root { --ground: #191a1c; --card: #242629; --ink: #e9e7e3;
+  --soft: #a19d95;
   --line: #3a3d42; --completed: #56b4e9; --stopped: #e69f00; --failed: #ff8a5c; --best: #45431f; } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 76rem; padding: 1.5rem; background: var(--ground); color: var(--ink);
@@ -41,8 +42,10 @@ td.reason { white-space: normal; min-width: 16rem; }
 .Completed { color: var(--completed); }
 .Stopped { color: var(--stopped); }
 .Failed { color: var(--failed); }
-@media print { body { max-width: none; padding: 0; font-size: 11px; } .wide { overflow: visible; } tr { break-inside: avoid; }
-  table { font-size: 8px; } th, td { padding: .15rem .3rem; white-space: normal; overflow-wrap: anywhere; } td.reason { min-width: 0; } }
+@media print { body { max-width: none; padding: 0; font-size: 11px; } .wide { overflow: visible; }
+tr { break-inside: avoid; }
+  table { font-size: 8px; } th, td { padding: .15rem .3rem; white-space: normal; overflow-wrap: anywhere; }
+  td.reason { min-width: 0; } }
 """
 
 
@@ -126,8 +129,11 @@ def _row(tuning: Tuning, trial: Trial, with_reason: bool) -> str:
         "" if seconds is None else minutes(seconds),
     ]
     return (
-        f"<tr{' class=best' if best else ''}><td><code>{escape(tuning.short_name(trial))}</code>{' ★' if best else ''}</td>"
-        f"<td class='{escape(trial.status)}'>{escape(trial.status)}</td>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}"
+        f"<tr{' class=best' if best else ''}><td><code>{escape(tuning.short_name(trial))}</code>"
+        f"{' ★' if best else ''}</td>"
+        f"<td "
+        f"class='{escape(trial.status)}'>{escape(trial.status)}</td>"
+        f"{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}"
         f"{f'<td class=reason>{escape(trial.failure)}</td>' if with_reason else ''}</tr>"
     )
 

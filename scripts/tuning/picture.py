@@ -94,7 +94,9 @@ def _draw(axes: Axes, panel: Panel, tuning: Tuning, height: Heights, theme: Them
     if panel.label == "trial":
         so_far = tuning.best_so_far()
         if len(so_far) > 1:
-            axes.step(*zip(*so_far), where="post", color=theme.soft, linewidth=1.2, zorder=1, label="best so far")
+            axes.step(
+                *zip(*so_far, strict=True), where="post", color=theme.soft, linewidth=1.2, zorder=1, label="best so far"
+            )
     at_foot = blended_transform_factory(axes.transData, axes.transAxes)
     size = 46 if len(tuning.trials) <= 60 else 22 if len(tuning.trials) <= 200 else 12
     shown = [trial for trial in tuning.trials if trial.number in panel.places and trial.name != tuning.best]
@@ -204,7 +206,7 @@ def _fit_words(axes: Axes, words: list[str]) -> None:
             label.set_horizontalalignment("center" if many else "right")
             label.set_rotation_mode("default" if many else "anchor")
     places = axes.xaxis.get_major_locator().tick_values(0, 1)
-    texts = dict(zip(places, short))
+    texts = dict(zip(places, short, strict=True))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, place: texts.get(value, "")))
 
 

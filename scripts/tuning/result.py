@@ -68,7 +68,7 @@ def write_files(tuning: Tuning, model: str | None, folder: Path) -> None:
     (folder / "trials.json").write_text(json.dumps([_as_json(trial) for trial in tuning.trials], indent=2))
     write_picture(tuning, folder / "tuning.png")
     light, dark = panel_pictures(tuning, LIGHT), panel_pictures(tuning, DARK)
-    pictures = [(label, one, other) for (label, one), (_, other) in zip(light, dark)]
+    pictures = [(label, one, other) for (label, one), (_, other) in zip(light, dark, strict=True)]
     (folder / "page.html").write_text(page(tuning, pictures, model), encoding="utf-8")
 
 

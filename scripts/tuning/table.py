@@ -20,7 +20,10 @@ def heading(tuning: Tuning) -> str:
     most = f" of {tuning.most_trials}" if tuning.most_trials and not tuning.has_ended else ""
     best = tuning.best_trial
     found = f", best {tuning.metric}={shown_objective(best)}" if best else ""
-    return f"{tuning.name}: {tuning.status} after {minutes(tuning.seconds)}, {len(tuning.trials)} trials{most}{of_them}{found}"
+    return (
+        f"{tuning.name}: {tuning.status} after {minutes(tuning.seconds)}, {len(tuning.trials)} trials{most}"
+        f"{of_them}{found}"
+    )
 
 
 def table(tuning: Tuning, trials: list[Trial], now: datetime | None = None) -> list[str]:
@@ -41,7 +44,7 @@ def table(tuning: Tuning, trials: list[Trial], now: datetime | None = None) -> l
             )
         )
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
 def worth_showing(tuning: Tuning, most: int) -> list[Trial]:

@@ -14,9 +14,9 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from docker import DockerClient
 from docker.types import Mount
 
-from docker import DockerClient
 from local_test.api.access import Access
 from local_test.api.callers import own_hosts
 from local_test.api.request_head import RequestHead
@@ -177,7 +177,7 @@ def invocation_figures(local: Local, engine: DockerClient, image: str) -> list[F
             ours.append(post(through, target, body, signed))
             peer.append(post(direct, "/invocations", body, {}))
             checks.append(check(local, target, body, signed))
-        added = [(one - other) for one, other in zip(ours, peer)]
+        added = [(one - other) for one, other in zip(ours, peer, strict=True)]
     finally:
         engine.images.remove(f"{name}:1", force=True)
     return [

@@ -4,9 +4,9 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from docker import DockerClient
 from docker.types import DeviceRequest, Mount
 
-from docker import DockerClient
 from local_test.host.labels import labels
 
 ROOT = Path(__file__).parents[2]

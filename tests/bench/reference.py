@@ -72,6 +72,6 @@ def train_one_epoch(model: nn.Module, loader: DataLoader, optimizer: torch.optim
 def evaluate(model: nn.Module, loader: DataLoader) -> tuple[float, float]:
     """Cross-entropy and top-1 over the split."""
     model.eval()
-    outputs, labels = zip(*((model(inputs), labels) for inputs, labels in loader))
+    outputs, labels = zip(*((model(inputs), labels) for inputs, labels in loader), strict=True)
     logits, labels = torch.cat(outputs), torch.cat(labels)
     return float(nn.functional.cross_entropy(logits, labels)), float((logits.argmax(1) == labels).float().mean())

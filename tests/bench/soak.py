@@ -19,10 +19,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from docker import DockerClient
 from docker.models.containers import Container
 from docker.types import Mount
 
-from docker import DockerClient
 from local_test.demo.data_folder import data_folder
 from local_test.host.engine import connect
 from local_test.host.labels import labels, remove
@@ -171,7 +171,7 @@ def megabytes_an_hour(samples: list[tuple[float, float]]) -> float:
     """Slope of the line of least squares through (seconds, MB); 0 where there are too few samples for one."""
     if len(samples) < 2:
         return 0.0
-    mean_time, mean_memory = (sum(values) / len(samples) for values in zip(*samples))
+    mean_time, mean_memory = (sum(values) / len(samples) for values in zip(*samples, strict=True))
     spread = sum((when - mean_time) ** 2 for when, _ in samples)
     return 3600 * sum((when - mean_time) * (memory - mean_memory) for when, memory in samples) / spread
 

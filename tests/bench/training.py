@@ -85,8 +85,8 @@ def growth_figures(few: list[dict], many: list[dict]) -> list[Figure]:
 def learning_figures(found: dict) -> list[Figure]:
     losses, accuracies = ([[one[place] for one in found[side]] for side in ("ours", "peer")] for place in (0, 1))
     seeds = len(found["ours"])
-    points = [100 * (ours - peer) for ours, peer in zip(*accuracies)]
-    less = [ours - peer for ours, peer in zip(*losses)]
+    points = [100 * (ours - peer) for ours, peer in zip(*accuracies, strict=True)]
+    less = [ours - peer for ours, peer in zip(*losses, strict=True)]
     return [
         no_worse(
             f"valid accuracy, {seeds} seeds: {interval(points, '+.1f')} points", *accuracies, REFERENCE, at_least=True

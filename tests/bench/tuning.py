@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from docker import DockerClient
+
 from local_test.background import stop
 from local_test.clean import remove_all
 from local_test.demo.data_folder import data_folder, pictures_of
@@ -44,7 +45,10 @@ def main() -> None:
     data = data_folder(chosen.data, Path("out/data")) if chosen.data else drawn(Path("out/data/bench"))
     pictures = sum(len(pictures_of(data / split)) for split in SPLITS)
     static = {**STATIC, "arch": chosen.arch, "image-size": chosen.image_size}
-    what = f"{TRIALS} trials x {EPOCHS} epochs, {chosen.arch}, {chosen.image_size} px, {pictures:,} pictures, {PARALLEL} at once"
+    what = (
+        f"{TRIALS} trials x {EPOCHS} epochs, {chosen.arch}, {chosen.image_size} px, {pictures:,} pictures, "
+        f"{PARALLEL} at once"
+    )
     print(what, flush=True)
     engine = connect()
     same = same_answer(engine, chosen.train_image, data)

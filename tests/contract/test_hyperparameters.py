@@ -21,9 +21,9 @@ def test_the_table_is_markdown_with_a_row_for_each():
 
 
 def test_a_value_that_is_none_is_named_with_what_it_must_be():
-    with pytest.raises(ValueError, match="^Hyperparameter batch-size: must be a whole number, not 'many'.$"):
+    with pytest.raises(ValueError, match=r"^Hyperparameter batch-size: must be a whole number, not 'many'.$"):
         read("batch-size", "many")
-    with pytest.raises(ValueError, match="^Hyperparameter learning-rat is unknown. The known ones are: "):
+    with pytest.raises(ValueError, match=r"^Hyperparameter learning-rat is unknown. The known ones are: "):
         parse({"learning-rat": "1"})
 
 

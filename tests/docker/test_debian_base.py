@@ -21,7 +21,8 @@ for last; do :; done
 case "$1 $2" in
     "image inspect")
         [ -f "$(file "$last")" ] || { echo "No such image: $last" >&2; exit 1; }
-        case "$*" in *RepoDigests*) [ ! -f "$0.d/digest" ] || echo "debian@$(cat "$0.d/digest")" ;; *Created*) cat "$(file "$last")" ;; esac ;;
+        case "$*" in *RepoDigests*) [ ! -f "$0.d/digest" ] || echo "debian@$(cat "$0.d/digest")" ;;
+            *Created*) cat "$(file "$last")" ;; esac ;;
     "pull --quiet")
         [ -f "$0.d/registry" ] || { echo "no such host" >&2; exit 1; }
         date -u +%Y-%m-%dT%H:%M:%S.1Z >"$(file "$last")" ;;

@@ -11,7 +11,10 @@ spec = importlib.util.spec_from_file_location("lock_part", ROOT / "docker/lock_p
 lock_part = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(lock_part)
 
-LOCK = "a==1 \\\n    --hash=sha256:1 \\\n    --hash=sha256:2\nnvidia-b-cu12==2 \\\n    --hash=sha256:3\ntorch==3 \\\n    --hash=sha256:4\n"
+LOCK = (
+    "a==1 \\\n    --hash=sha256:1 \\\n    --hash=sha256:2\nnvidia-b-cu12==2 \\\n    --hash=sha256:3\n"
+    "torch==3 \\\n    --hash=sha256:4\n"
+)
 
 
 def test_an_entry_keeps_all_its_hashes():

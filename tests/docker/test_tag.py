@@ -11,7 +11,7 @@ SCRIPT = Path(__file__).parents[2] / "docker" / "tag.sh"
 
 @pytest.fixture
 def repository(tmp_path):
-    for folder in ("docker", "container", "tests"):
+    for folder in ("docker", "container", "contract", "tests"):
         (tmp_path / folder).mkdir()
     shutil.copy(SCRIPT, tmp_path / "docker/tag.sh")
     (tmp_path / "container/a.py").write_text("1")
@@ -33,7 +33,7 @@ def test_a_clean_tree_is_tagged_with_its_commit(repository):
     assert tag(repository) == git(repository, "rev-parse", "--short=12", "HEAD")
 
 
-@pytest.mark.parametrize("path", ["container/a.py", "container/new.py", "docker/new.txt"])
+@pytest.mark.parametrize("path", ["container/a.py", "container/new.py", "contract/new.py", "docker/new.txt"])
 def test_a_change_to_what_goes_into_an_image_makes_the_tag_dirty(repository, path):
     (repository / path).write_text("2")
     assert tag(repository).endswith("-dirty")

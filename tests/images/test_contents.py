@@ -32,7 +32,10 @@ def output(engine, name, *command):
 
 @pytest.mark.parametrize("kind", IMAGES)
 def test_the_required_packages_are_there_in_the_versions_that_fit_together(engine, request, kind):
-    program = "import importlib.metadata as m, json; print(json.dumps({d.name.lower().replace(chr(95), chr(45)): d.version for d in m.distributions()}))"
+    program = (
+        "import importlib.metadata as m, json; print(json.dumps({d.name.lower().replace(chr(95), chr(45)): "
+        "d.version for d in m.distributions()}))"
+    )
     installed = json.loads(output(engine, request.getfixturevalue(kind), "python", "-c", program))
     for package, version in VERSIONS[kind].items():
         assert package in installed and version in (None, installed[package].split("+")[0]), (
@@ -58,7 +61,10 @@ def test_torch_has_its_cuda_libraries_and_the_t4s_kernels(engine, name):
 
 
 def test_sagemaker_training_does_not_import_torch_before_it_starts_the_program(engine, train_image):
-    program = "import sys; from sagemaker_training import process; process.get_debugger_exception_classes(); print('torch' in sys.modules)"
+    program = (
+        "import sys; from sagemaker_training import process; process.get_debugger_exception_classes(); "
+        "print('torch' in sys.modules)"
+    )
     assert output(engine, train_image, "python", "-c", program).strip() == "False"
     assert (
         output(engine, train_image, "env", "-u", "USE_SMDEBUG", "python", "-W", "ignore", "-c", program).splitlines()[
@@ -82,15 +88,21 @@ def test_no_program_takes_another_users_rights(engine, name):
 
 
 def test_there_is_no_compiler(engine, name):
-    script = "for tool in gcc cc g++ c++ clang make ld as; do command -v $tool; done; ls -d /usr/include/python3* 2>/dev/null; true"
+    script = (
+        "for tool in gcc cc g++ c++ clang make ld as; do command -v $tool; done; ls -d /usr/include/python3* "
+        "2>/dev/null; true"
+    )
     assert output(engine, name, "sh", "-c", script).strip() == ""
 
 
 def test_the_torch_layers_are_shared_and_none_is_huge(engine, train_image, serve_image):
     """What an image has of its own is small: all of torch and CUDA is in the layers that both begin with."""
     first, second = (engine.images.get(name) for name in (train_image, serve_image))
+    # strict=False: what follows what they share is of different lengths.
     shared = [
-        one for one, other in zip(first.attrs["RootFS"]["Layers"], second.attrs["RootFS"]["Layers"]) if one == other
+        one
+        for one, other in zip(first.attrs["RootFS"]["Layers"], second.attrs["RootFS"]["Layers"], strict=False)
+        if one == other
     ]
     for image in (first, second):
         own = len(image.attrs["RootFS"]["Layers"]) - len(shared)
@@ -183,7 +195,8 @@ def test_what_no_code_in_the_images_loads_is_not_in_them(engine, name):
 cd /opt/venv/lib/python3.11/site-packages
 ls -d triton* cuda cuda_* 2>/dev/null
 find . -type d \( -name include -o -name tests \)
-find . -type f \( -name '*.h' -o -name '*.cuh' -o -name '*.a' -o -name '*.bc' -o -name '*.cmake' -o -name protoc -o -name 'protoc-*' \)
+find . -type f \( -name '*.h' -o -name '*.cuh' -o -name '*.a' -o -name '*.bc' \
+    -o -name '*.cmake' -o -name protoc -o -name 'protoc-*' \)
 find nvidia -name 'lib*.so*' | grep -E 'nvperf|\.alt\.|cusolverMg|cufftw|nvblas'
 find / -xdev -type d \( -name 'jmods' -o -name 'openjdk*' \) -not -path '/proc/*'
 true
@@ -195,7 +208,10 @@ def test_torch_says_that_only_its_compiler_needs_what_was_left_out(engine, name)
     """torch.compile generates C or Triton code, and there is no C compiler here. All else that PyPI's torch requires is
     there.
     """
-    program = "import importlib.metadata as m, json; print(json.dumps([m.requires('torch'), m.metadata('torch').get_all('Provides-Extra')]))"
+    program = (
+        "import importlib.metadata as m, json; print(json.dumps([m.requires('torch'), "
+        "m.metadata('torch').get_all('Provides-Extra')]))"
+    )
     requires, extras = json.loads(output(engine, name, "python", "-c", program))
     assert sorted(line.split("==")[0] for line in requires if line.endswith('extra == "compile"')) == [
         "cuda-bindings",
@@ -218,7 +234,8 @@ for record in site.glob("*.dist-info/RECORD"):
         if path.suffix == ".py" and path.is_file() and site in path.parents and ".." not in name:
             sources += 1
             compiled = pathlib.Path(importlib.util.cache_from_source(path))
-            flags, seconds, length = struct.unpack("<3I", compiled.read_bytes()[4:16]) if compiled.is_file() else (0, 0, 0)
+            head = compiled.read_bytes()[4:16] if compiled.is_file() else bytes(12)
+            flags, seconds, length = struct.unpack("<3I", head)
             if flags or (seconds, length) != (int(path.stat().st_mtime), path.stat().st_size):
                 stale.append(name)
 print(json.dumps([absent, changed, stale, sources]))

@@ -133,14 +133,21 @@ def test_batch_transform_answers_json_lines_record_by_record(local, serve_image,
         PrimaryContainer={"Image": serve_image, "ModelDataUrl": model},
     )
     api.create_transform_job(
-        TransformJobName=name, ModelName=name, **({"BatchStrategy": strategy} if strategy else {}),
+        TransformJobName=name,
+        ModelName=name,
+        **({"BatchStrategy": strategy} if strategy else {}),
         TransformInput={
             "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": local.uri(f"{name}/in/")}},
-            "ContentType": "application/jsonlines", "SplitType": "Line",
+            "ContentType": "application/jsonlines",
+            "SplitType": "Line",
         },
-        TransformOutput={"S3OutputPath": local.uri(f"{name}/out"), "Accept": "application/jsonlines", "AssembleWith": "Line"},
+        TransformOutput={
+            "S3OutputPath": local.uri(f"{name}/out"),
+            "Accept": "application/jsonlines",
+            "AssembleWith": "Line",
+        },
         TransformResources={"InstanceType": "ml.g4dn.xlarge", "InstanceCount": 1},
-    )  # fmt: skip
+    )
     ended = until(
         lambda: (
             (job := api.describe_transform_job(TransformJobName=name))["TransformJobStatus"] != "InProgress" and job

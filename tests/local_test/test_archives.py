@@ -20,8 +20,8 @@ def test_folders_and_text_files_travel_by_path():
 
 def test_an_archive_that_was_cut_off_between_two_members_is_not_taken_for_a_whole_one():
     whole = tree_archive([], {"a": "x", "b": "y"})
-    with spooled_archive([whole[:700], whole[700:]]) as spool:
-        assert tarfile.open(fileobj=spool).getnames() == ["a", "b"]
+    with spooled_archive([whole[:700], whole[700:]]) as spool, tarfile.open(fileobj=spool) as archive:
+        assert archive.getnames() == ["a", "b"]
     with pytest.raises(OSError, match="cut off after 1024 bytes"):
         spooled_archive([whole[:1024]])
     with pytest.raises(OSError, match="cut off after 0 bytes"):
@@ -86,9 +86,11 @@ def test_a_name_out_of_a_container_that_leads_out_is_refused(name):
 
 @pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE])
 def test_links_and_devices_out_of_a_container_are_refused_by_name(kind):
-    with pytest.raises(ValueError, match="/opt/ml/model/odd is (a link|neither a file nor a folder)"):
-        with folder_of(Container({"odd": kind}), "/opt/ml/model") as members:
-            list(members)
+    with (
+        pytest.raises(ValueError, match=r"/opt/ml/model/odd is (a link|neither a file nor a folder)"),
+        folder_of(Container({"odd": kind}), "/opt/ml/model") as members,
+    ):
+        list(members)
 
 
 def test_names_that_look_like_uris_are_names():

@@ -51,13 +51,13 @@ def test_a_broken_zip_is_named(tmp_path):
     content = bytearray((tmp_path / "a.zip").read_bytes())
     content[60] ^= 0xFF
     (tmp_path / "a.zip").write_bytes(content)
-    with pytest.raises(ValueError, match="a.zip cannot be unpacked"):
+    with pytest.raises(ValueError, match=r"a.zip cannot be unpacked"):
         data_folder(tmp_path / "a.zip", tmp_path / "unpacked")
 
 
 def test_a_split_without_pictures_is_named(tmp_path):
     (tmp_path / "test/Cat").mkdir(parents=True)
-    with pytest.raises(ValueError, match="no JPEG or PNG in the class folders of .*test"):
+    with pytest.raises(ValueError, match=r"no JPEG or PNG in the class folders of .*test"):
         pictures_of(tmp_path / "test")
 
 

@@ -87,7 +87,7 @@ def test_the_first_breeds_differ_in_at_least_three_traits():
     for one in breeds:
         for other in breeds:
             if one is not other:
-                assert sum(a != b for a, b in zip(traits(one), traits(other))) >= 3
+                assert sum(a != b for a, b in zip(traits(one), traits(other), strict=True)) >= 3
 
 
 @pytest.mark.parametrize("count", [1, 201])

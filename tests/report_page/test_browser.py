@@ -38,5 +38,5 @@ def test_a_sound_page_is_not_complained_of(browser, tmp_path):
 
 def test_a_missing_browser_is_a_sentence(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(RuntimeError, match="None of chromium, google-chrome.* is here. Run `make browser`"):
+    with pytest.raises(RuntimeError, match=r"None of chromium, google-chrome.* is here. Run `make browser`"):
         find_browser()

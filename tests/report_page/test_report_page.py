@@ -15,7 +15,8 @@ CHARTS = {"full": 15, "one_epoch": 15, "failed": 15, "stopped": 13, "empty": 0}
 
 # Elements that reach over the window's right edge, but for tables that scroll in a box of their own.
 TOO_WIDE = """[...document.querySelectorAll('body *')]
-    .filter(one => !one.closest('.wide, script, style') && one.getBoundingClientRect().right > innerWidth + 0.5).map(one => one.outerHTML.slice(0, 150))"""
+    .filter(one => !one.closest('.wide, script, style') && one.getBoundingClientRect().right > innerWidth + 0.5)
+    .map(one => one.outerHTML.slice(0, 150))"""
 # Letters of a chart that lie outside the ground it stands on.
 CUT = """[...document.querySelectorAll('svg.plot text')].filter(one => {
     const [letters, ground] = [one, one.closest('.card')].map(part => part.getBoundingClientRect());
@@ -25,21 +26,28 @@ CUT = """[...document.querySelectorAll('svg.plot text')].filter(one => {
 # Charts that show nothing: without a size, or without a shape that has one.
 EMPTY = """[...document.querySelectorAll('svg.plot, svg.matrix')].filter(chart => {
     const box = chart.getBoundingClientRect();
-    const shapes = [...chart.querySelectorAll('path, circle, rect:not(.frame), .range')].map(one => one.getBoundingClientRect());
+    const shapes = [...chart.querySelectorAll('path, circle, rect:not(.frame), .range')]
+        .map(one => one.getBoundingClientRect());
     return box.width < 80 || box.height < 40 || !shapes.some(one => one.width + one.height > 0);
 }).map(chart => chart.getAttribute('aria-label'))"""
 # Pairs of a chart's letters that lie on each other.
 MEET = """[...document.querySelectorAll('svg.plot')].flatMap(chart => {
-    const boxes = [...chart.querySelectorAll('text')].map(one => [one.textContent, one.getBoundingClientRect()]).filter(([, box]) => box.width > 0);
-    return boxes.flatMap(([name, one], place) => boxes.slice(place + 1).filter(([, other]) => one.left < other.right - 1 && other.left < one.right - 1
-        && one.top < other.bottom - 4 && other.top < one.bottom - 4).map(([other]) => `${chart.getAttribute('aria-label')}: ${name} / ${other}`));
+    const boxes = [...chart.querySelectorAll('text')].map(one => [one.textContent, one.getBoundingClientRect()])
+        .filter(([, box]) => box.width > 0);
+    return boxes.flatMap(([name, one], place) => boxes.slice(place + 1).filter(([, other]) =>
+        one.left < other.right - 1 && other.left < one.right - 1
+        && one.top < other.bottom - 4 && other.top < one.bottom - 4)
+        .map(([other]) => `${chart.getAttribute('aria-label')}: ${name} / ${other}`));
 })"""
 # Contrast of letters with their ground, WCAG 2.2: https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio
-FAINT = """[...document.querySelectorAll('h1, h2, h3, p, dt, dd, td, th, figcaption, figcaption b, figcaption span, svg text')]
+FAINT = """[...document.querySelectorAll(
+    'h1, h2, h3, p, dt, dd, td, th, figcaption, figcaption b, figcaption span, svg text')]
     .filter(one => one.textContent.trim()).map(one => {
     const channels = colour => colour.match(/[\\d.]+/g).map(Number);
     const linear = part => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
-    const light = colour => { const [r, g, b] = channels(colour).map(part => linear(part / 255)); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+    const light = colour => {
+        const [r, g, b] = channels(colour).map(part => linear(part / 255));
+            return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
     let ground = one;
     while (getComputedStyle(ground).backgroundColor === 'rgba(0, 0, 0, 0)') ground = ground.parentElement;
     const style = getComputedStyle(one), letters = one instanceof SVGElement ? style.fill : style.color;

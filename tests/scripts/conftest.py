@@ -11,6 +11,7 @@ import subprocess
 import termios
 import time
 import urllib.request
+from contextlib import suppress
 from types import SimpleNamespace
 
 import boto3
@@ -212,10 +213,8 @@ def write_log(aws):
             (logs.create_log_group, {"logGroupName": group}),
             (logs.create_log_stream, {"logGroupName": group, "logStreamName": stream}),
         ):
-            try:
+            with suppress(logs.exceptions.ResourceAlreadyExistsException):
                 make(**names)
-            except logs.exceptions.ResourceAlreadyExistsException:
-                pass
         now = int(time.time() * 1000)
         logs.put_log_events(
             logGroupName=group,

@@ -91,12 +91,12 @@ def serve(stand_in: StandIn) -> http.server.ThreadingHTTPServer:
                     refusal.code,
                 )
 
-        def _send(self, status: int, answer, error: str | None = None, headers: dict[str, str] = {}):
+        def _send(self, status: int, answer, error: str | None = None, headers: dict[str, str] | None = None):
             content = json.dumps(answer).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json" if self.path != "/" else "application/x-amz-json-1.1")
             self.send_header("Content-Length", str(len(content)))
-            for name, value in headers.items():
+            for name, value in (headers or {}).items():
                 self.send_header(name, value)
             if error:
                 self.send_header("x-amzn-ErrorType", error)

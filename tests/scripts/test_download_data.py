@@ -81,5 +81,5 @@ def test_what_is_not_a_sound_zip_is_not_kept(server, tmp_path):
 
 
 def test_a_network_that_refuses_is_named_with_the_next_step(tmp_path):
-    with pytest.raises(Failure, match="cannot be reached.*make demo DATA="):
+    with pytest.raises(Failure, match=r"cannot be reached.*make demo DATA="):
         download("http://127.0.0.1:1/dogImages.zip", tmp_path / "dogs.zip")

@@ -222,7 +222,7 @@ def test_a_variable_of_another_program_is_let_be():
 
 
 def test_a_missing_file_is_a_sentence(tmp_path):
-    with pytest.raises(Failure, match="is missing. Restore it: git checkout"):
+    with pytest.raises(Failure, match=r"is missing. Restore it: git checkout"):
         load_settings(tmp_path / "sagemaker.toml", {})
 
 

@@ -32,7 +32,8 @@ from container.pictures.preprocessing import Preprocessing
 torch.manual_seed(0)
 model = create_model("shufflenet_v2_x0_5", 5)
 classes = tuple(f"Breed_{index}" for index in range(5))
-save_checkpoint(Path("/out"), model.state_dict(), "shufflenet_v2_x0_5", HEAD_WIDTHS, classes, Preprocessing.for_image_size(64), {})
+save_checkpoint(Path("/out"), model.state_dict(), "shufflenet_v2_x0_5",
+                HEAD_WIDTHS, classes, Preprocessing.for_image_size(64), {})
 Path("/out/model.safetensors").chmod(0o644)
 """
 
@@ -164,9 +165,14 @@ def model_file(engine, serve_image, tmp_path_factory) -> bytes:
     """A small model, as the train image's code writes it."""
     folder = tmp_path_factory.mktemp("small-model")
     engine.containers.run(
-        serve_image, ["-W", "ignore", "-c", MAKE_MODEL], entrypoint=["python"], remove=True, network_mode="none",
-        labels=labels("tests", "small-model"), mounts=[Mount("/out", str(folder), type="bind")],
-    )  # fmt: skip
+        serve_image,
+        ["-W", "ignore", "-c", MAKE_MODEL],
+        entrypoint=["python"],
+        remove=True,
+        network_mode="none",
+        labels=labels("tests", "small-model"),
+        mounts=[Mount("/out", str(folder), type="bind")],
+    )
     return (folder / "model.safetensors").read_bytes()
 
 
@@ -200,9 +206,15 @@ def serve(engine, serve_image, model_folder):
             Mount("/opt/ml/model", str(folder or model_folder()), type="bind", read_only=True)
         ]
         container = engine.containers.run(
-            serve_image, ["serve"], detach=True, environment=environment or {}, labels=labels("tests", "serving"), mounts=mounts,
-            **({"ports": {f"{port}/tcp": ("127.0.0.1", None)}} if "network_mode" not in options else {}), **{**CONFINEMENT, **options},
-        )  # fmt: skip
+            serve_image,
+            ["serve"],
+            detach=True,
+            environment=environment or {},
+            labels=labels("tests", "serving"),
+            mounts=mounts,
+            **({"ports": {f"{port}/tcp": ("127.0.0.1", None)}} if "network_mode" not in options else {}),
+            **{**CONFINEMENT, **options},
+        )
         try:
             container.reload()
             bound = [one for one in container.ports.values() if one]

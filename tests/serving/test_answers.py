@@ -123,9 +123,8 @@ def test_other_paths_and_methods_are_refused_in_the_same_shape(endpoint, method,
 )
 def test_a_query_cannot_pretend_to_be_a_header_or_a_body(endpoint, picture, query):
     given = (
-        f"POST /invocations?{query} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(picture)}\r\nConnection: close\r\n\r\n".encode(
-            "latin-1"
-        )
+        f"POST /invocations?{query} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(picture)}\r\n"
+        f"Connection: close\r\n\r\n".encode("latin-1")
         + picture
     )
     with socket.create_connection(("127.0.0.1", endpoint.port), 30) as raw:
@@ -146,7 +145,8 @@ def test_paths_that_are_not_unicode_do_not_end_the_counting(endpoint, picture):
 
 COUNTED = """
 import urllib.request as u
-print([line for line in u.urlopen('http://127.0.0.1:8083/metrics').read().decode().splitlines() if line.startswith('dogbreed_requests_total{status="200"')])
+print([line for line in u.urlopen('http://127.0.0.1:8083/metrics').read().decode().splitlines()
+       if line.startswith('dogbreed_requests_total{status="200"')])
 """
 
 
@@ -193,7 +193,10 @@ def test_an_answer_that_does_not_come_in_time_is_a_503(serve, model_folder):
 
 
 def test_a_fault_of_the_users_code_is_a_500_with_an_id_that_is_in_the_log(serve, model_folder):
-    code = "def model_fn(d): return 1\ndef predict_fn(data, model): return {}[data]\ndef input_fn(body, content_type): return 'secret'\n"
+    code = (
+        "def model_fn(d): return 1\ndef predict_fn(data, model): return {}[data]\n"
+        "def input_fn(body, content_type): return 'secret'\n"
+    )
     with serve(model_folder({"code/inference.py": code})) as served:
         answer = served.invoke(b"x", "text/plain")
         identity = answer.headers["x-request-id"]

@@ -21,10 +21,14 @@ JSON, CSV, NPY = "application/json", "text/csv", "application/x-npy"
 ARRAYS = """
 import numpy as np, torch
 RETURNED = {
-    "dict": {"a": 1}, "list": [1, 2.5], "rows": [[1, 2], [3, 4]], "str": "word", "number": 1.5, "bytes": b"ab", "tuple": ("word", "text/plain"),
-    "array": np.array([[1.5, 2.5]], np.float32), "cube": np.zeros((1, 1, 2)), "words": np.array(["a", "b"]), "objects": np.array(["a", 1], dtype=object),
-    "tensor": torch.tensor([[1.5, 2.5]]), "with gradient": torch.tensor([1.5], requires_grad=True), "bfloat16": torch.tensor([1.5], dtype=torch.bfloat16),
-    "nested": {"scores": torch.tensor([0.5]), "n": np.int64(3)}, "ragged": [[1], [2, 3]], "None": None, "object": object(),
+    "dict": {"a": 1}, "list": [1, 2.5], "rows": [[1, 2], [3, 4]], "str": "word", "number": 1.5, "bytes": b"ab",
+    "tuple": ("word", "text/plain"),
+    "array": np.array([[1.5, 2.5]], np.float32), "cube": np.zeros((1, 1, 2)), "words": np.array(["a", "b"]),
+    "objects": np.array(["a", 1], dtype=object),
+    "tensor": torch.tensor([[1.5, 2.5]]), "with gradient": torch.tensor([1.5], requires_grad=True),
+    "bfloat16": torch.tensor([1.5], dtype=torch.bfloat16),
+    "nested": {"scores": torch.tensor([0.5]), "n": np.int64(3)}, "ragged": [[1], [2, 3]], "None": None,
+    "object": object(),
 }
 def model_fn(model_dir):
     return {"weights": [1, 2, 3]}
@@ -80,13 +84,13 @@ READ = [
 def test_a_body_reaches_predict_fn_as_the_toolkits_array(arrays, body, content_type, given):
     answer = arrays.invoke(body, content_type)
     assert answer.status == 200, answer.body
-    assert answer.json == dict(zip(("type", "dtype", "shape", "values"), given))
+    assert answer.json == dict(zip(("type", "dtype", "shape", "values"), given, strict=True))
 
 
 def test_the_toolkit_itself_reads_every_body_the_same(arrays):
     stock = stock_answers(arrays, [(body, {"Content-Type": content_type}) for body, content_type, _ in READ])
     assert [json.loads(one.body) for one in stock] == [
-        dict(zip(("type", "dtype", "shape", "values"), given)) for *_, given in READ
+        dict(zip(("type", "dtype", "shape", "values"), given, strict=True)) for *_, given in READ
     ]
 
 
@@ -100,8 +104,13 @@ class Planted:
 @pytest.mark.parametrize(
     ("body", "content_type", "status", "said"),
     [
-        (b"1 2 3", "text/plain", 415, "Content-Type text/plain is not taken. Send one of application/json, text/csv, "
-                                      "application/x-npy, application/x-npz."),
+        (
+            b"1 2 3",
+            "text/plain",
+            415,
+            "Content-Type text/plain is not taken. Send one of application/json, text/csv, "
+            "application/x-npy, application/x-npz.",
+        ),
         (b"\x00\x01", "application/octet-stream", 415, "Content-Type application/octet-stream is not taken."),
         (b"\xff\xd8\xff", "image/jpeg", 415, "Content-Type image/jpeg is not taken."),
         (b"", JSON, 400, "The body is empty. Send an array as application/json."),
@@ -117,7 +126,7 @@ class Planted:
         (b"PK", "application/x-npz", 400, "The body is no sparse matrix in NPZ"),
         (npz(format=np.array(b"csr"), data=np.zeros(40_000_000)), "application/x-npz", 413, "256 MB"),
     ],
-)  # fmt: skip
+)
 def test_a_body_that_is_no_array_is_refused_in_a_sentence(arrays, body, content_type, status, said):
     answer = arrays.invoke(body, content_type)
     assert answer.status == status and (said in answer.error or status == 413)
@@ -166,7 +175,7 @@ ONLY_THE_TOOLKITS = {("dict", NPY), ("nested", NPY), ("objects", NPY), ("object"
 ROWS = [
     (returned, accept, wanted)
     for returned, answers in WRITTEN.items()
-    for accept, wanted in zip((JSON, CSV, NPY), answers)
+    for accept, wanted in zip((JSON, CSV, NPY), answers, strict=True)
 ]
 
 
@@ -194,7 +203,7 @@ def test_the_toolkit_itself_writes_every_prediction_the_same(arrays):
         arrays,
         [(json.dumps(returned).encode(), {"Content-Type": JSON, "Accept": accept}) for returned, accept, _ in ROWS],
     )
-    for (returned, accept, wanted), answer in zip(ROWS, stock):
+    for (returned, accept, wanted), answer in zip(ROWS, stock, strict=True):
         if isinstance(wanted, int) or (returned, accept) in ONLY_OURS:
             assert answer.status == (200 if (returned, accept) in ONLY_THE_TOOLKITS else 500), (
                 returned,
@@ -286,9 +295,11 @@ def model_fn(model_dir):
 def module(serve, model_folder):
     """As SDK v2's PyTorchModel deploys it."""
     environment = {
-        "SAGEMAKER_PROGRAM": "inference.py", "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code", "SAGEMAKER_CONTAINER_LOG_LEVEL": "20",
+        "SAGEMAKER_PROGRAM": "inference.py",
+        "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
+        "SAGEMAKER_CONTAINER_LOG_LEVEL": "20",
         "SAGEMAKER_REGION": "us-east-1",
-    }  # fmt: skip
+    }
     with serve(model_folder({"code/inference.py": MODULE}, None), environment) as served:
         yield served
 
@@ -306,10 +317,12 @@ def test_a_torch_module_alone_is_called_with_the_array_that_sdk_v2s_predictor_se
 @pytest.mark.parametrize(
     ("body", "content_type", "accept", "wanted"),
     [
-        (b"[[1, 2, 3]]", JSON, JSON, b"[[14.5]]"), (b"[1, 2, 3]", JSON, CSV, b"14.5\n"), (b"1,2,3\n0,0,0\n", CSV, JSON, b"[[14.5], [0.5]]"),
+        (b"[[1, 2, 3]]", JSON, JSON, b"[[14.5]]"),
+        (b"[1, 2, 3]", JSON, CSV, b"14.5\n"),
+        (b"1,2,3\n0,0,0\n", CSV, JSON, b"[[14.5], [0.5]]"),
         (b"1.5,2,3\n", "text/csv; charset=utf-8", CSV, b"15.0\n"),
     ],
-)  # fmt: skip
+)
 def test_a_torch_module_takes_json_and_csv_as_float32(module, body, content_type, accept, wanted):
     answer = module.invoke(body, content_type, Accept=accept)
     assert (answer.status, answer.headers["content-type"], answer.body) == (200, accept, wanted)

@@ -47,17 +47,23 @@ def predict_fn(given, model):
     return step("predict", given)
 def output_fn(given, accept, context):
     returned = {
-        "None": None, "None and a type": (None, "text/plain"), "object": object(), "one": ("word",), "nothing": "", "bytes": b"\\x00\\xff",
-        "bytearray": bytearray(b"ab"), "dict": {"a": [1]}, "array": np.array([1.5, 2]), "text": "word", "text of its type": ("1;2", "text/x-own"),
-        "bytes of their type": (b"\\x89PNG", "image/png"), "dict of its type": ({"a": 1}, "application/vnd.own+json"), "three": ("word", "text/plain", 3),
-        "odd type": ("word", "text/pl\\u00e4in"), "type of two lines": ("word", "text/plain\\r\\nX-Planted: 1"), "surrogate": "\\ud800", "no type": ("word", None),
+        "None": None, "None and a type": (None, "text/plain"), "object": object(), "one": ("word",), "nothing": "",
+        "bytes": b"\\x00\\xff",
+        "bytearray": bytearray(b"ab"), "dict": {"a": [1]}, "array": np.array([1.5, 2]), "text": "word",
+        "text of its type": ("1;2", "text/x-own"),
+        "bytes of their type": (b"\\x89PNG", "image/png"), "dict of its type": ({"a": 1}, "application/vnd.own+json"),
+        "three": ("word", "text/plain", 3),
+        "odd type": ("word", "text/pl\\u00e4in"), "type of two lines": ("word", "text/plain\\r\\nX-Planted: 1"),
+        "surrogate": "\\ud800", "no type": ("word", None),
     }
     if given == "odd phrase": context.set_response_status(422, "Sch\\u00f6n\\r\\nb\\u00f6se"); return "word"
     if given == "odd header": context.set_response_header(0, "X-Own", "a\\r\\nX-Planted: 1"); return "word"
     if given == "header of another alphabet": context.set_response_header(0, "X-Own", "\\u4f60"); return "word"
     if given == "odd header name": context.set_response_header(0, "X Own\\n", "1"); return "word"
     if given == "header of a number": context.set_response_header(0, "X-Own", 1); return "word"
-    if given in ("status -1", "status 99", "status 1000", "status '200'"): context.set_response_status(eval(given[7:])); return "word"
+    if given in ("status -1", "status 99", "status 1000", "status '200'"):
+        context.set_response_status(eval(given[7:]))
+        return "word"
     if given == "own status": context.set_response_status(418); return "word"
     return returned[given] if given in returned else step("output", given)
 """
@@ -113,10 +119,20 @@ def test_the_other_requests_of_its_batch_are_answered(faults, where):
 @pytest.mark.parametrize(
     "what",
     [
-        "None", "None and a type", "object", "one", "surrogate", "header of a number", "odd header", "odd header name", "status -1", "status 99", "status 1000",
+        "None",
+        "None and a type",
+        "object",
+        "one",
+        "surrogate",
+        "header of a number",
+        "odd header",
+        "odd header name",
+        "status -1",
+        "status 99",
+        "status 1000",
         "status '200'",
     ],
-)  # fmt: skip
+)
 def test_a_function_that_returns_nothing_to_send_is_a_500_with_its_id(faults, what):
     answer = faults.invoke(what.encode(), "x/y")
     assert answer.status == 500 and answer.headers["x-request-id"] in answer.error and "x-planted" not in answer.headers
@@ -127,14 +143,25 @@ def test_a_function_that_returns_nothing_to_send_is_a_500_with_its_id(faults, wh
 @pytest.mark.parametrize(
     ("what", "accept", "content_type", "body"),
     [
-        ("text", None, JSON, b"word"), ("text", "text/csv", "text/csv", b"word"), ("text", "*/*", JSON, b"word"), ("nothing", None, JSON, b""),
-        ("bytes", "application/x-own", "application/x-own", b"\x00\xff"), ("bytearray", None, JSON, b"ab"), ("text of its type", "text/csv", "text/x-own", b"1;2"),
-        ("bytes of their type", None, "image/png", b"\x89PNG"), ("three", None, "text/plain", b"word"), ("no type", "text/csv", "text/csv", b"word"),
-        ("dict", None, JSON, b'{"a": [1]}'), ("dict", "text/csv", JSON, b'{"a": [1]}'), ("array", None, JSON, b"[1.5, 2.0]"),
+        ("text", None, JSON, b"word"),
+        ("text", "text/csv", "text/csv", b"word"),
+        ("text", "*/*", JSON, b"word"),
+        ("nothing", None, JSON, b""),
+        ("bytes", "application/x-own", "application/x-own", b"\x00\xff"),
+        ("bytearray", None, JSON, b"ab"),
+        ("text of its type", "text/csv", "text/x-own", b"1;2"),
+        ("bytes of their type", None, "image/png", b"\x89PNG"),
+        ("three", None, "text/plain", b"word"),
+        ("no type", "text/csv", "text/csv", b"word"),
+        ("dict", None, JSON, b'{"a": [1]}'),
+        ("dict", "text/csv", JSON, b'{"a": [1]}'),
+        ("array", None, JSON, b"[1.5, 2.0]"),
         ("dict of its type", None, "application/vnd.own+json", b'{"a": 1}'),
-        ("odd type", None, JSON, b"word"), ("odd type", "text/csv", "text/csv", b"word"), ("type of two lines", None, JSON, b"word"),
+        ("odd type", None, JSON, b"word"),
+        ("odd type", "text/csv", "text/csv", b"word"),
+        ("type of two lines", None, JSON, b"word"),
     ],
-)  # fmt: skip
+)
 def test_what_output_fn_returns_is_the_body_with_its_type_or_the_accepted_one(faults, what, accept, content_type, body):
     answer = faults.invoke(what.encode(), "x/y", **({"Accept": accept} if accept else {}))
     assert (answer.status, answer.headers["content-type"], answer.body) == (
@@ -147,10 +174,13 @@ def test_what_output_fn_returns_is_the_body_with_its_type_or_the_accepted_one(fa
 @pytest.mark.parametrize(
     ("what", "status", "message"),
     [
-        ("404", 404, "No such customer."), ("422", 422, "Zu dunkel, böse"), ("429", 429, "Later."), ("503", 503, None),
+        ("404", 404, "No such customer."),
+        ("422", 422, "Zu dunkel, böse"),
+        ("429", 429, "Later."),
+        ("503", 503, None),
         ("unsupported", 415, "Content type text/odd is not supported by this framework."),
     ],
-)  # fmt: skip
+)
 def test_an_error_that_a_function_raises_for_the_client_keeps_its_status(faults, what, status, message):
     for where in ("input", "predict", "output"):
         answer = faults.invoke(f"{where} {what}".encode(), "x/y")
@@ -181,9 +211,11 @@ import json
 from sagemaker_inference import decoder, encoder
 def model_fn(model_dir): return 1
 def transform_fn(model, body, content_type, accept, context):
-    if content_type == "application/odd": return encoder.encode(decoder.decode("[1]", "application/json"), accept), accept
+    if content_type == "application/odd":
+        return encoder.encode(decoder.decode("[1]", "application/json"), accept), accept
     if content_type == "text/odd": return decoder.decode(body, content_type)
-    return json.dumps([type(body).__name__, body if isinstance(body, str) else body.decode("latin-1"), content_type, accept]), "application/json"
+    text = body if isinstance(body, str) else body.decode("latin-1")
+    return json.dumps([type(body).__name__, text, content_type, accept]), "application/json"
 """
 
 

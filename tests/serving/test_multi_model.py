@@ -160,6 +160,9 @@ def test_control_headers_above_64_kib_are_refused_as_too_long(endpoint, method, 
 
 def test_long_headers_do_not_end_what_the_container_asks_of_its_metrics(endpoint):
     """They reach PID 1: nginx lets 128 KiB through there."""
-    program = "import urllib.request as u; print(u.urlopen(u.Request('http://127.0.0.1:8083/metrics', headers={f'X-{n}': 'x' * 12_000 for n in range(7)})).status)"
+    program = (
+        "import urllib.request as u; print(u.urlopen(u.Request('http://127.0.0.1:8083/metrics', "
+        "headers={f'X-{n}': 'x' * 12_000 for n in range(7)})).status)"
+    )
     assert endpoint.python(program).strip() == "200"
     assert "Traceback" not in endpoint.log

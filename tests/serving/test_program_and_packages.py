@@ -68,9 +68,10 @@ def test_files_that_nothing_imports_are_a_warning_and_our_model_answers(serve, m
 def test_a_wheel_named_by_a_relative_path_is_found_beside_the_requirements(serve, model_folder):
     code = MODEL_FN + "import greeting\ndef transform_fn(m, b, t, a): return greeting.WORD, 'text/plain'\n"
     files = {
-        "code/inference.py": code, "code/requirements.txt": "./wheels/greeting-1.0-py3-none-any.whl\n",
+        "code/inference.py": code,
+        "code/requirements.txt": "./wheels/greeting-1.0-py3-none-any.whl\n",
         "code/wheels/greeting-1.0-py3-none-any.whl": wheel(),
-    }  # fmt: skip
+    }
     with serve(model_folder(files, None), {"PIP_NO_INDEX": "1"}) as served:
         assert served.invoke(b"x", "x/y").body == b"hello"
 
@@ -78,8 +79,9 @@ def test_a_wheel_named_by_a_relative_path_is_found_beside_the_requirements(serve
 def test_packages_below_code_lib_are_imported(serve, model_folder):
     files = {
         "code/inference.py": MODEL_FN + "import lexicon\ndef transform_fn(m, b, t, a): return lexicon.WORD, "
-                                        "'text/plain'\n",
-        "code/lib/lexicon/__init__.py": "from lexicon.words import WORD\n", "code/lib/lexicon/words.py": "WORD = 'hello'\n",
-    }  # fmt: skip
+        "'text/plain'\n",
+        "code/lib/lexicon/__init__.py": "from lexicon.words import WORD\n",
+        "code/lib/lexicon/words.py": "WORD = 'hello'\n",
+    }
     with serve(model_folder(files, None)) as served:
         assert served.invoke(b"x", "x/y").body == b"hello"

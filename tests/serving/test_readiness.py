@@ -23,7 +23,10 @@ def test_ping_is_503_until_the_model_answers_and_then_an_invocation_succeeds(ser
 
 
 def test_a_slow_model_is_waited_for(serve, model_folder, picture):
-    code = "import time\nfrom container.serving import inference\ndef model_fn(model_dir):\n    time.sleep(4)\n    return inference.model_fn(model_dir)\n"
+    code = (
+        "import time\nfrom container.serving import inference\ndef model_fn(model_dir):\n    time.sleep(4)\n"
+        "    return inference.model_fn(model_dir)\n"
+    )
     with serve(model_folder({"code/inference.py": code}), wait=False) as served:
         wait_for(lambda: served.ping() == 503)
         assert served.invoke(picture).headers["retry-after"] == "1"
@@ -53,7 +56,11 @@ def test_the_death_of_one_of_two_workers_is_seen(serve, picture):
 
 
 def test_a_request_that_kills_its_worker_is_a_500_and_the_next_one_is_answered(serve, model_folder, picture):
-    code = "import os\ndef input_fn(body, content_type):\n    if body == b'deadly': os.abort()\n    from container.serving import inference; from container.pictures.preprocessing import open_picture; return open_picture(body)\n"
+    code = (
+        "import os\ndef input_fn(body, content_type):\n    if body == b'deadly': os.abort()\n"
+        "    from container.serving import inference; from container.pictures.preprocessing import open_picture; return "
+        "open_picture(body)\n"
+    )
     with serve(model_folder({"code/inference.py": code})) as served:
         answer = served.invoke(b"deadly")
         assert answer.status == 500

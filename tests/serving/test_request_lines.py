@@ -100,7 +100,10 @@ def test_headers_are_too_long_for_nginx_before_they_are_for_what_is_behind_it(en
 
 
 def test_a_long_query_is_too_long_for_nginx_before_it_is_for_what_is_behind_it(endpoint):
-    line = b"POST /invocations?%s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: image/jpeg\r\nContent-Length: 1\r\n\r\nx"
+    line = (
+        b"POST /invocations?%s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: image/jpeg\r\n"
+        b"Content-Length: 1\r\n\r\nx"
+    )
     assert [refused(endpoint.port, line % (b"q" * size)) for size in (100, 7_000, 7_700, 8_000, 9_000)] == [
         400,
         400,

@@ -13,7 +13,10 @@ from tests.serving.conftest import wait_for
 MEGABYTE = 1024 * 1024
 HEAD = b"POST /invocations HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\n"
 METRICS = "import urllib.request as u; print(u.urlopen('http://127.0.0.1:8083/metrics').read().decode())"
-READING = "import urllib.request as u; print(u.urlopen('http://127.0.0.1:8083/connections').read().decode().split('Writing: ')[1].split()[0])"
+READING = (
+    "import urllib.request as u; "
+    "print(u.urlopen('http://127.0.0.1:8083/connections').read().decode().split('Writing: ')[1].split()[0])"
+)
 
 
 def announced(length: int) -> bytes:

@@ -26,12 +26,18 @@ def suspicious(
         if not variances[large] <= threshold * variances[small]:
             ratio = f"{variances[large] / variances[small]:.3g} times" if variances[small] > 0 else "infinitely"
             modules = [name.rsplit("_input", 1)[0] for name in (large, small)]
-            return f"the inputs of {modules[0]} vary {ratio} as much as those of {modules[1]} ({threshold:g} times are allowed)"
+            return (
+                f"the inputs of {modules[0]} vary {ratio} as much as those of {modules[1]} ({threshold:g} times "
+                f"are allowed)"
+            )
     if ranges:
         narrow = min(ranges, key=ranges.__getitem__)
         if ranges[narrow] < distribution_range:
             parameter = narrow.removeprefix("gradient/")
-            return f"90 % of the gradient of {parameter} lie within {ranges[narrow]:.3g} (at least {distribution_range:g} are expected)"
+            return (
+                f"90 % of the gradient of {parameter} lie within {ranges[narrow]:.3g} (at least "
+                f"{distribution_range:g} are expected)"
+            )
     return None
 
 

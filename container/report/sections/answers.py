@@ -41,7 +41,10 @@ def reliability(record: RunRecord) -> str:
             if one.n
         ]
         bins = table(["probability", "pictures", "mean", "right"], rows)
-        body = f"<div class='grid two'>{diagram}{card(bins, 'The same in numbers', 'bins without pictures left out')}</div>"
+        body = (
+            f"<div class='grid two'>{diagram}"
+            f"{card(bins, 'The same in numbers', 'bins without pictures left out')}</div>"
+        )
     return section(
         "reliability",
         "How far the probabilities can be trusted",
@@ -53,7 +56,10 @@ def reliability(record: RunRecord) -> str:
 def predictions(record: RunRecord) -> str:
     pictures, body = record.pictures, ""
     if pictures and pictures.worst:
-        body += f"<h3>Wrong, and far from the right class</h3><div class='pictures'>{''.join(map(_figure, pictures.worst))}</div>"
+        body += (
+            f"<h3>Wrong, and far from the right class</h3><div "
+            f"class='pictures'>{''.join(map(_figure, pictures.worst))}</div>"
+        )
     if pictures and pictures.best:
         body += f"<h3>Right, and sure of it</h3><div class='pictures'>{''.join(map(_figure, pictures.best))}</div>"
     return section("pictures", "Worst and best answers", body, "No pictures were kept for this report.")

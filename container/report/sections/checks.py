@@ -41,7 +41,8 @@ def _issue(kind: str, title: str, beside: str, sentence: str, small: str, advice
     return (
         f"<article class='card issue {kind}'><h3>{text(title)} <span>{text(beside)}</span></h3><p "
         f"class='said'>{text(sentence)}</p>"
-        f"{f'<p class=said>→ {text(advice)}</p>' if advice else ''}{f'<p class=small>{text(small)}</p>' if small else ''}</article>"
+        f"{f'<p class=said>→ {text(advice)}</p>' if advice else ''}"
+        f"{f'<p class=small>{text(small)}</p>' if small else ''}</article>"
     )
 
 

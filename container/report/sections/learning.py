@@ -23,7 +23,10 @@ def _loss(record: RunRecord) -> str:
         Line("validation", [one.valid_loss for one in epochs], "s1"),
     ]
     chart = _chart(record, "Cross-entropy loss by epoch", lines, tick, loss, height=300)
-    note = "".join(_not_numbers(epochs, name, values.values) for name, values in zip(("training", "validation"), lines))
+    note = "".join(
+        _not_numbers(epochs, name, values.values)
+        for name, values in zip(("training", "validation"), lines, strict=True)
+    )
     return card(
         (chart or "<p>No loss was measured.</p>") + note,
         "Loss",
@@ -90,7 +93,9 @@ def _chart(
 
 
 def _not_numbers(epochs: Sequence[Epoch], name: str, values: Sequence[float | None]) -> str:
-    lost = [one.epoch for one, value in zip(epochs, values) if value is not None and not math.isfinite(value)]
+    lost = [
+        one.epoch for one, value in zip(epochs, values, strict=True) if value is not None and not math.isfinite(value)
+    ]
     if not lost:
         return ""
     where = f"epoch {lost[0]}" if len(lost) == 1 else f"{len(lost)} epochs, the first of them {lost[0]}"

@@ -25,9 +25,8 @@ from container.serving.request.array_formats import write_json
 from container.serving.request.content_type import body_for_functions
 from container.serving.request.error_responses import error_response, of_output, of_transform
 from container.serving.request.header_text import is_sendable, one_line_of_ascii, take_out_unsendable
-from container.serving.request.invocation import UNREAD, Invocation
+from container.serving.request.invocation import UNREAD, Invocation, cause_of
 from container.serving.request.request_errors import NoAnswer
-from container.serving.server.sticky_faults import cause_of
 
 FAILED = object()  # in the place of a result: the invocation has its error
 
@@ -177,7 +176,7 @@ class Handlers:
                 return [pair for one in inputs for pair in self._predictions([one])]
             finally:
                 self.step()
-            pairs = [(invocation, answer) for (invocation, _), answer in zip(inputs, answers)]
+            pairs = [(invocation, answer) for (invocation, _), answer in zip(inputs, answers, strict=True)]
         else:
             attempts = [(invocation, self._attempt(invocation, self._predicted, one)) for invocation, one in inputs]
             pairs = [(invocation, made) for invocation, made in attempts if made is not FAILED]

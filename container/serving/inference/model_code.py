@@ -36,7 +36,10 @@ def check_program(folder: Path, environment: Mapping[str, str]) -> str | None:
     if _importable(module, folder):
         return None
     files = _files(folder)
-    said = f"code/{module}.py{', which SAGEMAKER_PROGRAM names,' if named else ''} was not found; the archive has: {_listed(files)}."
+    said = (
+        f"code/{module}.py{', which SAGEMAKER_PROGRAM names,' if named else ''} was not found; the archive has: "
+        f"{_listed(files)}."
+    )
     if named:
         raise WrongCode(f"{said} SAGEMAKER_PROGRAM is the name of a file in the archive's folder code.")
     if any(Path(one).name.lower() == DEFAULT_PROGRAM for one in files):

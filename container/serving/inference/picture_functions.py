@@ -133,7 +133,7 @@ def predict_batch_fn(requests: Sequence[Request | Image.Image], model: Model) ->
     requests = [one if isinstance(one, Request) else _request_of(one) for one in requests]
     squares = model.squares([picture for request in requests for picture in request.pictures])
     good = [square for square in squares if not isinstance(square, Exception)]
-    rows = zip(*model(good)) if good else iter(())
+    rows = zip(*model(good), strict=True) if good else iter(())
     results = [square if isinstance(square, Exception) else next(rows) for square in squares]
     answers: list[list | Exception] = []
     start = 0

@@ -8,7 +8,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from container.serving.server.machine import free_memory
+from container.serving.machine import free_memory
 from container.serving.settings import MEGABYTE
 
 SMALL = (

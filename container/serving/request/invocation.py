@@ -2,7 +2,9 @@
 
 import threading
 import time
+import traceback
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import mms
 from mms.context import Context, RequestProcessor
@@ -70,3 +72,12 @@ class Invocation:
             fault="",
             done=threading.Event(),
         )
+
+
+def cause_of(error: BaseException) -> str:
+    """What two failures have in common when they have one cause: type and place, not the message, which may name what
+    was sent.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" in {frames[-1].name} ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
+    return f"{type(error).__name__}{place}"

@@ -31,7 +31,6 @@ def is_public(address: Address) -> bool:
     False for private, loopback, link-local (AWS's 169.254.169.254 and 169.254.170.2), unique local (fd00:ec2::254),
     carrier-grade NAT's, multicast, reserved and unspecified ones, and for IPv6 addresses that only wrap an IPv4
     address."""
-    if isinstance(address, ipaddress.IPv6Address):
-        if address not in UNICAST or address.sixtofour or address.teredo:
-            return False
+    if isinstance(address, ipaddress.IPv6Address) and (address not in UNICAST or address.sixtofour or address.teredo):
+        return False
     return address.is_global and not address.is_multicast and not any(address in network for network in RESERVED)

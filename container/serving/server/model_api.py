@@ -71,5 +71,8 @@ async def start_control(path: Path, answer: Answer) -> asyncio.Server:
 
 
 def _written(made: Response) -> bytes:
-    head = f"HTTP/1.0 {made.status} {HTTPStatus(made.status).phrase}\r\nContent-Type: {made.content_type}\r\nContent-Length: {len(made.body)}\r\n\r\n"
+    head = (
+        f"HTTP/1.0 {made.status} {HTTPStatus(made.status).phrase}\r\nContent-Type: {made.content_type}\r\n"
+        f"Content-Length: {len(made.body)}\r\n\r\n"
+    )
     return head.encode() + made.body

@@ -44,12 +44,31 @@ def java_command(settings: Settings, run_dir: Path, memory: int) -> list[str]:
     jar = Path(importlib.util.find_spec("mms").origin).parent / "frontend/model-server.jar"
     return [
         # Started up fast rather than compiled well: it moves bytes. No files of its own outside run_dir.
-        "java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData", f"-XX:SharedArchiveFile={CLASSES}", f"-Xmx{heap}m", "-XX:+ExitOnOutOfMemoryError",
-        "-Dio.netty.leakDetection.level=disabled", f"-Djava.library.path={NATIVE}", f"-Djava.io.tmpdir={run_dir}",
-        f"-Dmodel_server_home={HOME}", f"-Dlog4j.configurationFile=file://{TEMPLATES / 'log4j2.xml'}", f"-DLOG_LOCATION={run_dir}",
-        f"-DMETRICS_LOCATION={run_dir}", *settings.vmargs.split(), "-cp", str(jar), "com.amazonaws.ml.mms.ModelServer",
-        "--python", "/opt/venv/bin/python", "-f", str(run_dir / "mms.properties"), "-s", "/",
-    ]  # fmt: skip
+        "java",
+        "-XX:TieredStopAtLevel=1",
+        "-XX:+UseSerialGC",
+        "-XX:-UsePerfData",
+        f"-XX:SharedArchiveFile={CLASSES}",
+        f"-Xmx{heap}m",
+        "-XX:+ExitOnOutOfMemoryError",
+        "-Dio.netty.leakDetection.level=disabled",
+        f"-Djava.library.path={NATIVE}",
+        f"-Djava.io.tmpdir={run_dir}",
+        f"-Dmodel_server_home={HOME}",
+        f"-Dlog4j.configurationFile=file://{TEMPLATES / 'log4j2.xml'}",
+        f"-DLOG_LOCATION={run_dir}",
+        f"-DMETRICS_LOCATION={run_dir}",
+        *settings.vmargs.split(),
+        "-cp",
+        str(jar),
+        "com.amazonaws.ml.mms.ModelServer",
+        "--python",
+        "/opt/venv/bin/python",
+        "-f",
+        str(run_dir / "mms.properties"),
+        "-s",
+        "/",
+    ]
 
 
 def start_model_server(settings: Settings, run_dir: Path, memory: int) -> subprocess.Popen:
@@ -70,11 +89,17 @@ class ModelServer:
 
     async def register(self, name: str, folder: Path) -> Reply:
         """Ends when every worker has loaded the model. folder: absolute."""
-        query = urllib.parse.urlencode({
-            # the workers make the batches
-            "model_name": name, "url": str(folder).lstrip("/"), "handler": HANDLER, "batch_size": 1,
-            "initial_workers": self._settings.connections, "synchronous": "true",
-        })  # fmt: skip
+        query = urllib.parse.urlencode(
+            {
+                # the workers make the batches
+                "model_name": name,
+                "url": str(folder).lstrip("/"),
+                "handler": HANDLER,
+                "batch_size": 1,
+                "initial_workers": self._settings.connections,
+                "synchronous": "true",
+            }
+        )
         return await self._ask("POST", f"/models?{query}", self._settings.start_seconds)
 
     async def unregister(self, name: str) -> Reply:

@@ -14,8 +14,8 @@ from http import HTTPStatus
 from pathlib import Path
 
 from container.serving.inference.model_code import WrongCode, check_program
+from container.serving.machine import Machine, free_memory
 from container.serving.server.children import Children
-from container.serving.server.machine import Machine, free_memory
 from container.serving.server.model_api import Response
 from container.serving.server.model_server import ModelServer
 from container.serving.server.workers import Workers
@@ -201,7 +201,10 @@ class Models:
             print(f"warning: of the model {name}: {warning}", file=sys.stderr, flush=True)
         needed, free = memory_needed(folder, self._settings.workers), free_memory()
         if needed > free:
-            message = f"The model {name} needs some {needed // MEGABYTE} MB of memory and {free // MEGABYTE} MB are free. Unload another one."
+            message = (
+                f"The model {name} needs some {needed // MEGABYTE} MB of memory and {free // MEGABYTE} MB are "
+                f"free. Unload another one."
+            )
             return Response.error(HTTPStatus.INSUFFICIENT_STORAGE, message)
         if (folder / "code/requirements.txt").exists():
             print(

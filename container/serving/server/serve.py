@@ -21,8 +21,8 @@ from pathlib import Path
 
 from container.serving.environment_variables import unreadable_to_the_toolkit
 from container.serving.inference.model_code import check_program, install_requirements
+from container.serving.machine import Machine, free_memory
 from container.serving.server.children import Children, how_it_ended
-from container.serving.server.machine import Machine, free_memory
 from container.serving.server.metrics import Metrics
 from container.serving.server.model_api import Response, start_control
 from container.serving.server.model_server import ModelServer, start_model_server

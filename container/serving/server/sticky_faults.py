@@ -7,10 +7,8 @@ state after an exception in its middle. A model that rejects odd inputs with an 
 What tells them apart is a request that was answered before: the worker ends only when that one fails as well."""
 
 import logging
-import traceback
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
-from pathlib import Path
 
 import torch
 
@@ -63,15 +61,6 @@ class StickyFaults:
             self._count, self._needed = 0, IN_A_ROW
             if len(invocation.body) <= MOST_KEPT:
                 self._known = invocation
-
-
-def cause_of(error: BaseException) -> str:
-    """What two failures have in common when they have one cause: type and place, not the message, which may name what
-    was sent.
-    """
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" in {frames[-1].name} ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
-    return f"{type(error).__name__}{place}"
 
 
 def cuda_fault() -> str | None:

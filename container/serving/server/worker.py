@@ -32,9 +32,17 @@ SECONDS_TO_GIVE_UP = 1  # for the answers to those that wait, when a worker ends
 
 
 def run_worker(
-    index: int, gpus: int, share: int, listener: socket.socket, name: str, folder: Path, settings: Settings, report: Callable[[str], None],
-    progress: Progress, leave: int,
-) -> int:  # fmt: skip
+    index: int,
+    gpus: int,
+    share: int,
+    listener: socket.socket,
+    name: str,
+    folder: Path,
+    settings: Settings,
+    report: Callable[[str], None],
+    progress: Progress,
+    leave: int,
+) -> int:
     """Load the model of `folder`, then answer; returns only when it cannot be loaded.
 
     index: of this worker among those of the model; it decides which GPU it takes. share: connections that it takes.

@@ -10,6 +10,7 @@ import socket
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -219,7 +220,5 @@ def _forget_parent(keep: set[int]) -> None:
         signal.signal(one, signal.SIG_DFL)
     for entry in os.listdir("/proc/self/fd"):
         if int(entry) > 2 and int(entry) not in keep:
-            try:
+            with suppress(OSError):  # that of the listing itself
                 os.close(int(entry))
-            except OSError:  # that of the listing itself
-                pass

@@ -6,9 +6,9 @@ firewall stands before any of them starts."""
 from dataclasses import dataclass
 from pathlib import Path
 
+from docker import DockerClient
 from docker.models.containers import Container
 
-from docker import DockerClient
 from local_test.host.confinement import CONFINEMENT
 from local_test.host.labels import NAMESPACE, OWNED, remove
 from local_test.host.small_image import small_image

@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from docker import DockerClient
+
 from local_test.host.engine import gpu_requests
 from local_test.host.labels import labels
 from tests.bench.serving.measured import CLIENTS, LOOP, Measured, Turn
@@ -28,7 +29,7 @@ from tests.bench.serving.server import (
     stock,
     top_label,
     torchserves,
-)  # fmt: skip
+)
 
 TRIAL, TRIAL_SECONDS = 16, 6  # clients and seconds that a setting is tried with
 STARTS = 3

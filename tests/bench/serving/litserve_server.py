@@ -47,11 +47,13 @@ class Classifier(litserve.LitAPI):
         return self._network(pictures).softmax(1).topk(5)
 
     def unbatch(self, best):
-        return list(zip(best.indices.tolist(), best.values.tolist()))
+        return list(zip(best.indices.tolist(), best.values.tolist(), strict=True))
 
     def encode_response(self, best):
         return {
-            "predictions": [{"label": self._names[str(index)], "probability": value} for index, value in zip(*best)]
+            "predictions": [
+                {"label": self._names[str(index)], "probability": value} for index, value in zip(*best, strict=True)
+            ]
         }
 
 

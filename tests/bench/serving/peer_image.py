@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from docker import DockerClient
 from docker.models.containers import Container
 from docker.types import Mount
 
-from docker import DockerClient
 from local_test.host.labels import labels, remove
 
 ROOT = Path(__file__).parents[3]

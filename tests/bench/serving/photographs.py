@@ -20,5 +20,8 @@ def photographs(data: Path) -> list[Path]:
 def requests(data: Path, path: str) -> list[bytes]:
     """A whole HTTP request for each of the photographs. path: where the server takes them."""
     bodies = [photograph.read_bytes() for photograph in photographs(data)]
-    head = "POST {} HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/jpeg\r\nAccept: application/json\r\nContent-Length: {}\r\n\r\n"
+    head = (
+        "POST {} HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/jpeg\r\nAccept: application/json\r\n"
+        "Content-Length: {}\r\n\r\n"
+    )
     return [head.format(path, len(body)).encode() + body for body in bodies]

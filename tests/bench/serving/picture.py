@@ -17,9 +17,14 @@ from tests.bench.serving.server import LITSERVE, LITSERVE_BEST, OURS, RAY, RAY_B
 SIZE, DPI = (10, 6.4), 120
 INK, SOFT, LINES = "#22211f", "#6d6a64", "#e4e2dd"
 LOOKS = {
-    OURS: ("#0072b2", "o"), STOCK: ("#d55e00", "s"), LITSERVE: ("#009e73", "^"), LITSERVE_BEST: ("#e69f00", "D"), TORCHSERVE: ("#cc79a7", "v"),
-    RAY: ("#56b4e9", "P"), RAY_BATCHES: ("#000000", "X"),
-}  # fmt: skip
+    OURS: ("#0072b2", "o"),
+    STOCK: ("#d55e00", "s"),
+    LITSERVE: ("#009e73", "^"),
+    LITSERVE_BEST: ("#e69f00", "D"),
+    TORCHSERVE: ("#cc79a7", "v"),
+    RAY: ("#56b4e9", "P"),
+    RAY_BATCHES: ("#000000", "X"),
+}
 
 
 def write_picture(found: Measured, path: Path) -> None:
@@ -84,7 +89,7 @@ def _draw_clients(axes: Axes, curves: dict, fastest: float, alone: float) -> Non
 def _draw_curve(axes: Axes, server: str, curve: list[tuple[int, float, float]]) -> None:
     colour, mark = LOOKS[server]
     first = server == OURS
-    _, throughputs, latencies = zip(*curve)
+    _, throughputs, latencies = zip(*curve, strict=True)
     axes.plot(
         throughputs,
         latencies,

@@ -26,7 +26,9 @@ GPU = torch.cuda.is_available()
 
 def answer(names: dict[str, str], best) -> dict:
     """best: values and indices of one picture, as torch.topk has them."""
-    return {"predictions": [{"label": names[str(index)], "probability": value} for value, index in zip(*best)]}
+    return {
+        "predictions": [{"label": names[str(index)], "probability": value} for value, index in zip(*best, strict=True)]
+    }
 
 
 @serve.deployment
@@ -71,7 +73,7 @@ def batching(batch_size: int):
         @torch.inference_mode()
         def _classify(self, pictures):
             best = self.model(torch.stack(pictures)).softmax(1).topk(5)
-            return [answer(self.names, one) for one in zip(best.values.tolist(), best.indices.tolist())]
+            return [answer(self.names, one) for one in zip(best.values.tolist(), best.indices.tolist(), strict=True)]
 
     return BatchingClassifier
 

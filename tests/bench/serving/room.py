@@ -7,10 +7,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from docker import DockerClient
 from docker.models.containers import Container
 from docker.types import DeviceRequest, Mount
 
-from docker import DockerClient
 from local_test.host.labels import labels, remove
 from tests.bench.serving.server import Server
 

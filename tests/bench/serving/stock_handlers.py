@@ -29,7 +29,8 @@ def predict_fn(picture, loaded):
     with torch.inference_mode():
         values, indices = model(picture)[0].softmax(0).topk(5)
     return [
-        {"label": names[str(index)], "probability": value} for index, value in zip(indices.tolist(), values.tolist())
+        {"label": names[str(index)], "probability": value}
+        for index, value in zip(indices.tolist(), values.tolist(), strict=True)
     ]
 
 

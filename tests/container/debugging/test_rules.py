@@ -199,7 +199,7 @@ def test_a_pause_is_one_violation(healthy_run):
 
 
 def test_a_rule_refuses_a_parameter_that_it_does_not_have(healthy_run):
-    with pytest.raises(ValueError, match="Rule Overfit has no parameter patients. Did you mean patience"):
+    with pytest.raises(ValueError, match=r"Rule Overfit has no parameter patients. Did you mean patience"):
         RULE_CLASSES["Overfit"](create_trial(str(healthy_run)), patients=3)
 
 

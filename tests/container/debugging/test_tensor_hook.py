@@ -260,7 +260,7 @@ def test_the_configuration_of_the_platform_is_supported(tmp_path, monkeypatch, n
 def test_a_configuration_that_cannot_be_used_is_a_sentence(tmp_path, monkeypatch, text):
     (tmp_path / "config.json").write_text(text)
     monkeypatch.setenv("SMDEBUG_CONFIG_FILE_PATH", str(tmp_path / "config.json"))
-    with pytest.raises(TrainingFailure, match="config.json .*DebugHookConfig"):
+    with pytest.raises(TrainingFailure, match=r"config.json .*DebugHookConfig"):
         TensorHook.create(tmp_path / "run", 500)
 
 
@@ -282,7 +282,7 @@ def test_a_run_that_goes_on_counts_from_its_step_and_keeps_what_was_saved_before
             hook.save_evaluation(float(step))
     hook.close()
     hook = TensorHook.create(tmp_path / "run", 5, first_step=8)
-    for step in range(8, 17):
+    for _ in range(8, 17):
         one_step(hook, net, inputs, labels)
     hook.save_evaluation(16.0)
     hook.close()

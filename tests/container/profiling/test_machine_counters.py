@@ -30,7 +30,7 @@ def test_the_kernels_times_are_read_by_core():
 )
 def test_a_core_worked_in_the_time_that_it_was_not_idle(passed, shares):
     before = (1000, 700, 100)
-    assert core_shares(before, tuple(old + new for old, new in zip(before, passed))) == shares
+    assert core_shares(before, tuple(old + new for old, new in zip(before, passed, strict=True))) == shares
 
 
 def cgroup(root, **files):

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from itertools import pairwise
 
 import pytest
 from smdebug.profiler.system_metrics_reader import LocalSystemMetricsReader
@@ -40,7 +41,7 @@ def test_smdebug_reads_back_every_value_that_was_sampled(sampler, tmp_path, wait
 def test_seconds_count_from_the_start_at_the_interval(sampler, wait_until):
     wait_until(lambda: samples(sampler) >= 5)
     seconds = sampler.series()["seconds"]
-    assert seconds[0] >= 0.1 and all(later - earlier > 0.05 for earlier, later in zip(seconds, seconds[1:]))
+    assert seconds[0] >= 0.1 and all(later - earlier > 0.05 for earlier, later in pairwise(seconds))
 
 
 def test_a_run_shorter_than_the_interval_still_has_a_sample(tmp_path, wait_until):

@@ -130,7 +130,7 @@ def _splits(evaluated: dict, draw: random.Random) -> dict:
     train[names[-1]] = 6
     valid, test = (
         {name: draw.randint(4, 9) for name in names},
-        dict(zip(names, map(sum, evaluated["confusion_matrix"]))),
+        dict(zip(names, map(sum, evaluated["confusion_matrix"]), strict=True)),
     )
     return {
         split: {"pictures": sum(counts.values()), "unreadable": unreadable, "classes": counts}
@@ -183,7 +183,7 @@ def _step_times(steps: int, draw: random.Random) -> dict:
     outliers = sorted(draw.sample(range(steps), min(steps, 11)))
     for step in outliers:
         phases["waiting for pictures"][step] += draw.uniform(0.4, 1.3)
-    whole = [sum(parts) for parts in zip(*phases.values())]
+    whole = [sum(parts) for parts in zip(*phases.values(), strict=True)]
     ranked = sorted(whole)
     return {
         "summary": {

@@ -3,6 +3,7 @@
 import math
 import re
 import xml.etree.ElementTree as ElementTree
+from itertools import pairwise
 
 import pytest
 
@@ -78,7 +79,7 @@ def test_a_point_without_neighbours_is_drawn():
 def test_labels_that_would_meet_are_moved_apart():
     chart = parsed(lines([1.0, 0.5], [2.0, 0.5001], [3.0, 0.4999]))
     places = sorted(float(one.get("y")) for one in labels(chart).values())
-    assert len(places) == 3 and all(below - above >= 14 for above, below in zip(places, places[1:]))
+    assert len(places) == 3 and all(below - above >= 14 for above, below in pairwise(places))
 
 
 def test_a_thousand_epochs_are_few_points_under_the_pointer_and_in_the_line():

@@ -38,7 +38,7 @@ def test_what_is_the_users_own_is_ignored(header):
 
 @pytest.mark.parametrize("value", ["0", "-1", "five", "1.5", "", "²", "٣", "1e3", "9" * 5000])
 def test_a_wrong_top_k_is_named(value):
-    with pytest.raises(BadRequest, match="top-k in the header .* whole number") as error:
+    with pytest.raises(BadRequest, match=r"top-k in the header .* whole number") as error:
         answer_options(f"top-k={value}", None)
     assert error.value.status_code == 400 and len(error.value.message) < 200
     with pytest.raises(BadRequest, match="top-k in the query string"):
@@ -47,7 +47,7 @@ def test_a_wrong_top_k_is_named(value):
 
 @pytest.mark.parametrize("value", ["labels", "", "embeddings"])
 def test_a_wrong_output_is_named_with_those_that_there_are(value):
-    with pytest.raises(BadRequest, match="output in the header .* top-k, probabilities, embedding"):
+    with pytest.raises(BadRequest, match=r"output in the header .* top-k, probabilities, embedding"):
         answer_options(f"output={value}", None)
 
 

@@ -130,6 +130,6 @@ def test_none_is_no_prediction_and_an_object_is_no_json():
 
 
 def test_a_prediction_that_the_only_accepted_format_cannot_hold_is_a_406():
-    with pytest.raises(NotAcceptable, match="no array that text/csv can hold. Ask for application/json"):
+    with pytest.raises(NotAcceptable, match=r"no array that text/csv can hold. Ask for application/json"):
         write_prediction({"a": 1}, CSV)
     assert write_prediction({"a": 1}, "text/csv, application/x-npy;q=0.5, application/json;q=0.1") == ('{"a": 1}', JSON)

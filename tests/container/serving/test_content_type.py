@@ -9,13 +9,19 @@ from container.serving.request.request_errors import BadRequest, UnsupportedMedi
 @pytest.mark.parametrize(
     ("header", "known"),
     [
-        ("application/json", "application/json"), ("Application/JSON", "application/json"), (" text/csv ;charset=x", "text/csv"),
+        ("application/json", "application/json"),
+        ("Application/JSON", "application/json"),
+        (" text/csv ;charset=x", "text/csv"),
         ("APPLICATION/X-NPY", "application/x-npy"),
-        ("application/octet-stream;a=b", "application/octet-stream"), ("text/plain; charset=utf-8", "text/plain; charset=utf-8"),
+        ("application/octet-stream;a=b", "application/octet-stream"),
+        ("text/plain; charset=utf-8", "text/plain; charset=utf-8"),
         ("multipart/form-data; boundary=X", "multipart/form-data; boundary=X"),
-        ("application/jsonlines", "application/jsonlines"), ("application/json, text/csv", "application/json, text/csv"), ("", ""), (None, None),
+        ("application/jsonlines", "application/jsonlines"),
+        ("application/json, text/csv", "application/json, text/csv"),
+        ("", ""),
+        (None, None),
     ],
-)  # fmt: skip
+)
 def test_a_type_that_the_toolkit_knows_is_bare_and_any_other_as_it_came(header, known):
     assert bare(header) == known
 
@@ -23,11 +29,16 @@ def test_a_type_that_the_toolkit_knows_is_bare_and_any_other_as_it_came(header, 
 @pytest.mark.parametrize(
     ("body", "header", "text"),
     [
-        ("ä".encode(), "application/json", "ä"), ("ä".encode(), "application/json; charset=UTF8", "ä"), ("ä".encode("latin-1"), "text/csv; charset=latin1", "ä"),
-        ("€".encode("cp1252"), "text/csv; charset=windows-1252", "€"), ("ä".encode("utf-16"), 'text/csv; charset="utf-16"', "ä"), (b"a", "text/csv; charset=us-ascii", "a"),
-        (b"\xff", "image/jpeg", b"\xff"), (b"\xff", None, b"\xff"),
+        ("ä".encode(), "application/json", "ä"),
+        ("ä".encode(), "application/json; charset=UTF8", "ä"),
+        ("ä".encode("latin-1"), "text/csv; charset=latin1", "ä"),
+        ("€".encode("cp1252"), "text/csv; charset=windows-1252", "€"),
+        ("ä".encode("utf-16"), 'text/csv; charset="utf-16"', "ä"),
+        (b"a", "text/csv; charset=us-ascii", "a"),
+        (b"\xff", "image/jpeg", b"\xff"),
+        (b"\xff", None, b"\xff"),
     ],
-)  # fmt: skip
+)
 def test_the_text_is_decoded_by_its_charset_and_other_bodies_stay_bytes(body, header, text):
     assert body_for_functions(body, header)[0] == text
 

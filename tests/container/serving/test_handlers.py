@@ -200,7 +200,7 @@ def test_without_this_images_model_file_a_users_code_needs_a_model_fn(load, mode
     (model_dir / "model.safetensors").unlink()
     with pytest.raises(
         WrongHandlers,
-        match="There is no model.safetensors in .* inference.py has no model_fn that loads another model",
+        match=r"There is no model.safetensors in .* inference.py has no model_fn that loads another model",
     ):
         load("def predict_fn(data, model):\n    return data\n")
 
@@ -263,9 +263,12 @@ def test_a_users_model_fn_may_return_this_images_model(load, request_of, outcome
     ("returned", "body"),
     [
         ("inference.predict_fn(request, model)[:1]", None),  # this image's kind of answer keeps its form
-        ("{'best': 1}", {"best": 1}), ("[0.5, 0.25]", [0.5, 0.25]), ("np.array([1.5])", [1.5]), ("'word'", "word"),
+        ("{'best': 1}", {"best": 1}),
+        ("[0.5, 0.25]", [0.5, 0.25]),
+        ("np.array([1.5])", [1.5]),
+        ("'word'", "word"),
     ],
-)  # fmt: skip
+)
 def test_a_users_predict_fn_on_this_images_model_may_return_anything(
     load, request_of, outcome, picture, returned, body
 ):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from container.serving.server.machine import free_memory, quota_cores
+from container.serving.machine import free_memory, quota_cores
 
 MB = 1024 * 1024
 

@@ -63,7 +63,10 @@ def test_a_line_has_at_most_a_hundred_values_of_a_metric_within_eight_per_cent()
 def test_nginxs_reports_are_counted_and_failures_named(tmp_path, capsys):
     metrics = Metrics()
     log = RequestLog(tmp_path, metrics)
-    lines = b'{"status": "009", "path": "/invocations", "seconds": "0", "timing": "", "id": "\\xff"}\n{"path": "/\xff", "status": "400"}\nnonsense\n'
+    lines = (
+        b'{"status": "009", "path": "/invocations", "seconds": "0", "timing": "", "id": "\\xff"}\n'
+        b'{"path": "/\xff", "status": "400"}\nnonsense\n'
+    )
     for path, status, identity in (
         ("/invocations", 200, "a1"),
         ("/models/dogs/invoke", 500, "b2"),

@@ -18,7 +18,7 @@ def test_replayed_graphs_answer_as_the_network_does_at_every_size(model_dir, cou
     forward = replayed_by_size(network, inputs, [1, 2, 4, 8])  # 3 and 5 are padded, 9 is too large for a graph
     with torch.inference_mode():
         for given in (inputs, inputs * 0.5):
-            for wanted, found in zip(network(given), forward(given)):
+            for wanted, found in zip(network(given), forward(given), strict=True):
                 assert torch.allclose(wanted, found, atol=1e-4)
 
 

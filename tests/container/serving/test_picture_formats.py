@@ -191,7 +191,7 @@ def test_grey_of_every_depth_is_scaled_and_its_transparent_value_is_white(depth,
     shown = [value * 255 // (2**depth - 1) for value in values]
     expected = [
         WHITE if transparent is not None and value == values[transparent] else (grey,) * 3
-        for value, grey in zip(values, shown)
+        for value, grey in zip(values, shown, strict=True)
     ]
     assert_seen(png(128, 128, depth, 0, rows_of(samples), *chunks), expected, tolerance=1 if depth < 16 else 2)
 

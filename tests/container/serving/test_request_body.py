@@ -120,10 +120,12 @@ def test_a_bad_picture_of_many_fails_the_request_by_its_index():
 @pytest.mark.parametrize(
     ("content_type", "hint"),
     [
-        ("image/jpeg", "the bytes of one picture"), (None, "the bytes of one picture"), ("application/json", '{"image": "<base64>"} or {"instances": [...]}'),
+        ("image/jpeg", "the bytes of one picture"),
+        (None, "the bytes of one picture"),
+        ("application/json", '{"image": "<base64>"} or {"instances": [...]}'),
         ("application/jsonlines", 'a line of {"image": "<base64>"} for each picture'),
     ],
-)  # fmt: skip
+)
 def test_an_empty_body_is_refused_with_what_its_type_would_hold(content_type, hint):
     assert refused(b"", content_type) == f"The body is empty. Send {hint}."
 

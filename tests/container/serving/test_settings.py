@@ -3,7 +3,7 @@
 import pytest
 
 from container.serving.environment_variables import WrongSetting, unreadable_to_the_toolkit
-from container.serving.server.machine import Machine
+from container.serving.machine import Machine
 from container.serving.settings import MEGABYTE, Settings
 
 FOUR_CORES, ONE_GPU = Machine(4, 0), Machine(4, 1)
@@ -72,11 +72,20 @@ def test_the_log_level_is_a_number_or_a_name(given, level):
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("DOGBREED_TOP_K", "0"), ("DOGBREED_TOP_K", "-1"), ("DOGBREED_TOP_K", "five"), ("DOGBREED_TOP_K", "1.5"), ("DOGBREED_BATCH_SIZE", "101"),
-        ("DOGBREED_BATCH_DELAY_MS", "-1"), ("DOGBREED_MAX_QUEUE", "1501"), ("DOGBREED_MAX_BODY_SECONDS", "0"), ("DOGBREED_ALLOW_URLS", "1"),
-        ("SAGEMAKER_BIND_TO_PORT", "70000"), ("SAGEMAKER_SAFE_PORT_RANGE", "9000"), ("SAGEMAKER_SAFE_PORT_RANGE", "9000-9001"),
+        ("DOGBREED_TOP_K", "0"),
+        ("DOGBREED_TOP_K", "-1"),
+        ("DOGBREED_TOP_K", "five"),
+        ("DOGBREED_TOP_K", "1.5"),
+        ("DOGBREED_BATCH_SIZE", "101"),
+        ("DOGBREED_BATCH_DELAY_MS", "-1"),
+        ("DOGBREED_MAX_QUEUE", "1501"),
+        ("DOGBREED_MAX_BODY_SECONDS", "0"),
+        ("DOGBREED_ALLOW_URLS", "1"),
+        ("SAGEMAKER_BIND_TO_PORT", "70000"),
+        ("SAGEMAKER_SAFE_PORT_RANGE", "9000"),
+        ("SAGEMAKER_SAFE_PORT_RANGE", "9000-9001"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_value_of_our_own_or_of_a_port_is_refused_by_name(name, value):
     with pytest.raises(WrongSetting, match=name):
         read(**{name: value})
@@ -115,10 +124,15 @@ def test_what_others_set_is_clamped_and_warned_of(name, value, field, used):
 @pytest.mark.parametrize(
     "environment",
     [
-        {"SAGEMAKER_MODEL_SERVER_WORKERS": "0"}, {"SAGEMAKER_MODEL_SERVER_TIMEOUT": ""}, {"LOG_LEVEL": "anything"}, {"DEBUG": "1"},
-        {"SAGEMAKER_PROGRAM": ""}, {"BATCH_SIZE": " "}, {"SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code", "SAGEMAKER_REGION": "eu-west-1"},
+        {"SAGEMAKER_MODEL_SERVER_WORKERS": "0"},
+        {"SAGEMAKER_MODEL_SERVER_TIMEOUT": ""},
+        {"LOG_LEVEL": "anything"},
+        {"DEBUG": "1"},
+        {"SAGEMAKER_PROGRAM": ""},
+        {"BATCH_SIZE": " "},
+        {"SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code", "SAGEMAKER_REGION": "eu-west-1"},
     ],
-)  # fmt: skip
+)
 def test_what_others_set_to_nothing_or_for_themselves_changes_nothing(environment):
     assert read(**environment) == read()
 
@@ -136,8 +150,12 @@ def test_our_own_names_have_a_prefix_and_come_before_those_without():
 
 def test_what_the_toolkit_could_not_read_is_kept_from_it():
     environment = {
-        "SAGEMAKER_MODEL_SERVER_TIMEOUT": "soon", "SAGEMAKER_MODEL_SERVER_TIMEOUT_SECONDS": "", "SAGEMAKER_STARTUP_TIMEOUT": "900",
-        "SAGEMAKER_PROGRAM": "", "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT": "text/csv", "HOME": "",
-    }  # fmt: skip
+        "SAGEMAKER_MODEL_SERVER_TIMEOUT": "soon",
+        "SAGEMAKER_MODEL_SERVER_TIMEOUT_SECONDS": "",
+        "SAGEMAKER_STARTUP_TIMEOUT": "900",
+        "SAGEMAKER_PROGRAM": "",
+        "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT": "text/csv",
+        "HOME": "",
+    }
     left_out = unreadable_to_the_toolkit(environment)
     assert left_out == ["SAGEMAKER_MODEL_SERVER_TIMEOUT", "SAGEMAKER_MODEL_SERVER_TIMEOUT_SECONDS", "SAGEMAKER_PROGRAM"]

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from container.serving.server.sticky_faults import IN_A_ROW, StickyFaults, cause_of
+from container.serving.request.invocation import cause_of
+from container.serving.server.sticky_faults import IN_A_ROW, StickyFaults
 
 # Handlers of a model that one input breaks for good, and that rejects others as many models do: with an exception.
 BREAKABLE = """

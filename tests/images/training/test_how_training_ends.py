@@ -126,7 +126,10 @@ def test_our_program_that_is_killed_has_a_reason(start):
     container = start(
         {"/opt/ml/input/data/train/": "", "/opt/ml/input/data/valid/": ""}, {"pretrained": "none"}, channels=["train"]
     )
-    kill = "import os, psutil\nfor one in psutil.process_iter(['cmdline']):\n    if '/opt/program/container/train.py' in one.info['cmdline']: one.kill(); print('killed')"
+    kill = (
+        "import os, psutil\nfor one in psutil.process_iter(['cmdline']):\n"
+        "    if '/opt/program/container/train.py' in one.info['cmdline']: one.kill(); print('killed')"
+    )
     while b"killed" not in container.container.exec_run(["python", "-c", kill]).output:
         assert not container.has_ended(), container.log
     assert container.ended() == 137

@@ -16,10 +16,12 @@ from tests.images.training.container import packed
 SHOW = """
 import json, os, sys
 from helpers.greeting import greet
-names = ("SM_HPS", "SM_CHANNEL_TRAINING", "SM_MODULE_NAME", "SM_USER_ENTRY_POINT", "SM_CURRENT_HOST", "SM_NUM_GPUS", "SM_OUTPUT_DATA_DIR")
+names = ("SM_HPS", "SM_CHANNEL_TRAINING", "SM_MODULE_NAME", "SM_USER_ENTRY_POINT",
+         "SM_CURRENT_HOST", "SM_NUM_GPUS", "SM_OUTPUT_DATA_DIR")
 print(greet())
 with open(os.path.join(os.environ["SM_MODEL_DIR"], "seen.json"), "w") as file:
-    json.dump({"argv": sys.argv, "cwd": os.getcwd(), "path": sys.path, **{name: os.environ.get(name) for name in names}}, file)
+    json.dump({"argv": sys.argv, "cwd": os.getcwd(), "path": sys.path,
+               **{name: os.environ.get(name) for name in names}}, file)
 """
 SOURCE = {
     "train.py": SHOW,

@@ -114,7 +114,7 @@ def test_each_request_reaches_its_part(parts, head, part):
     ],
 )
 def test_nothing_behind_the_front_hears_of_a_request_that_is_not_let_in(parts, head):
-    status, headers, answer = parts.ask(head)
+    status, _, answer = parts.ask(head)
     assert status == 403 and answer and parts.asked == []
 
 
@@ -148,7 +148,10 @@ def test_a_containers_key_is_obeyed_by_everything_else(parts):
 
 
 def test_a_form_whose_policy_nobody_signed_stores_nothing(parts):
-    body = b'--b\r\nContent-Disposition: form-data; name="key"\r\n\r\nk\r\n--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nx\r\n--b--\r\n'
+    body = (
+        b'--b\r\nContent-Disposition: form-data; name="key"\r\n\r\nk\r\n--b\r\n'
+        b'Content-Disposition: form-data; name="file"; filename="a"\r\n\r\nx\r\n--b--\r\n'
+    )
     form = RequestHead.of(
         "POST", "/bucket", {"host": "127.0.0.1:4567", "content-type": "multipart/form-data; boundary=b"}
     )
@@ -169,7 +172,7 @@ def test_what_is_not_here_never_reaches_moto(parts, service, operation):
 
 def test_a_target_of_another_service_does_not_choose_it(parts):
     body = b"{}"
-    status, _, answer = parts.ask(
+    status, _, _ = parts.ask(
         signed_head(body=body, service="ecr", headers={"X-Amz-Target": "AWSBatchV20160810.SubmitJob"}), body
     )
     assert status == 400 and parts.asked == []

@@ -89,7 +89,10 @@ def test_names_of_metadata_are_answered_as_they_are(server):
 
 
 def test_chunks_are_put_together(server):
-    chunked = b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
+    chunked = (
+        b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\nabc\r\n2\r\n"
+        b"de\r\n0\r\n\r\n"
+    )
     assert b"\r\n\r\n5" in answer(sent(server, chunked))
 
 
@@ -249,10 +252,12 @@ def test_at_the_gateway_only_callers_who_are_admitted_are_heard(application):
     server.start()
     try:
         assert server.gateway_port not in (None, server.port)
-        with socket.create_connection(("127.0.0.1", server.gateway_port), timeout=20) as refused:
-            with contextlib.suppress(ConnectionError):
-                refused.sendall(request(b"hello"))
-                assert refused.recv(1) == b""
+        with (
+            socket.create_connection(("127.0.0.1", server.gateway_port), timeout=20) as refused,
+            contextlib.suppress(ConnectionError),
+        ):
+            refused.sendall(request(b"hello"))
+            assert refused.recv(1) == b""
         assert application.asked == [] and asked_about == ["127.0.0.1"]
         assert b"\r\n\r\n5" in answer(sent(server, request(b"hello")))
         admitted.set()

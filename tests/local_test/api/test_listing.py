@@ -30,7 +30,7 @@ def test_the_newest_come_first_unless_asked_otherwise():
 def test_numbers_are_ordered_as_numbers_and_what_has_none_comes_first():
     scored = [
         {**job, **({"Score": score} if score is not None else {})}
-        for job, score in zip(JOBS, [10.0, -2.0, None, 9.5, 100.0])
+        for job, score in zip(JOBS, [10.0, -2.0, None, 9.5, 100.0], strict=True)
     ]
     page = one_page(scored, {"SortBy": "Score", "SortOrder": "Ascending"}, "TrainingJob", "Jobs")
     assert [job.get("Score") for job in page["Jobs"]] == [None, -2.0, 9.5, 10.0, 100.0]

@@ -62,7 +62,7 @@ def test_each_violation_is_named_by_its_path(request_, path, constraint):
 
 
 def test_all_violations_come_at_once():
-    with pytest.raises(ValidationException, match="^2 validation errors detected"):
+    with pytest.raises(ValidationException, match=r"^2 validation errors detected"):
         validate("CreateEndpointConfig", variant(VariantName="a_b", InstanceType="x"))
 
 

@@ -46,7 +46,7 @@ def test_another_registry_s_image_is_refused_with_the_next_step():
     class Registry:
         host = "127.0.0.1:5000"
 
-    with pytest.raises(ValueError, match="neither in ECR nor in the local registry.*make local-push"):
+    with pytest.raises(ValueError, match=r"neither in ECR nor in the local registry.*make local-push"):
         local_image(None, "docker.example/name:tag", Registry())
 
 

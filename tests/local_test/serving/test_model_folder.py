@@ -79,7 +79,7 @@ def test_data_that_is_broken_or_missing_is_named_and_leaves_nothing(folders, tmp
     path = tmp_path / "m.tar.gz"
     if content:
         path.write_bytes(content)
-    with pytest.raises(ValueError, match="m.tar.gz"):
+    with pytest.raises(ValueError, match=r"m.tar.gz"):
         folders.take({"ModelDataUrl": path.as_uri()})
     assert not list((tmp_path / "models").glob("*"))
 
@@ -131,7 +131,7 @@ def test_a_model_folder_with_a_link_that_leads_out_is_refused_by_its_name(tmp_pa
     (tmp_path / "secret").write_bytes(b"key")
     (tmp_path / "work/data/weights").symlink_to(tmp_path / "secret")
     folders = ModelFolders(None, LocalFiles([tmp_path / "work"], tmp_path / "state"), tmp_path / "models")
-    with pytest.raises(ValueError, match="work/data/weights leads to .*secret, which is outside"):
+    with pytest.raises(ValueError, match=r"work/data/weights leads to .*secret, which is outside"):
         folders.take(source((tmp_path / "work/data").as_uri() + "/"))
     with pytest.raises(ValueError, match="outside the folders"):
         folders.take({"ModelDataUrl": (tmp_path / "secret").as_uri()})
@@ -143,6 +143,6 @@ def test_keys_that_cannot_be_files_of_one_folder_are_named(tmp_path, keys):
     objects.ensure_bucket("data")
     for key in keys:
         objects.put_bytes(f"s3://data/model#1/{key}", b"x")
-    with pytest.raises(ValueError, match="The model data at s3://data/model#1/: 'a|'../a"):
+    with pytest.raises(ValueError, match=r"The model data at s3://data/model#1/: 'a|'../a"):
         folders_with(tmp_path, objects).take(source("s3://data/model#1/"))
     assert not list((tmp_path / "models").glob("*"))

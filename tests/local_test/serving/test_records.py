@@ -133,7 +133,7 @@ def model_of(uri):
 @pytest.mark.parametrize("container", [{**IMAGE, "ModelDataUrl": "file:///etc/model.tar.gz"}, model_of("file:///etc/")])
 def test_a_model_outside_the_folders_of_the_service_is_refused(api, container):
     with pytest.raises(
-        ValidationException, match="file:///etc.* is outside the folders that the local SageMaker was started for"
+        ValidationException, match=r"file:///etc.* is outside the folders that the local SageMaker was started for"
     ):
         create_model(api, container)
 

@@ -10,7 +10,8 @@ from local_test.storage.journal import Journal, Request, is_recorded, operation_
 
 def signed(service, **more):
     return {
-        "authorization": f"AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/{service}/aws4_request, Signature=secret",
+        "authorization": f"AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/{service}/aws4_request, "
+        "Signature=secret",
         **more,
     }
 

@@ -56,7 +56,7 @@ def test_a_manifest_of_this_machine_may_name_files_of_this_machine(world, tmp_pa
     "prefix", ["file:///", "file:///etc/", "file:/etc/", "FILE:///etc/", "/etc/", "", "https://data/in/"]
 )
 def test_a_manifest_in_s3_names_no_file_of_this_machine(world, prefix):
-    with pytest.raises(ValueError, match="can only name objects in S3|should look like s3://"):
+    with pytest.raises(ValueError, match=r"can only name objects in S3|should look like s3://"):
         world([{"prefix": prefix}, "passwd"])
 
 
@@ -66,7 +66,7 @@ def test_a_manifest_in_s3_names_no_file_of_this_machine(world, prefix):
 )
 def test_only_relative_names_are_taken(world, tmp_path, in_s3, name):
     prefix = "s3://data/in/" if in_s3 else (tmp_path / "work/in").as_uri()
-    with pytest.raises(ValueError, match="The manifest .* cannot be the name of a file in a folder"):
+    with pytest.raises(ValueError, match=r"The manifest .* cannot be the name of a file in a folder"):
         world([{"prefix": prefix}, "a#1", name], in_s3)
 
 

@@ -121,7 +121,7 @@ def objects(tmp_path):
 @pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "a/../../x"])
 def test_a_name_in_a_manifest_that_leads_out_is_refused(folder, tmp_path, files, name):
     (tmp_path / "m").write_text(json.dumps([{"prefix": folder.as_uri()}, name]))
-    with pytest.raises(ValidationException, match="Channel train: .* cannot be the name of a file"):
+    with pytest.raises(ValidationException, match=r"Channel train: .* cannot be the name of a file"):
         check(channel((tmp_path / "m").as_uri(), "ManifestFile"), None, files)
 
 

@@ -81,7 +81,7 @@ def test_two_folders_that_are_one_are_refused():
         "TensorBoardOutputConfig": {**kept, "LocalPath": "/opt/ml/checkpoints"},
     }
     with pytest.raises(
-        ValidationException, match="CheckpointConfig.LocalPath is /opt/ml/checkpoints, and so is another"
+        ValidationException, match=r"CheckpointConfig.LocalPath is /opt/ml/checkpoints, and so is another"
     ):
         check(request)
 

@@ -110,9 +110,9 @@ def test_an_answer_that_is_not_what_content_type_says_is_told():
 
 
 def test_a_filter_that_does_not_fit_a_record_is_told_by_its_field():
-    with pytest.raises(Mismatch, match="DataProcessing.InputFilter does not fit: there is no element 5 among 2"):
+    with pytest.raises(Mismatch, match=r"DataProcessing.InputFilter does not fit: there is no element 5 among 2"):
         processing("text/csv", InputFilter="$[5]").filtered(b"1,2\n")
-    with pytest.raises(Mismatch, match="DataProcessing.OutputFilter does not fit: there is no 'id'"):
+    with pytest.raises(Mismatch, match=r"DataProcessing.OutputFilter does not fit: there is no 'id'"):
         processing("application/json", OutputFilter="$.id").finished(b"{}", b"{}")
 
 

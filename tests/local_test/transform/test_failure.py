@@ -13,7 +13,7 @@ def outputs(*failures):
         ObjectOutput(InputObject(number, f"s3://b/in/{number}.csv", Path(), ""), Path("/nowhere"), False)
         for number in range(len(failures))
     ]
-    for one, failure in zip(made, failures):
+    for one, failure in zip(made, failures, strict=True):
         if failure:
             one.fail(*failure)
     return made

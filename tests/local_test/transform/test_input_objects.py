@@ -108,7 +108,7 @@ def test_names_below_a_prefix(asked, keys, names):
 
 @pytest.mark.parametrize("uri", ["s3://data/nothing", "s3://nobucket/in"])
 def test_a_uri_without_objects_is_told(store, uri, input_objects):
-    with pytest.raises(ValueError, match="No S3 objects found|no bucket"):
+    with pytest.raises(ValueError, match=r"No S3 objects found|no bucket"):
         input_objects(prefix(uri), store)
 
 
@@ -158,7 +158,7 @@ def test_folders_files_and_manifests_of_this_machine_are_read_in_place(store, tm
         ("a #1.csv.out", "a #1.csv"),
     ]
     (tmp_path / "manifest").write_text(json.dumps([{"prefix": folder + "/"}, "gone.csv"]))
-    with pytest.raises(ValueError, match="there is no file .*gone.csv"):
+    with pytest.raises(ValueError, match=r"there is no file .*gone.csv"):
         input_objects(manifest((tmp_path / "manifest").as_uri()), store)
 
 
@@ -190,5 +190,5 @@ def test_files_outside_the_allowed_folders_are_refused(input_objects, store, pat
 def test_a_link_that_leads_out_is_refused_by_its_name(input_objects, store, tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / "in/a.csv").symlink_to("/etc/hostname")
-    with pytest.raises(ValueError, match="in/a.csv leads to /etc/hostname, which is outside"):
+    with pytest.raises(ValueError, match=r"in/a.csv leads to /etc/hostname, which is outside"):
         input_objects(prefix((tmp_path / "in").as_uri()), store)

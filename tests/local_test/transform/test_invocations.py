@@ -180,14 +180,14 @@ def test_silence_is_told_after_the_timeout_and_tried_again(server, invocations):
     server.plan = ["silence"]
     assert invocations(seconds=0.3).send(b"1") == b"1"
     server.plan = ["silence"] * 2
-    with pytest.raises(InvocationFailed, match="no answer within 0.2 seconds"):
+    with pytest.raises(InvocationFailed, match=r"no answer within 0.2 seconds"):
         invocations(retries=1, seconds=0.2).send(b"1")
 
 
 def test_an_answer_that_comes_byte_by_byte_has_no_longer_than_any_other(server, invocations):
     server.plan = ["dribble"]
     started = time.monotonic()
-    with pytest.raises(InvocationFailed, match="no answer within 0.3 seconds"):
+    with pytest.raises(InvocationFailed, match=r"no answer within 0.3 seconds"):
         invocations(retries=0, seconds=0.3).send(b"1")
     assert time.monotonic() - started < 2  # all of the answer would take 5
 

@@ -56,7 +56,7 @@ def test_a_job_that_has_nothing_to_download_is_isolated(what):
 )
 def test_a_job_that_has_to_download_its_weights_keeps_its_network_and_on_is_refused_before_it_costs_anything(what):
     assert isolated(**what) is False
-    with pytest.raises(Failure, match="would have to download its pretrained weights.*or set it to auto"):
+    with pytest.raises(Failure, match=r"would have to download its pretrained weights.*or set it to auto"):
         isolated(**what, sagemaker_train_network_isolation="on")
 
 
@@ -141,7 +141,7 @@ def test_a_container_that_fetches_pictures_by_itself_cannot_be_isolated(tmp_path
         .replace("DOGBREED_TOP_K =", f'{name} = "true"\nDOGBREED_TOP_K =')
     )
     (tmp_path / "sagemaker.toml").write_text(text)
-    with pytest.raises(Failure, match="deploy.network-isolation must be false with DOGBREED_ALLOW_URLS"):
+    with pytest.raises(Failure, match=r"deploy.network-isolation must be false with DOGBREED_ALLOW_URLS"):
         load_settings(tmp_path / "sagemaker.toml", {})
     assert (
         load_settings(tmp_path / "sagemaker.toml", {"SAGEMAKER_DEPLOY_NETWORK_ISOLATION": "false"}).environment[name]

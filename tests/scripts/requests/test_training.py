@@ -83,7 +83,10 @@ def test_a_region_without_rule_images_is_said():
 
 
 LINE = "epoch=3 train_loss=1.2345 valid_loss=0.8123 valid_accuracy=0.7345 seconds=12.3"
-LAST = "test_loss=0.9000 test_accuracy=0.7100 test_top5=0.9500 (95% interval of test_accuracy 0.6500 to 0.7600, 300 pictures)"
+LAST = (
+    "test_loss=0.9000 test_accuracy=0.7100 test_top5=0.9500 (95% interval of test_accuracy 0.6500 to 0.7600, 300 "
+    "pictures)"
+)
 
 
 def test_the_metric_expressions_read_the_lines_of_the_training_program():

@@ -41,7 +41,7 @@ def test_a_frozen_backbone_with_views_and_nothing_that_needs_pixels_trains_on_fe
 def test_pictures_may_be_trained_on_by_several_instances_and_features_by_one(count, hyperparameters):
     check_instances(count, hyperparameters)
     check_instances(2, FROZEN, ["lr", "mixup"])
-    with pytest.raises(Failure, match="train.instance-count is 2, and one instance makes and uses the features"):
+    with pytest.raises(Failure, match=r"train.instance-count is 2, and one instance makes and uses the features"):
         check_instances(2, FROZEN, ["lr"])
 
 

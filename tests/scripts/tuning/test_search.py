@@ -48,7 +48,9 @@ def test_a_range_comes_before_a_value_of_the_settings():
 
 
 def test_a_value_that_is_given_and_tuned_is_a_sentence():
-    with pytest.raises(Failure, match="lr=0.1 is given, and lr is tuned, too. Leave it out of the search: --range lr="):
+    with pytest.raises(
+        Failure, match=r"lr=0.1 is given, and lr is tuned, too. Leave it out of the search: --range lr="
+    ):
         static_hyperparameters(settings(), {"lr": "0.1"}, RANGES)
 
 
@@ -58,7 +60,7 @@ def test_a_grid_is_of_lists_and_no_larger_than_the_limit():
         check_strategy(grid, RANGES, {})
     two = {"batch-size": BATCH, "arch": Categories(("resnet18", "resnet34"))}
     assert grid_size(two) == 8
-    with pytest.raises(Failure, match="Grid runs all 8 combinations, and tune.max-jobs is 7"):
+    with pytest.raises(Failure, match=r"Grid runs all 8 combinations, and tune.max-jobs is 7"):
         check_strategy(grid, two, {})
     check_strategy(replace(grid, max_jobs=8), two, {})
 

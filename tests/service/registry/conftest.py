@@ -5,6 +5,7 @@ import subprocess
 import threading
 import uuid
 from base64 import b64decode
+from contextlib import suppress
 from pathlib import Path
 
 import boto3
@@ -68,10 +69,8 @@ def registry(client, name, tmp_path_factory):
 
 def leave_nothing(client, name):
     """Remove the images of a registry that has stopped; nothing else may be left of it."""
-    try:
+    with suppress(NotFound):  # it never started
         client.volumes.get(volume_name(name)).remove(force=True)
-    except NotFound:
-        pass  # it never started
     assert client.containers.list(all=True, filters=filters(REGISTRY, name)) == []
     assert client.networks.list(filters=filters(REGISTRY, name)) == []
 
@@ -153,10 +152,8 @@ def try_to_push(client, registry, docker):
 
     yield try_to_push
     for there in pushed:
-        try:
+        with suppress(ImageNotFound):  # a test removed it
             client.images.remove(there, force=True)
-        except ImageNotFound:
-            pass  # a test removed it
 
 
 @pytest.fixture

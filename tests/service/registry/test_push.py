@@ -18,7 +18,7 @@ def push_both(client, ecr, tiny, tmp_path):
     """Runs scripts.push for a prefix of which both images are built; returns the finished process."""
     prefix, tag = f"test-{uuid.uuid4().hex[:8]}", built_tag()
     names = [f"{prefix}-train", f"{prefix}-serve"]
-    for name, image in zip(names, tiny):
+    for name, image in zip(names, tiny, strict=True):
         client.images.get(image).tag(name, tag)
     environment = os.environ | {
         "IMAGE_PREFIX": prefix,

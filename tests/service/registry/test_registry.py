@@ -110,7 +110,7 @@ def test_a_job_pulls_an_image_that_the_engine_no_longer_has(client, registry, ec
 
 
 def test_what_the_registry_lacks_is_named_with_the_next_step(client, registry):
-    with pytest.raises(ValueError, match="has no image never with tag v1. .*make local-push"):
+    with pytest.raises(ValueError, match=r"has no image never with tag v1. .*make local-push"):
         local_image(client, f"{registry.host}/never:v1", registry)
     with pytest.raises(ValueError, match="The engine has no image local-sagemaker-test-never:v1"):
         local_image(client, "local-sagemaker-test-never:v1", registry)
@@ -135,7 +135,7 @@ def test_images_and_the_port_outlive_the_container_and_deleted_layers_are_freed(
     first = new_registry(name)
     first.set_repositories({"images": False})
     docker("login", "--username", "AWS", "--password-stdin", first.host, text=first.users.aws.password)
-    for tag, image in zip(("kept", "deleted"), tiny):
+    for tag, image in zip(("kept", "deleted"), tiny, strict=True):
         client.images.get(image).tag(f"{first.host}/images", tag)
         assert docker("push", f"{first.host}/images:{tag}").returncode == 0
         client.images.remove(f"{first.host}/images:{tag}")
@@ -166,7 +166,7 @@ def test_images_and_the_port_outlive_the_container_and_deleted_layers_are_freed(
 def test_a_taken_port_is_named(registry, new_registry):
     port = registry.host.rpartition(":")[2]
     with pytest.raises(RegistryError, match=f"127.0.0.1:{port}"):
-        new_registry(port=int(port)).host
+        _ = new_registry(port=int(port)).host
 
 
 def test_a_registry_that_was_removed_by_hand_is_there_again_with_its_port_and_its_repositories(client, new_registry):

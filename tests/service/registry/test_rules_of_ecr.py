@@ -264,7 +264,7 @@ def test_exclusions_from_mutability_are_refused_by_name(ecr, user, repository, m
     request = {"imageTagMutability": mutability, "imageTagMutabilityExclusionFilters": filters}
     for call, name in ((ecr.create_repository, "excluded"), (ecr.put_image_tag_mutability, repository)):
         with pytest.raises(
-            ClientError, match="does not support imageTagMutabilityExclusionFilters.*Use IMMUTABLE or MUTABLE"
+            ClientError, match=r"does not support imageTagMutabilityExclusionFilters.*Use IMMUTABLE or MUTABLE"
         ) as refused:
             call(repositoryName=name, **request)
         assert refused.value.response["Error"]["Code"] == "InvalidParameterException"

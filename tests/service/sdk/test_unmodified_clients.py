@@ -73,7 +73,7 @@ def test_the_command_line_interface_is_refused_with_the_fields_name(local, train
         "ResourceConfig": {"InstanceType": "ml.g4dn.xlargee", "InstanceCount": 1, "VolumeSizeInGB": 1},
         "StoppingCondition": {},
     }
-    with pytest.raises(AssertionError, match="resourceConfig.instanceType"):
+    with pytest.raises(AssertionError, match=r"resourceConfig.instanceType"):
         in_shell(local, SDK / "aws", "sagemaker", "create-training-job", "--cli-input-json", json.dumps(request))
 
 

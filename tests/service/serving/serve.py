@@ -9,6 +9,7 @@ import socket
 import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -70,13 +71,13 @@ class Handler(BaseHTTPRequestHandler):
 
     def write_model(self, asked):
         try:
-            open("/opt/ml/model/written", "w")
+            Path("/opt/ml/model/written").touch()
             self.answer(200, b"written")
         except OSError as error:
             self.answer(200, str(error).encode())
 
     def read_model(self, asked):
-        self.answer(200, open(f"/opt/ml/model/{asked['file']}", "rb").read())
+        self.answer(200, Path("/opt/ml/model", asked["file"]).read_bytes())
 
     def connect(self, asked):
         try:

@@ -23,7 +23,8 @@ def input_fn(body, content_type):
 
 def predict_fn(asked, s3):
     return {
-        "read": s3.get_object(**asked)["Body"].read().decode(), "identity": boto3.client("sts").get_caller_identity()["Arn"],
+        "read": s3.get_object(**asked)["Body"].read().decode(),
+        "identity": boto3.client("sts").get_caller_identity()["Arn"],
         "key": [os.environ[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")],
     }
 

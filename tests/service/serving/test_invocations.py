@@ -296,7 +296,7 @@ def test_asynchronous_requests_of_a_new_endpoint_do_not_wait_behind_those_of_a_d
 
 @pytest.mark.parametrize("where", [{"Filename": "../a"}, {"Filename": "a.b.c"}, {"S3OutputPathExtension": "a/../../b"}])
 def test_an_asynchronous_answer_stays_below_the_output_path(service, asynchronous, where):
-    with pytest.raises(ClientError, match=f"{list(where)[0]} must satisfy") as error:
+    with pytest.raises(ClientError, match=f"{next(iter(where))} must satisfy") as error:
         service.runtime.invoke_endpoint_async(EndpointName=asynchronous(), Body=b"x", **where)
     assert error.value.response["Error"]["Code"] == "ValidationError"
 
@@ -312,9 +312,12 @@ def test_captured_requests_are_json_lines_in_s3(service, bucket):
     endpoint = service.deploy(DataCaptureConfig=capture)
     for body, content_type in ((b'{"a": 1}', "application/json"), (JPEG_LIKE, "image/jpeg")):
         service.runtime.invoke_endpoint(EndpointName=endpoint, Body=body, ContentType=content_type, InferenceId="id-1")
-    read = lambda: [
-        json.loads(line) for text in objects(service, bucket, "captured/").values() for line in text.splitlines()
-    ]  # noqa: E731
+
+    def read():
+        return [
+            json.loads(line) for text in objects(service, bucket, "captured/").values() for line in text.splitlines()
+        ]
+
     first, second = sorted(until(lambda: len(found := read()) == 2 and found), key=lambda one: len(str(one)))
     captured = {"observedContentType": "application/json", "mode": "INPUT", "data": '{"a": 1}', "encoding": "JSON"}
     assert first["captureData"]["endpointInput"] == captured

@@ -82,7 +82,10 @@ def test_an_isolated_endpoint_cannot_change_its_firewall(service):
     _, container = deploy(service, isolated=True)
     [namespace] = find(service.platform.engine, NAMESPACE, service.platform.service)
     assert namespace.exec_run(["nft", "list", "table", "inet", "isolation"])[0] == 0
-    raw = "import socket; socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12); socket.socket(socket.AF_INET, socket.SOCK_RAW, 255)"
+    raw = (
+        "import socket; socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12); socket.socket(socket.AF_INET, "
+        "socket.SOCK_RAW, 255)"
+    )
     assert "PermissionError" in container.exec_run(["python3", "-c", raw], user="root")[1].decode()
     capabilities = run(container, "print(open('/proc/self/status').read().split('CapEff:')[1].split()[0])")
     assert not int(capabilities, 16) & (1 << 12 | 1 << 13)  # NET_ADMIN, NET_RAW

@@ -33,7 +33,7 @@ def test_an_endpoint_has_failed_after_a_restart_and_can_be_updated_or_deleted(pl
         described = after.sagemaker.describe_endpoint(EndpointName=mended)
         assert described["EndpointStatus"] == "Failed" and "was restarted" in described["FailureReason"]
         assert described["ProductionVariants"][0]["CurrentInstanceCount"] == 0
-        with pytest.raises(ClientError, match="not found.*was restarted"):
+        with pytest.raises(ClientError, match=r"not found.*was restarted"):
             after.who(mended)
         after.sagemaker.update_endpoint(EndpointName=mended, EndpointConfigName=config)
         assert after.who(after.in_service(mended)) == "new"

@@ -25,7 +25,8 @@ host, bucket = socket.gethostname(), os.environ["BUCKET"]
 s3 = boto3.client("s3")
 s3.put_object(Bucket=bucket, Key=f"inside/{os.environ['TRAINING_JOB_NAME']}/{host}", Body=b"from " + host.encode())
 other = {
-    "TrainingJobName": "never", "RoleArn": os.environ["ROLE"], "AlgorithmSpecification": {"TrainingImage": "any", "TrainingInputMode": "File"},
+    "TrainingJobName": "never", "RoleArn": os.environ["ROLE"],
+    "AlgorithmSpecification": {"TrainingImage": "any", "TrainingInputMode": "File"},
     "InputDataConfig": [{"ChannelName": "all", "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "file:///tmp"}}}],
     "OutputDataConfig": {"S3OutputPath": f"s3://{bucket}/out"}, "StoppingCondition": {},
     "ResourceConfig": {"InstanceType": "ml.g4dn.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 10},
@@ -36,7 +37,8 @@ print(json.dumps({
     "region": boto3.session.Session().region_name,
     "role": boto3.client("iam").get_role(RoleName="local-sagemaker")["Role"]["RoleName"],
     "groups": boto3.client("logs").describe_log_groups(logGroupNamePrefix="/none")["logGroups"],
-    "me": boto3.client("sagemaker").describe_training_job(TrainingJobName=os.environ["TRAINING_JOB_NAME"])["TrainingJobStatus"],
+    "me": boto3.client("sagemaker").describe_training_job(
+        TrainingJobName=os.environ["TRAINING_JOB_NAME"])["TrainingJobStatus"],
     "file of the machine": code(lambda: boto3.client("sagemaker").create_training_job(**other)),
     "key": [os.environ[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")],
 }), flush=True)

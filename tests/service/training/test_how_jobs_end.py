@@ -7,10 +7,14 @@ from local_test import service_address
 from local_test.host.labels import NAME, find
 from tests.local_service import until
 
-PATIENT = "trap 'echo got TERM; echo last > /opt/ml/checkpoints/last; echo m > /opt/ml/model/m; exit 0' TERM; echo ready; while :; do sleep 0.1 & wait $!; done"
+PATIENT = (
+    "trap 'echo got TERM; echo last > /opt/ml/checkpoints/last; echo m > /opt/ml/model/m; exit 0' TERM; echo "
+    "ready; while :; do sleep 0.1 & wait $!; done"
+)
 COUNTING = """n=$(cat /opt/ml/checkpoints/sub/n 2>/dev/null || echo 0); echo "from $n"; mkdir -p /opt/ml/checkpoints/sub
 trap 'exit 0' TERM
-while [ $n -lt %d ]; do n=$((n+1)); echo $n > /opt/ml/checkpoints/sub/tmp; mv /opt/ml/checkpoints/sub/tmp /opt/ml/checkpoints/sub/n; sleep 0.2 & wait $!; done
+while [ $n -lt %d ]; do n=$((n+1)); echo $n > /opt/ml/checkpoints/sub/tmp
+  mv /opt/ml/checkpoints/sub/tmp /opt/ml/checkpoints/sub/n; sleep 0.2 & wait $!; done
 echo done"""
 
 

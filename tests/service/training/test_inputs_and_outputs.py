@@ -23,7 +23,10 @@ def data(local, request):
 
 @pytest.mark.parametrize("mode", ["File", "FastFile"])
 def test_objects_of_the_local_s3_are_files_of_the_channel_and_read_only(jobs, data, mode):
-    script = "cd /opt/ml/input/data/train && find . -type f | sort && cat */*0.txt && ! touch new 2>/dev/null && cat /opt/ml/input/config/inputdataconfig.json"
+    script = (
+        "cd /opt/ml/input/data/train && find . -type f | sort && cat */*0.txt && ! touch new 2>/dev/null && cat "
+        "/opt/ml/input/config/inputdataconfig.json"
+    )
     job = jobs.run(
         script,
         channels={
@@ -166,7 +169,10 @@ def test_a_metric_that_is_no_number_or_takes_for_ever_costs_only_itself(jobs):
 
 
 def test_debugger_and_profiler_files_are_written_and_their_folders_kept(jobs, local):
-    script = "cd /opt/ml; ls input/config; mkdir -p output/tensors/events; echo t > output/tensors/events/1; echo p > output/profiler/x"
+    script = (
+        "cd /opt/ml; ls input/config; mkdir -p output/tensors/events; echo t > output/tensors/events/1; echo p > "
+        "output/profiler/x"
+    )
     hook = {"S3OutputPath": local.uri("debug"), "CollectionConfigurations": [{"CollectionName": "losses"}]}
     job = jobs.run(script, DebugHookConfig=hook, ProfilerConfig={"S3OutputPath": local.uri("profile")})
     name = job["TrainingJobName"]
@@ -180,7 +186,10 @@ def test_a_rule_has_the_status_that_the_program_found_and_others_are_errors_not_
         {"RuleConfigurationName": f"my-{name}", "RuleEvaluatorImage": "x", "RuleParameters": {"rule_to_invoke": name}}
         for name in ("Overfit", "DeadRelu", "VanishingGradient")
     ]
-    results = '{"rules": [{"name": "Overfit", "status": "IssuesFound", "sentence": "It overfits."}, {"name": "DeadRelu", "status": "NoIssuesFound"}]}'
+    results = (
+        '{"rules": [{"name": "Overfit", "status": "IssuesFound", "sentence": "It overfits."}, {"name": '
+        '"DeadRelu", "status": "NoIssuesFound"}]}'
+    )
     job = jobs.run(
         f"echo '{results}' > /opt/ml/output/data/rules.json",
         DebugRuleConfigurations=rules,

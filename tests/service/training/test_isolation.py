@@ -22,7 +22,10 @@ else:
 
 
 def script(listener: HostListener, meet: bool) -> str:
-    probe = f"set -e\ncat > /tmp/probe.py <<'END'\n{PROBE.read_text()}\nEND\npython /tmp/probe.py {' '.join(listener.probe_arguments())}\n"
+    probe = (
+        f"set -e\ncat > /tmp/probe.py <<'END'\n{PROBE.read_text()}\nEND\n"
+        f"python /tmp/probe.py {' '.join(listener.probe_arguments())}\n"
+    )
     return probe + (f"cat > /tmp/meet.py <<'END'\n{MEET}\nEND\npython /tmp/meet.py\n" if meet else "")
 
 

@@ -13,7 +13,8 @@ def test_hosts_find_each_other_share_the_data_out_and_leave_one_model(jobs, loca
     script = """set -e
 until getent hosts algo-1 >/dev/null && getent hosts algo-2 >/dev/null; do sleep 0.1; done
 ls /opt/ml/input/data/train | sed "s/^/$(hostname) /"
-python -c "import socket; socket.create_connection(('1.1.1.1', 80), timeout=2)" 2>/dev/null && echo "$(hostname) outside" || true
+python -c "import socket; socket.create_connection(('1.1.1.1', 80), timeout=2)" 2>/dev/null \\
+    && echo "$(hostname) outside" || true
 echo x > /opt/ml/model/$(hostname)
 """
     source = {"S3Uri": local.uri("shards/"), "S3DataDistributionType": "ShardedByS3Key"}

@@ -8,7 +8,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 ODD = {"..%2fhome%2f.bashrc": "theirs", "a#1": "one", "a#2": "two", "sub/b?c": "three"}
-WRITE = "cd %s && mkdir sub && printf theirs > '..%%2fhome%%2f.bashrc' && printf one > 'a#1' && printf two > 'a#2' && printf three > 'sub/b?c'"
+WRITE = (
+    "cd %s && mkdir sub && printf theirs > '..%%2fhome%%2f.bashrc' && printf one > 'a#1' && printf two > 'a#2' "
+    "&& printf three > 'sub/b?c'"
+)
 
 
 def texts(folder):
@@ -95,7 +98,7 @@ def test_keys_that_lead_out_of_the_channel_are_refused(jobs, local):
 def test_a_channel_outside_the_folders_of_the_service_is_refused_and_the_option_named(jobs, distribution):
     with pytest.raises(
         ClientError,
-        match="file:///etc is outside the folders that the local SageMaker was started for .*--allow-files /etc",
+        match=r"file:///etc is outside the folders that the local SageMaker was started for .*--allow-files /etc",
     ):
         jobs.start("true", channels={"train": {"S3Uri": "file:///etc", "S3DataDistributionType": distribution}})
 
@@ -106,7 +109,7 @@ def test_a_channel_outside_the_folders_of_the_service_is_refused_and_the_option_
 def test_an_output_outside_the_folders_of_the_service_is_refused(jobs, field):
     key = "S3Uri" if field == "CheckpointConfig" else "S3OutputPath"
     with pytest.raises(
-        ClientError, match="file:///etc/x is outside the folders|file:///etc/x/.* is outside the folders"
+        ClientError, match=r"file:///etc/x is outside the folders|file:///etc/x/.* is outside the folders"
     ):
         jobs.start("true", **{field: {key: "file:///etc/x"}})
 

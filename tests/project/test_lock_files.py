@@ -10,7 +10,7 @@ LOCKS = sorted(
     [
         *ROOT.glob("docker/requirements/*.txt"),
         *ROOT.glob("tests/bench/serving/*.txt"),
-        *(ROOT / room / "requirements.txt" for room in ("scripts", "local_test", "tests", "tests/service/sdk")),
+        *(ROOT / folder / "requirements.txt" for folder in ("scripts", "local_test", "tests", "tests/service/sdk")),
     ]
 )
 
