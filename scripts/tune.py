@@ -17,7 +17,8 @@ from scripts.config import names
 from scripts.config.features_rule import check_instances
 from scripts.config.hyperparameters import check_ranges, parse_hyperparameters
 from scripts.config.ranges import Range, ranges_of_request
-from scripts.config.settings import Settings, Tune, load_settings
+from scripts.config.sections import Tune
+from scripts.config.settings import Settings, load_settings
 from scripts.console.failure import Failure, ends_with_a_sentence
 from scripts.console.make_prefix import make
 from scripts.requests.tuning_job import WARM_START_TYPES, objective, tuning_job_request

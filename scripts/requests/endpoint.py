@@ -6,8 +6,9 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-blue-green
 
 import math
 
+from scripts.config.contradictions import LONGEST_UPDATE
 from scripts.config.names import endpoint
-from scripts.config.settings import LONGEST_UPDATE, Settings
+from scripts.config.settings import Settings
 from scripts.requests.tags import project_tags
 
 

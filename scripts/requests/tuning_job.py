@@ -7,7 +7,8 @@ from contract.metric_lines import is_maximized
 from contract.opt_ml import CHECKPOINTS
 from scripts.config.layout import Layout
 from scripts.config.ranges import SCALES, Categories, Range, grid_size
-from scripts.config.settings import Settings, Tune
+from scripts.config.sections import Tune
+from scripts.config.settings import Settings
 from scripts.requests.tags import project_tags
 from scripts.requests.training_definition import training_definition
 

@@ -5,7 +5,8 @@ import re
 from contract.feature_sharing import FEATURES_ONLY
 from scripts.config.hyperparameters import NAME
 from scripts.config.ranges import MOST, Categories, Range, grid_size, range_of_text
-from scripts.config.settings import Settings, Tune
+from scripts.config.sections import Tune
+from scripts.config.settings import Settings
 from scripts.console.failure import Failure
 from scripts.console.make_prefix import make
 from scripts.requests.training_definition import hyperparameters

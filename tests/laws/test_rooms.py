@@ -29,6 +29,8 @@ ALLOWED = {
         "boto3",
         "botocore",
         "matplotlib",
+        "pydantic",
+        "pydantic_settings",
     },  # botocore is where boto3 keeps its errors; matplotlib draws a tuning job
     "local_test": {"docker", "moto", "werkzeug", "flask", "waitress", "botocore", "requests", "numpy", "PIL", "optuna"},
 }

@@ -2,7 +2,6 @@
 fail.
 """
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -94,7 +93,7 @@ def test_every_kind_of_job_carries_it(hyperparameters, found):
 
 
 def test_the_settings_own_hyperparameters_count():
-    chosen = replace(settings(), hyperparameters=SCRATCH)
+    chosen = settings().model_copy(update={"hyperparameters": SCRATCH})
     assert a_training_job(chosen)["EnableNetworkIsolation"] is True
     assert a_training_job(chosen, hyperparameters={"pretrained": "auto"})["EnableNetworkIsolation"] is False
 
