@@ -65,7 +65,7 @@ def main(arguments: list[str]) -> int:
         channels=channels(aws, settings),
         hyperparameters=hyperparameters,
     )
-    check_hyperparameters(request["HyperParameters"], request.get("Environment", {}))
+    check_hyperparameters(request["HyperParameters"])
     check_instances(settings.train.instance_count, request["HyperParameters"])
     call = Call("sagemaker", "CreateTrainingJob", request)
     if chosen.dry_run:

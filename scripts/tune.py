@@ -44,7 +44,7 @@ def main(arguments: list[str]) -> int:
         )
     ranges = chosen_ranges(settings.tune.ranges, chosen.range)
     static = static_hyperparameters(settings, parse_hyperparameters(chosen.hyperparameters), ranges)
-    check_ranges(ranges, static, settings.environment)
+    check_ranges(ranges, static)
     check_strategy(settings.tune, ranges, static)
     check_instances(settings.train.instance_count, static, ranges)
     aws = Aws(settings)

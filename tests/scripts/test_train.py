@@ -75,6 +75,42 @@ def test_features_on_several_instances_are_refused_before_the_job_starts(ready, 
     assert train.main(["freeze-backbone=true", "feature-views=0"]) == 0
 
 
+WRONG = [
+    (["batch-sise=64"], "Hyperparameter batch-sise is unknown. Did you mean batch-size?"),
+    (["epochs=many"], "Hyperparameter epochs: must be a whole number, not 'many'."),
+    (["epochs=3", "head-epochs=3"], "Hyperparameter head-epochs: 3 leaves no epoch for the whole network."),
+]
+
+
+@pytest.mark.parametrize("dry", [[], ["--dry-run"]])
+@pytest.mark.parametrize("words, sentence", WRONG)
+def test_a_hyperparameter_that_the_program_would_refuse_is_said_before_a_job_is_there(
+    ready, dry, words, sentence, capsys
+):
+    assert train.main([*words, *dry]) == 1
+    shown = capsys.readouterr()
+    assert sentence in shown.err and shown.out == "" and ready.made() == []
+
+
+def test_a_hyperparameter_of_the_settings_is_checked_too(ready, monkeypatch, capsys):
+    wrong = load_settings().model_copy(update={"hyperparameters": {"epoch": "3"}})
+    monkeypatch.setattr(train, "load_settings", lambda: wrong)
+    assert train.main([]) == 1
+    assert "Hyperparameter epoch is unknown. Did you mean epochs?" in capsys.readouterr().err and ready.made() == []
+
+
+def test_a_program_of_the_users_own_has_hyperparameters_of_its_own(ready):
+    assert train.main(["sagemaker_program=mine.py", "units=8"]) == 0
+    assert ready.request("CreateTrainingJob")["HyperParameters"]["units"] == "8"
+
+
+def test_a_program_that_the_endpoint_runs_does_not_switch_the_check_off(ready, monkeypatch, capsys):
+    serving = load_settings().model_copy(update={"environment": {"SAGEMAKER_PROGRAM": "inference.py"}})
+    monkeypatch.setattr(train, "load_settings", lambda: serving)
+    assert train.main(["units=8"]) == 1
+    assert "Hyperparameter units is unknown" in capsys.readouterr().err and ready.made() == []
+
+
 def test_the_log_of_every_host_is_shown_and_each_state_once(ready, write_log, capsys):
     states = [("InProgress", "Starting"), ("InProgress", "Starting"), ("InProgress", "Training")]
 
