@@ -75,8 +75,7 @@ def main(arguments: list[str]) -> int:
             _remove(aws, calls, running, chosen.data)
         except KeyboardInterrupt:
             print(
-                f"\nwhat AWS was asked to remove goes on without you: run `{make('delete')}` again to see that all is "
-                "gone",
+                f"\nwhat AWS was asked to remove keeps going: run `{make('delete')}` again to see that all is gone",
                 file=sys.stderr,
             )
             return 130

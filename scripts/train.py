@@ -14,14 +14,13 @@ from scripts.aws.image import image_uri
 from scripts.aws.jobs import TRAINING, ended_well, how_to_follow, watch
 from scripts.aws.planned_call import Call, as_json
 from scripts.config import names
-from scripts.config.features_rule import check_instances
-from scripts.config.hyperparameters import check_hyperparameters, parse_hyperparameters
+from scripts.config.hyperparameters import check_hyperparameters, check_instances, parse_hyperparameters
 from scripts.config.settings import load_settings
 from scripts.console.failure import Failure, ends_with_a_sentence
 from scripts.console.make_prefix import make
 from scripts.requests.training_job import training_job_request
+from scripts.tuning.job import find_winner, hyperparameters_of
 from scripts.tuning.table import trial_line
-from scripts.tuning.winner import find_winner, hyperparameters_of
 
 
 @ends_with_a_sentence
@@ -79,7 +78,7 @@ def main(arguments: list[str]) -> int:
             return 0
         ended = watch(aws, TRAINING, name)
     except KeyboardInterrupt:
-        print(f"\n{name} goes on without you: {how_to_follow(name)}", file=sys.stderr)
+        print(f"\n{name} keeps running: {how_to_follow(name)}", file=sys.stderr)
         return 130
     if not ended_well(ended, TRAINING):
         return 1

@@ -14,8 +14,7 @@ from scripts.aws.image import image_uri
 from scripts.aws.jobs import TUNING, how_to_follow
 from scripts.aws.planned_call import Call, as_json
 from scripts.config import names
-from scripts.config.features_rule import check_instances
-from scripts.config.hyperparameters import check_ranges, parse_hyperparameters
+from scripts.config.hyperparameters import check_instances, check_ranges, parse_hyperparameters
 from scripts.config.ranges import Range, ranges_of_request
 from scripts.config.sections import Tune
 from scripts.config.settings import Settings, load_settings
@@ -79,7 +78,7 @@ def main(arguments: list[str]) -> int:
             bring_features(aws, features)
         except KeyboardInterrupt:
             print(
-                f"\n{features.job} goes on without you: {how_to_follow(features.job)}. No trial was started: "
+                f"\n{features.job} keeps running: {how_to_follow(features.job)}. No trial was started: "
                 f"`{make('tune')}` again uses "
                 "its features",
                 file=sys.stderr,
@@ -92,7 +91,7 @@ def main(arguments: list[str]) -> int:
             return 0
         tuning = watch_tuning(aws, name)
     except KeyboardInterrupt:
-        print(f"\n{name} goes on without you: {how_to_follow(name)}", file=sys.stderr)
+        print(f"\n{name} keeps running: {how_to_follow(name)}", file=sys.stderr)
         return 130
     return 0 if show_result(aws, tuning) else 1
 

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from scripts.console.failure import Failure, explain, is_denied
 from scripts.console.parallel import in_parallel
-from scripts.console.progress import Progress
+from scripts.console.terminal import Progress
 
 THREADS = 32  # S3 takes 3,500 puts a second under a prefix; what is waited for is its answers
 DELETED_AT_ONCE = 1_000  # https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from contract import hyperparameters
+from contract.feature_sharing import SWITCHES, trains_on_features
 from contract.value_kinds import Number, Whole
 from scripts.config.ranges import Categories, Range
 from scripts.console.failure import Failure
@@ -58,6 +59,20 @@ def check_ranges(ranges: Mapping[str, Range], static: Mapping[str, str]) -> None
         raise Failure(str(error)) from None
     if (contradiction := _contradiction(given, extremes)) is not None:
         raise Failure(f"No trial could run. {contradiction}")
+
+
+def check_instances(count: int, given: Mapping[str, str], tuned: Iterable[str] = ()) -> None:
+    """Raise Failure when several instances would train on features: the program uses one, and refuses more.
+
+    tuned: hyperparameters of which every trial has a value of its own; some of them may keep it from features.
+    """
+    decided_by_trial = set(SWITCHES) & set(tuned)
+    if count > 1 and not decided_by_trial and trains_on_features(given):
+        raise Failure(
+            f"train.instance-count is {count}, and one instance makes and uses the features of a frozen backbone. Set "
+            "it to 1, or train in "
+            "the ordinary loop with feature-views=0."
+        )
 
 
 def _contradiction(given: Mapping[str, str], extremes: Mapping[str, tuple[str, ...]]) -> str | None:

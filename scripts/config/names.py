@@ -107,3 +107,8 @@ def is_trial(prefix: str, name: str) -> bool:
 
 def is_version(prefix: str, name: str) -> bool:
     return re.fullmatch(rf"{re.escape(prefix)}-{_STAMP}", name) is not None
+
+
+def project_tags(prefix: str) -> list[dict]:
+    """The tag that every resource of a project carries, so that a bill can be split by it."""
+    return [{"Key": "project", "Value": prefix}]

@@ -9,10 +9,9 @@ from pathlib import Path
 from scripts.aws.clients import Aws
 from scripts.aws.jobs import TRIAL
 from scripts.console.make_prefix import make
-from scripts.tuning.job import Trial, Tuning
+from scripts.tuning.job import Trial, Tuning, hyperparameters_of
 from scripts.tuning.page import page
 from scripts.tuning.table import heading, shown_objective, shown_value, table
-from scripts.tuning.winner import hyperparameters_of
 
 FOLDER = Path("out/tuning")
 

@@ -8,7 +8,7 @@ import pytest
 from scripts.config.hyperparameters import check_hyperparameters, check_ranges, parse_hyperparameters
 from scripts.config.ranges import Categories, Interval, range_of_text
 from scripts.console.failure import Failure
-from scripts.requests.training_definition import hyperparameters
+from scripts.requests.training_job import all_hyperparameters
 from tests.scripts.requests.requested import settings
 
 LR = {"lr": Interval(0.001, 0.1, False, "log")}
@@ -28,9 +28,9 @@ def test_a_word_of_another_form_is_a_sentence(word):
 
 
 def test_what_every_job_is_given_can_be_used():
-    check_hyperparameters(hyperparameters(settings(), {}))
+    check_hyperparameters(all_hyperparameters(settings(), {}))
     check_hyperparameters({"lr": "0.01", "batch-size": '"64"', "freeze-backbone": "true"})
-    check_ranges(settings().tune.ranges, hyperparameters(settings(), {}))
+    check_ranges(settings().tune.ranges, all_hyperparameters(settings(), {}))
 
 
 @pytest.mark.parametrize(

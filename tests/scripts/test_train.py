@@ -218,7 +218,7 @@ def test_ctrl_c_leaves_the_job_and_says_how_to_stop_it(ready, capsys, monkeypatc
     monkeypatch.setattr(train, "watch", interrupted)
     assert train.main(["--job-name", "dogbreed-train-x"]) == 130
     assert (
-        "dogbreed-train-x goes on without you" in (said := capsys.readouterr().err)
+        "dogbreed-train-x keeps running" in (said := capsys.readouterr().err)
         and "make stop ARGS=dogbreed-train-x" in said
     )
     assert ready.made() == ["CreateTrainingJob"]

@@ -9,10 +9,9 @@ import pytest
 from scripts.config.ranges import Categories
 from scripts.config.settings import load_settings
 from scripts.console.failure import Failure
-from scripts.requests.features_job import features_job_request
-from scripts.requests.model import model_request
+from scripts.requests.endpoint import model_request
 from scripts.requests.network_isolation import training_is_isolated
-from scripts.requests.training_job import training_job_request
+from scripts.requests.training_job import features_job_request, training_job_request
 from scripts.requests.tuning_job import tuning_job_request
 from tests.scripts.requests.requested import ROLE, SPLITS, a_training_job, layout, settings
 from tests.scripts.service_model import problems
