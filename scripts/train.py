@@ -1,7 +1,7 @@
 """`python -m scripts.train [name=value ...]`: start a training job and follow it to its end.
 
-What the service would say after minutes only is looked at before: the role, the image, the data.
-Status 0 only when the job is Completed. Ctrl-C ends the watching, not the job.
+The role, the image, the data and the hyperparameters are checked first: the service reports such errors minutes later.
+Exit status 0 only when the job is Completed. Ctrl-C stops following the job; it keeps running.
 """
 
 import argparse

@@ -1,8 +1,8 @@
 """`python -m scripts.tune [name=value ...]`: search hyperparameters with a tuning job and follow its trials to the end.
 
-What the service would say after minutes only is looked at before: the role, the image, the data. When all trials would
-compute the same features, a job of their own computes them first. Status 0 only when the tuning job is Completed and
-has a best trial. Ctrl-C ends the watching, not the job."""
+The role, the image, the data, the hyperparameters and their ranges are checked first: the service reports such errors
+minutes later. When all trials would compute the same features, a separate job computes them first. Exit status 0 only
+when the tuning job is Completed and has a best trial. Ctrl-C stops following the job; it keeps running."""
 
 import argparse
 import sys

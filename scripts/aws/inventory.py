@@ -1,4 +1,4 @@
-"""What a prefix has on AWS, and which of it costs money for as long as it is there."""
+"""All resources of a prefix on AWS, and which of them cost money while they exist."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Many objects of S3 at once: what lies under a prefix, putting them in parallel, removing them."""
+"""Many S3 objects at once: listing a prefix, uploading in parallel, deleting, with old versions where asked for."""
 
 import hashlib
 import mimetypes

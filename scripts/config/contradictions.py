@@ -1,4 +1,4 @@
-"""What is wrong between settings of which each alone is right. Pure functions: sections in, sentences out."""
+"""Cross-field checks of the settings: pure functions from sections to messages."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Hyperparameters as the command line has them, and the check that a job costs nothing when one of them is wrong."""
+"""Hyperparameters of the command line, and the checks before a job that would fail on them is created."""
 
 import itertools
 import math

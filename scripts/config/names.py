@@ -1,4 +1,4 @@
-"""Names of everything that the scripts make, and whose a name is.
+"""Names of all resources that the scripts create, and which prefix a name belongs to.
 
 A project's resources are told from those of a project with a longer prefix (`dog` from `dog-house`) by their whole
 name, so that `delete` never takes another's."""

@@ -1,5 +1,5 @@
-"""What may be written to a terminal: text of others with its control characters shown, and lines that are drawn anew in
-place.
+"""Terminal output: control characters in text from elsewhere are made visible, lines are redrawn in place, progress is
+counted.
 
 A log line, a label or a reason that holds an escape sequence could move the cursor, hide what is above, or have the
 terminal type something. https://unicode.org/reports/tr9/ has the characters that change the direction in which a line

@@ -1,5 +1,5 @@
-"""CreateTrainingJob, for a model and for the features that trials share, and what both have in common with the trials of
-a tuning job.
+"""CreateTrainingJob, for a model and for the features that trials share, and what both share with the trials of a
+tuning job.
 
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTrainingJobDefinition.html

@@ -1,4 +1,4 @@
-"""The job that computes the features which the trials of a tuning job share: found again, or made."""
+"""The job that computes the features shared by a tuning job's trials: an earlier one is reused, or one is started."""
 
 import hashlib
 import json

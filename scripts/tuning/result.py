@@ -1,4 +1,4 @@
-"""What is left of a tuning job on this machine: out/tuning/<name>/ with best.json, trials.json, tuning.png and
+"""Files that a tuning job leaves on this machine: out/tuning/<name>/ with best.json, trials.json, tuning.png and
 page.html.
 """
 

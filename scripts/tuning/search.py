@@ -1,4 +1,4 @@
-"""What a tuning job searches: which hyperparameters in which range, and the values of the others."""
+"""The search space of a tuning job: ranges of the tuned hyperparameters, values of the others."""
 
 import re
 
