@@ -45,14 +45,12 @@ def _of_value(path: str, field: FieldInfo, error: Mapping) -> str:
 def _wrong(field: FieldInfo, error: Mapping) -> str:
     """`must be ..., not ...`"""
     value = error["input"]
+    if error["type"] == "too_long":
+        return f"must have at most {error['ctx']['max_length']} names, not {error['ctx']['actual_length']}"
     if is_table(field.annotation):
         if error["type"] == "value_error":
             return str(error["ctx"]["error"])
-        if error["type"] == "too_long":
-            return f"must have at most {error['ctx']['max_length']} names, not {error['ctx']['actual_length']}"
         return f"must be a table, not {value!r}"
-    if error["type"] == "too_long":
-        return f"must have at most {error['ctx']['max_length']} names, not {error['ctx']['actual_length']}"
     if error["type"] == "string_type" and field.annotation is str:
         return f"must be text in quotes, not {value!r}"
     if isinstance(error["loc"][-1], int):  # a part of a list

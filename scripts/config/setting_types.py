@@ -74,18 +74,21 @@ Names = Annotated[
 ]
 # Every value becomes text. An editor is told what the file may have: that is the input's type.
 _Text = Annotated[str, BeforeValidator(_text_of, json_schema_input_type=str | int | float | bool)]
+_NO_OTHER_NAMES = Field(json_schema_extra={"additionalProperties": False})
 _HyperparameterName = Annotated[str, Field(pattern=f"^{NAME}$")]
 _HYPERPARAMETER_NAMES = Meaning("those of the training program, such as batch-size")
-Hyperparameters = Annotated[dict[_HyperparameterName, _Text], _HYPERPARAMETER_NAMES]
+Hyperparameters = Annotated[dict[_HyperparameterName, _Text], _NO_OTHER_NAMES, _HYPERPARAMETER_NAMES]
 Environment = Annotated[
-    dict[Annotated[str, Field(pattern="^[a-zA-Z_][a-zA-Z0-9_]*$")], _Text], Meaning("names of environment variables")
+    dict[Annotated[str, Field(pattern="^[a-zA-Z_][a-zA-Z0-9_]*$")], _Text],
+    _NO_OTHER_NAMES,
+    Meaning("names of environment variables"),
 ]
 
 
-class _Interval(BaseModel):
+class IntervalTable(BaseModel):
     """How an interval is written, for editors alone: `checked_range` reads it, as it reads the command line's."""
 
-    model_config = ConfigDict(extra="forbid", title="Interval")
+    model_config = ConfigDict(extra="forbid", title="interval")
 
     min: int | float
     max: int | float
@@ -94,9 +97,11 @@ class _Interval(BaseModel):
 
 
 _RangeValue = Annotated[
-    Range, PlainValidator(checked_range, json_schema_input_type=_Interval | list[str | int | float | bool])
+    Range, PlainValidator(checked_range, json_schema_input_type=IntervalTable | list[str | int | float | bool])
 ]
-Ranges = Annotated[dict[_HyperparameterName, _RangeValue], Field(max_length=MOST), _HYPERPARAMETER_NAMES]
+Ranges = Annotated[
+    dict[_HyperparameterName, _RangeValue], Field(max_length=MOST), _NO_OTHER_NAMES, _HYPERPARAMETER_NAMES
+]
 
 
 def is_table(annotation: Any) -> bool:

@@ -42,3 +42,9 @@ def test_patterns_are_anchored(prefix, right):
 def test_numbers_and_switches_are_values_of_hyperparameters():
     (values,) = SCHEMA["properties"]["hyperparameters"]["patternProperties"].values()
     assert {one["type"] for one in values["anyOf"]} == {"string", "integer", "number", "boolean"}
+
+
+@pytest.mark.parametrize("table", ["hyperparameters", "environment"])
+def test_a_name_that_no_table_may_have_is_marked(table):
+    assert SCHEMA["properties"][table]["additionalProperties"] is False
+    assert section("tune")["properties"]["ranges"]["additionalProperties"] is False

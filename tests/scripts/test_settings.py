@@ -73,6 +73,12 @@ def test_every_partition_has_its_regions(region):
             'alarms = ["a", 3]',
             'update.alarms must be a list of names such as ["one", "two"], not one with 3',
         ),
+        (
+            "\n[tune.ranges]",
+            "\n[tune.ranges]\n" + "".join(f"h{n} = [1]\n" for n in range(30)),
+            "tune.ranges must have at most 30",
+        ),
+        ("\n[hyperparameters]", "\n[hyperparameters]\nEpochs = 1\nLR = 1", "hyperparameters has the name 'LR'"),
         ("alarms = []", f"alarms = {list('abcdefghijk')}", "update.alarms must have at most 10 names, not 11"),
         ('role = ""', "role = 3", "role must be text in quotes, not 3"),
         (
