@@ -1,4 +1,4 @@
-"""Names of everything that the scripts make, and whose a name is.
+"""Names of all resources that the scripts create, and which prefix a name belongs to.
 
 A project's resources are told from those of a project with a longer prefix (`dog` from `dog-house`) by their whole
 name, so that `delete` never takes another's."""
@@ -107,3 +107,8 @@ def is_trial(prefix: str, name: str) -> bool:
 
 def is_version(prefix: str, name: str) -> bool:
     return re.fullmatch(rf"{re.escape(prefix)}-{_STAMP}", name) is not None
+
+
+def project_tags(prefix: str) -> list[dict]:
+    """The tag that every resource of a project carries, so that a bill can be split by it."""
+    return [{"Key": "project", "Value": prefix}]

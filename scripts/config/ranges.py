@@ -1,4 +1,4 @@
-"""What a tuned hyperparameter may be: an interval of numbers, or one of a few values. Written in three ways.
+"""The range of a tuned hyperparameter: an interval of numbers, or a list of values. It is written in three ways.
 
 In sagemaker.toml: `lr = { min = 0.0001, max = 0.1, scale = "log" }`, `batch-size = [32, 64]`. On the command line:
 `lr=0.0001..0.1:log`, `batch-size=32,64`. In a request, and in DescribeHyperParameterTuningJob's answer:

@@ -5,9 +5,8 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-add-code-a
 https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference-autoscale.html
 """
 
-from scripts.config.names import VARIANT, endpoint
+from scripts.config.names import VARIANT, endpoint, project_tags
 from scripts.config.settings import Settings
-from scripts.requests.tags import project_tags
 
 
 def scalable_target(prefix: str) -> dict:

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DebugHookConfig.ht
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DebugRuleConfiguration.html
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProfilerConfig.html"""
 
-from scripts.config.settings import Debugger
+from scripts.config.sections import Debugger
 from scripts.console.failure import Failure
 
 # https://docs.aws.amazon.com/sagemaker/latest/dg/debugger-reference.html

@@ -1,14 +1,63 @@
-"""CreateEndpoint, and UpdateEndpoint with a blue/green deployment.
+"""CreateModel, CreateEndpointConfig, CreateEndpoint, and UpdateEndpoint with a blue/green deployment.
 
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModel.html
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpointConfig.html
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateEndpoint.html
 https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-blue-green.html
 """
 
 import math
 
-from scripts.config.names import endpoint
-from scripts.config.settings import LONGEST_UPDATE, Settings
-from scripts.requests.tags import project_tags
+from scripts.config.contradictions import LONGEST_UPDATE
+from scripts.config.layout import Layout
+from scripts.config.names import VARIANT, endpoint, project_tags
+from scripts.config.settings import Settings
+from scripts.requests.gpu_ami import inference_ami
+from scripts.requests.network_isolation import model_is_isolated
+
+
+def model_request(
+    settings: Settings, *, name: str, image: str, model_data: str, role_arn: str, serverless: bool = False
+) -> dict:
+    """Request for the model `name`: the serve image with a job's model.tar.gz. model_data: its URI. serverless: its
+    endpoint.
+    """
+    return {
+        "ModelName": name,
+        "PrimaryContainer": {"Image": image, "ModelDataUrl": model_data, "Environment": settings.environment},
+        "ExecutionRoleArn": role_arn,
+        "EnableNetworkIsolation": model_is_isolated(settings, serverless=serverless),
+        "Tags": project_tags(settings.prefix),
+    }
+
+
+def endpoint_config_request(settings: Settings, layout: Layout, *, name: str, model: str) -> dict:
+    """Request for the endpoint config `name` that serves the model named `model`. Raises Failure as `inference_ami`
+    does.
+    """
+    request = {
+        "EndpointConfigName": name,
+        "ProductionVariants": [_variant(settings, model)],
+        "Tags": project_tags(settings.prefix),
+    }
+    if settings.deploy.mode == "async":
+        request["AsyncInferenceConfig"] = {
+            "ClientConfig": {"MaxConcurrentInvocationsPerInstance": settings.async_.max_concurrent},
+            "OutputConfig": {
+                "S3OutputPath": f"{layout.asynchronous}/answers",
+                "S3FailurePath": f"{layout.asynchronous}/failures",
+            },
+        }
+    if settings.capture.percent:
+        request["DataCaptureConfig"] = {
+            "EnableCapture": True,
+            "InitialSamplingPercentage": settings.capture.percent,
+            "DestinationS3Uri": layout.capture,
+            "CaptureOptions": [{"CaptureMode": "Input"}, {"CaptureMode": "Output"}],
+            # Anything else, pictures too, is kept as base64.
+            "CaptureContentTypeHeader": {"JsonContentTypes": ["application/json"]},
+        }
+    return request
 
 
 def create_endpoint_request(settings: Settings, *, config: str) -> dict:
@@ -30,6 +79,26 @@ def update_endpoint_request(settings: Settings, *, config: str, serverless: bool
         request["ExcludeRetainedVariantProperties"] = [{"VariantPropertyType": "DataCaptureConfig"}]
     request["DeploymentConfig"] = _deployment(settings)
     return request
+
+
+def _variant(settings: Settings, model: str) -> dict:
+    variant = {"VariantName": VARIANT, "ModelName": model}
+    deploy = settings.deploy
+    if deploy.mode == "serverless":
+        serverless = {
+            "MemorySizeInMB": settings.serverless.memory_mb,
+            "MaxConcurrency": settings.serverless.max_concurrency,
+        }
+        return {**variant, "ServerlessConfig": serverless}
+    ami = inference_ami(deploy.instance_type, deploy.cuda)
+    return {
+        **variant,
+        "InstanceType": deploy.instance_type,
+        "InitialInstanceCount": deploy.instance_count,
+        "ContainerStartupHealthCheckTimeoutInSeconds": deploy.startup_timeout_seconds,
+        "ModelDataDownloadTimeoutInSeconds": deploy.download_timeout_seconds,
+        **({"InferenceAmiVersion": ami} if ami else {}),
+    }
 
 
 def _deployment(settings: Settings) -> dict:

@@ -8,8 +8,8 @@ https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-scanning.html
 import fnmatch
 import json
 
+from scripts.config.names import project_tags
 from scripts.config.settings import Settings
-from scripts.requests.tags import project_tags
 
 
 def create_repository_request(settings: Settings, repository: str) -> dict:

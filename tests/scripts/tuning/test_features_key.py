@@ -4,8 +4,9 @@ import pytest
 
 from contract.feature_sharing import keeping_apart, trains_on_features
 from scripts.aws.objects import StoredObject
-from scripts.config.features_rule import check_instances, features_key
+from scripts.config.hyperparameters import check_instances
 from scripts.console.failure import Failure
+from scripts.tuning.features import features_key
 
 FROZEN = {"freeze-backbone": "true", "epochs": "5"}
 
