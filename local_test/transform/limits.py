@@ -31,7 +31,10 @@ class Limits:
         return self.megabytes * MEGABYTE or None
 
     def __str__(self) -> str:
-        return f"MaxConcurrentTransforms={self.concurrent}, MaxPayloadInMB={self.megabytes}, BatchStrategy={SPELLED[self.strategy]}"
+        return (
+            f"MaxConcurrentTransforms={self.concurrent}, MaxPayloadInMB={self.megabytes}, "
+            f"BatchStrategy={SPELLED[self.strategy]}"
+        )
 
 
 def leaves_something_open(request: dict) -> bool:
@@ -46,7 +49,7 @@ def chosen_limits(request: dict, answer: dict) -> Limits:
     sense.
     """
     strategies = {**{spelled: name for name, spelled in SPELLED.items()}, **{name: name for name in SPELLED}}
-    strategy = request.get("BatchStrategy") or strategies.get(answer.get("BatchStrategy", DEFAULT_STRATEGY))
+    strategy = request.get("BatchStrategy") or strategies.get(str(answer.get("BatchStrategy", DEFAULT_STRATEGY)))
     concurrent = request.get("MaxConcurrentTransforms") or answer.get("MaxConcurrentTransforms", DEFAULT_CONCURRENT)
     megabytes = request.get("MaxPayloadInMB", answer.get("MaxPayloadInMB", DEFAULT_MEGABYTES))
     sound = _within(concurrent, 1, MOST_CONCURRENT) and _within(megabytes, 0, MOST_MEGABYTES)
