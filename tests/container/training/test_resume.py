@@ -6,7 +6,7 @@ import signal
 
 import pytest
 import torch
-from unwatched import UNWATCHED
+from unmonitored import UNMONITORED
 
 from container import train
 from container.training import resume
@@ -18,7 +18,7 @@ from container.training.trainer import Trainer
 PICTURES = [
     "--pretrained",
     "none",
-    *UNWATCHED,
+    *UNMONITORED,
     "--arch",
     "resnet18",
     "--image-size",
@@ -51,7 +51,7 @@ PICTURES = [
 FEATURES = [
     "--pretrained",
     "none",
-    *UNWATCHED,
+    *UNMONITORED,
     "--arch",
     "resnet18",
     "--image-size",
