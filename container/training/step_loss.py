@@ -56,7 +56,7 @@ def as_graphs(step_loss: StepLoss, inputs: torch.Tensor, targets: torch.Tensor, 
         raise
     except RuntimeError as error:
         if isinstance(error.__context__, torch.OutOfMemoryError):
-            raise error.__context__
+            raise error.__context__ from None
         why = str(error.__context__ or error).splitlines()[0]
         raise TrainingFailure(
             f"This network's steps cannot be replayed as CUDA graphs: {why}. Set cuda-graphs=false."

@@ -253,8 +253,8 @@ def test_a_bank_of_other_weights_is_refused(job):
     torch.save(create_model("resnet18", 3).state_dict(), job / "channel/a.pth")
     with pytest.raises(
         TrainingFailure,
-        match="made from a.pth from channel pretrained, and this job has a.pth from channel pretrained, whose content "
-        "differs",
+        match=r"made from a\.pth from channel pretrained, and this job has a\.pth from channel pretrained, "
+        "whose content differs",
     ):
         bank.check(auto, job / "channel", {})
 
@@ -383,8 +383,8 @@ def test_a_stop_while_the_features_are_made_leaves_no_bank(job):
 
 def test_a_stop_in_the_middle_of_the_second_split_leaves_no_bank(job):
     asked = itertools.count()
-    stop = lambda: next(asked) > 60  # of 30 pictures with 3 views, and 12 with one
-    run = run_of(job, ["--workers", "1"], stop_requested=stop)
+    # of 30 pictures with 3 views, and 12 with one
+    run = run_of(job, ["--workers", "1"], stop_requested=lambda: next(asked) > 60)
     assert not make_bank(run, job / "bank", read_splits(), frozen_model())
     assert (job / "bank/train_labels.npy").exists() and not (job / "bank/bank.json").exists()
 
