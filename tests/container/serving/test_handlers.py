@@ -328,7 +328,7 @@ def test_serving_answers_exactly_as_evaluation_does(model_dir, test_flip):
     from container.data.picture_store import decode_split
     from container.model.head import HEAD_WIDTHS
     from container.model.model_file import load_checkpoint, save_checkpoint
-    from container.runtime.device import Compute
+    from container.runtime.device import ComputeDevice
     from container.training.evaluation import evaluate
 
     path = model_dir / "a.jpg"
@@ -353,7 +353,7 @@ def test_serving_answers_exactly_as_evaluation_does(model_dir, test_flip):
     evaluated = evaluate(
         checkpoint.model.to(memory_format=torch.channels_last),
         examples,
-        Compute(torch.device("cpu"), torch.float32),
+        ComputeDevice(torch.device("cpu"), torch.float32),
         test_flip,
     )
     model = inference.model_fn(str(model_dir))

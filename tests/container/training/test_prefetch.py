@@ -5,12 +5,12 @@ import threading
 import pytest
 import torch
 
-from container.data.prefetch import one_ahead, prepared
+from container.data.prefetch import prefetch, prepared
 from container.runtime.batch_threads import BatchThreads
 from container.runtime.seeds import random_for
 
 CPU = torch.device("cpu")
-WAYS = {"in its turn": lambda make, numbers: prepared(make, numbers, CPU), "ahead": one_ahead}
+WAYS = {"in its turn": lambda make, numbers: prepared(make, numbers, CPU), "ahead": prefetch}
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -21,7 +21,7 @@ def test_every_step_comes_once_and_in_order(way, numbers):
 
 def test_ahead_the_next_step_is_made_while_this_one_runs():
     begun = {number: threading.Event() for number in range(3)}
-    steps = one_ahead(lambda number: begun[number].set(), range(3))
+    steps = prefetch(lambda number: begun[number].set(), range(3))
     next(steps)
     assert begun[1].wait(10) and not begun[2].is_set()
 

@@ -1,4 +1,4 @@
-"""Where and in which precision a job computes."""
+"""The device and the precision that a job computes with."""
 
 import pytest
 import torch
@@ -6,7 +6,7 @@ import torch
 from container.jobs.feature_bank import BankedExamples
 from container.model.head import create_head
 from container.runtime import device
-from container.runtime.device import Compute, computes_in_bfloat16
+from container.runtime.device import ComputeDevice, computes_in_bfloat16
 from container.training.hyperparameters import parse
 from container.training.trainer import Trainer
 
@@ -38,8 +38,8 @@ def test_the_precision_is_chosen_and_said(tmp_path, monkeypatch, cpu_info, mixed
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(device, "CPU_INFO", tmp_path / "cpuinfo")
     device.CPU_INFO.write_text(cpu_info)
-    chosen = Compute.choose(mixed_precision=mixed_precision)
-    assert chosen.dtype == dtype and str(chosen).endswith(str(dtype).removeprefix("torch."))
+    found = ComputeDevice.choose(mixed_precision=mixed_precision)
+    assert found.dtype == dtype and str(found).endswith(str(dtype).removeprefix("torch."))
 
 
 def test_a_head_learns_in_bfloat16_what_it_learns_in_float32():
@@ -49,7 +49,7 @@ def test_a_head_learns_in_bfloat16_what_it_learns_in_float32():
     losses = []
     for dtype in (torch.float32, torch.bfloat16):
         torch.manual_seed(0)
-        chosen = parse(
+        hyperparameters = parse(
             [
                 "--pretrained",
                 "none",
@@ -67,8 +67,8 @@ def test_a_head_learns_in_bfloat16_what_it_learns_in_float32():
             create_head(16, 2, dropout=0),
             BankedExamples(features, labels),
             2,
-            chosen,
-            Compute(torch.device("cpu"), dtype),
+            hyperparameters,
+            ComputeDevice(torch.device("cpu"), dtype),
         )
         losses.append([trainer.train_one_epoch(epoch) for epoch in range(1, 5)])
         assert all(parameter.dtype == torch.float32 for parameter in trainer.model.parameters())

@@ -1,5 +1,5 @@
-"""What a watched run leaves, however it ends: a report, the rules' results, tensors and a profile; and the same model
-as without.
+"""What a monitored run leaves, however it ends: a report, the rules' results, tensors and a profile; and the same
+model as without.
 """
 
 import json
@@ -10,17 +10,18 @@ import sys
 
 import pytest
 import torch
-from unwatched import UNWATCHED
+from unmonitored import UNMONITORED
 
 from container import train
-from container.jobs.monitoring import all_values, command, given_values, save_interval
+from container.jobs.monitoring import save_interval
+from container.jobs.report_facts import all_values, command, given_values
 from container.runtime.failure import TrainingFailure
 from container.training import trainer
 from container.training.hyperparameters import parse
 from container.training.step_loss import least_loss
 from contract.hyperparameters import TUNING_OBJECTIVE
 
-WATCHED = [
+MONITORED = [
     "--pretrained",
     "none",
     "--arch",
@@ -41,7 +42,7 @@ def record(job):
 
 
 def test_a_run_leaves_a_report_of_everything(job):
-    assert train.main([*WATCHED, "--trace-steps", "2"]) == 0
+    assert train.main([*MONITORED, "--trace-steps", "2"]) == 0
     found = record(job)
     assert found["status"] == "Completed" and [one["epoch"] for one in found["epochs"]] == [1, 2, 3]
     assert found["splits"]["train"] == {
@@ -78,21 +79,21 @@ def test_a_run_leaves_a_report_of_everything(job):
 @pytest.mark.parametrize(
     "more", [[], ["--freeze-backbone", "true"], ["--ema", "0.9", "--head-epochs", "1", "--test-flip", "true"]]
 )
-def test_watching_changes_nothing_in_the_model(job, monkeypatch, tmp_path, more):
+def test_monitoring_changes_nothing_in_the_model(job, monkeypatch, tmp_path, more):
     models = []
-    for run, watched in {"on": [], "off": UNWATCHED}.items():
+    for run, monitored in {"on": [], "off": UNMONITORED}.items():
         monkeypatch.setenv("SM_MODEL_DIR", str(tmp_path / run))
-        assert train.main([*WATCHED[:-2], *more, *watched]) == 0
+        assert train.main([*MONITORED[:-2], *more, *monitored]) == 0
         models.append((tmp_path / run / "model.safetensors").read_bytes())
     assert models[0] == models[1]
 
 
-def test_of_several_processes_the_first_one_is_watched(job, monkeypatch, capfd):
+def test_of_several_processes_the_first_one_is_monitored(job, monkeypatch, capfd):
     """Two, as on a host with two GPUs; here they compute on the CPU."""
     monkeypatch.setattr(train.torch.cuda, "device_count", lambda: 2)
     monkeypatch.setenv("GLOO_SOCKET_IFNAME", "lo")
     monkeypatch.delenv("SM_HOSTS", raising=False)
-    assert train.main(WATCHED) == 0
+    assert train.main(MONITORED) == 0
     found = record(job)
     assert capfd.readouterr().out.count("report: ") == 1 and found["status"] == "Completed" and found["hosts"] == 1
     assert (
@@ -102,14 +103,14 @@ def test_of_several_processes_the_first_one_is_watched(job, monkeypatch, capfd):
     )
 
 
-def test_an_unwatched_run_leaves_nothing_and_starts_nothing(job, monkeypatch):
+def test_an_unmonitored_run_leaves_nothing_and_starts_nothing(job, monkeypatch):
     monkeypatch.setitem(sys.modules, "container.debugging.rule_run", None)  # an import of it fails
     monkeypatch.setitem(sys.modules, "container.debugging.smdebug_library", None)
-    assert train.main([*WATCHED[:-2], *UNWATCHED]) == 0
+    assert train.main([*MONITORED[:-2], *UNMONITORED]) == 0
     assert sorted(path.name for path in (job / "output/data").iterdir()) == ["evaluation.json"]
 
 
-def test_a_tuning_jobs_trial_is_watched_only_where_that_is_asked_for():
+def test_a_tuning_jobs_trial_is_monitored_only_where_that_is_asked_for():
     trial = [f"--{TUNING_OBJECTIVE}", "valid_accuracy"]
     assert not parse(trial).debugger and not parse(trial).profiler and parse([]).debugger and parse([]).profiler
     assert parse([*trial, "--debugger", "true"]).debugger
@@ -118,7 +119,7 @@ def test_a_tuning_jobs_trial_is_watched_only_where_that_is_asked_for():
 def test_a_rule_may_end_the_training(job, capfd):
     """Its threshold is one that every run meets. The best model so far is there, and the status is 0."""
     arguments = [
-        *WATCHED[:-1],
+        *MONITORED[:-1],
         "VanishingGradient(threshold=1000000):stop",
         "--epochs",
         "10000",
@@ -144,14 +145,14 @@ def test_a_run_that_is_stopped_has_a_report(job, monkeypatch):
         return real(trainer, *batch)
 
     monkeypatch.setattr(trainer.Trainer, "_train_step", interrupted)
-    assert train.main(WATCHED) == 0
+    assert train.main(MONITORED) == 0
     found = record(job)
     assert found["status"] == "Stopped" and found["reason"] == "Stopped on request." and len(found["epochs"]) == 2
 
 
 def test_a_run_that_fails_has_a_report_with_what_there_was(job, monkeypatch):
     monkeypatch.setattr(trainer.Trainer, "_train_step", lambda trainer, inputs, targets: inputs.mean() * math.nan)
-    assert train.main([*WATCHED, "--lr", "10"]) == 1
+    assert train.main([*MONITORED, "--lr", "10"]) == 1
     found = record(job)
     assert (
         found["status"] == "Failed"
@@ -166,7 +167,7 @@ def test_a_report_that_cannot_be_written_leaves_the_run_alone(job, monkeypatch, 
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("container.jobs.monitoring.write_report", full)
-    assert train.main([*WATCHED[:-2], "--debugger", "false"]) == 0
+    assert train.main([*MONITORED[:-2], "--debugger", "false"]) == 0
     assert (
         "warning: the run's report is not whole: OSError" in capfd.readouterr().err
         and not (job / "output/failure").exists()
@@ -176,13 +177,13 @@ def test_a_report_that_cannot_be_written_leaves_the_run_alone(job, monkeypatch, 
 def test_a_wrong_configuration_of_the_platform_is_a_sentence(job, monkeypatch, tmp_path):
     (tmp_path / "hook.json").write_text('{"LocalPath": "/tmp/tensors", "CollectionConfigurations": 3}')
     monkeypatch.setenv("SMDEBUG_CONFIG_FILE_PATH", str(tmp_path / "hook.json"))
-    assert train.main(WATCHED) == 1
+    assert train.main(MONITORED) == 1
     assert "DebugHookConfig" in (job / "output/failure").read_text()
 
 
 def test_a_part_of_the_report_that_fails_leaves_the_others(job, monkeypatch, capfd):
     monkeypatch.setattr("container.jobs.monitoring.shown_pictures", lambda *arguments: 1 / 0)
-    assert train.main([*WATCHED, "--debugger", "true"]) == 0
+    assert train.main([*MONITORED, "--debugger", "true"]) == 0
     found = record(job)
     assert "warning: the run's report is not whole: ZeroDivisionError" in capfd.readouterr().err
     assert (
@@ -196,18 +197,18 @@ def test_a_part_of_the_report_that_fails_leaves_the_others(job, monkeypatch, cap
 def test_a_trace_that_cannot_be_written_costs_the_trace_alone(job, capfd):
     (job / "output/data/profile").mkdir(parents=True)
     (job / "output/data/profile/traces").write_text("in the way")
-    assert train.main([*WATCHED[:-2], "--debugger", "false", "--trace-steps", "2"]) == 0
+    assert train.main([*MONITORED[:-2], "--debugger", "false", "--trace-steps", "2"]) == 0
     assert "the trace cannot be written" in capfd.readouterr().err and record(job)["status"] == "Completed"
 
 
-def test_a_host_of_another_name_is_watched_too(job, monkeypatch):
+def test_a_host_of_another_name_is_monitored_too(job, monkeypatch):
     monkeypatch.setenv("SM_HOSTS", '["my-laptop"]')
     monkeypatch.setenv("SM_CURRENT_HOST", "my-laptop")
-    assert train.main([*WATCHED[:-2], "--debugger", "false"]) == 0
+    assert train.main([*MONITORED[:-2], "--debugger", "false"]) == 0
     assert [path for path in (job / "output/data/profile/system").rglob("*.algo-1.json")]
 
 
-def test_what_is_asked_of_the_watch_switches_it_on():
+def test_what_is_asked_of_the_monitors_switches_them_on():
     trial = [f"--{TUNING_OBJECTIVE}", "valid_accuracy"]
     assert parse([*trial, "--rules", "Overfit:stop"]).debugger and parse([*trial, "--trace-steps", "3"]).profiler
     assert (
@@ -247,8 +248,8 @@ def test_a_training_loss_is_saved_less_what_smoothing_adds_at_least():
         (["--debugger", "maybe"], "must be true or false"),
     ],
 )
-def test_what_is_wrong_in_a_hyperparameter_of_the_watch_is_said(job, wrong, said):
-    assert train.main([*WATCHED, *wrong]) == 1
+def test_what_is_wrong_in_a_hyperparameter_of_the_monitors_is_said(job, wrong, said):
+    assert train.main([*MONITORED, *wrong]) == 1
     reason = (job / "output/failure").read_text()
     assert reason.startswith(f"Hyperparameter {wrong[0].removeprefix('--')}: ") and said in reason
 
