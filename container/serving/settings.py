@@ -16,7 +16,7 @@ MEGABYTE = 1024 * 1024
 # https://docs.aws.amazon.com/sagemaker/latest/dg/realtime-endpoints-test-endpoints.html
 PAYLOAD_MB, ANSWER_SECONDS = 25, 60
 BODY_SECONDS = 60  # for all of a body: as long as the platform waits for an answer; 25 MB then need 3.5 Mbit/s
-BATCH_PAYLOAD_MB = 100  # of a batch transform invocation whose payload limit is open
+BATCH_PAYLOAD_MB = 100  # of a batch transform job whose payload limit is open
 START_SECONDS = 480  # the platform's own, before it gives up on /ping
 CPU_BATCH, GPU_BATCH = 8, 32  # above these a forward pass gains little more, and every request waits longer for it
 MOST_BATCH = 100  # as many different values as CloudWatch takes of a metric in one line

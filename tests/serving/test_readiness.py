@@ -58,7 +58,8 @@ def test_the_death_of_one_of_two_workers_is_seen(serve, picture):
 def test_a_request_that_kills_its_worker_is_a_500_and_the_next_one_is_answered(serve, model_folder, picture):
     code = (
         "import os\ndef input_fn(body, content_type):\n    if body == b'deadly': os.abort()\n"
-        "    from container.serving import inference; from container.pictures.preprocessing import open_picture; return "
+        "    from container.serving import inference; from container.pictures.preprocessing import open_picture; "
+        "return "
         "open_picture(body)\n"
     )
     with serve(model_folder({"code/inference.py": code})) as served:

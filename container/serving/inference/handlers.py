@@ -142,9 +142,8 @@ class Handlers:
             )
 
     def settle(self, invocation: Invocation) -> None:
-        """An invocation that is done but was left without an answer, since the thread that computed it was ended, is a fault:
-        it would be an empty 200.
-        """
+        """An invocation that is done but was left without an answer, since the thread that computed it was ended, is a
+        fault: it would be an empty 200."""
         if invocation.answer is None:
             self.fail(invocation, NoAnswer("The functions were ended before they had an answer."))
 

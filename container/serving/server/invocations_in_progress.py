@@ -1,6 +1,5 @@
-"""The invocations that a worker has taken and not answered yet, and what their clients hear when it ends: 503, so that they
-try again.
-"""
+"""The invocations that a worker has taken and not answered yet, and what their clients hear when it ends: 503, so that
+they try again."""
 
 import json
 import threading
@@ -18,7 +17,9 @@ UNAVAILABLE = HTTPStatus.SERVICE_UNAVAILABLE
 
 
 class InvocationsInProgress:
-    """longest: seconds for which a client waits; an invocation that is older when it is taken is not computed any more."""
+    """longest: seconds for which a client waits; an invocation that is older when it is taken is not computed any
+    more.
+    """
 
     def __init__(self, longest: float):
         self._longest = longest
@@ -28,7 +29,9 @@ class InvocationsInProgress:
 
     @contextmanager
     def taken(self, invocation: Invocation) -> Iterator[bool]:
-        """Around an invocation, until its answer is sent. False: it has its answer already and is not to be computed."""
+        """Around an invocation, until its answer is sent. False: it has its answer already and is not to be
+        computed.
+        """
         with self._change:
             wanted = not self._leaving and time.time() - invocation.arrived <= self._longest
             if not wanted:

@@ -1,7 +1,9 @@
-"""One of multi-model-server's connections to a worker: its requests become invocations, and the invocations' answers go back.
+"""One of multi-model-server's connections to a worker: its requests become invocations, and the invocations' answers go
+back.
 
-multi-model-server sends the next request of a connection when it has the answer to the one before, so as many invocations can
-be under way as there are connections. The messages are read and written by multi-model-server's own codec."""
+multi-model-server sends the next request of a connection when it has the answer to the one before, so as many
+invocations can be under way as there are connections. The messages are read and written by multi-model-server's own
+codec."""
 
 import logging
 import os

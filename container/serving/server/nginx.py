@@ -19,7 +19,7 @@ TRANSFORM_MB, TRANSFORM_TOTAL_MB = 6, 100  # of one payload, and of all that are
 
 
 def execution_parameters(settings: Settings) -> dict:
-    """What a batch transform invocation does where its user said nothing: as many requests at once as fill two batches.
+    """What a batch transform job does where its user said nothing: as many requests at once as fill two batches.
 
     Concurrent payloads may not exceed 100 MB together:
     https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-batch-code.html"""

@@ -42,7 +42,7 @@ def main(arguments: list[str]) -> int:
     if arguments and arguments != ["serve"]:
         if arguments[0] == "train" and not shutil.which("train"):  # a derived image may have one
             print(
-                "error: This is the image for endpoints: run it with `serve`. Training invocations take the image whose name "
+                "error: This is the image for endpoints: run it with `serve`. Training jobs take the image whose name "
                 "ends in -train.",
                 file=sys.stderr,
             )

@@ -21,7 +21,9 @@ MOST_KEPT = 4 * 1024 * 1024  # bytes of the known request
 
 
 class StickyFaults:
-    """answer: gives each of some invocations its answer. device_fault: what is wrong with the device, None for nothing."""
+    """answer: gives each of some invocations its answer. device_fault: what is wrong with the device, None for
+    nothing.
+    """
 
     def __init__(self, answer: Callable[[Sequence[Invocation]], None], device_fault: Callable[[], str | None]):
         self._answer, self._device_fault = answer, device_fault

@@ -65,7 +65,8 @@ def test_the_features_are_what_the_head_is_given():
 def test_its_form_is_made_without_the_compiler_of_torch():
     """Importing that takes a second, at every start of a container."""
     program = (
-        "import sys, torch, container.serving.server.worker; from container.serving.inference.network import prepare_network; from "
+        "import sys, torch, container.serving.server.worker; from container.serving.inference.network import "
+        "prepare_network; from "
         "container.model.model_file import Checkpoint;"
         "from container.model.network import create_model; from container.pictures.preprocessing import Preprocessing;"
         "given = Checkpoint(create_model('resnet18', 6).eval(), 'resnet18', tuple('abcdef'), "

@@ -2,8 +2,8 @@
 PID 1 runs.
 
 multi-model-server's own program forks a process for each of its workers, and each loads the model and computes alone:
-no request could share a forward pass with another's. Here each of its workers is a connection to a worker process that PID 1
-keeps (container/serving/server/workers.py), so this program only asks for their socket to be put where
+no request could share a forward pass with another's. Here each of its workers is a connection to a worker process that
+PID 1 keeps (container/serving/server/workers.py), so this program only asks for their socket to be put where
 multi-model-server will connect, and lives for as long as the model is registered.
 
 It is started by path, with an interpreter of its own: standard library only, nothing of this project.
