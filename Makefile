@@ -155,7 +155,9 @@ lock: .venv/ready  ## Compile every requirements.in anew into versions and hashe
 lock-cpu: .venv/ready  ## The same for the CPU builds of torch alone; PIP_EXTRA_INDEX_URL names an index that has them
 	@docker/lock.sh cpu
 
-clean:  ## Remove outputs and the virtual environments; images stay
+clean:  ## End the local SageMaker, remove outputs and the virtual environments; images stay
+	@[ ! -e out/local/lock ] || flock --nonblock out/local/lock true || $(python) -m local_test down || { \
+		echo "Nothing was removed: the local SageMaker in out/local runs. End it (make local-down), then make clean." >&2; exit 1; }
 	@rm -rf out .venv .venv-sdk
 
 host_locks = scripts/requirements.txt local_test/requirements.txt tests/requirements.txt

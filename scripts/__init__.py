@@ -1,1 +1,1 @@
-"""What a user runs, one small program a verb."""
+"""The command-line programs, one module for each make target, and the packages below them."""

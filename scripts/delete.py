@@ -1,7 +1,8 @@
 """`python -m scripts.delete`: remove what the prefix made, so that nothing goes on costing money.
 
 Shows the list and asks first. The endpoint goes with its autoscaling, endpoint configs and models, and running jobs are
-stopped; data in S3 and images in ECR only when asked for. Waits until the endpoint is gone and the jobs have ended.
+stopped; data in S3, with its old versions, and images in ECR only when asked for. Waits until the endpoint is gone and
+the jobs have ended.
 """
 
 import argparse
@@ -15,7 +16,7 @@ from scripts.aws import inventory
 from scripts.aws.clients import Aws
 from scripts.aws.endpoints import registered_targets, wait_until_gone
 from scripts.aws.jobs import KINDS, watch
-from scripts.aws.objects import DELETED_AT_ONCE, delete_objects
+from scripts.aws.objects import StoredVersion, delete_objects, delete_requests
 from scripts.aws.planned_call import Call, as_json
 from scripts.config import names
 from scripts.config.settings import load_settings
@@ -30,7 +31,9 @@ _OF_THE_ENDPOINT = ("DeleteEndpointConfig", "DeleteModel", "DeleteRepository")
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="delete", description="Remove what the prefix made; shows it and asks first.")
     parser.add_argument(
-        "--data", action="store_true", help="also every object under the prefix in S3: data, models, checkpoints"
+        "--data",
+        action="store_true",
+        help="also every object under the prefix in S3, with its old versions: data, models, checkpoints",
     )
     parser.add_argument("--images", action="store_true", help="also the repositories in ECR with their images")
     parser.add_argument("--yes", action="store_true", help="do not ask")
@@ -45,25 +48,28 @@ def main(arguments: list[str]) -> int:
     if chosen.images:
         calls += [Call("ecr", "DeleteRepository", {"repositoryName": one.name, "force": True}) for one in repositories]
     keys = inventory.seen(lambda aws: list(inventory.stored_keys(aws)), aws, unseen if chosen.data else unseen_storage)
-    removed_keys = keys if chosen.data else []
+    versions = _versions(aws, unseen if chosen.data else unseen_storage)
+    to_remove = (versions or keys) if chosen.data else []
     for one in [*unseen, *unseen_storage]:
         print(f"warning: not all can be shown. {one}", file=sys.stderr)
     if chosen.dry_run:
-        print(as_json([*calls, *_object_calls(aws, removed_keys)]))
+        deletions = [Call("s3", "DeleteObjects", one) for one in delete_requests(aws.layout.bucket, to_remove)]
+        print(as_json([*calls, *deletions]))
         return 0
 
     stays = []
     if repositories and not chosen.images:
         held = " and ".join(one.name for one in repositories)
         stays.append(f"the images in {held}: ECR charges for their storage (--images removes them)")
-    if keys and not chosen.data:
-        stays.append(f"{len(keys):,} objects in {aws.layout.root}/: S3 charges for their storage (--data removes them)")
+    objects = f"{inventory.objects_in_words(keys, versions)} in {aws.layout.root}/"
+    if (keys or versions) and not chosen.data:
+        stays.append(f"{objects}: S3 charges for their storage (--data removes them)")
     stays.append("logs in CloudWatch, charged for their storage, and the records of jobs, which cost nothing")
-    if calls or running or removed_keys:
+    if calls or running or to_remove:
         for call in calls:
             print(f"  {call.operation}  {_subject(call)}")
-        if removed_keys:
-            print(f"  DeleteObjects  {len(removed_keys):,} objects in {aws.layout.root}/")
+        if to_remove:
+            print(f"  DeleteObjects  {objects}")
         if not chosen.yes and not _agreed():
             print("nothing was removed")
             return 1
@@ -71,8 +77,7 @@ def main(arguments: list[str]) -> int:
             _remove(aws, calls, running, chosen.data)
         except KeyboardInterrupt:
             print(
-                f"\nwhat AWS was asked to remove goes on without you: run `{make('delete')}` again to see that all is "
-                "gone",
+                f"\nwhat AWS was asked to remove keeps going: run `{make('delete')}` again to see that all is gone",
                 file=sys.stderr,
             )
             return 130
@@ -138,22 +143,17 @@ def _remove(aws: Aws, calls: list[Call], running: list[Any], with_data: bool) ->
         watch(aws, kind, name, show_log=False)
     if with_data:
         # Listed anew, after the jobs have ended: one that was stopping may have left its model.
-        delete_objects(aws.client("s3"), aws.layout.bucket, list(inventory.stored_keys(aws)))
+        s3, bucket = aws.client("s3"), aws.layout.bucket
+        delete_objects(s3, bucket, _versions(aws, []) or inventory.stored_keys(aws))
+        # Where versioning is suspended a key that goes leaves a delete marker.
+        delete_objects(s3, bucket, _versions(aws, []))
     print("removed")
 
 
-def _object_calls(aws: Aws, keys: list[str]) -> list[Call]:
-    return [
-        Call(
-            "s3",
-            "DeleteObjects",
-            {
-                "Bucket": aws.layout.bucket,
-                "Delete": {"Objects": [{"Key": key} for key in keys[start : start + DELETED_AT_ONCE]]},
-            },
-        )
-        for start in range(0, len(keys), DELETED_AT_ONCE)
-    ]
+def _versions(aws: Aws, unseen: list[str]) -> list[StoredVersion]:
+    return inventory.seen(
+        inventory.stored_versions, aws, unseen, so="Old versions in the bucket, if it keeps them, go on costing money."
+    )
 
 
 def _subject(call: Call) -> str:

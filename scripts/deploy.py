@@ -30,9 +30,12 @@ from scripts.requests.autoscaling import (
     wake_alarm_request,
     wake_policy_request,
 )
-from scripts.requests.endpoint import create_endpoint_request, update_endpoint_request
-from scripts.requests.endpoint_config import endpoint_config_request
-from scripts.requests.model import model_request
+from scripts.requests.endpoint import (
+    create_endpoint_request,
+    endpoint_config_request,
+    model_request,
+    update_endpoint_request,
+)
 
 
 @ends_with_a_sentence
@@ -94,7 +97,7 @@ def main(arguments: list[str]) -> int:
         ) from failure
     except KeyboardInterrupt:
         left = " Its autoscaling is not set: deploy again for that." if scale else ""
-        print(f"\n{name} goes on without you: `{make('status')}` tells how far it is.{left}", file=sys.stderr)
+        print(f"\n{name} keeps running: `{make('status')}` tells how far it is.{left}", file=sys.stderr)
         return 130
     print(f"endpoint {name} is in service with {version}", flush=True)
     made: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""`python -m scripts.predict PICTURE...`: ask the endpoint what is on pictures.
+"""`python -m scripts.predict PICTURE...`: classify pictures with the endpoint.
 
 One picture: its classes, best first. Several, or a folder: a line for each. A picture that the model refuses is a
 sentence on stderr, and the others go on; status 0 only when every picture has its answer."""

@@ -1,7 +1,7 @@
 """`python -m scripts.train [name=value ...]`: start a training job and follow it to its end.
 
-What the service would say after minutes only is looked at before: the role, the image, the data.
-Status 0 only when the job is Completed. Ctrl-C ends the watching, not the job.
+The role, the image, the data and the hyperparameters are checked first: the service reports such errors minutes later.
+Exit status 0 only when the job is Completed. Ctrl-C stops following the job; it keeps running.
 """
 
 import argparse
@@ -14,14 +14,13 @@ from scripts.aws.image import image_uri
 from scripts.aws.jobs import TRAINING, ended_well, how_to_follow, watch
 from scripts.aws.planned_call import Call, as_json
 from scripts.config import names
-from scripts.config.features_rule import check_instances
-from scripts.config.hyperparameters import check_hyperparameters, parse_hyperparameters
+from scripts.config.hyperparameters import check_hyperparameters, check_instances, parse_hyperparameters
 from scripts.config.settings import load_settings
 from scripts.console.failure import Failure, ends_with_a_sentence
 from scripts.console.make_prefix import make
 from scripts.requests.training_job import training_job_request
+from scripts.tuning.job import find_winner, hyperparameters_of
 from scripts.tuning.table import trial_line
-from scripts.tuning.winner import find_winner, hyperparameters_of
 
 
 @ends_with_a_sentence
@@ -65,7 +64,7 @@ def main(arguments: list[str]) -> int:
         channels=channels(aws, settings),
         hyperparameters=hyperparameters,
     )
-    check_hyperparameters(request["HyperParameters"], request.get("Environment", {}))
+    check_hyperparameters(request["HyperParameters"])
     check_instances(settings.train.instance_count, request["HyperParameters"])
     call = Call("sagemaker", "CreateTrainingJob", request)
     if chosen.dry_run:
@@ -79,7 +78,7 @@ def main(arguments: list[str]) -> int:
             return 0
         ended = watch(aws, TRAINING, name)
     except KeyboardInterrupt:
-        print(f"\n{name} goes on without you: {how_to_follow(name)}", file=sys.stderr)
+        print(f"\n{name} keeps running: {how_to_follow(name)}", file=sys.stderr)
         return 130
     if not ended_well(ended, TRAINING):
         return 1

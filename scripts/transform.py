@@ -23,7 +23,7 @@ from scripts.config.settings import load_settings
 from scripts.console.failure import Failure, ends_with_a_sentence
 from scripts.console.make_prefix import make
 from scripts.console.parallel import in_parallel
-from scripts.requests.model import model_request
+from scripts.requests.endpoint import model_request
 from scripts.requests.transform_job import transform_job_request
 
 
@@ -93,7 +93,7 @@ def main(arguments: list[str]) -> int:
             return 0
         ended = watch(aws, TRANSFORM, name, show_log=False)
     except KeyboardInterrupt:
-        print(f"\n{name} goes on without you: {how_to_follow(name)}. Its answers go to {output}", file=sys.stderr)
+        print(f"\n{name} keeps running: {how_to_follow(name)}. Its answers go to {output}", file=sys.stderr)
         return 130
     if ended[f"{TRANSFORM.noun}Status"] == "Failed":
         print_last_lines(TRANSFORM.log(aws, name, optional=True))

@@ -1,8 +1,8 @@
 """`python -m scripts.tune [name=value ...]`: search hyperparameters with a tuning job and follow its trials to the end.
 
-What the service would say after minutes only is looked at before: the role, the image, the data. When all trials would
-compute the same features, a job of their own computes them first. Status 0 only when the tuning job is Completed and
-has a best trial. Ctrl-C ends the watching, not the job."""
+The role, the image, the data, the hyperparameters and their ranges are checked first: the service reports such errors
+minutes later. When all trials would compute the same features, a separate job computes them first. Exit status 0 only
+when the tuning job is Completed and has a best trial. Ctrl-C stops following the job; it keeps running."""
 
 import argparse
 import sys
@@ -15,10 +15,10 @@ from scripts.aws.image import image_uri
 from scripts.aws.jobs import TUNING, how_to_follow
 from scripts.aws.planned_call import Call, as_json
 from scripts.config import names
-from scripts.config.features_rule import check_instances
-from scripts.config.hyperparameters import check_ranges, parse_hyperparameters
+from scripts.config.hyperparameters import check_instances, check_ranges, parse_hyperparameters
 from scripts.config.ranges import Range, ranges_of_request
-from scripts.config.settings import Settings, Tune, load_settings
+from scripts.config.sections import Tune
+from scripts.config.settings import Settings, load_settings
 from scripts.console.failure import Failure, ends_with_a_sentence
 from scripts.console.make_prefix import make
 from scripts.requests.tuning_job import WARM_START_TYPES, objective, tuning_job_request
@@ -44,7 +44,7 @@ def main(arguments: list[str]) -> int:
         )
     ranges = chosen_ranges(settings.tune.ranges, chosen.range)
     static = static_hyperparameters(settings, parse_hyperparameters(chosen.hyperparameters), ranges)
-    check_ranges(ranges, static, settings.environment)
+    check_ranges(ranges, static)
     check_strategy(settings.tune, ranges, static)
     check_instances(settings.train.instance_count, static, ranges)
     aws = Aws(settings)
@@ -79,7 +79,7 @@ def main(arguments: list[str]) -> int:
             bring_features(aws, features)
         except KeyboardInterrupt:
             print(
-                f"\n{features.job} goes on without you: {how_to_follow(features.job)}. No trial was started: "
+                f"\n{features.job} keeps running: {how_to_follow(features.job)}. No trial was started: "
                 f"`{make('tune')}` again uses "
                 "its features",
                 file=sys.stderr,
@@ -92,7 +92,7 @@ def main(arguments: list[str]) -> int:
             return 0
         tuning = watch_tuning(aws, name)
     except KeyboardInterrupt:
-        print(f"\n{name} goes on without you: {how_to_follow(name)}", file=sys.stderr)
+        print(f"\n{name} keeps running: {how_to_follow(name)}", file=sys.stderr)
         return 130
     return 0 if show_result(aws, tuning) else 1
 

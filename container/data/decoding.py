@@ -22,16 +22,19 @@ def decoded(
     Raises TrainingFailure as `decode_split` does.
     """
     started = time.monotonic()
-    folder = Path(tempfile.mkdtemp(prefix="pictures-")) if ranks.on_host == 0 else None
+    folder = Path(tempfile.mkdtemp(prefix="pictures-")) if ranks.local_rank == 0 else None
     try:
         stores = (
             {name: decode_split(split, preprocessing, folder, workers) for name, split in splits.items()}
             if folder
             else {}
         )
-        where, reasons = ranks.from_first_on_host((folder, {name: store.reasons for name, store in stores.items()}))
+        decoded_there = {name: (store.reasons, store.content_digest) for name, store in stores.items()}
+        where, decoded_there = ranks.from_first_on_host((folder, decoded_there))
         if folder is None:
-            stores = {name: open_split(split, preprocessing, where, reasons[name]) for name, split in splits.items()}
+            stores = {
+                name: open_split(split, preprocessing, where, *decoded_there[name]) for name, split in splits.items()
+            }
         if ranks.rank == 0:
             for name, store in stores.items():
                 print(channel_line(name, len(store), len(splits[name].classes), len(store.unreadable)))

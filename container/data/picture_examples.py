@@ -54,7 +54,9 @@ class PictureExamples:
 
         def take(start: int, stop: int) -> None:
             cut([self._store.square(row) for row in mine[start:stop]], variations[start:stop], pixels[start:stop])
-            for picture, seed in zip(pixels[start:stop], seeds[start:stop]):
+            for picture, seed in zip(
+                pixels[start:stop], seeds[start:stop], strict=False
+            ):  # no seeds without TrivialAugment
                 picture.copy_(trivial_augment(picture, torch.Generator().manual_seed(seed)))
             if on_cpu:
                 inputs[start:stop] = self._finished(pixels[start:stop], variations.colours[start:stop])

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from container.data.class_folders import Split
+from container.data.picture_digest import combined, digest
 from container.data.unreadable_pictures import check_unreadable
 from container.pictures.preprocessing import Preprocessing, UnreadablePicture, open_picture
 from container.runtime.batch_threads import BatchThreads
@@ -25,11 +26,12 @@ class PictureStore:
     """Squares and labels of the readable pictures of a split.
 
     labels: int64 [n]. paths: the n files, in the same order. unreadable: (file, reason) of those left out; reasons: the
-    same by position in the split."""
+    same by position in the split. content_digest: SHA-256 of the split's files, also of unreadable ones
+    (`digest_of_split`)."""
 
-    def __init__(self, split: Split, squares: np.ndarray, unreadable: dict[int, str]):
+    def __init__(self, split: Split, squares: np.ndarray, unreadable: dict[int, str], content_digest: str):
         """squares: uint8 [len(split.paths), side, side, 3]; unreadable: reasons by position in split.paths."""
-        self._squares, self.reasons = squares, unreadable
+        self._squares, self.reasons, self.content_digest = squares, unreadable, content_digest
         rows = [row for row in range(len(split.paths)) if row not in unreadable]
         self._flat, self._positions = (
             torch.from_numpy(squares.reshape(len(squares), -1)),
@@ -73,6 +75,7 @@ def decode_split(split: Split, preprocessing: Preprocessing, folder: Path, worke
             f"{free / 1e9:.1f} GB. Give the job a larger volume or a smaller image-size."
         )
     unreadable: dict[int, str] = {}
+    digests = [b""] * len(split.paths)
     # Written, not mapped: the first touch of a page of a mapped file costs as much as the decoding, and a full disk
     # would be a SIGBUS.
     with _file(split, folder).open("wb", buffering=0) as file:
@@ -80,24 +83,36 @@ def decode_split(split: Split, preprocessing: Preprocessing, folder: Path, worke
 
         def decode(start: int, stop: int) -> None:
             for row in range(start, stop):
+                content = b""
                 try:
-                    with open_picture(split.paths[row]) as picture:
+                    content = _read(split.paths[row])
+                    with open_picture(content) as picture:
                         square = preprocessing.to_square(picture)
                 except UnreadablePicture as error:
                     unreadable[row] = str(error)
                     print(f"warning: {split.paths[row]} is left out: {error}", file=sys.stderr)
                 else:
                     _write_at(file.fileno(), memoryview(square).cast("B"), row * square.nbytes)
+                digests[row] = digest(content)
 
         BatchThreads(workers).run(decode, len(split.paths), PART)
     check_unreadable(split, unreadable)
-    return open_split(split, preprocessing, folder, unreadable)
+    return open_split(split, preprocessing, folder, unreadable, combined(split, digests))
 
 
-def open_split(split: Split, preprocessing: Preprocessing, folder: Path, reasons: dict[int, str]) -> PictureStore:
-    """What `decode_split`, perhaps of another process, has left in `folder`. reasons: its store's."""
+def open_split(
+    split: Split, preprocessing: Preprocessing, folder: Path, reasons: dict[int, str], content_digest: str
+) -> PictureStore:
+    """What `decode_split`, perhaps of another process, has left in `folder`. reasons, content_digest: its store's."""
     squares = np.memmap(_file(split, folder), dtype=np.uint8, mode="r+", shape=_shape(split, preprocessing))
-    return PictureStore(split, squares, reasons)
+    return PictureStore(split, squares, reasons, content_digest)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UnreadablePicture(f"not a readable picture: {error}") from error
 
 
 def _file(split: Split, folder: Path) -> Path:

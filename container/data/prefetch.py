@@ -25,7 +25,7 @@ def prepared(
         yield from map(make, numbers)
 
 
-def one_ahead(make: Callable[[int], T], numbers: range) -> Iterator[T]:
+def prefetch(make: Callable[[int], T], numbers: range) -> Iterator[T]:
     """make(number) for each number, in order, the next one in a thread while the caller has this one; raises what it
     raised.
     """
@@ -47,7 +47,7 @@ def _prepared_beside(
             return make(number), beside.record_event()
 
     in_flight: deque[torch.cuda.Event] = deque()
-    for tensors, made in one_ahead(make_beside, numbers):
+    for tensors, made in prefetch(make_beside, numbers):
         if len(in_flight) == IN_FLIGHT:
             in_flight.popleft().synchronize()
         steps.wait_event(made)

@@ -1,22 +1,18 @@
-"""Epoch after epoch: train, evaluate, print the metric line, keep the best; and going on where an interrupted run
-was.
-"""
+"""The epoch loop: train, evaluate, print the metric line, keep the best model; resumes an interrupted run."""
 
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 
 import torch
 
 from container.data.batches import Examples
-from container.jobs.monitoring import RunWatch
+from container.jobs.run import Run
 from container.report.record import Epoch
-from container.runtime.device import Compute
-from container.runtime.ranks import Ranks
 from container.training.evaluation import evaluate
 from container.training.resume import RunCheckpoints
 from container.training.trainer import Trainer
-from contract.hyperparameters import Hyperparameters
 from contract.metric_lines import line_of_epoch
 
 
@@ -36,21 +32,13 @@ class Best:
 
 
 def train_epochs(
-    trainer: Trainer,
-    valid: Examples,
-    chosen: Hyperparameters,
-    compute: Compute,
-    stop_requested: Callable[[], bool],
-    checkpoints: RunCheckpoints,
-    keep: Callable[[Best], None],
-    watch: RunWatch,
-    ranks: Ranks = Ranks(),
+    run: Run, trainer: Trainer, valid: Examples, checkpoints: RunCheckpoints, keep: Callable[[Best], None]
 ) -> tuple[Best, bool]:
-    """Train until the chosen epochs are over. Returns the best model, and False when a stop was requested before that.
+    """Train for hyperparameter `epochs`. Returns the best model, and False when a stop was requested before the end.
 
-    Begins where the newest of the checkpoints is. keep(best) is called whenever there is a better model than before. Of
-    several processes the first one looks for checkpoints, says what was measured, writes and keeps; in the others the
-    best model has no tensors."""
+    Resumes from the newest of the checkpoints. keep(best) is called whenever a model is better than those before. Rank
+    0 alone looks for checkpoints, prints the figures, writes and keeps; in the others the best model has no tensors."""
+    hyperparameters, ranks, monitor = run.hyperparameters, run.ranks, run.monitor
     first, best = 1, None
     writes = ranks.rank == 0
     if resumed := ranks.from_first(checkpoints.newest() if writes else None):
@@ -60,10 +48,10 @@ def train_epochs(
             best = Best(**resumed["best"])
             if writes:
                 keep(best)
-    watch.begin(trainer, [Epoch(**facts) for facts in resumed["history"]] if resumed else [])
+    monitor.begin(trainer, [Epoch(**facts) for facts in resumed["history"]] if resumed else [])
 
     def write(epoch: int) -> None:
-        """Leave a checkpoint from which a run goes on in `epoch`."""
+        """Write a checkpoint from which the run resumes in `epoch`."""
         if not writes:
             return
         kept = {"facts": best.facts, "state": best.state} if best else None
@@ -73,35 +61,36 @@ def train_epochs(
                 "epoch": epoch,
                 "trainer": trainer.state_dict(),
                 "best": kept,
-                "history": [asdict(one) for one in watch.epochs],
+                "history": [asdict(one) for one in monitor.epochs],
             },
         )
 
     def stops() -> bool:
-        """All processes ask together, and get one answer."""
-        return ranks.any(stop_requested() or watch.stop_reason() is not None)
+        """Whether to stop; the answer is the same in all processes."""
+        return ranks.any(run.stop_requested() or monitor.stop_reason() is not None)
 
-    for epoch in range(first, chosen.epochs + 1):
+    def after_step(epoch: int) -> bool:
+        """Whether to end the epoch early; writes a checkpoint when one is due."""
+        if stops():
+            return True
+        if checkpoints.due():
+            write(epoch)
+        return False
+
+    for epoch in range(first, hyperparameters.epochs + 1):
         started = time.monotonic()
 
-        def after_step() -> bool:
-            if stops():
-                return True
-            if checkpoints.due():
-                write(epoch)
-            return False
-
-        train_loss = trainer.train_one_epoch(epoch, after_step)
+        train_loss = trainer.train_one_epoch(epoch, ends=partial(after_step, epoch))
         if stops():
             write(epoch)  # first of all: the evaluation may take longer than SageMaker waits
         trained = time.monotonic()
-        found = evaluate(trainer.evaluated, valid, compute, chosen.test_flip, ranks)
+        found = evaluate(trainer.evaluated, valid, run.device, hyperparameters.test_flip, ranks)
         ended = time.monotonic()
         if writes:
             print(line_of_epoch(epoch, train_loss, found.loss, found.accuracy, ended - started), flush=True)
         facts = {"epoch": epoch, "valid_accuracy": found.accuracy, "valid_loss": found.loss}
         is_best = best is None or Best(facts, {}).merit > best.merit
-        watch.epoch(
+        monitor.epoch(
             Epoch(epoch, train_loss, found.loss, None, found.accuracy, trainer.last_learning_rate, ended - started),
             found,
             is_best,
@@ -116,7 +105,7 @@ def train_epochs(
             if trainer.has_finished(epoch):
                 write(epoch + 1)
             print(
-                f"stopped {'by a rule' if watch.stop_reason() else 'on request'} in epoch {epoch}; the best model so "
+                f"stopped {'by a rule' if monitor.stop_reason() else 'on request'} in epoch {epoch}; the best model so "
                 "far is kept"
             )
             return best, False

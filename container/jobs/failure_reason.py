@@ -8,9 +8,9 @@ from container.runtime.failure import TrainingFailure
 from contract.hyperparameters import Hyperparameters
 
 
-def reason_of(error: Exception, chosen: Hyperparameters | None, is_of_a_lost_peer: bool = False) -> str:
-    """chosen: None before they were read. is_of_a_lost_peer: the error says no more than that another process has
-    gone.
+def reason_of(error: Exception, hyperparameters: Hyperparameters | None, is_of_a_lost_peer: bool = False) -> str:
+    """hyperparameters: None before they were read. is_of_a_lost_peer: the error says no more than that another process
+    has gone.
     """
     if isinstance(error, TrainingFailure):
         return str(error)
@@ -19,12 +19,11 @@ def reason_of(error: Exception, chosen: Hyperparameters | None, is_of_a_lost_pee
     out_of_memory = isinstance(
         error, (torch.OutOfMemoryError, MemoryError)
     ) or "DefaultCPUAllocator: can't allocate memory" in str(error)
-    if chosen and out_of_memory:
+    if hyperparameters and out_of_memory:
         memory = "GPU's memory" if isinstance(error, torch.OutOfMemoryError) else "memory"
         return (
-            f"The {memory} is too small for batch-size {chosen.batch_size} with {chosen.arch} at image-size "
-            f"{chosen.image_size}. "
-            "Lower one of them, or take an instance type with more of it."
+            f"The {memory} is too small for batch-size {hyperparameters.batch_size} with {hyperparameters.arch} at "
+            f"image-size {hyperparameters.image_size}. Lower one of them, or take an instance type with more of it."
         )
     # safetensors has errors of its own, with the system's text in them
     if getattr(error, "errno", None) == errno.ENOSPC or "No space left on device" in str(error):

@@ -177,14 +177,14 @@ class FeatureBank:
                 )
 
     def check(
-        self, chosen: Hyperparameters, pretrained_channel: Path | None, picture_channels: dict[str, Path]
+        self, hyperparameters: Hyperparameters, pretrained_channel: Path | None, picture_channels: dict[str, Path]
     ) -> None:
         """Raise TrainingFailure for the first thing that this job asks for and the bank was not made from.
 
         What the job does not bring is the bank's: without a channel `pretrained` its weights, whatever is in this
         image, and without picture_channels, by split, its pictures."""
         made = self.manifest
-        if not chosen.trains_on_features:
+        if not hyperparameters.trains_on_features:
             raise TrainingFailure(
                 "Channel features is for jobs with freeze-backbone=true, feature-views above 0 and without what needs "
                 "pixels: mixup, cutmix, "
@@ -200,11 +200,11 @@ class FeatureBank:
             "feature-views": made.views,
             "seed": made.seed,
         }
-        for name in deciding(chosen.pretrained):
-            asked = getattr(chosen, name.replace("-", "_"))
+        for name in deciding(hyperparameters.pretrained):
+            asked = getattr(hyperparameters, name.replace("-", "_"))
             if of_bank[name] != asked:
                 raise _stale(f"was made with {name}={of_bank[name]}, and this job has {asked}")
-        if pretrained_channel and chosen.pretrained == "auto":
+        if pretrained_channel and hyperparameters.pretrained == "auto":
             file, origin = find_weights_file(pretrained_channel)
             if file_digest(file) != made.weights:
                 raise _stale(f"was made from {made.weights_origin}, and this job has {origin}, whose content differs")

@@ -9,7 +9,6 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -23,33 +22,25 @@ from container.data.class_folders import Split
 from container.data.picture_digest import combined, digest
 from container.data.unreadable_pictures import check_unreadable
 from container.jobs.feature_bank import BACKBONE, MANIFEST, Manifest, code_digest, file_digest
+from container.jobs.run import Run
 from container.model.network import remove_head
 from container.pictures.preprocessing import Preprocessing, UnreadablePicture, open_picture
-from container.runtime.device import Compute
 from container.runtime.failure import TrainingFailure
 from container.training.trainer import SECONDS_BETWEEN_PROGRESS_LINES
-from contract.hyperparameters import Hyperparameters
 
 CHUNK = 16  # pictures that a worker takes at once; it decides the random views, too
 HALF_MAX = float(np.finfo(np.float16).max)
 
 
 def make_bank(
-    folder: Path,
-    splits: dict[str, Split],
-    model: nn.Module,
-    preprocessing: Preprocessing,
-    chosen: Hyperparameters,
-    compute: Compute,
-    weights_origin: str = "",
-    weights: str = "",
-    stop_requested: Callable[[], bool] = lambda: False,
+    run: Run, folder: Path, splits: dict[str, Split], model: nn.Module, weights_origin: str = "", weights: str = ""
 ) -> bool:
     """Write the bank of `splits` to `folder`. False, and no bank, when a stop was requested before its end.
 
     model: as `create_model` made it, with its final weights; it loses its head. weights_origin: where they came from,
     and weights: SHA-256 of their file, both empty for random ones. Raises TrainingFailure for too many unreadable
     pictures, a disk that is too small, and features that half precision cannot hold."""
+    hyperparameters, preprocessing = run.hyperparameters, Preprocessing.for_image_size(run.hyperparameters.image_size)
     head_name = model.head_name
     in_features = remove_head(model)
     folder.mkdir(parents=True, exist_ok=True)
@@ -57,16 +48,16 @@ def make_bank(
     files = [BACKBONE, *(f"{name}{end}" for name in splits for end in (".npy", "_labels.npy"))]
     backbone = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
     safetensors.torch.save_file(backbone, folder / BACKBONE)
-    model.requires_grad_(False).eval().to(compute.device, memory_format=torch.channels_last)
-    _check_room(folder, splits, chosen.feature_views, in_features)
+    model.requires_grad_(False).eval().to(run.device.torch_device, memory_format=torch.channels_last)
+    _check_room(folder, splits, hyperparameters.feature_views, in_features)
     data, unreadable = {}, {}
     for name, split in splits.items():
-        views = chosen.feature_views if name == "train" else 1
+        views = hyperparameters.feature_views if name == "train" else 1
         features = np.lib.format.open_memmap(
             folder / f"{name}.npy", "w+", np.float16, (len(split.paths), views, in_features)
         )
-        one_pass = _Pass(split, features, model, preprocessing, chosen.min_crop, compute, stop_requested)
-        if not one_pass.run(chosen.workers):
+        one_pass = _Pass(run, split, features, model, preprocessing)
+        if not one_pass.finish():
             return False
         check_unreadable(split, one_pass.unreadable)
         features.flush()
@@ -76,17 +67,17 @@ def make_bank(
         data[name], unreadable[name] = combined(split, one_pass.digests), len(one_pass.unreadable)
     Manifest(
         code=code_digest(),
-        arch=chosen.arch,
+        arch=hyperparameters.arch,
         head_name=head_name,
         in_features=in_features,
-        pretrained=chosen.pretrained,
+        pretrained=hyperparameters.pretrained,
         weights=weights,
         weights_origin=weights_origin,
         backbone=file_digest(folder / BACKBONE),
-        seed=chosen.seed,
+        seed=hyperparameters.seed,
         preprocessing=preprocessing.to_dict(),
-        views=chosen.feature_views,
-        min_crop=chosen.min_crop,
+        views=hyperparameters.feature_views,
+        min_crop=hyperparameters.min_crop,
         classes=splits["train"].classes,
         data=data,
         unreadable=unreadable,
@@ -118,63 +109,57 @@ class _Pass:
     features.
     """
 
-    def __init__(
-        self,
-        split: Split,
-        features: np.ndarray,
-        model: nn.Module,
-        preprocessing: Preprocessing,
-        min_crop: float,
-        compute: Compute,
-        stop_requested: Callable[[], bool],
-    ):
+    def __init__(self, run: Run, split: Split, features: np.ndarray, model: nn.Module, preprocessing: Preprocessing):
+        """features: float16 [len(split.paths), views, d], to be filled."""
         self.unreadable: dict[int, str] = {}
         self.digests: list[bytes] = [b""] * len(split.paths)
         self._split, self._features, self._model = split, features, model
-        self._preprocessing, self._min_crop, self._compute = preprocessing, min_crop, compute
-        self._stop_requested = stop_requested
+        self._run, self._preprocessing = run, preprocessing
         # A GPU has one stream for all threads: two keep it busy, and each more only takes memory. The others decode
         # meanwhile.
-        self._at_once = threading.Semaphore(2 if compute.device.type == "cuda" else 2**31)
+        self._at_once = threading.Semaphore(2 if run.device.torch_device.type == "cuda" else 2**31)
         self._done = 0
         self._last_line = time.monotonic()
         self._lock = threading.Lock()
 
-    def run(self, workers: int) -> bool:
-        """False when it was stopped on the way. workers: threads; 0: one for each core."""
+    def finish(self) -> bool:
+        """Take every chunk. False when a stop was requested before the end."""
         threads = torch.get_num_threads()
-        with ThreadPoolExecutor(
-            workers or len(os.sched_getaffinity(0)), initializer=torch.set_num_threads, initargs=(1,)
-        ) as pool:
+        workers = self._run.hyperparameters.workers or len(os.sched_getaffinity(0))
+        with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
             # map() raises here what a thread raised
             finished = all(pool.map(self._take, range(-(-len(self.digests) // CHUNK))))
         torch.set_num_threads(threads)
         return finished
 
     def _take(self, chunk: int) -> bool:
-        """False when it was stopped on the way."""
+        """Fill the features of a chunk. False when a stop was requested before its end."""
         start, stop = chunk * CHUNK, min((chunk + 1) * CHUNK, len(self.digests))
         side = self._preprocessing.square_size
         squares = np.zeros((stop - start, side, side, 3), dtype=np.uint8)
         for row in range(start, stop):
-            if self._stop_requested():
+            if self._run.stop_requested():
                 return False
             self._decode(row, squares[row - start])
         with self._at_once, torch.inference_mode():
             pixels = torch.from_numpy(squares).permute(0, 3, 1, 2)
             for number in range(self._features.shape[1]):
-                if self._stop_requested():  # 64 views of a large network may take longer than a job has after SIGTERM
+                if (
+                    self._run.stop_requested()
+                ):  # 64 views of a large network may take longer than a job has after SIGTERM
                     return False
                 self._features[start:stop, number] = self._features_of(pixels, chunk, number)
         self._tell(stop - start)
         return True
 
     def _features_of(self, pixels: torch.Tensor, chunk: int, number: int) -> np.ndarray:
+        device = self._run.device
         if self._split.name == "train":
-            inputs = view(pixels, chunk, number, self._preprocessing, self._min_crop, self._compute.device)
+            min_crop = self._run.hyperparameters.min_crop
+            inputs = view(pixels, chunk, number, self._preprocessing, min_crop, device.torch_device)
         else:
-            inputs = self._preprocessing.normalise(self._preprocessing.centre(pixels).to(self._compute.device))
-        with self._compute.autocast():
+            inputs = self._preprocessing.normalise(self._preprocessing.centre(pixels).to(device.torch_device))
+        with device.autocast():
             features = self._model(inputs).float()
         if not bool((features.abs() <= HALF_MAX).all()):
             raise TrainingFailure(

@@ -1,16 +1,14 @@
-"""What is known of a run while it goes on, and the report that it leaves however it ends.
+"""Observes a run while it goes on, and writes its report however it ends.
 
 In SM_OUTPUT_DATA_DIR, which SageMaker packs into output.tar.gz: report.html, report.json, rules.json, and, where the
 platform keeps them nowhere else, tensors/ and profile/."""
 
 import math
 import os
-import shlex
 import sys
 import time
 import traceback
 from collections.abc import Callable, Sequence
-from importlib.metadata import version
 from pathlib import Path
 
 import torch
@@ -30,13 +28,11 @@ from container.report.record import Evaluation as EvaluationRecord
 from container.report.record import GradientNorms as NormsRecord
 from container.report.shown_pictures import shown_pictures
 from container.report.write_report import write_report
-from container.runtime.device import Compute
-from container.runtime.launch import Place
+from container.runtime.device import ComputeDevice
 from container.training.evaluation import Evaluation
 from container.training.evaluation_report import evaluation_report
 from container.training.gradient_norms import GradientNorms
-from container.training.hyperparameters import as_given
-from container.training.monitors import Instruments
+from container.training.monitors import Monitors
 from container.training.trainer import Trainer
 from contract.hyperparameters import Hyperparameters
 
@@ -54,49 +50,38 @@ def save_interval(steps: int) -> int:
     return max(1, min(MOST_STEPS_BETWEEN, math.ceil(steps / SAVES)))
 
 
-class RunWatch:
-    """Watches one run, in its first process. Its methods are called in the order in which they stand here.
+class RunMonitor:
+    """Observes one run, in the process of rank 0. Its methods are called in the order in which they are defined.
 
-    Where there is nothing to watch, or nobody wants it, all of them do nothing.
+    Before `open`, and in a process that never calls it, the others only keep the figures of the epochs.
     """
 
     def __init__(self):
         self._output: Path | None = None
         self._sampler = self._rules = None
         self._stopping: str | None = None
-        self._instruments = Instruments()
+        self._monitors = Monitors()
         self._pictures: dict[str, tuple[Sequence[Path], Preprocessing]] = {}
         self._evaluated: tuple[str, Evaluation] | None = None
         self.epochs: list[Epoch] = []  # those that are over
 
-    def open(self, chosen: Hyperparameters, given: Sequence[str], compute: Compute, place: Place, output: Path) -> None:
-        """Begin. given: the program's arguments. output: SM_OUTPUT_DATA_DIR. Raises TrainingFailure for a wrong
-        ProfilerConfig.
-        """
-        if place.rank != 0 or not (chosen.debugger or chosen.profiler):
-            return
-        self._output, self._chosen, self._compute = output, chosen, compute
+    def open(
+        self, record: RunRecord, hyperparameters: Hyperparameters, device: ComputeDevice, output_data_dir: Path
+    ) -> None:
+        """Begin. record: what is known of the run already. Raises TrainingFailure for a wrong ProfilerConfig."""
+        self._output, self._hyperparameters, self._device = output_data_dir, hyperparameters, device
         self._began = time.monotonic()
-        self._record = RunRecord(
-            started=time.time(),
-            job=os.environ.get("TRAINING_JOB_NAME", ""),
-            compute=str(compute),
-            hosts=place.size // place.per_host,
-            command=command(given_values(given)),
-            hyperparameters=all_values(chosen, given_values(given)),
-            versions={name: version(name) for name in ("torch", "torchvision", "sagemaker-training", "smdebug")},
-        )
-        config = read_profiler_config(output / "profile")
-        if len(chosen.trace_steps) and not config.enabled:
+        self._record = record
+        config = read_profiler_config(output_data_dir / "profile")
+        if len(hyperparameters.trace_steps) and not config.enabled:
             print("warning: no step is traced: the request's ProfilerConfig has DisableProfiler", file=sys.stderr)
-        if chosen.profiler and config.enabled:
+        if hyperparameters.profiler and config.enabled:
             self._profile = config.folder
             host = os.environ.get("SM_CURRENT_HOST", "")
-            most = (
-                None if config.folder == PLATFORM_FOLDER else MOST_BYTES
-            )  # of what lies on the job's own disk and in output.tar.gz
+            # a limit for what lies on the job's own disk and in output.tar.gz
+            most_bytes = None if config.folder == PLATFORM_FOLDER else MOST_BYTES
             self._sampler = SystemSampler(
-                config.folder, host if NODE.fullmatch(host) else "algo-1", config.interval_ms, most
+                config.folder, host if NODE.fullmatch(host) else "algo-1", config.interval_ms, most_bytes
             )
             self._sampler.start()
 
@@ -115,27 +100,27 @@ class RunWatch:
         self.epochs = epochs
         if not self._output:
             return
-        steps, watching, self._first_step = trainer.steps, self._instruments, trainer.step
+        steps, monitors, self._first_step = trainer.steps, self._monitors, trainer.step
         if self._sampler:
-            watching.times = StepTimes(self._compute.device)
+            monitors.times = StepTimes(self._device.torch_device)
             self._steps_from, self._steps_to = time.monotonic() - self._began, math.inf
-            if len(self._chosen.trace_steps):
-                watching.traces = Traces(self._profile, self._chosen.trace_steps)
-        if self._chosen.debugger:
-            watching.norms = GradientNorms(trainer.model, steps)
+            if len(self._hyperparameters.trace_steps):
+                monitors.traces = Traces(self._profile, self._hyperparameters.trace_steps)
+        if self._hyperparameters.debugger:
+            monitors.norms = GradientNorms(trainer.model, steps)
             # Each of these takes seconds to import.
             from container.debugging.rule_run import RuleRun
             from container.debugging.smdebug_library import TensorHook
 
-            watching.hook = TensorHook.create(
-                self._output / "tensors", self._chosen.save_interval or save_interval(steps), trainer.step
+            monitors.hook = TensorHook.create(
+                self._output / "tensors", self._hyperparameters.save_interval or save_interval(steps), trainer.step
             )
-            if self._chosen.rules:
-                self._rules = RuleRun(watching.hook.folder, self._chosen.rules, self._output / "rules.json")
-        trainer.instruments = watching
+            if self._hyperparameters.rules:
+                self._rules = RuleRun(monitors.hook.folder, self._hyperparameters.rules, self._output / "rules.json")
+        trainer.monitors = monitors
 
     def stop_reason(self) -> str | None:
-        """Why a rule ends the training, if one does."""
+        """Why a rule ends the training; None when none does."""
         if self._rules and not self._stopping:
             self._stopping = self._rules.stop_reason()
         return self._stopping
@@ -146,7 +131,7 @@ class RunWatch:
         if not self._output:
             return
         self._steps_to = time.monotonic() - self._began
-        self._instruments.after_evaluation(evaluation_seconds, found.loss)
+        self._monitors.after_evaluation(evaluation_seconds, found.loss)
         if is_best:
             self._evaluated = ("valid", found)
 
@@ -155,15 +140,13 @@ class RunWatch:
         self._evaluated = ("test", found)
 
     def close(self, status: str, reason: str = "") -> None:
-        """The run is over. status: Completed, Stopped or Failed; reason: a sentence. Writes the report with what there
-        is.
-        """
+        """Write the report with what is known. status: Completed, Stopped or Failed; reason: a sentence."""
         if not self._output:
             return
         output, self._output = self._output, None
         record = self._record
         record.status, record.reason, record.epochs = status, reason, self.epochs
-        if self.epochs:  # of a run that went on, the best may be one of before
+        if self.epochs:  # of a resumed run, the best may be from before the interruption
             record.best_epoch = max(self.epochs, key=lambda one: (one.valid_accuracy, -one.valid_loss)).epoch
         for part in (
             self._close_traces,
@@ -185,12 +168,12 @@ class RunWatch:
             print(f"warning: the run's report is not whole: {type(error).__name__}: {error}", file=sys.stderr)
 
     def _close_traces(self) -> None:
-        if self._instruments.traces:
-            self._instruments.traces.close()
+        if self._monitors.traces:
+            self._monitors.traces.close()
 
     def _close_rules(self, status: str) -> None:
-        if self._instruments.hook:
-            self._instruments.hook.close()
+        if self._monitors.hook:
+            self._monitors.hook.close()
         if self._rules:
             self._record.rules = [
                 Rule(
@@ -211,13 +194,13 @@ class RunWatch:
         self._sampler.stop()
         series = self._sampler.series()
         self._record.system = system_record(series)
-        if times := self._instruments.times:
+        if times := self._monitors.times:
             self._record.step_times = step_times_record(times, self._first_step)
             self._record.findings = [Finding(**vars(one)) for one in find(times.summary(), series, self._facts())]
 
     def _close_norms(self) -> None:
-        if self._instruments.norms:
-            self._record.gradient_norms = NormsRecord(**self._instruments.norms.series())
+        if self._monitors.norms:
+            self._record.gradient_norms = NormsRecord(**self._monitors.norms.series())
 
     def _close_evaluation(self) -> None:
         if not self._evaluated:
@@ -232,15 +215,15 @@ class RunWatch:
             self._record.pictures = shown_pictures(found.probabilities, found.labels, paths, classes, preprocessing)
 
     def _facts(self) -> Facts:
-        device = self._compute.device
+        device = self._device.torch_device
         used, total = (
             (torch.cuda.max_memory_reserved(device), torch.cuda.mem_get_info(device)[1])
             if device.type == "cuda"
             else (0, 0)
         )
         return Facts(
-            self._chosen.batch_size,
-            self._chosen.workers,
+            self._hyperparameters.batch_size,
+            self._hyperparameters.workers,
             len(os.sched_getaffinity(0)),
             device.type,
             used,
@@ -248,35 +231,3 @@ class RunWatch:
             self._steps_from,
             self._steps_to,
         )
-
-
-def counts(labels: torch.Tensor, classes: Sequence[str], unreadable: int) -> SplitCounts:
-    """labels: int64 [n], of the readable pictures of a split."""
-    return SplitCounts(
-        len(labels), unreadable, dict(zip(classes, torch.bincount(labels, minlength=len(classes)).tolist()))
-    )
-
-
-def given_values(arguments: list[str]) -> dict[str, str]:
-    """`["--lr", "0.01", ...]` -> {"lr": "0.01", ...}, without what the platform adds."""
-    return {name: value.strip('"') for name, value in as_given(arguments).items() if not name.startswith("_")}
-
-
-def all_values(chosen: Hyperparameters, given: dict[str, str]) -> dict[str, str]:
-    """Every hyperparameter as text: as it was given, else its default."""
-    defaults = {"rules": "default", "trace_steps": "off"}  # the two that are more than numbers and words
-    return {
-        name.replace("_", "-"): given.get(name.replace("_", "-"), defaults.get(name, as_text(value)))
-        for name, value in vars(chosen).items()
-    }
-
-
-def as_text(value: object) -> str:
-    """A value as a user writes it."""
-    return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def command(given: dict[str, str]) -> str:
-    """What repeats a run with scripts/, as a shell and make read it."""
-    pairs = " ".join(shlex.quote(f"{name}={value}") for name, value in given.items()).replace("$", "$$")
-    return f'make train HYPERPARAMETERS="{pairs}"' if pairs else "make train"

@@ -1,15 +1,10 @@
-"""What is known of a training run, as the report shows it: a tree of dataclasses that goes to JSON and comes back.
+"""What is known of a training run, as the report shows it: a tree of dataclasses, and its JSON.
 
 Everything has a default, since a run may end before any of it is known.
 """
 
 import math
-import types
-import typing
 from dataclasses import dataclass, field, fields, is_dataclass
-
-# JSON has no such numbers (RFC 8259, section 6), and a loss may be one.
-_NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
 @dataclass
@@ -226,13 +221,6 @@ class RunRecord:
         """
         return _plain(self)
 
-    @classmethod
-    def from_dict(cls, values: dict) -> "RunRecord":
-        """Also of plain dicts and lists that others made. Raises ValueError that names a field which is unknown or of a
-        wrong kind.
-        """
-        return _typed(cls, values, "record")
-
 
 def _plain(value):
     if is_dataclass(value):
@@ -241,49 +229,6 @@ def _plain(value):
         return {key: _plain(found) for key, found in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(found) for found in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return next(
-            name
-            for name, number in _NOT_FINITE.items()
-            if number == value or (math.isnan(number) and math.isnan(value))
-        )
+    if isinstance(value, float) and not math.isfinite(value):  # not in JSON (RFC 8259, section 6)
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     return value
-
-
-def _typed(kind, value, where: str):
-    """`value` as the annotation `kind` says. where: what it is called in an error."""
-    origin, inner = typing.get_origin(kind), typing.get_args(kind)
-    if origin is types.UnionType:
-        if value is None and types.NoneType in inner:
-            return None
-        kinds = [one for one in inner if one is not types.NoneType]
-        return _typed(kinds[0], value, where) if len(kinds) == 1 else value
-    if is_dataclass(kind):
-        return _filled(kind, value, where)
-    if origin is list and isinstance(value, (list, tuple)):
-        return [_typed(inner[0], one, f"{where}[{place}]") for place, one in enumerate(value)]
-    if origin is dict and isinstance(value, dict):
-        return {str(key): _typed(inner[1], one, f"{where}.{key}") for key, one in value.items()}
-    if kind is float and isinstance(value, str) and value in _NOT_FINITE:
-        return _NOT_FINITE[value]
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if origin is None and isinstance(value, kind):
-        return value
-    raise ValueError(
-        f"{where} of a run's record is {type(value).__name__}, and should be {getattr(kind, '__name__', kind)}."
-    )
-
-
-def _filled(kind, value, where: str):
-    if is_dataclass(value):
-        return value
-    if not isinstance(value, dict):
-        raise ValueError(f"{where} of a run's record is {type(value).__name__}, and should be an object.")
-    kinds = typing.get_type_hints(kind)
-    if unknown := sorted(set(value) - set(kinds)):
-        raise ValueError(f"{where} of a run's record has no field {unknown[0]}. Its fields: {', '.join(kinds)}.")
-    try:
-        return kind(**{name: _typed(kinds[name], one, f"{where}.{name}") for name, one in value.items()})
-    except TypeError as error:
-        raise ValueError(f"{where} of a run's record lacks a field: {error}.") from error

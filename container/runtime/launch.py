@@ -1,7 +1,7 @@
 """Which processes a job trains with: one for each GPU of each host, or one for each host that has none.
 
 sagemaker-training starts the program once on each host and names the hosts in SM_HOSTS. A program that torchrun
-started, or `run_all`, finds its place in RANK, WORLD_SIZE, LOCAL_RANK, LOCAL_WORLD_SIZE, MASTER_ADDR and MASTER_PORT.
+started, or `run_all`, reads its rank from RANK, WORLD_SIZE, LOCAL_RANK, LOCAL_WORLD_SIZE, MASTER_ADDR and MASTER_PORT.
 https://docs.pytorch.org/docs/stable/elastic/run.html#environment-variables"""
 
 import json
@@ -19,31 +19,32 @@ SECONDS_TO_END = 60  # for the other processes, when one has failed
 
 
 @dataclass(frozen=True)
-class Place:
-    """A process of the job. rank: 0 to size - 1; on_host: its number on its host, which has per_host of them.
+class ProcessRank:
+    """One process of the job, in torchrun's terms; the defaults are those of a job of one process.
 
-    address, port: where process 0 is met.
+    rank: 0 to world_size - 1. local_rank: 0 to local_world_size - 1, among the processes of its host. address, port:
+    where rank 0 listens.
     """
 
-    rank: int
-    size: int
-    on_host: int
-    per_host: int
-    address: str
-    port: int
+    rank: int = 0
+    world_size: int = 1
+    local_rank: int = 0
+    local_world_size: int = 1
+    address: str = "localhost"
+    port: int = PORT
 
 
-def places_here(environment: Mapping[str, str], gpus: int) -> list[Place]:
+def process_ranks_here(environment: Mapping[str, str], gpus: int) -> list[ProcessRank]:
     """The processes of this host. gpus: how many it has; all hosts have as many."""
     if is_launched(environment):
-        rank, size, on_host, per_host, port = (
+        rank, world_size, local_rank, local_world_size, port = (
             int(environment[name]) for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "MASTER_PORT")
         )
-        return [Place(rank, size, on_host, per_host, environment["MASTER_ADDR"], port)]
+        return [ProcessRank(rank, world_size, local_rank, local_world_size, environment["MASTER_ADDR"], port)]
     hosts = json.loads(environment.get("SM_HOSTS", "[]")) or ["localhost"]
     number = hosts.index(environment.get("SM_CURRENT_HOST", hosts[0]))
     each = max(1, gpus)
-    return [Place(number * each + one, len(hosts) * each, one, each, hosts[0], PORT) for one in range(each)]
+    return [ProcessRank(number * each + one, len(hosts) * each, one, each, hosts[0], PORT) for one in range(each)]
 
 
 def is_launched(environment: Mapping[str, str]) -> bool:
@@ -52,13 +53,16 @@ def is_launched(environment: Mapping[str, str]) -> bool:
 
 
 def run_all(
-    places: list[Place], program: list[str], stop_requested: Callable[[], bool], failed: Callable[[int], None]
+    process_ranks: list[ProcessRank],
+    program: list[str],
+    stop_requested: Callable[[], bool],
+    failed: Callable[[int], None],
 ) -> int:
-    """Run `program` once for each place, to the end of all. Returns 0, or the status of the first that failed; -n for
+    """Run `program` once for each rank, to the end of all. Returns 0, or the status of the first that failed; -n for
     signal n.
 
-    SIGTERM goes on to each of them; stop_requested says whether it came before this. When one fails, failed(status) is
-    called, then the others are told to end, and killed where they do not."""
+    SIGTERM is forwarded to each of them; stop_requested says whether it came before this. When one fails,
+    failed(status) is called, then the others are told to end, and killed where they do not."""
     processes: list[subprocess.Popen] = []
     told = False
 
@@ -69,10 +73,11 @@ def run_all(
             process.terminate()
 
     signal.signal(signal.SIGTERM, tell)
-    # On one host alone any port will do, and another run may have the usual one.
-    port = _free_port() if len(places) == places[0].size else places[0].port
-    for place in places:
-        processes.append(subprocess.Popen(program, env={**os.environ, **_variables(replace(place, port=port))}))
+    # On a single host any free port will do, and another run may already use the fixed one.
+    port = _free_port() if len(process_ranks) == process_ranks[0].world_size else process_ranks[0].port
+    for process_rank in process_ranks:
+        environment = {**os.environ, **_variables(replace(process_rank, port=port))}
+        processes.append(subprocess.Popen(program, env=environment))
     if told or stop_requested():
         tell()
     kill = threading.Timer(SECONDS_TO_END, lambda: [process.kill() for process in processes])
@@ -93,12 +98,12 @@ def _free_port() -> int:
         return server.getsockname()[1]
 
 
-def _variables(place: Place) -> dict[str, str]:
+def _variables(process_rank: ProcessRank) -> dict[str, str]:
     return {
-        "RANK": str(place.rank),
-        "WORLD_SIZE": str(place.size),
-        "LOCAL_RANK": str(place.on_host),
-        "LOCAL_WORLD_SIZE": str(place.per_host),
-        "MASTER_ADDR": place.address,
-        "MASTER_PORT": str(place.port),
+        "RANK": str(process_rank.rank),
+        "WORLD_SIZE": str(process_rank.world_size),
+        "LOCAL_RANK": str(process_rank.local_rank),
+        "LOCAL_WORLD_SIZE": str(process_rank.local_world_size),
+        "MASTER_ADDR": process_rank.address,
+        "MASTER_PORT": str(process_rank.port),
     }

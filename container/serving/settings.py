@@ -24,7 +24,7 @@ MOST_BATCH = 100  # as many different values as CloudWatch takes of a metric in 
 # waits 5 s
 QUEUE = 256
 TOP_K = 5
-MOST_ENGINES = 1024
+MOST_WORKERS = 1024
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Ports:
 
 @dataclass(frozen=True)
 class Settings:
-    """engines: processes that hold the model; threads: of each. batch_size: requests in a forward pass at most.
+    """workers: processes that hold the model; threads: of each. batch_size: requests in a forward pass at most.
     batch_delay: seconds that a batch may wait for more, when there are several clients. queue: requests under way
     before the next one is refused. payload: bytes of a request at most. body_seconds: for all of them to arrive;
     answer_seconds: for an answer; start_seconds: for loading a model. vmargs: of the JVM. log_level: of Python's
@@ -64,7 +64,7 @@ class Settings:
     ports: Ports
     base: Path
     multi_model: bool
-    engines: int
+    workers: int
     threads: int
     batch_size: int
     batch_delay: float
@@ -85,10 +85,10 @@ class Settings:
 
     @property
     def connections(self) -> int:
-        """multi-model-server's connections to the engines of a model: a batch that is computed, and the next one
+        """multi-model-server's connections to the workers of a model: a batch that is computed, and the next one
         waiting.
         """
-        return 2 * self.batch_size * self.engines
+        return 2 * self.batch_size * self.workers
 
     @property
     def own(self) -> dict[str, str]:
@@ -104,9 +104,9 @@ class Settings:
     def read(cls, environment: Mapping[str, str], machine: Machine) -> "Settings":
         """Raises WrongSetting."""
         given = Variables(environment)
-        default_engines = max(1, machine.gpus)
+        default_workers = max(1, machine.gpus)
         # 0 means "as many as suit it" to multi-model-server.
-        engines = given.number("SAGEMAKER_MODEL_SERVER_WORKERS", default_engines, 0, MOST_ENGINES) or default_engines
+        workers = given.number("SAGEMAKER_MODEL_SERVER_WORKERS", default_workers, 0, MOST_WORKERS) or default_workers
         default_payload = BATCH_PAYLOAD_MB if given.text("SAGEMAKER_BATCH") == "true" else PAYLOAD_MB
         payload = given.number("SAGEMAKER_MAX_PAYLOAD_IN_MB", default_payload, 0, 1024) or default_payload
         minutes = given.number(
@@ -120,8 +120,8 @@ class Settings:
             ports=Ports.choose(given.exact("SAGEMAKER_BIND_TO_PORT", 8080, 1, 65535), int(first), int(last)),
             base=Path(given.text("SAGEMAKER_BASE_DIR", "/opt/ml")),
             multi_model=given.switch("SAGEMAKER_MULTI_MODEL"),
-            engines=engines,
-            threads=max(1, machine.cores // engines),
+            workers=workers,
+            threads=max(1, machine.cores // workers),
             batch_size=given.own_number("BATCH_SIZE", GPU_BATCH if machine.gpus else CPU_BATCH, 1, MOST_BATCH),
             batch_delay=given.own_number("BATCH_DELAY_MS", 0, 0, 10_000) / 1000,
             queue=given.own_number("MAX_QUEUE", QUEUE, 1, 1500),

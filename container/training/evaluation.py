@@ -10,8 +10,8 @@ from container.data.batches import Examples
 from container.data.prefetch import prepared
 from container.model.head import head_of
 from container.model.test_time_augmentation import logits_of
-from container.runtime.device import Compute
-from container.runtime.ranks import Ranks
+from container.runtime.device import ComputeDevice
+from container.runtime.ranks import ALONE, Ranks
 
 BATCH = 128
 
@@ -32,7 +32,7 @@ class Evaluation:
 
 @torch.inference_mode()
 def evaluate(
-    model: nn.Module, examples: Examples, compute: Compute, test_flip: bool = False, ranks: Ranks = Ranks()
+    model: nn.Module, examples: Examples, device: ComputeDevice, test_flip: bool = False, ranks: Ranks = ALONE
 ) -> Evaluation:
     """Run the model over every example of a split, as the endpoint prepares it and answers it.
 
@@ -41,13 +41,13 @@ def evaluate(
     model.eval()
     ranks.share_statistics(model)
     first, end = ranks.part(len(examples.labels))
-    outputs = [torch.empty((0, head_of(model)[-1].out_features), device=compute.device)]
+    outputs = [torch.empty((0, head_of(model)[-1].out_features), device=device.torch_device)]
 
     def batch(start: int) -> tuple[torch.Tensor]:
-        return (examples.evaluation_inputs(start, min(start + BATCH, end), compute.device),)
+        return (examples.evaluation_inputs(start, min(start + BATCH, end), device.torch_device),)
 
-    for [inputs] in prepared(batch, range(first, end, BATCH), compute.device):
-        with compute.autocast():
+    for [inputs] in prepared(batch, range(first, end, BATCH), device.torch_device):
+        with device.autocast():
             outputs.append(logits_of(model, inputs, test_flip).float())
     logits = ranks.all_parts(torch.cat(outputs).cpu(), len(examples.labels))
     return Evaluation(float(F.cross_entropy(logits, examples.labels)), logits.softmax(1), examples.labels)

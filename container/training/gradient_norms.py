@@ -34,7 +34,14 @@ class GradientNorms:
         A gradient that overflowed by its scale is None as well: a GradScaler skips such a step.
         """
         taken = [
-            (step, {name: norm for name, norm in zip(names, norms.tolist()) if math.isfinite(norm) or not is_scaled})
+            (
+                step,
+                {
+                    name: norm
+                    for name, norm in zip(names, norms.tolist(), strict=True)
+                    if math.isfinite(norm) or not is_scaled
+                },
+            )
             for step, names, norms, is_scaled in self._taken
         ]
         return {

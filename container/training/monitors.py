@@ -1,4 +1,4 @@
-"""What watches the steps of a run. Each instrument may be missing, and then costs nothing."""
+"""Optional per-step monitors. A disabled monitor adds no overhead."""
 
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Instruments:
-    """times: where a step's time goes. hook: tensors for the rules. norms: the gradients of each layer. traces: chosen
-    steps in detail.
+class Monitors:
+    """times: duration of each phase of a step. hook: saves tensors for the rules. norms: gradient norms by layer.
+    traces: torch.profiler on some steps.
     """
 
     times: StepTimes | None = None
@@ -27,17 +27,17 @@ class Instruments:
     traces: Traces | None = None
 
     def settle(self) -> None:
-        """Return when no other thread uses the GPU for an instrument, which a capture of CUDA graphs does not bear."""
+        """Wait until no other thread uses the GPU for a monitor: a capture of CUDA graphs would fail."""
         if self.hook:
             self.hook.flush()
 
     def begin(self) -> None:
-        """What follows is steps."""
+        """Steps follow."""
         if self.times:
             self.times.begin()
 
     def mark(self, phase: str) -> None:
-        """What came since the last mark was `phase` (`StepTimes`)."""
+        """The time since the last mark belongs to `phase` (`StepTimes`)."""
         if self.times:
             self.times.mark(phase)
 
@@ -48,18 +48,16 @@ class Instruments:
         return self.hook is not None and self.hook.begin_step("TRAIN")
 
     def beside(self, phase: str):
-        """A context for what another thread does beside the steps (`StepTimes`)."""
+        """A context for work in another thread during the steps (`StepTimes`)."""
         return self.times.beside(phase) if self.times else nullcontext()
 
-    def watches(self, model: nn.Module, saved: bool) -> bool:
-        """Whether a step that is saved has to be looked at on its way through the model, which a replayed graph lets
-        nobody do.
-        """
+    def needs_module_hooks(self, model: nn.Module, saved: bool) -> bool:
+        """Whether a saved step needs hooks on the model's modules, which a replayed CUDA graph does not call."""
         return saved and self.hook.watches(model)
 
-    def watching(self, model: nn.Module, watched: bool):
-        """A context for the forward pass."""
-        return self.hook.watching(model) if watched else nullcontext()
+    def module_hooks(self, model: nn.Module, needed: bool):
+        """A context for the forward pass: the hooks on the model's modules where they are needed."""
+        return self.hook.watching(model) if needed else nullcontext()
 
     def after_backward(
         self, step: int, loss: torch.Tensor, model: nn.Module, saved: bool, scaler: torch.amp.GradScaler

@@ -1,8 +1,8 @@
-"""What a run leaves in /opt/ml/checkpoints, so that the same run goes on from there after an interruption.
+"""Resuming a run after an interruption, from the checkpoints that it wrote to /opt/ml/checkpoints.
 
 SageMaker copies the folder to the request's CheckpointConfig.S3Uri while a job runs, and back before an interrupted job
 starts again. https://docs.aws.amazon.com/sagemaker/latest/dg/model-checkpoints.html
-A file's name tells its run and the digest of its content: one that was copied in part is known from a whole one.
+A file's name holds its run and the digest of its content, so that one copied in part is not taken for a whole one.
 """
 
 import contextlib
@@ -35,17 +35,17 @@ _IRRELEVANT = (
     "rules",
     "profiler",
     "trace_steps",
-)  # they do not change what is learnt
+)  # hyperparameters that do not change what is learnt
 
 
-def run_identity(chosen: Hyperparameters, **more: str) -> dict[str, str]:
-    """What two runs must have in common for one to go on where the other was: the hyperparameters, and `more`."""
-    values = {name.replace("_", "-"): str(value) for name, value in asdict(chosen).items() if name not in _IRRELEVANT}
-    return {**values, **more}
+def run_identity(hyperparameters: Hyperparameters, **more: str) -> dict[str, str]:
+    """What two runs must have in common for one to resume from the other: the hyperparameters, and `more`."""
+    values = asdict(hyperparameters).items()
+    return {**{name.replace("_", "-"): str(value) for name, value in values if name not in _IRRELEVANT}, **more}
 
 
 class RunCheckpoints:
-    """The checkpoints of one run. Where the job has no folder for them, none are written and none are found."""
+    """The checkpoints of one run. Without the folder none are written and none are found."""
 
     def __init__(self, identity: dict[str, str]):
         self._identity = identity
@@ -89,8 +89,8 @@ class RunCheckpoints:
             path.unlink(missing_ok=True)
 
     def newest(self) -> dict | None:
-        """The state in the newest whole checkpoint of this run; None without one. Says which it takes, and which not,
-        and why.
+        """The state in the newest whole checkpoint of this run; None without one. Prints which checkpoint it takes, and
+        why not the others.
         """
         for path in self._own():
             loaded = _load(path)

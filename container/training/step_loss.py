@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from container.runtime.device import Compute
+from container.runtime.device import ComputeDevice
 from container.runtime.failure import TrainingFailure
 
 
@@ -38,7 +38,7 @@ def least_loss(class_count: int, label_smoothing: float) -> float:
     return -sum(share * math.log(share) for share in shares if share > 0)
 
 
-def as_graphs(step_loss: StepLoss, inputs: torch.Tensor, targets: torch.Tensor, compute: Compute) -> StepLoss:
+def as_graphs(step_loss: StepLoss, inputs: torch.Tensor, targets: torch.Tensor, device: ComputeDevice) -> StepLoss:
     """The same function of inputs and targets of this shape, replayed; what it returns is overwritten by the next call.
 
     What is trainable and which parts are in training mode are as they are now. Raises TrainingFailure for a network
@@ -50,13 +50,13 @@ def as_graphs(step_loss: StepLoss, inputs: torch.Tensor, targets: torch.Tensor, 
         (buffer, buffer.clone()) for buffer in step_loss.buffers()
     ]  # statistics, which the passes before the capture change
     try:
-        with compute.autocast(cache=False):
+        with device.autocast(cache=False):
             graphs = torch.cuda.make_graphed_callables(step_loss, (inputs, targets), allow_unused_input=True)
     except torch.OutOfMemoryError:
         raise
     except RuntimeError as error:
         if isinstance(error.__context__, torch.OutOfMemoryError):
-            raise error.__context__
+            raise error.__context__ from None
         why = str(error.__context__ or error).splitlines()[0]
         raise TrainingFailure(
             f"This network's steps cannot be replayed as CUDA graphs: {why}. Set cuda-graphs=false."

@@ -1,4 +1,4 @@
-"""Training: `train_one_epoch`, and what goes on from one epoch to the next."""
+"""Training: `train_one_epoch`, and the state that lasts from one epoch to the next."""
 
 import math
 import sys
@@ -15,11 +15,11 @@ from container.data.batches import Examples
 from container.data.mixing import mix
 from container.data.prefetch import prepared
 from container.model.head import set_backbone_trainable, set_training_mode
-from container.runtime.device import Compute
+from container.runtime.device import ComputeDevice
 from container.runtime.failure import TrainingFailure
-from container.runtime.ranks import Ranks
+from container.runtime.ranks import ALONE, Ranks
 from container.runtime.seeds import random_for, seed_for
-from container.training.monitors import Instruments
+from container.training.monitors import Monitors
 from container.training.optimizer import create_optimizer, set_rate
 from container.training.schedule import Schedule
 from container.training.step_loss import StepLoss, as_graphs, least_loss
@@ -41,10 +41,11 @@ def shuffled_batches(count: int, batch_size: int, random: torch.Generator, proce
 
 
 class Trainer:
-    """A model in training: everything that goes on from one epoch to the next.
+    """A model in training, with its optimiser, schedule and average of the weights.
 
-    evaluated: the model to measure and to keep, which is the average of the weights where there is one. ranks: the
-    processes that share every step out; batch-size is what all of them take together."""
+    evaluated: the model to evaluate and to keep; with hyperparameter ema the average of the weights. ranks: the
+    processes that share every step's batch; batch-size counts all of them together. monitors: observe the steps; none
+    by default."""
 
     def __init__(
         self,
@@ -52,33 +53,35 @@ class Trainer:
         examples: Examples,
         class_count: int,
         hyperparameters: Hyperparameters,
-        compute: Compute,
-        ranks: Ranks = Ranks(),
+        device: ComputeDevice,
+        ranks: Ranks = ALONE,
     ):
-        self.model = model.to(compute.device, memory_format=torch.channels_last)
+        self.model = model.to(device.torch_device, memory_format=torch.channels_last)
         set_backbone_trainable(model, not hyperparameters.freeze_backbone)
         self._examples = examples
         self._class_count = class_count
-        self._chosen = chosen = hyperparameters
-        self._compute, self._ranks = compute, ranks
-        self.instruments = Instruments()
+        self._hyperparameters = hyperparameters
+        self._device, self._ranks = device, ranks
+        self.monitors = Monitors()
         self._step_loss, self._backbone_in_step = None, None
-        self._least_loss = least_loss(class_count, chosen.label_smoothing)
-        self._optimizer = create_optimizer(model, chosen.weight_decay, chosen.early_lr)
-        self._scaler = torch.amp.GradScaler(compute.device.type, enabled=compute.dtype == torch.float16)
-        self._average = WeightAverage(self.model, chosen.ema) if chosen.ema else None
+        self._least_loss = least_loss(class_count, hyperparameters.label_smoothing)
+        self._optimizer = create_optimizer(model, hyperparameters.weight_decay, hyperparameters.early_lr)
+        self._scaler = torch.amp.GradScaler(device.torch_device.type, enabled=device.dtype == torch.float16)
+        self._average = WeightAverage(self.model, hyperparameters.ema) if hyperparameters.ema else None
         self.evaluated = self._average.model if self._average else self.model
-        self._steps_per_epoch = max(1, len(examples.labels) // chosen.batch_size)
+        self._steps_per_epoch = max(1, len(examples.labels) // hyperparameters.batch_size)
         self._schedule = Schedule(
-            chosen.lr, self._steps_per_epoch, chosen.epochs, chosen.head_epochs, chosen.warmup_epochs
+            hyperparameters.lr,
+            self._steps_per_epoch,
+            hyperparameters.epochs,
+            hyperparameters.head_epochs,
+            hyperparameters.warmup_epochs,
         )
         self._epoch, self._losses = 0, []
-        self.step = 0  # how many are over, of all epochs
+        self.step = 0  # number of finished steps, over all epochs
 
     def state_dict(self) -> dict:
-        """All that changes from step to step, also in the middle of an epoch; for `load_state_dict` of another
-        Trainer.
-        """
+        """All state that changes from step to step, also in the middle of an epoch; for `load_state_dict`."""
         return {
             "model": self.model.state_dict(),
             "optimizer": self._optimizer.state_dict(),
@@ -90,19 +93,19 @@ class Trainer:
         }
 
     def load_state_dict(self, state: dict) -> None:
-        """Be where the other Trainer was: every step from here on is the one that it would have made."""
+        """Continue where another Trainer was: every later step is the one that it would have made."""
         self.model.load_state_dict(state["model"])
         self._optimizer.load_state_dict(state["optimizer"])
         self._scaler.load_state_dict(state["scaler"])
         if self._average:
             self._average.model.load_state_dict(state["average"])
         self.step, self._epoch = state["step"], state["epoch"]
-        self._losses = list(state["losses"].to(self._compute.device))
+        self._losses = list(state["losses"].to(self._device.torch_device))
 
     @property
     def steps(self) -> int:
-        """Of the whole run."""
-        return self._steps_per_epoch * self._chosen.epochs
+        """Number of steps of the whole run."""
+        return self._steps_per_epoch * self._hyperparameters.epochs
 
     @property
     def last_learning_rate(self) -> float:
@@ -120,85 +123,91 @@ class Trainer:
         number."""
         if self._epoch != epoch:
             self._epoch, self._losses = epoch, []
-        seed = self._chosen.seed
+        seed = self._hyperparameters.seed
         batches = shuffled_batches(
-            len(self._examples.labels), self._chosen.batch_size, random_for(seed, epoch), self._ranks.size
+            len(self._examples.labels),
+            self._hyperparameters.batch_size,
+            random_for(seed, epoch),
+            self._ranks.world_size,
         )
-        self._choose_what_learns(epoch, batches[0])
+        self._set_trainable(epoch, batches[0])
         losses = self._losses
         last_line = time.monotonic()
         steps = range(len(losses), len(batches))
-        self.instruments.begin()
+        self.monitors.begin()
         for inputs, targets in prepared(
-            lambda number: self._prepare(batches[number], epoch, number), steps, self._compute.device
+            lambda number: self._prepare(batches[number], epoch, number), steps, self._device.torch_device
         ):
-            self.instruments.mark("data")
+            self.monitors.mark("data")
             torch.manual_seed(seed_for(seed, epoch, len(losses), self._ranks.rank))  # dropout's, and stochastic depth's
             losses.append(self._train_step(inputs, targets))
-            self.instruments.after_step(self.step - 1)
+            self.monitors.after_step(self.step - 1)
             if ends():
                 break
-            self.instruments.begin()  # a checkpoint is part of no step
+            self.monitors.begin()  # a checkpoint is part of no step
             if self._ranks.rank == 0 and time.monotonic() - last_line > SECONDS_BETWEEN_PROGRESS_LINES:
                 last_line = time.monotonic()
                 print(f"epoch {epoch}: step {len(losses)} of {len(batches)}, loss {losses[-1]:.4f}", file=sys.stderr)
-        # the only wait for the device in an epoch without progress lines
+        # in an epoch without progress lines the only wait for the device
         mean = float(self._ranks.mean(torch.stack(losses).cpu()).mean())
         if not math.isfinite(mean):
             raise TrainingFailure(
-                f"The training loss of epoch {epoch} is {mean}. Lower the hyperparameter lr (it is {self._chosen.lr})."
+                f"The training loss of epoch {epoch} is {mean}. Lower the hyperparameter lr (it is "
+                f"{self._hyperparameters.lr})."
             )
         return mean
 
-    def _choose_what_learns(self, epoch: int, rows: torch.Tensor) -> None:
-        """The head alone or the whole network, and what computes the loss and its gradients for all processes.
+    def _set_trainable(self, epoch: int, rows: torch.Tensor) -> None:
+        """Train the head alone or the whole network, as the schedule has it for this epoch; sets the step's loss.
 
-        rows: those of a step.
+        rows: those of one step, for the capture of CUDA graphs.
         """
-        backbone = not self._chosen.freeze_backbone and self._schedule.trains_backbone(epoch)
+        backbone = not self._hyperparameters.freeze_backbone and self._schedule.trains_backbone(epoch)
         set_backbone_trainable(self.model, backbone)
         set_training_mode(self.model)
         if backbone == self._backbone_in_step:
             return
         self._backbone_in_step = backbone
-        on_gpu, network = self._compute.device.type == "cuda", self.model
-        if self._ranks.size > 1:
-            devices = [self._compute.device] if on_gpu else None
+        on_gpu, network = self._device.torch_device.type == "cuda", self.model
+        if self._ranks.world_size > 1:
+            devices = [self._device.torch_device] if on_gpu else None
             network = DistributedDataParallel(network, device_ids=devices)  # it knows what is trainable when it is made
-        self._step_loss = StepLoss(network, self._chosen.label_smoothing)
-        if on_gpu and self._ranks.size == 1 and self._chosen.cuda_graphs:
-            self.instruments.settle()
-            self._step_loss = as_graphs(self._step_loss, *self._prepare(rows, epoch, 0), self._compute)
+        self._step_loss = StepLoss(network, self._hyperparameters.label_smoothing)
+        if on_gpu and self._ranks.world_size == 1 and self._hyperparameters.cuda_graphs:
+            self.monitors.settle()
+            self._step_loss = as_graphs(self._step_loss, *self._prepare(rows, epoch, 0), self._device)
 
     def _prepare(self, rows: torch.Tensor, epoch: int, number: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Inputs and targets of a step, on the device. Runs in another thread, too, and before its turn."""
-        chosen, device = self._chosen, self._compute.device
-        random = random_for(chosen.seed, epoch, number)
+        """Inputs and targets of a step, on the device. On a GPU it runs ahead, in another thread."""
+        hyperparameters, device = self._hyperparameters, self._device.torch_device
+        random = random_for(hyperparameters.seed, epoch, number)
         part = self._ranks.part(len(rows))
-        with self.instruments.beside("host-to-device") if device.type == "cuda" else nullcontext():
+        with self.monitors.beside("host-to-device") if device.type == "cuda" else nullcontext():
             inputs = self._examples.training_inputs(rows, epoch, random, device, part)
             labels = self._examples.labels[rows[slice(*part)]].to(device, non_blocking=True)
-        return mix(inputs, F.one_hot(labels, self._class_count).float(), chosen.mixup, chosen.cutmix, random)
+        return mix(
+            inputs, F.one_hot(labels, self._class_count).float(), hyperparameters.mixup, hyperparameters.cutmix, random
+        )
 
     def _train_step(self, inputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        watch = self.instruments
+        monitors = self.monitors
         set_rate(self._optimizer, self._schedule.rate(self.step))
-        saved = watch.before_step(self.step)
-        watch.mark("hook")
-        watched = watch.watches(self.model, saved)
-        step_loss = self._step_loss.plain if watched else self._step_loss
-        with watch.watching(self.model, watched), self._compute.autocast():
+        saved = monitors.before_step(self.step)
+        monitors.mark("hook")
+        hooked = monitors.needs_module_hooks(self.model, saved)
+        step_loss = self._step_loss.plain if hooked else self._step_loss
+        with monitors.module_hooks(self.model, hooked), self._device.autocast():
             loss = step_loss(inputs, targets)
-        watch.mark("forward")
+        monitors.mark("forward")
         self._optimizer.zero_grad(set_to_none=True)
         self._scaler.scale(loss).backward()
-        watch.mark("backward")
-        watch.after_backward(self.step, loss.detach() - self._least_loss, self.model, saved, self._scaler)
-        watch.mark("hook")
+        monitors.mark("backward")
+        monitors.after_backward(self.step, loss.detach() - self._least_loss, self.model, saved, self._scaler)
+        monitors.mark("hook")
         self._scaler.step(self._optimizer)
         self._scaler.update()
         self.step += 1
         if self._average:
             self._average.update(self.step)
-        watch.mark("optimizer")
+        monitors.mark("optimizer")
         return loss.detach().clone()

@@ -29,7 +29,7 @@ class WeightAverage:
     def update(self, step: int) -> None:
         """Take in the trained weights as they are after `step` steps."""
         decay = min(self._decay, (1 + step) / (10 + step))
-        mine, theirs = zip(*self._averaged)
+        mine, theirs = zip(*self._averaged, strict=True)
         get_ema_multi_avg_fn(decay)(list(mine), list(theirs), step)
         for counter, its in self._counters:
             counter.copy_(its)

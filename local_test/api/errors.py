@@ -15,7 +15,7 @@ class ApiError(Exception):
 
 
 class ValidationException(ApiError):
-    """The request is wrong, names something that is not there, or asks for what is not honoured here."""
+    """The request is wrong, names something that is not there, or asks for what is not supported here."""
 
     code = "ValidationException"
     status = 400

@@ -225,6 +225,9 @@ class HttpServer:
         self._ending.set()
         self._servers[0].pull_trigger()
         self._thread.join()
+        # Here and not in the thread, which may have seen the end before it was woken up: what wakes it is one of these.
+        for channel in list(self._map.values()):
+            channel.close()
 
     def _serve(self) -> None:
         while not self._ending.is_set():
@@ -232,8 +235,6 @@ class HttpServer:
         for server in self._servers:
             server.accepting = False
         self._dispatcher.shutdown(cancel_pending=True, timeout=5)
-        for channel in list(self._map.values()):
-            channel.close()
 
 
 def _headers(header_plus: bytes) -> dict[str, str]:

@@ -1,82 +1,112 @@
-"""What the service knows, on disk: one JSON file a record, so that a restart, or a kill, loses nothing that was
+"""What the service knows, on disk: records in one SQLite database, so that a restart, or a kill, loses nothing that was
 said.
 """
 
 import json
-import os
+import sqlite3
 import threading
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import quote, unquote
+from typing import Any
+
+from local_test.host.json_records import json_records, set_aside
+from local_test.host.record_database import errors_of_the_disk, open_database
+
+FILE = "records.sqlite3"
+
+
+class State:
+    """All kinds of records under one folder. Safe to use from many threads."""
+
+    def __init__(self, folder: Path):
+        """A record that cannot be read is named in the log and left out.
+
+        Raises ValueError, a message, for a database that is none or a newer version's, and OSError."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self._lock = threading.RLock()
+        self._path = folder / FILE
+        self._connection = open_database(self._path)
+        weakref.finalize(self, self._connection.close)
+        self._take_over(folder)
+
+    def _take_over(self, folder: Path) -> None:
+        """What an earlier version left, once. A kill between two of these steps is made good by the next start."""
+        if earlier := json_records(folder):
+            with self.transaction() as connection:
+                connection.executemany(
+                    "INSERT INTO records (kind, name, value) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", earlier
+                )
+            self.rows("PRAGMA wal_checkpoint(FULL)")  # on the disk, before the files are not read any more
+        set_aside(folder)
+
+    def records(self, kind: str) -> "Records":
+        return Records(self, kind)
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All of what is written inside, or none of it. Raises OSError when it cannot be written: on a full disk."""
+        with self._lock, errors_of_the_disk(self._path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:  # SQLite ends it itself when the disk is full
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    def rows(self, query: str, *values: str) -> list[tuple[Any, ...]]:
+        """Raises OSError when they cannot be read."""
+        with self._lock, errors_of_the_disk(self._path):
+            return self._connection.execute(query, values).fetchall()
 
 
 class Records:
     """Records of one kind by name. Values are JSON; times are seconds since 1970. Safe to use from many threads.
 
-    A record that is handed out is a copy: change it with `update`, which writes before it returns.
+    A record that is handed out is a copy: change it with `update`, which writes before it returns. Everything raises
+    OSError when the disk does not do its part.
     """
 
-    def __init__(self, folder: Path):
-        self._folder = folder
-        self._lock = threading.RLock()
-        folder.mkdir(parents=True, exist_ok=True)
-        self._records = {unquote(path.stem): json.loads(path.read_text()) for path in folder.glob("*.json")}
+    def __init__(self, state: State, kind: str):
+        self._state, self._kind = state, kind
 
-    def get(self, name: str) -> dict | None:
-        with self._lock:
-            record = self._records.get(name)
-            return None if record is None else json.loads(json.dumps(record))
+    def get(self, name: str) -> dict[str, Any] | None:
+        rows = self._state.rows("SELECT value FROM records WHERE kind = ? AND name = ?", self._kind, name)
+        return json.loads(rows[0][0]) if rows else None
 
-    def all(self) -> list[dict]:
-        with self._lock:
-            return json.loads(json.dumps(list(self._records.values())))
+    def all(self) -> list[dict[str, Any]]:
+        """In the order in which they were created."""
+        rows = self._state.rows("SELECT value FROM records WHERE kind = ? ORDER BY id", self._kind)
+        return [json.loads(value) for (value,) in rows]
 
     def names(self) -> list[str]:
-        with self._lock:
-            return sorted(self._records)
+        rows = self._state.rows("SELECT name FROM records WHERE kind = ? ORDER BY name", self._kind)
+        return [name for (name,) in rows]
 
-    def create(self, name: str, record: dict) -> bool:
+    def create(self, name: str, record: dict[str, Any]) -> bool:
         """False, and nothing written, when the name is taken."""
-        with self._lock:
-            if name in self._records:
-                return False
-            self._write(name, record)
-            return True
+        with self._state.transaction() as connection:
+            done = connection.execute(
+                "INSERT INTO records (kind, name, value) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                (self._kind, name, json.dumps(record)),
+            )
+            return done.rowcount == 1
 
-    def update(self, name: str, **changes) -> dict:
+    def update(self, name: str, **changes) -> dict[str, Any]:
         """Set fields of a record; a value of None removes its field. Raises KeyError when there is no such record."""
-        with self._lock:
-            record = {**self._records[name], **changes}
-            self._write(name, {field: value for field, value in record.items() if value is not None})
-            return self.get(name)
+        with self._state.transaction() as connection:
+            record = self.get(name)
+            if record is None:
+                raise KeyError(name)
+            record = {field: value for field, value in {**record, **changes}.items() if value is not None}
+            text = json.dumps(record)
+            connection.execute("UPDATE records SET value = ? WHERE kind = ? AND name = ?", (text, self._kind, name))
+        return json.loads(text)
 
     def delete(self, name: str) -> bool:
-        with self._lock:
-            if self._records.pop(name, None) is None:
-                return False
-            self._path(name).unlink(missing_ok=True)
-            return True
-
-    def _write(self, name: str, record: dict) -> None:
-        text = json.dumps(record)
-        unfinished = self._path(name).with_suffix(".unfinished")
-        unfinished.write_text(text)
-        os.replace(unfinished, self._path(name))
-        self._records[name] = json.loads(text)
-
-    def _path(self, name: str) -> Path:
-        return self._folder / f"{quote(name, safe='')}.json"
-
-
-class State:
-    """All kinds of records under one folder."""
-
-    def __init__(self, folder: Path):
-        self._folder = folder
-        self._kinds: dict[str, Records] = {}
-        self._lock = threading.Lock()
-
-    def records(self, kind: str) -> Records:
-        with self._lock:
-            if kind not in self._kinds:
-                self._kinds[kind] = Records(self._folder / kind)
-            return self._kinds[kind]
+        with self._state.transaction() as connection:
+            done = connection.execute("DELETE FROM records WHERE kind = ? AND name = ?", (self._kind, name))
+            return done.rowcount == 1

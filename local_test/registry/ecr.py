@@ -25,6 +25,9 @@ from moto.ecr.responses import ECRResponse
 
 from local_test.registry.registry_api import Manifest, RegistryApi, RegistryRefused
 from local_test.registry.users import Users
+from local_test.storage.moto_internals import check_moto
+
+check_moto("ecr")
 
 TOKEN_LIFE = timedelta(hours=12)  # https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_AuthorizationData.html
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from local_test.serving.fleet import Fleet
 
-HONOURED = {
+SUPPORTED = {
     "EndpointName": None,
     "DesiredWeightsAndCapacities": [
         {

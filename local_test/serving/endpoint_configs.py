@@ -7,8 +7,8 @@ import time
 from typing import Any
 
 from local_test.api.errors import ValidationException
-from local_test.api.honoured_fields import check_honoured
 from local_test.api.listing import one_page
+from local_test.api.supported_fields import check_supported
 from local_test.api.tags import Tags
 from local_test.host.emulator_settings import Platform
 from local_test.serving.models import Models
@@ -27,7 +27,7 @@ VARIANT = {
     "RoutingConfig": {"RoutingStrategy": ("LEAST_OUTSTANDING_REQUESTS", "RANDOM")},
     "InferenceAmiVersion": None,
 }
-HONOURED = {
+SUPPORTED = {
     "EndpointConfigName": None,
     "ProductionVariants": [VARIANT],
     "DataCaptureConfig": {
@@ -54,7 +54,7 @@ class EndpointConfigs:
         self._records = platform.state.records("endpoint-configs")
 
     def create_endpoint_config(self, request: dict[str, Any]) -> dict[str, Any]:
-        check_honoured(request, HONOURED)
+        check_supported(request, SUPPORTED)
         for problem in problems(request):
             raise ValidationException(problem)
         for field, uri in _output_uris(request):

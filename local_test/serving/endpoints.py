@@ -8,8 +8,8 @@ import time
 from typing import Any
 
 from local_test.api.errors import ValidationException
-from local_test.api.honoured_fields import check_honoured
 from local_test.api.listing import one_page
+from local_test.api.supported_fields import check_supported
 from local_test.api.tags import Tags
 from local_test.host.emulator_settings import ACCOUNT, Platform
 from local_test.serving import capacities, deployment_plan
@@ -26,13 +26,13 @@ from local_test.serving.model_folder import ModelFolders
 from local_test.serving.models import Models
 from local_test.serving.retained_properties import with_retained
 
-CREATE = {"EndpointName": None, "EndpointConfigName": None, "DeploymentConfig": deployment_plan.HONOURED, "Tags": None}
+CREATE = {"EndpointName": None, "EndpointConfigName": None, "DeploymentConfig": deployment_plan.SUPPORTED, "Tags": None}
 UPDATE = {
     "EndpointName": None,
     "EndpointConfigName": None,
     "RetainAllVariantProperties": None,
     "ExcludeRetainedVariantProperties": None,
-    "DeploymentConfig": deployment_plan.HONOURED,
+    "DeploymentConfig": deployment_plan.SUPPORTED,
     "RetainDeploymentConfig": None,
 }
 RESTARTED = "The local SageMaker was restarted, and its containers ended with it. Update the endpoint, or delete it."
@@ -92,7 +92,7 @@ class Endpoints:
         return f"Its status is {record['EndpointStatus']}. {record.get('FailureReason', '')}".strip()
 
     def create_endpoint(self, request: dict[str, Any]) -> dict[str, Any]:
-        check_honoured(request, CREATE)
+        check_supported(request, CREATE)
         name, arn = request["EndpointName"], self._arn(request["EndpointName"])
         config = self._configs.get(request["EndpointConfigName"])
         plans = self._plans(config)
@@ -117,7 +117,7 @@ class Endpoints:
         return {"EndpointArn": arn}
 
     def update_endpoint(self, request: dict[str, Any]) -> dict[str, Any]:
-        check_honoured(request, UPDATE)
+        check_supported(request, UPDATE)
         name, arn = request["EndpointName"], self._arn(request["EndpointName"])
         config = self._configs.get(request["EndpointConfigName"])
         with self._lock:
@@ -155,7 +155,7 @@ class Endpoints:
         return {"EndpointArn": arn}
 
     def update_endpoint_weights_and_capacities(self, request: dict[str, Any]) -> dict[str, Any]:
-        check_honoured(request, capacities.HONOURED)
+        check_supported(request, capacities.SUPPORTED)
         name = request["EndpointName"]
         with self._lock:
             self._changeable(name, ("InService",))
@@ -238,7 +238,7 @@ class Endpoints:
             raise ValidationException(f'Could not find endpoint "{self._arn(name)}".')
         return record
 
-    def _set(self, name: str, **changes: Any) -> None:
+    def _set(self, name: str, **changes) -> None:
         self._records.update(name, LastModifiedTime=time.time(), **changes)
 
     def _forget(self, name: str) -> None:

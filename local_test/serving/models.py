@@ -7,8 +7,8 @@ import time
 from typing import Any
 
 from local_test.api.errors import ValidationException
-from local_test.api.honoured_fields import check_honoured
 from local_test.api.listing import one_page
+from local_test.api.supported_fields import check_supported
 from local_test.api.tags import Tags
 from local_test.host.emulator_settings import Platform
 from local_test.serving.model_source import model_source
@@ -22,7 +22,7 @@ CONTAINER = {
     "ModelDataSource": {"S3DataSource": {"S3Uri": None, "S3DataType": None, "CompressionType": None}},
     "Environment": None,
 }
-HONOURED = {
+SUPPORTED = {
     "ModelName": None,
     "PrimaryContainer": CONTAINER,
     "Containers": [CONTAINER],
@@ -38,10 +38,10 @@ class Models:
         self._records = platform.state.records("models")
 
     def create_model(self, request: dict[str, Any]) -> dict[str, Any]:
-        check_honoured(request, HONOURED)
+        check_supported(request, SUPPORTED)
         if len(request.get("Containers", [])) > 1:
             raise ValidationException(
-                "The local SageMaker does not honour Containers with more than one container. Send the request to AWS."
+                "The local SageMaker does not support Containers with more than one container. Send the request to AWS."
             )
         container = the_container(request)
         if not container.get("Image"):

@@ -226,7 +226,7 @@ def _headers_for_container(environ: dict[str, Any], content_type: str, accept: s
     """content_type, accept: keys of the WSGI environment, where the operation has them."""
     for name, key in WSGI_REFUSED:
         if key in environ:
-            raise _validation(f"The local SageMaker does not honour {SAGEMAKER}{name}. Remove it from the request.")
+            raise _validation(f"The local SageMaker does not support {SAGEMAKER}{name}. Remove it from the request.")
     headers = {name: environ[key] for name, key in WSGI_PASSED_ON if key in environ}
     if environ.get(content_type):
         headers["Content-Type"] = environ[content_type]

@@ -16,6 +16,9 @@ from moto.logs import models, urls
 from moto.logs.models import LogEvent, LogGroup, LogsBackend, LogStream
 
 from local_test.storage.json_lines import JsonLines, read_lines
+from local_test.storage.moto_internals import check_moto
+
+check_moto("logs")
 
 
 class LogGroups:

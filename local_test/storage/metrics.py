@@ -13,6 +13,9 @@ from moto.cloudwatch import models, urls
 from moto.cloudwatch.models import CloudWatchBackend
 
 from local_test.storage.json_lines import JsonLines, read_lines
+from local_test.storage.moto_internals import check_moto
+
+check_moto("metrics")
 
 
 class Metrics:

@@ -14,7 +14,8 @@ from moto.s3.models import FakeBucket, s3_backends
 from moto.utilities.utils import get_partition
 
 from contract.s3_uri import split_s3_uri
-from local_test.storage.moto_objects import Changes, DiskBackend, DiskDeleteMarker, DiskKey, take_over
+from local_test.storage.moto_keys import Changes, DiskDeleteMarker, DiskKey
+from local_test.storage.moto_s3 import DiskBackend, take_over
 from local_test.storage.object_body import Finished
 from local_test.storage.object_folder import ObjectFolder, StorageError
 from local_test.storage.object_record import marker_record, object_record

@@ -151,6 +151,6 @@ def _tree(request: dict[str, Any], host: str) -> bytes:
     """The folders and files that are there before the container starts. In the container: nothing of root's appears on
     this machine.
     """
-    folders = {opt_ml.MODEL, opt_ml.OUTPUT_DATA, CHECKPOINTS, opt_ml.CONFIG, *opt_ml.kept_folders(request)}
+    folders = {opt_ml.MODEL, opt_ml.OUTPUT_DATA, CHECKPOINTS, opt_ml.CONFIG, *opt_ml.synced_folders(request)}
     files = {f"{opt_ml.CONFIG}/{name}": text for name, text in opt_ml.config_files(request, host).items()}
     return tree_archive(sorted(folders), files)

@@ -85,7 +85,7 @@ def input_mode(channel: dict[str, Any], request: dict[str, Any]) -> str:
     return channel.get("InputMode") or request["AlgorithmSpecification"]["TrainingInputMode"]
 
 
-def kept_folders(request: dict[str, Any]) -> dict[str, str]:
+def synced_folders(request: dict[str, Any]) -> dict[str, str]:
     """Folders of the container that the platform keeps in S3 while the job runs: folder -> URI of its prefix."""
     job = request["TrainingJobName"]
     folders = {}

@@ -9,13 +9,13 @@ import time
 from typing import Any
 
 from local_test.api.errors import ResourceInUse, ResourceNotFound, ServiceUnavailable, ValidationException
-from local_test.api.honoured_fields import check_honoured
 from local_test.api.listing import one_page
+from local_test.api.supported_fields import check_supported
 from local_test.api.tags import Tags
 from local_test.host.emulator_settings import Platform
 from local_test.host.engine import is_virtual_machine
 from local_test.storage.destination import Destination
-from local_test.training import channels, honoured_request, metric_definitions, opt_ml
+from local_test.training import channels, metric_definitions, opt_ml, supported_fields
 from local_test.training.listener import Listener
 from local_test.training.rule_statuses import RULES, at_the_end, before_the_end
 from local_test.training.status import enter, time_used
@@ -64,7 +64,7 @@ class TrainingJobs:
         """Id of the job's image in the engine. Raises ApiError for what would make CreateTrainingJob refuse the
         request.
         """
-        honoured_request.check(request)
+        supported_fields.check(request)
         if self._records.get(request["TrainingJobName"]):
             raise ResourceInUse(
                 "Training job names must be unique within an AWS account and region, and a training job with this name "
@@ -118,7 +118,7 @@ class TrainingJobs:
         return record
 
     def list_training_jobs(self, request: dict[str, Any]) -> dict[str, Any]:
-        check_honoured(request, LIST_FILTERS)
+        check_supported(request, LIST_FILTERS)
         summaries = [{field: record[field] for field in SUMMARY if field in record} for record in self._records.all()]
         return one_page(summaries, request, "TrainingJob", "TrainingJobSummaries")
 
@@ -214,7 +214,7 @@ class TrainingJobs:
         destination = Destination(self._platform.objects, self._platform.files, self._platform.folder)
         try:
             destination.check(request["OutputDataConfig"]["S3OutputPath"])
-            for uri in opt_ml.kept_folders(request).values():
+            for uri in opt_ml.synced_folders(request).values():
                 destination.check(uri)
         except ValueError as error:
             raise ValidationException(str(error)) from error

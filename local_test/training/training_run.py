@@ -20,16 +20,16 @@ from local_test.host.emulator_settings import Platform
 from local_test.host.labels import TRAINING, labels
 from local_test.storage.destination import Destination
 from local_test.training import opt_ml
-from local_test.training.honoured_request import SECONDS_ALLOWED
 from local_test.training.host_network import HostNetwork, join
 from local_test.training.inputs import input_mounts
-from local_test.training.kept_folder import KeptFolder
 from local_test.training.listener import Listener
 from local_test.training.metric_definitions import MetricScan
 from local_test.training.node import Exit, Node
 from local_test.training.results import Results
 from local_test.training.rule_statuses import RULES, at_the_end
 from local_test.training.status import ENDS, enter, failure_reason, time_used
+from local_test.training.supported_fields import SECONDS_ALLOWED
+from local_test.training.synced_folder import SyncedFolder
 
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 RUNNING = "training-jobs"  # below the service's folder: what is laid out for jobs that run
@@ -179,7 +179,7 @@ class TrainingRun:
                 :FAILURE_REASON_CHARACTERS
             ]
 
-    def _prepare(self, cleanup: ExitStack) -> list[KeptFolder]:
+    def _prepare(self, cleanup: ExitStack) -> list[SyncedFolder]:
         """Lay out the data and create the containers. What has to go in the end is left to `cleanup`."""
         request, engine = self._request, self._platform.engine
         hosts = opt_ml.hosts(request)
@@ -209,8 +209,8 @@ class TrainingRun:
             cleanup.callback(node.remove)
             with self._lock:
                 self._nodes.append(node)
-            for folder, uri in opt_ml.kept_folders(request).items():
-                kept.append(KeptFolder(node.container, folder, uri, self._destination))
+            for folder, uri in opt_ml.synced_folders(request).items():
+                kept.append(SyncedFolder(node.container, folder, uri, self._destination))
                 cleanup.callback(kept[-1].abandon)
                 if folder == opt_ml.checkpoint_folder(request):
                     try:
@@ -232,7 +232,7 @@ class TrainingRun:
             cleanup.callback(access.admit(network.subnet))
         return grant.variables
 
-    def _train(self, kept: list[KeptFolder]) -> tuple[str, str | None]:
+    def _train(self, kept: list[SyncedFolder]) -> tuple[str, str | None]:
         with self._lock:
             if self._ending:
                 return self._ending, None
@@ -380,7 +380,7 @@ class TrainingRun:
         return timer
 
 
-def _close(kept: list[KeptFolder]) -> str | None:
+def _close(kept: list[SyncedFolder]) -> str | None:
     """Store the last state of every folder; the first message about a file that cannot be stored where it should."""
     problems = []
     for folder in kept:

@@ -6,12 +6,15 @@ Source: https://docs.aws.amazon.com/sagemaker/latest/dg/batch-transform-data-pro
 import csv
 import io
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from local_test.serving.container_client import Blocks
+from local_test.transform.block_stream import BlockStream
 from local_test.transform.json_path import JsonPath
 from local_test.transform.limits import MOST_MEGABYTES
-from local_test.transform.records import MEGABYTE
+from local_test.transform.records import MEGABYTE, BadInput
 
 FORMATS = {
     "text/csv": "csv",
@@ -19,6 +22,7 @@ FORMATS = {
     "application/jsonlines": "json",
     "application/x-jsonlines": "json",
 }
+BLOCK = 64 * 1024  # bytes of filtered records that are sent in one chunk
 csv.field_size_limit(MOST_MEGABYTES * MEGABYTE)  # a field may be a picture in base64; Python's own limit is 128 KiB
 
 
@@ -28,7 +32,9 @@ class Mismatch(ValueError):
 
 @dataclass(frozen=True)
 class DataProcessing:
-    """is_csv: else JSON. by_line: a payload has a record a line; else it is one JSON value."""
+    """is_csv: else JSON. by_line: a payload has a record a line; else it is one JSON value.
+
+    A payload is its bytes, or Blocks when MaxPayloadInMB is 0, which is any size."""
 
     is_csv: bool
     by_line: bool
@@ -36,19 +42,24 @@ class DataProcessing:
     joins: bool
     output_filter: JsonPath
 
-    def filtered(self, payload: bytes) -> bytes:
-        """What the model gets. Raises Mismatch."""
+    def filtered(self, payload: bytes | Blocks) -> bytes | Blocks:
+        """What the model gets. Raises Mismatch; Blocks raise it, and BadInput, when they are read."""
         if not self.input_filter.steps:
             return payload
+        if callable(payload):
+            return lambda: self._filtered_blocks(payload)
         kept = [self._kept(self.input_filter, record, "InputFilter") for record in self._records(payload, "the input")]
         text = self._written(kept)
         # A record that came without a line end goes without one.
         return text if payload.endswith(b"\n") or not self.by_line else text.removesuffix(b"\n")
 
-    def finished(self, payload: bytes, answer: bytes) -> bytes:
-        """What is stored for a payload and its answer; a record a line ends with a line end each. Raises Mismatch."""
+    def finished(self, payload: bytes | Blocks, answer: bytes) -> bytes:
+        """What is stored for a payload and its answer; a record a line ends with a line end each. Raises Mismatch.
+
+        Holds all records of the payload, as the answer is held, when they are joined or counted."""
         if not self.joins and not self.output_filter.steps:
             return answer
+        payload = b"".join(payload()) if callable(payload) else payload
         records = self._records(payload, "the input")
         answers = self._records(answer, "the container's answer", whole=len(records) == 1)
         if self.joins:
@@ -60,6 +71,30 @@ class DataProcessing:
             answers = [self._joined(record, one) for record, one in zip(records, answers, strict=True)]
         return self._written([self._kept(self.output_filter, one, "OutputFilter") for one in answers])
 
+    def _filtered_blocks(self, payload: Blocks) -> Iterator[bytes]:
+        if not self.by_line:
+            yield self.filtered(b"".join(payload()))
+            return
+        stream, held, size = BlockStream(payload()), [], 0
+        for record in self._streamed_records(stream):
+            held.append(self._written([self._kept(self.input_filter, record, "InputFilter")]))
+            size += len(held[-1])
+            if size > BLOCK:
+                *complete, last = held  # the last stays: whether it has a line end is known at the end
+                yield b"".join(complete)
+                held, size = [last], len(last)
+        text = b"".join(held)
+        yield text if stream.ends_with_newline else text.removesuffix(b"\n")
+
+    def _streamed_records(self, stream: BlockStream) -> Iterator[Any]:
+        try:
+            lines = io.TextIOWrapper(io.BufferedReader(stream), encoding="utf-8", newline="" if self.is_csv else "\n")
+            yield from csv.reader(lines) if self.is_csv else map(json.loads, lines)
+        except BadInput:
+            raise
+        except (ValueError, csv.Error, RecursionError) as error:
+            raise self._other_format("the input", error) from error
+
     def _records(self, data: bytes, what: str, whole: bool = False) -> list[Any]:
         """whole: the data is one record; JSON may then be written over many lines."""
         try:
@@ -70,17 +105,18 @@ class DataProcessing:
                 return [json.loads(text)]
             return [json.loads(line) for line in text.removesuffix("\n").split("\n")]
         except (ValueError, csv.Error, RecursionError) as error:
-            raise Mismatch(
-                f"{what} is not {'CSV' if self.is_csv else 'JSON'}, which DataProcessing needs: {error}."
-            ) from error
+            raise self._other_format(what, error) from error
 
-    def _kept(self, path: JsonPath, record: Any, field: str) -> Any:
+    def _other_format(self, what: str, error: Exception) -> Mismatch:
+        return Mismatch(f"{what} is not {'CSV' if self.is_csv else 'JSON'}, which DataProcessing needs: {error}.")
+
+    def _kept(self, path: JsonPath, record, field: str):
         try:
             return path.of_row(record) if self.is_csv else path.of(record)
         except ValueError as error:
             raise Mismatch(f"DataProcessing.{field} does not fit: {error}.") from error
 
-    def _joined(self, record: Any, answer: Any) -> Any:
+    def _joined(self, record, answer):
         if self.is_csv:
             return record + answer
         return {**(record if isinstance(record, dict) else {"SageMakerInput": record}), "SageMakerOutput": answer}
@@ -118,8 +154,6 @@ def data_processing(request: dict[str, Any]) -> DataProcessing | None:
         )
     if split not in ("None", "Line"):
         raise ValueError(f"DataProcessing needs a TransformInput.SplitType of None or Line, not {split}.")
-    if request.get("MaxPayloadInMB") == 0:
-        raise ValueError("DataProcessing needs records that fit into memory: set MaxPayloadInMB above 0.")
     accept = request["TransformOutput"].get("Accept")
     if accept and (joins or paths["OutputFilter"].steps) and _format(accept) != kind:
         raise ValueError(

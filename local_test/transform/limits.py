@@ -50,7 +50,7 @@ def chosen_limits(request: dict[str, Any], answer: dict[str, Any]) -> Limits:
     sense.
     """
     strategies = {**{spelled: name for name, spelled in SPELLED.items()}, **{name: name for name in SPELLED}}
-    strategy = request.get("BatchStrategy") or strategies.get(answer.get("BatchStrategy", DEFAULT_STRATEGY))
+    strategy = request.get("BatchStrategy") or strategies.get(str(answer.get("BatchStrategy", DEFAULT_STRATEGY)))
     concurrent = request.get("MaxConcurrentTransforms") or answer.get("MaxConcurrentTransforms", DEFAULT_CONCURRENT)
     megabytes = request.get("MaxPayloadInMB", answer.get("MaxPayloadInMB", DEFAULT_MEGABYTES))
     sound = _within(concurrent, 1, MOST_CONCURRENT) and _within(megabytes, 0, MOST_MEGABYTES)

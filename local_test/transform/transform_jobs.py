@@ -15,7 +15,7 @@ from local_test.host.emulator_settings import Platform
 from local_test.serving.model_folder import ModelFolders
 from local_test.serving.models import Models, the_container
 from local_test.storage.destination import Destination
-from local_test.transform.honoured_request import check
+from local_test.transform.supported_fields import check
 from local_test.transform.transform_job import Outcome, TransformJob
 
 UNFINISHED = ("InProgress", "Stopping")

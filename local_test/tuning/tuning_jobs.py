@@ -16,8 +16,8 @@ from local_test.host.emulator_settings import Platform
 from local_test.training.training_jobs import TrainingJobs
 from local_test.tuning import search
 from local_test.tuning.description import describe, training_job_summary, tuning_job_summary
-from local_test.tuning.honoured_request import check
 from local_test.tuning.job_record import new_record, parent_trials, search_config
+from local_test.tuning.supported_fields import check
 from local_test.tuning.training_request import training_request
 from local_test.tuning.trial_records import TrialRecords
 from local_test.tuning.tuning_run import TuningRun

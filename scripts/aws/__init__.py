@@ -1,1 +1,1 @@
-"""What the verbs ask of AWS."""
+"""Calls to AWS that the programs share: clients, jobs, endpoints, objects in S3, logs."""

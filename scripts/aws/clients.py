@@ -1,6 +1,6 @@
 """The connection to AWS: clients of one region, the account, the role and the bucket.
 
-Where the requests go is boto3's affair (AWS_ENDPOINT_URL, the profile): nothing here knows it.
+boto3 decides where requests go (AWS_ENDPOINT_URL, the profile); nothing here depends on it.
 """
 
 from functools import cached_property

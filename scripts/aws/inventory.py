@@ -1,6 +1,6 @@
-"""What a prefix has on AWS, and which of it costs money for as long as it is there."""
+"""All resources of a prefix on AWS, and which of them cost money while they exist."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -12,7 +12,7 @@ from scripts.aws.clients import Aws
 from scripts.aws.endpoints import describe_endpoint, is_serverless
 from scripts.aws.image import repository_uri
 from scripts.aws.jobs import RUNNING, JobKind
-from scripts.aws.objects import listing
+from scripts.aws.objects import StoredVersion, listing, version_listing
 from scripts.config import names
 from scripts.console.failure import explain, is_denied
 from scripts.requests.autoscaling import wake_alarm
@@ -33,16 +33,16 @@ class Thing:
     costs: str
 
 
-def seen(look: Callable[[Aws], list[Found]], aws: Aws, unseen: list[str]) -> list[Found]:
+def seen(look: Callable[[Aws], list[Found]], aws: Aws, unseen: list[str], so: str = "") -> list[Found]:
     """What `look` finds. When these credentials may not look, that is nothing, and `unseen` gets the sentence about
-    it.
+    it. so: what follows from it.
     """
     try:
         return look(aws)
     except ClientError as error:
         if not is_denied(error):
             raise
-        unseen.append(explain(error))
+        unseen.append(f"{explain(error)} {so}".rstrip())
         return []
 
 
@@ -130,13 +130,34 @@ def stored_keys(aws: Aws) -> dict[str, int]:
         return {}
 
 
+def stored_versions(aws: Aws) -> list[StoredVersion]:
+    """Every version and delete marker under the prefix, where the bucket has more than its present objects."""
+    s3, layout = aws.client("s3"), aws.layout
+    try:
+        return version_listing(s3, layout.bucket, f"{layout.prefix}/")
+    except s3.exceptions.NoSuchBucket:
+        return []
+
+
+def objects_in_words(keys: Collection[str], versions: list[StoredVersion]) -> str:
+    """`3 objects and 2 old versions`. A delete marker is an old version here: it goes and costs as one."""
+    old = sum(not one.is_current for one in versions)
+    return f"{len(keys):,} objects" + (f" and {old:,} old versions" if old else "")
+
+
 def storage(aws: Aws) -> list[Thing]:
     """What lies under the prefix in S3, as one thing."""
     sizes = stored_keys(aws)
-    if not sizes:
+    unseen: list[str] = []
+    versions = seen(stored_versions, aws, unseen)
+    if not sizes and not versions:
         return []
+    size = sum(one.size for one in versions) if versions else sum(sizes.values())
+    hidden = "; its old versions may not be seen" if unseen else ""
     return [
-        Thing("S3", f"{aws.layout.root}/", f"{len(sizes):,} objects, {_size(sum(sizes.values()))}", None, "storage")
+        Thing(
+            "S3", f"{aws.layout.root}/", f"{objects_in_words(sizes, versions)}, {_size(size)}{hidden}", None, "storage"
+        )
     ]
 
 

@@ -1,4 +1,4 @@
-"""Training, tuning and transform jobs: what the API calls them, finding them, and watching one to its end."""
+"""Training, tuning and transform jobs: their names in the API, finding them, and following one to its end."""
 
 import sys
 from collections.abc import Callable, Iterator

@@ -1,9 +1,9 @@
-"""Many objects of S3 at once: what lies under a prefix, putting them in parallel, removing them."""
+"""Many S3 objects at once: listing a prefix, uploading in parallel, deleting, with old versions where asked for."""
 
 import hashlib
 import mimetypes
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from scripts.console.failure import Failure, explain, is_denied
 from scripts.console.parallel import in_parallel
-from scripts.console.progress import Progress
+from scripts.console.terminal import Progress
 
 THREADS = 32  # S3 takes 3,500 puts a second under a prefix; what is waited for is its answers
 DELETED_AT_ONCE = 1_000  # https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
@@ -32,6 +32,46 @@ def listing(s3: Any, bucket: str, prefix: str) -> dict[str, StoredObject]:
         for one in page.get("Contents", []):
             found[one["Key"]] = StoredObject(one["Size"], one["ETag"].strip('"'))
     return found
+
+
+@dataclass(frozen=True)
+class StoredVersion:
+    """A version of an object, or a delete marker, which has no bytes.
+
+    is_current: whether a request without a version finds it; no delete marker is.
+    """
+
+    key: str
+    version: str
+    size: int
+    is_current: bool
+
+
+def version_listing(s3: Any, bucket: str, prefix: str) -> list[StoredVersion]:
+    """Everything that the bucket keeps of keys that begin with `prefix`; empty where that is what `listing` finds.
+
+    Raises ClientError where these credentials may not look, and the bucket does not say that it keeps no versions.
+    """
+    found = []
+    try:
+        for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix):
+            for one in page.get("Versions", []):
+                found.append(StoredVersion(one["Key"], one["VersionId"], one["Size"], one["IsLatest"]))
+            for one in page.get("DeleteMarkers", []):
+                found.append(StoredVersion(one["Key"], one["VersionId"], 0, False))
+    except ClientError as error:
+        if is_denied(error) and _never_versioned(s3, bucket):
+            return []
+        raise
+    # A bucket that was never versioned has one version of each, null, which needs no permission of its own to go.
+    return found if any(not one.is_current or one.version != "null" for one in found) else []
+
+
+def _never_versioned(s3: Any, bucket: str) -> bool:
+    try:
+        return "Status" not in s3.get_bucket_versioning(Bucket=bucket)
+    except ClientError:
+        return False
 
 
 def folders(s3: Any, bucket: str, above: str) -> list[str]:
@@ -88,12 +128,24 @@ def put_objects(s3: Any, bucket: str, contents: dict[str, Callable[[], bytes]]) 
         progress.step()
 
 
-def delete_objects(s3: Any, bucket: str, keys: list[str]) -> None:
-    """Remove the objects. Raises Failure that names the first one which stays."""
-    for start in range(0, len(keys), DELETED_AT_ONCE):
-        batch = [{"Key": key} for key in keys[start : start + DELETED_AT_ONCE]]
-        errors = s3.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True}).get("Errors", [])
+def delete_objects(s3: Any, bucket: str, objects: Iterable[str | StoredVersion]) -> None:
+    """Remove objects by key, or versions for good. Raises Failure that names the first one which stays."""
+    for request in delete_requests(bucket, objects):
+        request["Delete"]["Quiet"] = True
+        errors = s3.delete_objects(**request).get("Errors", [])
         if errors:
-            raise Failure(
-                f"s3://{bucket}/{errors[0]['Key']} could not be removed: {errors[0].get('Message', 'no reason given')}."
-            )
+            first = errors[0]
+            said = f"s3://{bucket}/{first['Key']} could not be removed: {first.get('Message', 'no reason given')}."
+            if first.get("VersionId") and first.get("Code") == "AccessDenied":
+                said += (
+                    " The bucket is versioned, and every version in it costs until it is removed: give these "
+                    "credentials s3:DeleteObjectVersion."
+                )
+            raise Failure(said)
+
+
+def delete_requests(bucket: str, objects: Iterable[str | StoredVersion]) -> Iterator[dict[str, Any]]:
+    """DeleteObjects' requests for keys, or for versions."""
+    named = [{"Key": one} if isinstance(one, str) else {"Key": one.key, "VersionId": one.version} for one in objects]
+    for start in range(0, len(named), DELETED_AT_ONCE):
+        yield {"Bucket": bucket, "Delete": {"Objects": named[start : start + DELETED_AT_ONCE]}}

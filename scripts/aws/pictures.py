@@ -1,4 +1,4 @@
-"""Picture files on this machine, and the lines that are printed about what a model says of them."""
+"""Picture files on this machine, and predictions as lines of text."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A call to AWS that is planned: `--dry-run` prints it, otherwise it is made. The request is the same in both cases."""
+"""A planned call to AWS: `--dry-run` prints it, otherwise it is made, with the same request."""
 
 import json
 from dataclasses import dataclass

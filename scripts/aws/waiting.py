@@ -1,4 +1,4 @@
-"""How often to ask a service for the state of something, and when to give up asking."""
+"""Polling: how often a service is asked for a state, and when that is given up."""
 
 import sys
 import time

@@ -1,1 +1,1 @@
-"""sagemaker.toml, and the names and ranges in it."""
+"""Configuration: sagemaker.toml, hyperparameters and ranges, names of resources, places in S3."""

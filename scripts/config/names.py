@@ -1,4 +1,4 @@
-"""Names of everything that the scripts make, and whose a name is.
+"""Names of all resources that the scripts create, and which prefix a name belongs to.
 
 A project's resources are told from those of a project with a longer prefix (`dog` from `dog-house`) by their whole
 name, so that `delete` never takes another's."""
@@ -6,6 +6,7 @@ name, so that `delete` never takes another's."""
 import hashlib
 import re
 from datetime import UTC, datetime
+from typing import Any
 
 IMAGES = ("train", "serve")
 VARIANT = "AllTraffic"
@@ -107,3 +108,8 @@ def is_trial(prefix: str, name: str) -> bool:
 
 def is_version(prefix: str, name: str) -> bool:
     return re.fullmatch(rf"{re.escape(prefix)}-{_STAMP}", name) is not None
+
+
+def project_tags(prefix: str) -> list[dict[str, Any]]:
+    """The tag that every resource of a project carries, so that a bill can be split by it."""
+    return [{"Key": "project", "Value": prefix}]

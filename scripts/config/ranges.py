@@ -1,4 +1,4 @@
-"""What a tuned hyperparameter may be: an interval of numbers, or one of a few values. Written in three ways.
+"""The range of a tuned hyperparameter: an interval of numbers, or a list of values. It is written in three ways.
 
 In sagemaker.toml: `lr = { min = 0.0001, max = 0.1, scale = "log" }`, `batch-size = [32, 64]`. On the command line:
 `lr=0.0001..0.1:log`, `batch-size=32,64`. In a request, and in DescribeHyperParameterTuningJob's answer:
@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ParameterRanges.ht
 import math
 import re
 from dataclasses import dataclass
+from typing import Any
 
 SCALES = {"auto": "Auto", "linear": "Linear", "log": "Logarithmic", "reverse-log": "ReverseLogarithmic"}
 TYPES = ("int", "float")
@@ -96,7 +97,7 @@ def range_of_text(text: str) -> Range:
     return checked_range(value)
 
 
-def ranges_of_request(parameter_ranges: dict) -> dict[str, Range]:
+def ranges_of_request(parameter_ranges: dict[str, Any]) -> dict[str, Range]:
     """The ranges of a request, or of a description, by the hyperparameter's name."""
     found: dict[str, Range] = {}
     scales = {api: name for name, api in SCALES.items()}
@@ -114,7 +115,7 @@ def grid_size(ranges: dict[str, Range]) -> int:
     return math.prod(len(one.values) for one in ranges.values())
 
 
-def _categories(values: list) -> Categories:
+def _categories(values: list[Any]) -> Categories:
     if not values or not all(isinstance(one, (str, int, float)) and str(one) for one in values):
         raise ValueError(f"must have text, numbers, true or false as values, at least one, not {values!r}")
     texts = tuple(str(one).lower() if isinstance(one, bool) else str(one) for one in values)

@@ -1,1 +1,1 @@
-"""What the terminal shows, and how a command ends."""
+"""Terminal output, error messages and exit status."""

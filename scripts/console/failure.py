@@ -1,4 +1,4 @@
-"""What ends a program with a sentence instead of a traceback."""
+"""Errors that end a program with a message instead of a traceback."""
 
 import contextlib
 import functools

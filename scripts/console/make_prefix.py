@@ -1,4 +1,4 @@
-"""What a message tells the user to type next."""
+"""The make target that a message tells the user to run next."""
 
 import os
 

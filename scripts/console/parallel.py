@@ -1,4 +1,4 @@
-"""A function called for many items at once, in threads that end with the program."""
+"""Run a function on many items in parallel, in threads that end with the program."""
 
 import queue
 import threading

@@ -1,11 +1,12 @@
-"""What may be written to a terminal: text of others with its control characters shown, and lines that are drawn anew in
-place.
+"""Terminal output: control characters in text from elsewhere are made visible, lines are redrawn in place, progress is
+counted.
 
 A log line, a label or a reason that holds an escape sequence could move the cursor, hide what is above, or have the
 terminal type something. https://unicode.org/reports/tr9/ has the characters that change the direction in which a line
 is read."""
 
 import os
+import sys
 from typing import Any, TextIO
 
 _CONTROL = {*range(0x20), *range(0x7F, 0xA0)} - {ord("\t"), ord("\n")}
@@ -86,3 +87,27 @@ class Redrawn:
 
 def _in_one_line(text: str) -> str:
     return printable(text).replace("\n", "\\n").replace("\t", " ")
+
+
+class Progress:
+    """A line that counts, on stderr: rewritten in place on a terminal, one line for every tenth of many elsewhere.
+
+    `Progress(8351, "uploaded").step()`; the line tells how many of `total` are done."""
+
+    def __init__(self, total: int, done: str, stream: TextIO | None = None):
+        self._total, self._done, self._count, self._shown = total, done, 0, 0
+        self._stream = obeying(stream or sys.stderr)
+
+    def step(self) -> None:
+        self._count += 1
+        parts = 100 if self._stream.isatty() else 10 if self._total >= 100 else 1
+        share = parts * self._count // max(1, self._total)
+        last = self._count == self._total
+        if share == self._shown and not last:
+            return
+        self._shown = share
+        line = f"{self._count:,} of {self._total:,} {self._done}"
+        if self._stream.isatty():
+            print(f"\r{line}", end="\n" if last else "", file=self._stream, flush=True)
+        else:
+            print(line, file=self._stream, flush=True)

@@ -1,1 +1,1 @@
-"""What the scripts ask of AWS: pure functions from settings to a request, one kind of request a file."""
+"""Pure functions from settings to the JSON of an AWS request."""

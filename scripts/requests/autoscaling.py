@@ -7,9 +7,8 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference-autoscale.html
 
 from typing import Any
 
-from scripts.config.names import VARIANT, endpoint
+from scripts.config.names import VARIANT, endpoint, project_tags
 from scripts.config.settings import Settings
-from scripts.requests.tags import project_tags
 
 
 def scalable_target(prefix: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProfilerConfig.htm
 
 from typing import Any
 
-from scripts.config.settings import Debugger
+from scripts.config.sections import Debugger
 from scripts.console.failure import Failure
 
 # https://docs.aws.amazon.com/sagemaker/latest/dg/debugger-reference.html

@@ -1,5 +1,7 @@
-"""CreateEndpoint, and UpdateEndpoint with a blue/green deployment.
+"""CreateModel, CreateEndpointConfig, CreateEndpoint, and UpdateEndpoint with a blue/green deployment.
 
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModel.html
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpointConfig.html
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateEndpoint.html
 https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-blue-green.html
 """
@@ -7,9 +9,56 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-blue-green
 import math
 from typing import Any
 
-from scripts.config.names import endpoint
-from scripts.config.settings import LONGEST_UPDATE, Settings
-from scripts.requests.tags import project_tags
+from scripts.config.contradictions import LONGEST_UPDATE
+from scripts.config.layout import Layout
+from scripts.config.names import VARIANT, endpoint, project_tags
+from scripts.config.settings import Settings
+from scripts.requests.gpu_ami import inference_ami
+from scripts.requests.network_isolation import model_is_isolated
+
+
+def model_request(
+    settings: Settings, *, name: str, image: str, model_data: str, role_arn: str, serverless: bool = False
+) -> dict[str, Any]:
+    """Request for the model `name`: the serve image with a job's model.tar.gz. model_data: its URI. serverless: its
+    endpoint.
+    """
+    return {
+        "ModelName": name,
+        "PrimaryContainer": {"Image": image, "ModelDataUrl": model_data, "Environment": settings.environment},
+        "ExecutionRoleArn": role_arn,
+        "EnableNetworkIsolation": model_is_isolated(settings, serverless=serverless),
+        "Tags": project_tags(settings.prefix),
+    }
+
+
+def endpoint_config_request(settings: Settings, layout: Layout, *, name: str, model: str) -> dict[str, Any]:
+    """Request for the endpoint config `name` that serves the model named `model`. Raises Failure as `inference_ami`
+    does.
+    """
+    request: dict[str, Any] = {
+        "EndpointConfigName": name,
+        "ProductionVariants": [_variant(settings, model)],
+        "Tags": project_tags(settings.prefix),
+    }
+    if settings.deploy.mode == "async":
+        request["AsyncInferenceConfig"] = {
+            "ClientConfig": {"MaxConcurrentInvocationsPerInstance": settings.async_.max_concurrent},
+            "OutputConfig": {
+                "S3OutputPath": f"{layout.asynchronous}/answers",
+                "S3FailurePath": f"{layout.asynchronous}/failures",
+            },
+        }
+    if settings.capture.percent:
+        request["DataCaptureConfig"] = {
+            "EnableCapture": True,
+            "InitialSamplingPercentage": settings.capture.percent,
+            "DestinationS3Uri": layout.capture,
+            "CaptureOptions": [{"CaptureMode": "Input"}, {"CaptureMode": "Output"}],
+            # Anything else, pictures too, is kept as base64.
+            "CaptureContentTypeHeader": {"JsonContentTypes": ["application/json"]},
+        }
+    return request
 
 
 def create_endpoint_request(settings: Settings, *, config: str) -> dict[str, Any]:
@@ -33,9 +82,29 @@ def update_endpoint_request(settings: Settings, *, config: str, serverless: bool
     return request
 
 
+def _variant(settings: Settings, model: str) -> dict[str, Any]:
+    variant = {"VariantName": VARIANT, "ModelName": model}
+    deploy = settings.deploy
+    if deploy.mode == "serverless":
+        serverless = {
+            "MemorySizeInMB": settings.serverless.memory_mb,
+            "MaxConcurrency": settings.serverless.max_concurrency,
+        }
+        return {**variant, "ServerlessConfig": serverless}
+    ami = inference_ami(deploy.instance_type, deploy.cuda)
+    return {
+        **variant,
+        "InstanceType": deploy.instance_type,
+        "InitialInstanceCount": deploy.instance_count,
+        "ContainerStartupHealthCheckTimeoutInSeconds": deploy.startup_timeout_seconds,
+        "ModelDataDownloadTimeoutInSeconds": deploy.download_timeout_seconds,
+        **({"InferenceAmiVersion": ami} if ami else {}),
+    }
+
+
 def _deployment(settings: Settings) -> dict[str, Any]:
     update, deploy = settings.update, settings.deploy
-    routing = {"Type": update.traffic, "WaitIntervalInSeconds": 0}
+    routing: dict[str, Any] = {"Type": update.traffic, "WaitIntervalInSeconds": 0}
     steps = 0
     if update.traffic != "ALL_AT_ONCE":
         steps = 1 if update.traffic == "CANARY" else math.ceil(100 / update.step_percent)

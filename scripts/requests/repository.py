@@ -9,8 +9,8 @@ import fnmatch
 import json
 from typing import Any
 
+from scripts.config.names import project_tags
 from scripts.config.settings import Settings
-from scripts.requests.tags import project_tags
 
 
 def create_repository_request(settings: Settings, repository: str) -> dict[str, Any]:

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from scripts.config.names import project_tags
 from scripts.config.settings import Settings
 from scripts.requests.gpu_ami import transform_ami
-from scripts.requests.tags import project_tags
 
 
 def transform_job_request(settings: Settings, *, name: str, model: str, source: str, output: str) -> dict[str, Any]:

@@ -8,10 +8,11 @@ from typing import Any
 from contract.metric_lines import is_maximized
 from contract.opt_ml import CHECKPOINTS
 from scripts.config.layout import Layout
+from scripts.config.names import project_tags
 from scripts.config.ranges import SCALES, Categories, Range, grid_size
-from scripts.config.settings import Settings, Tune
-from scripts.requests.tags import project_tags
-from scripts.requests.training_definition import training_definition
+from scripts.config.sections import Tune
+from scripts.config.settings import Settings
+from scripts.requests.training_job import training_definition
 
 WARM_START_TYPES = ("TransferLearning", "IdenticalDataAndAlgorithm")
 

@@ -1,1 +1,1 @@
-"""Tuning jobs: what is searched, what the trials share, what the service tells of them, and how that is shown."""
+"""Tuning jobs: the search space, features that trials share, the state of a job, and its table, picture and page."""

@@ -1,5 +1,6 @@
-"""The job that computes the features which the trials of a tuning job share: found again, or made."""
+"""The job that computes the features shared by a tuning job's trials: an earlier one is reused, or one is started."""
 
+import hashlib
 import json
 import sys
 from collections.abc import Callable
@@ -8,17 +9,17 @@ from typing import TypeVar
 
 from botocore.exceptions import ClientError
 
-from contract.feature_sharing import keeping_apart, trains_on_features
+from contract.feature_sharing import deciding, keeping_apart, trains_on_features
+from contract.value_kinds import unquoted
 from scripts.aws.clients import Aws
 from scripts.aws.jobs import FEATURES, ended_well, watch
 from scripts.aws.objects import StoredObject, delete_objects, folders, listing
 from scripts.aws.planned_call import Call
 from scripts.config import names
-from scripts.config.features_rule import features_key
 from scripts.config.layout import bucket_and_key
 from scripts.console.failure import Failure, explain, is_denied
 from scripts.console.make_prefix import make
-from scripts.requests.features_job import features_job_request, features_uri
+from scripts.requests.training_job import features_job_request, features_uri
 
 MANIFEST = "bank.json"  # written last; its "sizes" has the bytes of every other file
 
@@ -124,6 +125,20 @@ def bring_features(aws: Aws, features: SharedFeatures) -> None:
             "was started: "
             f"run `{make('tune')}` again."
         )
+
+
+def features_key(image: str, static: dict[str, str], objects: dict[str, dict[str, StoredObject]]) -> str:
+    """12 hex digits that stand for everything which decides the features: the same key, the same features.
+
+    image: its URI, whose tag never means another image. objects: by channel, and by name in it.
+    """
+    named = ("freeze-backbone", *deciding(unquoted(static.get("pretrained", ""))))
+    values = {name: static[name] for name in named if name in static}
+    listed = {
+        channel: {name: [one.size, one.etag] for name, one in sorted(found.items())}
+        for channel, found in sorted(objects.items())
+    }
+    return hashlib.sha256(json.dumps([image, values, listed], sort_keys=True).encode()).hexdigest()[:12]
 
 
 def _unless_denied(look: Callable[[], Answer]) -> Answer | None:

@@ -146,6 +146,27 @@ def tuning_of(description: dict[str, Any], summaries: list[dict[str, Any]], now:
     )
 
 
+def hyperparameters_of(tuning: Tuning, trial: Trial) -> dict[str, str]:
+    """Those of every trial, then its own, as the service has them."""
+    return {**tuning.static, **trial.hyperparameters}
+
+
+def find_winner(aws: Aws, name: str | None) -> tuple[Tuning, Trial]:
+    """The tuning job (default: the newest Completed) and its best trial. Raises Failure without one."""
+    if name is None:
+        newest = next(TUNING.newest_first(aws, StatusEquals="Completed"), None)
+        if newest is None:
+            raise Failure(f"No tuning job of {aws.settings.prefix} is Completed in {aws.region}. Run `{make('tune')}`.")
+        name = newest["HyperParameterTuningJobName"]
+    tuning = read_tuning(aws, name)
+    if tuning.best_trial is None:
+        raise Failure(
+            f"The tuning job {name} is {tuning.status} and has no best trial. `{make('logs')} ARGS={name}` shows its "
+            "trials."
+        )
+    return tuning, tuning.best_trial
+
+
 def _trial(number: int, summary: dict[str, Any]) -> Trial:
     return Trial(
         number=number,

@@ -1,4 +1,4 @@
-"""What the picture of a tuning job shows: one panel for the order of the trials, one for each tuned hyperparameter.
+"""Panels of a tuning job's picture: one for the order of the trials, one for each tuned hyperparameter.
 
 Only figures are made here; `picture` draws them.
 """

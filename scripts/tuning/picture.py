@@ -1,5 +1,5 @@
-"""The picture of a tuning job. The only file that needs matplotlib, whose import takes half a second: import it when it
-is due.
+"""The picture of a tuning job. Only this file uses matplotlib, whose import takes half a second: import it when it is
+needed.
 
 Colours are of Okabe and Ito's palette, which colour-blind people tell apart, and every outcome has a shape of its own.
 """

@@ -1,4 +1,4 @@
-"""What is left of a tuning job on this machine: out/tuning/<name>/ with best.json, trials.json, tuning.png and
+"""Files that a tuning job leaves on this machine: out/tuning/<name>/ with best.json, trials.json, tuning.png and
 page.html.
 """
 
@@ -10,10 +10,9 @@ from typing import Any
 from scripts.aws.clients import Aws
 from scripts.aws.jobs import TRIAL
 from scripts.console.make_prefix import make
-from scripts.tuning.job import Trial, Tuning
+from scripts.tuning.job import Trial, Tuning, hyperparameters_of
 from scripts.tuning.page import page
 from scripts.tuning.table import heading, shown_objective, shown_value, table
-from scripts.tuning.winner import hyperparameters_of
 
 FOLDER = Path("out/tuning")
 

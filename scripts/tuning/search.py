@@ -1,14 +1,15 @@
-"""What a tuning job searches: which hyperparameters in which range, and the values of the others."""
+"""The search space of a tuning job: ranges of the tuned hyperparameters, values of the others."""
 
 import re
 
 from contract.feature_sharing import FEATURES_ONLY
 from scripts.config.hyperparameters import NAME
 from scripts.config.ranges import MOST, Categories, Range, grid_size, range_of_text
-from scripts.config.settings import Settings, Tune
+from scripts.config.sections import Tune
+from scripts.config.settings import Settings
 from scripts.console.failure import Failure
 from scripts.console.make_prefix import make
-from scripts.requests.training_definition import hyperparameters
+from scripts.requests.training_job import all_hyperparameters
 
 
 def chosen_ranges(settings: dict[str, Range], words: list[str]) -> dict[str, Range]:
@@ -59,7 +60,7 @@ def static_hyperparameters(settings: Settings, given: dict[str, str], ranges: di
             f"{both[0]}={given[both[0]]} is given, and {both[0]} is tuned, too. Leave it out of the search: --range "
             f"{both[0]}="
         )
-    found = {name: value for name, value in hyperparameters(settings, given).items() if name not in ranges}
+    found = {name: value for name, value in all_hyperparameters(settings, given).items() if name not in ranges}
     if FEATURES_ONLY in (*found, *ranges):
         raise Failure(
             f"With {FEATURES_ONLY} the trials would train nothing. Leave it out: `{make('tune')}` itself makes what "

@@ -25,9 +25,9 @@ from container.model.network import create_model
 from container.pictures.preprocessing import Preprocessing
 from container.profiling.step_times import StepTimes
 from container.profiling.system_sampler import SystemSampler
-from container.runtime.device import Compute
+from container.runtime.device import ComputeDevice
 from container.training.gradient_norms import GradientNorms
-from container.training.monitors import Instruments
+from container.training.monitors import Monitors
 from container.training.trainer import Trainer
 from contract.rule_choices import parse_rules
 
@@ -43,7 +43,7 @@ def measure(data: Path, folder: Path, variant: str) -> dict:
         Preprocessing.for_image_size(SIZE),
     )
     examples = PictureExamples(decode_split(split, preprocessing, folder / "store"), preprocessing, 0.35)
-    classes, compute = len(split.classes), Compute.choose()
+    classes, compute = len(split.classes), ComputeDevice.choose()
     trainer = Trainer(
         create_model(ARCH, classes),
         examples,
@@ -52,7 +52,7 @@ def measure(data: Path, folder: Path, variant: str) -> dict:
         compute,
     )
     with ExitStack() as ends:
-        trainer.instruments = instruments(variant, trainer, folder, compute, ends)
+        trainer.monitors = instruments(variant, trainer, folder, compute, ends)
         trainer.train_one_epoch(1)
         began = time.perf_counter()
         trainer.train_one_epoch(2)
@@ -60,8 +60,8 @@ def measure(data: Path, folder: Path, variant: str) -> dict:
     return {"seconds": seconds, "steps": STEPS}
 
 
-def instruments(variant: str, trainer: Trainer, folder: Path, compute: Compute, ends: ExitStack) -> Instruments:
-    watching = Instruments()
+def instruments(variant: str, trainer: Trainer, folder: Path, compute: ComputeDevice, ends: ExitStack) -> Monitors:
+    watching = Monitors()
     if variant in ("rules", "all"):
         rules = RuleRun(folder / "tensors", parse_rules("default"), folder / "rules.json")
         ends.callback(lambda: rules.finish(60))
@@ -70,7 +70,7 @@ def instruments(variant: str, trainer: Trainer, folder: Path, compute: Compute, 
         watching.norms = GradientNorms(trainer.model, RUN)
         ends.callback(watching.hook.close)  # before the rules' end, who wait for it
     if variant in ("profile", "all"):
-        watching.times = StepTimes(compute.device)
+        watching.times = StepTimes(compute.torch_device)
         sampler = SystemSampler(folder / "profiler", "algo-1", 500)
         sampler.start()
         ends.callback(sampler.stop)

@@ -26,7 +26,7 @@ from container.data.picture_examples import PictureExamples
 from container.data.picture_store import decode_split
 from container.model.network import create_model
 from container.pictures.preprocessing import Preprocessing
-from container.runtime.device import Compute
+from container.runtime.device import ComputeDevice
 from container.training.evaluation import evaluate
 from container.training.optimizer import create_optimizer, set_rate
 from container.training.trainer import Trainer
@@ -37,16 +37,16 @@ ARCH, SIZE, BATCH, RUNS = "resnet34", 224, 64, 5
 class BareStep:
     """Forward, backward and optimiser on one batch."""
 
-    def __init__(self, class_count: int, compute: Compute, graphs: bool = False, compiled: bool = False):
+    def __init__(self, class_count: int, compute: ComputeDevice, graphs: bool = False, compiled: bool = False):
         torch.manual_seed(0)
-        self._compute = compute
-        model = create_model(ARCH, class_count).to(compute.device, memory_format=torch.channels_last).train()
+        self._device = compute
+        model = create_model(ARCH, class_count).to(compute.torch_device, memory_format=torch.channels_last).train()
         self._optimizer = create_optimizer(model, 0.01, 1.0)
         set_rate(self._optimizer, 1e-4)
-        self._inputs = torch.randn((BATCH, 3, SIZE, SIZE), device=compute.device).contiguous(
+        self._inputs = torch.randn((BATCH, 3, SIZE, SIZE), device=compute.torch_device).contiguous(
             memory_format=torch.channels_last
         )
-        self._targets = F.one_hot(torch.arange(BATCH, device=compute.device) % class_count, class_count).float()
+        self._targets = F.one_hot(torch.arange(BATCH, device=compute.torch_device) % class_count, class_count).float()
         self._network = torch.compile(model) if compiled else model
         if graphs:
             with compute.autocast(cache=False):
@@ -54,7 +54,7 @@ class BareStep:
 
     def run(self, steps: int) -> None:
         for _ in range(steps):
-            with self._compute.autocast():
+            with self._device.autocast():
                 loss = F.cross_entropy(self._network(self._inputs), self._targets, label_smoothing=0.1)
             self._optimizer.zero_grad(set_to_none=True)
             loss.backward()
@@ -77,7 +77,7 @@ def measure(data: Path, folder: Path, count: int) -> dict:
     began = time.perf_counter()
     examples = PictureExamples(decode_split(split, preprocessing, folder / "store"), preprocessing, 0.35)
     say(f"{count} pictures decoded, {count / (time.perf_counter() - began):.0f}/s")
-    compute, steps, classes = Compute.choose(), count // BATCH, len(split.classes)
+    compute, steps, classes = ComputeDevice.choose(), count // BATCH, len(split.classes)
     trainers = {
         name: Trainer(
             create_model(ARCH, classes),
@@ -88,7 +88,7 @@ def measure(data: Path, folder: Path, count: int) -> dict:
         )
         for name, graphs in {"loop": "true", "loop without graphs": "false"}.items()
     }
-    in_float32 = Compute(compute.device, torch.float32)
+    in_float32 = ComputeDevice(compute.torch_device, torch.float32)
     bare = {
         "bare": BareStep(classes, compute),
         "bare with graphs": BareStep(classes, compute, graphs=True),
@@ -99,7 +99,7 @@ def measure(data: Path, folder: Path, count: int) -> dict:
     for run in range(RUNS + 1):  # the first one warms up
         measured = {name: seconds(lambda: trainer.train_one_epoch(run + 1)) for name, trainer in trainers.items()}
         measured |= {name: seconds(lambda: step.run(steps)) for name, step in bare.items()}
-        measured["inputs alone"] = seconds(lambda: inputs_alone(examples, run + 1, compute.device))
+        measured["inputs alone"] = seconds(lambda: inputs_alone(examples, run + 1, compute.torch_device))
         measured["evaluation"] = seconds(lambda: evaluate(trainers["loop"].model, examples, compute))
         for name, taken in measured.items():
             say(f"run {run}, {name}: {steps * BATCH / taken:.0f}/s")

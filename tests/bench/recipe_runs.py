@@ -20,7 +20,7 @@ from container.data.picture_examples import PictureExamples
 from container.data.picture_store import decode_split, open_split
 from container.model.network import create_model
 from container.pictures.preprocessing import Preprocessing
-from container.runtime.device import Compute
+from container.runtime.device import ComputeDevice
 from container.training.evaluation import evaluate
 from container.training.hyperparameters import parse
 from container.training.trainer import Trainer
@@ -79,10 +79,10 @@ def decode(data: Path, size: int, folder: Path) -> None:
 def best_accuracies(data: Path, folder: Path, change: str, chosen: Hyperparameters) -> dict[str, float]:
     """By name, such as {"cutmix=1": 0.4}: one run, and three figures of the default's."""
     splits, preprocessing = splits_of(data), Preprocessing.for_image_size(chosen.image_size)
-    stores = {name: open_split(split, preprocessing, folder, {}) for name, split in splits.items()}
+    stores = {name: open_split(split, preprocessing, folder, {}, "") for name, split in splits.items()}
     class_count = len(splits["train"].classes)
     torch.manual_seed(chosen.seed)
-    model, compute = create_model(chosen.arch, class_count, dropout=chosen.dropout), Compute.choose()
+    model, compute = create_model(chosen.arch, class_count, dropout=chosen.dropout), ComputeDevice.choose()
     train = PictureExamples(stores["train"], preprocessing, chosen.min_crop, chosen.trivial_augment, chosen.workers)
     valid = PictureExamples(stores["valid"], preprocessing, chosen.min_crop)
     trainer = Trainer(model, train, class_count, chosen, compute)

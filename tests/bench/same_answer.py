@@ -21,10 +21,11 @@ from container.data.picture_examples import PictureExamples
 from container.data.picture_store import decode_split
 from container.jobs.feature_bank import FeatureBank
 from container.jobs.feature_pass import make_bank
+from container.jobs.run import Run
 from container.model.head import create_head, head_of, set_backbone_trainable
 from container.model.network import create_model
 from container.pictures.preprocessing import Preprocessing
-from container.runtime.device import Compute
+from container.runtime.device import ComputeDevice
 from container.training.evaluation import evaluate
 from container.training.hyperparameters import parse
 from container.training.trainer import Trainer
@@ -48,7 +49,7 @@ def main(data: Path) -> None:
             str(EPOCHS),
         ]
     )
-    preprocessing, compute = Preprocessing.for_image_size(SIZE), Compute.choose()
+    preprocessing, compute = Preprocessing.for_image_size(SIZE), ComputeDevice.choose()
     splits = {name: read_split(data / name, name) for name in ("train", "valid")}
     found = {"bank": [], "loop": []}
     with tempfile.TemporaryDirectory() as folder:
@@ -75,7 +76,8 @@ def main(data: Path) -> None:
             if seed == 0:
                 backbone = create_model("resnet18", len(splits["train"].classes))
                 backbone.load_state_dict(state)
-                make_bank(Path(folder) / "bank", splits, backbone, preprocessing, chosen, compute)
+                run = Run(chosen, compute, model_dir=Path(folder), output_data_dir=Path(folder))
+                make_bank(run, Path(folder) / "bank", splits, backbone)
                 bank = FeatureBank(Path(folder) / "bank")
             found["bank"].append(accuracy(head, bank.examples("train"), bank.examples("valid"), chosen, compute, seed))
             print(
@@ -84,7 +86,7 @@ def main(data: Path) -> None:
     print(json.dumps(found))
 
 
-def accuracy(model, train, valid, chosen: Hyperparameters, compute: Compute, seed: int) -> float:
+def accuracy(model, train, valid, chosen: Hyperparameters, compute: ComputeDevice, seed: int) -> float:
     torch.manual_seed(seed)
     trainer = Trainer(
         model, train, head_of(model)[-1].out_features, replace(chosen, seed=seed, freeze_backbone=True), compute

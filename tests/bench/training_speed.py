@@ -26,7 +26,7 @@ from container.data.picture_examples import PictureExamples
 from container.data.picture_store import decode_split, open_split
 from container.model.network import create_model
 from container.pictures.preprocessing import Preprocessing
-from container.runtime.device import Compute
+from container.runtime.device import ComputeDevice
 from container.runtime.seeds import random_for
 from container.training.evaluation import evaluate
 from container.training.hyperparameters import parse
@@ -109,7 +109,11 @@ def epoch(data: Path, folder: Path) -> dict:
         decoded = time.perf_counter() - began
         if run == 0:
             trainer = Trainer(
-                create_model("resnet34", len(split.classes)), examples, len(split.classes), chosen, Compute.choose()
+                create_model("resnet34", len(split.classes)),
+                examples,
+                len(split.classes),
+                chosen,
+                ComputeDevice.choose(),
             )
         began = time.perf_counter()
         trainer.train_one_epoch(run + 1)
@@ -146,7 +150,7 @@ def growth(data: Path, folder: Path, count: int) -> dict:
 
     began = time.perf_counter()
     examples = PictureExamples(decode_split(split, preprocessing, folder / "store"), preprocessing, chosen.min_crop)
-    Trainer(model, examples, len(split.classes), chosen, Compute.choose()).train_one_epoch(1, look)
+    Trainer(model, examples, len(split.classes), chosen, ComputeDevice.choose()).train_one_epoch(1, look)
     return {"seconds": time.perf_counter() - began, "megabytes": most / 1000}
 
 
@@ -176,11 +180,13 @@ def learned(data: Path, folder: Path, seed: int, side: str) -> tuple[float, floa
 
 
 def our_result(data: Path, folder: Path, seed: int) -> tuple[float, float]:
-    preprocessing, compute = Preprocessing.for_image_size(LEARNING_SIZE), Compute.choose()
+    preprocessing, compute = Preprocessing.for_image_size(LEARNING_SIZE), ComputeDevice.choose()
     chosen = options(arch="resnet18", epochs=LEARNING_EPOCHS, seed=seed, workers=1, **{"image-size": LEARNING_SIZE})
     splits = {name: read_split(data / name, name) for name in ("train", "valid")}
     examples = {
-        name: PictureExamples(open_split(split, preprocessing, folder, {}), preprocessing, chosen.min_crop, workers=1)
+        name: PictureExamples(
+            open_split(split, preprocessing, folder, {}, ""), preprocessing, chosen.min_crop, workers=1
+        )
         for name, split in splits.items()
     }
     class_count = len(splits["train"].classes)

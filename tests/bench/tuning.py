@@ -22,8 +22,7 @@ from local_test.demo.data_folder import data_folder, pictures_of
 from local_test.host.engine import connect
 from scripts.config.layout import Layout
 from scripts.config.settings import load_settings
-from scripts.requests.features_job import features_job_request, features_uri
-from scripts.requests.training_definition import hyperparameters
+from scripts.requests.training_job import all_hyperparameters, features_job_request, features_uri
 from scripts.requests.tuning_job import tuning_job_request
 from tests.bench.drawn_data import drawn
 from tests.bench.figures import Figure, figure, interval, no_worse, write
@@ -122,7 +121,7 @@ class Bench:
 
     def on_the_bank(self, name: str) -> OnTheBank:
         began = time.monotonic()
-        static = hyperparameters(self._settings, self._static)
+        static = all_hyperparameters(self._settings, self._static)
         output, job = self._layout.features(name), f"bench-features-{name}"
         self._api.create_training_job(
             **features_job_request(
@@ -145,7 +144,7 @@ class Bench:
     def in_the_loop(self) -> tuple[float, list[float], float]:
         """Seconds of all together, and of each trial; the best objective."""
         began = time.monotonic()
-        static = hyperparameters(self._settings, {**self._static, "feature-views": "0"})
+        static = all_hyperparameters(self._settings, {**self._static, "feature-views": "0"})
         trials, best = self._tune("bench-loop", static, self._pictures)
         return time.monotonic() - began, trials, best
 

@@ -10,6 +10,7 @@ import pytest
 
 from local_test.host.engine import connect
 from local_test.host.labels import find
+from local_test.host.state import State
 
 ROOT = Path(__file__).parents[2]
 
@@ -26,7 +27,7 @@ def test_the_sample_model_names_the_sample_test_pictures():
     right = [one for one in summary["predictions"] if one["label"] == one["predicted"]]
     assert summary["accuracy"] == pytest.approx(len(right) / summary["n_test"])
     # The endpoint says what the evaluation in training said: one preprocessing, one model.
-    jobs = [json.loads(path.read_text()) for path in (folder / "records/training-job").glob("*.json")]
+    jobs = State(folder / "records").records("training-job").all()
     figures = {
         one["MetricName"]: one["Value"] for one in max(jobs, key=lambda job: job["CreationTime"])["FinalMetricDataList"]
     }

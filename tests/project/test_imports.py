@@ -25,8 +25,13 @@ ALLOWED = {
     },
     "contract": set(),
     "docker": set(),
-    # botocore is where boto3 keeps its errors; matplotlib draws a tuning job
-    "scripts": {"boto3", "botocore", "matplotlib"},
+    "scripts": {
+        "boto3",
+        "botocore",
+        "matplotlib",
+        "pydantic",
+        "pydantic_settings",
+    },  # botocore is where boto3 keeps its errors; matplotlib draws a tuning job
     "local_test": {"docker", "moto", "werkzeug", "flask", "waitress", "botocore", "requests", "numpy", "PIL", "optuna"},
 }
 

@@ -1,12 +1,12 @@
 """A browser, and reports for it to show: pages of records that a run may leave."""
 
-import json
+import math
 
 import pytest
 
 from container.report.page import page
-from container.report.record import RunRecord
 from tests.container.report.full_record import full_record
+from tests.container.report.record_of import record_of
 from tests.report_page.browser import running_browser
 
 HOSTILE = [
@@ -24,7 +24,7 @@ def _failed() -> dict:
         [*HOSTILE, *(f"class_with_a_rather_long_name_{number}" for number in range(8))], epochs=1000, steps=5000
     )
     for epoch in values["epochs"][400:]:
-        epoch["valid_loss"] = "NaN"
+        epoch["valid_loss"] = math.nan
     return values | {
         "status": "Failed",
         "reason": "The training loss of epoch 401 is nan. Lower the hyperparameter lr.",
@@ -56,11 +56,11 @@ def browser(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def reports(tmp_path_factory):
-    """The page of each of RECORDS, by its name, made from JSON as a run leaves it."""
+    """The page of each of RECORDS, by its name."""
     folder, files = tmp_path_factory.mktemp("reports"), {}
     for name, values in RECORDS.items():
         files[name] = folder / f"{name}.html"
-        files[name].write_text(page(RunRecord.from_dict(json.loads(json.dumps(values())))), encoding="utf-8")
+        files[name].write_text(page(record_of(values())), encoding="utf-8")
     return files
 
 

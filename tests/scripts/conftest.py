@@ -113,6 +113,13 @@ def bucket(aws):
 
 
 @pytest.fixture
+def data(aws, bucket):
+    """A picture in each split, where `upload` puts them."""
+    for split in ("train", "valid", "test"):
+        aws.client("s3").put_object(Bucket=bucket, Key=f"dogbreed/data/{split}/A/x.jpg", Body=b"x")
+
+
+@pytest.fixture
 def tag(monkeypatch, tmp_path):
     """Says what docker/tag.sh prints; a clean tree's tag at first."""
     program = tmp_path / "tag.sh"

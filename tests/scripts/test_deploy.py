@@ -342,7 +342,7 @@ def test_ctrl_c_leaves_the_endpoint_and_says_so(ready, monkeypatch, capsys):
 
     monkeypatch.setattr(deploy, "wait_until_in_service", interrupted)
     assert deploy.main([]) == 130
-    assert "goes on without you" in capsys.readouterr().err
+    assert "keeps running" in capsys.readouterr().err
 
 
 def test_waiting_for_the_end_of_an_endpoint_that_is_not_there_ends(sagemaker, aws):

@@ -20,7 +20,7 @@ def a_zip() -> bytes:
 
 @pytest.fixture
 def server():
-    """A file server that honours Range and can break off. `server.content`, `server.cut`, `server.ranges`."""
+    """A file server that supports Range and can break off. `server.content`, `server.cut`, `server.ranges`."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):

@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from scripts.console.progress import Progress
+from scripts.console.terminal import Progress
 
 
 class Terminal(io.StringIO):

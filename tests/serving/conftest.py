@@ -25,10 +25,10 @@ SECONDS_TO_READY = 120
 MAKE_MODEL = """
 import sys, torch
 from pathlib import Path
-from container.checkpoint import save_checkpoint
-from container.head import HEAD_WIDTHS
-from container.model import create_model
-from container.preprocessing import Preprocessing
+from container.model.model_file import save_checkpoint
+from container.model.head import HEAD_WIDTHS
+from container.model.network import create_model
+from container.pictures.preprocessing import Preprocessing
 torch.manual_seed(0)
 model = create_model("shufflenet_v2_x0_5", 5)
 classes = tuple(f"Breed_{index}" for index in range(5))
@@ -128,7 +128,7 @@ class Served:
         """Process ids, in the container, of the processes with this name and their parents' ids."""
         return [pid for pid, found, _ in self._table() if found == name]
 
-    def engines(self) -> list[int]:
+    def workers(self) -> list[int]:
         """PID 1's children of its own name."""
         return [pid for pid, found, parent in self._table() if found == "python" and parent == 1]
 

@@ -165,11 +165,11 @@ def test_25_megabytes_are_read_and_26_are_refused(endpoint):
 
 
 def test_many_large_bodies_at_once_are_read_or_told_to_wait(endpoint, picture):
-    engines = endpoint.engines()
+    workers = endpoint.workers()
     answers = endpoint.invoke_all([bytes(20 * 1024 * 1024)] * 60, at_once=30)
     assert {one.status for one in answers} <= {400, 503}
     assert {one.headers.get("retry-after") for one in answers if one.status == 503} <= {"1"}
-    assert endpoint.invoke(picture).status == 200 and endpoint.engines() == engines
+    assert endpoint.invoke(picture).status == 200 and endpoint.workers() == workers
 
 
 def test_a_full_queue_is_a_503_that_says_when_to_try_again(serve, model_folder):
@@ -222,7 +222,7 @@ def test_urls_are_off_unless_switched_on_and_then_private_ones_are_refused(serve
             assert answer.status == 400 and "ALLOW_URLS" not in answer.error, url
 
 
-def test_what_cannot_be_sent_is_a_500_and_the_engine_goes_on(serve, model_folder):
+def test_what_cannot_be_sent_is_a_500_and_the_worker_goes_on(serve, model_folder):
     code = (
         "def model_fn(d): return 1\n"
         "def transform_fn(m, body, t, accept, context):\n"

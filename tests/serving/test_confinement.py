@@ -52,10 +52,10 @@ def test_it_serves_without_a_network(serve):
 
 def test_cores_and_threads_follow_the_cpu_quota(serve):
     with serve(nano_cpus=1_000_000_000) as served:
-        assert "1 engine(s) of 1 thread(s)" in served.log
+        assert "1 worker(s) of 1 thread(s)" in served.log
 
 
-def test_engines_are_as_many_as_asked(serve, picture):
+def test_workers_are_as_many_as_asked(serve, picture):
     with serve(environment={"SAGEMAKER_MODEL_SERVER_WORKERS": "2"}) as served:
-        assert len(served.engines()) == 2
+        assert len(served.workers()) == 2
         assert {one.status for one in served.invoke_all([picture] * 64, at_once=16)} == {200}

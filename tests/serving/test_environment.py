@@ -49,7 +49,7 @@ def test_an_environment_of_the_fields_starts_and_is_warned_of(serve, model_folde
     with serve(model_folder({"code/inference.py": ECHO}, None), environment) as served:
         warnings = [line for line in served.log.splitlines() if line.startswith("warning: The environment variable ")]
         assert any(warning in line for line in warnings) if warning else not warnings
-        assert len(served.engines()) == 1
+        assert len(served.workers()) == 1
         for name in ("BATCH_SIZE", "LOG_LEVEL"):  # a user's own reaches the user's code as it is
             assert served.invoke(name.encode(), "x/y").body.decode() == str(environment.get(name))
 

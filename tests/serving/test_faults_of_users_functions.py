@@ -88,18 +88,18 @@ def faults(serve, model_folder):
 
 
 @pytest.mark.parametrize("what", UNCAUGHT)
-def test_whatever_a_function_raises_is_a_500_under_the_requests_id_and_the_engine_lives(faults, what):
-    engines = faults.engines()
+def test_whatever_a_function_raises_is_a_500_under_the_requests_id_and_the_worker_lives(faults, what):
+    workers = faults.workers()
     for where in ("input", "predict", "output"):
         answer = faults.invoke(f"{where} {what}".encode(), "x/y")
         assert answer.status == 500 and answer.headers["x-request-id"] in answer.error, (where, answer)
         wait_for(lambda: f"fault {answer.headers['x-request-id']}: " in faults.log, 10, "the log has no reason")
-    assert faults.invoke(b"hello", "x/y").body == b"hello" and faults.engines() == engines and faults.ping() == 200
+    assert faults.invoke(b"hello", "x/y").body == b"hello" and faults.workers() == workers and faults.ping() == 200
 
 
 @pytest.mark.parametrize("where", ["input", "predict", "output"])
 def test_the_other_requests_of_its_batch_are_answered(faults, where):
-    """The first request keeps the engine busy, so that the others are one batch."""
+    """The first request keeps the worker busy, so that the others are one batch."""
     bodies = [f"{where} {what}".encode() for what in UNCAUGHT[:3]] + [
         f"innocent {number}".encode() for number in range(5)
     ]

@@ -140,9 +140,9 @@ def test_a_model_for_which_there_is_no_memory_is_a_507(serve, models):
             wait_for(lambda: load(served, "other", "dogs").status == 200, 30)
 
 
-def test_an_engines_death_is_its_models_affair(endpoint, nothing_loaded, picture):
+def test_a_workers_death_is_its_models_affair(endpoint, nothing_loaded, picture):
     assert load(endpoint, "dogs").status == 200 and load(endpoint, "own").status == 200
-    before = endpoint.engines()
+    before = endpoint.workers()
     endpoint.python(f"import os; os.kill({before[0]}, 9)")
     assert endpoint.invoke(b"", "x/y", path="/models/own/invoke").status == 200
     wait_for(lambda: endpoint.invoke(picture, path="/models/dogs/invoke").status == 200, 60)

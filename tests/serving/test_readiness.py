@@ -1,4 +1,4 @@
-"""/ping says what is true: before the model is loaded, after an engine's death, and when nothing can come of it."""
+"""/ping says what is true: before the model is loaded, after a worker's death, and when nothing can come of it."""
 
 import json
 import signal
@@ -34,31 +34,32 @@ def test_a_slow_model_is_waited_for(serve, model_folder, picture):
         assert served.invoke(picture).status == 200
 
 
-def test_after_an_engines_death_ping_is_503_until_another_answers(serve, picture):
+def test_after_a_workers_death_ping_is_503_until_another_answers(serve, picture):
     with serve() as served:
-        [engine] = served.engines()
-        kill(served, engine)
+        [worker] = served.workers()
+        kill(served, worker)
         wait_for(lambda: served.ping() == 503, 5)
         wait_for(lambda: served.ping() == 200, 60)
         assert served.invoke(picture).status == 200
-        [other] = served.engines()
-        assert other != engine and "was ended by SIGKILL" in served.log
+        [other] = served.workers()
+        assert other != worker and "was ended by SIGKILL" in served.log
 
 
-def test_the_death_of_one_of_two_engines_is_seen(serve, picture):
+def test_the_death_of_one_of_two_workers_is_seen(serve, picture):
     with serve(environment={"SAGEMAKER_MODEL_SERVER_WORKERS": "2"}) as served:
-        first, second = served.engines()
+        first, second = served.workers()
         kill(served, second)
         wait_for(lambda: served.ping() == 503, 5)
         assert served.invoke(picture).status == 200  # by the other one
         wait_for(lambda: served.ping() == 200, 60)
-        assert first in served.engines() and len(served.engines()) == 2
+        assert first in served.workers() and len(served.workers()) == 2
 
 
-def test_a_request_that_kills_its_engine_is_a_500_and_the_next_one_is_answered(serve, model_folder, picture):
+def test_a_request_that_kills_its_worker_is_a_500_and_the_next_one_is_answered(serve, model_folder, picture):
     code = (
         "import os\ndef input_fn(body, content_type):\n    if body == b'deadly': os.abort()\n"
-        "    from container.serving import inference; from container.preprocessing import open_picture; return "
+        "    from container.serving import inference; from container.pictures.preprocessing import open_picture; "
+        "return "
         "open_picture(body)\n"
     )
     with serve(model_folder({"code/inference.py": code})) as served:
@@ -67,7 +68,7 @@ def test_a_request_that_kills_its_engine_is_a_500_and_the_next_one_is_answered(s
         identity = answer.headers["x-request-id"]
         assert identity in answer.error
         wait_for(lambda: identity in served.log, 5)
-        assert served.invoke(picture).status == 200  # it waited for the new engine
+        assert served.invoke(picture).status == 200  # it waited for the new worker
 
 
 @pytest.mark.parametrize("server", ["nginx", "java"])
@@ -79,9 +80,9 @@ def test_a_dead_server_ends_the_container(serve, server):
 
 
 def test_the_end_of_multi_model_servers_own_program_ends_the_container(serve):
-    """It would never start it again (an exception in its clean-up), and no engine's death could be healed."""
+    """It would never start it again (an exception in its clean-up), and no worker's death could be healed."""
     with serve() as served:
-        [stand_in] = [pid for pid in served.processes("python") if pid != 1 and pid not in served.engines()][:1]
+        [stand_in] = [pid for pid in served.processes("python") if pid != 1 and pid not in served.workers()][:1]
         kill(served, stand_in)
         wait_for(lambda: exited(served.container), 40)
         assert served.container.attrs["State"]["ExitCode"] == 1

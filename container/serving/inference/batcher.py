@@ -1,6 +1,6 @@
 """Dynamic batching: whatever waits while a batch is computed is the next one.
 
-A request that finds the engine idle is computed at once, so a single client never waits for others; under load batches
+A request that finds the worker idle is computed at once, so a single client never waits for others; under load batches
 fill by themselves, since requests arrive while the one before is computed. A delay is for GPUs that are fast enough to
 be idle between two requests of many clients: it is waited only when there are several."""
 
@@ -9,22 +9,22 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from threading import Condition
 
-from container.serving.request.invocation import Job
+from container.serving.request.invocation import Invocation
 
 
 class Batcher:
-    """size: jobs in a batch at most. delay: seconds that an incomplete batch waits for more."""
+    """size: invocations in a batch at most. delay: seconds that an incomplete batch waits for more."""
 
-    def __init__(self, answer: Callable[[Sequence[Job]], None], size: int, delay: float):
+    def __init__(self, answer: Callable[[Sequence[Invocation]], None], size: int, delay: float):
         self._answer, self._size, self._delay = answer, size, delay
-        self._waiting: deque[Job] = deque()
+        self._waiting: deque[Invocation] = deque()
         self._arrival = Condition()
-        self._several = False  # whether the last batch held more than one job
+        self._several = False  # whether the last batch held more than one invocation
 
-    def submit(self, job: Job) -> None:
-        """Returns at once; `job.done` is set when it is answered."""
+    def submit(self, invocation: Invocation) -> None:
+        """Returns at once; `invocation.done` is set when it is answered."""
         with self._arrival:
-            self._waiting.append(job)
+            self._waiting.append(invocation)
             self._arrival.notify()
 
     def run(self) -> None:
@@ -37,10 +37,10 @@ class Batcher:
         try:
             self._answer(batch)
         finally:
-            for job in batch:
-                job.done.set()
+            for invocation in batch:
+                invocation.done.set()
 
-    def _next_batch(self) -> list[Job]:
+    def _next_batch(self) -> list[Invocation]:
         with self._arrival:
             while not self._waiting:
                 self._arrival.wait()

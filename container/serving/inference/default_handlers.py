@@ -25,7 +25,7 @@ TENSOR_FORMATS = (JSON, CSV, NPY)
 
 
 @dataclass(frozen=True)
-class DefaultFunctions:
+class DefaultHandlers:
     """predict_fn, predict_batch_fn: None where there is none. output_fn: of what predict_fn returned. users_output_fn:
     of what a predict_fn of the user's returned."""
 
@@ -36,10 +36,10 @@ class DefaultFunctions:
     users_output_fn: Callable
 
 
-def default_functions(model: object) -> DefaultFunctions:
+def default_handlers(model: object) -> DefaultHandlers:
     """model: what model_fn returned."""
     if isinstance(model, picture_functions.Model):
-        return DefaultFunctions(
+        return DefaultHandlers(
             picture_functions.input_fn,
             picture_functions.predict_fn,
             picture_functions.predict_batch_fn,
@@ -47,8 +47,8 @@ def default_functions(model: object) -> DefaultFunctions:
             write_answer,
         )
     if isinstance(model, torch.nn.Module):
-        return DefaultFunctions(read_tensor, call_module, None, write_prediction, write_prediction)
-    return DefaultFunctions(read_array, None, None, write_prediction, write_prediction)
+        return DefaultHandlers(read_tensor, call_module, None, write_prediction, write_prediction)
+    return DefaultHandlers(read_array, None, None, write_prediction, write_prediction)
 
 
 def write_answer(prediction: object, accept: str | None) -> tuple[str | bytes, str]:

@@ -20,23 +20,23 @@ from sagemaker_inference.transformer import Transformer
 
 from container.model.model_file import UnusableCheckpoint
 from container.serving.inference import picture_functions
-from container.serving.inference.default_handlers import default_functions
+from container.serving.inference.default_handlers import default_handlers
 from container.serving.request.array_formats import write_json
 from container.serving.request.content_type import body_for_functions
 from container.serving.request.error_responses import error_response, of_output, of_transform
 from container.serving.request.header_text import is_sendable, one_line_of_ascii, take_out_unsendable
-from container.serving.request.invocation import UNREAD, Job, cause_of
+from container.serving.request.invocation import UNREAD, Invocation, cause_of
 from container.serving.request.request_errors import NoAnswer
 
-FAILED = object()  # in the place of a result: the job has its error
+FAILED = object()  # in the place of a result: the invocation has its error
 
 
-class WrongFunctions(ValueError):
+class WrongHandlers(ValueError):
     """The user's functions cannot work together; the message says why."""
 
 
-class Functions:
-    """Loads the model when it is made. Raises what the user's module, or model_fn, raises; WrongFunctions.
+class Handlers:
+    """Loads the model when it is made. Raises what the user's module, or model_fn, raises; WrongHandlers.
 
     step: called when a part of a batch is done (container/serving/server/progress.py).
     """
@@ -59,13 +59,13 @@ class Functions:
         except UnusableCheckpoint as error:
             if environment.module_name not in sys.modules:
                 raise
-            raise WrongFunctions(
+            raise WrongHandlers(
                 f"{error} {environment.module_name}.py has no model_fn that loads another model."
             ) from error
         users = sys.modules.get(environment.module_name)
         self.model = toolkit._model
         self._default_accept = environment.default_accept
-        defaults = default_functions(self.model)
+        defaults = default_handlers(self.model)
         users_predict = toolkit._predict_fn or getattr(users, "predict_batch_fn", None)
         self._transform = _HandlerFunction(users.transform_fn, 4) if getattr(users, "transform_fn", None) else None
         self._input = _HandlerFunction(toolkit._input_fn or defaults.input_fn, 2)
@@ -78,7 +78,7 @@ class Functions:
         predict = toolkit._predict_fn or defaults.predict_fn
         self._predict = _HandlerFunction(predict, 2) if predict else None
         if not (self._transform or self._predict or self._predict_batch):
-            raise WrongFunctions(
+            raise WrongHandlers(
                 f"{environment.module_name}.py has no predict_fn, and its model_fn returned an object of type "
                 f"{type(self.model).__name__}, which only "
                 "its author can call. Add a predict_fn, a predict_batch_fn or a transform_fn, or return a "
@@ -94,61 +94,69 @@ class Functions:
         )
         return self._transform is None and self._predict_batch is picture_functions.predict_batch_fn and all(ours)
 
-    def read_ahead(self, job: Job) -> bool:
+    def read_ahead(self, invocation: Invocation) -> bool:
         """Read its body before its batch begins, where that is this image's function, which may run in several threads:
-        bodies then are read side by side, and a slow URL holds nobody else up. False when the job has its error
+        bodies then are read side by side, and a slow URL holds nobody else up. False when the invocation has its error
         already."""
         if self._transform is not None or self._input.function is not picture_functions.input_fn:
             return True
         begun = time.time()
-        job.input = self._attempt(job, self._read)
-        job.seconds_to_read = time.time() - begun
-        if job.input is FAILED:
-            _say_times(job, {"queue": begun - job.arrived, "input": job.seconds_to_read})
-        return job.input is not FAILED
+        invocation.input = self._attempt(invocation, self._read)
+        invocation.seconds_to_read = time.time() - begun
+        if invocation.input is FAILED:
+            _say_times(invocation, {"queue": begun - invocation.arrived, "input": invocation.seconds_to_read})
+        return invocation.input is not FAILED
 
-    def answer(self, jobs: Sequence[Job]) -> None:
-        """Give each job its answer, status and headers; whatever is wrong with one of them is told to that one
+    def answer(self, invocations: Sequence[Invocation]) -> None:
+        """Give each invocation its answer, status and headers; whatever is wrong with one of them is told to that one
         alone.
         """
         begun = time.time()
         if self._transform is not None:
-            for job in jobs:
-                self._attempt(job, self._transformed)
+            for invocation in invocations:
+                self._attempt(invocation, self._transformed)
             read, predicted = begun, time.time()
         else:
-            inputs = [(job, job.input if job.input is not UNREAD else self._attempt(job, self._read)) for job in jobs]
+            inputs = [
+                (
+                    invocation,
+                    invocation.input if invocation.input is not UNREAD else self._attempt(invocation, self._read),
+                )
+                for invocation in invocations
+            ]
             read = time.time()
-            predictions = self._predictions([(job, made) for job, made in inputs if made is not FAILED])
+            predictions = self._predictions([(invocation, made) for invocation, made in inputs if made is not FAILED])
             predicted = time.time()
-            for job, prediction in predictions:
-                self._attempt(job, self._written, prediction)
+            for invocation, prediction in predictions:
+                self._attempt(invocation, self._written, prediction)
         finished = time.time()
-        for job in jobs:
-            queue, reading = begun - job.arrived - job.seconds_to_read, read - begun + job.seconds_to_read
+        for invocation in invocations:
+            queue, reading = (
+                begun - invocation.arrived - invocation.seconds_to_read,
+                read - begun + invocation.seconds_to_read,
+            )
             _say_times(
-                job,
+                invocation,
                 {"queue": queue, "input": reading, "predict": predicted - read, "output": finished - predicted},
-                len(jobs),
+                len(invocations),
             )
 
-    def settle(self, job: Job) -> None:
-        """A job that is done but was left without an answer, since the thread that computed it was ended, is a fault:
-        it would be an empty 200.
-        """
-        if job.answer is None:
-            self.fail(job, NoAnswer("The functions were ended before they had an answer."))
+    def settle(self, invocation: Invocation) -> None:
+        """An invocation that is done but was left without an answer, since the thread that computed it was ended, is a
+        fault: it would be an empty 200."""
+        if invocation.answer is None:
+            self.fail(invocation, NoAnswer("The functions were ended before they had an answer."))
 
-    def fail(self, job: Job, error: BaseException) -> None:
+    def fail(self, invocation: Invocation, error: BaseException) -> None:
         """Answer it with the error's status, or as a fault."""
-        status, phrase, job.answer = error_response(error, job.request_id)
+        status, phrase, invocation.answer = error_response(error, invocation.request_id)
         if status == HTTPStatus.INTERNAL_SERVER_ERROR:
-            job.fault = cause_of(error)
-        take_out_unsendable(job.context.get_response_headers(0))
-        job.context.set_response_status(status, phrase, 0)
-        job.context.set_response_content_type(0, content_types.JSON)
+            invocation.fault = cause_of(error)
+        take_out_unsendable(invocation.context.get_response_headers(0))
+        invocation.context.set_response_status(status, phrase, 0)
+        invocation.context.set_response_content_type(0, content_types.JSON)
 
-    def _predictions(self, inputs: list[tuple[Job, object]]) -> list[tuple[Job, object]]:
+    def _predictions(self, inputs: list[tuple[Invocation, object]]) -> list[tuple[Invocation, object]]:
         """Those that could be predicted; the others have their error."""
         if not inputs:
             return []
@@ -167,96 +175,107 @@ class Functions:
                 return [pair for one in inputs for pair in self._predictions([one])]
             finally:
                 self.step()
-            pairs = [(job, answer) for (job, _), answer in zip(inputs, answers, strict=True)]
+            pairs = [(invocation, answer) for (invocation, _), answer in zip(inputs, answers, strict=True)]
         else:
-            attempts = [(job, self._attempt(job, self._predicted, one)) for job, one in inputs]
-            pairs = [(job, made) for job, made in attempts if made is not FAILED]
-        for job, answer in pairs:
+            attempts = [(invocation, self._attempt(invocation, self._predicted, one)) for invocation, one in inputs]
+            pairs = [(invocation, made) for invocation, made in attempts if made is not FAILED]
+        for invocation, answer in pairs:
             if isinstance(answer, BaseException):
-                self.fail(job, answer)
-        return [(job, answer) for job, answer in pairs if not isinstance(answer, BaseException)]
+                self.fail(invocation, answer)
+        return [(invocation, answer) for invocation, answer in pairs if not isinstance(answer, BaseException)]
 
-    def _attempt(self, job: Job, work: Callable, *arguments) -> object:
+    def _attempt(self, invocation: Invocation, work: Callable, *arguments) -> object:
         """A user's sys.exit() or KeyboardInterrupt, too, is one request's fault: it would end the thread that answers
         all of them.
         """
         try:
-            return work(job, *arguments)
+            return work(invocation, *arguments)
         except BaseException as error:
-            self.fail(job, error)
+            self.fail(invocation, error)
             return FAILED
         finally:
             self.step()
 
-    def _read(self, job: Job) -> object:
+    def _read(self, invocation: Invocation) -> object:
         if self._input.function is picture_functions.input_fn:  # it knows more types, and how they may be written
-            return self._input(job.context, job.body, job.content_type)
-        return self._input(job.context, *body_for_functions(job.body, job.content_type))
+            return self._input(invocation.context, invocation.body, invocation.content_type)
+        return self._input(invocation.context, *body_for_functions(invocation.body, invocation.content_type))
 
-    def _predicted(self, job: Job, one: object) -> object:
-        return self._predict(job.context, one, self.model)
+    def _predicted(self, invocation: Invocation, one: object) -> object:
+        return self._predict(invocation.context, one, self.model)
 
-    def _transformed(self, job: Job) -> None:
-        body, content_type = body_for_functions(job.body, job.content_type)
-        accept = self._accept(job)
+    def _transformed(self, invocation: Invocation) -> None:
+        body, content_type = body_for_functions(invocation.body, invocation.content_type)
+        accept = self._accept(invocation)
         try:
-            self._finish(job, self._transform(job.context, self.model, body, content_type, accept), "transform_fn")
+            self._finish(
+                invocation, self._transform(invocation.context, self.model, body, content_type, accept), "transform_fn"
+            )
         except UnsupportedFormatError as error:
             raise of_transform(error, content_type, accept) from error
 
-    def _written(self, job: Job, prediction: object) -> None:
+    def _written(self, invocation: Invocation, prediction: object) -> None:
         try:
-            self._finish(job, self._output(job.context, prediction, self._accept(job)), "output_fn")
+            self._finish(
+                invocation, self._output(invocation.context, prediction, self._accept(invocation)), "output_fn"
+            )
         except UnsupportedFormatError as error:
             raise of_output(error) from error
 
-    def _finish(self, job: Job, result: object, function: str) -> None:
+    def _finish(self, invocation: Invocation, result: object, function: str) -> None:
         """result: a body, or a body and its content type. A body that is neither text nor bytes is sent as JSON."""
         answer, content_type = result[:2] if isinstance(result, tuple) else (result, None)
         if answer is None:
             raise NoAnswer(f"{function} returned None, which is no answer.")
         if not isinstance(answer, (str, bytes, bytearray)):
             answer, content_type = write_json(answer), content_type or content_types.JSON
-        if unsendable := take_out_unsendable(job.context.get_response_headers(0)):
+        if unsendable := take_out_unsendable(invocation.context.get_response_headers(0)):
             raise NoAnswer(f"The functions set response headers that cannot be sent: {', '.join(unsendable)}.")
-        wanted = (job.context.get_response_content_type(0), content_type, self._accept(job), self._default_accept)
-        job.context.set_response_content_type(
+        wanted = (
+            invocation.context.get_response_content_type(0),
+            content_type,
+            self._accept(invocation),
+            self._default_accept,
+        )
+        invocation.context.set_response_content_type(
             0, next((one for one in wanted if one and is_sendable(one)), content_types.JSON)
         )
-        status, phrase = job.context.get_response_status(0)
+        status, phrase = invocation.context.get_response_status(0)
         status = HTTPStatus.OK if status is None else status
         if (
             not isinstance(status, int) or not 200 <= status <= 599
         ):  # multi-model-server would send it, and the client would wait, or understand nothing
             raise NoAnswer(f"The functions set the status {status!r}, which ends no response.")
-        job.context.set_response_status(
+        invocation.context.set_response_status(
             status, HTTPStatus(status).phrase if phrase is None else one_line_of_ascii(phrase), 0
         )
-        job.answer = answer
+        invocation.answer = answer
 
-    def _accept(self, job: Job) -> str:
-        return job.accept if job.accept and job.accept != content_types.ANY else self._default_accept
+    def _accept(self, invocation: Invocation) -> str:
+        return (
+            invocation.accept if invocation.accept and invocation.accept != content_types.ANY else self._default_accept
+        )
 
 
-def _say_times(job: Job, seconds: dict[str, float], batch: int | None = None) -> None:
+def _say_times(invocation: Invocation, seconds: dict[str, float], batch: int | None = None) -> None:
     """In the response, milliseconds by stage: https://www.w3.org/TR/server-timing/"""
     parts = [f"{name};dur={max(0.0, taken) * 1000:.1f}" for name, taken in seconds.items()]
     if batch is not None:
         parts.append(f'batch;desc="{batch}"')
-    job.context.set_response_header(0, "Server-Timing", ", ".join(parts))
+    invocation.context.set_response_header(0, "Server-Timing", ", ".join(parts))
 
 
 class _HandlerFunction:
     """A handler function that is given the request's context where it has a parameter for it.
 
-    arguments: how many it takes without. Raises WrongFunctions for one that takes another number.
+    arguments: how many it takes without. Raises WrongHandlers for one that takes another number.
     """
 
     def __init__(self, function: Callable, arguments: int):
         self.function = function
         parameters = len(inspect.signature(function).parameters)
         if parameters not in (arguments, arguments + 1):
-            raise WrongFunctions(
+            raise WrongHandlers(
                 f"{function.__name__} must take {arguments} arguments, or {arguments + 1} with the context, not "
                 f"{parameters}."
             )

@@ -87,7 +87,7 @@ def model_fn(model_dir: str) -> Model:
 
     Larger batches are compiled in their first runs, at two thirds of the speed.
 
-    DOGBREED_TOP_K and DOGBREED_BATCH_SIZE are the environment's, where an engine has put those of
+    DOGBREED_TOP_K and DOGBREED_BATCH_SIZE are the environment's, where a worker has put those of
     container/serving/settings.py. Raises UnusableCheckpoint."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     checkpoint = load_checkpoint(Path(model_dir))

@@ -75,7 +75,7 @@ def render(answer: Answer | list[Answer], many: bool, media_type: str) -> str:
     ...]} or {"embeddings": [[...], ...]}. JSON Lines (https://jsonlines.org): the object of one picture on each line.
     CSV (https://www.rfc-editor.org/rfc/rfc4180): a line for each picture, label,probability,label,probability,... or
     the floats of the embedding; no header line. The last two end every picture's answer with a newline: a transform
-    job's AssembleWith and JoinSource go by lines.
+    invocation's AssembleWith and JoinSource go by lines.
     https://docs.aws.amazon.com/sagemaker/latest/dg/batch-transform-data-processing.html"""
     answers = answer if many else [answer]
     if media_type == CSV:

@@ -1,4 +1,4 @@
-"""One invocation on its way through an engine."""
+"""One invocation on its way through a worker."""
 
 import threading
 import time
@@ -13,7 +13,7 @@ UNREAD = object()
 
 
 @dataclass
-class Job:
+class Invocation:
     """request_id: nginx's, which the client gets as X-Request-Id and the log names. arrived: when nginx had the whole
     body, seconds since 1970.
 
@@ -35,7 +35,7 @@ class Job:
     done: threading.Event = field(default_factory=threading.Event)
 
     @classmethod
-    def of(cls, body: bytes, headers: dict[str, str], model_name: str, model_dir: str) -> "Job":
+    def of(cls, body: bytes, headers: dict[str, str], model_name: str, model_dir: str) -> "Invocation":
         """headers: as nginx passed them on, with what it added (docker/server/invocation.conf)."""
         given = {name.lower(): value for name, value in headers.items()}
         inner = ("x-content-type", "content-type", "x-request-id", "x-arrived")
@@ -55,7 +55,7 @@ class Job:
             context,
         )
 
-    def again(self) -> "Job":
+    def again(self) -> "Invocation":
         """The same request, not answered yet."""
         context = Context(
             self.context.model_name, self.context.system_properties["model_dir"], {}, 1, None, mms.__version__

@@ -30,7 +30,8 @@ JSON_LINES_TYPES = ("application/jsonlines", "application/x-jsonlines", "applica
 DEFAULT_TYPE = "application/octet-stream"
 
 MAX_PICTURES = 64  # in one request; other clients wait while it is computed
-# in one of a batch transform job, where a MultiRecord payload is as many lines as fit, and no other client is there
+# in one of a batch transform job, where a MultiRecord payload is as many lines as fit, and no other client is
+# there
 MAX_BATCH_PICTURES = 1024
 MAX_URLS = 8  # in one request: one after the other they must fit into the platform's 60 s
 MAX_REQUEST_PIXELS = 200_000_000  # of all pictures of a request together: what bounds the time that it can take

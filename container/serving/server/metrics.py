@@ -1,6 +1,6 @@
 """What the endpoint did: for Prometheus as text, for CloudWatch as lines of the log in its embedded metric format.
 
-nginx reports every request, also those that it refuses, with the engine's times in them (Server-Timing), so everything
+nginx reports every request, also those that it refuses, with the worker's times in them (Server-Timing), so everything
 is counted once.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html"""
 
@@ -56,7 +56,7 @@ class Metrics:
         self._ready.set(ready)
 
     def count(self, status: int, seconds: float, timing: str) -> None:
-        """timing: the Server-Timing header of the answer, empty when no engine gave it."""
+        """timing: the Server-Timing header of the answer, empty when no worker gave it."""
         self._requests.labels(str(status)).inc()
         self._seconds.observe(seconds)
         self._values[f"Requests{status // 100}XX"][1] += 1

@@ -74,7 +74,7 @@ def java_command(settings: Settings, run_dir: Path, memory: int) -> list[str]:
 def start_model_server(settings: Settings, run_dir: Path, memory: int) -> subprocess.Popen:
     """Nothing is loaded yet; `ModelServer.answers` says when it listens."""
     (run_dir / "mms.properties").write_text(filled_in((TEMPLATES / "mms.properties").read_text(), settings, run_dir))
-    environment = {**os.environ, "ENGINES_SOCKET": str(run_dir / "engines.sock")}
+    environment = {**os.environ, "WORKERS_SOCKET": str(run_dir / "workers.sock")}
     return subprocess.Popen(java_command(settings, run_dir, memory), cwd=run_dir, env=environment)
 
 
@@ -91,7 +91,7 @@ class ModelServer:
         """Ends when every worker has loaded the model. folder: absolute."""
         query = urllib.parse.urlencode(
             {
-                # the engines make the batches
+                # the workers make the batches
                 "model_name": name,
                 "url": str(folder).lstrip("/"),
                 "handler": HANDLER,

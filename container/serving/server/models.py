@@ -1,4 +1,4 @@
-"""The models that are loaded: their engines, and multi-model-server's knowledge of them.
+"""The models that are loaded: their workers, and multi-model-server's knowledge of them.
 
 A single-model endpoint has one, called `model`. A multi-model endpoint is told which:
 https://docs.aws.amazon.com/sagemaker/latest/dg/mms-container-apis.html
@@ -18,12 +18,12 @@ from container.serving.machine import Machine, free_memory
 from container.serving.server.children import Children
 from container.serving.server.model_api import Response
 from container.serving.server.model_server import ModelServer
-from container.serving.server.workers import Engines
+from container.serving.server.workers import Workers
 from container.serving.settings import MEGABYTE, Settings
 
 NAME = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,128}")  # a part of paths, ours and multi-model-server's
-ENGINE_MEMORY = 250 * MEGABYTE  # of an engine beside its model: what a torch process does not share with PID 1
-SECONDS_TO_FORGET = 30  # for multi-model-server to notice that a model's engines are gone
+WORKER_MEMORY = 250 * MEGABYTE  # of a worker beside its model: what a torch process does not share with PID 1
+SECONDS_TO_FORGET = 30  # for multi-model-server to notice that a model's workers are gone
 COPIES = 3  # of the model file while it loads: the file's tensors, the network, and the form that answers
 
 
@@ -41,32 +41,32 @@ class Models:
     ):
         self._settings, self._machine, self._run_dir, self._children = settings, machine, run_dir, children
         self._server, self._changed = server, changed
-        self._engines: dict[str, Engines] = {}
+        self._workers: dict[str, Workers] = {}
         self._loaded: set[str] = set()
         self._failures: dict[str, asyncio.Future[str]] = {}
         self._unloading: set[asyncio.Task] = set()  # the event loop alone would let a task go before its end
 
     @property
     def ready(self) -> bool:
-        """Every model that is loaded has all of its engines."""
-        return all(self._engines[name].ready for name in self._loaded)
+        """Every model that is loaded has all of its workers."""
+        return all(self._workers[name].ready for name in self._loaded)
 
     @property
     def leaving(self) -> bool:
-        return any(self._engines[name].leaving for name in self._loaded)
+        return any(self._workers[name].leaving for name in self._loaded)
 
     @property
     def loaded(self) -> dict[str, Path]:
-        return {name: self._engines[name].folder for name in sorted(self._loaded)}
+        return {name: self._workers[name].folder for name in sorted(self._loaded)}
 
     def failure(self, name: str) -> "asyncio.Future[str]":
         """Is done, with a sentence, when the model was given up."""
         return self._failures[name]
 
     def fork(self, name: str, folder: Path) -> None:
-        """Start its engines; they load the model at once."""
+        """Start its workers; they load the model at once."""
         self._failures[name] = asyncio.get_running_loop().create_future()
-        made = Engines(
+        made = Workers(
             name,
             folder,
             self._settings,
@@ -76,15 +76,15 @@ class Models:
             self._changed,
             lambda why: self._give_up(name, why),
         )
-        self._engines[name] = made
+        self._workers[name] = made
         made.start()
 
     async def register(self, name: str) -> str | None:
-        """Tell multi-model-server of it, and wait until it is connected to every engine. None, or why it could not be
+        """Tell multi-model-server of it, and wait until it is connected to every worker. None, or why it could not be
         loaded.
         """
         failure = self._failures[name]
-        registration = asyncio.ensure_future(self._server.register(name, self._engines[name].folder))
+        registration = asyncio.ensure_future(self._server.register(name, self._workers[name].folder))
         await asyncio.wait({registration, failure}, return_when=asyncio.FIRST_COMPLETED)
         if failure.done():
             # multi-model-server waits for its program, which this process has to answer; only then can it be told to
@@ -103,7 +103,7 @@ class Models:
     async def unload(self, name: str) -> None:
         """Of what was only forked, too."""
         self._loaded.discard(name)
-        if name in self._engines:
+        if name in self._workers:
             reply = await self._server.unregister(name)
             if reply.status not in (200, 404):
                 print(
@@ -111,37 +111,37 @@ class Models:
                     file=sys.stderr,
                     flush=True,
                 )
-        engines = self._engines.pop(name, None)
+        workers = self._workers.pop(name, None)
         self._failures.pop(name, None)
-        if engines:
-            engines.end()
+        if workers:
+            workers.end()
             self._changed()
 
     def look(self, passed: float) -> None:
-        """End the engines that hang. passed: seconds since the last look."""
-        for engines in list(self._engines.values()):
-            engines.look(passed)
+        """End the workers that hang. passed: seconds since the last look."""
+        for workers in list(self._workers.values()):
+            workers.look(passed)
 
     def end(self) -> None:
-        for engines in self._engines.values():
-            engines.end()
+        for workers in self._workers.values():
+            workers.end()
 
     async def stand_in(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """A connection of container/serving/model_server_home: multi-model-server says where it will connect."""
         try:
             asked = json.loads(await reader.readline())
-            engines = self._engines.get(asked["model"])
-            if engines is None:
+            workers = self._workers.get(asked["model"])
+            if workers is None:
                 writer.write(b"it was not asked for\n")
                 return
-            engines.listen_at(Path(asked["socket"]))
+            workers.listen_at(Path(asked["socket"]))
             writer.write(b"listening\n")
             await writer.drain()
             await reader.read()  # until it ends: multi-model-server has let the model go, or its program was killed
-            if self._engines.get(asked["model"]) is engines and asked["model"] in self._loaded:
+            if self._workers.get(asked["model"]) is workers and asked["model"] in self._loaded:
                 self._give_up(asked["model"], f"multi-model-server's program for the model {asked['model']} was ended")
         except (ValueError, KeyError, OSError) as error:  # it went away, or it was another program of the container
-            print(f"warning: a connection to the engines' socket was given up: {error!r}", file=sys.stderr, flush=True)
+            print(f"warning: a connection to the workers' socket was given up: {error!r}", file=sys.stderr, flush=True)
         finally:
             writer.close()
 
@@ -191,7 +191,7 @@ class Models:
                 HTTPStatus.BAD_REQUEST,
                 f"There is no folder {folder} in this container. The url must be that of the unpacked model.",
             )
-        if name in self._engines:
+        if name in self._workers:
             return Response.error(HTTPStatus.CONFLICT, f"The model {name} is already loaded.")
         try:
             warning = check_program(folder, os.environ)
@@ -199,7 +199,7 @@ class Models:
             return Response.error(HTTPStatus.BAD_REQUEST, f"The model {name} cannot be loaded: {error}")
         if warning:
             print(f"warning: of the model {name}: {warning}", file=sys.stderr, flush=True)
-        needed, free = memory_needed(folder, self._settings.engines), free_memory()
+        needed, free = memory_needed(folder, self._settings.workers), free_memory()
         if needed > free:
             message = (
                 f"The model {name} needs some {needed // MEGABYTE} MB of memory and {free // MEGABYTE} MB are "
@@ -222,10 +222,10 @@ class Models:
         )
 
 
-def memory_needed(folder: Path, engines: int) -> int:
+def memory_needed(folder: Path, workers: int) -> int:
     """Bytes that a model takes at most while it is loaded."""
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    return engines * (COPIES * size + ENGINE_MEMORY)
+    return workers * (COPIES * size + WORKER_MEMORY)
 
 
 def _is_folder(path: Path) -> bool:

@@ -60,7 +60,7 @@ def filled_in(template: str, settings: Settings, run_dir: Path, space: BodySpace
     return template
 
 
-class Front:
+class Nginx:
     """run_dir: for its configuration and what it writes."""
 
     def __init__(self, settings: Settings, run_dir: Path):

@@ -1,5 +1,5 @@
-"""How an engine's work moves, in memory that PID 1 looks at: a batch that hangs is seen from outside, whatever holds
-the engine's interpreter.
+"""How a worker's work moves, in memory that PID 1 looks at: a batch that hangs is seen from outside, whatever holds
+the worker's interpreter.
 
 A message for each batch would wake PID 1 in the middle of the next one; a counter in shared memory costs nothing.
 """
@@ -9,7 +9,7 @@ import mmap
 import threading
 from collections.abc import Callable, Sequence
 
-THREADS = 2  # that compute batches in one engine at most (container/serving/server/worker.py)
+THREADS = 2  # that compute batches in one worker at most (container/serving/server/worker.py)
 MOST_SECONDS = 1.0  # that one look may add: a container that was paused has not worked meanwhile
 
 

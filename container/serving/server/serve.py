@@ -1,9 +1,9 @@
 """PID 1 of the serve image: `docker run IMAGE serve`.
 
-    nginx (8080) -> multi-model-server (loopback) -> engines: processes that hold the model and batch the requests
-      PID 1 starts all three, forks the engines, and says by a file whether /ping is 200.
+    nginx (8080) -> multi-model-server (loopback) -> workers: processes that hold the model and batch the requests
+      PID 1 starts all three, forks the workers, and says by a file whether /ping is 200.
 
-/ping is 200 while every engine has loaded the model, has run it, and is connected: not before, not after the death of
+/ping is 200 while every worker has loaded the model, has run it, and is connected: not before, not after the death of
 one until it is back, and not while the container is ending. When the model cannot be loaded, or nginx or
 multi-model-server dies, the container ends with status 1."""
 
@@ -26,7 +26,7 @@ from container.serving.server.children import Children, how_it_ended
 from container.serving.server.metrics import Metrics
 from container.serving.server.model_api import Response, start_control
 from container.serving.server.model_server import ModelServer, start_model_server
-from container.serving.server.nginx import Front
+from container.serving.server.nginx import Nginx
 from container.serving.server.request_log import RequestLog
 from container.serving.settings import Settings
 
@@ -63,20 +63,20 @@ def main(arguments: list[str]) -> int:
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    front = Front(settings, run_dir)
+    proxy = Nginx(settings, run_dir)
     requests = RequestLog(run_dir, Metrics())
-    # The JVM and nginx start while this process imports torch, which the engines then have by being forked from it.
-    java, nginx = start_model_server(settings, run_dir, free_memory()), front.start()
+    # The JVM and nginx start while this process imports torch, which the workers then have by being forked from it.
+    java, nginx = start_model_server(settings, run_dir, free_memory()), proxy.start()
     os.environ.setdefault(
         "TORCHINDUCTOR_CACHE_DIR", str(run_dir)
     )  # torch looks for the user's name otherwise, which a number may not have
     # Nothing of what an import makes is garbage; looking for it took a tenth of the time. Frozen, it stays shared with
-    # the engines.
+    # the workers.
     gc.disable()
     importlib.import_module("container.serving.server.worker")
     gc.freeze()
     gc.enable()
-    return asyncio.run(Server(settings, machine, run_dir, front, requests, java.pid, nginx.pid).run(stopped))
+    return asyncio.run(Server(settings, machine, run_dir, proxy, requests, java.pid, nginx.pid).run(stopped))
 
 
 class Server:
@@ -87,14 +87,14 @@ class Server:
         settings: Settings,
         machine: Machine,
         run_dir: Path,
-        front: Front,
+        proxy: Nginx,
         requests: RequestLog,
         java: int,
         nginx: int,
     ):
         from container.serving.server.models import Models  # imports torch
 
-        self._settings, self._run_dir, self._front = settings, run_dir, front
+        self._settings, self._run_dir, self._proxy = settings, run_dir, proxy
         self._java, self._nginx = java, nginx
         self._requests, self._metrics, self._children = requests, requests.metrics, Children()
         self._model_server = ModelServer(settings)
@@ -112,7 +112,7 @@ class Server:
         self._children.reap()
         await start_control(self._run_dir / "control.sock", self._answer)
         (self._run_dir / "control.sock").chmod(0o666)
-        await asyncio.start_unix_server(self._models.stand_in, self._run_dir / "engines.sock")
+        await asyncio.start_unix_server(self._models.stand_in, self._run_dir / "workers.sock")
         if stopped:  # while this process was importing
             self._end_with(0)
         tasks = [asyncio.ensure_future(one) for one in (self._start(), self._count_requests(), self._tell_cloudwatch())]
@@ -140,9 +140,9 @@ class Server:
                 return
         self._in_service = True
         self._say_ready()
-        engines, threads = self._settings.engines, self._settings.threads
+        workers, threads = self._settings.workers, self._settings.threads
         print(
-            f"serving on port {self._settings.ports.public}: {engines} engine(s) of {threads} thread(s), batches of "
+            f"serving on port {self._settings.ports.public}: {workers} worker(s) of {threads} thread(s), batches of "
             f"{self._settings.batch_size}",
             flush=True,
         )
@@ -152,8 +152,8 @@ class Server:
         running = self._in_service and not self._stop.done()
         ready = running and (self._settings.multi_model or self._models.ready)
         # First: who hears 200 from /ping may send a request at once.
-        self._front.accept(running and (self._settings.multi_model or not self._models.leaving))
-        self._front.say_ready(ready)
+        self._proxy.accept(running and (self._settings.multi_model or not self._models.leaving))
+        self._proxy.say_ready(ready)
         self._metrics.ready(ready)
 
     def _fail(self, why: str) -> None:
@@ -217,7 +217,7 @@ class Server:
         return await self._models.answer(method, path, body)
 
     async def _count_requests(self) -> None:
-        """Now and then: waking up for each request would take a core from the engine in its middle. Engines that hang
+        """Now and then: waking up for each request would take a core from the worker in its middle. Workers that hang
         are found on the way.
         """
         clock = asyncio.get_running_loop().time

@@ -1,4 +1,4 @@
-"""An engine: a process that holds the model and answers, in batches, what multi-model-server's connections bring.
+"""A worker: a process that holds the model and answers, in batches, what multi-model-server's connections bring.
 
 PID 1 forks it (container/serving/server/workers.py) after importing torch, so it starts in a fraction of a second, and
 several share that memory."""
@@ -18,20 +18,20 @@ from mms.context import Context
 
 from container.model.model_file import UnusableCheckpoint
 from container.serving.inference.batcher import Batcher
-from container.serving.inference.handlers import Functions, WrongFunctions
+from container.serving.inference.handlers import Handlers, WrongHandlers
 from container.serving.inference.model_code import use_code
 from container.serving.inference.model_version import model_version
-from container.serving.request.invocation import Job
-from container.serving.server.invocations_in_progress import UnderWay
+from container.serving.request.invocation import Invocation
+from container.serving.server.invocations_in_progress import InvocationsInProgress
 from container.serving.server.mms_connection import answer_connection
 from container.serving.server.progress import Progress
 from container.serving.server.sticky_faults import StickyFaults, cuda_fault
 from container.serving.settings import Settings
 
-SECONDS_TO_GIVE_UP = 1  # for the answers to those that wait, when an engine ends
+SECONDS_TO_GIVE_UP = 1  # for the answers to those that wait, when a worker ends
 
 
-def run_engine(
+def run_worker(
     index: int,
     gpus: int,
     share: int,
@@ -45,10 +45,10 @@ def run_engine(
 ) -> int:
     """Load the model of `folder`, then answer; returns only when it cannot be loaded.
 
-    index: of this engine among those of the model; it decides which GPU it takes. share: connections that it takes.
+    index: of this worker among those of the model; it decides which GPU it takes. share: connections that it takes.
     report: is told `warm` when the model has run, `connections N` whenever their number changes, and `leaving` before
-    the engine ends by itself. progress: moves as batches do. leave: a file descriptor; when there is something to read,
-    the engine tells its clients to try again and ends."""
+    the worker ends by itself. progress: moves as batches do. leave: a file descriptor; when there is something to read,
+    the worker tells its clients to try again and ends."""
     logging.basicConfig(level=settings.log_level, format="%(levelname)s %(message)s", stream=sys.stdout)
     if gpus:
         os.environ["CUDA_VISIBLE_DEVICES"] = str(index % gpus)
@@ -56,10 +56,10 @@ def run_engine(
     torch.set_num_threads(settings.threads)
     use_code(folder)
     try:
-        functions = Functions(str(folder), Context(name, str(folder), {}, settings.batch_size, None, mms.__version__))
+        functions = Handlers(str(folder), Context(name, str(folder), {}, settings.batch_size, None, mms.__version__))
         version = model_version(folder)
     except BaseException as error:  # sys.exit() of a user's model_fn, too: it is no reason to end without a word
-        if not isinstance(error, (UnusableCheckpoint, WrongFunctions)):  # whose messages say it all
+        if not isinstance(error, (UnusableCheckpoint, WrongHandlers)):  # whose messages say it all
             traceback.print_exception(error)
         said = str(error) if isinstance(error, Exception) else repr(error)
         print(
@@ -67,32 +67,35 @@ def run_engine(
         )
         return 1
 
-    under_way = UnderWay(settings.answer_seconds)
+    in_progress = InvocationsInProgress(settings.answer_seconds)
     functions.step = progress.step
     sticky = StickyFaults(functions.answer, cuda_fault)
 
-    def answer_batch(jobs: Sequence[Job]) -> None:
-        functions.answer(jobs)
-        if why := sticky.reason_to_end(jobs):
-            for job in jobs:
-                job.done.set()  # they have their answers
-            print(f"error: an engine of the model {name} is ended: {why}", file=sys.stderr, flush=True)
+    def answer_batch(invocations: Sequence[Invocation]) -> None:
+        functions.answer(invocations)
+        if why := sticky.reason_to_end(invocations):
+            for invocation in invocations:
+                invocation.done.set()  # they have their answers
+            print(f"error: a worker of the model {name} is ended: {why}", file=sys.stderr, flush=True)
             report("leaving")
-            _end(under_way)
+            _end(in_progress)
 
     batcher = Batcher(progress.during(answer_batch), settings.batch_size, settings.batch_delay)
 
-    def answer(job: Job) -> None:
-        job.context.set_response_header(0, "X-Model-Version", version)
-        if functions.read_ahead(job):
-            batcher.submit(job)
-            job.done.wait()
-        functions.settle(job)
+    def answer(invocation: Invocation) -> None:
+        invocation.context.set_response_header(0, "X-Model-Version", version)
+        if functions.read_ahead(invocation):
+            batcher.submit(invocation)
+            invocation.done.wait()
+        functions.settle(invocation)
 
     _take_connections(
-        share, listener, lambda connection: answer_connection(connection, name, str(folder), under_way, answer), report
+        share,
+        listener,
+        lambda connection: answer_connection(connection, name, str(folder), in_progress, answer),
+        report,
     )
-    threading.Thread(target=lambda: (os.read(leave, 1), _end(under_way)), daemon=True).start()
+    threading.Thread(target=lambda: (os.read(leave, 1), _end(in_progress)), daemon=True).start()
     report("warm")
     # While a GPU computes one batch the processor can decode the next. On a processor they would only take each other's
     # cores.
@@ -105,14 +108,14 @@ def run_engine(
 def _run_or_end(endless: Callable[[], None]) -> None:
     try:
         endless()
-    except BaseException as error:  # requests would wait for a thread that is gone: PID 1 shall start another engine
+    except BaseException as error:  # requests would wait for a thread that is gone: PID 1 shall start another worker
         traceback.print_exception(error)
         os._exit(1)
 
 
-def _end(under_way: UnderWay) -> None:
-    """PID 1 starts another engine. Its own status: the interpreter would wait for threads that hang."""
-    under_way.give_up(SECONDS_TO_GIVE_UP)
+def _end(in_progress: InvocationsInProgress) -> None:
+    """PID 1 starts another worker. Its own status: the interpreter would wait for threads that hang."""
+    in_progress.give_up(SECONDS_TO_GIVE_UP)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(1)
@@ -121,7 +124,7 @@ def _end(under_way: UnderWay) -> None:
 def _take_connections(
     share: int, listener: socket.socket, answer: Callable[[socket.socket], None], report: Callable[[str], None]
 ) -> None:
-    """Take `share` connections and no more: the others are for the model's other engines."""
+    """Take `share` connections and no more: the others are for the model's other workers."""
     lock, count = threading.Lock(), [0]
     free = threading.Semaphore(share)
 

@@ -1,4 +1,4 @@
-"""The engines of a model, as PID 1 keeps them: forked, looked after, ended when one hangs, and forked anew when one is
+"""The workers of a model, as PID 1 keeps them: forked, looked after, ended when one hangs, and forked anew when one is
 gone.
 """
 
@@ -16,19 +16,19 @@ from pathlib import Path
 
 from container.serving.server.children import Children, how_it_ended
 from container.serving.server.progress import Progress, Stall
-from container.serving.server.worker import SECONDS_TO_GIVE_UP, run_engine
+from container.serving.server.worker import SECONDS_TO_GIVE_UP, run_worker
 from container.serving.settings import Settings
 
 MOST_FAILED_STARTS = 3  # one after the other; then the model is given up
 SECONDS_TO_FORK_AGAIN = 1
-SECONDS_TO_LEAVE = 1  # for an engine beyond what its answers take; then it is killed
+SECONDS_TO_LEAVE = 1  # for a worker beyond what its answers take; then it is killed
 BACKLOG = 4096
 NUMBERS = itertools.count()
 
 
 @dataclass
-class _Engine:
-    """leave: written to, it ends the engine."""
+class _Worker:
+    """leave: written to, it ends the worker."""
 
     stall: Stall
     leave: int
@@ -38,7 +38,7 @@ class _Engine:
     heard: bytes = b""  # of a line that is not complete
 
 
-class Engines:
+class Workers:
     """Those of one model. Made in PID 1's event loop; `start` forks them.
 
     changed: called whenever `ready` may have changed. failed: called once, with a sentence, when the model is given up.
@@ -58,69 +58,69 @@ class Engines:
         self.name, self.folder = name, folder
         self._settings, self._gpus, self._children = settings, gpus, children
         self._changed, self._failed = changed, failed
-        self._engines: dict[int, _Engine] = {}
+        self._workers: dict[int, _Worker] = {}
         self._failed_starts = 0
         self._ended = False
-        self._path = run_dir / f"engines-{next(NUMBERS)}.sock"
+        self._path = run_dir / f"workers-{next(NUMBERS)}.sock"
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.bind(str(self._path))
         self._listener.listen(BACKLOG)
 
     def start(self) -> None:
-        for index in range(self._settings.engines):
+        for index in range(self._settings.workers):
             self._fork(index)
 
     def look(self, passed: float) -> None:
         """End those that hang. passed: seconds since the last look."""
-        for pid, engine in list(self._engines.items()):
-            if not engine.leaving and engine.stall.look(passed):
+        for pid, worker in list(self._workers.items()):
+            if not worker.leaving and worker.stall.look(passed):
                 seconds = self._settings.answer_seconds
                 print(
-                    f"error: an engine of the model {self.name} has hung for {seconds} s in a request; it is ended",
+                    f"error: a worker of the model {self.name} has hung for {seconds} s in a request; it is ended",
                     file=sys.stderr,
                     flush=True,
                 )
-                self._leave(pid, engine)
+                self._leave(pid, worker)
 
     def listen_at(self, path: Path) -> None:
-        """Move the engines' socket to where multi-model-server connects."""
+        """Move the workers' socket to where multi-model-server connects."""
         os.replace(self._path, path)
         self._path = path
 
     @property
     def ready(self) -> bool:
-        """Every engine has the model, has run it, and has all of its connections."""
+        """Every worker has the model, has run it, and has all of its connections."""
         full = [
-            one for one in self._engines.values() if one.warm and not one.leaving and one.connections == self._share
+            one for one in self._workers.values() if one.warm and not one.leaving and one.connections == self._share
         ]
-        return len(full) == self._settings.engines
+        return len(full) == self._settings.workers
 
     @property
     def leaving(self) -> bool:
         """All that there are refuse what they get, until others take their place."""
-        return bool(self._engines) and all(one.leaving for one in self._engines.values())
+        return bool(self._workers) and all(one.leaving for one in self._workers.values())
 
     @property
     def _share(self) -> int:
-        return self._settings.connections // self._settings.engines
+        return self._settings.connections // self._settings.workers
 
     def end(self) -> None:
         """Kill them; nothing is called any more."""
         self._ended = True
-        for pid in self._engines:
+        for pid in self._workers:
             os.kill(pid, signal.SIGKILL)
         asyncio.get_running_loop().remove_reader(self._listener)
         self._listener.close()
         self._path.unlink(missing_ok=True)
 
-    def _leave(self, pid: int, engine: _Engine) -> None:
+    def _leave(self, pid: int, worker: _Worker) -> None:
         """It tells those that wait to try again, if it still can."""
-        engine.leaving = True
+        worker.leaving = True
         self._changed()
-        os.write(engine.leave, b"\n")
+        os.write(worker.leave, b"\n")
 
         def kill() -> None:
-            if self._engines.get(pid) is engine and not self._ended:
+            if self._workers.get(pid) is worker and not self._ended:
                 os.kill(pid, signal.SIGKILL)
 
         asyncio.get_running_loop().call_later(SECONDS_TO_GIVE_UP + SECONDS_TO_LEAVE, kill)
@@ -135,9 +135,7 @@ class Engines:
         except OSError as error:  # no memory, or too many processes: that may pass
             for end in (heard, told, left, leave):
                 os.close(end)
-            print(
-                f"error: an engine of the model {self.name} could not be forked: {error}", file=sys.stderr, flush=True
-            )
+            print(f"error: a worker of the model {self.name} could not be forked: {error}", file=sys.stderr, flush=True)
             asyncio.get_running_loop().call_later(SECONDS_TO_FORK_AGAIN, lambda: self._ended or self._fork(index))
             return
         if pid == 0:
@@ -145,7 +143,7 @@ class Engines:
             try:
                 _forget_parent(keep={self._listener.fileno(), told, left})
                 report = lambda line: os.write(told, f"{line}\n".encode())  # noqa: E731
-                status = run_engine(
+                status = run_worker(
                     index,
                     self._gpus,
                     self._share,
@@ -166,7 +164,7 @@ class Engines:
         os.close(told)
         os.close(left)
         os.set_blocking(heard, False)
-        self._engines[pid] = _Engine(Stall(progress.read, self._settings.answer_seconds), leave)
+        self._workers[pid] = _Worker(Stall(progress.read, self._settings.answer_seconds), leave)
         asyncio.get_running_loop().add_reader(heard, self._hear, pid, heard)
         self._children.watch(pid, lambda status: self._died(pid, index, heard, status))
 
@@ -175,30 +173,30 @@ class Engines:
             said = os.read(heard, 65536)
         except BlockingIOError:
             return
-        engine = self._engines.get(pid)
-        if not said or engine is None:
+        worker = self._workers.get(pid)
+        if not said or worker is None:
             asyncio.get_running_loop().remove_reader(heard)
             return
-        *lines, engine.heard = (engine.heard + said).split(b"\n")
+        *lines, worker.heard = (worker.heard + said).split(b"\n")
         for line in lines:
             if line == b"warm":
-                engine.warm, self._failed_starts = True, 0
+                worker.warm, self._failed_starts = True, 0
             elif line == b"leaving":
-                engine.leaving = True
+                worker.leaving = True
             else:
-                engine.connections = int(line.split()[1])
+                worker.connections = int(line.split()[1])
         self._changed()
 
     def _died(self, pid: int, index: int, heard: int, status: int) -> None:
         asyncio.get_running_loop().remove_reader(heard)
         os.close(heard)
-        engine = self._engines.pop(pid)
-        os.close(engine.leave)
+        worker = self._workers.pop(pid)
+        os.close(worker.leave)
         if self._ended:
             return
         self._changed()
-        print(f"error: an engine of the model {self.name} {how_it_ended(status)}", file=sys.stderr, flush=True)
-        if not engine.warm:
+        print(f"error: a worker of the model {self.name} {how_it_ended(status)}", file=sys.stderr, flush=True)
+        if not worker.warm:
             self._failed_starts += 1
             # A model that cannot be loaded will not be the next time; what kills a process (memory) may have passed.
             if os.WIFEXITED(status) or self._failed_starts >= MOST_FAILED_STARTS:
@@ -207,7 +205,7 @@ class Engines:
                 self._listener.setblocking(False)
                 asyncio.get_running_loop().add_reader(self._listener, lambda: self._listener.accept()[0].close())
                 self._failed(
-                    f"the model {self.name} could not be loaded: its engine {how_it_ended(status)}; its log is above"
+                    f"the model {self.name} could not be loaded: its worker {how_it_ended(status)}; its log is above"
                 )
                 return
         self._fork(index)

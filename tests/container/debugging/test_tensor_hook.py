@@ -212,7 +212,7 @@ def test_frozen_parameters_have_weights_and_no_gradients(tmp_path, net):
     )
 
 
-def test_the_configuration_of_the_platform_is_honoured(tmp_path, monkeypatch, net):
+def test_the_configuration_of_the_platform_is_supported(tmp_path, monkeypatch, net):
     folder = configured(
         monkeypatch,
         tmp_path,

@@ -127,6 +127,7 @@ def test_a_healthy_run_on_pictures_gives_no_finding():
         Split("train", ("Amber hound",), tuple(Path(f"{number}.jpg") for number in range(count)), (0,) * count),
         squares,
         {},
+        content_digest="",
     )
     examples = PictureExamples(store, preprocessing, min_crop=0.35)
     rows = torch.arange(16)

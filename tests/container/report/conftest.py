@@ -2,17 +2,16 @@
 
 import pytest
 from full_record import full_record
-
-from container.report.record import RunRecord
+from record_of import record_of
 
 
 @pytest.fixture(scope="session")
 def full():
     """Everything is known of this run."""
-    return RunRecord.from_dict(full_record())
+    return record_of(full_record())
 
 
 @pytest.fixture
 def small():
     """A run of one epoch and few classes, for a test to change."""
-    return RunRecord.from_dict(full_record(classes=4, epochs=1, steps=20, layers=6))
+    return record_of(full_record(classes=4, epochs=1, steps=20, layers=6))

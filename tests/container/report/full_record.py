@@ -41,7 +41,7 @@ def class_names(count: int) -> list[str]:
 def full_record(
     classes: list[str] | int = 133, epochs: int = 12, steps: int = 1248, layers: int = 110, seed: int = 0
 ) -> dict:
-    """What `RunRecord.from_dict` takes."""
+    """The values of a record as they are in report.json, for `record_of`."""
     draw = random.Random(seed)
     names = class_names(classes) if isinstance(classes, int) else classes
     test, learned = _evaluation(names, draw), _epochs(epochs, draw)

@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 from full_record import full_record
+from record_of import record_of
 
 from container.report.page import SECTIONS, page
 from container.report.record import Epoch, Evaluation, GradientNorms, RunRecord, StepTimes, System
@@ -105,7 +106,7 @@ def test_an_empty_record_says_in_a_line_for_each_section_why_it_is_empty():
 def test_any_part_of_a_record_may_be_missing(missing):
     values = full_record(classes=4, epochs=3, steps=10, layers=5)
     del values[missing]
-    Page(RunRecord.from_dict(values))
+    Page(record_of(values))
 
 
 def test_the_headline_has_the_accuracy_with_its_interval_and_how_it_was_come_by(full):
@@ -182,7 +183,7 @@ def test_text_from_outside_is_text(full):
     values["gradient_norms"]["layers"] = {hostile: [1.0, 1.0, 1.0, 1.0, 1.0]}
     values["system"]["series"] = {hostile: values["system"]["series"]["CPU, %"]}
     values["step_times"]["outliers"][0]["phase"] = hostile
-    found = Page(RunRecord.from_dict(values))
+    found = Page(record_of(values))
     assert (
         found.count("script") == 1
         and "alert(1)" not in re.findall(r"<script>(.*?)</script>", found.source, re.DOTALL)[0]
@@ -221,7 +222,7 @@ def test_links_within_the_page_have_their_target(full):
 def test_133_classes_fit_in_three_megabytes():
     values = full_record(epochs=1000, steps=10_000)
     values["evaluation"]["confusion_matrix"] = [[1] * 133 for _ in range(133)]
-    assert len(page(RunRecord.from_dict(values)).encode()) < 3_000_000
+    assert len(page(record_of(values)).encode()) < 3_000_000
 
 
 @pytest.mark.parametrize(
@@ -230,15 +231,15 @@ def test_133_classes_fit_in_three_megabytes():
         lambda values: values["epochs"].clear(),
         lambda values: values["epochs"].append({"epoch": 13}),
         lambda values: [
-            one.update(train_loss="NaN", valid_loss="NaN", valid_accuracy="NaN", learning_rate="NaN")
+            one.update(train_loss=math.nan, valid_loss=math.nan, valid_accuracy=math.nan, learning_rate=math.nan)
             for one in values["epochs"]
         ],
-        lambda values: [one.update(train_loss="Infinity", valid_loss=1e30) for one in values["epochs"]],
+        lambda values: [one.update(train_loss=math.inf, valid_loss=1e30) for one in values["epochs"]],
         lambda values: [one.update(train_accuracy=0.5) for one in values["epochs"]],
-        lambda values: values.update(best_epoch=99, seconds="NaN", hosts=4),
+        lambda values: values.update(best_epoch=99, seconds=math.nan, hosts=4),
         lambda values: values["gradient_norms"].update(steps=[]),
         lambda values: values["gradient_norms"].update(layers={}),
-        lambda values: values["gradient_norms"].update(layers={"a": ["NaN", 0.0], "b": []}),
+        lambda values: values["gradient_norms"].update(layers={"a": [math.nan, 0.0], "b": []}),
         lambda values: values["step_times"].update(summary={}, series={"steps": [1], "phases": {}}),
         lambda values: values["step_times"].update(
             summary={"forward": {}}, series={"steps": [], "phases": {"forward": []}}, step={}
@@ -248,11 +249,11 @@ def test_133_classes_fit_in_three_megabytes():
         ),
         lambda values: values["system"].update(seconds=[0.0], series={"CPU, %": [5.0]}),
         lambda values: values["system"].update(
-            seconds=[0.0, 1.0], series={"CPU, %": [], "GPU 0, %": ["NaN", None], "power": [-1.0, 400.0, 3.0]}
+            seconds=[0.0, 1.0], series={"CPU, %": [], "GPU 0, %": [math.nan, None], "power": [-1.0, 400.0, 3.0]}
         ),
         lambda values: values["system"].update(seconds=[], series={}),
         lambda values: values["evaluation"].update(
-            n=0, top1=None, top5=None, loss="NaN", top1_interval_95=[], confusion_matrix=[], calibration=None
+            n=0, top1=None, top5=None, loss=math.nan, top1_interval_95=[], confusion_matrix=[], calibration=None
         ),
         lambda values: values["evaluation"].update(
             confusion_matrix=[[0] * 4 for _ in range(4)], calibration={"bins": [], "ece": None}
@@ -266,7 +267,7 @@ def test_133_classes_fit_in_three_megabytes():
 def test_odd_values_make_a_page_without_a_trace_of_them(change):
     values = full_record(classes=4, epochs=3, steps=10, layers=5)
     change(values)
-    found = Page(RunRecord.from_dict(values))
+    found = Page(record_of(values))
     drawn = " ".join(
         str(value)
         for tag, attributes in found.elements

@@ -1,4 +1,4 @@
-"""A small model, pictures, and requests as an engine gets them."""
+"""A small model, pictures, and requests as a worker gets them."""
 
 import io
 import json
@@ -13,8 +13,8 @@ from container.model.head import HEAD_WIDTHS
 from container.model.model_file import save_checkpoint
 from container.model.network import create_model
 from container.pictures.preprocessing import Preprocessing
-from container.serving.inference.handlers import Functions
-from container.serving.request.invocation import Job
+from container.serving.inference.handlers import Handlers
+from container.serving.request.invocation import Invocation
 
 CLASSES = tuple(f"Breed_{index}" for index in range(8))
 ARCH = "shufflenet_v2_x0_5"
@@ -40,7 +40,7 @@ def model_dir(tmp_path):
 
 @pytest.fixture
 def load(model_dir, monkeypatch):
-    """load(code="") -> Functions over the model, with `code` as the user's inference.py."""
+    """load(code="") -> Handlers over the model, with `code` as the user's inference.py."""
 
     def load(code=""):
         if code:
@@ -48,7 +48,7 @@ def load(model_dir, monkeypatch):
             (model_dir / "code/inference.py").write_text(code)
             monkeypatch.syspath_prepend(str(model_dir / "code"))
         monkeypatch.delitem(__import__("sys").modules, "inference", raising=False)
-        return Functions(str(model_dir), Context("model", str(model_dir), {}, 8, None, mms.__version__))
+        return Handlers(str(model_dir), Context("model", str(model_dir), {}, 8, None, mms.__version__))
 
     yield load
     __import__("sys").modules.pop("inference", None)
@@ -56,25 +56,29 @@ def load(model_dir, monkeypatch):
 
 @pytest.fixture
 def request_of():
-    """request_of(body, content_type, **more headers) -> Job"""
+    """request_of(body, content_type, **more headers) -> Invocation"""
 
     def request_of(body, content_type="image/jpeg", **headers):
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         sent = {"X-Request-Id": "abc123", "Content-Type": "application/octet-stream", **given}
         if content_type is not None:
             sent["X-Content-Type"] = content_type
-        return Job.of(body, sent, "model", "/opt/ml/model")
+        return Invocation.of(body, sent, "model", "/opt/ml/model")
 
     return request_of
 
 
 @pytest.fixture
 def outcome():
-    """outcome(job) -> status, content type, body (parsed when it is JSON)"""
+    """outcome(invocation) -> status, content type, body (parsed when it is JSON)"""
 
-    def outcome(job):
-        status, _ = job.context.get_response_status(0)
-        content_type = job.context.get_response_content_type(0)
-        return status, content_type, json.loads(job.answer) if content_type == "application/json" else job.answer
+    def outcome(invocation):
+        status, _ = invocation.context.get_response_status(0)
+        content_type = invocation.context.get_response_content_type(0)
+        return (
+            status,
+            content_type,
+            json.loads(invocation.answer) if content_type == "application/json" else invocation.answer,
+        )
 
     return outcome

@@ -9,15 +9,15 @@ import pytest
 from container.serving.inference.batcher import Batcher
 
 
-def job():
+def invocation():
     return SimpleNamespace(done=threading.Event())
 
 
 def submitted(batcher, count):
-    jobs = [job() for _ in range(count)]
-    for one in jobs:
+    invocations = [invocation() for _ in range(count)]
+    for one in invocations:
         batcher.submit(one)
-    return jobs
+    return invocations
 
 
 def running(batcher):
@@ -27,8 +27,8 @@ def running(batcher):
 def test_what_arrives_while_a_batch_is_computed_is_the_next_batch():
     sizes, gate = [], threading.Semaphore(0)
 
-    def answer(jobs):
-        sizes.append(len(jobs))
+    def answer(invocations):
+        sizes.append(len(invocations))
         gate.acquire()
 
     batcher = Batcher(answer, size=4, delay=0)
@@ -44,7 +44,7 @@ def test_what_arrives_while_a_batch_is_computed_is_the_next_batch():
 
 
 def test_a_single_client_never_pays_the_delay():
-    batcher = Batcher(lambda jobs: None, size=8, delay=30)
+    batcher = Batcher(lambda invocations: None, size=8, delay=30)
     running(batcher)
     for _ in range(20):
         [one] = submitted(batcher, 1)
@@ -53,7 +53,7 @@ def test_a_single_client_never_pays_the_delay():
 
 def test_with_several_clients_an_incomplete_batch_waits_for_more():
     sizes = []
-    batcher = Batcher(lambda jobs: sizes.append(len(jobs)), size=3, delay=30)
+    batcher = Batcher(lambda invocations: sizes.append(len(invocations)), size=3, delay=30)
     two = submitted(batcher, 2)
     running(batcher)
     assert not two[0].done.wait(0.05)
@@ -63,7 +63,7 @@ def test_with_several_clients_an_incomplete_batch_waits_for_more():
 
 def test_an_incomplete_batch_goes_when_its_delay_is_over():
     sizes = []
-    batcher = Batcher(lambda jobs: sizes.append(len(jobs)), size=8, delay=0.05)
+    batcher = Batcher(lambda invocations: sizes.append(len(invocations)), size=8, delay=0.05)
     two = submitted(batcher, 2)
     running(batcher)
     assert all(one.done.wait(5) for one in two) and sizes == [2]
@@ -72,13 +72,13 @@ def test_an_incomplete_batch_goes_when_its_delay_is_over():
 def test_jobs_are_answered_in_the_order_of_their_arrival():
     answered = []
     batcher = Batcher(answered.extend, size=3, delay=0)
-    jobs = submitted(batcher, 10)
+    invocations = submitted(batcher, 10)
     running(batcher)
-    assert all(one.done.wait(5) for one in jobs) and answered == jobs
+    assert all(one.done.wait(5) for one in invocations) and answered == invocations
 
 
-def test_a_failing_engine_does_not_leave_its_clients_waiting():
-    def answer(jobs):
+def test_a_failing_worker_does_not_leave_its_clients_waiting():
+    def answer(invocations):
         raise RuntimeError("broken")
 
     batcher = Batcher(answer, size=2, delay=0)

@@ -65,9 +65,10 @@ def test_the_features_are_what_the_head_is_given():
 def test_its_form_is_made_without_the_compiler_of_torch():
     """Importing that takes a second, at every start of a container."""
     program = (
-        "import sys, torch, container.serving.engine; from container.serving.network import prepare_network; from "
-        "container.checkpoint import Checkpoint;"
-        "from container.model import create_model; from container.preprocessing import Preprocessing;"
+        "import sys, torch, container.serving.server.worker; from container.serving.inference.network import "
+        "prepare_network; from "
+        "container.model.model_file import Checkpoint;"
+        "from container.model.network import create_model; from container.pictures.preprocessing import Preprocessing;"
         "given = Checkpoint(create_model('resnet18', 6).eval(), 'resnet18', tuple('abcdef'), "
         "Preprocessing.for_image_size(64), False, {});"
         "prepare_network(given, torch.device('cpu'), [1]); print([name for name in ('torch._dynamo', 'sympy') if name "

@@ -28,7 +28,7 @@ def test_four_different_ports_are_chosen(environment, ports):
 
 
 @pytest.mark.parametrize(
-    ("machine", "workers", "engines", "threads"),
+    ("machine", "asked", "workers", "threads"),
     [
         (FOUR_CORES, None, 1, 4),
         (ONE_GPU, None, 1, 4),
@@ -37,9 +37,9 @@ def test_four_different_ports_are_chosen(environment, ports):
         (FOUR_CORES, "9", 9, 1),
     ],
 )
-def test_engines_are_as_many_as_gpus_or_as_asked_and_share_the_cores(machine, workers, engines, threads):
-    settings = read(machine, **({"SAGEMAKER_MODEL_SERVER_WORKERS": workers} if workers else {}))
-    assert (settings.engines, settings.threads) == (engines, threads)
+def test_workers_are_as_many_as_gpus_or_as_asked_and_share_the_cores(machine, asked, workers, threads):
+    settings = read(machine, **({"SAGEMAKER_MODEL_SERVER_WORKERS": asked} if asked else {}))
+    assert (settings.workers, settings.threads) == (workers, threads)
 
 
 def test_batches_are_larger_on_a_gpu_and_settable():
@@ -97,8 +97,8 @@ def test_a_wrong_value_of_our_own_or_of_a_port_is_refused_by_name(name, value):
         ("SAGEMAKER_MODEL_SERVER_TIMEOUT", "3600", "answer_seconds", 3600),  # JumpStart's, in minutes
         ("SAGEMAKER_MODEL_SERVER_TIMEOUT", "soon", "answer_seconds", 60),
         ("SAGEMAKER_MODEL_SERVER_TIMEOUT_SECONDS", "99999", "answer_seconds", 3600),
-        ("SAGEMAKER_MODEL_SERVER_WORKERS", "-3", "engines", 1),
-        ("SAGEMAKER_MODEL_SERVER_WORKERS", "all", "engines", 1),
+        ("SAGEMAKER_MODEL_SERVER_WORKERS", "-3", "workers", 1),
+        ("SAGEMAKER_MODEL_SERVER_WORKERS", "all", "workers", 1),
         ("SAGEMAKER_STARTUP_TIMEOUT", "9" * 50, "start_seconds", 3600),
         ("SAGEMAKER_STARTUP_TIMEOUT", "-+1", "start_seconds", 480),
         ("SAGEMAKER_MAX_PAYLOAD_IN_MB", "2000", "payload", 1024 * MEGABYTE),

@@ -1,4 +1,4 @@
-"""An engine ends when it is broken itself, and goes on when its clients send what it rejects."""
+"""A worker ends when it is broken itself, and goes on when its clients send what it rejects."""
 
 import json
 
@@ -7,7 +7,7 @@ import pytest
 from container.serving.request.invocation import cause_of
 from container.serving.server.sticky_faults import IN_A_ROW, StickyFaults
 
-# Functions of a model that one input breaks for good, and that rejects others as many models do: with an exception.
+# Handlers of a model that one input breaks for good, and that rejects others as many models do: with an exception.
 BREAKABLE = """
 import json
 state = []
@@ -24,66 +24,71 @@ def output_fn(value, accept): return json.dumps(value), "application/json"
 
 
 @pytest.fixture
-def engine(load, request_of):
-    """engine(values) -> the reason to end after each, in batches of one."""
+def worker(load, request_of):
+    """worker(values) -> the reason to end after each, in batches of one."""
     functions = load(BREAKABLE)
     sticky = StickyFaults(functions.answer, lambda: None)
 
-    def engine(values):
+    def worker(values):
         reasons = []
         for value in values:
-            job = request_of(json.dumps(value).encode(), "application/json")
-            functions.answer([job])
-            reasons.append(sticky.reason_to_end([job]))
+            invocation = request_of(json.dumps(value).encode(), "application/json")
+            functions.answer([invocation])
+            reasons.append(sticky.reason_to_end([invocation]))
         return reasons
 
-    return engine
+    return worker
 
 
-def test_faults_in_a_row_end_it_when_a_request_fails_that_was_answered_before(engine):
-    *earlier, last = engine(["fine", "break", *["fine"] * (IN_A_ROW - 1)])
+def test_faults_in_a_row_end_it_when_a_request_fails_that_was_answered_before(worker):
+    *earlier, last = worker(["fine", "break", *["fine"] * (IN_A_ROW - 1)])
     assert set(earlier) == {None}
     assert last.startswith(f"{IN_A_ROW} requests in a row failed with RuntimeError in predict_fn (inference.py, line ")
 
 
-def test_a_model_that_rejects_its_inputs_goes_on(engine):
-    assert set(engine(["fine", *["odd"] * 100, "fine", *["strange"] * 100])) == {None}
+def test_a_model_that_rejects_its_inputs_goes_on(worker):
+    assert set(worker(["fine", *["odd"] * 100, "fine", *["strange"] * 100])) == {None}
 
 
-def test_one_answer_among_the_faults_shows_that_it_works(engine):
-    assert set(engine([*["odd"] * (IN_A_ROW - 1), "fine"] * 5)) == {None}
+def test_one_answer_among_the_faults_shows_that_it_works(worker):
+    assert set(worker([*["odd"] * (IN_A_ROW - 1), "fine"] * 5)) == {None}
 
 
-def test_a_model_that_never_answered_is_not_started_anew_for_ever(engine):
-    assert set(engine(["break"] * 50)) == {None}
+def test_a_model_that_never_answered_is_not_started_anew_for_ever(worker):
+    assert set(worker(["break"] * 50)) == {None}
 
 
 def test_a_request_that_is_tried_again_is_tried_less_and_less_often(load, request_of):
     functions = load(BREAKABLE)
     tried = []
-    sticky = StickyFaults(lambda jobs: (tried.append(1), functions.answer(jobs)), lambda: None)
+    sticky = StickyFaults(lambda invocations: (tried.append(1), functions.answer(invocations)), lambda: None)
     for value in ["fine", *["odd"] * 1000]:
-        job = request_of(json.dumps(value).encode(), "application/json")
-        functions.answer([job])
-        assert sticky.reason_to_end([job]) is None
+        invocation = request_of(json.dumps(value).encode(), "application/json")
+        functions.answer([invocation])
+        assert sticky.reason_to_end([invocation]) is None
     assert len(tried) == 6  # after 8, 24, 56, 120, 248 and 504
 
 
-def test_a_client_error_is_not_the_engines_fault(request_of):
-    job = request_of(b"{}", "application/json")
-    job.context.set_response_status(400, "Bad Request", 0)
-    sticky = StickyFaults(lambda jobs: pytest.fail("nothing is to be tried"), lambda: pytest.fail("nor the device"))
-    assert [sticky.reason_to_end([job]) for _ in range(50)] == [None] * 50
+def test_a_client_error_is_not_the_workers_fault(request_of):
+    invocation = request_of(b"{}", "application/json")
+    invocation.context.set_response_status(400, "Bad Request", 0)
+    sticky = StickyFaults(
+        lambda invocations: pytest.fail("nothing is to be tried"), lambda: pytest.fail("nor the device")
+    )
+    assert [sticky.reason_to_end([invocation]) for _ in range(50)] == [None] * 50
 
 
 def test_a_broken_device_ends_it_at_once(request_of):
-    job = request_of(b"{}", "application/json")
-    job.context.set_response_status(500, "Internal Server Error", 0)
-    job.fault = "RuntimeError"
+    invocation = request_of(b"{}", "application/json")
+    invocation.context.set_response_status(500, "Internal Server Error", 0)
+    invocation.fault = "RuntimeError"
     sticky = StickyFaults(
-        lambda jobs: pytest.fail("nothing is to be tried"), lambda: "CUDA error: device-side assert triggered"
+        lambda invocations: pytest.fail("nothing is to be tried"), lambda: "CUDA error: device-side assert triggered"
     )
-    assert sticky.reason_to_end([job]) == "its device does not work any more: CUDA error: device-side assert triggered"
+    assert (
+        sticky.reason_to_end([invocation])
+        == "its device does not work any more: CUDA error: device-side assert triggered"
+    )
 
 
 def test_two_failures_have_one_cause_when_type_and_place_agree():

@@ -180,7 +180,7 @@ HEADERS = {
 @pytest.mark.parametrize("content", HEADERS.values(), ids=HEADERS)
 def test_an_odd_header_is_named(tmp_path, content):
     (tmp_path / FILE_NAME).write_bytes(content + bytes(4) * (not content.startswith(struct.pack("<Q", 2))))
-    with pytest.raises(UnusableCheckpoint, match="cannot be read|not in the format") as failure:
+    with pytest.raises(UnusableCheckpoint, match=r"cannot be read|not in the format") as failure:
         load_checkpoint(tmp_path)
     assert "\n" not in str(failure.value) and len(str(failure.value)) < 500
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from container.data.class_folders import class_name, read_split
+from container.data.picture_digest import digest_of_split
 from container.data.picture_store import decode_split
 from container.jobs.failure_reason import reason_of
 from container.pictures.preprocessing import Preprocessing
@@ -28,13 +29,18 @@ def test_classes_and_pictures_come_in_sorted_order(channels):
     split = read_split(channels / "train", "train")
     assert split.classes == ("Amber_hound", "Slate_setter", "Fern_terrier")
     assert len(split.paths) == 30 and split.labels[0] == 0 and split.labels[-1] == 2
-    assert all(class_name(path.parent.name) == split.classes[label] for path, label in zip(split.paths, split.labels))
+    assert all(
+        class_name(path.parent.name) == split.classes[label]
+        for path, label in zip(split.paths, split.labels, strict=True)
+    )
 
 
 def test_another_split_follows_the_order_of_train_whatever_its_folder_numbers(channels):
     (channels / "valid/001.Amber_hound").rename(channels / "valid/009.Amber_hound")
     valid = read_split(channels / "valid", "valid", ("Amber_hound", "Slate_setter", "Fern_terrier"))
-    assert [path.parent.name for path, label in zip(valid.paths, valid.labels) if label == 0] == ["009.Amber_hound"] * 4
+    assert [path.parent.name for path, label in zip(valid.paths, valid.labels, strict=True) if label == 0] == [
+        "009.Amber_hound"
+    ] * 4
 
 
 def test_a_missing_channel_is_named(tmp_path):
@@ -112,7 +118,10 @@ def test_an_unreadable_picture_is_left_out_and_counted(channels, tmp_path):
     store = decode_split(split, SMALL, tmp_path / "store")
     assert len(store) == len(split.paths) - 1
     assert [path.name for path, _ in store.unreadable] == ["3.jpg"]
-    assert all(class_name(path.parent.name) == split.classes[label] for path, label in zip(store.paths, store.labels))
+    assert all(
+        class_name(path.parent.name) == split.classes[label]
+        for path, label in zip(store.paths, store.labels, strict=True)
+    )
 
 
 def test_a_split_without_any_readable_picture_ends_the_run(channels, tmp_path):
@@ -130,6 +139,25 @@ def test_many_unreadable_pictures_end_the_run_with_the_first_one_named(channels,
         (channels / f"train/002.Slate_setter/{index}.jpg").write_bytes(b"no picture")
     with pytest.raises(TrainingFailure, match=r"3 unreadable pictures of 30.*002.Slate_setter/0.jpg"):
         decode_split(read_split(channels / "train", "train"), SMALL, tmp_path / "store")
+
+
+def test_the_store_has_the_digest_of_every_byte_of_its_split_also_of_unreadable_pictures(channels, tmp_path):
+    victim = channels / "train/002.Slate_setter/3.jpg"
+    victim.write_bytes(b"no picture")
+    split = read_split(channels / "train", "train")
+    store = decode_split(split, SMALL, tmp_path / "store")
+    assert store.content_digest == digest_of_split(split) and len(store) == len(split.paths) - 1
+    victim.write_bytes(b"no Picture")
+    assert decode_split(split, SMALL, tmp_path / "again").content_digest != store.content_digest
+
+
+def test_a_file_that_cannot_be_opened_is_left_out_with_the_reason(channels, tmp_path):
+    victim = channels / "train/002.Slate_setter/3.jpg"
+    split = read_split(channels / "train", "train")
+    victim.unlink()
+    store = decode_split(split, SMALL, tmp_path / "store")
+    [(path, reason)] = store.unreadable
+    assert path == victim and reason.startswith("not a readable picture: [Errno 2] No such file or directory")
 
 
 def test_the_store_gives_back_what_the_preprocessing_made(channels, tmp_path):

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from unwatched import UNWATCHED
+from unmonitored import UNMONITORED
 
 from container import train, train_entrypoint
 from container.jobs.failure_reason import reason_of
@@ -16,7 +16,7 @@ from container.training.hyperparameters import parse
 SHORT = [
     "--pretrained",
     "none",
-    *UNWATCHED,
+    *UNMONITORED,
     "--arch",
     "resnet18",
     "--image-size",

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import torch
 from same_views import SameViews
-from unwatched import UNWATCHED
+from unmonitored import UNMONITORED
 
 from container import train
 from container.data.channels import read_splits
@@ -25,12 +25,13 @@ from container.data.picture_store import decode_split
 from container.jobs import epochs, feature_bank
 from container.jobs.feature_bank import FeatureBank
 from container.jobs.feature_pass import make_bank, view
+from container.jobs.run import Run
 from container.model import weights_file
 from container.model.head import head_of, set_backbone_trainable
 from container.model.model_file import load_checkpoint
 from container.model.network import create_model
 from container.pictures.preprocessing import Preprocessing
-from container.runtime.device import Compute
+from container.runtime.device import ComputeDevice
 from container.runtime.failure import TrainingFailure
 from container.training.evaluation import evaluate
 from container.training.hyperparameters import parse
@@ -39,7 +40,7 @@ from container.training.trainer import Trainer
 FROZEN = [
     "--pretrained",
     "none",
-    *UNWATCHED,
+    *UNMONITORED,
     "--freeze-backbone",
     "true",
     "--arch",
@@ -56,7 +57,7 @@ FROZEN = [
     "3",
 ]
 PREPROCESSING = Preprocessing.for_image_size(32)
-CPU = Compute(torch.device("cpu"), torch.float32)
+CPU = ComputeDevice(torch.device("cpu"), torch.float32)
 
 
 def frozen_model(arch="resnet18", classes=3):
@@ -66,15 +67,18 @@ def frozen_model(arch="resnet18", classes=3):
     return model
 
 
+def run_of(folder, arguments=(), **more) -> Run:
+    return Run(parse([*FROZEN, *arguments]), CPU, folder / "model", folder / "output", **more)
+
+
 def bank_of(folder, model, arguments=()):
-    chosen = parse([*FROZEN, *arguments])
-    assert make_bank(folder, read_splits(), model, Preprocessing.for_image_size(chosen.image_size), chosen, CPU)
+    assert make_bank(run_of(folder, arguments), folder, read_splits(), model)
     return FeatureBank(folder)
 
 
 def test_the_head_learns_from_the_bank_what_it_learns_in_the_whole_network(job):
     """Step by step: the same views, the same order, the same dropout give the same losses and the same answers."""
-    chosen = parse([*FROZEN, "--epochs", "6", "--lr", "0.0003"])
+    hyperparameters = parse([*FROZEN, "--epochs", "6", "--lr", "0.0003"])
     model = frozen_model()
     bank = bank_of(job / "bank", frozen_model())
     stores = {name: decode_split(split, PREPROCESSING, job / "store") for name, split in read_splits().items()}
@@ -82,10 +86,10 @@ def test_the_head_learns_from_the_bank_what_it_learns_in_the_whole_network(job):
     head = head_of(head)
 
     torch.manual_seed(0)
-    whole = Trainer(model, SameViews(stores["train"], PREPROCESSING, 0.35, 3), 3, chosen, CPU)
+    whole = Trainer(model, SameViews(stores["train"], PREPROCESSING, 0.35, 3), 3, hyperparameters, CPU)
     losses = [whole.train_one_epoch(epoch) for epoch in range(1, 7)]
     torch.manual_seed(0)
-    alone = Trainer(head, bank.examples("train"), 3, chosen, CPU)
+    alone = Trainer(head, bank.examples("train"), 3, hyperparameters, CPU)
     assert [alone.train_one_epoch(epoch) for epoch in range(1, 7)] == pytest.approx(losses, rel=2e-3)
     assert losses[-1] < losses[0] * 0.9
     valid = PictureExamples(stores["valid"], PREPROCESSING, 0.35)
@@ -109,7 +113,7 @@ def test_features_are_what_the_head_gets_in_the_whole_network(job, arch, size):
     pictures = PictureExamples(decode_split(read_splits()["valid"], preprocessing, job / "store"), preprocessing, 0.35)
     evaluate(model, pictures, CPU)
     [expected] = seen
-    found = bank.examples("valid").evaluation_inputs(0, 12, CPU.device)
+    found = bank.examples("valid").evaluation_inputs(0, 12, CPU.torch_device)
     assert found.shape == expected.shape and torch.allclose(found, expected, rtol=2e-3, atol=1e-3)
 
 
@@ -117,7 +121,7 @@ def test_views_differ_and_every_other_one_of_a_picture_is_mirrored_beginning_wit
     squares = torch.zeros(16, 3, 64, 64, dtype=torch.uint8)
     squares[..., :32] = 200  # bright on the left
     views = torch.stack(
-        [view(squares, 0, number, Preprocessing.for_image_size(56), 0.9, CPU.device) for number in range(4)]
+        [view(squares, 0, number, Preprocessing.for_image_size(56), 0.9, CPU.torch_device) for number in range(4)]
     )
     mirrored = views[..., :28].mean((2, 3, 4)) < views[..., 28:].mean((2, 3, 4))
     assert (
@@ -127,10 +131,12 @@ def test_views_differ_and_every_other_one_of_a_picture_is_mirrored_beginning_wit
     )
     assert 0 < mirrored[0].sum() < 16
     assert not torch.equal(
-        view(squares, 0, 0, PREPROCESSING, 0.35, CPU.device), view(squares, 0, 2, PREPROCESSING, 0.35, CPU.device)
+        view(squares, 0, 0, PREPROCESSING, 0.35, CPU.torch_device),
+        view(squares, 0, 2, PREPROCESSING, 0.35, CPU.torch_device),
     )
     assert torch.equal(
-        view(squares, 5, 1, PREPROCESSING, 0.35, CPU.device), view(squares, 5, 1, PREPROCESSING, 0.35, CPU.device)
+        view(squares, 5, 1, PREPROCESSING, 0.35, CPU.torch_device),
+        view(squares, 5, 1, PREPROCESSING, 0.35, CPU.torch_device),
     )
 
 
@@ -138,7 +144,7 @@ def test_every_view_of_a_picture_is_shown_once_in_as_many_epochs(job):
     bank = bank_of(job / "bank", frozen_model())
     rows = torch.arange(30)
     shown = torch.stack(
-        [bank.examples("train").training_inputs(rows, epoch, None, CPU.device) for epoch in (1, 2, 3, 4)]
+        [bank.examples("train").training_inputs(rows, epoch, None, CPU.torch_device) for epoch in (1, 2, 3, 4)]
     )
     stored = torch.from_numpy(np.load(job / "bank/train.npy")).float()
     assert torch.equal(shown[0], shown[3])
@@ -235,12 +241,10 @@ def test_a_bank_of_other_weights_is_refused(job):
     shutil.copy(job / "a.pth", job / "channel/a.pth")
     auto = replace(parse(FROZEN), pretrained="auto")
     make_bank(
+        replace(run_of(job), hyperparameters=auto),
         job / "bank",
         read_splits(),
         frozen_model(),
-        PREPROCESSING,
-        auto,
-        CPU,
         "a.pth from channel pretrained",
         feature_bank.file_digest(job / "a.pth"),
     )
@@ -249,8 +253,8 @@ def test_a_bank_of_other_weights_is_refused(job):
     torch.save(create_model("resnet18", 3).state_dict(), job / "channel/a.pth")
     with pytest.raises(
         TrainingFailure,
-        match="made from a.pth from channel pretrained, and this job has a.pth from channel pretrained, whose content "
-        "differs",
+        match=r"made from a\.pth from channel pretrained, and this job has a\.pth from channel pretrained, "
+        "whose content differs",
     ):
         bank.check(auto, job / "channel", {})
 
@@ -294,12 +298,10 @@ def test_weights_in_the_image_do_not_matter_to_a_bank_that_was_made_from_a_chann
     torch.save(frozen_model().state_dict(), job / "a.pth")
     auto = replace(parse(FROZEN), pretrained="auto")
     make_bank(
+        replace(run_of(job), hyperparameters=auto),
         job / "bank",
         read_splits(),
         frozen_model(),
-        PREPROCESSING,
-        auto,
-        CPU,
         "a.pth from channel pretrained",
         feature_bank.file_digest(job / "a.pth"),
     )
@@ -341,9 +343,7 @@ def test_a_folder_can_be_used_again_and_holds_no_bank_meanwhile(job):
     bank_of(job / "bank", frozen_model())
     again = bank_of(job / "bank", frozen_model(), ["--feature-views", "2"])
     assert again.manifest.views == 2 and again.examples("train") is not None
-    assert not make_bank(
-        job / "bank", read_splits(), frozen_model(), PREPROCESSING, parse(FROZEN), CPU, stop_requested=lambda: True
-    )
+    assert not make_bank(run_of(job, stop_requested=lambda: True), job / "bank", read_splits(), frozen_model())
     with pytest.raises(TrainingFailure, match="unfinished"):
         FeatureBank(job / "bank")
 
@@ -371,30 +371,21 @@ def test_unreadable_pictures_are_left_out_of_the_bank(job, channels):
     assert len(bank.examples("train").labels) == 29 and bank.examples("train").labels.bincount().tolist() == [10, 9, 10]
     stored = np.load(job / "bank/train.npy")
     row = read_split(channels / "train", "train").paths.index(victim)
-    shown = bank.examples("train").training_inputs(torch.tensor([row]), 1, None, CPU.device)
+    shown = bank.examples("train").training_inputs(torch.tensor([row]), 1, None, CPU.torch_device)
     assert torch.equal(shown[0], torch.from_numpy(stored[row + 1, row % 3]).float())
 
 
 def test_a_stop_while_the_features_are_made_leaves_no_bank(job):
-    assert not make_bank(
-        job / "bank", read_splits(), frozen_model(), PREPROCESSING, parse(FROZEN), CPU, stop_requested=lambda: True
-    )
+    assert not make_bank(run_of(job, stop_requested=lambda: True), job / "bank", read_splits(), frozen_model())
     with pytest.raises(TrainingFailure, match="unfinished"):
         FeatureBank(job / "bank")
 
 
 def test_a_stop_in_the_middle_of_the_second_split_leaves_no_bank(job):
     asked = itertools.count()
-    stop = lambda: next(asked) > 60  # of 30 pictures with 3 views, and 12 with one
-    assert not make_bank(
-        job / "bank",
-        read_splits(),
-        frozen_model(),
-        PREPROCESSING,
-        parse([*FROZEN, "--workers", "1"]),
-        CPU,
-        stop_requested=stop,
-    )
+    # of 30 pictures with 3 views, and 12 with one
+    run = run_of(job, ["--workers", "1"], stop_requested=lambda: next(asked) > 60)
+    assert not make_bank(run, job / "bank", read_splits(), frozen_model())
     assert (job / "bank/train_labels.npy").exists() and not (job / "bank/bank.json").exists()
 
 

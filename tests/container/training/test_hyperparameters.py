@@ -7,8 +7,8 @@ from container.training.hyperparameters import parse
 
 
 def test_defaults_fine_tune_a_resnet34():
-    chosen = parse([])
-    assert (chosen.arch, chosen.pretrained, chosen.image_size) == ("resnet34", "auto", 224)
+    hyperparameters = parse([])
+    assert (hyperparameters.arch, hyperparameters.pretrained, hyperparameters.image_size) == ("resnet34", "auto", 224)
 
 
 @pytest.mark.parametrize(
@@ -23,8 +23,8 @@ def test_defaults_fine_tune_a_resnet34():
     ],
 )
 def test_pretrained_weights_are_trained_after_the_head_and_more_gently(arguments, head_epochs, early_lr):
-    chosen = parse(arguments)
-    assert (chosen.head_epochs, chosen.early_lr) == (head_epochs, early_lr)
+    hyperparameters = parse(arguments)
+    assert (hyperparameters.head_epochs, hyperparameters.early_lr) == (head_epochs, early_lr)
 
 
 @pytest.mark.parametrize("given", ["64", '"64"', "64.0", " 64 "])

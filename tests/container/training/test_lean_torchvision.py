@@ -38,5 +38,8 @@ def test_another_name_out_of_the_compiler_is_the_real_one():
 
 
 def test_torchvision_that_was_imported_before_stays_whole():
-    program = "import torchvision; from container.model.torchvision_import import models; print(models is torchvision.models, 'torch._dynamo' in sys.modules)"
+    program = (
+        "import torchvision; from container.model.torchvision_import import models; "
+        "print(models is torchvision.models, 'torch._dynamo' in sys.modules)"
+    )
     assert said(program) == ["True True"]

@@ -7,7 +7,7 @@ import multiprocessing
 import pytest
 import torch
 from torch import nn
-from unwatched import UNWATCHED
+from unmonitored import UNMONITORED
 
 from container import train
 from container.data.augmentation import cut_together, draw_variations
@@ -18,7 +18,7 @@ from container.data.prefetch import prepared
 from container.model.head import create_head
 from container.model.network import create_model
 from container.pictures.preprocessing import Preprocessing
-from container.runtime.device import Compute
+from container.runtime.device import ComputeDevice
 from container.runtime.failure import TrainingFailure
 from container.training.evaluation import evaluate
 from container.training.hyperparameters import parse
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU he
 SMALL = [
     "--pretrained",
     "none",
-    *UNWATCHED,
+    *UNMONITORED,
     "--arch",
     "resnet18",
     "--image-size",
@@ -51,15 +51,17 @@ def store(channels, tmp_path):
 
 
 def trainer_of(store, *more: str, mixed_precision=False) -> Trainer:
-    chosen = parse([*SMALL, *more])
+    hyperparameters = parse([*SMALL, *more])
     torch.manual_seed(0)
-    examples = PictureExamples(store, Preprocessing.for_image_size(64), chosen.min_crop, chosen.trivial_augment)
+    examples = PictureExamples(
+        store, Preprocessing.for_image_size(64), hyperparameters.min_crop, hyperparameters.trivial_augment
+    )
     return Trainer(
-        create_model(chosen.arch, 3, dropout=chosen.dropout),
+        create_model(hyperparameters.arch, 3, dropout=hyperparameters.dropout),
         examples,
         3,
-        chosen,
-        Compute.choose(mixed_precision=mixed_precision),
+        hyperparameters,
+        ComputeDevice.choose(mixed_precision=mixed_precision),
     )
 
 
@@ -107,15 +109,15 @@ def test_graphs_compute_what_single_kernels_compute(store, more):
 @pytest.mark.parametrize("more", [[], ["--head-epochs", "2", "--dropout", "0.2", "--early-lr", "0.5"]])
 def test_every_precision_learns(store, dtype, more):
     """float16 is the T4's, with scaled gradients."""
-    chosen = parse([*SMALL, "--epochs", "8", "--batch-size", "15", *more])
+    hyperparameters = parse([*SMALL, "--epochs", "8", "--batch-size", "15", *more])
     torch.manual_seed(0)
-    examples = PictureExamples(store, Preprocessing.for_image_size(64), chosen.min_crop)
+    examples = PictureExamples(store, Preprocessing.for_image_size(64), hyperparameters.min_crop)
     trainer = Trainer(
-        create_model("resnet18", 3, dropout=chosen.dropout),
+        create_model("resnet18", 3, dropout=hyperparameters.dropout),
         examples,
         3,
-        chosen,
-        Compute(torch.device("cuda", 0), dtype),
+        hyperparameters,
+        ComputeDevice(torch.device("cuda", 0), dtype),
     )
     losses = [trainer.train_one_epoch(epoch) for epoch in range(1, 9)]
     assert losses[-1] < 0.6 * losses[0]
@@ -146,9 +148,11 @@ def test_every_precision_learns(store, dtype, more):
 def test_other_networks_can_be_captured(channels, tmp_path, arch, monkeypatch):
     monkeypatch.setattr(torch.backends.cudnn, "benchmark", False)
     store = decode_split(read_split(channels / "train", "train"), Preprocessing.for_image_size(224), tmp_path / "store")
-    chosen = parse([*SMALL, "--arch", arch, "--image-size", "224"])
+    hyperparameters = parse([*SMALL, "--arch", arch, "--image-size", "224"])
     examples = PictureExamples(store, Preprocessing.for_image_size(224), 0.35)
-    trainer = Trainer(create_model(arch, 3), examples, 3, chosen, Compute(torch.device("cuda", 0), torch.bfloat16))
+    trainer = Trainer(
+        create_model(arch, 3), examples, 3, hyperparameters, ComputeDevice(torch.device("cuda", 0), torch.bfloat16)
+    )
     assert trainer.train_one_epoch(1) > 0
 
 
@@ -166,7 +170,7 @@ class AsksTheGpu(nn.Module):
 def what_is_said_of_it() -> str:
     inputs, targets = torch.zeros((2, 3, 64, 64), device="cuda"), torch.full((2, 3), 1 / 3, device="cuda")
     try:
-        as_graphs(StepLoss(AsksTheGpu().cuda(), 0.0), inputs, targets, Compute.choose())
+        as_graphs(StepLoss(AsksTheGpu().cuda(), 0.0), inputs, targets, ComputeDevice.choose())
     except TrainingFailure as failure:
         return str(failure)
     return ""
@@ -196,8 +200,8 @@ def test_inputs_made_ahead_are_whole_when_the_step_reads_them():
 def test_a_gpu_answers_what_the_cpu_answers(store):
     trainer = trainer_of(store)
     trainer.train_one_epoch(1)
-    there = evaluate(trainer.model, trainer._examples, trainer._compute)
-    here = evaluate(trainer.model.cpu(), trainer._examples, Compute(torch.device("cpu"), torch.float32))
+    there = evaluate(trainer.model, trainer._examples, trainer._device)
+    here = evaluate(trainer.model.cpu(), trainer._examples, ComputeDevice(torch.device("cpu"), torch.float32))
     assert torch.allclose(there.probabilities, here.probabilities, atol=5e-3)
 
 

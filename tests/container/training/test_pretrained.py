@@ -108,7 +108,7 @@ def test_weights_of_another_architecture_are_refused(tmp_path, model):
 def test_weights_of_another_shape_are_refused(tmp_path, weights, model):
     weights["layer1.0.conv1.weight"] = torch.zeros(1, 1, 3, 3)
     torch.save(weights, tmp_path / "w.pth")
-    with pytest.raises(TrainingFailure, match="does not fit resnet18.*layer1.0.conv1.weight"):
+    with pytest.raises(TrainingFailure, match=r"does not fit resnet18.*layer1.0.conv1.weight"):
         load_pretrained(model, "resnet18", tmp_path)
 
 
@@ -118,7 +118,7 @@ def test_pickled_code_is_not_run(tmp_path, model):
             return (open, (str(tmp_path / "ran"), "w"))
 
     torch.save({"fc.weight": Bomb()}, tmp_path / "w.pth")
-    with pytest.raises(TrainingFailure, match="w.pth cannot be read as tensors"):
+    with pytest.raises(TrainingFailure, match=r"w.pth cannot be read as tensors"):
         load_pretrained(model, "resnet18", tmp_path)
     assert not (tmp_path / "ran").exists()
 
@@ -180,7 +180,7 @@ class WholeModel(torch.nn.Linear):
 @pytest.mark.parametrize("found", [WholeModel(1, 1), {"model": WholeModel(1, 1)}])
 def test_a_whole_model_is_named_as_code_and_torchs_advice_to_run_it_is_not_passed_on(tmp_path, model, found):
     torch.save(found, tmp_path / "w.pth")
-    with pytest.raises(TrainingFailure, match="cannot be read as tensors: it holds code, of .*WholeModel") as failure:
+    with pytest.raises(TrainingFailure, match=r"cannot be read as tensors: it holds code, of .*WholeModel") as failure:
         load_pretrained(model, "resnet18", tmp_path)
     assert "weights_only" not in str(failure.value) and "\n" not in str(failure.value)
 

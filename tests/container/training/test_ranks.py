@@ -12,16 +12,16 @@ import torch
 from two_processes import learn
 
 from container.runtime.failure import TrainingFailure
-from container.runtime.launch import PORT, Place, places_here, run_all
+from container.runtime.launch import PORT, ProcessRank, process_ranks_here, run_all
 from container.runtime.ranks import Ranks, is_of_a_lost_peer
 from container.training.trainer import shuffled_batches
 
 PROGRAM = Path(__file__).with_name("two_processes.py")
-TWO_PLACES = [Place(rank, 2, rank, 2, "127.0.0.1", PORT) for rank in range(2)]
+TWO_PROCESSES = [ProcessRank(rank, 2, rank, 2, "127.0.0.1", PORT) for rank in range(2)]
 
 
 def run(*program, stop_requested=False, failed=lambda status: None) -> int:
-    return run_all(TWO_PLACES, [sys.executable, *program], lambda: stop_requested, failed)
+    return run_all(TWO_PROCESSES, [sys.executable, *program], lambda: stop_requested, failed)
 
 
 @pytest.fixture(autouse=True)
@@ -104,16 +104,16 @@ LAUNCHED = {
 @pytest.mark.parametrize(
     ("environment", "gpus", "expected"),
     [
-        ({}, 0, [Place(0, 1, 0, 1, "localhost", PORT)]),
-        (ONE_HOST, 1, [Place(0, 1, 0, 1, "algo-1", PORT)]),
-        (ONE_HOST, 2, [Place(0, 2, 0, 2, "algo-1", PORT), Place(1, 2, 1, 2, "algo-1", PORT)]),
-        (SECOND_OF_TWO, 0, [Place(1, 2, 0, 1, "algo-1", PORT)]),
-        (SECOND_OF_TWO, 2, [Place(2, 4, 0, 2, "algo-1", PORT), Place(3, 4, 1, 2, "algo-1", PORT)]),
-        (LAUNCHED, 2, [Place(3, 4, 1, 2, "algo-1", 29500)]),
+        ({}, 0, [ProcessRank(0, 1, 0, 1, "localhost", PORT)]),
+        (ONE_HOST, 1, [ProcessRank(0, 1, 0, 1, "algo-1", PORT)]),
+        (ONE_HOST, 2, [ProcessRank(0, 2, 0, 2, "algo-1", PORT), ProcessRank(1, 2, 1, 2, "algo-1", PORT)]),
+        (SECOND_OF_TWO, 0, [ProcessRank(1, 2, 0, 1, "algo-1", PORT)]),
+        (SECOND_OF_TWO, 2, [ProcessRank(2, 4, 0, 2, "algo-1", PORT), ProcessRank(3, 4, 1, 2, "algo-1", PORT)]),
+        (LAUNCHED, 2, [ProcessRank(3, 4, 1, 2, "algo-1", 29500)]),
     ],
 )
 def test_every_gpu_or_host_without_one_has_a_process(environment, gpus, expected):
-    assert places_here(environment, gpus) == expected
+    assert process_ranks_here(environment, gpus) == expected
 
 
 def test_sigterm_reaches_every_process(tmp_path):

@@ -1,12 +1,14 @@
 """An interrupted run goes on from its newest checkpoint, and ends as if it had never been interrupted."""
 
+import hashlib
 import json
+import os
 import resource
 import signal
 
 import pytest
 import torch
-from unwatched import UNWATCHED
+from unmonitored import UNMONITORED
 
 from container import train
 from container.training import resume
@@ -18,7 +20,7 @@ from container.training.trainer import Trainer
 PICTURES = [
     "--pretrained",
     "none",
-    *UNWATCHED,
+    *UNMONITORED,
     "--arch",
     "resnet18",
     "--image-size",
@@ -51,7 +53,7 @@ PICTURES = [
 FEATURES = [
     "--pretrained",
     "none",
-    *UNWATCHED,
+    *UNMONITORED,
     "--arch",
     "resnet18",
     "--image-size",
@@ -192,6 +194,47 @@ def test_another_runs_checkpoints_are_named_not_used_and_kept(
     said = capfd.readouterr()
     assert said.err.count("is not used, and stays: it is of a run with") == 2 and sentence in said.err
     assert "epoch=1 " in said.out and sorted(path.name for path in folder.iterdir()) == theirs
+
+
+def content_digest(channels) -> str:
+    """The digest of a run's pictures, as it is defined: by split, class and file name, over every byte."""
+    whole = hashlib.sha256()
+    for split in ("train", "valid", "test"):
+        of_split = hashlib.sha256()
+        for path in sorted((channels / split).rglob("*.jpg")):
+            of_split.update(f"{path.parent.name.partition('.')[2]}/{path.name}\0".encode())
+            of_split.update(hashlib.sha256(path.read_bytes()).digest())
+        whole.update(f"{split} {of_split.hexdigest()}\0".encode())
+    return whole.hexdigest()
+
+
+@pytest.mark.parametrize("split", ["train", "valid", "test"])
+def test_a_replaced_picture_of_the_same_name_size_and_time_makes_another_run(
+    job, folder, channels, monkeypatch, split, capfd
+):
+    picture, other = (channels / split / "001.Amber_hound" / name for name in ("0.jpg", "1.jpg"))
+    size = max(picture.stat().st_size, other.stat().st_size)
+    picture.write_bytes(picture.read_bytes().ljust(size, b"\0"))  # a decoder stops before what is behind the picture
+    before, status = content_digest(channels), picture.stat()
+    two_checkpoints(monkeypatch)
+    picture.write_bytes(other.read_bytes().ljust(size, b"\0"))
+    os.utime(picture, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert picture.stat().st_size == status.st_size and picture.stat().st_mtime_ns == status.st_mtime_ns
+    capfd.readouterr()
+    assert train.main(PICTURES) == 0
+    said = capfd.readouterr()
+    assert "epoch=1 " in said.out and "going on from checkpoint" not in said.out
+    changed = f"it is of a run with pictures={before}, and this one has {content_digest(channels)}"
+    assert said.err.count(f"is not used, and stays: {changed}") == 2
+
+
+def test_the_same_pictures_with_other_times_make_the_same_run(job, folder, channels, monkeypatch, capfd):
+    """A restarted job has its channels downloaded anew."""
+    two_checkpoints(monkeypatch)
+    for number, path in enumerate(channels.rglob("*.jpg")):
+        os.utime(path, (number, number))
+    assert train.main(PICTURES) == 0
+    assert "going on from checkpoint" in capfd.readouterr().out
 
 
 def test_the_number_of_workers_makes_no_other_run(job, folder, monkeypatch, capfd):

@@ -7,7 +7,7 @@ import re
 import signal
 
 import pytest
-from unwatched import UNWATCHED
+from unmonitored import UNMONITORED
 
 from container import train
 from container.model.model_file import load_checkpoint
@@ -17,7 +17,7 @@ from container.runtime import failure
 TWO = [
     "--pretrained",
     "none",
-    *UNWATCHED,
+    *UNMONITORED,
     "--arch",
     "resnet18",
     "--image-size",
@@ -88,9 +88,9 @@ def test_the_users_mistake_is_said_once(two_gpus):
 def test_a_process_that_was_killed_is_the_reason(two_gpus, monkeypatch):
     real = train.run_all
 
-    def killed(places, program, stop_requested, failed):
+    def killed(process_ranks, program, stop_requested, failed):
         return real(
-            places,
+            process_ranks,
             [
                 program[0],
                 "-c",

@@ -5,7 +5,7 @@ import re
 import signal
 
 import pytest
-from unwatched import UNWATCHED
+from unmonitored import UNMONITORED
 
 from container import train
 from container.jobs import train_on_pictures
@@ -15,7 +15,7 @@ from container.training import trainer
 FAST = [
     "--pretrained",
     "none",
-    *UNWATCHED,
+    *UNMONITORED,
     "--arch",
     "resnet18",
     "--image-size",

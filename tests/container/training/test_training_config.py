@@ -55,7 +55,7 @@ def test_long_listings_are_cut():
 
 def test_a_file_that_cannot_be_read_is_a_sentence(tmp_path):
     (tmp_path / "hyperparameters.json").mkdir()
-    with pytest.raises(TrainingFailure, match="hyperparameters.json cannot be read: Is a directory"):
+    with pytest.raises(TrainingFailure, match=r"hyperparameters.json cannot be read: Is a directory"):
         read_config(tmp_path)
 
 

@@ -5,7 +5,8 @@ import pytest
 from container.entrypoint.uncaught_error import MAX_CHARACTERS, uncaught_error
 
 FRAMES = 'Traceback (most recent call last):\n  File "train.py", line 3, in <module>\n    fit()\n    ^^^^^\n'
-TORCHRUN = """E1129 23:40:00.123000 7 torch/distributed/elastic/multiprocessing/api.py:882] failed (exitcode: 1) local_rank: 0 (pid: 9)
+TORCHRUN = """\
+E1129 23:40:00.123 7 torch/distributed/elastic/multiprocessing/api.py:882] failed (exitcode: 1) local_rank: 0 (pid: 9)
 Traceback (most recent call last):
   File "/opt/venv/bin/torchrun", line 8, in <module>
     sys.exit(main())

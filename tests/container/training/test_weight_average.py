@@ -3,7 +3,7 @@
 import pytest
 import torch
 from torch import nn
-from unwatched import UNWATCHED
+from unmonitored import UNMONITORED
 
 from container import train
 from container.model.model_file import load_checkpoint
@@ -12,7 +12,7 @@ from container.training.weight_average import WeightAverage
 SHORT = [
     "--pretrained",
     "none",
-    *UNWATCHED,
+    *UNMONITORED,
     "--arch",
     "resnet18",
     "--image-size",

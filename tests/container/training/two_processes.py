@@ -12,15 +12,15 @@ import torch
 from torch import nn
 
 from container.model.head import create_head
-from container.runtime.device import Compute
-from container.runtime.launch import places_here
+from container.runtime.device import ComputeDevice
+from container.runtime.launch import process_ranks_here
 from container.runtime.ranks import Ranks, is_of_a_lost_peer, join
 from container.training.evaluation import evaluate
 from container.training.hyperparameters import parse
 from container.training.trainer import Trainer
 
 CLASSES, COUNT = 3, 30
-CPU = Compute(torch.device("cpu"), torch.float32)
+CPU = ComputeDevice(torch.device("cpu"), torch.float32)
 
 
 class Noise:
@@ -49,10 +49,12 @@ def network() -> nn.Module:
 
 
 def learn(arguments: list[str], ranks: Ranks) -> dict:
-    chosen = parse(["--pretrained", "none", "--batch-size", "10", "--lr", "0.01", "--dropout", "0", *arguments])
-    trainer = Trainer(network(), Noise(COUNT), CLASSES, chosen, CPU, ranks)
-    losses = [trainer.train_one_epoch(epoch) for epoch in range(1, chosen.epochs + 1)]
-    found = evaluate(trainer.evaluated, Noise(7), CPU, chosen.test_flip, ranks)
+    hyperparameters = parse(
+        ["--pretrained", "none", "--batch-size", "10", "--lr", "0.01", "--dropout", "0", *arguments]
+    )
+    trainer = Trainer(network(), Noise(COUNT), CLASSES, hyperparameters, CPU, ranks)
+    losses = [trainer.train_one_epoch(epoch) for epoch in range(1, hyperparameters.epochs + 1)]
+    found = evaluate(trainer.evaluated, Noise(7), CPU, hyperparameters.test_flip, ranks)
     return {
         "losses": losses,
         "weights": trainer.model.state_dict(),
@@ -63,8 +65,8 @@ def learn(arguments: list[str], ranks: Ranks) -> dict:
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    [place] = places_here(os.environ, 0)
-    ranks = join(place, CPU.device)
+    [process_rank] = process_ranks_here(os.environ, 0)
+    ranks = join(process_rank, CPU.torch_device)
     result = learn(sys.argv[2:], ranks)
     agreed = {
         "any": ranks.any(ranks.rank == 1),
@@ -86,5 +88,5 @@ if __name__ == "__main__":
     except RuntimeError as error:
         (folder / "lost").write_text(str(is_of_a_lost_peer(error)))
         raise
-    ranks.part_company()
+    ranks.close()
     os._exit(0)

@@ -102,7 +102,7 @@ def test_checkpoints_tensors_and_profiles_are_kept_where_the_platform_keeps_them
         "ProfilerConfig": {"S3OutputPath": "s3://bucket/out"},
         "TensorBoardOutputConfig": {"S3OutputPath": "s3://bucket/tb", "LocalPath": "/tmp/tb"},
     }
-    assert opt_ml.kept_folders(request_) == {
+    assert opt_ml.synced_folders(request_) == {
         "/opt/ml/checkpoints": "s3://bucket/ck",
         "/opt/ml/output/tensors": "s3://bucket/out/job-1/debug-output",
         "/opt/ml/output/profiler": "s3://bucket/out/job-1/profiler-output",
@@ -112,7 +112,7 @@ def test_checkpoints_tensors_and_profiles_are_kept_where_the_platform_keeps_them
 
 def test_a_profiler_that_is_switched_off_keeps_nothing(request_):
     assert (
-        opt_ml.kept_folders(
+        opt_ml.synced_folders(
             {**request_, "ProfilerConfig": {"S3OutputPath": "s3://bucket/out", "DisableProfiler": True}}
         )
         == {}

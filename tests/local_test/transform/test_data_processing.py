@@ -1,8 +1,11 @@
 """InputFilter, JoinSource and OutputFilter on payloads and answers, as AWS documents them."""
 
+import tracemalloc
+
 import pytest
 
 from local_test.transform.data_processing import Mismatch, data_processing
+from local_test.transform.records import BadInput
 
 
 def processing(content_type, split="Line", accept=None, **asked):
@@ -110,9 +113,9 @@ def test_an_answer_that_is_not_what_content_type_says_is_told():
 
 
 def test_a_filter_that_does_not_fit_a_record_is_told_by_its_field():
-    with pytest.raises(Mismatch, match=r"DataProcessing.InputFilter does not fit: there is no element 5 among 2"):
+    with pytest.raises(Mismatch, match=r"DataProcessing\.InputFilter does not fit: there is no element 5 among 2"):
         processing("text/csv", InputFilter="$[5]").filtered(b"1,2\n")
-    with pytest.raises(Mismatch, match=r"DataProcessing.OutputFilter does not fit: there is no 'id'"):
+    with pytest.raises(Mismatch, match=r"DataProcessing\.OutputFilter does not fit: there is no 'id'"):
         processing("application/json", OutputFilter="$.id").finished(b"{}", b"{}")
 
 
@@ -131,16 +134,61 @@ def test_what_cannot_be_processed_is_refused_by_its_field(asked, message):
         processing(**asked)
 
 
-def test_a_payload_of_any_size_cannot_be_processed():
-    with pytest.raises(ValueError, match="MaxPayloadInMB"):
-        data_processing(
-            {
-                "TransformInput": {"ContentType": "text/csv"},
-                "TransformOutput": {},
-                "MaxPayloadInMB": 0,
-                "DataProcessing": {"JoinSource": "Input"},
-            }
-        )
+def in_blocks(data, size):
+    """A payload of any size, cut anywhere: within lines, and within characters."""
+    return lambda: (data[start : start + size] for start in range(0, len(data), size))
+
+
+@pytest.mark.parametrize("size", [1, 3, 1000])
+@pytest.mark.parametrize(
+    ("content_type", "split", "path", "data"),
+    [
+        ("text/csv", "Line", "$[1:]", b'7,1,"a, b"\n8,2,"\xc3\xa4\nc"\r\n'),
+        ("text/csv", "Line", "$[1:]", b"7,1\n8,2"),
+        ("text/csv", "None", "$[1:]", b"7,1\r\n8,2\r\n"),
+        ("application/jsonlines", "Line", "$.b", '{"a": 1, "b": "ä"}\n{"b": [2]}'.encode()),
+        ("application/json", "None", "$.b", '{"a": 1,\n "b": "ä"}'.encode()),
+    ],
+)
+def test_a_payload_of_any_size_is_filtered_as_one_in_memory_is(content_type, split, path, data, size):
+    one = processing(content_type, split, InputFilter=path)
+    blocks = one.filtered(in_blocks(data, size))
+    expected = one.filtered(data)
+    assert [b"".join(blocks()) for _ in range(2)] == [expected, expected], "also when it is sent a second time"
+
+
+def test_a_payload_of_any_size_is_joined_with_its_answer():
+    joined = processing("text/csv", InputFilter="$[1:]", JoinSource="Input", OutputFilter="$[0,-1]")
+    assert joined.finished(in_blocks(b"7,1\n8,2\n", 3), b"0.1\n0.2\n") == b"7,0.1\n8,0.2\n"
+
+
+def test_lines_of_a_payload_of_any_size_are_filtered_in_bounded_memory():
+    line = b"7," + b"x" * 1021 + b"\n"
+    blocks = processing("text/csv", InputFilter="$[1:]").filtered(lambda: (line * 64 for _ in range(512)))
+    tracemalloc.start()
+    try:
+        size = sum(len(block) for block in blocks())
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert size == 512 * 64 * 1022
+    assert peak < 2_000_000
+
+
+def test_what_does_not_fit_a_payload_of_any_size_is_told_when_it_is_read():
+    with pytest.raises(Mismatch, match="the input is not JSON"):
+        b"".join(processing("application/jsonlines", InputFilter="$.a").filtered(in_blocks(b'{"a":1}\nno\n', 5))())
+    with pytest.raises(Mismatch, match=r"DataProcessing\.InputFilter does not fit: there is no element 5 among 2"):
+        b"".join(processing("text/csv", InputFilter="$[5]").filtered(in_blocks(b"1,2\n", 5))())
+
+
+def test_a_payload_of_any_size_that_cannot_be_read_is_told_by_its_own_sentence():
+    def blocks():
+        yield b"1,2\n"
+        raise BadInput("it is not sound gzip")
+
+    with pytest.raises(BadInput, match="it is not sound gzip"):
+        b"".join(processing("text/csv", InputFilter="$[1:]").filtered(blocks)())
 
 
 def test_the_answer_may_have_any_type_when_only_the_input_is_filtered():

@@ -201,6 +201,20 @@ def test_input_and_answer_are_processed_for_each_record(run):
     assert written == [b"id1,2,4\nid2,3,6\n", b"id1,2,4\n", b""]
 
 
+def test_a_payload_of_any_size_is_processed(run):
+    processing = data_processing(
+        {
+            "TransformInput": {"ContentType": "text/csv", "SplitType": "Line"},
+            "TransformOutput": {},
+            "DataProcessing": {"InputFilter": "$[1:]", "JoinSource": "Input"},
+        }
+    )
+    whole = Cutting(gzipped=False, split="Line", strategy="MultiRecord", most_bytes=None)
+    sent = run([b"id1,2\nid2,3\n", b"no number,\xff\n"], lambda body: b"".join(body()), 1, whole, processing)
+    assert sent[0] == b"id1,2,2\nid2,3,3\n"
+    assert sent[1].startswith("the object: the input is not CSV")
+
+
 def test_an_answer_that_cannot_be_joined_fails_its_object(run):
     processing = data_processing(
         {

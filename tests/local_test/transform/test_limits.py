@@ -35,6 +35,7 @@ def test_zero_megabytes_are_any_size():
         {"MaxPayloadInMB": 101},
         {"MaxPayloadInMB": 1.5},
         {"BatchStrategy": "ALL"},
+        {"BatchStrategy": ["SINGLE_RECORD"]},
     ],
 )
 def test_an_answer_without_sense_is_told(answer):

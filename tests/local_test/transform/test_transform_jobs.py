@@ -151,7 +151,7 @@ def test_a_name_is_taken_once(service):
             "TransformOutput.S3OutputPath: There is no bucket nobucket",
         ),
         ({"TransformOutput": {"S3OutputPath": "https://data/out"}}, "TransformOutput.S3OutputPath"),
-        ({"DataCaptureConfig": {"DestinationS3Uri": "s3://data/captured"}}, "does not honour DataCaptureConfig"),
+        ({"DataCaptureConfig": {"DestinationS3Uri": "s3://data/captured"}}, "does not support DataCaptureConfig"),
         ({"BatchStrategy": "AllRecords"}, "batchStrategy"),
         (
             {"TransformOutput": {"S3OutputPath": "file:///etc/out"}},

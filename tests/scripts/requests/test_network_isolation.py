@@ -2,7 +2,6 @@
 fail.
 """
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,10 +9,9 @@ import pytest
 from scripts.config.ranges import Categories
 from scripts.config.settings import load_settings
 from scripts.console.failure import Failure
-from scripts.requests.features_job import features_job_request
-from scripts.requests.model import model_request
+from scripts.requests.endpoint import model_request
 from scripts.requests.network_isolation import training_is_isolated
-from scripts.requests.training_job import training_job_request
+from scripts.requests.training_job import features_job_request, training_job_request
 from scripts.requests.tuning_job import tuning_job_request
 from tests.scripts.requests.requested import ROLE, SPLITS, a_training_job, layout, settings
 from tests.scripts.service_model import problems
@@ -94,7 +92,7 @@ def test_every_kind_of_job_carries_it(hyperparameters, found):
 
 
 def test_the_settings_own_hyperparameters_count():
-    chosen = replace(settings(), hyperparameters=SCRATCH)
+    chosen = settings().model_copy(update={"hyperparameters": SCRATCH})
     assert a_training_job(chosen)["EnableNetworkIsolation"] is True
     assert a_training_job(chosen, hyperparameters={"pretrained": "auto"})["EnableNetworkIsolation"] is False
 

@@ -11,10 +11,13 @@ from scripts.requests.autoscaling import (
     wake_alarm_request,
     wake_policy_request,
 )
-from scripts.requests.endpoint import create_endpoint_request, update_endpoint_request
-from scripts.requests.endpoint_config import endpoint_config_request
+from scripts.requests.endpoint import (
+    create_endpoint_request,
+    endpoint_config_request,
+    model_request,
+    update_endpoint_request,
+)
 from scripts.requests.gpu_ami import inference_ami, transform_ami
-from scripts.requests.model import model_request
 from scripts.requests.transform_job import transform_job_request
 from tests.scripts.requests.requested import LONGEST_PREFIX, ROLE, layout, settings
 from tests.scripts.service_model import problems

@@ -1,7 +1,6 @@
 """Training jobs: allowed by the service's own model, and as the settings say."""
 
 import re
-from dataclasses import replace
 
 import pytest
 
@@ -51,7 +50,7 @@ def test_spot_training_says_how_long_it_waits_and_other_training_does_not():
 
 
 def test_hyperparameters_of_the_command_line_come_before_the_settings():
-    chosen = replace(settings(), hyperparameters={"epochs": "10", "lr": "0.1"})
+    chosen = settings().model_copy(update={"hyperparameters": {"epochs": "10", "lr": "0.1"}})
     sent = a_training_job(chosen, hyperparameters={"epochs": "3"})["HyperParameters"]
     assert sent == {"sagemaker_container_log_level": "30", "epochs": "3", "lr": "0.1"}
 

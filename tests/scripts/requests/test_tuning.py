@@ -4,7 +4,7 @@ import pytest
 
 from scripts.config.names import features_job, timestamp, tuning_job
 from scripts.config.ranges import Categories, Interval, ranges_of_request
-from scripts.requests.features_job import features_job_request, features_uri
+from scripts.requests.training_job import features_job_request, features_uri
 from scripts.requests.tuning_job import tuning_job_request
 from tests.scripts.requests.requested import LONGEST_PREFIX, ROLE, SPLITS, a_training_job, layout, settings
 from tests.scripts.service_model import problems

@@ -6,12 +6,6 @@ from tests.scripts.tuning.service import DONE, Service
 
 
 @pytest.fixture
-def data(aws, bucket):
-    for split in ("train", "valid", "test"):
-        aws.client("s3").put_object(Bucket=bucket, Key=f"dogbreed/data/{split}/A/x.jpg", Body=b"x")
-
-
-@pytest.fixture
 def ready(sagemaker, data, pushed_images, monkeypatch, tmp_path):
     """Everything that a tuning job needs is there, it ends well, and what it leaves goes to a folder of the test's."""
     monkeypatch.chdir(tmp_path)

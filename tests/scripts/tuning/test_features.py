@@ -214,7 +214,7 @@ def test_ctrl_c_leaves_the_features_job_and_the_next_search_follows_it(ready, fe
         assert tune.main(FROZEN) == 130
     [job] = feature_jobs.made
     said = capsys.readouterr().err
-    assert f"{job} goes on without you" in said and "No trial was started: `make tune` again uses its features" in said
+    assert f"{job} keeps running" in said and "No trial was started: `make tune` again uses its features" in said
     assert ready.made() == ["CreateTrainingJob"]
     assert tune.main(FROZEN) == 0
     assert list(feature_jobs.made) == [job] and job in channels(ready)["features"]

@@ -190,7 +190,7 @@ def test_ctrl_c_leaves_the_tuning_job_and_says_how_to_follow_and_stop_it(ready, 
     monkeypatch.setattr(tune, "watch_tuning", interrupted)
     assert tune.main(["--job-name", "dogbreed-tune-x"]) == 130
     said = capsys.readouterr().err
-    assert 'dogbreed-tune-x goes on without you: watch it with make logs ARGS="dogbreed-tune-x --follow"' in said
+    assert 'dogbreed-tune-x keeps running: watch it with make logs ARGS="dogbreed-tune-x --follow"' in said
     assert "make stop ARGS=dogbreed-tune-x" in said and not FOLDER.exists()
 
 

@@ -1,7 +1,5 @@
 """What a tuning job searches: settings and command line together, and what contradicts itself."""
 
-from dataclasses import replace
-
 import pytest
 
 from scripts.config.ranges import Categories, Interval, grid_size
@@ -14,10 +12,8 @@ RANGES = {"lr": LR, "batch-size": BATCH}
 
 
 def settings(**hyperparameters: str):
-    return replace(
-        load_settings(environment={}),
-        hyperparameters={name.replace("_", "-"): one for name, one in hyperparameters.items()},
-    )
+    given = {name.replace("_", "-"): one for name, one in hyperparameters.items()}
+    return load_settings(environment={}).model_copy(update={"hyperparameters": given})
 
 
 def test_a_word_replaces_the_range_of_its_name_adds_one_or_leaves_one_out():
@@ -55,19 +51,19 @@ def test_a_value_that_is_given_and_tuned_is_a_sentence():
 
 
 def test_a_grid_is_of_lists_and_no_larger_than_the_limit():
-    grid = replace(settings().tune, strategy="Grid", max_jobs=7)
+    grid = settings().tune.model_copy(update={"strategy": "Grid", "max_jobs": 7})
     with pytest.raises(Failure, match="Grid wants a list of values for each hyperparameter, and lr has min and max"):
         check_strategy(grid, RANGES, {})
     two = {"batch-size": BATCH, "arch": Categories(("resnet18", "resnet34"))}
     assert grid_size(two) == 8
     with pytest.raises(Failure, match=r"Grid runs all 8 combinations, and tune.max-jobs is 7"):
         check_strategy(grid, two, {})
-    check_strategy(replace(grid, max_jobs=8), two, {})
+    check_strategy(grid.model_copy(update={"max_jobs": 8}), two, {})
 
 
 def test_hyperband_knows_how_long_a_trial_is():
-    hyperband = replace(settings().tune, strategy="Hyperband")
+    hyperband = settings().tune.model_copy(update={"strategy": "Hyperband"})
     with pytest.raises(Failure, match="Hyperband must know how long a trial is"):
         check_strategy(hyperband, RANGES, {})
     check_strategy(hyperband, RANGES, {"epochs": "20"})
-    check_strategy(replace(hyperband, hyperband_max_epochs=20), RANGES, {})
+    check_strategy(hyperband.model_copy(update={"hyperband_max_epochs": 20}), RANGES, {})

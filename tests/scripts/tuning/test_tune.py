@@ -5,6 +5,7 @@ import json
 import pytest
 
 from scripts import tune
+from scripts.config.settings import load_settings
 from tests.scripts.conftest import ROLE
 from tests.scripts.sagemaker_stand_in import Refusal
 from tests.scripts.tuning.service import FROZEN, channels, request
@@ -54,6 +55,39 @@ def test_a_wrong_word_is_a_sentence_and_starts_nothing(ready, arguments, sentenc
     assert tune.main(arguments) == 1
     assert sentence in capsys.readouterr().err
     assert ready.made() == []
+
+
+@pytest.mark.parametrize("dry", [[], ["--dry-run"]])
+@pytest.mark.parametrize(
+    "arguments, sentence",
+    [
+        (["batch-sise=64"], "Hyperparameter batch-sise is unknown. Did you mean batch-size?"),
+        (["epochs=many"], "Hyperparameter epochs: must be a whole number, not 'many'."),
+        (["--range", "learning-rate=0.1..0.2"], "Hyperparameter learning-rate is unknown."),
+        (["--range", "dropout=0.1..1.5"], "Hyperparameter dropout: must be at least 0"),
+        (["--range", "batch-size=1..64:float"], "Hyperparameter batch-size takes whole numbers"),
+        (["--range", "pretrained=auto,non"], "Hyperparameter pretrained: must be one of"),
+        (["epochs=3", "head-epochs=3"], "No trial could run. Hyperparameter head-epochs: 3 leaves no epoch"),
+    ],
+)
+def test_what_the_program_would_refuse_in_a_trial_is_said_before_anything_starts(
+    ready, dry, arguments, sentence, capsys
+):
+    assert tune.main([*arguments, *dry]) == 1
+    shown = capsys.readouterr()
+    assert sentence in shown.err and shown.out == "" and ready.made() == []
+
+
+def test_a_program_that_the_endpoint_runs_does_not_switch_the_check_off(ready, monkeypatch, capsys):
+    serving = load_settings().model_copy(update={"environment": {"SAGEMAKER_PROGRAM": "inference.py"}})
+    monkeypatch.setattr(tune, "load_settings", lambda: serving)
+    assert tune.main(["units=8"]) == 1
+    assert "Hyperparameter units is unknown" in capsys.readouterr().err and ready.made() == []
+
+
+def test_trials_of_a_program_of_the_users_own_have_hyperparameters_of_its_own(ready):
+    assert tune.main(["sagemaker_program=mine.py", "--range", "units=0.5..8.5", "--no-wait"]) == 0
+    assert ready.made() == ["CreateHyperParameterTuningJob"]
 
 
 def test_features_on_several_instances_are_refused_before_anything_starts(ready, monkeypatch, capsys):

@@ -184,11 +184,11 @@ def test_a_name_is_used_once_and_a_deleted_job_is_gone(jobs):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"VpcConfig": {"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1"]}}, "does not honour VpcConfig"),
+        ({"VpcConfig": {"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1"]}}, "does not support VpcConfig"),
         ({"OutputDataConfig": {"S3OutputPath": "s3://no-such-bucket/x"}}, "no-such-bucket"),
     ],
 )
-def test_a_request_that_cannot_be_honoured_is_refused_before_anything_runs(jobs, change, message):
+def test_a_request_that_cannot_be_supported_is_refused_before_anything_runs(jobs, change, message):
     request = jobs.request("true", **change)
     with pytest.raises(ClientError, match=message) as caught:
         jobs.api.create_training_job(**request)

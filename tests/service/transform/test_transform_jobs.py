@@ -330,6 +330,21 @@ def test_answers_are_joined_with_their_records(jobs):
     assert described["DataProcessing"]["JoinSource"] == "Input"
 
 
+def test_answers_to_a_payload_of_any_size_that_the_container_asks_for_are_joined(jobs):
+    jobs.model("unlimited", PARAMETERS=json.dumps({"MaxPayloadInMB": 0}))
+    jobs.put("in/a.csv", b"id1,secret,ab\nid2,secret,abc\n")
+    described = jobs.run(
+        model="unlimited",
+        kind="text/csv",
+        split="Line",
+        made=LINE,
+        DataProcessing={"InputFilter": "$[2]", "JoinSource": "Input", "OutputFilter": "$[0,-1]"},
+    )
+    assert described["TransformJobStatus"] == "Completed", described
+    assert jobs.out() == {"a.csv.out": b"id1,ab\nid2,abc\n"}
+    assert any("MaxPayloadInMB=0" in line for line in jobs.lines(kind="/data-log"))
+
+
 def test_a_model_without_network_is_reached_all_the_same(jobs):
     jobs.call(
         "CreateModel",

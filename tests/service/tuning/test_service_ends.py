@@ -2,7 +2,6 @@
 ran.
 """
 
-import json
 import os
 import signal
 
@@ -12,6 +11,7 @@ from local_test.background import stop
 from local_test.clean import remove_all
 from local_test.host.folder_lock import is_held
 from local_test.host.labels import find
+from local_test.host.state import State
 from tests.local_service import Local, until
 from tests.service.tuning.conftest import Tuning, grid
 
@@ -52,9 +52,8 @@ def kill(tuning):
 
 def begin_earlier(tuning, name, seconds):
     """As if so much time had passed: MaxRuntimeInSeconds is of the wall clock, also while the service is down."""
-    path = tuning.local.folder / f"records/tuning-job/{name}.json"
-    record = json.loads(path.read_text())
-    path.write_text(json.dumps({**record, "CreationTime": record["CreationTime"] - seconds}))
+    records = State(tuning.local.folder / "records").records("tuning-job")
+    records.update(name, CreationTime=records.get(name)["CreationTime"] - seconds)
 
 
 @pytest.mark.parametrize("end", [end_gently, kill])

@@ -1,0 +1,105 @@
+"""Moto's S3 with keys, delete markers and uploads in files: the backend that holds them, and how it takes moto's place.
+
+Written against moto 5.2 (https://github.com/getmoto/moto/blob/5.2.5/moto/s3/models.py). Large bodies travel as
+ObjectBody.
+"""
+
+import functools
+import threading
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from moto.s3 import models, responses, urls
+from moto.s3.models import FakeKey, S3Backend
+
+from local_test.storage.moto_internals import check_moto
+from local_test.storage.moto_keys import Changes, DiskDeleteMarker, DiskKey, Order, bodies_stay_on_disk
+from local_test.storage.moto_multipart import DiskMultipart
+from local_test.storage.object_folder import ObjectFolder
+
+check_moto("s3")
+
+
+class DiskBackend(S3Backend):
+    """Moto's S3 backend; what it does is unchanged, what it did is noted, and bodies stay on the disk."""
+
+    def __init__(self, region_name: str, account_id: str):
+        super().__init__(region_name, account_id)
+        # Two writers of one key would each read the list of its versions and write back their own.
+        self._writers = [threading.RLock() for _ in range(64)]
+
+    @property
+    def _url_module(self) -> ModuleType:
+        return urls
+
+    def put_object(self, bucket_name: str, key_name: str, *args: Any, **kwargs: Any) -> FakeKey:
+        with self._writers[hash((bucket_name, key_name)) % len(self._writers)]:
+            return super().put_object(bucket_name, key_name, *args, **kwargs)
+
+    def copy_object(
+        self, src_key: DiskKey, dest_bucket_name: str, dest_key_name: str, *args: Any, **kwargs: Any
+    ) -> None:
+        with bodies_stay_on_disk():
+            super().copy_object(src_key, dest_bucket_name, dest_key_name, *args, **kwargs)
+        # A copy has no parts. Moto gives it the checksum of its source's parts, and boto3 refuses to read such a one.
+        if src_key.checksum_type == "COMPOSITE":
+            copy = self.get_object(dest_bucket_name, dest_key_name)
+            copy.checksum_algorithm = copy.checksum_value = None
+
+    def upload_part_copy(self, *args: Any, **kwargs: Any) -> FakeKey:
+        with bodies_stay_on_disk():
+            return super().upload_part_copy(*args, **kwargs)
+
+    def put_object_tagging(self, key: DiskKey, tags: dict[str, str] | None) -> FakeKey:
+        key.mark_stale()
+        return super().put_object_tagging(key, tags)
+
+    def delete_object_tagging(self, bucket_name: str, key_name: str, version_id: str | None = None) -> None:
+        super().delete_object_tagging(bucket_name, key_name, version_id)
+        self.get_object(bucket_name, key_name, version_id=version_id).mark_stale()
+
+
+def take_over(folder: ObjectFolder, changes: Changes, account: str) -> None:
+    """From now on moto's S3 keeps its objects in `folder`. What the account's backend held before is forgotten."""
+    for owner in (DiskKey, DiskDeleteMarker, DiskMultipart):
+        owner.folder = folder
+    for owner in (DiskKey, DiskDeleteMarker):
+        owner.changes, owner.order_of_writes = changes, Order()
+    models.FakeKey, models.FakeDeleteMarker, models.FakeMultipart = DiskKey, DiskDeleteMarker, DiskMultipart
+    models.s3_backends.backend = DiskBackend
+    models.s3_backends.pop(account, None)
+    for name, (_, owner) in list(models.s3_backends.bucket_accounts.items()):
+        if owner == account:
+            del models.s3_backends.bucket_accounts[name]
+    if not hasattr(responses.S3Response.get_object, "__wrapped__"):
+        responses.S3Response.get_object = _sent_from_disk(responses.S3Response.get_object)
+        responses.S3Response.key_response = _bodies_let_go(responses.S3Response.key_response)
+
+
+def _sent_from_disk(get_object: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(get_object)
+    def sent_from_disk(response: Any) -> Any:
+        with bodies_stay_on_disk():
+            try:
+                return get_object(response)
+            except (
+                FileNotFoundError
+            ):  # overwritten between finding the key and opening its file: the new one is there now
+                return get_object(response)
+
+    return sent_from_disk
+
+
+def _bodies_let_go(key_response: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(key_response)
+    def bodies_let_go(response: Any, request: Any, *args: Any) -> Any:
+        try:
+            return key_response(response, request, *args)
+        finally:
+            # Both are in reference cycles: until the collector comes by, every part of an upload would stay in memory.
+            response.body = response.raw_body = b""
+            for kept in ("data", "_cached_data"):
+                request.__dict__.pop(kept, None)
+
+    return bodies_let_go

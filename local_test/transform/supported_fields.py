@@ -1,0 +1,66 @@
+"""What a CreateTransformJob request may ask for here, and what AWS itself refuses although each field is sound.
+
+Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTransformJob.html
+"""
+
+from typing import Any
+
+from local_test.api.errors import ValidationException
+from local_test.api.supported_fields import check_supported
+from local_test.transform.data_processing import data_processing
+from local_test.transform.limits import MOST_CONCURRENT, MOST_MEGABYTES
+
+SUPPORTED = {
+    "TransformJobName": None,
+    "ModelName": None,
+    "MaxConcurrentTransforms": None,
+    "ModelClientConfig": {"InvocationsTimeoutInSeconds": None, "InvocationsMaxRetries": None},
+    "MaxPayloadInMB": None,
+    "BatchStrategy": None,
+    "Environment": None,
+    "TransformInput": {
+        "DataSource": {"S3DataSource": {"S3DataType": ("S3Prefix", "ManifestFile"), "S3Uri": None}},
+        "ContentType": None,
+        "CompressionType": None,
+        "SplitType": None,
+    },
+    "TransformOutput": {"S3OutputPath": None, "Accept": None, "AssembleWith": None, "KmsKeyId": ("",)},
+    # A container has no instance of its own here: type and AMI are told back, and the driver is this machine's.
+    "TransformResources": {
+        "InstanceType": None,
+        "InstanceCount": None,
+        "TransformAmiVersion": None,
+        "VolumeKmsKeyId": ("",),
+    },
+    "DataProcessing": None,
+    "Tags": None,
+}
+MOST_INSTANCES = 100
+
+
+def check(request: dict[str, Any]) -> None:
+    """Raise ValidationException for the first thing that would not be done."""
+    check_supported(request, SUPPORTED)
+    megabytes, concurrent = request.get("MaxPayloadInMB", 0), request.get("MaxConcurrentTransforms", 0)
+    if megabytes > MOST_MEGABYTES:
+        raise ValidationException(f"MaxPayloadInMB must not be greater than {MOST_MEGABYTES}, and is {megabytes}.")
+    if concurrent > MOST_CONCURRENT:
+        raise ValidationException(
+            f"MaxConcurrentTransforms must not be greater than {MOST_CONCURRENT}, and is {concurrent}."
+        )
+    if megabytes * concurrent > MOST_MEGABYTES:
+        raise ValidationException(
+            f"MaxConcurrentTransforms * MaxPayloadInMB must not be greater than {MOST_MEGABYTES} MB, "
+            f"and is {concurrent} * {megabytes}."
+        )
+    if request["TransformResources"]["InstanceCount"] > MOST_INSTANCES:
+        raise ValidationException(f"TransformResources.InstanceCount must not be greater than {MOST_INSTANCES}.")
+    uri = request["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"]
+    if not uri.startswith(("s3://", "file:///")):
+        raise ValidationException(
+            f"TransformInput.DataSource.S3DataSource.S3Uri must begin with s3:// or file:///, and is {uri}."
+        )
+    try:
+        data_processing(request)
+    except ValueError as error:
+        raise ValidationException(str(error)) from error

@@ -1,0 +1,122 @@
+"""What a CreateHyperParameterTuningJob request may ask for here, and what AWS itself would refuse although each field
+is sound.
+
+Sources: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningJobConfig.html,
+https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-ranges.html and
+https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-how-it-works.html. What the training jobs' own
+fields may hold is checked with the first trial's request, by the rules of CreateTrainingJob."""
+
+from typing import Any
+
+from local_test.api.errors import ValidationException
+from local_test.api.supported_fields import check_supported
+from local_test.training.supported_fields import SUPPORTED as TRAINING
+from local_test.tuning import hyperband, search
+from local_test.tuning.training_request import COPIED, OBJECTIVE
+
+_RANGE = {"Name": None, "MinValue": None, "MaxValue": None, "ScalingType": None}
+SUPPORTED = {
+    "HyperParameterTuningJobName": None,
+    "HyperParameterTuningJobConfig": {
+        "Strategy": None,
+        "StrategyConfig": {"HyperbandStrategyConfig": {"MinResource": None, "MaxResource": None}},
+        "HyperParameterTuningJobObjective": None,
+        "ResourceLimits": None,
+        "ParameterRanges": {
+            "IntegerParameterRanges": [_RANGE],
+            "ContinuousParameterRanges": [_RANGE],
+            "CategoricalParameterRanges": [{"Name": None, "Values": None}],
+        },
+        "TrainingJobEarlyStoppingType": None,
+        "TuningJobCompletionCriteria": {
+            "TargetObjectiveMetricValue": None,
+            "BestObjectiveNotImproving": {"MaxNumberOfTrainingJobsNotImproving": None},
+            "ConvergenceDetected": {"CompleteOnConvergence": None},
+        },
+        "RandomSeed": None,
+    },
+    "TrainingJobDefinition": {
+        **{field: TRAINING[field] for field in (*COPIED, "ResourceConfig", "CheckpointConfig")},
+        "DefinitionName": None,
+        "StaticHyperParameters": None,
+        "AlgorithmSpecification": {"TrainingImage": None, "TrainingInputMode": None, "MetricDefinitions": None},
+        "HyperParameterTuningResourceConfig": {"InstanceType": None, "InstanceCount": None, "VolumeSizeInGB": None},
+    },
+    "WarmStartConfig": None,
+    "Tags": None,
+}
+
+
+def check(request: dict[str, Any]) -> None:
+    """Raise ValidationException for the first thing that would not be done."""
+    check_supported(request, SUPPORTED)
+    if "TrainingJobDefinition" not in request:
+        raise ValidationException("TrainingJobDefinition is missing.")
+    config, definition = request["HyperParameterTuningJobConfig"], request["TrainingJobDefinition"]
+    _check_objective(config, definition)
+    _check_hyperparameters(config, definition)
+    _check_strategy(config, definition)
+    _check_limits(config)
+    if "ResourceConfig" in definition and "HyperParameterTuningResourceConfig" in definition:
+        raise ValidationException("Give either ResourceConfig or HyperParameterTuningResourceConfig, not both.")
+
+
+def _check_objective(config: dict[str, Any], definition: dict[str, Any]) -> None:
+    if "HyperParameterTuningJobObjective" not in config:
+        raise ValidationException("HyperParameterTuningJobConfig.HyperParameterTuningJobObjective is missing.")
+    metric = config["HyperParameterTuningJobObjective"]["MetricName"]
+    if metric not in [one["Name"] for one in definition["AlgorithmSpecification"].get("MetricDefinitions", [])]:
+        raise ValidationException(
+            "A metric is required for this hyperparameter tuning job objective. Provide a metric in the metric "
+            "definitions: "
+            f"AlgorithmSpecification.MetricDefinitions does not name {metric}."
+        )
+
+
+def _check_hyperparameters(config: dict[str, Any], definition: dict[str, Any]) -> None:
+    try:
+        search.check(config)
+    except ValueError as error:
+        raise ValidationException(str(error)) from error
+    static = definition.get("StaticHyperParameters", {})
+    tuned = [one["Name"] for of_a_kind in config["ParameterRanges"].values() for one in of_a_kind]
+    for name in tuned:
+        if name in static:
+            raise ValidationException(
+                f"Hyperparameter {name} is in ParameterRanges and in StaticHyperParameters: it is either tuned or "
+                "static."
+            )
+    if OBJECTIVE in (*tuned, *static):
+        raise ValidationException(
+            f"Hyperparameter {OBJECTIVE} is reserved: a tuning job gives it to its training jobs itself."
+        )
+
+
+def _check_strategy(config: dict[str, Any], definition: dict[str, Any]) -> None:
+    strategy = config["Strategy"]
+    if strategy != "Hyperband":
+        if "StrategyConfig" in config:
+            raise ValidationException(f"StrategyConfig is for the strategy Hyperband, and Strategy is {strategy}.")
+        return
+    if config.get("TrainingJobEarlyStoppingType") == "Auto":
+        raise ValidationException(
+            "TrainingJobEarlyStoppingType must be Off with the strategy Hyperband, which stops training jobs itself."
+        )
+    try:
+        hyperband.max_resource(config, definition.get("StaticHyperParameters", {}))
+    except ValueError as error:
+        raise ValidationException(str(error)) from error
+
+
+def _check_limits(config: dict[str, Any]) -> None:
+    limits = config["ResourceLimits"]
+    most = limits.get("MaxNumberOfTrainingJobs")
+    if most is None and config["Strategy"] != "Grid" and "MaxRuntimeInSeconds" not in limits:
+        raise ValidationException(
+            "ResourceLimits needs MaxNumberOfTrainingJobs or MaxRuntimeInSeconds: the tuning job might never end."
+        )
+    if most is not None and limits["MaxParallelTrainingJobs"] > most:
+        raise ValidationException(
+            f"MaxParallelTrainingJobs is {limits['MaxParallelTrainingJobs']}, more than MaxNumberOfTrainingJobs, "
+            f"which is {most}."
+        )

@@ -1,0 +1,108 @@
+"""Cross-field checks of the settings: pure functions from sections to messages."""
+
+import math
+
+from contract.metric_lines import is_of_the_test_split
+from scripts.config.sections import Autoscaling, Deploy, Serverless, Train, Transform, Tune, Update
+
+# MaxRuntimeInSeconds: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceLimits.html
+SHORTEST_TUNING = 120
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_BestObjectiveNotImproving.html
+FEWEST_NOT_IMPROVING = 3
+# MaximumExecutionTimeoutInSeconds:
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_BlueGreenUpdatePolicy.html
+LONGEST_UPDATE = 28_800
+MOST_TRANSFORM_MB = 100  # max-concurrent times max-payload-mb
+
+
+def of_train(train: Train) -> list[str]:
+    if train.spot and train.max_wait_seconds < train.max_runtime_seconds:
+        return [
+            "train.max-wait-seconds must be at least train.max-runtime-seconds, since waiting and training share it."
+        ]
+    return []
+
+
+def of_tune(tune: Tune) -> list[str]:
+    """Those between the keys of [tune]; what the ranges have to do with it, `make tune` looks at: it may replace
+    them.
+    """
+    found = []
+    if tune.parallel > tune.max_jobs:
+        found.append("tune.parallel must be at most tune.max-jobs.")
+    if 0 < tune.max_runtime_seconds < SHORTEST_TUNING:
+        found.append(f"tune.max-runtime-seconds must be 0, which is no limit, or at least {SHORTEST_TUNING}.")
+    if 0 < tune.not_improving < FEWEST_NOT_IMPROVING:
+        found.append(f"tune.not-improving must be 0, which is off, or at least {FEWEST_NOT_IMPROVING}.")
+    if tune.strategy == "Hyperband" and tune.early_stopping:
+        found.append("tune.early-stopping must be false with tune.strategy Hyperband, which stops trials by itself.")
+    if tune.hyperband_max_epochs and tune.hyperband_min_epochs > tune.hyperband_max_epochs:
+        found.append("tune.hyperband-min-epochs must be at most tune.hyperband-max-epochs.")
+    if is_of_the_test_split(tune.objective) and (tune.strategy == "Hyperband" or tune.early_stopping):
+        found.append(
+            f"tune.objective {tune.objective} comes once, at a trial's end, and cannot stop one before: choose a "
+            "valid_ figure."
+        )
+    return found
+
+
+def of_autoscaling(scaling: Autoscaling, mode: str) -> list[str]:
+    if not scaling.max_instances:
+        return []
+    found = []
+    if mode == "serverless":
+        found.append("autoscaling.max-instances must be 0 with deploy.mode serverless, which scales by itself.")
+    if scaling.min_instances > scaling.max_instances:
+        found.append("autoscaling.min-instances must be at most autoscaling.max-instances.")
+    if scaling.min_instances == 0 and mode != "async":
+        found.append("autoscaling.min-instances must be at least 1: only async endpoints can go down to 0.")
+    return found
+
+
+def of_isolation(deploy: Deploy, environment: dict[str, str]) -> list[str]:
+    fetches = any(
+        environment.get(name, "").lower() in ("true", "1", "yes", "on")
+        for name in ("DOGBREED_ALLOW_URLS", "ALLOW_URLS")
+    )
+    if fetches and deploy.network_isolation and deploy.mode != "serverless":
+        return [
+            "deploy.network-isolation must be false with DOGBREED_ALLOW_URLS in [environment]: the container fetches "
+            "the pictures itself."
+        ]
+    return []
+
+
+def of_serverless(serverless: Serverless, mode: str, capture_percent: int) -> list[str]:
+    if mode != "serverless":
+        return []
+    found = []
+    if capture_percent:
+        found.append("capture.percent must be 0 with deploy.mode serverless, which cannot keep requests.")
+    if serverless.memory_mb % 1_024:
+        found.append("serverless.memory-mb must be 1024, 2048, 3072, 4096, 5120 or 6144.")
+    return found
+
+
+def of_update(update: Update) -> list[str]:
+    """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TrafficRoutingConfig.html"""
+    found = []
+    steps = {"ALL_AT_ONCE": 0, "CANARY": 1, "LINEAR": math.ceil(100 / update.step_percent)}[update.traffic]
+    if update.traffic == "LINEAR" and update.step_percent < 10:
+        found.append("update.step-percent must be at least 10 with update.traffic LINEAR.")
+    elif steps * update.wait_seconds + update.keep_old_seconds > LONGEST_UPDATE - 3_600:
+        found.append(
+            f"update.wait-seconds, {steps} times, and update.keep-old-seconds must be at most "
+            f"{LONGEST_UPDATE - 3_600} together: "
+            f"an update may last {LONGEST_UPDATE} seconds, and its instances have to come within them too."
+        )
+    if update.alarms and update.traffic == "ALL_AT_ONCE" and not update.keep_old_seconds:
+        found.append(
+            "update.keep-old-seconds must be above 0 with update.alarms: it is the time in which they are watched."
+        )
+    return found
+
+
+def of_transform(transform: Transform) -> list[str]:
+    if transform.max_concurrent * transform.max_payload_mb > MOST_TRANSFORM_MB:
+        return [f"transform.max-concurrent times transform.max-payload-mb must be at most {MOST_TRANSFORM_MB}."]
+    return []

@@ -1,0 +1,94 @@
+"""CreateTrainingJob: what is not supported is refused by name, and so is what AWS refuses."""
+
+import copy
+
+import pytest
+
+from local_test.api.errors import ValidationException
+from local_test.api.request_validation import validate
+from local_test.training.supported_fields import check
+
+REQUEST = {
+    "TrainingJobName": "job-1",
+    "AlgorithmSpecification": {"TrainingImage": "image", "TrainingInputMode": "File"},
+    "RoleArn": "arn:aws:iam::123456789012:role/local",
+    "InputDataConfig": [
+        {
+            "ChannelName": "train",
+            "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://bucket/train"}},
+        },
+        {
+            "ChannelName": "valid",
+            "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "file:///data/valid"}},
+        },
+    ],
+    "OutputDataConfig": {"S3OutputPath": "s3://bucket/jobs"},
+    "ResourceConfig": {"InstanceType": "ml.g4dn.xlarge", "InstanceCount": 2, "VolumeSizeInGB": 30},
+    "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
+}
+
+
+def changed(path, value):
+    request = copy.deepcopy(REQUEST)
+    field = request
+    for step in path[:-1]:
+        field = field.setdefault(step, {}) if isinstance(field, dict) else field[step]
+    field[path[-1]] = value
+    return request
+
+
+def test_a_sound_request_is_taken():
+    validate("CreateTrainingJob", REQUEST)
+    check(REQUEST)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "named"),
+    [
+        (("VpcConfig",), {"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1"]}, "VpcConfig"),
+        (("EnableInterContainerTrafficEncryption",), True, "EnableInterContainerTrafficEncryption"),
+        (("InputDataConfig", 0, "CompressionType"), "Gzip", r"InputDataConfig\[0\].CompressionType"),
+        (("InputDataConfig", 1, "ShuffleConfig"), {"Seed": 1}, r"InputDataConfig\[1\].ShuffleConfig"),
+        (("InputDataConfig", 0, "DataSource", "S3DataSource", "S3DataType"), "AugmentedManifestFile", "S3DataType"),
+        (("InputDataConfig", 0, "RecordWrapperType"), "RecordIO", "RecordWrapperType"),
+        (("OutputDataConfig", "KmsKeyId"), "key", "OutputDataConfig.KmsKeyId"),
+        (("ResourceConfig", "KeepAlivePeriodInSeconds"), 60, "KeepAlivePeriodInSeconds"),
+        (("CheckpointConfig",), {"S3Uri": "s3://bucket/c", "LocalPath": "checkpoints"}, "CheckpointConfig.LocalPath"),
+        (("CheckpointConfig",), {"S3Uri": "s3://bucket/c", "LocalPath": "/"}, "CheckpointConfig.LocalPath"),
+        (("InputDataConfig", 1, "ChannelName"), "train", "channel train twice"),
+        (("StoppingCondition", "MaxWaitTimeInSeconds"), 7200, "EnableManagedSpotTraining"),
+    ],
+)
+def test_what_would_not_be_done_is_refused_by_name(path, value, named):
+    with pytest.raises(ValidationException, match=named):
+        check(changed(path, value))
+
+
+def test_a_spot_job_may_not_wait_shorter_than_it_may_run():
+    request = {**REQUEST, "EnableManagedSpotTraining": True}
+    with pytest.raises(ValidationException, match="MaxWaitTimeInSeconds above 0 must be specified"):
+        check(request)
+    with pytest.raises(ValidationException, match="greater than or equal to MaxRuntimeInSeconds"):
+        check({**request, "StoppingCondition": {"MaxRuntimeInSeconds": 3600, "MaxWaitTimeInSeconds": 60}})
+    check({**request, "StoppingCondition": {"MaxRuntimeInSeconds": 3600, "MaxWaitTimeInSeconds": 3600}})
+
+
+def test_two_folders_that_are_one_are_refused():
+    kept = {"S3OutputPath": "s3://bucket/t", "S3Uri": "s3://bucket/c", "LocalPath": "/opt/ml/checkpoints/"}
+    request = {
+        **REQUEST,
+        "CheckpointConfig": kept,
+        "TensorBoardOutputConfig": {**kept, "LocalPath": "/opt/ml/checkpoints"},
+    }
+    with pytest.raises(
+        ValidationException, match=r"CheckpointConfig.LocalPath is /opt/ml/checkpoints, and so is another"
+    ):
+        check(request)
+
+
+@pytest.mark.parametrize("field", ["AlgorithmSpecification", "ResourceConfig"])
+def test_what_only_serverless_jobs_may_lack_is_missed_by_name(field):
+    request = {name: value for name, value in REQUEST.items() if name != field}
+    validate("CreateTrainingJob", request)
+    with pytest.raises(ValidationException, match=field):
+        check(request)

@@ -1,0 +1,116 @@
+"""CreateHyperParameterTuningJob: what is not supported is refused by name, and so is what AWS refuses."""
+
+import pytest
+
+from local_test.api.errors import ValidationException
+from local_test.api.request_validation import validate
+from local_test.tuning.supported_fields import check
+from tests.local_test.tuning.tuning_job import NOTHING, changed
+
+CONFIG, DEFINITION = "HyperParameterTuningJobConfig", "TrainingJobDefinition"
+LR = {"Name": "lr", "MinValue": "0.001", "MaxValue": "0.1"}
+GRID = (
+    (f"{CONFIG}.Strategy", "Grid"),
+    (f"{CONFIG}.ParameterRanges", {"CategoricalParameterRanges": [{"Name": "a", "Values": ["1", "2", "3"]}]}),
+)
+HYPERBAND = (f"{CONFIG}.Strategy", "Hyperband")
+OFFERED = [
+    (),
+    ((f"{CONFIG}.Strategy", "Random"), (f"{CONFIG}.TrainingJobEarlyStoppingType", "Auto"), (f"{CONFIG}.RandomSeed", 3)),
+    (*GRID, (f"{CONFIG}.ResourceLimits", {"MaxParallelTrainingJobs": 3})),
+    (*GRID, (f"{CONFIG}.ResourceLimits", {"MaxNumberOfTrainingJobs": 3, "MaxParallelTrainingJobs": 3})),
+    (HYPERBAND,),
+    (HYPERBAND, (f"{CONFIG}.StrategyConfig", {"HyperbandStrategyConfig": {"MinResource": 1, "MaxResource": 27}})),
+    ((f"{CONFIG}.ResourceLimits", {"MaxRuntimeInSeconds": 600, "MaxParallelTrainingJobs": 3}),),
+    (
+        (
+            f"{CONFIG}.TuningJobCompletionCriteria",
+            {
+                "TargetObjectiveMetricValue": 0.9,
+                "BestObjectiveNotImproving": {"MaxNumberOfTrainingJobsNotImproving": 3},
+                "ConvergenceDetected": {"CompleteOnConvergence": "Enabled"},
+            },
+        ),
+    ),
+    (
+        (f"{DEFINITION}.ResourceConfig", NOTHING),
+        (
+            f"{DEFINITION}.HyperParameterTuningResourceConfig",
+            {"InstanceType": "ml.g4dn.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 30},
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize("changes", OFFERED)
+def test_what_is_supported_passes(changes):
+    validate("CreateHyperParameterTuningJob", changed(*changes))
+    check(changed(*changes))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "TrainingJobDefinitions",
+        "Autotune",
+        f"{CONFIG}.ParameterRanges.AutoParameters",
+        f"{DEFINITION}.VpcConfig",
+        f"{DEFINITION}.TuningObjective",
+        f"{DEFINITION}.HyperParameterRanges",
+        f"{DEFINITION}.AlgorithmSpecification.AlgorithmName",
+        f"{DEFINITION}.ResourceConfig.InstanceGroups",
+        f"{DEFINITION}.HyperParameterTuningResourceConfig.InstanceConfigs",
+    ],
+)
+def test_what_is_not_supported_is_refused_by_name(path):
+    with pytest.raises(ValidationException, match=f"does not support {path}"):
+        check(changed((path, {})))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ([(DEFINITION, NOTHING)], "TrainingJobDefinition is missing"),
+        ([(f"{CONFIG}.HyperParameterTuningJobObjective", NOTHING)], "HyperParameterTuningJobObjective is missing"),
+        (
+            [(f"{CONFIG}.HyperParameterTuningJobObjective.MetricName", "valid_loss")],
+            "A metric is required .* does not name valid_loss",
+        ),
+        ([(f"{DEFINITION}.AlgorithmSpecification.MetricDefinitions", NOTHING)], "A metric is required"),
+        ([(f"{CONFIG}.ParameterRanges", NOTHING)], "ParameterRanges"),
+        ([(f"{CONFIG}.ParameterRanges", {"ContinuousParameterRanges": []})], "ParameterRanges"),
+        (
+            [(f"{CONFIG}.ParameterRanges.IntegerParameterRanges", [{"Name": "lr", "MinValue": "1", "MaxValue": "2"}])],
+            "lr",
+        ),
+        ([(f"{DEFINITION}.StaticHyperParameters.lr", "0.1")], "lr is in ParameterRanges and in StaticHyperParameters"),
+        (
+            [(f"{DEFINITION}.StaticHyperParameters._tuning_objective_metric", "x")],
+            "_tuning_objective_metric is reserved",
+        ),
+        (
+            [(f"{CONFIG}.ParameterRanges.ContinuousParameterRanges", [{**LR, "Name": "_tuning_objective_metric"}])],
+            "reserved",
+        ),
+        ([(f"{CONFIG}.Strategy", "Grid")], "categorical"),
+        ([*GRID], "combinations"),
+        (
+            [(f"{CONFIG}.StrategyConfig", {"HyperbandStrategyConfig": {"MaxResource": 9}})],
+            "StrategyConfig is for the strategy Hyperband",
+        ),
+        ([HYPERBAND, (f"{CONFIG}.TrainingJobEarlyStoppingType", "Auto")], "must be Off with the strategy Hyperband"),
+        ([HYPERBAND, (f"{DEFINITION}.StaticHyperParameters", NOTHING)], "MaxResource"),
+        (
+            [(f"{CONFIG}.ResourceLimits.MaxNumberOfTrainingJobs", NOTHING)],
+            "MaxNumberOfTrainingJobs or MaxRuntimeInSeconds",
+        ),
+        ([(f"{CONFIG}.ResourceLimits.MaxParallelTrainingJobs", 11)], "MaxParallelTrainingJobs is 11, more than"),
+        (
+            [(f"{DEFINITION}.HyperParameterTuningResourceConfig", {"InstanceType": "ml.m5.large", "InstanceCount": 1})],
+            "not both",
+        ),
+    ],
+)
+def test_what_aws_refuses_is_refused_with_a_sentence(changes, message):
+    with pytest.raises(ValidationException, match=message):
+        check(changed(*changes))
