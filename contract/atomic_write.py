@@ -28,4 +28,4 @@ def replacing(path: Path, mode: int | None = None) -> Iterator[Path]:
 def write_atomically(path: Path, text: str, mode: int | None = None) -> None:
     """mode: as for `replacing`. Raises OSError."""
     with replacing(path, mode) as unfinished:
-        unfinished.write_text(text)
+        unfinished.write_text(text, encoding="utf-8")

@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import os
 import urllib.error
 import urllib.request
 from dataclasses import asdict, dataclass, replace
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from contract.atomic_write import write_atomically
 from local_test.api.control import CONTROL
 from local_test.api.sigv4 import sign
 from local_test.host.identity import read_identity
@@ -42,10 +42,7 @@ class Address:
         return int(self.url.rpartition(":")[2])
 
     def write(self, folder: Path) -> None:
-        unfinished = folder / f".{FILE}.unfinished"
-        unfinished.write_text(json.dumps(asdict(self), indent=2))
-        unfinished.chmod(0o600)
-        os.replace(unfinished, folder / FILE)
+        write_atomically(folder / FILE, json.dumps(asdict(self), indent=2), mode=0o600)
 
 
 def read(folder: Path) -> Address | None:

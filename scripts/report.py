@@ -13,6 +13,7 @@ import zlib
 from pathlib import Path
 from typing import IO, Any
 
+from contract.atomic_write import replacing
 from scripts.aws.clients import Aws
 from scripts.aws.jobs import RUNNING, TRAINING
 from scripts.aws.objects import has_objects
@@ -45,7 +46,8 @@ def main(arguments: list[str]) -> int:
     folder = FOLDER / job
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
-        write_whole(folder / name, content)
+        with replacing(folder / name) as unfinished:  # what an earlier call left stays when this one is interrupted
+            unfinished.write_bytes(content)
     print(folder / PAGE)
     if RECORD in files:
         print(headline(json.loads(files[RECORD])))
@@ -100,13 +102,6 @@ def _report_files(archive: IO[bytes]) -> dict[str, bytes]:
             and member.isfile()
             and (file := packed.extractfile(member))
         }
-
-
-def write_whole(file: Path, content: bytes) -> None:
-    """Over what an earlier call left, which stays when this one is interrupted."""
-    unfinished = file.with_name(f".{file.name}.unfinished")
-    unfinished.write_bytes(content)
-    os.replace(unfinished, file)
 
 
 def headline(record: dict[str, Any]) -> str:

@@ -13,7 +13,7 @@ class BuiltInRule(Rule):
     """finding: what the rule found at the step of the last violation, a sentence and what to do; empty before there is
     one.
 
-    parameters: as in container/debugging/rule_parameters.py. Raises ValueError, a sentence, for others.
+    parameters: as in contract/rule_parameters.py. Raises ValueError, a sentence, for others.
     """
 
     def __init__(self, base_trial, **parameters: Value):

@@ -1,11 +1,11 @@
 """What the rules have found so far, and the file that says so: rules.json."""
 
 import json
-import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from contract.atomic_write import write_atomically
 from contract.rule_choices import RuleChoice
 from contract.rule_parameters import Value
 
@@ -43,11 +43,9 @@ class RuleOutcome:
 
 
 def write_outcomes(outcomes: Iterable[RuleOutcome], path: Path) -> None:
-    """Whoever reads `path` reads a whole file, the one before or this one."""
+    """The file is replaced atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    unfinished.write_text(json.dumps({"rules": [asdict(outcome) for outcome in outcomes]}, indent=2) + "\n")
-    os.replace(unfinished, path)
+    write_atomically(path, json.dumps({"rules": [asdict(outcome) for outcome in outcomes]}, indent=2) + "\n")
 
 
 def read_outcomes(path: Path) -> list[RuleOutcome]:

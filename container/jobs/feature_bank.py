@@ -14,7 +14,6 @@ Nothing here needs torchvision: a trial on a bank starts without it.
 
 import hashlib
 import json
-import os
 import re
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -28,6 +27,7 @@ from container.data.class_folders import read_split
 from container.data.picture_digest import digest_of_split
 from container.model.weights_file import find_weights_file
 from container.runtime.failure import TrainingFailure
+from contract.atomic_write import write_atomically
 from contract.feature_sharing import deciding
 from contract.hyperparameters import Hyperparameters
 
@@ -107,9 +107,7 @@ class Manifest:
         return hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()[:12]
 
     def write(self, folder: Path) -> None:
-        unfinished = folder / f".{MANIFEST}.unfinished"
-        unfinished.write_text(json.dumps(asdict(self), indent=2))
-        os.replace(unfinished, folder / MANIFEST)
+        write_atomically(folder / MANIFEST, json.dumps(asdict(self), indent=2))
 
 
 class BankedExamples:

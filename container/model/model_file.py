@@ -5,7 +5,6 @@ and the preprocessing. https://github.com/huggingface/safetensors
 """
 
 import json
-import os
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -19,6 +18,7 @@ from torch.overrides import TorchFunctionMode
 from container.model.model_description import Description, WrongDescription, read_description
 from container.pictures.preprocessing import Preprocessing
 from container.runtime.failure import TrainingFailure
+from contract.atomic_write import replacing
 
 FILE_NAME = "model.safetensors"
 FORMAT = "dogbreed-2"
@@ -63,11 +63,11 @@ def save_checkpoint(
         "facts": facts,
     }
     model_dir.mkdir(parents=True, exist_ok=True)
-    path, unfinished = model_dir / FILE_NAME, model_dir / f".{FILE_NAME}.unfinished"
+    path = model_dir / FILE_NAME
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
     # One key: safetensors writes several in any order, and the same run would not give the same file.
-    safetensors.torch.save_file(tensors, unfinished, {FORMAT: json.dumps(description)})
-    os.replace(unfinished, path)
+    with replacing(path) as unfinished:
+        safetensors.torch.save_file(tensors, unfinished, {FORMAT: json.dumps(description)})
     return path
 
 

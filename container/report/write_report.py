@@ -1,12 +1,12 @@
 """A run's report as files: report.html to read, and report.json, the record without the pictures, for programs."""
 
 import json
-import os
 from dataclasses import replace
 from pathlib import Path
 
 from container.report.page import page
 from container.report.record import RunRecord
+from contract.atomic_write import write_atomically
 
 PAGE, RECORD = "report.html", "report.json"
 
@@ -16,15 +16,6 @@ def write_report(record: RunRecord, folder: Path) -> Path:
     OSError.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    _write_whole(folder / RECORD, json.dumps(replace(record, pictures=None).to_dict(), indent=1, allow_nan=False))
-    _write_whole(folder / PAGE, page(record))
+    write_atomically(folder / RECORD, json.dumps(replace(record, pictures=None).to_dict(), indent=1, allow_nan=False))
+    write_atomically(folder / PAGE, page(record))
     return folder / PAGE
-
-
-def _write_whole(file: Path, content: str) -> None:
-    unfinished = file.with_name(f".{file.name}.unfinished")
-    try:
-        unfinished.write_text(content, encoding="utf-8")
-        os.replace(unfinished, file)
-    finally:
-        unfinished.unlink(missing_ok=True)

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import torch
 
+from contract.atomic_write import replacing
 from contract.hyperparameters import Hyperparameters
 
 FOLDER = Path("/opt/ml/checkpoints")  # CheckpointConfig.LocalPath; there is no such folder without a CheckpointConfig
@@ -68,13 +69,11 @@ class RunCheckpoints:
         torch.save({"identity": self._identity, "state": state}, packed)
         content = packed.getbuffer()
         name = f"run-{self._run}-step-{step:09}-{_digest(content)}.pt"
-        unfinished = FOLDER / f".{name}.unfinished"
         try:
-            with unfinished.open("wb") as file:
+            with replacing(FOLDER / name) as unfinished, unfinished.open("wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(unfinished, FOLDER / name)
         except OSError as error:
             print(
                 f"warning: checkpoint {name} could not be written, and training goes on without it: {error}",

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from contract.atomic_write import write_atomically
+
 FILE = "identity.json"
 KEY_LETTERS = string.ascii_uppercase + "234567"  # as AWS's key ids
 
@@ -56,11 +58,7 @@ def identity_of(folder: Path) -> Identity:
         return found
     made = Identity(f"local-sagemaker-{secrets.token_hex(8)}", new_access_key("AKIA"))
     content = {"name": made.name, "access_key_id": made.access_key.id, "secret_access_key": made.access_key.secret}
-    unfinished = folder / f".{FILE}.unfinished"
-    unfinished.unlink(missing_ok=True)
-    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        json.dump(content, file, indent=2)
-    os.replace(unfinished, folder / FILE)
+    write_atomically(folder / FILE, json.dumps(content, indent=2), mode=0o600)
     return made
 
 

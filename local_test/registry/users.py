@@ -12,6 +12,8 @@ import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from contract.atomic_write import write_atomically
+
 FILE = "registry_users.json"
 AWS, SERVICE = "AWS", "local-sagemaker"  # nginx.conf knows the second one, who is under no rule
 
@@ -58,7 +60,7 @@ def kept_users(folder: Path) -> Users:
     passwords = _read(path)
     if passwords is None:
         passwords = {user: secrets.token_urlsafe(32) for user in (AWS, SERVICE)}
-        _write(path, passwords)
+        write_atomically(path, json.dumps(passwords), mode=0o600)
     return Users(*(Credentials(user, passwords[user]) for user in (AWS, SERVICE)))
 
 
@@ -75,14 +77,3 @@ def _read(path: Path) -> dict[str, str] | None:
         isinstance(passwords.get(user), str) and passwords[user] for user in (AWS, SERVICE)
     )
     return passwords if is_whole else None
-
-
-def _write(path: Path, passwords: dict[str, str]) -> None:
-    """Replaced atomically. The file has its mode before it has a byte."""
-    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            json.dump(passwords, file)
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)

@@ -257,7 +257,7 @@ def test_the_java_runtime_has_the_modules_of_the_model_server_alone(engine, serv
 def test_java_takes_the_model_servers_classes_from_an_archive(engine, serve_image):
     program = """
 import os, pathlib
-from container.serving.server.machine import Machine
+from container.serving.machine import Machine
 from container.serving.server.model_server import java_command
 from container.serving.settings import Settings
 command = java_command(Settings.read({}, Machine(1, 0)), pathlib.Path('/tmp'), 0)
