@@ -1,10 +1,10 @@
 """The files of a report: whole, replaced by the next, and the JSON without pictures."""
 
 import json
+import os
 
 import pytest
 
-from container.report import write_report as module
 from container.report.record import RunRecord
 from container.report.write_report import write_report
 
@@ -31,7 +31,7 @@ def test_a_report_that_cannot_be_written_leaves_the_one_before(tmp_path, small, 
     def full_disk(source, target):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(module.os, "replace", full_disk)
+    monkeypatch.setattr(os, "replace", full_disk)
     with pytest.raises(OSError, match="No space left"):
         write_report(small, tmp_path)
     assert "the first" in (tmp_path / "report.html").read_text()
