@@ -185,13 +185,16 @@ def trains_on_features(value_of: Callable[[str], Any]) -> bool:
 def read(name: str, text: str) -> Any:
     """The value of one hyperparameter. Raises ValueError with a message that names it."""
     if name not in DECLARATIONS:
-        raise ValueError(
-            f"Hyperparameter {name} is unknown. {did_you_mean(name.replace('_', '-'), sorted(DECLARATIONS))}"
-        )
+        raise unknown(name)
     try:
         return DECLARATIONS[name].kind.read(text)
     except ValueError as error:
         raise ValueError(f"Hyperparameter {name}: {error}.") from None
+
+
+def unknown(name: str) -> ValueError:
+    hint = did_you_mean(name.replace("_", "-"), sorted(DECLARATIONS))
+    return ValueError(f"Hyperparameter {name} is unknown. {hint}")
 
 
 def _switch_on_monitors(values: dict[str, Any], by_default: bool) -> None:

@@ -25,8 +25,10 @@ def as_given(arguments: list[str]) -> dict[str, str]:
     for word in words:
         name, has_value, value = word.removeprefix("--").partition("=")
         if not word.startswith("--"):
-            hyperparameters.read(word.lstrip("-").partition("=")[0], "")  # raises: nothing is called so
-            raise ValueError(f"Hyperparameter {word} must be written --{word}, with a value behind it.")
+            stray = word.lstrip("-").partition("=")[0]
+            if stray not in hyperparameters.DECLARATIONS:
+                raise hyperparameters.unknown(stray)
+            raise ValueError(f"Hyperparameter {stray} must be written --{stray}, with a value behind it.")
         if not has_value:
             value = next(words, None)
             if value is None:

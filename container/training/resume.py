@@ -76,7 +76,7 @@ class RunCheckpoints:
                 os.fsync(file.fileno())
         except OSError as error:
             print(
-                f"warning: checkpoint {name} could not be written, and training goes on without it: {error}",
+                f"warning: checkpoint {name} could not be written, and training continues without it: {error}",
                 file=sys.stderr,
             )
             with contextlib.suppress(OSError):

@@ -92,7 +92,7 @@ def has_objects(s3: Any, bucket: str, prefix: str) -> bool:
     except ClientError as error:
         if not is_denied(error):
             raise
-        print(f"warning: s3://{bucket}/{prefix} is taken to be there. {explain(error)}", file=sys.stderr)
+        print(f"warning: s3://{bucket}/{prefix} is assumed to be there. {explain(error)}", file=sys.stderr)
         return True
 
 

@@ -51,7 +51,7 @@ def test_after_a_failure_the_later_jobs_are_left_out(writer, capsys):
     for _ in range(2 * WAITING):
         writer.put(lambda: done.append(1))
     writer.close()
-    assert done == [] and "training goes on without: ZeroDivisionError" in capsys.readouterr().err
+    assert done == [] and "training continues without them: ZeroDivisionError" in capsys.readouterr().err
 
 
 def test_flush_returns_when_all_is_written_also_after_a_failure(writer, capfd):

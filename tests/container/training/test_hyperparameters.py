@@ -71,6 +71,8 @@ def test_what_the_tuning_service_injects_is_taken():
         (["--epoch", "3"], "Hyperparameter epoch is unknown. Did you mean epochs?"),
         (["--help", "1"], "Hyperparameter help is unknown."),
         (["stray"], "Hyperparameter stray is unknown."),
+        (["lr", "0.1"], "Hyperparameter lr must be written --lr, with a value behind it."),
+        (["--lr"], "Hyperparameter lr has no value."),
     ],
 )
 def test_a_mistake_is_named(arguments, sentence):

@@ -260,6 +260,6 @@ def test_a_checkpoint_that_does_not_fit_on_the_disk_is_a_warning(folder, capfd):
         checkpoints.write(2, {"large": torch.zeros(100_000)})
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert "could not be written, and training goes on without it" in capfd.readouterr().err
+    assert "could not be written, and training continues without it" in capfd.readouterr().err
     assert list(folder.iterdir()) == [before]
     assert torch.equal(checkpoints.newest()["small"], torch.zeros(1))

@@ -88,7 +88,7 @@ def test_a_bucket_whose_objects_may_not_be_listed_is_left_to_the_job(ready, monk
 
     monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", call)
     assert train.main([]) == 0
-    assert "data/train/ is taken to be there" in capsys.readouterr().err
+    assert "data/train/ is assumed to be there" in capsys.readouterr().err
 
 
 def test_a_bucket_for_the_model_is_looked_for_where_the_data_lies_elsewhere(ready, monkeypatch, capsys):
