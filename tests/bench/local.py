@@ -80,7 +80,7 @@ def job_figures(local: Local, engine: DockerClient, image: str) -> list[Figure]:
         local.put(f"bench/train/{number // 100}/{number}.jpg", os.urandom(1000))
     with tempfile.TemporaryFile() as zeros:
         zeros.truncate(LARGE_CHANNEL_BYTES)
-        local.client("s3").upload_fileobj(zeros, local.bucket, "bench/large/zeros.bin")
+        local.client("s3").upload_fileobj(zeros, local.address.bucket, "bench/large/zeros.bin")
     starts, large_starts, bare, ends, large_ends, packing = [], [], [], [], [], []
     for number in range(JOBS):
         starts.append(job(local, image, f"start-{number}", "date +begin=%s.%N", "begin")[0])
@@ -108,7 +108,10 @@ def job_figures(local: Local, engine: DockerClient, image: str) -> list[Figure]:
 def job(
     local: Local, image: str, name: str, script: str, mark: str, channel: str = "bench/train/"
 ) -> tuple[float, float]:
-    """channel: prefix of its File channel, which the program may write to. Seconds from the call of CreateTrainingJob to the moment that the script prints, and from there to Completed."""
+    """Seconds from the call of CreateTrainingJob to the moment that the script prints, and from there to Completed.
+
+    channel: prefix of its only channel, in File mode.
+    """
     api = local.client("sagemaker")
     called = time.time()
     api.create_training_job(
