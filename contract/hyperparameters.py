@@ -32,7 +32,7 @@ class Hyperparameters:
     """Values of a run. `parse` makes one."""
 
     arch: str = _is(
-        Text("torchvision classifiers, except squeezenet"),
+        Text("torchvision classifiers, except squeezenet; timm's as `timm/NAME`"),
         "resnet34",
         "backbone; its last layer becomes the head of three layers",
     )

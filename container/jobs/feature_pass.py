@@ -23,7 +23,7 @@ from container.data.picture_digest import combined, digest
 from container.data.unreadable_pictures import check_unreadable
 from container.jobs.feature_bank import BACKBONE, MANIFEST, Manifest, code_digest, file_digest
 from container.jobs.run import Run
-from container.model.network import remove_head
+from container.model.network import preprocessing_of, remove_head
 from container.pictures.preprocessing import Preprocessing, UnreadablePicture, open_picture
 from container.runtime.failure import TrainingFailure
 from container.training.trainer import SECONDS_BETWEEN_PROGRESS_LINES
@@ -40,7 +40,8 @@ def make_bank(
     model: as `create_model` made it, with its final weights; it loses its head. weights_origin: where they came from,
     and weights: SHA-256 of their file, both empty for random ones. Raises TrainingFailure for too many unreadable
     pictures, a disk that is too small, and features that half precision cannot hold."""
-    hyperparameters, preprocessing = run.hyperparameters, Preprocessing.for_image_size(run.hyperparameters.image_size)
+    hyperparameters = run.hyperparameters
+    preprocessing = preprocessing_of(hyperparameters.arch, hyperparameters.image_size)
     head_name = model.head_name
     in_features = remove_head(model)
     folder.mkdir(parents=True, exist_ok=True)

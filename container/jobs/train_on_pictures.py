@@ -22,10 +22,9 @@ from container.jobs.run import Run
 from container.jobs.train_on_features import train_on_features
 from container.model.head import HEAD_WIDTHS, set_backbone_trainable
 from container.model.model_file import load_checkpoint, save_checkpoint
-from container.model.network import check_input, create_model
+from container.model.network import check_input, create_model, preprocessing_of
 from container.model.pretrained import load_pretrained
 from container.model.weights_file import find_weights_file
-from container.pictures.preprocessing import Preprocessing
 from container.runtime.failure import TrainingFailure
 from container.runtime.ranks import Ranks
 from container.training.evaluation import evaluate
@@ -100,7 +99,7 @@ def _train_whole(run: Run, model: nn.Module, splits: dict[str, Split], weights_o
     hyperparameters, ranks = run.hyperparameters, run.ranks
     _check_same_pictures(ranks, digest_of_listing(splits.values()))  # before minutes of decoding
     classes = splits["train"].classes
-    preprocessing = Preprocessing.for_image_size(hyperparameters.image_size)
+    preprocessing = preprocessing_of(hyperparameters.arch, hyperparameters.image_size)
     with decoded(splits, preprocessing, hyperparameters.workers, ranks) as stores:
         _check_shares(hyperparameters.batch_size, len(stores["train"]), ranks.world_size)
         _check_same_unreadable(ranks, stores)

@@ -7,7 +7,7 @@ import json
 import math
 from dataclasses import dataclass, fields
 
-from container.pictures.preprocessing import Preprocessing
+from container.pictures.preprocessing import INTERPOLATIONS, Preprocessing
 
 # pixels; training takes up to 1024 (container/training/hyperparameters.py), and its squares are an eighth larger
 LARGEST_SQUARE = 4096
@@ -63,6 +63,8 @@ def read_description(text: str) -> Description:
 
 
 def _preprocessing(found: object) -> Preprocessing:
+    if isinstance(found, dict):
+        found = {"interpolation": INTERPOLATIONS[0], **found}  # models from before it was a choice
     _fields(found, "preprocessing.", [field.name for field in fields(Preprocessing)])
     side, square = found["image_size"], found["square_size"]
     _check(_is_size(side), "preprocessing.image_size", "a number of pixels", side)
@@ -80,7 +82,14 @@ def _preprocessing(found: object) -> Preprocessing:
             "three numbers" + " above 0" * (name == "std"),
             found[name],
         )
-    return Preprocessing(side, square, tuple(map(float, found["mean"])), tuple(map(float, found["std"])))
+    _check(
+        found["interpolation"] in INTERPOLATIONS,
+        "preprocessing.interpolation",
+        f"one of {', '.join(INTERPOLATIONS)}",
+        found["interpolation"],
+    )
+    mean, std = (tuple(map(float, found[name])) for name in ("mean", "std"))
+    return Preprocessing(side, square, mean, std, found["interpolation"])
 
 
 def _fields(found: object, prefix: str, wanted: list[str]) -> None:

@@ -16,6 +16,7 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from container.model.model_description import Description, WrongDescription, read_description
+from container.model.timm_backbone import is_timm, timm_version
 from container.pictures.preprocessing import Preprocessing
 from container.runtime.failure import TrainingFailure
 from contract.atomic_write import replacing
@@ -60,7 +61,7 @@ def save_checkpoint(
         "classes": classes,
         "preprocessing": preprocessing.to_dict(),
         "test_flip": test_flip,
-        "facts": facts,
+        "facts": {**facts, **({"timm": timm_version()} if is_timm(arch) else {})},
     }
     model_dir.mkdir(parents=True, exist_ok=True)
     path = model_dir / FILE_NAME
@@ -113,7 +114,7 @@ def load_checkpoint(model_dir: Path) -> Checkpoint:
             model = create_model(description.arch, len(description.classes), description.head_widths)
     except TrainingFailure as error:
         raise UnusableCheckpoint(
-            f"{path} has an architecture that torchvision does not: {description.arch[:60]!r}."
+            f"{path} has an architecture that is not in this image: {description.arch[:60]!r}."
         ) from error
     state = model.state_dict()  # with its version marks, which some architectures insist on
     if state.keys() != tensors.keys():

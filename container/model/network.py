@@ -1,6 +1,6 @@
-"""The classifier: a torchvision backbone with a head of three fully connected layers.
+"""The classifier: a backbone of torchvision's or timm's with a head of three fully connected layers.
 
-Any torchvision classifier whose last layer is fully connected will do: that layer is replaced by the head.
+Of torchvision's, any classifier whose last layer is fully connected will do: that layer is replaced by the head.
 """
 
 import copy
@@ -9,12 +9,15 @@ import torch
 from torch import nn
 
 from container.model.head import HEAD_WIDTHS, create_head, head_of, set_training_mode
+from container.model.timm_backbone import TimmClassifier, create_backbone, is_timm
+from container.model.timm_backbone import preprocessing_of as preprocessing_of_timm
 from container.model.torchvision_import import models
+from container.pictures.preprocessing import Preprocessing
 from container.runtime.failure import TrainingFailure
 
 
 def architectures() -> list[str]:
-    """The names that `arch` may take: torchvision's classifiers, without those that end in a convolution."""
+    """torchvision's classifiers, without those that end in a convolution."""
     return [name for name in models.list_models(module=models) if not name.startswith("squeezenet")]
 
 
@@ -23,16 +26,27 @@ def create_model(
 ) -> nn.Module:
     """Build an untrained classifier: float [n, 3, h, w] -> logits [n, class_count].
 
-    Raises TrainingFailure when `arch` is not one of `architectures()`.
+    Raises TrainingFailure when `arch` is neither one of `architectures()` nor timm's.
     """
+    if is_timm(arch):
+        backbone, features = create_backbone(arch)
+        return TimmClassifier(backbone, create_head(features, class_count, head_widths, dropout))
     if arch not in architectures():
-        raise TrainingFailure(f"Hyperparameter arch must be a torchvision classifier such as resnet34, not {arch!r}.")
+        raise TrainingFailure(
+            f"Hyperparameter arch must be a torchvision classifier such as resnet34, or one of timm's such as "
+            f"timm/tf_efficientnet_lite0, not {arch!r}."
+        )
     model = models.get_model(arch, weights=None, **_options(arch))
     name, last = last_linear(model)
     parent, _, attribute = name.rpartition(".")
     setattr(model.get_submodule(parent), attribute, create_head(last.in_features, class_count, head_widths, dropout))
     model.head_name = name
     return model
+
+
+def preprocessing_of(arch: str, image_size: int) -> Preprocessing:
+    """How pictures are prepared for this architecture."""
+    return preprocessing_of_timm(arch, image_size) if is_timm(arch) else Preprocessing.for_image_size(image_size)
 
 
 def check_input(model: nn.Module, arch: str, image_size: int, batch_size: int) -> None:

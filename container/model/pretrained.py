@@ -1,12 +1,19 @@
-"""Where pretrained weights come from: the `pretrained` channel, the image, or torchvision's download, in this order."""
+"""Where pretrained weights come from: the `pretrained` channel, the image, or a download of torchvision's or timm's, in
+this order.
+"""
 
 import re
+import tarfile
 from pathlib import Path
 
 import safetensors.torch
 import torch
 from torch import nn
 
+from container.model.embedded_weights import ARCH as EMBEDDED_ARCH
+from container.model.embedded_weights import embedded_weights, weights_file
+from container.model.model_file import FILE_NAME
+from container.model.timm_backbone import BACKBONE, download_weights, is_timm
 from container.model.torchvision_import import models
 from container.model.weights_file import BAKED_IN, find_weights_file
 from container.runtime.failure import TrainingFailure
@@ -29,23 +36,39 @@ def load_pretrained(model: nn.Module, arch: str, channel: Path | None, baked_in:
         file, origin = found
         _load_backbone(model, _read(file), arch, origin)
         return origin
-    weights = models.get_model_weights(arch).DEFAULT
+    if arch == EMBEDDED_ARCH and weights_file():
+        state, origin = embedded_weights(model.get_submodule("backbone")), "ImageNet, in the image"
+    else:
+        state, origin = _downloaded(arch)
+    _load_backbone(model, state, arch, origin)
+    return origin
+
+
+def _downloaded(arch: str) -> tuple[dict[str, torch.Tensor], str]:
+    """The published tensors, and what they are called in the log."""
     try:
-        state = weights.get_state_dict(progress=False, check_hash=True)
-    except (OSError, RuntimeError) as error:  # no network, a proxy's answer, or a file cut short
+        if is_timm(arch):
+            return download_weights(arch), f"timm ({arch})"
+        weights = models.get_model_weights(arch).DEFAULT
+        return weights.get_state_dict(progress=False, check_hash=True), f"torchvision ({weights})"
+    except (OSError, RuntimeError, TrainingFailure) as error:  # no network, a proxy's answer, or a file cut short
+        source = "huggingface.co" if is_timm(arch) else "download.pytorch.org"
+        embedded = (
+            f" Or take arch={EMBEDDED_ARCH}, whose ImageNet weights are in the train image." if weights_file() else ""
+        )
         raise TrainingFailure(
-            f"The pretrained weights of {arch} could not be downloaded ({error}). Three ways out: give a `pretrained` "
-            "channel with a weights file, bake one into the image with `make build WEIGHTS=path`, or run where the "
-            "network reaches download.pytorch.org. Or train from scratch with pretrained=none."
+            f"The pretrained weights of {arch} could not be downloaded ({_in_a_line(error)}) Three ways out: give a "
+            "`pretrained` channel with a weights file, bake one into the image with `make build WEIGHTS=path`, or run "
+            f"where the network reaches {source}.{embedded} Or train from scratch with pretrained=none."
         ) from error
-    _load_backbone(model, state, arch, str(weights))
-    return f"torchvision ({weights})"
 
 
 def _read(path: Path) -> dict[str, torch.Tensor]:
     try:
         if path.suffix == ".safetensors":
             return safetensors.torch.load_file(path)
+        if path.name.endswith(".tar.gz"):
+            return safetensors.torch.load(_model_file_in(path))
         # weights_only: a weights file may come from anywhere, and a pickle may run anything.
         found = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
@@ -62,6 +85,15 @@ def _read(path: Path) -> dict[str, torch.Tensor]:
     if not state:
         raise TrainingFailure(f"The weights file {path.name} holds {_described(found)}. {WANTED}")
     return state
+
+
+def _model_file_in(archive: Path) -> bytes:
+    """The model file of an earlier training, out of its model.tar.gz."""
+    with tarfile.open(archive, "r:gz") as opened:
+        for member in opened:
+            if Path(member.name).name == FILE_NAME and (content := opened.extractfile(member)):
+                return content.read()
+    raise ValueError(f"it has no {FILE_NAME}, which the train image writes")
 
 
 def _in_a_line(error: Exception) -> str:
@@ -92,6 +124,8 @@ def _load_backbone(model: nn.Module, state: dict[str, torch.Tensor], arch: str, 
     filled = model.state_dict()
     wanted = {name for name in filled if not name.startswith(head)}
     given = {_current_name(name): tensor for name, tensor in state.items()}
+    if is_timm(arch):  # published under the backbone's own names, and by an earlier training under the model's
+        given = {f"{BACKBONE}{name.removeprefix(BACKBONE)}": tensor for name, tensor in given.items()}
     # Files from before PyTorch 0.4.1, ResNet's among them, do not have the batch counters; nothing reads them here.
     missing = sorted(name for name in wanted - given.keys() if not name.endswith("num_batches_tracked"))
     if missing:

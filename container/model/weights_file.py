@@ -5,7 +5,7 @@ from pathlib import Path
 from container.runtime.failure import TrainingFailure
 
 BAKED_IN = Path("/opt/weights")  # filled by `make build WEIGHTS=path`
-SUFFIXES = (".pth", ".pt", ".safetensors")
+SUFFIXES = (".pth", ".pt", ".safetensors", ".tar.gz")  # the last: a model.tar.gz of an earlier training
 
 
 def find_weights_file(channel: Path | None, baked_in: Path = BAKED_IN) -> tuple[Path, str] | None:
@@ -30,4 +30,4 @@ def find_weights_file(channel: Path | None, baked_in: Path = BAKED_IN) -> tuple[
 def _weight_files(folder: Path | None) -> list[Path]:
     if folder is None or not folder.is_dir():
         return []
-    return sorted(path for path in folder.rglob("*") if path.suffix in SUFFIXES and path.is_file())
+    return sorted(path for path in folder.rglob("*") if path.name.endswith(SUFFIXES) and path.is_file())

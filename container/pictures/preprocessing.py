@@ -24,6 +24,7 @@ from container.pictures.jpeg import decode_jpeg, orientation_of, upright
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 MAX_PIXELS = 100_000_000  # beyond nearly every camera, within memory when decoded
+INTERPOLATIONS = ("bilinear", "bicubic")  # both with antialiasing
 MAX_STRETCH = 100  # long side over short side
 
 Image.MAX_IMAGE_PIXELS = (
@@ -43,12 +44,14 @@ class Preprocessing:
     image_size: side of the model's input, pixels.
     square_size: side of the square that the picture is resized to before the centre is taken, pixels; >= image_size.
     mean, std: per RGB channel, for values in [0, 1] (torchvision's ImageNet constants by default).
+    interpolation: of that resizing, one of INTERPOLATIONS.
     """
 
     image_size: int
     square_size: int
     mean: tuple[float, float, float] = IMAGENET_MEAN
     std: tuple[float, float, float] = IMAGENET_STD
+    interpolation: str = "bilinear"
 
     @classmethod
     def for_image_size(cls, image_size: int) -> "Preprocessing":
@@ -72,7 +75,7 @@ class Preprocessing:
             pixels = decode_jpeg(picture, self.square_size)
             if pixels is None:
                 pixels = _decode(picture, self.square_size)
-        return upright(_centred_square(pixels, self.square_size), orientation_of(picture))
+        return upright(_centred_square(pixels, self.square_size, self.interpolation), orientation_of(picture))
 
     def centre(self, squares: torch.Tensor) -> torch.Tensor:
         """uint8 [n, 3, square_size, square_size] -> uint8 [n, 3, image_size, image_size]."""
@@ -137,9 +140,9 @@ def _decode(picture: Image.Image, side: int) -> np.ndarray:
     return np.array(_to_rgb(_with_transparency_of_8_bits(picture, raw_mode)))
 
 
-def _centred_square(pixels: np.ndarray, side: int) -> np.ndarray:
+def _centred_square(pixels: np.ndarray, side: int, interpolation: str = "bilinear") -> np.ndarray:
     """uint8 [h, w, 3] -> uint8 [side, side, 3], with memory of its own: the centre, resized as Pillow's antialiased
-    bilinear filter does.
+    filter of this name does.
 
     torch's is four times as fast: https://pytorch.org/vision/stable/transforms.html#performance-considerations
     """
@@ -152,7 +155,7 @@ def _centred_square(pixels: np.ndarray, side: int) -> np.ndarray:
     channels_last = (
         torch.from_numpy(square).unsqueeze(0).permute(0, 3, 1, 2)
     )  # with NumPy's own new axis torch does not see that it is
-    resized = F.interpolate(channels_last, (side, side), mode="bilinear", antialias=True, align_corners=False)
+    resized = F.interpolate(channels_last, (side, side), mode=interpolation, antialias=True, align_corners=False)
     return np.ascontiguousarray(resized[0].permute(1, 2, 0).numpy())
 
 
