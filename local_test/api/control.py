@@ -2,15 +2,19 @@
 
 import json
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 from urllib.parse import parse_qs
 
 from local_test.api.errors import ApiError
 
-if TYPE_CHECKING:  # the jobs are above the API
-    from local_test.training.training_jobs import TrainingJobs
-
 CONTROL = "local-sagemaker"  # the service that its own commands sign for, and the path below which they ask
+
+
+class Jobs(Protocol):
+    """Of every region."""
+
+    def interrupt(self, job: str) -> None:
+        """Raises ApiError."""
 
 
 class Control:
@@ -18,8 +22,8 @@ class Control:
     AWS does without asking.
     """
 
-    def __init__(self, status: Callable[[], dict[str, Any]], training_jobs: "TrainingJobs"):
-        self._status, self._training_jobs = status, training_jobs
+    def __init__(self, status: Callable[[], dict[str, Any]], jobs: Jobs):
+        self._status, self._jobs = status, jobs
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         asked = environ["REQUEST_METHOD"], environ["PATH_INFO"].rpartition("/")[2]
@@ -27,7 +31,7 @@ class Control:
             if asked == ("GET", "status"):
                 status, answer = "200 OK", self._status()
             elif asked == ("POST", "interrupt"):
-                self._training_jobs.interrupt(parse_qs(environ.get("QUERY_STRING", "")).get("job", [""])[0])
+                self._jobs.interrupt(parse_qs(environ.get("QUERY_STRING", "")).get("job", [""])[0])
                 status, answer = "200 OK", {}
             else:
                 status, answer = "404 Not Found", {"message": f"There is no {' '.join(asked)} here."}

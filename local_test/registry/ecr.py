@@ -33,10 +33,13 @@ TOKEN_LIFE = timedelta(hours=12)  # https://docs.aws.amazon.com/AmazonECR/latest
 
 
 class LocalRegistry(Protocol):
-    """What is needed of a registry. host: 'HOST:PORT'; it may be started when it is first asked for."""
+    """What is needed of a registry."""
 
-    host: str
     users: Users
+
+    @property
+    def host(self) -> str:
+        """'HOST:PORT'; it may be started when this is first asked for."""
 
     def set_repositories(self, repositories: Mapping[str, bool]) -> None:
         """What may be pushed to, by name, and whether tags are immutable there. Starts nothing."""
