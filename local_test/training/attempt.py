@@ -18,10 +18,10 @@ from local_test.host.archives import tree_archive
 from local_test.host.emulator_settings import Platform
 from local_test.storage.destination import Destination
 from local_test.training import opt_ml
-from local_test.training.inputs import input_mounts
+from local_test.training.inputs import host_inputs
 from local_test.training.job_ending import INTERRUPTED, KILLED, JobEnding
 from local_test.training.job_hosts import JobHosts
-from local_test.training.node import Exit, Node, Program
+from local_test.training.node import Exit, HostFiles, Node, Program
 from local_test.training.results import Results
 from local_test.training.rule_statuses import RULES
 from local_test.training.status import failure_reason
@@ -82,17 +82,28 @@ class Attempts:
         request, platform = self._request, self._platform
         self._enter("Downloading")
         try:
-            mounts = [
-                input_mounts(request, number, self.folder / host, platform.objects, platform.files, cleanup)
+            inputs = [
+                host_inputs(
+                    request, number, self.folder / host, self._program.image, self._hosts.labels, platform, cleanup
+                )
                 for number, host in enumerate(self._hosts.names)
             ]
         except ValueError as error:
             raise Refused(f"ClientError: Data download failed: {error}") from error
-        trees = [_tree(request, host) for host in self._hosts.names]
-        self._hosts.create(
-            self._program, request["RoleArn"], mounts, trees, self._log.write_as_platform, cleanup, self._cpuset
-        )
+        files = [
+            HostFiles(_tree(request, host), found.mounts, found.copies)
+            for host, found in zip(self._hosts.names, inputs, strict=True)
+        ]
+        self._hosts.create(self._program, request["RoleArn"], files, self._note, cleanup, self._cpuset)
+        if any(found.copies for found in inputs):
+            self._note(
+                "The channels were copied into the containers; this Docker engine cannot mount overlays of files here."
+            )
         return [folder for node in self._hosts.nodes for folder in self._synced_folders(node, cleanup)]
+
+    def _note(self, line: str) -> None:
+        """Say something about the attempt before a host prints."""
+        self._log.write(self._hosts.first_stream, [line])
 
     def _synced_folders(self, node: Node, cleanup: ExitStack) -> list[SyncedFolder]:
         """Those of one host; its checkpoints are restored."""

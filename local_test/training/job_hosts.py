@@ -12,12 +12,10 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
-from docker.types import Mount
-
 from local_test.host.emulator_settings import Platform
 from local_test.host.labels import labels
 from local_test.training.host_network import HostNetwork, join
-from local_test.training.node import Exit, Node, Program
+from local_test.training.node import Exit, HostFiles, Node, Program
 
 
 def host_names(count: int) -> list[str]:
@@ -31,8 +29,17 @@ class JobHosts:
     def __init__(self, platform: Platform, kind: str, job: str, names: list[str], isolated: bool):
         """kind: of the job, a label. names: of the hosts. isolated: the hosts reach each other and nothing else."""
         self._platform, self._job, self.names, self._isolated = platform, job, names, isolated
-        self._labels = labels(kind, job, platform.service)
+        self.labels = labels(kind, job, platform.service)
         self._nodes: list[Node] = []
+        self._began = int(time.time())
+
+    @property
+    def first_stream(self) -> str:
+        """Log stream of the first host: for what is said about the job before any host prints.
+
+        Clients that follow a job's log take the first streams that they see for those of its hosts, and look no more.
+        """
+        return self._stream(self.names[0])
 
     @property
     def nodes(self) -> list[Node]:
@@ -43,8 +50,7 @@ class JobHosts:
         self,
         program: Program,
         role: str,
-        mounts: list[list[Mount]],
-        trees: list[bytes],
+        files: list[HostFiles],
         warn: Callable[[str], None],
         cleanup: ExitStack,
         cpuset: str | None = None,
@@ -54,25 +60,25 @@ class JobHosts:
         Args:
             program: its environment is added to the variables with which programs reach AWS services.
             role: ARN of the role that the program has.
-            mounts: of each host.
-            trees: a tar archive for each host, unpacked at / before it starts.
+            files: of each host, in the order of their names.
             warn: gets a line for the job's log where the program cannot reach AWS services.
             cpuset: cores of the containers, such as `0-1`; None: all.
 
         Raises IsolationFailed, ImageNotBuilt, and docker's APIError.
         """
         engine = self._platform.engine
+        self._began = int(time.time())
         network = None
         if len(self.names) > 1:
             name = f"{self._platform.service}-{self._job}"
-            network = join(engine, name, self.names, self._isolated, self._labels)
+            network = join(engine, name, self.names, self._isolated, self.labels)
             cleanup.callback(network.remove)
         access = self._access(role, program.environment, network, warn, cleanup)
         program = replace(program, environment={**access, **program.environment})
         cleanup.callback(self._nodes.clear)
-        for host, mounted, tree in zip(self.names, mounts, trees, strict=True):
+        for host, found in zip(self.names, files, strict=True):
             options = network.options(host, engine) if network else self._alone(host)
-            node = Node.create(engine, host, program, mounted, tree, options, self._labels, cpuset)
+            node = Node.create(engine, host, program, found, options, self.labels, cpuset)
             cleanup.callback(node.remove)
             self._nodes.append(node)
 
@@ -88,14 +94,13 @@ class JobHosts:
         it raises ends the job."""
         ended: list[tuple[Node, Exit]] = []
         lock = threading.Lock()
-        began = int(time.time())
 
         def follow(node: Node) -> None:
             exit_ = None
             try:
                 with contextlib.closing(node.log()) as log:
                     for lines in log:
-                        hear(f"{node.host}-{began}", lines)
+                        hear(self._stream(node.host), lines)
                 exit_ = node.wait()
                 with lock:
                     ended.append((node, exit_))
@@ -118,6 +123,9 @@ class JobHosts:
         """The containers go at once, running or not."""
         for node in self.nodes:
             node.remove()
+
+    def _stream(self, host: str) -> str:
+        return f"{host}-{self._began}"
 
     def _access(
         self,

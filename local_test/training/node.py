@@ -4,7 +4,8 @@ import contextlib
 import tarfile
 import threading
 from collections.abc import Generator, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from docker import DockerClient
@@ -12,6 +13,7 @@ from docker.errors import APIError, NotFound
 from docker.models.containers import Container
 from docker.types import Mount
 
+from local_test.host.archives import folder_archive
 from local_test.host.confinement import CONFINEMENT
 from local_test.host.engine import gpu_requests, memory
 from local_test.host.labels import remove
@@ -36,6 +38,18 @@ class Program:
 
 
 @dataclass(frozen=True)
+class HostFiles:
+    """What one host finds in its container.
+
+    tree: tar archive, unpacked at / in the container: nothing of root's appears on this machine. mounts: of the engine.
+    copies: path in the container, a volume there -> folder whose files go there before it starts."""
+
+    tree: bytes
+    mounts: list[Mount] = field(default_factory=list)
+    copies: Mapping[str, Path] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Exit:
     """status: of the container's first process. out_of_memory: the kernel killed it for memory."""
 
@@ -56,8 +70,7 @@ class Node:
         client: DockerClient,
         host: str,
         program: Program,
-        mounts: list[Mount],
-        tree: bytes,
+        files: HostFiles,
         network: Mapping[str, Any],
         labels: dict[str, str],
         cpuset: str | None = None,
@@ -65,8 +78,7 @@ class Node:
         """Create the container and lay out what is there before it starts.
 
         Args:
-            mounts: of the engine, read-only or not.
-            tree: tar archive that is unpacked at /, in the container: nothing of root's appears on this machine.
+            files: what it finds in its container.
             network: options of the engine that give the host its name and its network.
             labels: of the container; the service finds it by them.
             cpuset: its cores, such as `0-1`; None: all.
@@ -76,7 +88,7 @@ class Node:
             program.command,
             entrypoint=program.entrypoint,
             environment=dict(program.environment),
-            mounts=mounts,
+            mounts=files.mounts,
             labels=labels,
             device_requests=gpu_requests(client),
             shm_size=memory(client) // 2,  # as on the platform, where programs share tensors between processes
@@ -87,7 +99,9 @@ class Node:
         )
         node = cls(host, container)
         try:
-            node.container.put_archive("/", tree)
+            node.container.put_archive("/", files.tree)
+            for target, folder in files.copies.items():
+                node.container.put_archive("/", folder_archive(folder, target))
         except BaseException:
             node.remove()
             raise

@@ -26,7 +26,7 @@ class TrainingLog:
         self._log = training_log(platform, self._job)
         self._scan = MetricScan(request["AlgorithmSpecification"].get("MetricDefinitions", []))
         self._final_metrics: dict[str, dict[str, Any]] = {}
-        self.write_as_platform = self._log.write_as_platform
+        self.write, self.write_as_platform = self._log.write, self._log.write_as_platform
 
     def hear(self, stream: str, lines: list[str]) -> None:
         """Write the lines down, and their metrics to CloudWatch and to the listener. Raises OSError."""
