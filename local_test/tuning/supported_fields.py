@@ -36,7 +36,7 @@ SUPPORTED = {
         "RandomSeed": None,
     },
     "TrainingJobDefinition": {
-        **{field: TRAINING[field] for field in (*COPIED, "ResourceConfig", "CheckpointConfig")},
+        **{field: TRAINING[field] for field in (*COPIED, "ResourceConfig", "CheckpointConfig") if field in TRAINING},
         "DefinitionName": None,
         "StaticHyperParameters": None,
         "AlgorithmSpecification": {"TrainingImage": None, "TrainingInputMode": None, "MetricDefinitions": None},
@@ -47,9 +47,9 @@ SUPPORTED = {
 }
 
 
-def check(request: dict[str, Any]) -> None:
-    """Raise ValidationException for the first thing that would not be done."""
-    check_supported(request, SUPPORTED)
+def check(request: dict[str, Any], strict: bool = False) -> None:
+    """Raise ValidationException for the first thing that would not be done. strict: or that has no effect here."""
+    check_supported(request, SUPPORTED, "CreateHyperParameterTuningJob", strict)
     if "TrainingJobDefinition" not in request:
         raise ValidationException("TrainingJobDefinition is missing.")
     config, definition = request["HyperParameterTuningJobConfig"], request["TrainingJobDefinition"]

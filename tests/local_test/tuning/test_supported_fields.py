@@ -54,7 +54,6 @@ def test_what_is_supported_passes(changes):
         "TrainingJobDefinitions",
         "Autotune",
         f"{CONFIG}.ParameterRanges.AutoParameters",
-        f"{DEFINITION}.VpcConfig",
         f"{DEFINITION}.TuningObjective",
         f"{DEFINITION}.HyperParameterRanges",
         f"{DEFINITION}.AlgorithmSpecification.AlgorithmName",
@@ -65,6 +64,13 @@ def test_what_is_supported_passes(changes):
 def test_what_is_not_supported_is_refused_by_name(path):
     with pytest.raises(ValidationException, match=f"does not support {path}"):
         check(changed((path, {})))
+
+
+def test_what_has_no_effect_is_taken_but_by_strict():
+    request = changed((f"{DEFINITION}.VpcConfig", {}))
+    check(request)
+    with pytest.raises(ValidationException, match=f"^{DEFINITION}.VpcConfig has no effect"):
+        check(request, strict=True)
 
 
 @pytest.mark.parametrize(
