@@ -27,7 +27,7 @@ from local_test.training.results import Results
 from local_test.training.rule_statuses import RULES
 from local_test.training.status import failure_reason
 from local_test.training.supported_fields import SECONDS_ALLOWED
-from local_test.training.synced_folder import SyncedFolder
+from local_test.training.synced_folder import UNFINISHED, SyncedFolder
 from local_test.training.training_log import TrainingLog
 
 RUNNING = "training-jobs"  # below the service's folder: what is laid out for jobs that run
@@ -114,9 +114,11 @@ class Attempts:
         """Those of one host; its checkpoints are restored."""
         synced = []
         for folder, uri in opt_ml.synced_folders(self._request).items():
-            synced.append(SyncedFolder(node.container, folder, uri, self._destination))
+            has_checkpoints = folder == opt_ml.checkpoint_folder(self._request)
+            left_out = () if has_checkpoints else UNFINISHED
+            synced.append(SyncedFolder(node.container, folder, uri, self._destination, left_out))
             cleanup.callback(synced[-1].abandon)
-            if folder == opt_ml.checkpoint_folder(self._request):
+            if has_checkpoints:
                 try:
                     synced[-1].restore()
                 except ValueError as error:
