@@ -31,6 +31,7 @@ from local_test.host.emulator_settings import ACCOUNT, Platform
 from local_test.host.engine import connect
 from local_test.host.identity import identity_of, make_private
 from local_test.host.state import State
+from local_test.host.writable_folder import WritableFolders
 from local_test.registry.ecr import LocalEcr
 from local_test.registry.on_demand import OnDemandRegistry
 from local_test.service_address import Address
@@ -123,6 +124,7 @@ class Service:
             self._registry.local_image,
             LocalFiles(self._allow_files, self.folder),
             ContainerAccess.through(engine, keys, self._region),
+            WritableFolders(engine, self.name, self.folder),
         )
         tags = Tags(platform.state)
         models = Models(platform, tags)

@@ -10,15 +10,15 @@ from typing import Any
 from docker import DockerClient
 from docker.errors import APIError, NotFound
 from docker.models.containers import Container
-from docker.types import Mount
 
 from contract.opt_ml import CHECKPOINTS
-from local_test.host.archives import tree_archive
+from local_test.host.archives import folder_archive, tree_archive
 from local_test.host.confinement import CONFINEMENT
 from local_test.host.engine import gpu_requests, memory
 from local_test.host.labels import remove
 from local_test.training import opt_ml
 from local_test.training.host_network import HostNetwork
+from local_test.training.inputs import HostInputs
 from local_test.training.log_lines import as_they_come, lines, missing
 
 NO_ACCESS: Mapping[str, str] = {}
@@ -50,7 +50,7 @@ class Node:
         request: dict[str, Any],
         arn: str,
         host: str,
-        mounts: list[Mount],
+        inputs: HostInputs,
         network: HostNetwork | None,
         labels: dict[str, str],
         cpuset: str | None = None,
@@ -74,7 +74,7 @@ class Node:
             command,
             entrypoint=entrypoint,
             environment={**access, **opt_ml.environment(request, arn)},
-            mounts=mounts,
+            mounts=inputs.mounts,
             labels=labels,
             device_requests=gpu_requests(client),
             shm_size=memory(client) // 2,  # as on the platform, where programs share tensors between processes
@@ -86,6 +86,8 @@ class Node:
         node = cls(host, container)
         try:
             node.container.put_archive("/", _tree(request, host))
+            for target, folder in inputs.copies.items():
+                node.container.put_archive("/", folder_archive(folder, target))
         except BaseException:
             node.remove()
             raise

@@ -21,7 +21,7 @@ from local_test.host.labels import TRAINING, labels
 from local_test.storage.destination import Destination
 from local_test.training import opt_ml
 from local_test.training.host_network import HostNetwork, join
-from local_test.training.inputs import input_mounts
+from local_test.training.inputs import host_inputs
 from local_test.training.listener import Listener
 from local_test.training.metric_definitions import MetricScan
 from local_test.training.node import Exit, Node
@@ -184,16 +184,18 @@ class TrainingRun:
         request, engine = self._request, self._platform.engine
         hosts = opt_ml.hosts(request)
         self._enter("Downloading")
+        marks = labels(TRAINING, self.name, self._platform.service)
         try:
-            mounts = [
-                input_mounts(
-                    request, number, self._folder / host, self._platform.objects, self._platform.files, cleanup
-                )
+            inputs = [
+                host_inputs(request, number, self._folder / host, self._image, marks, self._platform, cleanup)
                 for number, host in enumerate(hosts)
             ]
         except ValueError as error:
             raise Refused(f"ClientError: Data download failed: {error}") from error
-        marks = labels(TRAINING, self.name, self._platform.service)
+        if any(host.copies for host in inputs):
+            self._log_of_platform(
+                "The channels were copied into the containers; this Docker engine cannot mount overlays of files here."
+            )
         network = None
         if len(hosts) > 1:
             name = f"{self._platform.service}-{self.name}"
@@ -202,7 +204,7 @@ class TrainingRun:
         access = self._access(network, cleanup)
         cleanup.callback(self._nodes.clear)
         kept = []
-        for host, mounted in zip(hosts, mounts, strict=True):
+        for host, mounted in zip(hosts, inputs, strict=True):
             node = Node.create(
                 engine, self._image, request, self._arn, host, mounted, network, marks, self._cpuset, access
             )
