@@ -16,10 +16,12 @@ from local_test.host.emulator_settings import Platform
 from local_test.host.engine import is_virtual_machine
 from local_test.storage.destination import Destination
 from local_test.training import channels, metric_definitions, opt_ml, supported_fields
+from local_test.training.attempt import RUNNING
+from local_test.training.job_ending import KILLED
 from local_test.training.listener import Listener
 from local_test.training.rule_statuses import RULES, at_the_end, before_the_end
 from local_test.training.status import enter, time_used
-from local_test.training.training_run import KILLED, RUNNING, TrainingRun
+from local_test.training.training_run import TrainingRun
 
 SUMMARY = (
     "TrainingJobName",

@@ -6,8 +6,7 @@ Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeHy
 from typing import Any
 
 from local_test.tuning import completion
-from local_test.tuning.job_record import as_trial
-from local_test.tuning.objective import maximises
+from local_test.tuning.trial import as_trial, maximises
 
 REPEATED = (
     "HyperParameterTuningJobName",

@@ -4,9 +4,8 @@ functions.
 
 from typing import Any
 
-from local_test.training.training_run import KILLED
 from local_test.tuning.training_request import OBJECTIVE
-from local_test.tuning.trial import Trial
+from local_test.tuning.trial import Trial, as_trial
 
 RANGES = ("IntegerParameterRanges", "ContinuousParameterRanges", "CategoricalParameterRanges")
 SWITCHES = ("EnableNetworkIsolation", "EnableInterContainerTrafficEncryption", "EnableManagedSpotTraining")
@@ -49,16 +48,6 @@ def tuned_names(record: dict[str, Any]) -> dict[str, str]:
 def parent_trials(record: dict[str, Any]) -> list[Trial]:
     """Trials of all parents as this tuning job's search sees them, numbered through."""
     return [as_trial({**one, "Number": number}) for number, one in enumerate(record["Search"]["Parents"], start=1)]
-
-
-def as_trial(trial: dict[str, Any]) -> Trial:
-    """A trial's record -> what decisions are made from."""
-    return Trial(trial["Number"], trial["TunedHyperParameters"], trial["TrainingJobStatus"], tuple(trial["Values"]))
-
-
-def was_lost(trial: dict[str, Any]) -> bool:
-    """Whether the trial failed because the service ended while it ran."""
-    return trial.get("FailureReason") == KILLED
 
 
 def _with_scale(parameter_range: dict[str, Any]) -> dict[str, Any]:
