@@ -23,7 +23,6 @@ VARIANT = {
     "VolumeSizeInGB": None,
     "ModelDataDownloadTimeoutInSeconds": None,
     "ContainerStartupHealthCheckTimeoutInSeconds": None,
-    "EnableSSMAccess": (False,),
     "RoutingConfig": {"RoutingStrategy": ("LEAST_OUTSTANDING_REQUESTS", "RANDOM")},
     "InferenceAmiVersion": None,
 }
@@ -54,7 +53,7 @@ class EndpointConfigs:
         self._records = platform.state.records("endpoint-configs")
 
     def create_endpoint_config(self, request: dict[str, Any]) -> dict[str, Any]:
-        check_supported(request, SUPPORTED)
+        check_supported(request, SUPPORTED, "CreateEndpointConfig", self._platform.strict)
         for problem in problems(request):
             raise ValidationException(problem)
         for field, uri in _output_uris(request):

@@ -14,6 +14,7 @@ from typing import Any
 from docker.errors import APIError
 
 from contract.opt_ml import CHECKPOINTS, FAILURE, FAILURE_REASON_CHARACTERS
+from local_test.api.supported_fields import without_effect, without_effect_line
 from local_test.host.archives import tree_archive
 from local_test.host.emulator_settings import Platform
 from local_test.storage.destination import Destination
@@ -26,7 +27,7 @@ from local_test.training.results import Results
 from local_test.training.rule_statuses import RULES
 from local_test.training.status import failure_reason
 from local_test.training.supported_fields import SECONDS_ALLOWED
-from local_test.training.synced_folder import SyncedFolder
+from local_test.training.synced_folder import UNFINISHED, SyncedFolder
 from local_test.training.training_log import TrainingLog
 
 RUNNING = "training-jobs"  # below the service's folder: what is laid out for jobs that run
@@ -60,6 +61,8 @@ class Attempts:
         self.folder = platform.folder / RUNNING / request["TrainingJobName"]
         self._destination = Destination(platform.objects, platform.files, platform.folder / "spool")
         self._results = Results(request, self._destination)
+        fields = without_effect("CreateTrainingJob", request)
+        self._notes = [without_effect_line(fields)] if fields else []  # for the job's log
         self._seconds_trained = 0.0  # in attempts before this one
         self.rule_results: str | None = None  # the text of rules.json, when the program left one
 
@@ -95,6 +98,8 @@ class Attempts:
             for host, found in zip(self._hosts.names, inputs, strict=True)
         ]
         self._hosts.create(self._program, request["RoleArn"], files, self._note, cleanup, self._cpuset)
+        while self._notes:
+            self._note(self._notes.pop(0))
         if any(found.copies for found in inputs):
             self._note(
                 "The channels were copied into the containers; this Docker engine cannot mount overlays of files here."
@@ -109,9 +114,11 @@ class Attempts:
         """Those of one host; its checkpoints are restored."""
         synced = []
         for folder, uri in opt_ml.synced_folders(self._request).items():
-            synced.append(SyncedFolder(node.container, folder, uri, self._destination))
+            has_checkpoints = folder == opt_ml.checkpoint_folder(self._request)
+            left_out = () if has_checkpoints else UNFINISHED
+            synced.append(SyncedFolder(node.container, folder, uri, self._destination, left_out))
             cleanup.callback(synced[-1].abandon)
-            if folder == opt_ml.checkpoint_folder(self._request):
+            if has_checkpoints:
                 try:
                     synced[-1].restore()
                 except ValueError as error:

@@ -42,18 +42,16 @@ SUPPORTED = {
             },
         }
     ],
-    "OutputDataConfig": {"S3OutputPath": None, "CompressionType": None, "KmsKeyId": ("",)},
+    "OutputDataConfig": {"S3OutputPath": None, "CompressionType": None},
     # A container has no instance of its own here: the type is told to it, the volume is this machine's disk.
     "ResourceConfig": {
         "InstanceType": None,
         "InstanceCount": None,
         "VolumeSizeInGB": None,
-        "KeepAlivePeriodInSeconds": (0,),
     },
     "StoppingCondition": {"MaxRuntimeInSeconds": None, "MaxWaitTimeInSeconds": None},
     "Tags": None,
     "EnableNetworkIsolation": None,
-    "EnableInterContainerTrafficEncryption": (False,),
     "EnableManagedSpotTraining": None,
     "CheckpointConfig": None,
     "DebugHookConfig": None,
@@ -68,9 +66,9 @@ SUPPORTED = {
 SECONDS_ALLOWED = 24 * 3600  # the platform's MaxRuntimeInSeconds when the request has none
 
 
-def check(request: dict[str, Any]) -> None:
-    """Raise ValidationException for the first thing that would not be done."""
-    check_supported(request, SUPPORTED)
+def check(request: dict[str, Any], strict: bool = False) -> None:
+    """Raise ValidationException for the first thing that would not be done. strict: or that has no effect here."""
+    check_supported(request, SUPPORTED, "CreateTrainingJob", strict)
     for needed in ("AlgorithmSpecification", "ResourceConfig"):
         if needed not in request:
             raise ValidationException(f"{needed} is missing: the local SageMaker has no serverless jobs.")

@@ -66,7 +66,7 @@ class TrainingJobs:
         """Id of the job's image in the engine. Raises ApiError for what would make CreateTrainingJob refuse the
         request.
         """
-        supported_fields.check(request)
+        supported_fields.check(request, self._platform.strict)
         if self._records.get(request["TrainingJobName"]):
             raise ResourceInUse(
                 "Training job names must be unique within an AWS account and region, and a training job with this name "

@@ -24,23 +24,18 @@ SUPPORTED = {
         "CompressionType": None,
         "SplitType": None,
     },
-    "TransformOutput": {"S3OutputPath": None, "Accept": None, "AssembleWith": None, "KmsKeyId": ("",)},
+    "TransformOutput": {"S3OutputPath": None, "Accept": None, "AssembleWith": None},
     # A container has no instance of its own here: type and AMI are told back, and the driver is this machine's.
-    "TransformResources": {
-        "InstanceType": None,
-        "InstanceCount": None,
-        "TransformAmiVersion": None,
-        "VolumeKmsKeyId": ("",),
-    },
+    "TransformResources": {"InstanceType": None, "InstanceCount": None, "TransformAmiVersion": None},
     "DataProcessing": None,
     "Tags": None,
 }
 MOST_INSTANCES = 100
 
 
-def check(request: dict[str, Any]) -> None:
-    """Raise ValidationException for the first thing that would not be done."""
-    check_supported(request, SUPPORTED)
+def check(request: dict[str, Any], strict: bool = False) -> None:
+    """Raise ValidationException for the first thing that would not be done. strict: or that has no effect here."""
+    check_supported(request, SUPPORTED, "CreateTransformJob", strict)
     megabytes, concurrent = request.get("MaxPayloadInMB", 0), request.get("MaxConcurrentTransforms", 0)
     if megabytes > MOST_MEGABYTES:
         raise ValidationException(f"MaxPayloadInMB must not be greater than {MOST_MEGABYTES}, and is {megabytes}.")

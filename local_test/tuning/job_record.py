@@ -16,7 +16,8 @@ def new_record(request: dict[str, Any], arn: str, now: float, seed: int) -> dict
     it.
 
     What AWS fills in is filled in, as an answer of DescribeHyperParameterTuningJob shows that others published: the
-    scale `Auto`, ranges of every kind, switches that are off, and the objective among the static hyperparameters."""
+    scale `Auto`, ranges of every kind, early stopping and switches that are off, and the objective among the static
+    hyperparameters."""
     config, definition = request["HyperParameterTuningJobConfig"], request["TrainingJobDefinition"]
     ranges = {kind: [_with_scale(one) for one in config["ParameterRanges"].get(kind, [])] for kind in RANGES}
     objective = config["HyperParameterTuningJobObjective"]["MetricName"]
@@ -24,7 +25,7 @@ def new_record(request: dict[str, Any], arn: str, now: float, seed: int) -> dict
     return {
         "HyperParameterTuningJobName": request["HyperParameterTuningJobName"],
         "HyperParameterTuningJobArn": arn,
-        "HyperParameterTuningJobConfig": {**config, "ParameterRanges": ranges},
+        "HyperParameterTuningJobConfig": {"TrainingJobEarlyStoppingType": "Off", **config, "ParameterRanges": ranges},
         "TrainingJobDefinition": {**dict.fromkeys(SWITCHES, False), **definition, "StaticHyperParameters": static},
         "HyperParameterTuningJobStatus": "InProgress",
         "CreationTime": now,

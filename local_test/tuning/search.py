@@ -61,6 +61,11 @@ def grid_size(config: dict[str, Any]) -> int:
     """The number of combinations of a config that has passed `check` with Strategy Grid: of training jobs that it
     takes.
     """
+    return int(combinations(config))
+
+
+def combinations(config: dict[str, Any]) -> float:
+    """Of values of the ranges; infinite with a continuous one."""
     return math.prod(one.size for one in ranges.read(config["ParameterRanges"]))
 
 

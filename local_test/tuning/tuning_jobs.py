@@ -45,7 +45,7 @@ class TuningJobs:
         self._ended = False
 
     def create_hyper_parameter_tuning_job(self, request: dict[str, Any]) -> dict[str, Any]:
-        check(request)
+        check(request, self._platform.strict)
         name = request["HyperParameterTuningJobName"]
         arn = self._platform.arn("hyper-parameter-tuning-job", name)
         taken = ResourceInUse(

@@ -45,14 +45,12 @@ def test_a_sound_request_is_taken():
 @pytest.mark.parametrize(
     ("path", "value", "named"),
     [
-        (("VpcConfig",), {"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1"]}, "VpcConfig"),
-        (("EnableInterContainerTrafficEncryption",), True, "EnableInterContainerTrafficEncryption"),
         (("InputDataConfig", 0, "CompressionType"), "Gzip", r"InputDataConfig\[0\].CompressionType"),
         (("InputDataConfig", 1, "ShuffleConfig"), {"Seed": 1}, r"InputDataConfig\[1\].ShuffleConfig"),
         (("InputDataConfig", 0, "DataSource", "S3DataSource", "S3DataType"), "AugmentedManifestFile", "S3DataType"),
         (("InputDataConfig", 0, "RecordWrapperType"), "RecordIO", "RecordWrapperType"),
-        (("OutputDataConfig", "KmsKeyId"), "key", "OutputDataConfig.KmsKeyId"),
-        (("ResourceConfig", "KeepAlivePeriodInSeconds"), 60, "KeepAlivePeriodInSeconds"),
+        (("MlflowConfig",), {"MlflowResourceArn": "arn"}, "MlflowConfig"),
+        (("ResourceConfig", "InstanceGroups"), [], "ResourceConfig.InstanceGroups"),
         (("CheckpointConfig",), {"S3Uri": "s3://bucket/c", "LocalPath": "checkpoints"}, "CheckpointConfig.LocalPath"),
         (("CheckpointConfig",), {"S3Uri": "s3://bucket/c", "LocalPath": "/"}, "CheckpointConfig.LocalPath"),
         (("InputDataConfig", 1, "ChannelName"), "train", "channel train twice"),
@@ -62,6 +60,13 @@ def test_a_sound_request_is_taken():
 def test_what_would_not_be_done_is_refused_by_name(path, value, named):
     with pytest.raises(ValidationException, match=named):
         check(changed(path, value))
+
+
+def test_what_has_no_effect_is_taken_but_by_strict():
+    request = changed(("VpcConfig",), {"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1"]})
+    check(request)
+    with pytest.raises(ValidationException, match="VpcConfig has no effect"):
+        check(request, strict=True)
 
 
 def test_a_spot_job_may_not_wait_shorter_than_it_may_run():
