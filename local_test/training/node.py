@@ -137,6 +137,11 @@ class Node:
 
     def beginning_of(self, path: str, size: int) -> str | None:
         """The first `size` bytes of a file in the container, as text; None where there is none."""
+        content = self.first_bytes(path, size)
+        return None if content is None else content.decode(errors="replace")
+
+    def first_bytes(self, path: str, size: int) -> bytes | None:
+        """The first `size` bytes of a file in the container; None where there is none."""
         try:
             stream, _ = self.container.get_archive(path)
         except NotFound:
@@ -144,7 +149,7 @@ class Node:
         # As a stream, and its beginning only: the file may be of any size. Leaving it unread ends the transfer.
         with contextlib.closing(stream), tarfile.open(fileobj=_Reader(stream), mode="r|") as archive:
             member = archive.next()
-            return archive.extractfile(member).read(size).decode(errors="replace") if member.isfile() else None
+            return archive.extractfile(member).read(size) if member.isfile() else None
 
     def remove(self) -> None:
         remove(self.container)
