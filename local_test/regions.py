@@ -21,6 +21,7 @@ from local_test.api.sagemaker_api import SageMakerApi
 from local_test.api.tags import Tags
 from local_test.host.emulator_settings import ACCOUNT, Platform
 from local_test.host.state import State
+from local_test.processing.processing_jobs import ProcessingJobs
 from local_test.registry.ecr import LocalEcr
 from local_test.registry.on_demand import OnDemandRegistry
 from local_test.serving.endpoint_configs import EndpointConfigs
@@ -51,12 +52,22 @@ class Region:
         self.training_jobs = TrainingJobs(platform, tags)
         tuning_jobs = TuningJobs(platform, tags, self.training_jobs)
         transform_jobs = TransformJobs(platform, tags, models)
+        processing_jobs = ProcessingJobs(platform, tags)
         self.runtime = Runtime(platform, self.endpoints)
-        self.api = SageMakerApi(tags, models, configs, self.training_jobs, tuning_jobs, transform_jobs, self.endpoints)
+        self.api = SageMakerApi(
+            tags, models, configs, self.training_jobs, processing_jobs, tuning_jobs, transform_jobs, self.endpoints
+        )
         self.registry = registry
-        self.parts = (self.training_jobs, tuning_jobs, transform_jobs, self.endpoints)
+        self.parts = (self.training_jobs, processing_jobs, tuning_jobs, transform_jobs, self.endpoints)
         # Tuning jobs at last: they go on, with training jobs of their own, which must find everything in its place.
-        self._in_order = (self.training_jobs, transform_jobs, self.endpoints, self.runtime, tuning_jobs)
+        self._in_order = (
+            self.training_jobs,
+            processing_jobs,
+            transform_jobs,
+            self.endpoints,
+            self.runtime,
+            tuning_jobs,
+        )
 
     def recover(self) -> None:
         """Take up what an earlier service left."""

@@ -49,11 +49,17 @@ class Service:
     """A local SageMaker whose state is in `folder`. A context: it serves inside, and leaves no container behind."""
 
     def __init__(
-        self, folder: Path, port: int | None = None, region: str = "us-east-1", allow_files: Sequence[Path] = ()
+        self,
+        folder: Path,
+        port: int | None = None,
+        region: str = "us-east-1",
+        allow_files: Sequence[Path] = (),
+        strict: bool | None = None,
     ):
         """port: on loopback; None takes the one that this folder's service had, if it is free, else a free one.
 
         allow_files: folders below which file:// URIs of requests may lead; none means the working folder.
+        strict: refuse fields of requests that have no effect on one machine; None: as this folder's service did last.
         Raises AlreadyRunning, NoEngine, and OSError when the port is taken or the folder is another user's.
         """
         make_private(folder)
@@ -61,6 +67,7 @@ class Service:
         self._region = region
         self._wanted_port = port
         self._allow_files = tuple(path.resolve() for path in allow_files or [Path.cwd()])
+        self._strict = strict
 
     def __enter__(self) -> "Service":
         self._lock = folder_lock.hold(self.folder)
@@ -78,6 +85,7 @@ class Service:
         identity = identity_of(self.folder)
         self.name = identity.name
         earlier = service_address.read(self.folder)
+        strict = bool(earlier and earlier.strict) if self._strict is None else self._strict
         engine = connect()
         remove_all(engine, self.name)
         spool = self.folder / "spool"
@@ -115,6 +123,7 @@ class Service:
             LocalFiles(self._allow_files, self.folder),
             ContainerAccess.through(engine, keys, self._region),
             WritableFolders(engine, self.name, self.folder),
+            strict,
         )
         self._regions = Regions(platform, registry, monitored)
 
@@ -139,9 +148,10 @@ class Service:
             role,
             earlier.registry_port if earlier else None,
             tuple(map(str, self._allow_files)),
+            strict,
         )
         self.address.write(self.folder)
-        (self.folder / SDK_CONFIG).write_text(sdk_config(bucket))
+        (self.folder / SDK_CONFIG).write_text(sdk_config(bucket, role))
         self._regions.recover()
         self._server.start()
 
