@@ -1,5 +1,6 @@
 """A client of any region gets that region's jobs, endpoints, logs, metrics and repositories; S3 is everybody's."""
 
+import io
 import json
 from base64 import b64decode
 from datetime import UTC, datetime, timedelta
@@ -12,8 +13,10 @@ from botocore.exceptions import ClientError
 
 from local_test.background import stop
 from local_test.clean import remove_all, remove_pushed_images
+from local_test.host.identity import read_identity
+from local_test.service_address import control
 from tests.local_service import Local, until
-from tests.service.program_image import program_image
+from tests.service.program_image import archive, program_image
 
 OWN, OTHER = "us-east-1", "eu-west-1"
 GROUP = "/aws/sagemaker/TrainingJobs"
@@ -42,19 +45,17 @@ def restarted(tmp_path, engine):
 
     yield start
     stop(folder)
-    name = Local(folder).address.name
-    stop(folder)
+    name = read_identity(folder).name
     assert remove_all(engine, name) == []
     remove_pushed_images(engine, name)
 
 
 @pytest.fixture
-def run_job(train_image):
-    """run_job(local, region, name, shell script) -> the description of the job at its end."""
+def start_job(train_image):
+    """start_job(local, region, name, shell script, **further fields of the request)"""
 
-    def run(local: Local, region: str, name: str, script: str) -> dict:
-        api = client(local, region, "sagemaker")
-        api.create_training_job(
+    def start(local: Local, region: str, name: str, script: str, **changes) -> None:
+        request = dict(
             TrainingJobName=name,
             RoleArn=local.address.role,
             AlgorithmSpecification={
@@ -67,13 +68,14 @@ def run_job(train_image):
             ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 10},
             Tags=[{"Key": "region", "Value": region}],
         )
-        return until(
-            lambda: (
-                (job := api.describe_training_job(TrainingJobName=name))["TrainingJobStatus"] != "InProgress" and job
-            )
-        )
+        client(local, region, "sagemaker").create_training_job(**{**request, **changes})
 
-    return run
+    return start
+
+
+def ended(local: Local, region: str, name: str) -> dict:
+    describe = client(local, region, "sagemaker").describe_training_job
+    return until(lambda: (job := describe(TrainingJobName=name))["TrainingJobStatus"] != "InProgress" and job)
 
 
 def printed(local: Local, region: str, name: str) -> list[str]:
@@ -88,11 +90,14 @@ def names_of_jobs(local: Local, region: str) -> list[str]:
     return [job["TrainingJobName"] for job in listed]
 
 
-def test_jobs_of_one_name_in_two_regions_are_two_jobs_also_after_a_restart(restarted, run_job):
+def test_jobs_of_one_name_in_two_regions_are_two_jobs_also_after_a_restart(restarted, start_job):
     local = restarted()
     script = "echo $AWS_REGION $AWS_DEFAULT_REGION; echo $AWS_REGION >/opt/ml/model/region"
-    jobs = {region: run_job(local, region, "alike", script) for region in (OWN, OTHER)}
-    run_job(local, OTHER, "theirs", "true")
+    for region in (OWN, OTHER):
+        start_job(local, region, "alike", script)
+    start_job(local, OTHER, "theirs", "true")
+    jobs = {region: ended(local, region, "alike") for region in (OWN, OTHER)}
+    ended(local, OTHER, "theirs")
     for _ in range(2):
         for region, job in jobs.items():
             api = client(local, region, "sagemaker")
@@ -105,6 +110,24 @@ def test_jobs_of_one_name_in_two_regions_are_two_jobs_also_after_a_restart(resta
         group = client(local, OTHER, "logs").describe_log_groups()["logGroups"][0]
         assert group["arn"].startswith(f"arn:aws:logs:{OTHER}:123456789012:log-group:{GROUP}")
         local = restarted()
+
+
+def test_a_spot_job_of_another_region_is_interrupted_by_its_name(local, start_job):
+    again = "[ -e /opt/ml/checkpoints/begun ] && exit 0"
+    start_job(
+        local,
+        OTHER,
+        "spot",
+        f"{again}; touch /opt/ml/checkpoints/begun; trap 'exit 1' TERM; while :; do sleep 0.1 & wait $!; done",
+        EnableManagedSpotTraining=True,
+        CheckpointConfig={"S3Uri": local.uri("regions/checkpoints")},
+        StoppingCondition={"MaxRuntimeInSeconds": 600, "MaxWaitTimeInSeconds": 600},
+    )
+    until(lambda: local.keys("regions/checkpoints/"))
+    control(local.folder, local.address, "interrupt?job=spot", "POST")
+    job = ended(local, OTHER, "spot")
+    assert job["TrainingJobStatus"] == "Completed", job
+    assert "Interrupted" in [one["Status"] for one in job["SecondaryStatusTransitions"]]
 
 
 def test_an_endpoint_answers_in_its_region_alone(local, engine, serve_image):
@@ -124,6 +147,7 @@ def test_an_endpoint_answers_in_its_region_alone(local, engine, serve_image):
             assert client(local, OTHER, "sagemaker-runtime").invoke_endpoint(**ask)["Body"].read()
             with pytest.raises(ClientError, match="there"):
                 client(local, OWN, "sagemaker-runtime").invoke_endpoint(**ask)
+            assert control(local.folder, local.address, "status")["endpoints"] == [f"there ({OTHER})"]
             assert own.list_endpoints()["Endpoints"] == [] and own.list_models()["Models"] == []
             until(lambda: invocations(local, OTHER) == 1)
             assert invocations(local, OWN) == 0
@@ -146,7 +170,7 @@ def invocations(local: Local, region: str) -> float:
     return sum(point["Sum"] for point in points)
 
 
-def test_repositories_of_one_name_in_two_regions_hold_images_of_their_own(restarted, engine, serve_image):
+def test_repositories_of_one_name_in_two_regions_hold_images_of_their_own(restarted, engine):
     local = restarted()
     hosts = {}
     for region in (OWN, OTHER):
@@ -154,8 +178,7 @@ def test_repositories_of_one_name_in_two_regions_hold_images_of_their_own(restar
         assert repository["repositoryArn"] == f"arn:aws:ecr:{region}:123456789012:repository/alike"
         hosts[region] = repository["repositoryUri"].partition("/")[0]
     assert hosts[OWN] != hosts[OTHER]
-    with program_image(engine, serve_image, Path(__file__).parent / "serving/serve.py") as image:
-        push(engine, client(local, OTHER, "ecr"), image, f"{hosts[OTHER]}/alike")
+    push_a_small_image(engine, client(local, OTHER, "ecr"), f"{hosts[OTHER]}/alike")
     for _ in range(2):
         ecr = {region: client(local, region, "ecr") for region in (OWN, OTHER)}
         assert [one["imageTags"] for one in ecr[OTHER].describe_images(repositoryName="alike")["imageDetails"]] == [
@@ -167,10 +190,11 @@ def test_repositories_of_one_name_in_two_regions_hold_images_of_their_own(restar
         local = restarted()
 
 
-def push(engine, ecr, image: str, repository: str) -> None:
+def push_a_small_image(engine, ecr, repository: str) -> None:
     [data] = ecr.get_authorization_token()["authorizationData"]
     user, _, password = b64decode(data["authorizationToken"]).decode().partition(":")
-    engine.images.get(image).tag(repository, "pushed")
+    context = archive({"Dockerfile": b"FROM scratch\nCOPY file /file\n", "file": b"pushed"}, "w")
+    engine.images.build(fileobj=io.BytesIO(context), custom_context=True, tag=f"{repository}:pushed", rm=True)
     try:
         said = engine.images.push(repository, "pushed", auth_config={"username": user, "password": password})
         assert "errorDetail" not in said, said
