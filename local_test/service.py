@@ -32,6 +32,7 @@ from local_test.host.engine import connect
 from local_test.host.identity import identity_of, make_private
 from local_test.host.state import State
 from local_test.host.writable_folder import WritableFolders
+from local_test.processing.processing_jobs import ProcessingJobs
 from local_test.registry.ecr import LocalEcr
 from local_test.registry.on_demand import OnDemandRegistry
 from local_test.service_address import Address
@@ -142,13 +143,23 @@ class Service:
         self._training_jobs = TrainingJobs(platform, tags)
         tuning_jobs = TuningJobs(platform, tags, self._training_jobs)
         transform_jobs = TransformJobs(platform, tags, models)
+        processing_jobs = ProcessingJobs(platform, tags)
         self._runtime = Runtime(platform, self._endpoints)
-        self._parts = (self._training_jobs, tuning_jobs, transform_jobs, self._endpoints)
+        self._parts = (self._training_jobs, processing_jobs, tuning_jobs, transform_jobs, self._endpoints)
 
         access = Access(keys.find)
         front = Front(
             access,
-            SageMakerApi(tags, models, configs, self._training_jobs, tuning_jobs, transform_jobs, self._endpoints),
+            SageMakerApi(
+                tags,
+                models,
+                configs,
+                self._training_jobs,
+                processing_jobs,
+                tuning_jobs,
+                transform_jobs,
+                self._endpoints,
+            ),
             self._runtime,
             Control(self._status, self._training_jobs),
             OtherServices(moto, objects, logs, journal),
@@ -170,9 +181,9 @@ class Service:
             strict,
         )
         self.address.write(self.folder)
-        (self.folder / SDK_CONFIG).write_text(sdk_config(bucket))
+        (self.folder / SDK_CONFIG).write_text(sdk_config(bucket, role))
         # Tuning jobs at last: they go on, with training jobs of their own, which must find everything in its place.
-        for part in (self._training_jobs, transform_jobs, self._endpoints, self._runtime, tuning_jobs):
+        for part in (self._training_jobs, processing_jobs, transform_jobs, self._endpoints, self._runtime, tuning_jobs):
             part.recover()
         self._server.start()
 

@@ -137,6 +137,11 @@ class Node:
 
     def beginning_of(self, path: str, size: int) -> str | None:
         """The first `size` bytes of a file in the container, as text; None where there is none."""
+        content = self.first_bytes(path, size)
+        return None if content is None else content.decode(errors="replace")
+
+    def first_bytes(self, path: str, size: int) -> bytes | None:
+        """The first `size` bytes of a file in the container; None where there is none."""
         try:
             stream, _ = self.container.get_archive(path)
         except NotFound:
@@ -145,7 +150,7 @@ class Node:
         with contextlib.closing(stream), tarfile.open(fileobj=cast(IO[bytes], _Reader(stream)), mode="r|") as archive:
             member = archive.next()
             content = archive.extractfile(member) if member and member.isfile() else None
-            return content.read(size).decode(errors="replace") if content else None
+            return content.read(size) if content else None
 
     def remove(self) -> None:
         remove(self.container)

@@ -8,15 +8,12 @@ import io
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from local_test.serving.container_client import Blocks
 from local_test.transform.json_path import JsonPath
 from local_test.transform.limits import MOST_MEGABYTES
 from local_test.transform.records import MEGABYTE, BadInput
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
 
 FORMATS = {
     "text/csv": "csv",
@@ -47,8 +44,8 @@ class BlockStream(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, into: "WriteableBuffer") -> int:
-        buffer = memoryview(into)
+    def readinto(self, buffer: Any) -> int:
+        """buffer: bytes that can be written to, of any kind."""
         while not self._rest:
             block = next(self._blocks, None)
             if block is None:
