@@ -16,8 +16,7 @@ SECONDS_ALLOWED = 24 * 3600  # the platform's MaxRuntimeInSeconds when the reque
 
 def with_defaults(request: dict[str, Any]) -> dict[str, Any]:
     """A CreateProcessingJob request with what the platform takes where a field is missing, and says in Describe."""
-    filled = {name: value for name, value in request.items() if value is not None}
-    filled["StoppingCondition"] = filled.get("StoppingCondition", {"MaxRuntimeInSeconds": SECONDS_ALLOWED})
+    filled = {"StoppingCondition": {"MaxRuntimeInSeconds": SECONDS_ALLOWED}, **request}
     cluster = filled["ProcessingResources"]["ClusterConfig"]
     filled["ProcessingResources"] = {"ClusterConfig": {"InstanceCount": 1, **cluster}}
     if "ProcessingInputs" in filled:

@@ -33,29 +33,21 @@ SUPPORTED = {
                 "S3Output": {"S3Uri": None, "LocalPath": None, "S3UploadMode": ("EndOfJob", "Continuous")},
             }
         ],
-        "KmsKeyId": ("",),
     },
     # A container has no instance of its own here: the type is told to it, the volume is this machine's disk.
-    "ProcessingResources": {
-        "ClusterConfig": {
-            "InstanceType": None,
-            "InstanceCount": None,
-            "VolumeSizeInGB": None,
-            "VolumeKmsKeyId": ("",),
-        }
-    },
+    "ProcessingResources": {"ClusterConfig": {"InstanceType": None, "InstanceCount": None, "VolumeSizeInGB": None}},
     "StoppingCondition": {"MaxRuntimeInSeconds": None},
     "AppSpecification": {"ImageUri": None, "ContainerEntrypoint": None, "ContainerArguments": None},
     "Environment": None,
-    "NetworkConfig": {"EnableInterContainerTrafficEncryption": (False,), "EnableNetworkIsolation": None},
+    "NetworkConfig": {"EnableNetworkIsolation": None},
     "RoleArn": None,
     "Tags": None,
 }
 ROOT = "/opt/ml/processing/"
 
 
-def check(request: dict[str, Any]) -> None:
-    """Raise ValidationException for the first thing that would not be done."""
+def check(request: dict[str, Any], strict: bool = False) -> None:
+    """Raise ValidationException for the first thing that would not be done. strict: or that has no effect here."""
     inputs = request.get("ProcessingInputs", [])
     outputs = request.get("ProcessingOutputConfig", {}).get("Outputs", [])
     for index, one in enumerate(inputs):
@@ -63,7 +55,7 @@ def check(request: dict[str, Any]) -> None:
         _check_compression(one.get("S3Input", {}), f"ProcessingInputs[{index}].S3Input")
     for index, one in enumerate(outputs):
         _check_one_of(one, "S3Output", "FeatureStoreOutput", f"ProcessingOutputConfig.Outputs[{index}]")
-    check_supported(request, SUPPORTED)
+    check_supported(request, SUPPORTED, "CreateProcessingJob", strict)
     if "InstanceType" not in request["ProcessingResources"]["ClusterConfig"]:
         raise ValidationException("ProcessingResources.ClusterConfig.InstanceType is missing.")
     _check_unique((one["InputName"] for one in inputs), "ProcessingInputs", "InputName")

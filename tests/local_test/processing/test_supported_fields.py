@@ -6,6 +6,7 @@ import pytest
 
 from local_test.api.errors import ValidationException
 from local_test.api.request_validation import validate
+from local_test.api.supported_fields import without_effect
 from local_test.processing.supported_fields import check
 
 REQUEST = {
@@ -91,6 +92,25 @@ def test_an_input_and_an_output_that_the_program_manages_itself_need_no_folder()
         element["AppManaged"] = True
     validate("CreateProcessingJob", request)
     check(request)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("NetworkConfig", "VpcConfig"), {"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1"]}),
+        (("NetworkConfig", "EnableInterContainerTrafficEncryption"), True),
+        (("ProcessingOutputConfig", "KmsKeyId"), "key"),
+        (("ProcessingResources", "ClusterConfig", "VolumeKmsKeyId"), "key"),
+        (("ExperimentConfig",), {"ExperimentName": "e"}),
+    ],
+)
+def test_what_has_no_effect_on_one_machine_is_taken_and_refused_where_the_service_is_strict(path, value):
+    request = changed(path, value)
+    validate("CreateProcessingJob", request)
+    check(request)
+    assert without_effect("CreateProcessingJob", request) == [".".join(path)]
+    with pytest.raises(ValidationException, match=rf"{'.'.join(path)} has no effect"):
+        check(request, strict=True)
 
 
 @pytest.mark.parametrize(
