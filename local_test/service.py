@@ -181,7 +181,7 @@ class Service:
             strict,
         )
         self.address.write(self.folder)
-        (self.folder / SDK_CONFIG).write_text(sdk_config(bucket))
+        (self.folder / SDK_CONFIG).write_text(sdk_config(bucket, role))
         # Tuning jobs at last: they go on, with training jobs of their own, which must find everything in its place.
         for part in (self._training_jobs, processing_jobs, transform_jobs, self._endpoints, self._runtime, tuning_jobs):
             part.recover()

@@ -122,7 +122,7 @@ class TrainingJobs:
     def list_training_jobs(self, request: dict[str, Any]) -> dict[str, Any]:
         check_supported(request, LIST_FILTERS)
         summaries = [{field: record[field] for field in SUMMARY if field in record} for record in self._records.all()]
-        return one_page(summaries, request, "TrainingJob", "TrainingJobSummaries")
+        return one_page(summaries, request, "TrainingJob", "TrainingJobSummaries", status_after_page=True)
 
     def stop_training_job(self, request: dict[str, Any]) -> dict[str, Any]:
         name = request["TrainingJobName"]

@@ -103,6 +103,7 @@ def test_a_model_beyond_the_local_one_is_refused_by_name(api, request_, named):
         ),
         ({**VARIANT, "RoutingConfig": {"RoutingStrategy": "KV_AWARE"}}, {}, "RoutingConfig.RoutingStrategy"),
         (VARIANT, {"ShadowProductionVariants": [VARIANT]}, "ShadowProductionVariants"),
+        ({**VARIANT, "InstanceType": "ml.g5.xlarge"}, {"KmsKeyId": "key"}, "KmsKeyId cannot be given for ml.g5.xlarge"),
         (VARIANT, {"AsyncInferenceConfig": {"OutputConfig": {}}}, "S3OutputPath"),
         ({"VariantName": "v", "ModelName": "m"}, {}, "InstanceType and InitialInstanceCount"),
         ({**VARIANT, "InitialVariantWeight": 0}, {}, "above 0"),

@@ -61,6 +61,7 @@ def test_every_field_is_supported_or_refused_on_purpose():
         ("TransformInput.DataSource.S3DataSource.S3DataType", "AugmentedManifestFile"),
         ("TransformInput.DataSource.S3DataSource.S3Uri", "https://data/in"),
         ("TransformResources.InstanceCount", 101),
+        ("TransformResources.TransformAmiVersion", "al2-ami-sagemaker-batch-gpu-999"),
         ("MaxPayloadInMB", 101),
         ("MaxConcurrentTransforms", 101),
         ("DataProcessing.InputFilter", "$..a"),
@@ -77,6 +78,14 @@ def test_what_has_no_effect_is_taken_but_by_strict():
     check(changed("TransformOutput.KmsKeyId", "key"))
     with pytest.raises(ValidationException, match=r"TransformOutput.KmsKeyId has no effect"):
         check(changed("TransformOutput.KmsKeyId", "key"), strict=True)
+
+
+def test_an_instance_with_local_storage_has_no_volume_key():
+    check(changed("TransformResources.VolumeKmsKeyId", "key"))
+    request = changed("TransformResources.VolumeKmsKeyId", "key")
+    request["TransformResources"]["InstanceType"] = "ml.g4dn.xlarge"
+    with pytest.raises(ValidationException, match=r"TransformResources.VolumeKmsKeyId cannot be given for ml.g4dn"):
+        check(request)
 
 
 def test_all_payloads_at_once_may_not_be_larger_than_100_mb():

@@ -75,11 +75,12 @@ def test_a_service_that_ends_can_be_started_again_at_once(served, training_reque
 
 def test_strict_is_remembered_until_it_is_taken_back(served, train_image):
     local = served()
-    other = command("up", "--folder", local.folder, "--strict")
+    up = ("up", "--folder", local.folder, "--allow-files", tempfile.gettempdir())
+    other = command(*up, "--strict")
     assert other.returncode == 1 and "It runs already, without --strict" in other.stderr
     for words, refused in ((("--strict",), True), ((), True), (("--no-strict",), False), ((), False)):
         stop(local.folder)
-        assert command("up", "--folder", local.folder, *words).returncode == 0
+        assert command(*up, *words).returncode == 0
         again = served()
         vpc = {"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1"]}
         with contextlib.nullcontext() if not refused else pytest.raises(ClientError, match="VpcConfig has no effect"):

@@ -197,7 +197,7 @@ def test_fields_without_effect_come_back_and_are_named_in_the_log_before_what_th
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"MlflowConfig": {"MlflowResourceArn": "arn"}}, "does not support MlflowConfig"),
+        ({"ResourceConfig": {"InstanceGroups": []}}, "does not support ResourceConfig.InstanceGroups"),
         ({"OutputDataConfig": {"S3OutputPath": "s3://no-such-bucket/x"}}, "no-such-bucket"),
     ],
 )
