@@ -34,8 +34,16 @@ SUPPORTED = {
             }
         ],
     },
-    # A container has no instance of its own here: the type is told to it, the volume is this machine's disk.
-    "ProcessingResources": {"ClusterConfig": {"InstanceType": None, "InstanceCount": None, "VolumeSizeInGB": None}},
+    # A container has no instance of its own here: the type is told to it, the volume is this machine's disk, and of
+    # several types the first has capacity.
+    "ProcessingResources": {
+        "ClusterConfig": {
+            "InstanceType": None,
+            "InstanceCount": None,
+            "InstancePreferences": None,
+            "VolumeSizeInGB": None,
+        }
+    },
     "StoppingCondition": {"MaxRuntimeInSeconds": None},
     "AppSpecification": {"ImageUri": None, "ContainerEntrypoint": None, "ContainerArguments": None},
     "Environment": None,
@@ -56,8 +64,7 @@ def check(request: dict[str, Any], strict: bool = False) -> None:
     for index, one in enumerate(outputs):
         _check_one_of(one, "S3Output", "FeatureStoreOutput", f"ProcessingOutputConfig.Outputs[{index}]")
     check_supported(request, SUPPORTED, "CreateProcessingJob", strict)
-    if "InstanceType" not in request["ProcessingResources"]["ClusterConfig"]:
-        raise ValidationException("ProcessingResources.ClusterConfig.InstanceType is missing.")
+    _check_cluster(request["ProcessingResources"]["ClusterConfig"])
     _check_unique((one["InputName"] for one in inputs), "ProcessingInputs", "InputName")
     _check_unique((one["OutputName"] for one in outputs), "ProcessingOutputConfig.Outputs", "OutputName")
     _check_local_paths(inputs, outputs)
@@ -75,6 +82,20 @@ def _check_compression(source: dict[str, Any], at: str) -> None:
             f"{at}.S3CompressionType: Gzip can only be used when Pipe mode is specified as the S3InputMode. "
             "Use None, and unpack the files in the container."
         )
+
+
+def _check_cluster(cluster: dict[str, Any], at: str = "ProcessingResources.ClusterConfig") -> None:
+    """One type, or several in an order; the number of instances with each of the types, or once for all of them."""
+    preferences = cluster.get("InstancePreferences")
+    if ("InstanceType" in cluster) == bool(preferences):
+        raise ValidationException(f"{at} must specify exactly one of InstanceType and InstancePreferences.")
+    if preferences:
+        _check_unique((one["InstanceType"] for one in preferences), f"{at}.InstancePreferences", "InstanceType")
+        counted = ["InstanceCount" in one for one in preferences]
+        if any(counted) if "InstanceCount" in cluster else not all(counted):
+            raise ValidationException(
+                f"{at} must specify InstanceCount either once, beside InstancePreferences, or in every one of them."
+            )
 
 
 def _check_unique(names: Iterable[str], at: str, field: str) -> None:
