@@ -143,6 +143,11 @@ def test_one_who_waits_for_100_continue_with_an_unwanted_body_hears_the_answer_a
     assert b"\r\n\r\n5" in answer(connection)
 
 
+def test_one_who_waits_for_100_continue_with_an_empty_body_hears_the_answer_at_once(server):
+    """As boto3 uploads an empty object."""
+    assert answer(sent(server, request(length=0, more="Expect: 100-continue\r\n"))).endswith(b"\r\n\r\n0")
+
+
 def test_hundreds_of_requests_that_wait_for_100_continue_share_a_connection(server):
     """As boto3 uploads objects, one behind the other."""
     with sent(server, b"") as connection, connection.makefile("rb") as answers:
