@@ -66,15 +66,15 @@ class _Parser(HTTPRequestParser):
         largest = self.examined.largest_body
         # Of what will be refused so much is received that its sender reads the answer.
         self._most = None if largest is None else max(largest, SKIPPED_OF_KNOWN if largest else SKIPPED)
-        if self.body_rcv is None:
-            self.expect_continue = False  # waitress would wait for a body of no bytes after it has said 100
-        elif self._most is not None and self.content_length > self._most:
+        if self.body_rcv is not None and self._most is not None and self.content_length > self._most:
             self._receive_no_more(self.content_length)
 
     def received(self, data: bytes) -> int:
         consumed = super().received(data)
         if self.chunked and self.body_rcv is not None and self._most is not None and len(self.body_rcv) > self._most:
             self._receive_no_more(len(self.body_rcv))
+        if self.completed:
+            self.expect_continue = False  # there is no body to ask for: waitress would ask, and wait for ever
         return consumed
 
     def _receive_no_more(self, size: int) -> None:
