@@ -1,55 +1,8 @@
-"""What is in the images: versions, labels, and what must not be there."""
+"""What was left out of torch, CUDA and Java is missed by nothing that is in the images."""
 
 import json
-import re
-import subprocess
-import tarfile
-from pathlib import Path
 
-import pytest
-
-from local_test.host.labels import labels
-
-ROOT = Path(__file__).parents[2]
-IMAGES = ("train_image", "serve_image")
-BOTH = {"torch": "2.10.0", "torchvision": "0.25.0", "numpy": "1.26.4"}
-VERSIONS = {
-    "train_image": {**BOTH, "sagemaker-training": "4.9.0", "smdebug": "1.0.34", "boto3": None},
-    "serve_image": {**BOTH, "sagemaker-inference": "1.10.1", "multi-model-server": "1.1.11", "boto3": None},
-}
-
-
-@pytest.fixture(params=IMAGES)
-def name(request):
-    return request.getfixturevalue(request.param)
-
-
-def output(engine, name, *command):
-    return engine.containers.run(
-        name, command[1:], entrypoint=command[0], remove=True, network_mode="none", labels=labels("tests", "contents")
-    ).decode()
-
-
-@pytest.mark.parametrize("kind", IMAGES)
-def test_the_required_packages_are_there_in_the_versions_that_fit_together(engine, request, kind):
-    program = (
-        "import importlib.metadata as m, json; print(json.dumps({d.name.lower().replace(chr(95), chr(45)): "
-        "d.version for d in m.distributions()}))"
-    )
-    installed = json.loads(output(engine, request.getfixturevalue(kind), "python", "-c", program))
-    for package, version in VERSIONS[kind].items():
-        assert package in installed and version in (None, installed[package].split("+")[0]), (
-            package,
-            installed.get(package),
-        )
-
-
-def test_pip_check_is_clean(engine, name):
-    assert output(engine, name, "pip", "check").strip() == "No broken requirements found."
-
-
-def test_python_is_3_11(engine, name):
-    assert output(engine, name, "python", "--version").startswith("Python 3.11.")
+from tests.images.contents.image_content import output
 
 
 def test_torch_has_its_cuda_libraries_and_the_t4s_kernels(engine, name):
@@ -72,53 +25,6 @@ def test_sagemaker_training_does_not_import_torch_before_it_starts_the_program(e
         ]
         == "True"
     )
-
-
-def test_no_program_takes_another_users_rights(engine, name):
-    """A process that got into the container could become root with the next fault in one of them; nothing here needs
-    su, mount or passwd.
-    """
-    assert (
-        output(engine, name, "find", "/", "-xdev", "-type", "f", "-perm", "/6000", "-printf", r"%m %p\n").strip() == ""
-    )
-    assert output(engine, name, "find", "/usr/bin/passwd", "/usr/bin/mount", "-perm", "0755").split() == [
-        "/usr/bin/passwd",
-        "/usr/bin/mount",
-    ]
-
-
-def test_there_is_no_compiler(engine, name):
-    script = (
-        "for tool in gcc cc g++ c++ clang make ld as; do command -v $tool; done; ls -d /usr/include/python3* "
-        "2>/dev/null; true"
-    )
-    assert output(engine, name, "sh", "-c", script).strip() == ""
-
-
-def test_the_torch_layers_are_shared_and_none_is_huge(engine, train_image, serve_image):
-    """What an image has of its own is small: all of torch and CUDA is in the layers that both begin with."""
-    first, second = (engine.images.get(name) for name in (train_image, serve_image))
-    # strict=False: what follows what they share is of different lengths.
-    shared = [
-        one
-        for one, other in zip(first.attrs["RootFS"]["Layers"], second.attrs["RootFS"]["Layers"], strict=False)
-        if one == other
-    ]
-    for image in (first, second):
-        own = len(image.attrs["RootFS"]["Layers"]) - len(shared)
-        newest_first = [entry["Size"] for entry in image.history()]
-        torch_layers = [index for index, size in enumerate(newest_first) if size > 1.5e9]
-        # Steps without a layer lie between the layers, so a shared layer is at least as deep as the image's own count.
-        assert own > 0 and torch_layers[0] >= own and sum(newest_first[: torch_layers[0]]) < 0.7e9
-        assert len(torch_layers) == 3 and max(newest_first) < 2.4e9
-
-
-@pytest.mark.parametrize("kind, most", [("serve_image", 6.4e9), ("train_image", 6.5e9)])
-def test_an_image_is_hardly_larger_than_what_torch_links_to(engine, request, kind, most):
-    """5.8 GB are torch's own libraries, those they are linked to (torch does not import without one), and cuDNN's
-    parts.
-    """
-    assert engine.images.get(request.getfixturevalue(kind)).attrs["Size"] < most
 
 
 LIBRARIES = """
@@ -267,59 +173,3 @@ os.execvp('java', command[:command.index('--python')] + ['--help'])
     loaded = output(engine, serve_image, "sh", "-c", 'python -c "$0"; true', program).splitlines()
     assert any("com.amazonaws.ml.mms.ModelServer source: shared objects file (top)" in line for line in loaded)
     assert any("java.lang.Object source: shared objects file" in line for line in loaded)
-
-
-def test_oci_labels_name_the_revision(engine, name):
-    given = engine.images.get(name).labels
-    revision = subprocess.run(
-        ["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout.strip()
-    assert given["org.opencontainers.image.revision"] == revision
-    assert given["org.opencontainers.image.version"] == name.split(":")[1]
-    assert given["org.opencontainers.image.source"] and "@" not in given["org.opencontainers.image.source"]
-
-
-def test_labels_and_history_name_the_base_and_when_it_was_renewed(engine, name):
-    image = engine.images.get(name)
-    assert image.labels["org.opencontainers.image.base.name"] and image.labels[
-        "org.opencontainers.image.base.digest"
-    ].startswith("sha256:")
-    renewed = re.search(r"^renewed=(\S+)$", (ROOT / "docker/base.pin").read_text(), re.MULTILINE)[1]
-    assert any(f"RENEWED={renewed}" in entry["CreatedBy"] for entry in image.history())
-
-
-def test_sagemaker_labels_say_what_is_true(engine, serve_image):
-    given = engine.images.get(serve_image).labels
-    assert given["com.amazonaws.sagemaker.capabilities.accept-bind-to-port"] == "true"
-    assert given["com.amazonaws.sagemaker.capabilities.multi-models"] == "true"
-
-
-def test_nvidia_variables_are_set(engine, name):
-    environment = dict(entry.split("=", 1) for entry in engine.images.get(name).attrs["Config"]["Env"])
-    assert environment["NVIDIA_VISIBLE_DEVICES"] == "all"
-    assert set(environment["NVIDIA_DRIVER_CAPABILITIES"].split(",")) == {"compute", "utility"}
-
-
-def test_no_secret_of_the_build_is_in_any_layer(engine, train_image, serve_image):
-    """Both secrets carry a mark; every small file of every layer is searched for it."""
-    mark = b"A build secret: must not be in any layer"
-    searched, found = 0, []
-    saved = engine.api.get(engine.api._url("/images/get"), params={"names": [train_image, serve_image]}, stream=True)
-    with tarfile.open(fileobj=saved.raw, mode="r|") as image:
-        for blob in image:
-            if not blob.isfile() or blob.size < 1024 or blob.name.endswith(".json"):
-                continue
-            try:
-                with tarfile.open(fileobj=image.extractfile(blob), mode="r|*") as layer:
-                    for member in layer:
-                        if member.isfile() and 0 < member.size < 2_000_000:
-                            searched += 1
-                            if mark in layer.extractfile(member).read():
-                                found.append(member.name)
-            except tarfile.ReadError:
-                continue  # a manifest, not a layer
-    assert searched > 10_000 and found == []
-
-
-def test_no_secret_of_the_build_is_in_the_history(engine, name):
-    assert "A build secret" not in json.dumps(engine.images.get(name).history())
