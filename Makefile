@@ -20,6 +20,8 @@ tag = $(shell docker/tag.sh)
 # Two halves of a folder's files, each with a local SageMaker of its own: a test waits for containers more than it computes.
 two_at_once := -n 2 --dist loadfile
 host_tests := tests/project tests/contract tests/docker tests/scripts tests/local_test
+train_image_tests := $(addprefix tests/container/,data model pictures jobs runtime entrypoint training debugging profiling report)
+in_images := out/coverage/in_images
 on_all_cores := -n logical --maxprocesses 8
 # What `make check` leaves to `make test-host`: two thirds of the time of all.
 slow_tests := tests/project/test_makefile.py tests/scripts/tuning tests/local_test/storage tests/local_test/tuning \
@@ -133,9 +135,11 @@ test-serving: .venv/ready engine  ## The serve image under load, under attack, a
 test-spot: .venv/ready build  ## Interrupt a spot job at 20 random moments and compare its model with the undisturbed run's
 	@DRILL=20 $(python) -m pytest tests/images/test_spot_drill.py
 
-test-container: .venv/ready engine  ## The code of container/, inside the images
-	@for part in training debugging profiling report; do $(python) -m tests.in_image "$$IMAGE_PREFIX-train:$(tag)" tests/container/$$part || exit; done
-	@$(python) -m tests.in_image "$$IMAGE_PREFIX-serve:$(tag)" tests/container/serving
+test-container: .venv/ready engine  ## The code of container/, inside the images, and which share of it the tests reach
+	@rm -rf $(in_images)
+	@$(python) -m tests.in_image --coverage $(in_images) "$$IMAGE_PREFIX-train:$(tag)" $(train_image_tests) tests/container/test_warnings.py
+	@$(python) -m tests.in_image --coverage $(in_images) "$$IMAGE_PREFIX-serve:$(tag)" tests/container/serving tests/container/test_warnings.py
+	@$(python) -m tests.container_coverage $(in_images)
 
 test-service: .venv/ready engine browser  ## The local SageMaker, with plain boto3, real containers, and a web page of another origin
 	@$(python) -m pytest $(two_at_once) tests/service --ignore tests/service/sdk

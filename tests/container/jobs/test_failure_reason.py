@@ -5,27 +5,15 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from unmonitored import UNMONITORED
 
 from container import train, train_entrypoint
 from container.jobs.failure_reason import reason_of
 from container.runtime.failure import TrainingFailure, write_failure
 from container.training import trainer
 from container.training.hyperparameters import parse
+from tests.container.small_job import small_job
 
-SHORT = [
-    "--pretrained",
-    "none",
-    *UNMONITORED,
-    "--arch",
-    "resnet18",
-    "--image-size",
-    "32",
-    "--batch-size",
-    "10",
-    "--epochs",
-    "1",
-]
+SHORT = small_job(epochs=1)
 
 
 @pytest.mark.parametrize(

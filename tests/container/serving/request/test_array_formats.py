@@ -1,4 +1,4 @@
-"""Arrays in bodies and predictions in answers. tests/serving/test_default_functions.py has the tables, and the
+"""Arrays in bodies and predictions in answers. tests/serving/default_functions has the tables, and the
 toolkit's own answers beside them.
 """
 

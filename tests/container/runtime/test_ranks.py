@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from two_processes import learn
 
 from container.runtime.failure import TrainingFailure
 from container.runtime.launch import PORT, ProcessRank, process_ranks_here, run_all
 from container.runtime.ranks import Ranks, is_of_a_lost_peer
 from container.training.trainer import shuffled_batches
+from tests.container.runtime.two_processes import learn
 
 PROGRAM = Path(__file__).with_name("two_processes.py")
 TWO_PROCESSES = [ProcessRank(rank, 2, rank, 2, "127.0.0.1", PORT) for rank in range(2)]

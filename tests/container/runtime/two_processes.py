@@ -18,6 +18,7 @@ from container.runtime.ranks import Ranks, is_of_a_lost_peer, join
 from container.training.evaluation import evaluate
 from container.training.hyperparameters import parse
 from container.training.trainer import Trainer
+from tests.container.small_job import small_job
 
 CLASSES, COUNT = 3, 30
 CPU = ComputeDevice(torch.device("cpu"), torch.float32)
@@ -49,9 +50,7 @@ def network() -> nn.Module:
 
 
 def learn(arguments: list[str], ranks: Ranks) -> dict:
-    hyperparameters = parse(
-        ["--pretrained", "none", "--batch-size", "10", "--lr", "0.01", "--dropout", "0", *arguments]
-    )
+    hyperparameters = parse([*small_job(lr=0.01, dropout=0), *arguments])
     trainer = Trainer(network(), Noise(COUNT), CLASSES, hyperparameters, CPU, ranks)
     losses = [trainer.train_one_epoch(epoch) for epoch in range(1, hyperparameters.epochs + 1)]
     found = evaluate(trainer.evaluated, Noise(7), CPU, hyperparameters.test_flip, ranks)

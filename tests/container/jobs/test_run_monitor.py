@@ -10,7 +10,6 @@ import sys
 
 import pytest
 import torch
-from unmonitored import UNMONITORED
 
 from container import train
 from container.jobs.monitoring import save_interval
@@ -20,21 +19,11 @@ from container.training import trainer
 from container.training.hyperparameters import parse
 from container.training.step_loss import least_loss
 from contract.hyperparameters import TUNING_OBJECTIVE
+from tests.container.small_job import small_job
 
-MONITORED = [
-    "--pretrained",
-    "none",
-    "--arch",
-    "resnet18",
-    "--image-size",
-    "32",
-    "--batch-size",
-    "10",
-    "--epochs",
-    "3",
-    "--rules",
-    "LossNotDecreasing,DeadRelu",
-]
+UNMONITORED = small_job(epochs=3)
+MONITORED = small_job(monitored=True, epochs=3)
+WITH_RULES = [*MONITORED, "--rules", "LossNotDecreasing,DeadRelu"]
 
 
 def record(job):
@@ -42,7 +31,7 @@ def record(job):
 
 
 def test_a_run_leaves_a_report_of_everything(job):
-    assert train.main([*MONITORED, "--trace-steps", "2"]) == 0
+    assert train.main([*WITH_RULES, "--trace-steps", "2"]) == 0
     found = record(job)
     assert found["status"] == "Completed" and [one["epoch"] for one in found["epochs"]] == [1, 2, 3]
     assert found["splits"]["train"] == {
@@ -81,9 +70,9 @@ def test_a_run_leaves_a_report_of_everything(job):
 )
 def test_monitoring_changes_nothing_in_the_model(job, monkeypatch, tmp_path, more):
     models = []
-    for run, monitored in {"on": [], "off": UNMONITORED}.items():
+    for run, hyperparameters in {"on": MONITORED, "off": UNMONITORED}.items():
         monkeypatch.setenv("SM_MODEL_DIR", str(tmp_path / run))
-        assert train.main([*MONITORED[:-2], *more, *monitored]) == 0
+        assert train.main([*hyperparameters, *more]) == 0
         models.append((tmp_path / run / "model.safetensors").read_bytes())
     assert models[0] == models[1]
 
@@ -93,7 +82,7 @@ def test_of_several_processes_the_first_one_is_monitored(job, monkeypatch, capfd
     monkeypatch.setattr(train.torch.cuda, "device_count", lambda: 2)
     monkeypatch.setenv("GLOO_SOCKET_IFNAME", "lo")
     monkeypatch.delenv("SM_HOSTS", raising=False)
-    assert train.main(MONITORED) == 0
+    assert train.main(WITH_RULES) == 0
     found = record(job)
     assert capfd.readouterr().out.count("report: ") == 1 and found["status"] == "Completed" and found["hosts"] == 1
     assert (
@@ -106,7 +95,7 @@ def test_of_several_processes_the_first_one_is_monitored(job, monkeypatch, capfd
 def test_an_unmonitored_run_leaves_nothing_and_starts_nothing(job, monkeypatch):
     monkeypatch.setitem(sys.modules, "container.debugging.rule_run", None)  # an import of it fails
     monkeypatch.setitem(sys.modules, "container.debugging.smdebug_library", None)
-    assert train.main([*MONITORED[:-2], *UNMONITORED]) == 0
+    assert train.main(UNMONITORED) == 0
     assert sorted(path.name for path in (job / "output/data").iterdir()) == ["evaluation.json"]
 
 
@@ -119,7 +108,8 @@ def test_a_tuning_jobs_trial_is_monitored_only_where_that_is_asked_for():
 def test_a_rule_may_end_the_training(job, capfd):
     """Its threshold is one that every run meets. The best model so far is there, and the status is 0."""
     arguments = [
-        *MONITORED[:-1],
+        *MONITORED,
+        "--rules",
         "VanishingGradient(threshold=1000000):stop",
         "--epochs",
         "10000",
@@ -145,14 +135,14 @@ def test_a_run_that_is_stopped_has_a_report(job, monkeypatch):
         return real(trainer, *batch)
 
     monkeypatch.setattr(trainer.Trainer, "_train_step", interrupted)
-    assert train.main(MONITORED) == 0
+    assert train.main(WITH_RULES) == 0
     found = record(job)
     assert found["status"] == "Stopped" and found["reason"] == "Stopped on request." and len(found["epochs"]) == 2
 
 
 def test_a_run_that_fails_has_a_report_with_what_there_was(job, monkeypatch):
     monkeypatch.setattr(trainer.Trainer, "_train_step", lambda trainer, inputs, targets: inputs.mean() * math.nan)
-    assert train.main([*MONITORED, "--lr", "10"]) == 1
+    assert train.main([*WITH_RULES, "--lr", "10"]) == 1
     found = record(job)
     assert (
         found["status"] == "Failed"
@@ -167,7 +157,7 @@ def test_a_report_that_cannot_be_written_leaves_the_run_alone(job, monkeypatch, 
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("container.jobs.monitoring.write_report", full)
-    assert train.main([*MONITORED[:-2], "--debugger", "false"]) == 0
+    assert train.main([*MONITORED, "--debugger", "false"]) == 0
     assert (
         "warning: the run's report is not whole: OSError" in capfd.readouterr().err
         and not (job / "output/failure").exists()
@@ -177,13 +167,13 @@ def test_a_report_that_cannot_be_written_leaves_the_run_alone(job, monkeypatch, 
 def test_a_wrong_configuration_of_the_platform_is_a_sentence(job, monkeypatch, tmp_path):
     (tmp_path / "hook.json").write_text('{"LocalPath": "/tmp/tensors", "CollectionConfigurations": 3}')
     monkeypatch.setenv("SMDEBUG_CONFIG_FILE_PATH", str(tmp_path / "hook.json"))
-    assert train.main(MONITORED) == 1
+    assert train.main(WITH_RULES) == 1
     assert "DebugHookConfig" in (job / "output/failure").read_text()
 
 
 def test_a_part_of_the_report_that_fails_leaves_the_others(job, monkeypatch, capfd):
     monkeypatch.setattr("container.jobs.monitoring.shown_pictures", lambda *arguments: 1 / 0)
-    assert train.main([*MONITORED, "--debugger", "true"]) == 0
+    assert train.main([*WITH_RULES, "--debugger", "true"]) == 0
     found = record(job)
     assert "warning: the run's report is not whole: ZeroDivisionError" in capfd.readouterr().err
     assert (
@@ -197,14 +187,14 @@ def test_a_part_of_the_report_that_fails_leaves_the_others(job, monkeypatch, cap
 def test_a_trace_that_cannot_be_written_costs_the_trace_alone(job, capfd):
     (job / "output/data/profile").mkdir(parents=True)
     (job / "output/data/profile/traces").write_text("in the way")
-    assert train.main([*MONITORED[:-2], "--debugger", "false", "--trace-steps", "2"]) == 0
+    assert train.main([*MONITORED, "--debugger", "false", "--trace-steps", "2"]) == 0
     assert "the trace cannot be written" in capfd.readouterr().err and record(job)["status"] == "Completed"
 
 
 def test_a_host_of_another_name_is_monitored_too(job, monkeypatch):
     monkeypatch.setenv("SM_HOSTS", '["my-laptop"]')
     monkeypatch.setenv("SM_CURRENT_HOST", "my-laptop")
-    assert train.main([*MONITORED[:-2], "--debugger", "false"]) == 0
+    assert train.main([*MONITORED, "--debugger", "false"]) == 0
     assert [path for path in (job / "output/data/profile/system").rglob("*.algo-1.json")]
 
 
@@ -249,7 +239,7 @@ def test_a_training_loss_is_saved_less_what_smoothing_adds_at_least():
     ],
 )
 def test_what_is_wrong_in_a_hyperparameter_of_the_monitors_is_said(job, wrong, said):
-    assert train.main([*MONITORED, *wrong]) == 1
+    assert train.main([*WITH_RULES, *wrong]) == 1
     reason = (job / "output/failure").read_text()
     assert reason.startswith(f"Hyperparameter {wrong[0].removeprefix('--')}: ") and said in reason
 

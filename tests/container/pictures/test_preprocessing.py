@@ -1,8 +1,8 @@
 """The one preprocessing: the same square from every kind of file."""
 
+import contextlib
 import io
 import random
-import warnings
 
 import numpy as np
 import pytest
@@ -131,9 +131,5 @@ def test_damaged_files_are_read_or_refused_and_nothing_else(halves, kind):
         data = bytearray(whole)
         for _ in range(source.randint(1, 12)):
             data[source.randrange(len(data))] = source.randrange(256)
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # Pillow remarks on damaged EXIF
-                assert square(bytes(data)).shape == (64, 64, 3)
-        except UnreadablePicture:
-            pass
+        with contextlib.suppress(UnreadablePicture):
+            assert square(bytes(data)).shape == (64, 64, 3)

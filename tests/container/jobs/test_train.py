@@ -5,26 +5,14 @@ import re
 import signal
 
 import pytest
-from unmonitored import UNMONITORED
 
 from container import train
 from container.jobs import train_on_pictures
 from container.model.model_file import load_checkpoint
 from container.training import trainer
+from tests.container.small_job import small_job
 
-FAST = [
-    "--pretrained",
-    "none",
-    *UNMONITORED,
-    "--arch",
-    "resnet18",
-    "--image-size",
-    "32",
-    "--batch-size",
-    "10",
-    "--warmup-epochs",
-    "0",
-]
+FAST = small_job(warmup_epochs=0)
 METRIC_LINE = re.compile(r"^epoch=(\d+) train_loss=([\d.]+) valid_loss=([\d.]+) valid_accuracy=([\d.]+) ", re.MULTILINE)
 
 

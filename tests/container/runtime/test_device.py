@@ -9,6 +9,7 @@ from container.runtime import device
 from container.runtime.device import ComputeDevice, computes_in_bfloat16
 from container.training.hyperparameters import parse
 from container.training.trainer import Trainer
+from tests.container.small_job import small_job
 
 OLD = "processor : 0\nflags\t\t: fpu sse2 avx2 fma\nbogomips : 4000\n"
 
@@ -49,20 +50,7 @@ def test_a_head_learns_in_bfloat16_what_it_learns_in_float32():
     losses = []
     for dtype in (torch.float32, torch.bfloat16):
         torch.manual_seed(0)
-        hyperparameters = parse(
-            [
-                "--pretrained",
-                "none",
-                "--freeze-backbone",
-                "true",
-                "--batch-size",
-                "10",
-                "--epochs",
-                "4",
-                "--dropout",
-                "0",
-            ]
-        )
+        hyperparameters = parse(small_job(freeze_backbone=True, epochs=4, dropout=0))
         trainer = Trainer(
             create_head(16, 2, dropout=0),
             BankedExamples(features, labels),

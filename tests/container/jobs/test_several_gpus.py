@@ -7,30 +7,14 @@ import re
 import signal
 
 import pytest
-from unmonitored import UNMONITORED
 
 from container import train
 from container.model.model_file import load_checkpoint
 from container.runtime import failure
+from tests.container.small_job import small_job
 
 # 30 pictures in steps of 10: 5 for each process
-TWO = [
-    "--pretrained",
-    "none",
-    *UNMONITORED,
-    "--arch",
-    "resnet18",
-    "--image-size",
-    "32",
-    "--batch-size",
-    "10",
-    "--epochs",
-    "2",
-    "--trivial-augment",
-    "true",
-    "--ema",
-    "0.5",
-]
+TWO = small_job(epochs=2, trivial_augment=True, ema=0.5)
 LOSSES = re.compile(r"^epoch=(\d+) train_loss=([\d.]+) valid_loss=([\d.]+)", re.MULTILINE)
 
 
@@ -107,5 +91,5 @@ def test_a_process_that_was_killed_is_the_reason(two_gpus, monkeypatch):
 
 
 def test_features_are_the_work_of_one_process(two_gpus, capfd):
-    assert train.main([*TWO[:-4], "--freeze-backbone", "true"]) == 0
+    assert train.main(small_job(epochs=2, freeze_backbone=True)) == 0
     assert "process 1 of" not in capfd.readouterr().out
