@@ -2,27 +2,23 @@
 
 import json
 
-from tests.images.contents.image_content import output
 
-
-def test_torch_has_its_cuda_libraries_and_the_t4s_kernels(engine, name):
+def test_torch_has_its_cuda_libraries_and_the_t4s_kernels(output, name):
     # torch.cuda.get_arch_list() is empty without a driver; this is what it reads.
     program = "import torch, json; print(json.dumps([torch.version.cuda, torch._C._cuda_getArchFlags().split()]))"
-    cuda, architectures = json.loads(output(engine, name, "python", "-W", "ignore", "-c", program).splitlines()[-1])
+    cuda, architectures = json.loads(output(name, "python", "-W", "ignore", "-c", program).splitlines()[-1])
     assert cuda.startswith("12.")
     assert "sm_75" in architectures
 
 
-def test_sagemaker_training_does_not_import_torch_before_it_starts_the_program(engine, train_image):
+def test_sagemaker_training_does_not_import_torch_before_it_starts_the_program(output, train_image):
     program = (
         "import sys; from sagemaker_training import process; process.get_debugger_exception_classes(); "
         "print('torch' in sys.modules)"
     )
-    assert output(engine, train_image, "python", "-c", program).strip() == "False"
+    assert output(train_image, "python", "-c", program).strip() == "False"
     assert (
-        output(engine, train_image, "env", "-u", "USE_SMDEBUG", "python", "-W", "ignore", "-c", program).splitlines()[
-            -1
-        ]
+        output(train_image, "env", "-u", "USE_SMDEBUG", "python", "-W", "ignore", "-c", program).splitlines()[-1]
         == "True"
     )
 
@@ -45,8 +41,8 @@ print(json.dumps([found, unresolved, unloadable]))
 """
 
 
-def test_every_library_of_torch_and_cuda_finds_what_it_is_linked_to_and_loads(engine, name):
-    found, unresolved, unloadable = json.loads(output(engine, name, "python", "-c", LIBRARIES))
+def test_every_library_of_torch_and_cuda_finds_what_it_is_linked_to_and_loads(output, name):
+    found, unresolved, unloadable = json.loads(output(name, "python", "-c", LIBRARIES))
     # The driver's libraries come from the host, with the NVIDIA container runtime.
     driver = {"libcuda.so.1", "libnvidia-ml.so.1"}
     assert {library: missing for library, missing in unresolved.items() if not set(missing) <= driver} == {}
@@ -84,7 +80,7 @@ def test_every_library_of_torch_and_cuda_finds_what_it_is_linked_to_and_loads(en
     assert cudnn | cuda | {"libtorch_cuda", "libtorch_cuda_linalg", "libtorch_cpu", "libtorch_python"} <= stems
 
 
-def test_torch_and_torchvision_load_with_their_compiled_parts(engine, name):
+def test_torch_and_torchvision_load_with_their_compiled_parts(output, name):
     program = (
         "import torch, torchvision, torchvision.io; from torchvision.ops import nms; boxes = torch.tensor([[0., 0, 2, "
         "2], [0, 0, 2, 1.9]]);"
@@ -93,10 +89,10 @@ def test_torch_and_torchvision_load_with_their_compiled_parts(engine, name):
         "assert torch.linalg.svd(torch.eye(3)).S.tolist() == [1, 1, 1]; assert torch.fft.fft(torch.ones(4))[0] == 4;"
         "torch.export.export(torch.nn.Conv2d(3, 4, 3), (torch.ones(1, 3, 8, 8),)); print('fine')"
     )
-    assert output(engine, name, "python", "-W", "ignore", "-c", program).splitlines()[-1] == "fine"
+    assert output(name, "python", "-W", "ignore", "-c", program).splitlines()[-1] == "fine"
 
 
-def test_what_no_code_in_the_images_loads_is_not_in_them(engine, name):
+def test_what_no_code_in_the_images_loads_is_not_in_them(output, name):
     script = r"""
 cd /opt/venv/lib/python3.11/site-packages
 ls -d triton* cuda cuda_* 2>/dev/null
@@ -107,10 +103,10 @@ find nvidia -name 'lib*.so*' | grep -E 'nvperf|\.alt\.|cusolverMg|cufftw|nvblas'
 find / -xdev -type d \( -name 'jmods' -o -name 'openjdk*' \) -not -path '/proc/*'
 true
 """
-    assert output(engine, name, "sh", "-c", script).strip() == ""
+    assert output(name, "sh", "-c", script).strip() == ""
 
 
-def test_torch_says_that_only_its_compiler_needs_what_was_left_out(engine, name):
+def test_torch_says_that_only_its_compiler_needs_what_was_left_out(output, name):
     """torch.compile generates C or Triton code, and there is no C compiler here. All else that PyPI's torch requires is
     there.
     """
@@ -118,7 +114,7 @@ def test_torch_says_that_only_its_compiler_needs_what_was_left_out(engine, name)
         "import importlib.metadata as m, json; print(json.dumps([m.requires('torch'), "
         "m.metadata('torch').get_all('Provides-Extra')]))"
     )
-    requires, extras = json.loads(output(engine, name, "python", "-c", program))
+    requires, extras = json.loads(output(name, "python", "-c", program))
     assert sorted(line.split("==")[0] for line in requires if line.endswith('extra == "compile"')) == [
         "cuda-bindings",
         "triton",
@@ -148,19 +144,19 @@ print(json.dumps([absent, changed, stale, sources]))
 """
 
 
-def test_the_packages_records_are_true_and_every_source_is_compiled(engine, name):
+def test_the_packages_records_are_true_and_every_source_is_compiled(output, name):
     """A start would compile torch's sources anew, seconds of it, where the times of the copied files were not kept."""
-    absent, changed, stale, sources = json.loads(output(engine, name, "python", "-c", RECORDS))
+    absent, changed, stale, sources = json.loads(output(name, "python", "-c", RECORDS))
     assert absent == [] and changed == []
     assert sources > 3000 and stale == []
 
 
-def test_the_java_runtime_has_the_modules_of_the_model_server_alone(engine, serve_image):
-    modules = output(engine, serve_image, "java", "--list-modules")
+def test_the_java_runtime_has_the_modules_of_the_model_server_alone(output, serve_image):
+    modules = output(serve_image, "java", "--list-modules")
     assert "java.base@17" in modules and "jdk.compiler" not in modules and "jdk.jshell" not in modules
 
 
-def test_java_takes_the_model_servers_classes_from_an_archive(engine, serve_image):
+def test_java_takes_the_model_servers_classes_from_an_archive(output, serve_image):
     program = """
 import os, pathlib
 from container.serving.machine import Machine
@@ -170,6 +166,6 @@ command = java_command(Settings.read({}, Machine(1, 0)), pathlib.Path('/tmp'), 0
 command[1:1] = ['-Xlog:class+load']
 os.execvp('java', command[:command.index('--python')] + ['--help'])
 """
-    loaded = output(engine, serve_image, "sh", "-c", 'python -c "$0"; true', program).splitlines()
+    loaded = output(serve_image, "sh", "-c", 'python -c "$0"; true', program).splitlines()
     assert any("com.amazonaws.ml.mms.ModelServer source: shared objects file (top)" in line for line in loaded)
     assert any("java.lang.Object source: shared objects file" in line for line in loaded)
