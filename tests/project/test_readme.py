@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from contract.hyperparameters import markdown_table
+from local_test.api.supported_fields import WITHOUT_EFFECT
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -40,6 +41,12 @@ def test_every_verb_is_a_program_of_scripts():
 
 def test_the_table_of_hyperparameters_is_the_programs():
     assert markdown_table() in (ROOT / "docs/training.md").read_text()
+
+
+def test_the_table_of_fields_without_effect_is_the_services():
+    page = (ROOT / "docs/local-sagemaker.md").read_text()
+    for operation, named in WITHOUT_EFFECT.items():
+        assert f"| {operation} | {', '.join(f'`{field}`' for field in named)} |" in page
 
 
 def test_no_figure_is_still_to_be_filled_in(page):
