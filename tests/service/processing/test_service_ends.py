@@ -1,4 +1,4 @@
-"""What a service that was killed says of processing jobs when it comes back."""
+"""What a service that has ended, or was killed, says of processing jobs when it comes back."""
 
 import os
 import signal
@@ -20,13 +20,14 @@ def own(tmp_path):
     stop(service.folder)
 
 
-def test_a_killed_service_keeps_what_was_done_and_says_that_what_ran_has_failed(own, engine, train_image):
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_a_service_keeps_what_was_done_and_says_that_what_ran_has_failed(own, engine, train_image, how):
     jobs = Jobs(own, train_image)
     done = jobs.run("echo x > /opt/ml/processing/out/file", outputs={"out": "EndOfJob"})
     running = jobs.start(UNTIL_TOLD, instances=2)
     jobs.until_printed(running, "started")
     assert len(find(engine, PROCESSING, own.address.name)) == 2
-    os.kill(own.address.pid, signal.SIGKILL)
+    os.kill(own.address.pid, how)
     until(lambda: not is_held(own.folder))
 
     back = Local(own.folder)
