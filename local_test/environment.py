@@ -28,9 +28,9 @@ SDK_CONFIG = "sagemaker-sdk.yaml"
 LOOPBACK = "127.0.0.1"
 
 
-def sdk_config(bucket: str) -> str:
+def sdk_config(bucket: str, role: str) -> str:
     """Defaults of the SageMaker Python SDK, which else asks AWS's STS by name for an account, and sends AWS its
-    telemetry.
+    telemetry. role: the ARN that a request has where a program gives none.
 
     https://sagemaker.readthedocs.io/en/v2/overview.html#configuring-and-using-defaults-with-the-sagemaker-python-sdk
     """
@@ -41,6 +41,14 @@ SageMaker:
       TelemetryOptOut: true
       Session:
         DefaultS3Bucket: {bucket}
+      RemoteFunction:
+        RoleArn: {role}
+  TrainingJob:
+    RoleArn: {role}
+  ProcessingJob:
+    RoleArn: {role}
+  Model:
+    ExecutionRoleArn: {role}
 """
 
 
@@ -62,6 +70,8 @@ def variables(address: Address, key: AccessKey, folder: Path, present: Mapping[s
         "SAGEMAKER_USER_CONFIG_OVERRIDE": str(folder.resolve() / SDK_CONFIG),
         "MAKE_VERB_PREFIX": "local-",  # the scripts' hints then name the targets that lead here
         "SAGEMAKER_ROLE": address.role,
+        # SDK 3 asks IAM about every role first; a role of an account that is not here would be unknown to it.
+        "SAGEMAKER_VALIDATE_ROLE": "false",
         "SAGEMAKER_BUCKET": address.bucket,
     }
     for name in ("NO_PROXY", "no_proxy"):

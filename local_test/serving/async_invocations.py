@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from local_test.host.emulator_settings import Platform
-from local_test.serving.fleet import log_group
+from local_test.serving.endpoint_log import log_group
 from local_test.serving.invocation import Asked, ModelFault
 from local_test.serving.invoker import Invoker
 from local_test.serving.live_endpoint import LiveEndpoint

@@ -9,6 +9,7 @@ from typing import Any
 
 from local_test.host.emulator_settings import Platform
 from local_test.host.labels import ENDPOINT
+from local_test.serving.endpoint_log import log_group
 from local_test.serving.instance import Instance, InstanceSpec
 from local_test.serving.model_folder import ModelFolders
 from local_test.serving.serving_failure import ServingFailed, with_last_lines
@@ -110,11 +111,6 @@ def start_instances(
 def stop_all(instances: list[Instance]) -> None:
     """SIGTERM to all at once; each has its 30 seconds."""
     at_once(Instance.stop, instances)
-
-
-def log_group(endpoint: str) -> str:
-    """https://docs.aws.amazon.com/sagemaker/latest/dg/logging-cloudwatch.html"""
-    return f"/aws/sagemaker/Endpoints/{endpoint}"
 
 
 def _measured_as(platform: Platform, endpoint: str, variant: str) -> Callable[[str, float], None]:

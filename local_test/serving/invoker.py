@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from local_test.host.emulator_settings import ACCOUNT
 from local_test.serving.container_client import BROKEN, Reply
-from local_test.serving.fleet import log_group
+from local_test.serving.endpoint_log import log_group
 from local_test.serving.invocation import (
     CLOSED_SESSION,
     LONGEST_MESSAGE,

@@ -21,7 +21,7 @@ class Models:
         self._records = platform.state.records("models")
 
     def create_model(self, request: dict[str, Any]) -> dict[str, Any]:
-        check_supported(request, SUPPORTED)
+        check_supported(request, SUPPORTED, "CreateModel", self._platform.strict)
         for problem in definition_problems(request):
             raise ValidationException(problem)
         for container in model_containers(request):

@@ -8,11 +8,13 @@ import logging
 import threading
 import time
 import uuid
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from local_test.api.supported_fields import without_effect_line
 from local_test.host.emulator_settings import Platform
 from local_test.host.labels import TRANSFORM
 from local_test.serving.container_client import Blocks
@@ -24,7 +26,6 @@ from local_test.serving.start_together import at_once, start_all
 from local_test.serving.variant_plan import SECONDS_TO_READY
 from local_test.storage.destination import Destination
 from local_test.transform.data_processing import data_processing
-from local_test.transform.failure import LONGEST_REASON, data_log_lines, failure_of_objects
 from local_test.transform.input_objects import InputObject, input_objects, shares
 from local_test.transform.instance_run import run_objects
 from local_test.transform.invocations import (
@@ -36,7 +37,7 @@ from local_test.transform.invocations import (
 )
 from local_test.transform.limits import Limits, batch_environment, chosen_limits, leaves_something_open
 from local_test.transform.mini_batches import Cutting
-from local_test.transform.outputs import ObjectOutput, store
+from local_test.transform.outputs import LONGEST_REASON, ObjectOutput, data_log_lines, failure_of_objects, store
 
 LOG_GROUP = "/aws/sagemaker/TransformJobs"
 SECONDS_TO_NOTICE_DEATH = 5  # from a broken connection to the engine's word that the container has ended
@@ -58,7 +59,8 @@ class JobFailed(RuntimeError):
 class TransformJob:
     """One job. `run` does all of it in the calling thread; `stop` may come from any other, at any time.
 
-    model: its record. work: a folder for unfinished outputs, made here, on the disk of the objects."""
+    model: its record. work: a folder for unfinished outputs, made here, on the disk of the objects. without_effect:
+    fields of the requests that the log is to name."""
 
     def __init__(
         self,
@@ -67,9 +69,10 @@ class TransformJob:
         model: dict[str, Any],
         folders: ModelFolders,
         work: Path,
+        without_effect: Sequence[str] = (),
     ):
         self._platform, self._request, self._model = platform, request, model
-        self._folders, self._work = folders, work
+        self._folders, self._work, self._without_effect = folders, work, without_effect
         self._destination = Destination(platform.objects, platform.files, work)
         self._streams = [
             f"{request['TransformJobName']}/instance-{number + 1}-{int(time.time())}"
@@ -179,6 +182,8 @@ class TransformJob:
         limits = self._limits(servings[0])
         for stream in self._streams:
             self._log(stream, [str(limits)])
+        if self._without_effect:
+            self._log(self._streams[0], [without_effect_line(list(self._without_effect))])
         shared = [[outputs[one.number] for one in share] for share in shares(objects, len(servings))]
         with ThreadPoolExecutor(len(servings), thread_name_prefix="instance") as pool:
             working = [

@@ -10,6 +10,7 @@ from typing import Any
 
 from local_test.api.errors import ResourceInUse, ResourceNotFound, ValidationException
 from local_test.api.listing import one_page
+from local_test.api.supported_fields import without_effect
 from local_test.api.tags import Tags
 from local_test.host.emulator_settings import Platform
 from local_test.serving.model_definition import is_direct, is_multi_model, model_containers
@@ -46,7 +47,7 @@ class TransformJobs:
 
     def create_transform_job(self, request: dict[str, Any]) -> dict[str, Any]:
         request = {field: value for field, value in request.items() if value is not None}
-        check(request)
+        check(request, self._platform.strict)
         name = request["TransformJobName"]
         model = self._models.get(request["ModelName"])
         check_transformable(model)
@@ -59,7 +60,8 @@ class TransformJobs:
             "CreationTime": now,
             "LastModifiedTime": now,
         }
-        job = TransformJob(self._platform, request, model, self._folders, self._work / name)
+        fields = _without_effect(request, model)
+        job = TransformJob(self._platform, request, model, self._folders, self._work / name, fields)
         thread = threading.Thread(target=self._run, args=(name, job), name=f"transform-job {name}", daemon=True)
         with self._lock:
             if not self._records.create(name, record):
@@ -141,6 +143,12 @@ class TransformJobs:
             TransformEndTime=now,
             LastModifiedTime=now,
         )
+
+
+def _without_effect(request: dict[str, Any], model: dict[str, Any]) -> list[str]:
+    """The fields of the job and of its model that have no effect here."""
+    of_model = [f"{field} of model {model['ModelName']}" for field in without_effect("CreateModel", model)]
+    return without_effect("CreateTransformJob", request) + of_model
 
 
 def check_transformable(model: dict[str, Any]) -> None:

@@ -45,6 +45,7 @@ def api(tmp_path):
         arn=arn,
         local_image=local_image,
         engine=SimpleNamespace(images=SimpleNamespace(get=lambda id: SimpleNamespace(labels=LABELS))),
+        strict=False,
     )
     tags = Tags(state)
     models, configs = Models(platform, tags), EndpointConfigs(platform, tags)

@@ -73,7 +73,6 @@ def test_names_that_are_taken_or_missing_are_refused_as_aws_does_it(api):
         ({"PrimaryContainer": {**MULTI, "ModelDataSource": {}}}, "does not take ModelDataSource"),
         ({"PrimaryContainer": {**IMAGE, "MultiModelConfig": {}}}, "MultiModelConfig is for"),
         ({"PrimaryContainer": {**IMAGE, "ModelPackageName": "p"}}, "PrimaryContainer.ModelPackageName"),
-        ({"PrimaryContainer": IMAGE, "VpcConfig": {"SecurityGroupIds": ["sg"], "Subnets": ["s"]}}, "VpcConfig"),
         ({"Containers": [IMAGE], "InferenceExecutionConfig": {"Mode": "Direct"}}, "two or more Containers"),
         ({"Containers": [IMAGE, IMAGE], "InferenceExecutionConfig": {"Mode": "Direct"}}, "needs a ContainerHostname"),
         ({"Containers": [{**IMAGE, "ContainerHostname": "a"}, IMAGE]}, "for every container of a model or for none"),
@@ -113,18 +112,14 @@ def test_a_model_beyond_the_local_one_is_refused_by_name(api, request_, named):
 @pytest.mark.parametrize(
     ("variant", "more", "named"),
     [
-        ({**VARIANT, "AcceleratorType": "ml.eia2.medium"}, {}, r"ProductionVariants\[0\].AcceleratorType"),
-        ({**VARIANT, "ManagedInstanceScaling": {"Status": "ENABLED"}}, {}, "ManagedInstanceScaling"),
-        ({**VARIANT, "EnableSSMAccess": True}, {}, "EnableSSMAccess"),
+        (
+            {**VARIANT, "AcceleratorPartitionLayouts": [{"AcceleratorPartitionTypes": []}]},
+            {},
+            r"ProductionVariants\[0\].AcceleratorPartitionLayouts",
+        ),
         ({**VARIANT, "RoutingConfig": {"RoutingStrategy": "KV_AWARE"}}, {}, "RoutingConfig.RoutingStrategy"),
         (VARIANT, {"ShadowProductionVariants": [VARIANT]}, "ShadowProductionVariants"),
-        (VARIANT, {"KmsKeyId": "key"}, "KmsKeyId"),
-        (VARIANT, {"DataCaptureConfig": {**CAPTURE, "KmsKeyId": "key"}}, "DataCaptureConfig.KmsKeyId"),
-        (
-            VARIANT,
-            {"AsyncInferenceConfig": {"OutputConfig": {**OUTPUT, "NotificationConfig": {}}}},
-            "NotificationConfig",
-        ),
+        ({**VARIANT, "InstanceType": "ml.g5.xlarge"}, {"KmsKeyId": "key"}, "KmsKeyId cannot be given for ml.g5.xlarge"),
         (VARIANT, {"AsyncInferenceConfig": {"OutputConfig": {}}}, "S3OutputPath"),
         ({"VariantName": "v", "ModelName": "m"}, {}, "InstanceType and InitialInstanceCount"),
         ({**VARIANT, "InitialVariantWeight": 0}, {}, "above 0"),
@@ -160,6 +155,15 @@ def test_a_model_that_the_kind_of_endpoint_does_not_take_is_refused(api, model, 
     api.call("CreateModel", {"ModelName": "m", **model})
     with pytest.raises(ValidationException, match=f"^One or more endpoint features are not supported .*{named}"):
         create_config(api, VARIANT if more else SERVERLESS, **more)
+
+
+def test_what_has_no_effect_comes_back_in_the_description(api):
+    create_model(api)
+    capture = {**CAPTURE, "KmsKeyId": "key"}
+    create_config(api, {**VARIANT, "EnableSSMAccess": True}, KmsKeyId="key", DataCaptureConfig=capture)
+    described = api.call("DescribeEndpointConfig", {"EndpointConfigName": "c"})
+    assert described["KmsKeyId"] == "key" and described["DataCaptureConfig"] == capture
+    assert described["ProductionVariants"][0]["EnableSSMAccess"] is True
 
 
 def model_of(uri):
