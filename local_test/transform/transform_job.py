@@ -35,7 +35,7 @@ from local_test.transform.invocations import (
     Invocations,
     execution_parameters,
 )
-from local_test.transform.limits import Limits, batch_environment, chosen_limits, leaves_something_open
+from local_test.transform.limits import Limits, batch_environment, effective_limits, leaves_something_open
 from local_test.transform.mini_batches import Cutting
 from local_test.transform.outputs import LONGEST_REASON, ObjectOutput, data_log_lines, failure_of_objects, store
 
@@ -241,7 +241,7 @@ class TransformJob:
     def _limits(self, serving: Instance) -> Limits:
         answer = execution_parameters(*serving.first_address()) if leaves_something_open(self._request) else {}
         try:
-            return chosen_limits(self._request, answer)
+            return effective_limits(self._request, answer)
         except ValueError as error:
             raise JobFailed(f"AlgorithmError: {error}") from error
 
