@@ -11,7 +11,8 @@ from smdebug import modes
 from smdebug.pytorch import Hook
 from torch import nn
 
-from container.debugging.smdebug_library import TensorHook, create_trial
+from container.debugging.smdebug_library import create_trial
+from container.debugging.tensor_hook import TensorHook
 from container.model.head import create_head
 from container.runtime.failure import TrainingFailure
 
@@ -28,7 +29,7 @@ def one_step(hook, model, inputs, labels, scale=1.0, dtype=None):
     """A training step up to its backward pass, saved when the hook says so."""
     if not hook.begin_step("TRAIN"):
         return None
-    with hook.watching(model), torch.autocast("cpu", dtype or torch.bfloat16, enabled=dtype is not None):
+    with hook.module_hooks(model), torch.autocast("cpu", dtype or torch.bfloat16, enabled=dtype is not None):
         loss = F.cross_entropy(model(inputs), labels)
     model.zero_grad()
     (loss * scale).backward()
@@ -132,7 +133,7 @@ def test_a_step_says_whether_it_saves_what_modules_give(tmp_path, net):
     found = []
     for step in range(41):
         if hook.begin_step("TRAIN"):
-            found.append((step, hook.watches(net)))
+            found.append((step, hook.needs_module_hooks(net)))
     assert found == [(0, True), (10, False), (20, True), (30, False), (40, True)]
     hook.close()
 

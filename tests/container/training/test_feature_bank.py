@@ -17,8 +17,7 @@ from same_views import SameViews
 from unmonitored import UNMONITORED
 
 from container import train
-from container.data.channels import read_splits
-from container.data.class_folders import read_split
+from container.data.class_folders import read_split, read_splits
 from container.data.picture_digest import digest_of_split
 from container.data.picture_examples import PictureExamples
 from container.data.picture_store import decode_split
