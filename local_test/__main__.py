@@ -43,14 +43,21 @@ def main(arguments: list[str]) -> int:
         metavar="DIR",
         help="file:// URIs of requests may lead below this folder, and others named so; default: the working folder",
     )
+    parser.add_argument(
+        "--strict",
+        action=argparse.BooleanOptionalAction,
+        help="refuse fields of requests that have no effect on one machine, such as VpcConfig; default: as it did last",
+    )
     chosen = parser.parse_args(arguments)
     try:
         if chosen.verb == "serve":
-            return serve(chosen.folder, chosen.port, chosen.allow_files)
+            return serve(chosen.folder, chosen.port, chosen.allow_files, chosen.strict)
         if chosen.verb == "up":
-            print(f"The local SageMaker is at {start(chosen.folder, chosen.port, chosen.allow_files).url}")
+            address = start(chosen.folder, chosen.port, chosen.allow_files, chosen.strict)
+            print(f"The local SageMaker is at {address.url}")
         elif chosen.verb == "env":
-            print("\n".join(exports(start(chosen.folder, chosen.port, chosen.allow_files), chosen.folder, os.environ)))
+            address = start(chosen.folder, chosen.port, chosen.allow_files, chosen.strict)
+            print("\n".join(exports(address, chosen.folder, os.environ)))
         elif chosen.verb == "status":
             return show_status(chosen.folder)
         elif chosen.verb == "interrupt":
@@ -72,7 +79,7 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def serve(folder: Path, port: int | None, allow_files: list[Path]) -> int:
+def serve(folder: Path, port: int | None, allow_files: list[Path], strict: bool | None) -> int:
     """Serve until SIGINT or SIGTERM."""
     os.umask(0o077)  # objects, models, environments, logs: its user's alone
     from local_test.service import Service  # moto: a second that the other verbs need not wait
@@ -81,7 +88,7 @@ def serve(folder: Path, port: int | None, allow_files: list[Path]) -> int:
     # Any thread may be the one that the kernel interrupts; what then wakes this one is a byte, not the handler.
     heard, told = socket.socketpair()
     told.setblocking(False)
-    with Service(folder, port, allow_files=allow_files) as service:
+    with Service(folder, port, allow_files=allow_files, strict=strict) as service:
         signal.set_wakeup_fd(told.fileno())
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda signum, frame: None)
