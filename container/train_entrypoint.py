@@ -23,8 +23,8 @@ import threading
 from collections.abc import Mapping, MutableMapping
 
 from container.entrypoint.host_names import unresolved
-from container.entrypoint.process_tree import processes, receivers
 from container.entrypoint.program_report import VARIABLE, ReportReader
+from container.entrypoint.stop import MODULE, Stop
 from container.entrypoint.training_config import (
     OWN_PROGRAM,
     PROGRAM_DIR,
@@ -36,7 +36,6 @@ from container.entrypoint.training_config import (
 from container.runtime.failure import TrainingFailure, write_failure
 
 BASE = Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
-MODULE = "SAGEMAKER_TRAINING_MODULE"  # where the toolkit hands over to another runner than its own
 OWN_MODULE = "container.entrypoint.script_mode:main"
 SECONDS_FOR_ONE_NAME, SECONDS_FOR_NAMES = 2, 4
 PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
@@ -70,7 +69,7 @@ def main(arguments: list[str]) -> int:
         return 1
 
 
-def train(arguments: list[str], stop: "Stop") -> int:
+def train(arguments: list[str], stop: Stop) -> int:
     """Run a training job. Returns the training program's status, or 1 where it did not run. Raises TrainingFailure."""
     for name in ("failure", "success"):  # an earlier run's, in folders that are mounted
         with contextlib.suppress(OSError):
@@ -201,66 +200,6 @@ def visible_names(folder: Path) -> list[str]:
 def exit_status(returncode: int) -> int:
     """As a shell reports it: 128 + n for a process that signal n ended."""
     return returncode if returncode >= 0 else 128 - returncode
-
-
-class Stop:
-    """Passes the first SIGTERM on to the processes of the tree that it is for; later ones change nothing."""
-
-    def __init__(self) -> None:
-        self.requested = False
-        self._child: subprocess.Popen[bytes] | None = None
-        self._report: ReportReader | None = None
-        self._told: set[int] = set()
-        signal.signal(signal.SIGTERM, self._request)
-
-    def run(self, child: subprocess.Popen[bytes], report: ReportReader | None = None) -> int:
-        """Wait for a child, reaping the orphans that PID 1 inherits; after a stop, wait for all processes that got
-        SIGTERM.
-
-        child: of this process. report: where the child is sagemaker-training, which does not survive SIGTERM itself and
-        says there what the training program is. Returns the child's status.
-        """
-        self._child, self._report = child, report
-        if self.requested:  # between the start of the child and here
-            self._tell(self._roots())
-        while (ended := os.wait())[0] != child.pid:
-            pass
-        if self.requested:
-            # What the child left behind.
-            self._tell([pid for pid, process in processes().items() if process.parent == os.getpid()])
-            with contextlib.suppress(ChildProcessError):
-                while self._alive():
-                    os.wait()
-        return os.waitstatus_to_exitcode(ended[1])
-
-    def _request(self, signum: int, frame: object) -> None:
-        if not self.requested:
-            self.requested = True
-            self._tell(self._roots())
-
-    def _roots(self) -> list[int]:
-        if self._child is None:
-            return []
-        if self._report:
-            self._report.read()
-            if self._report.pid:
-                return [self._report.pid]
-            if os.environ.get(MODULE):  # another runner: what the toolkit has started
-                return [pid for pid, process in processes().items() if process.parent == self._child.pid] or [
-                    self._child.pid
-                ]
-        return [self._child.pid]
-
-    def _tell(self, roots: list[int]) -> None:
-        for pid in receivers(processes(), roots):
-            if pid not in self._told:
-                self._told.add(pid)
-                with contextlib.suppress(ProcessLookupError, PermissionError):  # ended in this instant; another user's
-                    os.kill(pid, signal.SIGTERM)
-
-    def _alive(self) -> bool:
-        found = processes()
-        return any(pid in found and not found[pid].ended for pid in self._told)
 
 
 if __name__ == "__main__":
