@@ -70,6 +70,8 @@ def variables(address: Address, key: AccessKey, folder: Path, present: Mapping[s
         "SAGEMAKER_USER_CONFIG_OVERRIDE": str(folder.resolve() / SDK_CONFIG),
         "MAKE_VERB_PREFIX": "local-",  # the scripts' hints then name the targets that lead here
         "SAGEMAKER_ROLE": address.role,
+        # SDK 3 asks IAM about every role first; a role of an account that is not here would be unknown to it.
+        "SAGEMAKER_VALIDATE_ROLE": "false",
         "SAGEMAKER_BUCKET": address.bucket,
     }
     for name in ("NO_PROXY", "no_proxy"):

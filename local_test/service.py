@@ -89,7 +89,7 @@ class Service:
             raise
         return self
 
-    def __exit__(self, *exception) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.stop()
 
     def _start(self) -> None:
@@ -111,13 +111,13 @@ class Service:
         metrics = Metrics(ACCOUNT, self._region, self.folder / "metrics")
         bucket = f"sagemaker-{self._region}-{ACCOUNT}"  # what the SDK takes by default
         objects.ensure_bucket(bucket)
-        role = iam_backends[ACCOUNT]["aws"].create_role(ROLE, TRUST, "/", None, "", [], 3600).arn
+        role = iam_backends[ACCOUNT]["aws"].create_role(ROLE, TRUST, "/", None, "", [], "3600").arn
         moto = MotoServices()
         journal = Journal(self.folder / "journal.jsonl")
         journal.replay(replayed(moto))
 
         self._registry = OnDemandRegistry(
-            engine, self.name, ACCOUNT, earlier and earlier.registry_port, self._remember_registry, self.folder
+            engine, self.name, ACCOUNT, earlier.registry_port if earlier else None, self._remember_registry, self.folder
         )
         LocalEcr(self._registry, ACCOUNT, self._region)  # takes moto's ECR over
         keys = AccessKeys(identity.access_key, ACCOUNT)

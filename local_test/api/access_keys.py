@@ -6,6 +6,7 @@ import secrets
 import threading
 from datetime import UTC, datetime
 from types import SimpleNamespace
+from typing import Any
 
 from moto.iam.models import iam_backends
 from moto.sts.models import AssumedRole, sts_backends
@@ -41,9 +42,9 @@ class AccessKeys:
         """
         key = new_access_key("ASIA", session_token=secrets.token_urlsafe(48))
         # moto's STS tells who a caller is from its list of assumed roles.
-        held = SimpleNamespace(access_key_id=key.id, secret_access_key=key.secret)
+        held: Any = SimpleNamespace(access_key_id=key.id, secret_access_key=key.secret)
         assumed = AssumedRole(self._account, "us-east-1", held, SESSION, role, "", ALWAYS, "")
-        assumed.session_token = key.session_token
+        assumed.session_token = key.session_token or ""
         with self._lock:
             self._keys[key.id] = key
             self._issued[key.id] = assumed

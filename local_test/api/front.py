@@ -8,13 +8,15 @@ from typing import IO, Any
 
 from local_test.api.access import Access, Examined
 from local_test.api.access_refused import AccessRefused
+from local_test.api.asked_operation import asked_operation
 from local_test.api.control import CONTROL
-from local_test.api.error_answer import ErrorAnswer, Protocol, error_answer, refusal
-from local_test.api.errors import ApiError, SerializationException, UnknownOperation
+from local_test.api.error_answer import ErrorAnswer, Protocol, error_answer, not_here, refusal
+from local_test.api.errors import ApiError, NotHere, SerializationException, UnknownOperation
 from local_test.api.http_server import EXAMINED, HEAD
 from local_test.api.json_body import json_object
 from local_test.api.other_services import OtherServices
 from local_test.api.owners_only import check_no_files, refuse_command
+from local_test.api.refused_operations import why_refused
 from local_test.api.request_head import RequestHead
 from local_test.api.sagemaker_api import SageMakerApi
 
@@ -56,6 +58,8 @@ class Front:
             return self._answer(head, examined, body, environ, _without_cors(start_response))
         except AccessRefused as refused:
             answer = refusal(examined.protocol, refused)
+        except NotHere as error:
+            answer = not_here(examined.protocol, error)
         except ApiError as error:
             answer = error_answer(examined.protocol, error.status, error.code, error.message)
         except RecursionError:
@@ -88,9 +92,7 @@ class Front:
             return self._runtime(environ | {"wsgi.input": body}, start_response)
         target = head.headers.get("x-amz-target", "")
         if not target.startswith(SAGEMAKER_TARGET):
-            raise UnknownOperation(
-                f"The local SageMaker does not have {head.method} {head.path}. Send it to AWS instead."
-            )
+            raise UnknownOperation(why_refused(asked_operation(examined.service, head, body.read())))
         request = json_object(body.read() or b"{}")
         if not is_owner:
             check_no_files(request)

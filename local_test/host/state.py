@@ -81,6 +81,13 @@ class Records:
         rows = self._state.rows("SELECT value FROM records WHERE kind = ? AND name = ?", self._kind, name)
         return json.loads(rows[0][0]) if rows else None
 
+    def __getitem__(self, name: str) -> dict[str, Any]:
+        """Raises KeyError when there is none."""
+        record = self.get(name)
+        if record is None:
+            raise KeyError(name)
+        return record
+
     def all(self) -> list[dict[str, Any]]:
         """In the order in which they were created."""
         rows = self._state.rows("SELECT value FROM records WHERE kind = ? ORDER BY id", self._kind)
@@ -102,10 +109,7 @@ class Records:
     def update(self, name: str, **changes: Any) -> dict[str, Any]:
         """Set fields of a record; a value of None removes its field. Raises KeyError when there is no such record."""
         with self._state.transaction() as connection:
-            record = self.get(name)
-            if record is None:
-                raise KeyError(name)
-            record = {field: value for field, value in {**record, **changes}.items() if value is not None}
+            record = {field: value for field, value in {**self[name], **changes}.items() if value is not None}
             text = json.dumps(record)
             connection.execute("UPDATE records SET value = ? WHERE kind = ? AND name = ?", (text, self._kind, name))
         return json.loads(text)

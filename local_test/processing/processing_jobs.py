@@ -42,7 +42,8 @@ class ProcessingJobs:
         self._ended = False
 
     def create_processing_job(self, request: dict[str, Any]) -> dict[str, Any]:
-        supported_fields.check(request)
+        request = {field: value for field, value in request.items() if value is not None}
+        supported_fields.check(request, self._platform.strict)
         name = request["ProcessingJobName"]
         arn, now = self._platform.arn("processing-job", name), time.time()
         taken = ResourceInUse(

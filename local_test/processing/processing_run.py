@@ -14,6 +14,7 @@ from typing import Any
 from docker.errors import APIError
 
 from contract.opt_ml import FAILURE_REASON_CHARACTERS
+from local_test.api.supported_fields import without_effect, without_effect_line
 from local_test.host.archives import tree_archive
 from local_test.host.emulator_settings import Platform
 from local_test.host.labels import PROCESSING
@@ -115,6 +116,8 @@ class ProcessingRun:
             for host, found in zip(hosts.names, inputs, strict=True)
         ]
         hosts.create(self._program, record["RoleArn"], files, self._note, cleanup)
+        if fields := without_effect("CreateProcessingJob", record):
+            self._note(without_effect_line(fields))
         if any(found.copies for found in inputs):
             self._note(COPIED)
         destination = Destination(platform.objects, platform.files, platform.folder / "spool")

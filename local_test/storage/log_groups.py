@@ -28,10 +28,10 @@ class LogGroups:
         """Take over moto's logs of this account and region, and put back what `folder` holds."""
         self._files = _Files(folder)
         _KeptBackend.files[account, region] = self._files
-        models.LogStream = _KeptStream
+        models.LogStream = _KeptStream  # type: ignore[misc] # moto's own code makes streams by this name
         models.logs_backends.backend = _KeptBackend
         models.logs_backends.pop(account, None)
-        self._backend: _KeptBackend = models.logs_backends[account][region]
+        self._backend = models.logs_backends[account][region]
         self._lock = threading.Lock()
         self._restore()
 
@@ -54,7 +54,7 @@ class LogGroups:
         """
         if "logStreamNamePrefix" not in request:
             return request
-        group = self._backend.groups.get(request.get("logGroupName"))
+        group = self._backend.groups.get(request.get("logGroupName", ""))
         names = [
             name for name in list(group.streams if group else ()) if name.startswith(request["logStreamNamePrefix"])
         ]
@@ -69,15 +69,16 @@ class LogGroups:
                 path.unlink()
             elif header["stream"] is None:
                 account, region = self._backend.account_id, self._backend.region_name
-                group = LogGroup(account, region, header["group"], kmsKeyId=header["kms_key_id"])
+                name, key = header["group"], header["kms_key_id"]
+                group = LogGroup(account, region, name, kmsKeyId=key)  # type: ignore[abstract] # moto makes them, too
                 group.creation_time = datetime.fromisoformat(header["created"])
                 self._backend.groups[header["group"]] = group
                 self._backend.tag_resource(group.arn, header["tags"])
             else:
                 streams.append((header, batches))
         for header, batches in sorted(streams, key=lambda stream: stream[0]["created"]):
-            if group := self._backend.groups.get(header["group"]):
-                group.streams[header["stream"]] = _KeptStream.restored(group, header, batches)
+            if of_stream := self._backend.groups.get(header["group"]):
+                of_stream.streams[header["stream"]] = _KeptStream.restored(of_stream, header, batches)
 
 
 class _Files:
@@ -170,16 +171,16 @@ class _KeptBackend(LogsBackend):
     def delete_log_group(self, log_group_name: str) -> None:
         group = self.groups.get(log_group_name)
         super().delete_log_group(log_group_name)
-        if self._files:
+        if group and self._files:
             self._files.remove(log_group_name, None)  # first: streams without their group are not restored
-            for name in list(group.streams):
-                self._forget(group, name, group.streams[name])
+            for name, stream in list(group.streams.items()):
+                self._forget(group, name, stream)
 
     def delete_log_stream(self, log_group_name: str, log_stream_name: str) -> None:
         group = self.groups.get(log_group_name)
         stream = group and group.streams.get(log_stream_name)
         super().delete_log_stream(log_group_name, log_stream_name)
-        if self._files:
+        if group and stream:
             self._forget(group, log_stream_name, stream)
 
     def _keep(self, group: LogGroup, tags: dict[str, str] | None) -> None:
@@ -187,6 +188,7 @@ class _KeptBackend(LogsBackend):
             created = group.creation_time.isoformat()
             self._files.open(group.name, None, created=created, tags=tags or {}, kms_key_id=group.kms_key_id)
 
-    def _forget(self, group: LogGroup, name: str, stream: _KeptStream) -> None:
-        stream.forget()
-        self._files.remove(group.name, name)
+    def _forget(self, group: LogGroup, name: str, stream: LogStream) -> None:
+        if self._files and isinstance(stream, _KeptStream):
+            stream.forget()
+            self._files.remove(group.name, name)

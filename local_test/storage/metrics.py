@@ -27,7 +27,7 @@ class Metrics:
         _KeptBackend.lines.pop((account, region), None)
         models.cloudwatch_backends.backend = _KeptBackend
         models.cloudwatch_backends.pop(account, None)
-        self._backend: _KeptBackend = models.cloudwatch_backends[account][region]
+        self._backend = models.cloudwatch_backends[account][region]
         for namespace, data in read_lines(path):
             self._backend.put_metric_data(namespace, [_with_times(datum, datetime.fromisoformat) for datum in data])
         _KeptBackend.lines[account, region] = JsonLines(path)

@@ -165,7 +165,9 @@ class SyncedFolder:
     def _store(self, archive: tarfile.TarFile, member: tarfile.TarInfo, name: str) -> None:
         with tempfile.NamedTemporaryFile(dir=self._destination.spool, delete=False) as copy:
             try:
-                shutil.copyfileobj(archive.extractfile(member), copy, 1024 * 1024)
+                content = archive.extractfile(member)
+                assert content is not None  # the caller has seen that it is a file, or a link to one
+                shutil.copyfileobj(content, copy, 1024 * 1024)
                 copy.flush()
                 self._destination.put(self._uri, name, Path(copy.name))
             except BaseException:

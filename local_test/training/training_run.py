@@ -14,11 +14,10 @@ from local_test.training import opt_ml
 from local_test.training.attempt import INTERNAL_ERROR, Attempts
 from local_test.training.job_ending import INTERRUPTED, KILLED, JobEnding
 from local_test.training.job_hosts import JobHosts
-from local_test.training.listener import Listener
 from local_test.training.node import Program
 from local_test.training.rule_statuses import RULES, at_the_end
 from local_test.training.status import ENDS, enter, time_used
-from local_test.training.training_log import TrainingLog
+from local_test.training.training_log import Listener, TrainingLog
 
 logger = logging.getLogger(__name__)
 
@@ -126,7 +125,7 @@ class TrainingRun:
 
     def _record_end(self, outcome: str, reason: str | None) -> dict[str, Any]:
         with self._ending.lock:
-            record = self._records.get(self.name)
+            record = self._records[self.name]
             changes = enter(record, outcome, time.time())
             changes |= time_used({**record, **changes}, self._request["ResourceConfig"]["InstanceCount"])
             changes |= {
@@ -141,6 +140,6 @@ class TrainingRun:
     def _enter(self, secondary: str) -> None:
         """A job that is being stopped says so until its end, whatever it is doing meanwhile."""
         with self._ending.lock:
-            record = self._records.get(self.name)
+            record = self._records[self.name]
             if record["TrainingJobStatus"] != "Stopping":
                 self._records.update(self.name, **enter(record, secondary, time.time()))

@@ -22,7 +22,6 @@ from local_test.serving.model_folder import ModelFolders
 from local_test.serving.serving_container import ServingContainer, ServingFailed, with_last_lines
 from local_test.storage.destination import Destination
 from local_test.transform.data_processing import data_processing
-from local_test.transform.failure import LONGEST_REASON, data_log_lines, failure_of_objects
 from local_test.transform.input_objects import InputObject, input_objects, shares
 from local_test.transform.instance_run import run_objects
 from local_test.transform.invocations import (
@@ -34,7 +33,7 @@ from local_test.transform.invocations import (
 )
 from local_test.transform.limits import Limits, batch_environment, chosen_limits, leaves_something_open
 from local_test.transform.mini_batches import Cutting
-from local_test.transform.outputs import ObjectOutput, store
+from local_test.transform.outputs import LONGEST_REASON, ObjectOutput, data_log_lines, failure_of_objects, store
 
 LOG_GROUP = "/aws/sagemaker/TransformJobs"
 SECONDS_TO_NOTICE_DEATH = 5  # from a broken connection to the engine's word that the container has ended

@@ -9,9 +9,8 @@ from typing import Any
 from local_test.api.errors import ApiError
 from local_test.host.emulator_settings import Platform
 from local_test.host.engine import cores
-from local_test.training.listener import Listener
 from local_test.training.training_jobs import TrainingJobs
-from local_test.training.training_log import training_log
+from local_test.training.training_log import Listener, training_log
 from local_test.tuning import progress
 from local_test.tuning.training_request import training_request
 from local_test.tuning.trial import Trial

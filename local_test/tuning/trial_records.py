@@ -32,7 +32,7 @@ class TrialRecords:
         """The objective's next values, on disk before the end of the job can be."""
         key = _key(tuning_job, number)
         with self._lock:
-            self._records.update(key, Values=self._records.get(key)["Values"] + values)
+            self._records.update(key, Values=self._records[key]["Values"] + values)
 
     def forget_values(self, tuning_job: str, number: int) -> None:
         """The training job begins anew."""
@@ -54,7 +54,7 @@ class TrialRecords:
     def settle(self, tuning_job: str) -> None:
         """After a start of the service, when no training job runs: a trial has ended, or has never begun."""
         for key in self._keys(tuning_job):
-            record = self._records.get(key)
+            record = self._records[key]
             if "Ended" not in record:
                 if job := self._training_jobs.get(record["TrainingJobName"]):
                     self.keep_end(tuning_job, record["Number"], job)

@@ -2,7 +2,6 @@
 
 import pytest
 import torch
-from small_runs import SmallNet, configured, separable_pictures, train
 from smdebug import modes
 from torch import nn
 
@@ -12,6 +11,7 @@ from container.debugging.smdebug_library import RuleEvaluationConditionMet, crea
 from container.model.head import create_head
 from container.model.network import create_model
 from contract.rule_parameters import RULES
+from tests.container.debugging.small_runs import SmallNet, configured, separable_pictures, train
 
 
 def findings(folder, name, **parameters):

@@ -2,7 +2,8 @@
 
 import json
 
-from tests.service.sdk.test_unmodified_clients import ROOT, SDK, in_shell
+from tests.service.sdk.in_shell import ROOT, in_shell
+from tests.service.sdk.test_unmodified_clients import SDK
 
 PROCESS = """
 import json, os, socket, sys
