@@ -19,7 +19,7 @@ def test_a_network_is_built_without_the_compiler():
 
 def test_the_compiler_is_there_once_someone_asks_for_it():
     program = (
-        "from container.model.torchvision_import import models; from torchvision.ops.roi_align import "
+        "from container.model.network import models; from torchvision.ops.roi_align import "
         f"is_compile_supported; {LOADED};"
         "from torch._dynamo.utils import is_compile_supported as real; print(is_compile_supported('cpu') == "
         "real('cpu'));"
@@ -30,7 +30,7 @@ def test_the_compiler_is_there_once_someone_asks_for_it():
 
 def test_another_name_out_of_the_compiler_is_the_real_one():
     program = (
-        "from container.model import torchvision_import as lean; sys.modules[lean.COMPILER] = "
+        "from container.runtime import torch_compiler as lean; sys.modules[lean.COMPILER] = "
         "lean._compiler_when_called();"
         "from torch._dynamo.utils import counters; import torch._dynamo.utils as real; print(counters is real.counters)"
     )
@@ -39,7 +39,7 @@ def test_another_name_out_of_the_compiler_is_the_real_one():
 
 def test_torchvision_that_was_imported_before_stays_whole():
     program = (
-        "import torchvision; from container.model.torchvision_import import models; "
+        "import torchvision; from container.model.network import models; "
         "print(models is torchvision.models, 'torch._dynamo' in sys.modules)"
     )
     assert said(program) == ["True True"]

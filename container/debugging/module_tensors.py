@@ -1,9 +1,10 @@
-"""Inputs and outputs of a model's modules during one forward pass, under the names that smdebug's hook gives them."""
+"""Inputs and outputs of a model's modules during a forward pass, under the names that smdebug's hook gives them."""
 
 import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import Any
 
 import torch
 from torch import nn
@@ -11,13 +12,14 @@ from torch import nn
 RELUS = (nn.ReLU, nn.ReLU6)
 
 
-def names_to_watch(model: nn.Module) -> Iterator[tuple[str, Callable]]:
-    """The first name of each thing that can be watched, and what registers a hook: it takes a module's hook and returns
-    a handle.
+def tensor_sources(model: nn.Module) -> Iterator[tuple[str, Callable[..., Any]]]:
+    """For each tensor that modules get or give: its first name, and a function that registers a hook and returns its
+    handle.
 
     Names are `<module>_input_<n>` and `<module>_output_<n>`, where n counts the tensors of all calls in a pass: a ReLU
-    that a block uses twice gives `..._output_0` and `..._output_1`. ReLUs have another tensor besides,
-    `<module>_activity_<n>`, see `activity`."""
+    that a block uses twice gives `..._output_0` and `..._output_1`. A ReLU has `<module>_activity_<n>` as well, see
+    `activity`.
+    """
     for name, module in model.named_modules():
         name = name or type(model).__name__
         yield (
@@ -36,16 +38,19 @@ def names_to_watch(model: nn.Module) -> Iterator[tuple[str, Callable]]:
 
 
 @contextlib.contextmanager
-def watched_modules(
+def module_tensors(
     model: nn.Module, wanted: Callable[[str], bool], take: Callable[[str, torch.Tensor], None]
 ) -> Iterator[None]:
-    """Call take(name, tensor) for what modules get and give as long as the context lasts.
+    """A context in which take(name, tensor) is called for inputs and outputs of modules.
 
-    wanted(name) is asked for each of `names_to_watch`, once. take must copy at once: in-place modules overwrite their
-    inputs, and later ones their outputs."""
+    Args:
+        model: whose modules get hooks.
+        wanted: is asked once for each of `tensor_sources`.
+        take: must copy at once: in-place modules overwrite their inputs, and later ones their outputs.
+    """
     calls: Counter[str] = Counter()
 
-    def give(prefix: str, value) -> None:
+    def give(prefix: str, value: object) -> None:
         if isinstance(value, torch.Tensor):
             take(f"{prefix}{calls[prefix]}", value)
             calls[prefix] += 1
@@ -54,7 +59,7 @@ def watched_modules(
                 give(prefix, part)
 
     handles = [
-        register(partial(give, name.removesuffix("0"))) for name, register in names_to_watch(model) if wanted(name)
+        register(partial(give, name.removesuffix("0"))) for name, register in tensor_sources(model) if wanted(name)
     ]
     try:
         yield
@@ -65,6 +70,6 @@ def watched_modules(
 
 @torch.no_grad()
 def activity(output: torch.Tensor) -> torch.Tensor:
-    """A ReLU's output, float [n, channels, ...] -> float32 [channels]: the share, 0..1, of what is above 0."""
+    """Share of a ReLU's outputs that are above 0, 0..1: float [n, channels, ...] -> float32 [channels]."""
     others = [dimension for dimension in range(output.ndim) if dimension != 1]
     return (output > 0).float().mean(others)

@@ -1,14 +1,37 @@
-"""The pictures that the run learned from: how many in each split and class, and which classes have few."""
+"""What went into the run, and what it takes to repeat it: hyperparameters, data set, versions and the command."""
 
 from container.report.class_chart import class_chart, small_classes
-from container.report.markup import name
+from container.report.markup import name, text
 from container.report.record import RunRecord
-from container.report.sections.section import card, section, table
+from container.report.sections.section import card, pairs, section, table
+
+
+def hyperparameters(record: RunRecord) -> str:
+    """The section of the hyperparameters."""
+    return section(
+        "hyperparameters",
+        "Hyperparameters",
+        pairs(record.hyperparameters),
+        "The run ended before its hyperparameters were read.",
+    )
+
+
+def versions(record: RunRecord) -> str:
+    """The section of the versions."""
+    return section("versions", "Versions", pairs(record.versions), "No versions were recorded.")
+
+
+def command(record: RunRecord) -> str:
+    """The section of the command that repeats the run."""
+    body = f"<pre class='card'>{text(record.command)}</pre>" if record.command else ""
+    return section("command", "To repeat this run", body, "No command was recorded.")
+
 
 MOST_SMALL = 12
 
 
 def data_set(record: RunRecord) -> str:
+    """The section of the data set."""
     splits = record.splits
     rows = [
         [name(split), f"{one.pictures:,}", f"{len(one.classes):,}", f"{one.unreadable:,}"]
