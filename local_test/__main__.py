@@ -23,6 +23,7 @@ from local_test.environment import exports
 from local_test.host.engine import NoEngine, connect, published_ports_warning
 from local_test.host.folder_lock import AlreadyRunning
 from local_test.host.labels import NAME, OWNED, find
+from local_test.shells import SHELLS
 
 
 def main(arguments: list[str]) -> int:
@@ -43,6 +44,10 @@ def main(arguments: list[str]) -> int:
         metavar="DIR",
         help="file:// URIs of requests may lead below this folder, and others named so; default: the working folder",
     )
+    parser.add_argument("--shell", choices=SHELLS, default="sh", help="of env: whose lines; default: sh (bash, zsh)")
+    parser.add_argument(
+        "--intercept", action="store_true", help="of env: answer what clients send to AWS's own addresses, too"
+    )
     chosen = parser.parse_args(arguments)
     try:
         if chosen.verb == "serve":
@@ -50,7 +55,8 @@ def main(arguments: list[str]) -> int:
         if chosen.verb == "up":
             print(f"The local SageMaker is at {start(chosen.folder, chosen.port, chosen.allow_files).url}")
         elif chosen.verb == "env":
-            print("\n".join(exports(start(chosen.folder, chosen.port, chosen.allow_files), chosen.folder, os.environ)))
+            address = start(chosen.folder, chosen.port, chosen.allow_files)
+            print("\n".join(exports(address, chosen.folder, os.environ, chosen.shell, chosen.intercept)))
         elif chosen.verb == "status":
             return show_status(chosen.folder)
         elif chosen.verb == "interrupt":

@@ -31,6 +31,8 @@ from local_test.host.emulator_settings import ACCOUNT, Platform
 from local_test.host.engine import connect
 from local_test.host.identity import identity_of, make_private
 from local_test.host.state import State
+from local_test.interception.interception import Interception
+from local_test.interception.upstream import Upstream
 from local_test.registry.ecr import LocalEcr
 from local_test.registry.on_demand import OnDemandRegistry
 from local_test.service_address import Address
@@ -111,6 +113,7 @@ class Service:
         )
         LocalEcr(self._registry, ACCOUNT, self._region)  # takes moto's ECR over
         keys = AccessKeys(identity.access_key, ACCOUNT)
+        keys.owner_is(role)
         platform = Platform(
             engine,
             self.name,
@@ -139,7 +142,7 @@ class Service:
             access,
             SageMakerApi(tags, models, configs, self._training_jobs, tuning_jobs, transform_jobs, self._endpoints),
             self._runtime,
-            Control(self._status, self._training_jobs),
+            Control(self._status, self._training_jobs, self._intercept),
             OtherServices(moto, objects, logs, journal),
             identity.access_key.id,
         )
@@ -162,6 +165,8 @@ class Service:
         # Tuning jobs at last: they go on, with training jobs of their own, which must find everything in its place.
         for part in (self._training_jobs, transform_jobs, self._endpoints, self._runtime, tuning_jobs):
             part.recover()
+        self._interception = Interception(self.folder, self._server.port)
+        self._interception.resume()
         self._server.start()
 
     def stop(self) -> None:
@@ -172,7 +177,8 @@ class Service:
             ending.callback(self._registry.stop)
             ending.callback(self._runtime.stop_all)
             ending.callback(self._end_parts)
-            self._server.stop()
+            ending.callback(self._server.stop)
+            self._interception.stop()
 
     def _end_parts(self) -> None:
         """Side by side: each may have to wait half a minute for containers that do not listen to SIGTERM."""
@@ -187,6 +193,9 @@ class Service:
             "pid": os.getpid(),
             "endpoints": [one["EndpointName"] for one in self._endpoints.list_endpoints({})["Endpoints"]],
         }
+
+    def _intercept(self, proxy: str, no_proxy: str) -> None:
+        self._interception.start(Upstream(proxy, no_proxy))
 
     def _remember_registry(self, port: int) -> None:
         self.address = Address(**{**self.address.__dict__, "registry_port": port})

@@ -13,6 +13,7 @@ from email.utils import parsedate_to_datetime
 
 from local_test.api import sigv2, sigv4
 from local_test.api.access_refused import AccessRefused, Why
+from local_test.api.aws_hosts import path_style
 from local_test.api.request_head import RequestHead
 from local_test.api.sigv4 import Scope
 from local_test.host.identity import AccessKey
@@ -232,7 +233,7 @@ def _presigned_the_old_way(head: RequestHead, parameters: dict[str, str], find: 
 
 def _signed_the_old_way(head: RequestHead, key: AccessKey, signature: str, date: str) -> Signed:
     try:
-        texts = sigv2.texts_to_sign(head, date)
+        texts = sigv2.texts_to_sign(path_style(head), date)
     except ValueError as error:
         raise AccessRefused(Why.INCOMPLETE, str(error)) from error
     if not any(hmac.compare_digest(sigv2.signature(key.secret, text).encode(), signature.encode()) for text in texts):

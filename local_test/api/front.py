@@ -8,6 +8,7 @@ from typing import IO, Any
 
 from local_test.api.access import Access, Examined
 from local_test.api.access_refused import AccessRefused
+from local_test.api.aws_hosts import at_own_address
 from local_test.api.control import CONTROL
 from local_test.api.error_answer import ErrorAnswer, Protocol, error_answer, refusal
 from local_test.api.errors import ApiError, SerializationException, UnknownOperation
@@ -49,7 +50,7 @@ class Front:
         )
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        head, examined = environ[HEAD], environ[EXAMINED]
+        head, examined = at_own_address(environ[HEAD], environ), environ[EXAMINED]
         body: IO[bytes] | None = None
         try:
             body = self._access.checked_body(examined, head, environ)
