@@ -29,6 +29,7 @@ from local_test.host import folder_lock
 from local_test.host.container_access import ContainerAccess
 from local_test.host.emulator_settings import ACCOUNT, Platform
 from local_test.host.engine import connect
+from local_test.host.engine_reach import check_reach
 from local_test.host.identity import identity_of, make_private
 from local_test.host.state import State
 from local_test.interception.interception import Interception
@@ -91,6 +92,7 @@ class Service:
         earlier = service_address.read(self.folder)
         engine = connect()
         remove_all(engine, self.name)
+        check_reach(engine, self.name, self.folder)
         spool = self.folder / "spool"
         shutil.rmtree(spool, ignore_errors=True)  # what an earlier service had not finished
         spool.mkdir()

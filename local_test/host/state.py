@@ -95,7 +95,7 @@ class Records:
             )
             return done.rowcount == 1
 
-    def update(self, name: str, **changes) -> dict[str, Any]:
+    def update(self, name: str, **changes: Any) -> dict[str, Any]:
         """Set fields of a record; a value of None removes its field. Raises KeyError when there is no such record."""
         with self._state.transaction() as connection:
             record = self.get(name)
