@@ -67,6 +67,11 @@ def main(arguments: list[str], folder: Path = IN_REPOSITORY) -> int:
     parser.add_argument(
         "--intercept", action="store_true", help="of env: answer what clients send to AWS's own addresses, too"
     )
+    parser.add_argument(
+        "--strict",
+        action=argparse.BooleanOptionalAction,
+        help="refuse fields of requests that have no effect on one machine, such as VpcConfig; default: as it did last",
+    )
     chosen = parser.parse_args(arguments)
     try:
         return _run(chosen)
@@ -83,7 +88,7 @@ def main(arguments: list[str], folder: Path = IN_REPOSITORY) -> int:
 def _run(chosen: argparse.Namespace) -> int:
     folder, name = chosen.folder, chosen.name
     if chosen.verb == "serve":
-        return serve(folder, chosen.port, chosen.allow_files)
+        return serve(folder, chosen.port, chosen.allow_files, chosen.strict)
     if chosen.verb == "status":
         return show_status(folder)
     if chosen.verb == "interrupt":
@@ -98,7 +103,7 @@ def _run(chosen: argparse.Namespace) -> int:
     if chosen.verb == "push" and not name:
         print(f"error: name an image of the engine: {COMMAND} push IMAGE", file=sys.stderr)
         return 2
-    address = start(folder, chosen.port, chosen.allow_files)
+    address = start(folder, chosen.port, chosen.allow_files, chosen.strict)
     if chosen.verb == "up":
         print(f"The local SageMaker is at {address.url}")
         if note := emulation_note(connect().info()):
@@ -113,7 +118,7 @@ def _run(chosen: argparse.Namespace) -> int:
     return 0
 
 
-def serve(folder: Path, port: int | None, allow_files: list[Path]) -> int:
+def serve(folder: Path, port: int | None, allow_files: list[Path], strict: bool | None) -> int:
     """Serve until SIGINT or SIGTERM."""
     os.umask(0o077)  # objects, models, environments, logs: its user's alone
     from local_test.service import Service  # moto: a second that the other verbs need not wait
@@ -122,7 +127,7 @@ def serve(folder: Path, port: int | None, allow_files: list[Path]) -> int:
     # Any thread may be the one that the kernel interrupts; what then wakes this one is a byte, not the handler.
     heard, told = socket.socketpair()
     told.setblocking(False)
-    with Service(folder, port, allow_files=allow_files) as service:
+    with Service(folder, port, allow_files=allow_files, strict=strict) as service:
         signal.set_wakeup_fd(told.fileno())
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda signum, frame: None)

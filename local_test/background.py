@@ -27,11 +27,13 @@ class ServiceFailed(RuntimeError):
     """The service in the background did not start, or did not end."""
 
 
-def start(folder: Path, port: int | None, allow_files: Sequence[Path] = ()) -> service_address.Address:
+def start(
+    folder: Path, port: int | None, allow_files: Sequence[Path] = (), strict: bool | None = None
+) -> service_address.Address:
     """The address of this folder's service; it is started in the background when it is down. Raises ServiceFailed.
 
     allow_files: folders below which file:// URIs of requests may lead; none means the working folder, or what it runs
-    with."""
+    with. strict: refuse fields of requests that have no effect on one machine; None means what it runs or ran with."""
     if address := service_address.running(folder):
         if port not in (None, address.port):
             raise ServiceFailed(f"It runs already, at {address.url}. End it first: {COMMAND} down")
@@ -40,6 +42,10 @@ def start(folder: Path, port: int | None, allow_files: Sequence[Path] = ()) -> s
                 f"It runs already, for files below {', '.join(address.allow_files)}. End it first, to start it for "
                 f"others: {COMMAND} down"
             )
+        if strict not in (None, address.strict):
+            raise ServiceFailed(
+                f"It runs already, {'with' if address.strict else 'without'} --strict. End it first: {COMMAND} down"
+            )
         return address
     make_private(folder)
     # -P: a working folder that has a local_test of its own, such as another clone, is not the one that is meant.
@@ -47,6 +53,7 @@ def start(folder: Path, port: int | None, allow_files: Sequence[Path] = ()) -> s
     for path in allow_files:
         command += ["--allow-files", str(path)]
     command += ["--port", str(port)] if port is not None else []
+    command += [] if strict is None else ["--strict" if strict else "--no-strict"]
     log_file = folder / LOG
     process = _spawned(command, log_file)
     deadline = time.monotonic() + SECONDS_TO_START

@@ -18,18 +18,24 @@ from docker.errors import APIError
 from local_test import service_address
 from local_test.host.engine import NoEngine, connect
 from local_test.host.identity import read_identity
-from local_test.host.labels import NAME, SERVICE, filters, find, remove, remove_network
+from local_test.host.labels import NAME, OWNED, REGISTRY, SERVICE, filters, find, remove, remove_network
 from local_test.registry.left_behind import remove_login, remove_names
 
 
 def remove_all(client: DockerClient, service: str) -> list[str]:
-    """Remove containers and networks of one service. Returns their names by label."""
+    """Remove containers, networks and jobs' volumes of one service. Returns their names by label.
+
+    What is pushed to its registry stays.
+    """
     containers = find(client, service=service)
     for container in containers:
         remove(container)
     networks = client.networks.list(filters=filters(service=service))
     for network in networks:
         remove_network(network)
+    for volume in client.volumes.list(filters=filters(service=service)):
+        if volume.attrs["Labels"][OWNED] != REGISTRY:
+            volume.remove(force=True)
     return [container.labels[NAME] for container in containers] + [network.name for network in networks]
 
 

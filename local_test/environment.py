@@ -32,9 +32,9 @@ SDK_CONFIG = "sagemaker-sdk.yaml"
 LOOPBACK = "127.0.0.1"
 
 
-def sdk_config(bucket: str) -> str:
+def sdk_config(bucket: str, role: str) -> str:
     """Defaults of the SageMaker Python SDK, which else asks AWS's STS by name for an account, and sends AWS its
-    telemetry.
+    telemetry. role: the ARN that a request has where a program gives none.
 
     https://sagemaker.readthedocs.io/en/v2/overview.html#configuring-and-using-defaults-with-the-sagemaker-python-sdk
     """
@@ -45,6 +45,14 @@ SageMaker:
       TelemetryOptOut: true
       Session:
         DefaultS3Bucket: {bucket}
+      RemoteFunction:
+        RoleArn: {role}
+  TrainingJob:
+    RoleArn: {role}
+  ProcessingJob:
+    RoleArn: {role}
+  Model:
+    ExecutionRoleArn: {role}
 """
 
 

@@ -32,8 +32,10 @@ from local_test.host.engine import connect
 from local_test.host.engine_reach import check_reach
 from local_test.host.identity import identity_of, make_private
 from local_test.host.state import State
+from local_test.host.writable_folder import WritableFolders
 from local_test.interception.interception import Interception
 from local_test.interception.upstream import Upstream
+from local_test.processing.processing_jobs import ProcessingJobs
 from local_test.registry.ecr import LocalEcr
 from local_test.registry.on_demand import OnDemandRegistry
 from local_test.service_address import Address
@@ -61,11 +63,17 @@ class Service:
     """A local SageMaker whose state is in `folder`. A context: it serves inside, and leaves no container behind."""
 
     def __init__(
-        self, folder: Path, port: int | None = None, region: str = "us-east-1", allow_files: Sequence[Path] = ()
+        self,
+        folder: Path,
+        port: int | None = None,
+        region: str = "us-east-1",
+        allow_files: Sequence[Path] = (),
+        strict: bool | None = None,
     ):
         """port: on loopback; None takes the one that this folder's service had, if it is free, else a free one.
 
         allow_files: folders below which file:// URIs of requests may lead; none means the working folder.
+        strict: refuse fields of requests that have no effect on one machine; None: as this folder's service did last.
         Raises AlreadyRunning, NoEngine, and OSError when the port is taken or the folder is another user's.
         """
         make_private(folder)
@@ -73,6 +81,7 @@ class Service:
         self._region = region
         self._wanted_port = port
         self._allow_files = tuple(path.resolve() for path in allow_files or [Path.cwd()])
+        self._strict = strict
 
     def __enter__(self) -> "Service":
         self._lock = folder_lock.hold(self.folder)
@@ -90,6 +99,7 @@ class Service:
         identity = identity_of(self.folder)
         self.name = identity.name
         earlier = service_address.read(self.folder)
+        strict = bool(earlier and earlier.strict) if self._strict is None else self._strict
         engine = connect()
         remove_all(engine, self.name)
         check_reach(engine, self.name, self.folder)
@@ -128,6 +138,8 @@ class Service:
             self._registry.local_image,
             LocalFiles(self._allow_files, self.folder),
             ContainerAccess.through(engine, keys, self._region),
+            WritableFolders(engine, self.name, self.folder),
+            strict,
         )
         tags = Tags(platform.state)
         models = Models(platform, tags)
@@ -136,13 +148,23 @@ class Service:
         self._training_jobs = TrainingJobs(platform, tags)
         tuning_jobs = TuningJobs(platform, tags, self._training_jobs)
         transform_jobs = TransformJobs(platform, tags, models)
+        processing_jobs = ProcessingJobs(platform, tags)
         self._runtime = Runtime(platform, self._endpoints)
-        self._parts = (self._training_jobs, tuning_jobs, transform_jobs, self._endpoints)
+        self._parts = (self._training_jobs, processing_jobs, tuning_jobs, transform_jobs, self._endpoints)
 
         access = Access(keys.find)
         front = Front(
             access,
-            SageMakerApi(tags, models, configs, self._training_jobs, tuning_jobs, transform_jobs, self._endpoints),
+            SageMakerApi(
+                tags,
+                models,
+                configs,
+                self._training_jobs,
+                processing_jobs,
+                tuning_jobs,
+                transform_jobs,
+                self._endpoints,
+            ),
             self._runtime,
             Control(self._status, self._training_jobs, self._intercept),
             OtherServices(moto, objects, logs, journal),
@@ -161,11 +183,12 @@ class Service:
             role,
             earlier.registry_port if earlier else None,
             tuple(map(str, self._allow_files)),
+            strict,
         )
         self.address.write(self.folder)
-        (self.folder / SDK_CONFIG).write_text(sdk_config(bucket))
+        (self.folder / SDK_CONFIG).write_text(sdk_config(bucket, role))
         # Tuning jobs at last: they go on, with training jobs of their own, which must find everything in its place.
-        for part in (self._training_jobs, transform_jobs, self._endpoints, self._runtime, tuning_jobs):
+        for part in (self._training_jobs, processing_jobs, transform_jobs, self._endpoints, self._runtime, tuning_jobs):
             part.recover()
         self._interception = Interception(self.folder, self._server.port)
         self._interception.resume()

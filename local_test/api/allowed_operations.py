@@ -174,6 +174,7 @@ OPERATIONS: dict[str, frozenset[str]] = {
             "RemoveRoleFromInstanceProfile",
             "RemoveUserFromGroup",
             "SetDefaultPolicyVersion",
+            "SimulatePrincipalPolicy",
             "TagInstanceProfile",
             "TagPolicy",
             "TagRole",

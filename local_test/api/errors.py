@@ -35,6 +35,13 @@ class ResourceNotFound(ApiError):
     status = 400
 
 
+class ResourceLimitExceeded(ApiError):
+    """More than AWS gives anybody."""
+
+    code = "ResourceLimitExceeded"
+    status = 400
+
+
 class UnknownOperation(ApiError):
     """An operation of SageMaker that the local one does not have."""
 

@@ -1,6 +1,7 @@
 """tar archives from and for containers. What comes out of a container is data: its names are checked."""
 
 import io
+import os
 import tarfile
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -14,6 +15,7 @@ from docker.models.containers import Container
 from local_test.storage.file_names import check_name
 
 END_OF_ARCHIVE = bytes(1024)
+PIECE = 1024 * 1024
 
 
 def tree_archive(folders: list[str], files: dict[str, str]) -> bytes:
@@ -30,6 +32,32 @@ def tree_archive(folders: list[str], files: dict[str, str]) -> bytes:
             member.size = len(content)
             archive.addfile(member, io.BytesIO(content))
     return buffer.getvalue()
+
+
+def folder_archive(folder: Path, target: str) -> Iterator[bytes]:
+    """A tar archive of what is in `folder`, its files of root's and readable by all, for `put_archive("/", ...)`: in
+    pieces, so that no more than one is in memory.
+
+    target: absolute path in the container. Raises OSError."""
+    yield _member(target, tarfile.DIRTYPE, 0)
+    for path in sorted(folder.rglob("*")):
+        name = f"{target}/{path.relative_to(folder)}"
+        if path.is_dir():
+            yield _member(name, tarfile.DIRTYPE, 0)
+            continue
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            yield _member(name, tarfile.REGTYPE, size)
+            while piece := file.read(PIECE):
+                yield piece
+        yield bytes(-size % tarfile.BLOCKSIZE)
+    yield END_OF_ARCHIVE
+
+
+def _member(path: str, kind: bytes, size: int) -> bytes:
+    member = tarfile.TarInfo(path.strip("/"))
+    member.type, member.size, member.mode = kind, size, 0o755 if kind == tarfile.DIRTYPE else 0o644
+    return member.tobuf()
 
 
 @contextmanager

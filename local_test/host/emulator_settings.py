@@ -10,6 +10,7 @@ from docker import DockerClient
 
 from local_test.host.container_access import ContainerAccess
 from local_test.host.state import State
+from local_test.host.writable_folder import WritableFolders
 from local_test.storage.local_files import LocalFiles
 from local_test.storage.log_groups import LogGroups
 from local_test.storage.metrics import Metrics
@@ -24,7 +25,9 @@ class Platform:
     disk.
 
     local_image: image URI of a request -> id of the image in the engine; raises ValueError with the next step. files:
-    what file:// URIs of requests may reach. container_access: how programs in containers reach the service."""
+    what file:// URIs of requests may reach. container_access: how programs in containers reach the service.
+    writable_folders: folders of this machine as containers may write to them. strict: fields of a request that have no
+    effect on one machine are refused."""
 
     engine: DockerClient
     service: str
@@ -37,6 +40,8 @@ class Platform:
     local_image: Callable[[str], str]
     files: LocalFiles
     container_access: ContainerAccess
+    writable_folders: WritableFolders
+    strict: bool = False
 
     def arn(self, kind: str, name: str) -> str:
         """`training-job`, `a` -> `arn:aws:sagemaker:us-east-1:123456789012:training-job/a`."""

@@ -10,11 +10,13 @@ from docker.errors import APIError, NotFound
 from docker.models.containers import Container
 from docker.models.networks import Network
 
-OWNED = "local-sagemaker"  # the value says what it is: TRAINING, ENDPOINT, TRANSFORM, REGISTRY, NAMESPACE or PROBE
+# The value says what it is: TRAINING, PROCESSING, ENDPOINT, TRANSFORM, REGISTRY, NAMESPACE or PROBE.
+OWNED = "local-sagemaker"
 NAME = "local-sagemaker.name"
 SERVICE = "local-sagemaker.service"  # which service of this machine started it
 
 TRAINING = "training-job"
+PROCESSING = "processing-job"
 ENDPOINT = "endpoint"
 TRANSFORM = "transform-job"
 REGISTRY = "registry"

@@ -3,18 +3,22 @@ said.
 """
 
 import json
+import logging
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from local_test.host.json_records import json_records, set_aside
 from local_test.host.record_database import errors_of_the_disk, open_database
 
 FILE = "records.sqlite3"
+SECONDS_TO_ROOM = 5.0  # between attempts to write to a full disk
+Written = TypeVar("Written")
+logger = logging.getLogger(__name__)
 
 
 class State:
@@ -110,3 +114,22 @@ class Records:
         with self._state.transaction() as connection:
             done = connection.execute("DELETE FROM records WHERE kind = ? AND name = ?", (self._kind, name))
             return done.rowcount == 1
+
+
+def write_when_there_is_room(
+    write: Callable[[], Written], gives_up: Callable[[float], bool], what: str
+) -> Written | None:
+    """What `write` returns. On a full disk it is tried again and again; None when it was given up.
+
+    Args:
+        write: raises OSError when it cannot.
+        gives_up: waits for the seconds that it gets, and returns whether to try no more.
+        what: for the service's log, a clause such as `training job a is Completed`.
+    """
+    while True:
+        try:
+            return write()
+        except OSError:
+            logger.exception("%s, which cannot be written down", what)
+        if gives_up(SECONDS_TO_ROOM):
+            return None

@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from local_test.api.errors import ValidationException
+from local_test.api.instance_types import volume_key_problem
 from local_test.api.listing import one_page
 from local_test.api.supported_fields import check_supported
 from local_test.api.tags import Tags
@@ -23,7 +24,6 @@ VARIANT = {
     "VolumeSizeInGB": None,
     "ModelDataDownloadTimeoutInSeconds": None,
     "ContainerStartupHealthCheckTimeoutInSeconds": None,
-    "EnableSSMAccess": (False,),
     "RoutingConfig": {"RoutingStrategy": ("LEAST_OUTSTANDING_REQUESTS", "RANDOM")},
     "InferenceAmiVersion": None,
 }
@@ -54,7 +54,7 @@ class EndpointConfigs:
         self._records = platform.state.records("endpoint-configs")
 
     def create_endpoint_config(self, request: dict[str, Any]) -> dict[str, Any]:
-        check_supported(request, SUPPORTED)
+        check_supported(request, SUPPORTED, "CreateEndpointConfig", self._platform.strict)
         for problem in problems(request):
             raise ValidationException(problem)
         for field, uri in _output_uris(request):
@@ -109,6 +109,9 @@ def problems(request: dict[str, Any]) -> list[str]:
     found = [f"Duplicate production variant name {name}." for name in sorted(set(names)) if names.count(name) > 1]
     for variant in variants:
         found += _variant_problems(variant)
+        kind = variant.get("InstanceType")
+        if kind and (problem := volume_key_problem("KmsKeyId", kind, request.get("KmsKeyId"))):
+            found.append(problem)
     if not any(variant.get("InitialVariantWeight", 1.0) > 0 for variant in variants):
         found.append("At least one production variant needs an InitialVariantWeight above 0.")
     # https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html#serverless-endpoints-how-it-works-exclusions

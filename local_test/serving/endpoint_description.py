@@ -73,7 +73,7 @@ def _capture_summary(config: dict[str, Any]) -> dict[str, Any] | None:
         "CaptureStatus": "Started" if enabled else "Stopped",
         "CurrentSamplingPercentage": capture["InitialSamplingPercentage"],
         "DestinationS3Uri": capture["DestinationS3Uri"],
-        "KmsKeyId": "",
+        "KmsKeyId": capture.get("KmsKeyId", ""),
     }
 
 

@@ -19,6 +19,7 @@ from local_test.serving.deployment_plan import DeploymentPlan, plan_deployment
 from local_test.serving.deployments import Deployments
 from local_test.serving.endpoint_configs import EndpointConfigs
 from local_test.serving.endpoint_description import DEPLOYED, config_fields, planned_variants
+from local_test.serving.endpoint_log import name_without_effect
 from local_test.serving.fleet import stop_all
 from local_test.serving.instance import VariantPlan, plan_variant
 from local_test.serving.live_endpoint import Deployment, LiveEndpoint
@@ -113,6 +114,7 @@ class Endpoints:
                 raise ValidationException(f'Cannot create already existing endpoint "{arn}".')
             self._tags.set(arn, request.get("Tags"))
             live = self._live[name] = LiveEndpoint(name, Deployment())
+            name_without_effect(self._platform, name, config, plans)
             self._deployments.bring_into_service(live, config, plans)
         return {"EndpointArn": arn}
 
@@ -148,6 +150,7 @@ class Endpoints:
                 live = self._live[name] = LiveEndpoint(name, Deployment())
             last = {"LastDeploymentConfig": policy} if policy else {}
             self._set(name, EndpointStatus="Updating", FailureReason=None, PendingDeploymentSummary=pending, **last)
+            name_without_effect(self._platform, name, config, plans)
             if live.router:
                 self._deployments.replace(live, config, plans, deployment)
             else:

@@ -38,7 +38,7 @@ class Models:
         self._records = platform.state.records("models")
 
     def create_model(self, request: dict[str, Any]) -> dict[str, Any]:
-        check_supported(request, SUPPORTED)
+        check_supported(request, SUPPORTED, "CreateModel", self._platform.strict)
         if len(request.get("Containers", [])) > 1:
             raise ValidationException(
                 "The local SageMaker does not support Containers with more than one container. Send the request to AWS."

@@ -1,63 +1,110 @@
-"""What one host gets to see under /opt/ml/input/data, as bind mounts of folders on this machine."""
+"""What one host gets to see under /opt/ml/input/data: mounts of folders on this machine, and what is copied.
+
+File mode is a download on the platform: a program may write to it, and often does (it unzips there, caches, changes
+modes). FastFile is a mount of the bucket there, and read-only here as there; so is a folder of the user's own (file://).
+"""
 
 import shutil
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from docker.types import Mount
 
+from local_test.host.emulator_settings import Platform
 from local_test.storage.laid_out import FOLDER_MODE
-from local_test.storage.local_files import LocalFiles
-from local_test.storage.object_store import ObjectStore
+from local_test.storage.local_files import is_local
 from local_test.training import channels, opt_ml
 from local_test.training.pipes import PipeChannel
 
 INPUT_DATA = "/opt/ml/input/data"
 
 
-def input_mounts(
-    request: dict[str, Any], number: int, folder: Path, objects: ObjectStore, files: LocalFiles, cleanup: ExitStack
-) -> list[Mount]:
-    """Mounts of host number `number` (from 0). What has to be made for them is made in `folder`, or ends with
-    `cleanup`.
+@dataclass(frozen=True)
+class HostInputs:
+    """mounts: of the container. copies: path in the container, a volume there -> folder whose files go there before
+    it starts."""
 
-    Data are read-only: they are the objects of the local S3 themselves, or the user's own files.
+    mounts: list[Mount] = field(default_factory=list)
+    copies: dict[str, Path] = field(default_factory=dict)
+
+    def add_writable(
+        self, folder: Path, target: str, image: str, marks: dict[str, str], platform: Platform, cleanup: ExitStack
+    ) -> None:
+        """`folder` of this machine at `target` in the container, which may write there: an overlay, else a copy.
+
+        image, marks: as `WritableFolders.mount` takes them."""
+        if overlay := platform.writable_folders.mount(folder, target, image, marks, cleanup):
+            self.mounts.append(overlay)
+        else:
+            self.mounts.append(Mount(target, None, type="volume", labels=marks))  # goes with the container
+            self.copies[target] = folder
+
+
+def host_inputs(
+    request: dict[str, Any],
+    number: int,
+    folder: Path,
+    image: str,
+    marks: dict[str, str],
+    platform: Platform,
+    cleanup: ExitStack,
+) -> HostInputs:
+    """The channels of one host.
+
+    Args:
+        request: CreateTrainingJob.
+        number: of the host, from 0.
+        folder: what has to be made for the mounts is made here, or ends with `cleanup`.
+        image: id of the job's image in the engine.
+        marks: labels of what is made in the engine.
+
     Raises ValueError for a channel without files, or one whose files cannot be laid out.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    mounts, pipes = [], []
+    inputs, pipes = HostInputs(), []
     for channel in request.get("InputDataConfig", []):
-        name = channel["ChannelName"]
-        whole = channels.whole_folder(channel, files)
-        if opt_ml.input_mode(channel, request) == "Pipe":
+        target = f"{INPUT_DATA}/{channel['ChannelName']}"
+        whole = channels.whole_folder(channel, platform.files)
+        mode = opt_ml.input_mode(channel, request)
+        if mode == "Pipe":
             pipes.append(channel)
-        elif whole:
-            files.check_mountable(whole)
-            mounts.append(Mount(f"{INPUT_DATA}/{name}", str(whole), type="bind", read_only=True))
+            continue
+        if whole:
+            platform.files.check_mountable(whole)
+            inputs.mounts.append(_read_only(target, whole))
+            continue
+        laid_out = folder / "channels" / channel["ChannelName"]
+        channels.lay_out(_files(channel, request, number, platform), laid_out)
+        if mode == "FastFile" or is_local(channel["DataSource"]["S3DataSource"]["S3Uri"]):
+            inputs.mounts.append(_read_only(target, laid_out))
         else:
-            laid_out = folder / "channels" / name
-            channels.lay_out(_files(channel, request, number, objects, files), laid_out)
-            mounts.append(Mount(f"{INPUT_DATA}/{name}", str(laid_out), type="bind", read_only=True))
+            inputs.add_writable(laid_out, target, image, marks, platform, cleanup)
     if pipes:
         shared = folder / "pipes"
         shared.mkdir()
         shared.chmod(FOLDER_MODE)
-        for mount in mounts:
+        for mount in inputs.mounts:
             # The engine would make the mount points of the other channels in it, as root.
             (shared / Path(mount["Target"]).name).mkdir()
         # Read-only, which pipes do not mind: else a program could leave files of root's here.
-        mounts.insert(0, Mount(INPUT_DATA, str(shared), type="bind", read_only=True))
+        inputs.mounts.insert(0, _read_only(INPUT_DATA, shared))
         for channel in pipes:
-            piped = _files(channel, request, number, objects, files)
-            held = channels.held(piped, channel, folder / "piped" / channel["ChannelName"])
+            held = channels.held(
+                _files(channel, request, number, platform), channel, folder / "piped" / channel["ChannelName"]
+            )
             cleanup.callback(PipeChannel(channel["ChannelName"], held, shared).close)
-    return mounts
+    return inputs
+
+
+def _read_only(target: str, folder: Path) -> Mount:
+    return Mount(target, str(folder), type="bind", read_only=True)
 
 
 def _files(
-    channel: dict[str, Any], request: dict[str, Any], number: int, objects: ObjectStore, files: LocalFiles
+    channel: dict[str, Any], request: dict[str, Any], number: int, platform: Platform
 ) -> list[channels.InputFile]:
-    found = channels.channel_files(channel, objects, files)
+    found = channels.channel_files(channel, platform.objects, platform.files)
     return channels.share_of(found, channel, number, request["ResourceConfig"]["InstanceCount"])

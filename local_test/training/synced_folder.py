@@ -29,6 +29,9 @@ from local_test.storage.file_names import check_name, check_side_by_side
 
 SECONDS_BETWEEN_LOOKS = 1.0
 CLOCK_MARGIN = 0.05  # seconds
+# What smdebug appends to the name of a file of tensors or of a profile until it is whole; the program may be stopped
+# before.
+UNFINISHED = (".tmp",)
 SHARE_OF_TIME = 0.1  # a folder that is large, or has many files, costs at most this share of the machine's time
 logger = logging.getLogger(__name__)
 
@@ -53,8 +56,12 @@ class SyncedFolder:
     there.
     """
 
-    def __init__(self, container: Container, folder: str, uri: str, destination: Destination):
+    def __init__(
+        self, container: Container, folder: str, uri: str, destination: Destination, leaves_out: tuple[str, ...] = ()
+    ):
+        """leaves_out: endings of the names of files that are still being written; those are never stored."""
         self._container, self._folder, self._uri, self._destination = container, folder, uri.rstrip("/"), destination
+        self._leaves_out = leaves_out
         self._stored: dict[
             str, Version | None
         ] = {}  # file -> the version that is stored; None: it may have changed meanwhile
@@ -123,6 +130,8 @@ class SyncedFolder:
             for member in archive:
                 _, _, name = member.name.partition("/")
                 name = name.rstrip("/")
+                if not member.isdir() and name.endswith(self._leaves_out):
+                    continue
                 try:
                     if name:  # else it is the folder itself, or what the program has put in its place
                         check_name(name)

@@ -8,12 +8,13 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from local_test.api.supported_fields import without_effect_line
 from local_test.host.emulator_settings import Platform
 from local_test.host.labels import TRANSFORM
 from local_test.serving.container_client import Blocks
@@ -56,7 +57,7 @@ class TransformJob:
     """One job. `run` does all of it in the calling thread; `stop` may come from any other, at any time.
 
     container: the model's ContainerDefinition. isolated, role: the model's, too. work: a folder for unfinished outputs,
-    made here, on the disk of the objects."""
+    made here, on the disk of the objects. without_effect: fields of the requests that the log is to name."""
 
     def __init__(
         self,
@@ -67,6 +68,7 @@ class TransformJob:
         role: str | None,
         folders: ModelFolders,
         work: Path,
+        without_effect: Sequence[str] = (),
     ):
         self._platform, self._request, self._container, self._isolated, self._role = (
             platform,
@@ -75,7 +77,7 @@ class TransformJob:
             isolated,
             role,
         )
-        self._folders, self._work = folders, work
+        self._folders, self._work, self._without_effect = folders, work, without_effect
         self._destination = Destination(platform.objects, platform.files, work)
         self._streams = [
             f"{request['TransformJobName']}/instance-{number + 1}-{int(time.time())}"
@@ -196,6 +198,8 @@ class TransformJob:
         limits = self._limits(servings[0])
         for stream in self._streams:
             self._log(stream, [str(limits)])
+        if self._without_effect:
+            self._log(self._streams[0], [without_effect_line(list(self._without_effect))])
         shared = [[outputs[one.number] for one in share] for share in shares(objects, len(servings))]
         with ThreadPoolExecutor(len(servings), thread_name_prefix="instance") as pool:
             working = [

@@ -10,6 +10,7 @@ from typing import Any
 
 from local_test.api.errors import ResourceInUse, ResourceNotFound, ValidationException
 from local_test.api.listing import one_page
+from local_test.api.supported_fields import without_effect
 from local_test.api.tags import Tags
 from local_test.host.emulator_settings import Platform
 from local_test.serving.model_folder import ModelFolders
@@ -45,7 +46,7 @@ class TransformJobs:
 
     def create_transform_job(self, request: dict[str, Any]) -> dict[str, Any]:
         request = {field: value for field, value in request.items() if value is not None}
-        check(request)
+        check(request, self._platform.strict)
         name = request["TransformJobName"]
         model = self._models.get(request["ModelName"])
         container = transformable_container(model)
@@ -67,6 +68,7 @@ class TransformJobs:
             model.get("ExecutionRoleArn"),
             self._folders,
             self._work / name,
+            _without_effect(request, model),
         )
         thread = threading.Thread(target=self._run, args=(name, job), name=f"transform-job {name}", daemon=True)
         with self._lock:
@@ -149,6 +151,12 @@ class TransformJobs:
             TransformEndTime=now,
             LastModifiedTime=now,
         )
+
+
+def _without_effect(request: dict[str, Any], model: dict[str, Any]) -> list[str]:
+    """The fields of the job and of its model that have no effect here."""
+    of_model = [f"{field} of model {model['ModelName']}" for field in without_effect("CreateModel", model)]
+    return without_effect("CreateTransformJob", request) + of_model
 
 
 def transformable_container(model: dict[str, Any]) -> dict[str, Any]:

@@ -9,8 +9,7 @@ HyperParameterTuningJobCompletionDetails. Trials count in the order of their num
 from collections.abc import Iterable
 from typing import Any
 
-from local_test.tuning.objective import is_better, maximises
-from local_test.tuning.trial import Trial
+from local_test.tuning.trial import Trial, is_better, maximises
 
 SIGNIFICANT = 0.01  # of the best value
 LEAST_TO_CONVERGE = 10  # trials

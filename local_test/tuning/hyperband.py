@@ -12,7 +12,7 @@ from optuna.pruners import HyperbandPruner
 from optuna.samplers import RandomSampler
 
 from local_test.tuning.ranges import INTEGER
-from local_test.tuning.study import new_study
+from local_test.tuning.search import new_study
 from local_test.tuning.trial import Trial
 
 REDUCTION_FACTOR = 3  # Optuna's default; the paper advises 3 or 4

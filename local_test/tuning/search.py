@@ -8,18 +8,34 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
+import optuna
 from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from local_test.tuning import ranges
 from local_test.tuning.ranges import CategoricalRange, ContinuousRange, Range
-from local_test.tuning.study import new_study
-from local_test.tuning.trial import Trial
+from local_test.tuning.trial import Trial, maximises
+
+optuna.logging.set_verbosity(optuna.logging.WARNING)  # else every study puts lines into the service's log
 
 # Optuna's default is 10 random trials before the model has a say. Tuning jobs often have no more than 10 to 30 trials,
 # and there 5 found better values on smooth functions of 1, 2 and 5 hyperparameters.
 OBSERVATIONS_FOR_A_MODEL = 5
 DRAWS = 20  # before an untried combination is looked up instead
+
+
+def new_study(
+    config: dict[str, Any], sampler: BaseSampler, pruner: optuna.pruners.BasePruner | None = None
+) -> optuna.Study:
+    """Optuna's study of a tuning job, in memory and without a trial: made anew from the trials for every question, so
+    that nothing but the trials has to be kept. config: HyperParameterTuningJobConfig with a RandomSeed.
+    """
+    return optuna.create_study(
+        direction="maximize" if maximises(config) else "minimize",
+        sampler=sampler,
+        pruner=pruner,
+        study_name=str(config["RandomSeed"]),  # Hyperband's brackets follow from the name
+    )
 
 
 def check(config: dict[str, Any]) -> None:
@@ -45,6 +61,11 @@ def grid_size(config: dict[str, Any]) -> int:
     """The number of combinations of a config that has passed `check` with Strategy Grid: of training jobs that it
     takes.
     """
+    return int(combinations(config))
+
+
+def combinations(config: dict[str, Any]) -> float:
+    """Of values of the ranges; infinite with a continuous one."""
     return math.prod(one.size for one in ranges.read(config["ParameterRanges"]))
 
 

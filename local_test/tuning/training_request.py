@@ -13,6 +13,7 @@ COPIED = (
     "InputDataConfig",
     "OutputDataConfig",
     "StoppingCondition",
+    "VpcConfig",
     "EnableNetworkIsolation",
     "EnableInterContainerTrafficEncryption",
     "EnableManagedSpotTraining",

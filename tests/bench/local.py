@@ -33,6 +33,7 @@ JOBS = 7
 INVOCATIONS = 400
 PICTURES = 600  # objects of the channel
 PICTURE_BYTES = 100_000
+LARGE_CHANNEL_BYTES = 1_000_000_000
 MODEL_BYTES = 45_000_000  # what a ResNet18 weighs
 SECONDS, MILLISECONDS, CHECK_MILLISECONDS = 1.0, 3.0, 1.0  # the limits
 ECHO = b"""#!/usr/bin/env python
@@ -77,9 +78,15 @@ def main() -> None:
 def job_figures(local: Local, engine: DockerClient, image: str) -> list[Figure]:
     for number in range(PICTURES):
         local.put(f"bench/train/{number // 100}/{number}.jpg", os.urandom(1000))
-    starts, bare, ends, large_ends, packing = [], [], [], [], []
+    with tempfile.TemporaryFile() as zeros:
+        zeros.truncate(LARGE_CHANNEL_BYTES)
+        local.client("s3").upload_fileobj(zeros, local.address.bucket, "bench/large/zeros.bin")
+    starts, large_starts, bare, ends, large_ends, packing = [], [], [], [], [], []
     for number in range(JOBS):
         starts.append(job(local, image, f"start-{number}", "date +begin=%s.%N", "begin")[0])
+        large_starts.append(
+            job(local, image, f"channel-{number}", "date +begin=%s.%N", "begin", channel="bench/large/")[0]
+        )
         bare.append(bare_start(engine, image, local.folder))
         ends.append(job(local, image, f"end-{number}", "date +end=%s.%N", "end")[1])
         weights = f"head -c {MODEL_BYTES} /dev/urandom > /opt/ml/model/model.safetensors; sync; date +end=%s.%N"
@@ -88,15 +95,23 @@ def job_figures(local: Local, engine: DockerClient, image: str) -> list[Figure]:
         large_ends.append(large - packing[-1])
     return [
         figure(f"job start, {PICTURES} objects, to its first process", starts, SECONDS, "limit 1 s", "s", 1),
-        figure("  the same beside the bare engine", starts, bare, "docker create and start", "s", None),
+        figure(
+            f"job start, one object of {LARGE_CHANNEL_BYTES / 1e9:g} GB", large_starts, SECONDS, "limit 1 s", "s", 1
+        ),
+        figure("  600 objects beside the bare engine", starts, bare, "docker create and start", "s", None),
         figure("job end, empty model, to Completed", ends, SECONDS, "limit 1 s", "s", 1),
         figure(f"job end, {MODEL_BYTES // 10**6} MB model, less its packing", large_ends, SECONDS, "limit 1 s", "s", 1),
         figure("  its packing, in a process alone", packing, SECONDS, "for scale: 1 s", "s", None),
     ]
 
 
-def job(local: Local, image: str, name: str, script: str, mark: str) -> tuple[float, float]:
-    """Seconds from the call of CreateTrainingJob to the moment that the script prints, and from there to Completed."""
+def job(
+    local: Local, image: str, name: str, script: str, mark: str, channel: str = "bench/train/"
+) -> tuple[float, float]:
+    """Seconds from the call of CreateTrainingJob to the moment that the script prints, and from there to Completed.
+
+    channel: prefix of its only channel, in File mode.
+    """
     api = local.client("sagemaker")
     called = time.time()
     api.create_training_job(
@@ -111,7 +126,7 @@ def job(local: Local, image: str, name: str, script: str, mark: str) -> tuple[fl
         InputDataConfig=[
             {
                 "ChannelName": "train",
-                "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": local.uri("bench/train/")}},
+                "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": local.uri(channel)}},
             }
         ],
         ResourceConfig={"InstanceType": "ml.g4dn.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 10},

@@ -21,7 +21,9 @@ def arn(kind, name):
 def api(tmp_path):
     folder = tmp_path / "service"
     state, files = State(folder), LocalFiles([tmp_path], folder)
-    platform = SimpleNamespace(state=state, folder=folder, objects=None, files=files, region="us-east-1", arn=arn)
+    platform = SimpleNamespace(
+        state=state, folder=folder, objects=None, files=files, region="us-east-1", arn=arn, strict=False
+    )
     tags = Tags(state)
     models, configs = Models(platform, tags), EndpointConfigs(platform, tags)
     return SageMakerApi(tags, models, configs, Endpoints(platform, tags, models, configs))

@@ -70,7 +70,6 @@ def test_names_that_are_taken_or_missing_are_refused_as_aws_does_it(api):
     [
         ({"PrimaryContainer": {**IMAGE, "Mode": "MultiModel"}}, "PrimaryContainer.Mode"),
         ({"PrimaryContainer": {**IMAGE, "ModelPackageName": "p"}}, "PrimaryContainer.ModelPackageName"),
-        ({"PrimaryContainer": IMAGE, "VpcConfig": {"SecurityGroupIds": ["sg"], "Subnets": ["s"]}}, "VpcConfig"),
         ({"Containers": [IMAGE, IMAGE]}, "Containers with more than one"),
         ({"Containers": [IMAGE], "InferenceExecutionConfig": {"Mode": "Direct"}}, "InferenceExecutionConfig"),
         ({"PrimaryContainer": {}}, "no Image"),
@@ -97,18 +96,14 @@ def test_a_model_beyond_the_local_one_is_refused_by_name(api, request_, named):
 @pytest.mark.parametrize(
     ("variant", "more", "named"),
     [
-        ({**VARIANT, "AcceleratorType": "ml.eia2.medium"}, {}, r"ProductionVariants\[0\].AcceleratorType"),
-        ({**VARIANT, "ManagedInstanceScaling": {"Status": "ENABLED"}}, {}, "ManagedInstanceScaling"),
-        ({**VARIANT, "EnableSSMAccess": True}, {}, "EnableSSMAccess"),
+        (
+            {**VARIANT, "AcceleratorPartitionLayouts": [{"AcceleratorPartitionTypes": []}]},
+            {},
+            r"ProductionVariants\[0\].AcceleratorPartitionLayouts",
+        ),
         ({**VARIANT, "RoutingConfig": {"RoutingStrategy": "KV_AWARE"}}, {}, "RoutingConfig.RoutingStrategy"),
         (VARIANT, {"ShadowProductionVariants": [VARIANT]}, "ShadowProductionVariants"),
-        (VARIANT, {"KmsKeyId": "key"}, "KmsKeyId"),
-        (VARIANT, {"DataCaptureConfig": {**CAPTURE, "KmsKeyId": "key"}}, "DataCaptureConfig.KmsKeyId"),
-        (
-            VARIANT,
-            {"AsyncInferenceConfig": {"OutputConfig": {**OUTPUT, "NotificationConfig": {}}}},
-            "NotificationConfig",
-        ),
+        ({**VARIANT, "InstanceType": "ml.g5.xlarge"}, {"KmsKeyId": "key"}, "KmsKeyId cannot be given for ml.g5.xlarge"),
         (VARIANT, {"AsyncInferenceConfig": {"OutputConfig": {}}}, "S3OutputPath"),
         ({"VariantName": "v", "ModelName": "m"}, {}, "InstanceType and InitialInstanceCount"),
         ({**VARIANT, "InitialVariantWeight": 0}, {}, "above 0"),
@@ -121,6 +116,15 @@ def test_a_configuration_beyond_the_local_one_is_refused_by_name(api, variant, m
     create_model(api)
     with pytest.raises(ValidationException, match=named):
         create_config(api, variant, **more)
+
+
+def test_what_has_no_effect_comes_back_in_the_description(api):
+    create_model(api)
+    capture = {**CAPTURE, "KmsKeyId": "key"}
+    create_config(api, {**VARIANT, "EnableSSMAccess": True}, KmsKeyId="key", DataCaptureConfig=capture)
+    described = api.call("DescribeEndpointConfig", {"EndpointConfigName": "c"})
+    assert described["KmsKeyId"] == "key" and described["DataCaptureConfig"] == capture
+    assert described["ProductionVariants"][0]["EnableSSMAccess"] is True
 
 
 def model_of(uri):

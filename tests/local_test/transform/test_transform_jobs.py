@@ -13,6 +13,7 @@ from local_test.host.container_access import ContainerAccess
 from local_test.host.emulator_settings import ACCOUNT, Platform
 from local_test.host.identity import new_access_key
 from local_test.host.state import State
+from local_test.host.writable_folder import WritableFolders
 from local_test.serving.models import Models
 from local_test.storage.local_files import LocalFiles
 from local_test.storage.log_groups import LogGroups
@@ -53,6 +54,7 @@ class Service:
             None,
             LocalFiles([self.folder.parent], self.folder),
             ContainerAccess(AccessKeys(new_access_key("AKIA"), ACCOUNT), "us-east-1", None),
+            WritableFolders(None, "test", self.folder),
         )
         tags = Tags(platform.state)
         models = Models(platform, tags)

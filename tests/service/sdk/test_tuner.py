@@ -34,6 +34,7 @@ def test_a_tuner_fits_finds_the_best_and_starts_again_from_it(local, trial_image
         given["batch-size"] in ("32", "64") and given.items() >= job["BestTrainingJob"]["TunedHyperParameters"].items()
     )
     assert result["best_hyperparameters"].keys() == given.keys()
+    assert result["attached"] == [result["best"], "ml.g4dn.xlarge", 3]
     again = until(
         lambda: (
             (job := describe(HyperParameterTuningJobName=result["warm_started"]))["HyperParameterTuningJobStatus"]

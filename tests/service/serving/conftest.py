@@ -11,6 +11,7 @@ from local_test.host.emulator_settings import ACCOUNT, Platform
 from local_test.host.identity import new_access_key
 from local_test.host.labels import filters, find
 from local_test.host.state import State
+from local_test.host.writable_folder import WritableFolders
 from local_test.storage.local_files import LocalFiles
 from local_test.storage.log_groups import LogGroups
 from local_test.storage.metrics import Metrics
@@ -49,9 +50,10 @@ def platform(engine, storage, tmp_path_factory):
 
     files = LocalFiles([tmp_path_factory.getbasetemp()], folder)
     access = ContainerAccess.through(engine, AccessKeys(new_access_key("AKIA"), ACCOUNT), REGION)
+    service = unique("test")
     return Platform(
         engine,
-        unique("test"),
+        service,
         folder,
         REGION,
         State(folder / "records"),
@@ -61,6 +63,7 @@ def platform(engine, storage, tmp_path_factory):
         local_image,
         files,
         access,
+        WritableFolders(engine, service, folder),
     )
 
 

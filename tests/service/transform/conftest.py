@@ -15,6 +15,7 @@ from local_test.host.emulator_settings import ACCOUNT, Platform
 from local_test.host.identity import new_access_key
 from local_test.host.labels import find
 from local_test.host.state import State
+from local_test.host.writable_folder import WritableFolders
 from local_test.serving.models import Models
 from local_test.storage.local_files import LocalFiles
 from local_test.storage.log_groups import LogGroups
@@ -61,6 +62,7 @@ class Jobs:
             self.local_image,
             LocalFiles([self.folder.parent], self.folder),
             ContainerAccess.through(self.engine, AccessKeys(new_access_key("AKIA"), ACCOUNT), REGION),
+            WritableFolders(self.engine, self.name, self.folder),
         )
         tags = Tags(platform.state)
         models = Models(platform, tags)

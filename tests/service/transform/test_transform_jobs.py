@@ -104,9 +104,11 @@ def test_the_container_may_say_how_many_and_how(jobs):
     parameters = {"MaxConcurrentTransforms": 2, "BatchStrategy": "SINGLE_RECORD", "MaxPayloadInMB": 1}
     jobs.model("tuned", TOGETHER="2", PARAMETERS=json.dumps(parameters))
     jobs.put("in/a.csv", b"1\n" * 4)
-    jobs.run(model="tuned", kind="test/describe", split="Line", made=LINE)
+    described = jobs.run(model="tuned", kind="test/describe", split="Line", made={**LINE, "KmsKeyId": "key"})
+    assert described["TransformOutput"]["KmsKeyId"] == "key"
     answers = json_lines(jobs.out()["a.csv.out"])
     assert (len(answers), answers[-1]["most"]) == (4, 2)
+    assert any(line.endswith("this machine: TransformOutput.KmsKeyId.") for line in jobs.lines(kind="/data-log"))
     assert any(
         "MaxConcurrentTransforms=2, MaxPayloadInMB=1, BatchStrategy=SINGLE_RECORD" in line
         for line in jobs.lines(kind="/data-log")

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from local_test.training.log_lines import LONGEST, MOST, as_they_come, lines, missing
+from local_test.training.job_log import LONGEST, MOST, as_they_come, lines, missing
 
 
 def test_lines_end_where_they_end_not_where_chunks_do():

@@ -1,13 +1,32 @@
-"""What a container prints, as the lines of its log."""
+"""The log of a job: what its containers print, cut into lines, and the streams of CloudWatch that keep it."""
 
 import queue
 import threading
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Generator, Iterable, Iterator
 from typing import Any
+
+from local_test.storage.log_groups import LogGroups
 
 LONGEST = 256 * 1024  # bytes of a line; a longer one goes on in the next, as with CloudWatch's events
 MOST = 1000  # lines at a time
 SIZE = 1024 * 1024  # characters at a time
+
+
+class JobLog:
+    """The streams of one job in a log group such as /aws/sagemaker/TrainingJobs. Safe to use from many threads."""
+
+    def __init__(self, logs: LogGroups, group: str, job: str):
+        self._logs, self._group, self._job = logs, group, job
+
+    def write(self, stream: str, printed: list[str]) -> None:
+        """stream: below the job's name, such as `algo-1-1700000000`."""
+        now = int(time.time() * 1000)
+        self._logs.write(self._group, f"{self._job}/{stream}", [(now, line) for line in printed])
+
+    def write_as_platform(self, line: str) -> None:
+        """What the local SageMaker itself has to say about the job: in a stream of its own, `platform`."""
+        self.write("platform", [line])
 
 
 def lines(chunks: Iterable[bytes]) -> Iterator[str]:
@@ -43,7 +62,7 @@ def missing(seen: bytes, end: bytes) -> bytes:
     return end[known:]
 
 
-def as_they_come(source: Iterable[str]) -> Iterator[list[str]]:
+def as_they_come(source: Iterable[str]) -> Generator[list[str], None, None]:
     """The lines that are there at a time, together: one by one they would cost ten times as much. What `source` raises
     comes through.
     """

@@ -2,7 +2,7 @@
 
 import pytest
 
-from local_test.tuning.core_shares import share
+from local_test.tuning.trial_jobs import share
 
 
 @pytest.mark.parametrize(
