@@ -12,19 +12,21 @@ logs [NAME]         what a job or an endpoint has printed; without a name, its o
 status              what runs
 interrupt JOB       take a spot job's instances away, as AWS does without asking
 down                end it; jobs, models and S3 objects stay in its folder
+clean               end it, and remove everything that it made: pushed images and their names, its folder
 serve               serve in this terminal until Ctrl-C
 """
 
 import argparse
 import logging
 import os
+import shutil
 import signal
 import socket
 import sys
 from pathlib import Path
 from urllib.parse import quote
 
-from local_test import service_address
+from local_test import clean, service_address
 from local_test.aws_client import aws_client
 from local_test.background import GAVE_WAY, LOG, ServiceFailed, start, stop
 from local_test.command_line import old_command_line
@@ -39,7 +41,7 @@ from local_test.push import push_image
 from local_test.shells import SHELLS
 
 IN_REPOSITORY = Path("out/local")
-VERBS = ["serve", "up", "env", "push", "logs", "status", "interrupt", "down"]
+VERBS = ["serve", "up", "env", "push", "logs", "status", "interrupt", "down", "clean"]
 
 
 def main(arguments: list[str], folder: Path = IN_REPOSITORY) -> int:
@@ -100,6 +102,12 @@ def _run(chosen: argparse.Namespace) -> int:
         kept = f"The local SageMaker has ended; its jobs, models and S3 objects stay in {folder}."
         print(kept if ended else "It is not running.")
         return 0
+    if chosen.verb == "clean":
+        stop(folder)
+        status = clean.main(["--folder", str(folder)])
+        if status == 0:
+            shutil.rmtree(folder, ignore_errors=True)
+        return status
     if chosen.verb == "push" and not name:
         print(f"error: name an image of the engine: {COMMAND} push IMAGE", file=sys.stderr)
         return 2

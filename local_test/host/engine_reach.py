@@ -19,12 +19,13 @@ from local_test.host.labels import PROBE, labels
 
 EMPTY_IMAGE = ("local-sagemaker-empty", "1")  # a container is made of it that never starts
 INSIDE = "/state"
+LOCAL_SOCKET = "http+docker://localhost"  # what docker-py calls it
 
 
 def check_reach(client: DockerClient, service: str, folder: Path) -> None:
     """folder: of the state, with the service's identity in it. Raises NoEngine."""
     if not sees_folder(client, service, folder):
-        raise NoEngine(_not_seen(client, folder))
+        raise NoEngine(not_seen(client, folder))
     if is_in_network_of_its_own(client):
         raise NoEngine(
             "This is a container with a network of its own: jobs and endpoints could not be reached from it. Start it "
@@ -70,9 +71,9 @@ def is_in_network_of_its_own(client: DockerClient) -> bool:
         return False
 
 
-def _not_seen(client: DockerClient, folder: Path) -> str:
+def not_seen(client: DockerClient, folder: Path) -> str:
     where = client.api.base_url
-    if not where.startswith(("http+docker://", "http://localhost")):
+    if where != LOCAL_SOCKET:
         return (
             f"The Docker engine at {where} is on another machine: it cannot mount {folder}, from which jobs get their "
             "data. Run this on that machine, or name an engine of this one: unset DOCKER_HOST."
