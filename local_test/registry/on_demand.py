@@ -27,7 +27,7 @@ class OnDemandRegistry:
     ):
         """name: of the service. account: the id that ECR's refusals name. port: the one it had, or None.
 
-        started: told the port when the registry runs. state_folder: keeps the users' passwords; private to its user.
+        started: called with the port when the registry runs. state_folder: holds the passwords; private to its user.
         """
         self._client, self._name, self._account, self._port, self._started = client, name, account, port, started
         self.users = kept_users(state_folder)
@@ -42,7 +42,7 @@ class OnDemandRegistry:
         Raises RegistryError, ImageNotBuilt.
         """
         with self._lock:
-            if self._registry is None or not self._registry.is_running():  # somebody may have removed its container
+            if self._registry is None or not self._registry.is_running():  # its container may have been removed
                 self._registry = Registry.start(
                     self._client, self._name, self._port, self.users, self._account, self._repositories
                 )
