@@ -34,13 +34,17 @@ TOKEN_LIFE = timedelta(hours=12)  # https://docs.aws.amazon.com/AmazonECR/latest
 
 
 class LocalRegistry(Protocol):
-    """What is needed of a registry. host: 'HOST:PORT'; it may be started when it is first asked for."""
-
-    @property
-    def host(self) -> str: ...
+    """What is needed of a registry."""
 
     @property
     def users(self) -> Users: ...
+
+    @property
+    def host(self) -> str:
+        """'HOST:PORT'. It may be started when it is first asked for."""
+
+    def has(self, repository: str) -> bool:
+        """Whether one may push to it, and has perhaps. Starts nothing."""
 
     def set_repositories(self, repositories: Mapping[str, bool]) -> None:
         """What may be pushed to, by name, and whether tags are immutable there. Starts nothing."""

@@ -29,8 +29,10 @@ class LogGroups:
         self._files = _Files(folder)
         _StoredBackend.files[account, region] = self._files
         models.LogStream = _StoredStream  # type: ignore[misc] # moto's own code makes streams by this name
-        models.logs_backends.backend = _StoredBackend
-        models.logs_backends.pop(account, None)
+        if models.logs_backends.backend is not _StoredBackend:
+            models.logs_backends.backend = _StoredBackend
+            models.logs_backends.pop(account, None)  # with the other class for what is made later
+        models.logs_backends[account].pop(region, None)
         self._backend = models.logs_backends[account][region]
         self._lock = threading.Lock()
         self._restore()
@@ -47,14 +49,16 @@ class LogGroups:
             kept = self._backend.groups[group].streams[stream]
         kept.put_log_events([{"timestamp": time, "message": message} for time, message in lines])
 
-    def with_stream_names(self, request: dict[str, Any]) -> dict[str, Any]:
-        """A FilterLogEvents request whose logStreamNamePrefix, which moto passes over, is resolved into names.
+    def with_stream_names(self, request: dict[str, Any], region: str) -> dict[str, Any]:
+        """A FilterLogEvents request to a region, whose logStreamNamePrefix, which moto passes over, is resolved into
+        names.
 
         https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
         """
         if "logStreamNamePrefix" not in request:
             return request
-        group = self._backend.groups.get(request.get("logGroupName", ""))
+        backend = models.logs_backends[self._backend.account_id][region]
+        group = backend.groups.get(request.get("logGroupName", ""))
         names = [
             name for name in list(group.streams if group else ()) if name.startswith(request["logStreamNamePrefix"])
         ]

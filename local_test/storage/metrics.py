@@ -25,8 +25,10 @@ class Metrics:
         """Take over moto's CloudWatch of this account and region, and put back the data points that `folder` holds."""
         path = folder / "metrics.jsonl"
         _StoredBackend.lines.pop((account, region), None)
-        models.cloudwatch_backends.backend = _StoredBackend
-        models.cloudwatch_backends.pop(account, None)
+        if models.cloudwatch_backends.backend is not _StoredBackend:
+            models.cloudwatch_backends.backend = _StoredBackend
+            models.cloudwatch_backends.pop(account, None)  # with the other class for what is made later
+        models.cloudwatch_backends[account].pop(region, None)
         self._backend = models.cloudwatch_backends[account][region]
         for namespace, data in read_lines(path):
             self._backend.put_metric_data(namespace, [_with_times(datum, datetime.fromisoformat) for datum in data])
