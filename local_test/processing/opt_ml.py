@@ -120,13 +120,3 @@ def _place(element: dict[str, Any]) -> dict[str, Any]:
 
 def is_isolated(record: dict[str, Any]) -> bool:
     return record.get("NetworkConfig", {}).get("EnableNetworkIsolation", False)
-
-
-def channel(element: dict[str, Any]) -> dict[str, Any]:
-    """A processing input as a channel of a training job, which names its files in the same way."""
-    source = element["S3Input"]
-    fields = ("S3Uri", "S3DataType", "S3DataDistributionType")
-    return {
-        "ChannelName": element["InputName"],
-        "DataSource": {"S3DataSource": {field: source[field] for field in fields}},
-    }

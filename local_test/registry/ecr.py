@@ -41,7 +41,10 @@ class LocalRegistry(Protocol):
 
     @property
     def host(self) -> str:
-        """'HOST:PORT'; it may be started when this is first asked for."""
+        """'HOST:PORT'. It may be started when it is first asked for."""
+
+    def has(self, repository: str) -> bool:
+        """Whether one may push to it, and has perhaps. Starts nothing."""
 
     def set_repositories(self, repositories: Mapping[str, bool]) -> None:
         """What may be pushed to, by name, and whether tags are immutable there. Starts nothing."""

@@ -67,6 +67,11 @@ class OnDemandRegistry:
             if self._registry is not None and self._registry.is_running():
                 self._registry.set_repositories(self._repositories)
 
+    def has(self, repository: str) -> bool:
+        """Whether one may push to it, and has perhaps. Starts nothing."""
+        with self._lock:
+            return repository in self._repositories
+
     def local_image(self, uri: str) -> str:
         """Id in the engine of the image that a request names. Raises ValueError with the next step."""
         try:

@@ -38,13 +38,15 @@ Versions = list[DiskKey | DiskDeleteMarker]
 @dataclass(frozen=True)
 class StoredObject:
     """path: the file with the object's bytes; read it or hard-link it, never write to it. It goes when the object is
-    overwritten or deleted; a hard link keeps it. size: bytes. etag: without quotation marks."""
+    overwritten or deleted; a hard link keeps it. size: bytes. etag: without quotation marks. content_type: None when it
+    has none."""
 
     bucket: str
     key: str
     path: Path
     size: int
     etag: str
+    content_type: str | None
 
 
 class ObjectStore:
@@ -202,7 +204,9 @@ def split_uri(uri: str) -> tuple[str, str]:
 
 
 def _stored(bucket: str, key: DiskKey) -> StoredObject:
-    return StoredObject(bucket, key.name, key.path, key.contentsize, key.etag.strip('"'))
+    return StoredObject(
+        bucket, key.name, key.path, key.contentsize, key.etag.strip('"'), key.metadata.get("Content-Type")
+    )
 
 
 def _bucket_record(bucket: FakeBucket) -> dict[str, Any]:
