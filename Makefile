@@ -18,6 +18,8 @@ from_make := $(python) -m scripts.console.from_make
 # Asked for when a recipe runs: the tag follows the tree.
 tag = $(shell docker/tag.sh)
 host_tests := tests/project tests/contract tests/docker tests/scripts tests/local_test
+train_image_tests := $(addprefix tests/container/,data model pictures jobs runtime entrypoint training debugging profiling report)
+in_images := out/coverage/in_images
 on_all_cores := -n logical --maxprocesses 8
 # A file's tests share what they start; each process has a local SageMaker of its own.
 file_by_file := $(on_all_cores) --dist loadfile
@@ -138,9 +140,11 @@ test-serving: .venv/ready engine  ## The serve image under load, under attack, a
 test-spot: .venv/ready build  ## Interrupt a spot job at 20 random moments and compare its model with the undisturbed run's
 	@DRILL=20 $(python) -m pytest tests/images/test_spot_drill.py
 
-test-container: .venv/ready engine  ## The code of container/, inside the images
-	@for part in training debugging profiling report; do $(python) -m tests.in_image "$$IMAGE_PREFIX-train:$(tag)" tests/container/$$part || exit; done
-	@$(python) -m tests.in_image "$$IMAGE_PREFIX-serve:$(tag)" tests/container/serving
+test-container: .venv/ready engine  ## The code of container/, inside the images, and which share of it the tests reach
+	@rm -rf $(in_images)
+	@$(python) -m tests.in_image --coverage $(in_images) "$$IMAGE_PREFIX-train:$(tag)" $(train_image_tests) tests/container/test_warnings.py
+	@$(python) -m tests.in_image --coverage $(in_images) "$$IMAGE_PREFIX-serve:$(tag)" tests/container/serving tests/container/test_warnings.py
+	@$(python) -m tests.container_coverage $(in_images)
 
 test-service: .venv/ready engine browser  ## The local SageMaker, with plain boto3, real containers, and a web page of another origin
 	@$(python) -m pytest $(file_by_file) tests/service --ignore tests/service/sdk
