@@ -124,7 +124,7 @@ check: .venv/ready  ## Format, lint, arrows between packages, types, and the qui
 	@$(python) -m mypy
 	@$(python) -m pytest -q $(on_all_cores) $(host_tests) $(addprefix --ignore ,$(slow_tests))
 
-test: .venv/ready .venv-sdk/ready build  ## Run every test
+test: .venv/ready .venv-sdk/ready .venv-sdk3/ready build  ## Run every test
 	@$(MAKE) --no-print-directory $(two_at_a_time) $(stages)
 
 test-host: .venv/ready  ## Tests that need neither image nor engine
@@ -149,7 +149,7 @@ test-container: .venv/ready engine  ## The code of container/, inside the images
 test-service: .venv/ready engine browser  ## The local SageMaker, with plain boto3, real containers, and a web page of another origin
 	@$(python) -m pytest $(file_by_file) tests/service --ignore tests/service/sdk
 
-test-sdk: .venv/ready .venv-sdk/ready engine  ## The SageMaker SDK and the AWS CLI, unmodified, on the local SageMaker
+test-sdk: .venv/ready .venv-sdk/ready .venv-sdk3/ready engine  ## The SageMaker SDKs 2 and 3 and the AWS CLI, unmodified, on the local SageMaker
 	@$(python) -m pytest $(sleepers) tests/service/sdk
 
 test-demo: .venv/ready engine  ## The demo, end to end
@@ -167,7 +167,7 @@ lock-cpu: .venv/ready  ## The same for the CPU builds of torch alone; PIP_EXTRA_
 clean:  ## End the local SageMaker, remove outputs and the virtual environments; images stay
 	@[ ! -e out/local/lock ] || flock --nonblock out/local/lock true || $(python) -m local_test down || { \
 		echo "Nothing was removed: the local SageMaker in out/local runs. End it (make local-down), then make clean." >&2; exit 1; }
-	@rm -rf out .venv .venv-sdk
+	@rm -rf out .venv .venv-sdk .venv-sdk3
 
 host_locks = scripts/requirements.txt local_test/requirements.txt tests/requirements.txt
 
@@ -176,3 +176,6 @@ host_locks = scripts/requirements.txt local_test/requirements.txt tests/requirem
 
 .venv-sdk/ready: tests/service/sdk/requirements.txt local_test/venv.sh
 	@local_test/venv.sh .venv-sdk tests/service/sdk/requirements.txt
+
+.venv-sdk3/ready: tests/service/sdk/v3/requirements.txt local_test/venv.sh
+	@local_test/venv.sh .venv-sdk3 tests/service/sdk/v3/requirements.txt

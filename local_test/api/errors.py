@@ -82,12 +82,9 @@ class InvocationTooLarge(ApiError):
 
 
 class NotHere(ApiError):
-    """A service of AWS's, or an operation of one, that the local SageMaker does not have."""
+    """A service of AWS's, or an operation of one, that the local SageMaker does not have. Its code depends on the
+    protocol.
+    """
 
-    def __init__(self, service: str, message: str):
-        super().__init__(message)
-        self.code, self.status = {
-            "s3": ("NotImplemented", 501),
-            "iam": ("InvalidAction", 400),
-            "sts": ("InvalidAction", 400),
-        }.get(service, ("UnknownOperationException", 400))
+    code = "UnknownOperationException"
+    status = 400  # no client sends the same request again

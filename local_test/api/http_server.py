@@ -127,8 +127,8 @@ class _Channel(HTTPChannel):
 class _Server(TcpWSGIServer):
     admits: Callable[[str], bool] | None = None  # None: everybody who reaches the address
 
-    def accept(self):
-        accepted = super().accept()
+    def accept(self) -> tuple[socket.socket, tuple[str, int]] | None:
+        accepted: tuple[socket.socket, tuple[str, int]] | None = super().accept()
         if accepted is not None and self.admits is not None and not self.admits(accepted[1][0]):
             accepted[0].close()
             return None

@@ -1,17 +1,19 @@
 """What every List operation of SageMaker has in common: filters, order and pages."""
 
+import operator
+from collections.abc import Callable
 from typing import Any
 
 from local_test.api.errors import ValidationException
 
 PAGE = 100  # AWS's own limit of MaxResults
 
-# Filter of the request -> (field of the summary, how they compare).
-TIME_FILTERS = {
-    "CreationTimeAfter": ("CreationTime", lambda have, asked: have > asked),
-    "CreationTimeBefore": ("CreationTime", lambda have, asked: have < asked),
-    "LastModifiedTimeAfter": ("LastModifiedTime", lambda have, asked: have > asked),
-    "LastModifiedTimeBefore": ("LastModifiedTime", lambda have, asked: have < asked),
+# Filter of the request -> (field of the summary, how the field compares with it).
+TIME_FILTERS: dict[str, tuple[str, Callable[[float, float], bool]]] = {
+    "CreationTimeAfter": ("CreationTime", operator.gt),
+    "CreationTimeBefore": ("CreationTime", operator.lt),
+    "LastModifiedTimeAfter": ("LastModifiedTime", operator.gt),
+    "LastModifiedTimeBefore": ("LastModifiedTime", operator.lt),
 }
 
 

@@ -41,6 +41,13 @@ WITHOUT_EFFECT: dict[str, dict[str, tuple[Any, ...]]] = {
         "TransformResources.VolumeKmsKeyId": _KEY,
         "ExperimentConfig": (),
     },
+    "CreateProcessingJob": {
+        "NetworkConfig.VpcConfig": (),
+        "NetworkConfig.EnableInterContainerTrafficEncryption": _OFF,
+        "ProcessingOutputConfig.KmsKeyId": _KEY,
+        "ProcessingResources.ClusterConfig.VolumeKmsKeyId": _KEY,
+        "ExperimentConfig": (),
+    },
     "CreateModel": {
         "VpcConfig": (),
         **{

@@ -16,7 +16,7 @@ from local_test.host.json_records import json_records, set_aside
 from local_test.host.record_database import errors_of_the_disk, open_database
 
 FILE = "records.sqlite3"
-SECONDS_TO_ROOM = 5.0  # between attempts to write to a full disk
+SECONDS_BETWEEN_ATTEMPTS = 5.0  # to write to a full disk
 Written = TypeVar("Written")
 logger = logging.getLogger(__name__)
 
@@ -81,6 +81,13 @@ class Records:
         rows = self._state.rows("SELECT value FROM records WHERE kind = ? AND name = ?", self._kind, name)
         return json.loads(rows[0][0]) if rows else None
 
+    def __getitem__(self, name: str) -> dict[str, Any]:
+        """Raises KeyError when there is none."""
+        record = self.get(name)
+        if record is None:
+            raise KeyError(name)
+        return record
+
     def all(self) -> list[dict[str, Any]]:
         """In the order in which they were created."""
         rows = self._state.rows("SELECT value FROM records WHERE kind = ? ORDER BY id", self._kind)
@@ -102,10 +109,7 @@ class Records:
     def update(self, name: str, **changes: Any) -> dict[str, Any]:
         """Set fields of a record; a value of None removes its field. Raises KeyError when there is no such record."""
         with self._state.transaction() as connection:
-            record = self.get(name)
-            if record is None:
-                raise KeyError(name)
-            record = {field: value for field, value in {**record, **changes}.items() if value is not None}
+            record = {field: value for field, value in {**self[name], **changes}.items() if value is not None}
             text = json.dumps(record)
             connection.execute("UPDATE records SET value = ? WHERE kind = ? AND name = ?", (text, self._kind, name))
         return json.loads(text)
@@ -116,9 +120,7 @@ class Records:
             return done.rowcount == 1
 
 
-def write_when_there_is_room(
-    write: Callable[[], Written], gives_up: Callable[[float], bool], what: str
-) -> Written | None:
+def retry_until_written(write: Callable[[], Written], gives_up: Callable[[float], bool], what: str) -> Written | None:
     """What `write` returns. On a full disk it is tried again and again; None when it was given up.
 
     Args:
@@ -131,5 +133,5 @@ def write_when_there_is_room(
             return write()
         except OSError:
             logger.exception("%s, which cannot be written down", what)
-        if gives_up(SECONDS_TO_ROOM):
+        if gives_up(SECONDS_BETWEEN_ATTEMPTS):
             return None

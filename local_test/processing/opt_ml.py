@@ -16,10 +16,8 @@ SECONDS_ALLOWED = 24 * 3600  # the platform's MaxRuntimeInSeconds when the reque
 
 def with_defaults(request: dict[str, Any]) -> dict[str, Any]:
     """A CreateProcessingJob request with what the platform takes where a field is missing, and says in Describe."""
-    filled = {name: value for name, value in request.items() if value is not None}
-    filled["StoppingCondition"] = filled.get("StoppingCondition", {"MaxRuntimeInSeconds": SECONDS_ALLOWED})
-    cluster = filled["ProcessingResources"]["ClusterConfig"]
-    filled["ProcessingResources"] = {"ClusterConfig": {"InstanceCount": 1, **cluster}}
+    filled = {"StoppingCondition": {"MaxRuntimeInSeconds": SECONDS_ALLOWED}, **request}
+    filled["ProcessingResources"] = {"ClusterConfig": _cluster(request["ProcessingResources"]["ClusterConfig"])}
     if "ProcessingInputs" in filled:
         filled["ProcessingInputs"] = [
             {
@@ -42,8 +40,21 @@ def with_defaults(request: dict[str, Any]) -> dict[str, Any]:
     return filled
 
 
+def _cluster(cluster: dict[str, Any]) -> dict[str, Any]:
+    """Of several instance types the first has capacity here."""
+    if "InstancePreferences" not in cluster:
+        return {"InstanceCount": 1, **cluster}
+    selected = {"InstanceCount": cluster.get("InstanceCount"), **cluster["InstancePreferences"][0]}
+    return {
+        **cluster,
+        "SelectedInstanceType": selected["InstanceType"],
+        "SelectedInstanceCount": selected["InstanceCount"],
+    }
+
+
 def hosts(record: dict[str, Any]) -> list[str]:
-    return host_names(record["ProcessingResources"]["ClusterConfig"]["InstanceCount"])
+    cluster = record["ProcessingResources"]["ClusterConfig"]
+    return host_names(cluster.get("SelectedInstanceCount") or cluster["InstanceCount"])
 
 
 def config_files(record: dict[str, Any], host: str) -> dict[str, str]:
@@ -109,13 +120,3 @@ def _place(element: dict[str, Any]) -> dict[str, Any]:
 
 def is_isolated(record: dict[str, Any]) -> bool:
     return record.get("NetworkConfig", {}).get("EnableNetworkIsolation", False)
-
-
-def channel(element: dict[str, Any]) -> dict[str, Any]:
-    """A processing input as a channel of a training job, which names its files in the same way."""
-    source = element["S3Input"]
-    fields = ("S3Uri", "S3DataType", "S3DataDistributionType")
-    return {
-        "ChannelName": element["InputName"],
-        "DataSource": {"S3DataSource": {field: source[field] for field in fields}},
-    }

@@ -14,10 +14,11 @@ from typing import Any
 from docker.errors import APIError
 
 from contract.opt_ml import FAILURE_REASON_CHARACTERS
+from local_test.api.supported_fields import without_effect, without_effect_line
 from local_test.host.archives import tree_archive
 from local_test.host.emulator_settings import Platform
 from local_test.host.labels import PROCESSING
-from local_test.host.state import write_when_there_is_room
+from local_test.host.state import retry_until_written
 from local_test.processing import opt_ml
 from local_test.processing.exit_message import BYTES, exit_message
 from local_test.processing.inputs import lay_out, writable
@@ -115,6 +116,8 @@ class ProcessingRun:
             for host, found in zip(hosts.names, inputs, strict=True)
         ]
         hosts.create(self._program, record["RoleArn"], files, self._note, cleanup)
+        if fields := without_effect("CreateProcessingJob", record):
+            self._note(without_effect_line(fields))
         if any(found.copies for found in inputs):
             self._note(COPIED)
         destination = Destination(platform.objects, platform.files, platform.folder / "spool")
@@ -176,7 +179,7 @@ class ProcessingRun:
         """Say how the job ended. Where the disk is full it is said when there is room, or by the service's next
         start.
         """
-        write_when_there_is_room(
+        retry_until_written(
             lambda: self._update(**end_of_record(end)),
             self._ending.wait_for_kill,
             f"processing job {self.name} is {end.status}",

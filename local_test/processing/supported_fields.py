@@ -33,29 +33,29 @@ SUPPORTED = {
                 "S3Output": {"S3Uri": None, "LocalPath": None, "S3UploadMode": ("EndOfJob", "Continuous")},
             }
         ],
-        "KmsKeyId": ("",),
     },
-    # A container has no instance of its own here: the type is told to it, the volume is this machine's disk.
+    # A container has no instance of its own here: the type is told to it, the volume is this machine's disk, and of
+    # several types the first has capacity.
     "ProcessingResources": {
         "ClusterConfig": {
             "InstanceType": None,
             "InstanceCount": None,
+            "InstancePreferences": None,
             "VolumeSizeInGB": None,
-            "VolumeKmsKeyId": ("",),
         }
     },
     "StoppingCondition": {"MaxRuntimeInSeconds": None},
     "AppSpecification": {"ImageUri": None, "ContainerEntrypoint": None, "ContainerArguments": None},
     "Environment": None,
-    "NetworkConfig": {"EnableInterContainerTrafficEncryption": (False,), "EnableNetworkIsolation": None},
+    "NetworkConfig": {"EnableNetworkIsolation": None},
     "RoleArn": None,
     "Tags": None,
 }
 ROOT = "/opt/ml/processing/"
 
 
-def check(request: dict[str, Any]) -> None:
-    """Raise ValidationException for the first thing that would not be done."""
+def check(request: dict[str, Any], strict: bool = False) -> None:
+    """Raise ValidationException for the first thing that would not be done. strict: or that has no effect here."""
     inputs = request.get("ProcessingInputs", [])
     outputs = request.get("ProcessingOutputConfig", {}).get("Outputs", [])
     for index, one in enumerate(inputs):
@@ -63,9 +63,8 @@ def check(request: dict[str, Any]) -> None:
         _check_compression(one.get("S3Input", {}), f"ProcessingInputs[{index}].S3Input")
     for index, one in enumerate(outputs):
         _check_one_of(one, "S3Output", "FeatureStoreOutput", f"ProcessingOutputConfig.Outputs[{index}]")
-    check_supported(request, SUPPORTED)
-    if "InstanceType" not in request["ProcessingResources"]["ClusterConfig"]:
-        raise ValidationException("ProcessingResources.ClusterConfig.InstanceType is missing.")
+    check_supported(request, SUPPORTED, "CreateProcessingJob", strict)
+    _check_cluster(request["ProcessingResources"]["ClusterConfig"])
     _check_unique((one["InputName"] for one in inputs), "ProcessingInputs", "InputName")
     _check_unique((one["OutputName"] for one in outputs), "ProcessingOutputConfig.Outputs", "OutputName")
     _check_local_paths(inputs, outputs)
@@ -83,6 +82,20 @@ def _check_compression(source: dict[str, Any], at: str) -> None:
             f"{at}.S3CompressionType: Gzip can only be used when Pipe mode is specified as the S3InputMode. "
             "Use None, and unpack the files in the container."
         )
+
+
+def _check_cluster(cluster: dict[str, Any], at: str = "ProcessingResources.ClusterConfig") -> None:
+    """One type, or several in an order; the number of instances with each of the types, or once for all of them."""
+    preferences = cluster.get("InstancePreferences")
+    if ("InstanceType" in cluster) == bool(preferences):
+        raise ValidationException(f"{at} must specify exactly one of InstanceType and InstancePreferences.")
+    if preferences:
+        _check_unique((one["InstanceType"] for one in preferences), f"{at}.InstancePreferences", "InstanceType")
+        counted = ["InstanceCount" in one for one in preferences]
+        if any(counted) if "InstanceCount" in cluster else not all(counted):
+            raise ValidationException(
+                f"{at} must specify InstanceCount either once, beside InstancePreferences, or in every one of them."
+            )
 
 
 def _check_unique(names: Iterable[str], at: str, field: str) -> None:

@@ -13,6 +13,7 @@ from local_test.api.supported_fields import check_supported
 from local_test.api.tags import Tags
 from local_test.host.emulator_settings import Platform
 from local_test.serving.models import Models
+from local_test.serving.variant_plan import model_problems
 
 VARIANT = {
     "VariantName": None,
@@ -63,7 +64,8 @@ class EndpointConfigs:
             except ValueError as error:
                 raise ValidationException(f"{field}: {error}") from error
         for variant in request["ProductionVariants"]:
-            self._models.get(variant["ModelName"])
+            for problem in model_problems(request, variant, self._models.get(variant["ModelName"])):
+                raise ValidationException(f"{UNSUPPORTED_TOGETHER}: {problem}")
         name, arn = request["EndpointConfigName"], self._arn(request["EndpointConfigName"])
         record = {field: value for field, value in request.items() if field != "Tags"}
         record["ProductionVariants"] = [

@@ -5,7 +5,7 @@ from typing import Any
 
 from local_test.api.supported_fields import without_effect, without_effect_line
 from local_test.host.emulator_settings import Platform
-from local_test.serving.instance import VariantPlan, log_group
+from local_test.serving.variant_plan import VariantPlan
 
 STREAM = "platform"
 
@@ -21,3 +21,8 @@ def name_without_effect(platform: Platform, endpoint: str, config: dict[str, Any
     if fields:
         line = without_effect_line(fields)
         platform.logs.write(log_group(endpoint), STREAM, [(int(time.time() * 1000), line)])
+
+
+def log_group(endpoint: str) -> str:
+    """https://docs.aws.amazon.com/sagemaker/latest/dg/logging-cloudwatch.html"""
+    return f"/aws/sagemaker/Endpoints/{endpoint}"

@@ -70,7 +70,7 @@ class JobHosts:
         self._began = int(time.time())
         network = None
         if len(self.names) > 1:
-            name = f"{self._platform.service}-{self._job}"
+            name = f"{self._platform.service}-{self._platform.region}-{self._job}"
             network = join(engine, name, self.names, self._isolated, self.labels)
             cleanup.callback(network.remove)
         access = self._access(role, program.environment, network, warn, cleanup)

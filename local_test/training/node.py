@@ -6,7 +6,7 @@ import threading
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 from docker import DockerClient
 from docker.errors import APIError, NotFound
@@ -147,16 +147,17 @@ class Node:
         except NotFound:
             return None
         # As a stream, and its beginning only: the file may be of any size. Leaving it unread ends the transfer.
-        with contextlib.closing(stream), tarfile.open(fileobj=_Reader(stream), mode="r|") as archive:
+        with contextlib.closing(stream), tarfile.open(fileobj=cast(IO[bytes], _Reader(stream)), mode="r|") as archive:
             member = archive.next()
-            return archive.extractfile(member).read(size) if member.isfile() else None
+            content = archive.extractfile(member) if member and member.isfile() else None
+            return content.read(size) if content else None
 
     def remove(self) -> None:
         remove(self.container)
 
 
 class _Reader:
-    """An iterator of bytes as what tarfile reads from."""
+    """An iterator of bytes as what tarfile reads a stream from: it calls nothing but `read`."""
 
     def __init__(self, chunks: Iterator[bytes]):
         self._chunks, self._rest = chunks, b""

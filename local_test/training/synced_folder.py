@@ -1,5 +1,5 @@
-"""A folder of running containers that is kept in S3: checkpoints, tensors, profiles. Restored into them before they
-start.
+"""A folder of running containers that is synchronised to S3: checkpoints, tensors, profiles. Checkpoints are restored
+before the containers start.
 
 The folder is in the container and is read through the engine: nothing of root's appears on this machine, and it works
 where the engine is in a virtual machine.
@@ -107,7 +107,7 @@ class SyncedFolder:
         self.store_changes()
 
     def abandon(self) -> None:
-        """Look no more; what is new is lost. Returns at once."""
+        """Stop synchronising; what is new is lost. Returns at once."""
         self._closed.set()
 
     def store_changes(self) -> int:
@@ -165,7 +165,9 @@ class SyncedFolder:
     def _store(self, archive: tarfile.TarFile, member: tarfile.TarInfo, name: str) -> None:
         with tempfile.NamedTemporaryFile(dir=self._destination.spool, delete=False) as copy:
             try:
-                shutil.copyfileobj(archive.extractfile(member), copy, 1024 * 1024)
+                content = archive.extractfile(member)
+                assert content is not None  # the caller has seen that it is a file, or a link to one
+                shutil.copyfileobj(content, copy, 1024 * 1024)
                 copy.flush()
                 self._destination.put(self._uri, name, Path(copy.name))
             except BaseException:

@@ -18,9 +18,9 @@ from local_test.storage.destination import Destination
 from local_test.training import channels, metric_definitions, opt_ml, supported_fields
 from local_test.training.attempt import RUNNING
 from local_test.training.job_ending import KILLED
-from local_test.training.listener import Listener
 from local_test.training.rule_statuses import RULES, at_the_end, before_the_end
 from local_test.training.status import enter, time_used
+from local_test.training.training_log import Listener
 from local_test.training.training_run import TrainingRun
 
 SUMMARY = (
@@ -131,7 +131,7 @@ class TrainingJobs:
         if record is None:
             raise ResourceNotFound("Requested resource not found.")
         status = record["TrainingJobStatus"]
-        if status == "InProgress":
+        if status == "InProgress" and run:
             run.stop()
         elif status != "Stopping":
             raise ValidationException(f"The request was rejected because the training job is in status {status}.")

@@ -1,4 +1,4 @@
-"""What a training job prints: its log streams, and the metrics that its regular expressions find in them.
+"""What a training job prints: its log streams, the metrics that its regular expressions find in them, and who follows.
 
 Source: https://docs.aws.amazon.com/sagemaker/latest/dg/training-metrics.html
 """
@@ -8,7 +8,6 @@ from typing import Any
 
 from local_test.host.emulator_settings import Platform
 from local_test.training.job_log import JobLog
-from local_test.training.listener import Listener
 from local_test.training.metric_definitions import MetricScan
 
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
@@ -16,6 +15,25 @@ LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 
 def training_log(platform: Platform, job: str) -> JobLog:
     return JobLog(platform.logs, LOG_GROUP, job)
+
+
+class Listener:
+    """Who follows a training job while it runs; this one does nothing. Its methods are called from the job's own
+    threads, so they must return soon.
+    """
+
+    def metrics(self, found: list[tuple[str, float]]) -> None:
+        """(metric, value) of lines that the job has just printed, in their order. What this raises is an internal error
+        of the job.
+        """
+
+    def starts_again(self) -> None:
+        """The job begins once more, after an interruption or a fault; without checkpoints its program begins at the
+        first epoch.
+        """
+
+    def ended(self, job: dict[str, Any]) -> None:
+        """job: its record, as DescribeTrainingJob answers it. Every line was heard before. Must not raise."""
 
 
 class TrainingLog:

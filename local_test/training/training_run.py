@@ -9,16 +9,15 @@ from typing import Any
 from contract.opt_ml import FAILURE_REASON_CHARACTERS
 from local_test.host.emulator_settings import Platform
 from local_test.host.labels import TRAINING
-from local_test.host.state import write_when_there_is_room
+from local_test.host.state import retry_until_written
 from local_test.training import opt_ml
 from local_test.training.attempt import INTERNAL_ERROR, Attempts
 from local_test.training.job_ending import INTERRUPTED, KILLED, JobEnding
 from local_test.training.job_hosts import JobHosts
-from local_test.training.listener import Listener
 from local_test.training.node import Program
 from local_test.training.rule_statuses import RULES, at_the_end
 from local_test.training.status import ENDS, enter, time_used
-from local_test.training.training_log import TrainingLog
+from local_test.training.training_log import Listener, TrainingLog
 
 logger = logging.getLogger(__name__)
 
@@ -113,10 +112,8 @@ class TrainingRun:
         return "Restarting"
 
     def _finish(self, outcome: str, reason: str | None) -> None:
-        """Say how the job ended. Where the disk is full it is said when there is room, or by the service's next
-        start.
-        """
-        ended = write_when_there_is_room(
+        """Record how the job ended. On a full disk this is retried, and left to the service's next start."""
+        ended = retry_until_written(
             lambda: self._record_end(outcome, reason),
             self._ending.wait_for_kill,
             f"training job {self.name} is {outcome}",
@@ -126,7 +123,7 @@ class TrainingRun:
 
     def _record_end(self, outcome: str, reason: str | None) -> dict[str, Any]:
         with self._ending.lock:
-            record = self._records.get(self.name)
+            record = self._records[self.name]
             changes = enter(record, outcome, time.time())
             changes |= time_used({**record, **changes}, self._request["ResourceConfig"]["InstanceCount"])
             changes |= {
@@ -141,6 +138,6 @@ class TrainingRun:
     def _enter(self, secondary: str) -> None:
         """A job that is being stopped says so until its end, whatever it is doing meanwhile."""
         with self._ending.lock:
-            record = self._records.get(self.name)
+            record = self._records[self.name]
             if record["TrainingJobStatus"] != "Stopping":
                 self._records.update(self.name, **enter(record, secondary, time.time()))

@@ -37,7 +37,7 @@ def run_objects(
         output, batch, answer = waiting.popleft()
         if over.is_set() or output.failure:
             return
-        if batch is None:
+        if batch is None or answer is None:
             output.finish()
             return
         try:

@@ -155,6 +155,7 @@ class TuningJobs:
     def _check_training_jobs(self, record: dict[str, Any]) -> None:
         """By the first trial's request: what CreateTrainingJob would refuse is refused before anything runs."""
         tuned = search.propose(search_config(record), 1, [], parent_trials(record))
+        assert tuned is not None  # every search has a first trial
         request = training_request(record, 1, tuned, record["Search"]["Tags"])
         try:
             validate("CreateTrainingJob", request)

@@ -91,10 +91,11 @@ def folder(tmp_path):
         "local_test/requirements.txt",
         "tests/requirements.txt",
         "tests/service/sdk/requirements.txt",
+        "tests/service/sdk/v3/requirements.txt",
     ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
-    for name in (".venv", ".venv-sdk"):
+    for name in (".venv", ".venv-sdk", ".venv-sdk3"):
         (tmp_path / name).mkdir(exist_ok=True)
         (tmp_path / name / "ready").touch()
     return tmp_path

@@ -2,8 +2,12 @@
 
 import json
 
+import pytest
+
+from local_test.api.request_validation import validate
 from local_test.processing import opt_ml
-from tests.local_test.processing.test_supported_fields import REQUEST
+from local_test.processing.supported_fields import check
+from tests.local_test.processing.test_supported_fields import OTHER, REQUEST, preferences
 
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:processing-job/job-1"
 
@@ -55,6 +59,23 @@ def test_the_resource_config_names_the_hosts():
     found = config(record(ProcessingResources=resources), "algo-10")["resourceconfig.json"]
     assert found["current_host"] == "algo-10"
     assert found["hosts"] == sorted(f"algo-{number}" for number in range(1, 12))
+
+
+@pytest.mark.parametrize(
+    "cluster",
+    [
+        preferences({"InstanceCount": 2}, {**OTHER, "InstanceCount": 1}),
+        preferences({}, OTHER, InstanceCount=2),
+    ],
+)
+def test_of_several_instance_types_the_first_is_selected(cluster):
+    request = {**REQUEST, "ProcessingResources": {"ClusterConfig": cluster}}
+    validate("CreateProcessingJob", request)
+    check(request)
+    job = record(ProcessingResources={"ClusterConfig": cluster})
+    selected = {"SelectedInstanceType": "ml.m5.large", "SelectedInstanceCount": 2}
+    assert job["ProcessingResources"]["ClusterConfig"] == {**cluster, **selected}
+    assert opt_ml.hosts(job) == ["algo-1", "algo-2"]
 
 
 def test_folders_of_inputs_and_outputs_are_there_before_the_program():

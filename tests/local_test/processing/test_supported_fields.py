@@ -6,6 +6,7 @@ import pytest
 
 from local_test.api.errors import ValidationException
 from local_test.api.request_validation import validate
+from local_test.api.supported_fields import without_effect
 from local_test.processing.supported_fields import check
 
 REQUEST = {
@@ -48,6 +49,8 @@ REQUEST = {
 }
 INPUT = ("ProcessingInputs", 0, "S3Input")
 OUTPUT = ("ProcessingOutputConfig", "Outputs", 0, "S3Output")
+CLUSTER = ("ProcessingResources", "ClusterConfig")
+OTHER = {"InstanceType": "ml.c5.xlarge"}
 MISSING = object()
 REDSHIFT = {
     "ClusterId": "c",
@@ -58,6 +61,15 @@ REDSHIFT = {
     "OutputS3Uri": "s3://bucket/x",
     "OutputFormat": "CSV",
 }
+
+
+def preferences(*types, **cluster):
+    """A ClusterConfig without a single InstanceType. types: fields of each of them."""
+    return {
+        "VolumeSizeInGB": 1,
+        "InstancePreferences": [{"InstanceType": "ml.m5.large", **one} for one in types],
+        **cluster,
+    }
 
 
 def changed(path, value):
@@ -94,6 +106,25 @@ def test_an_input_and_an_output_that_the_program_manages_itself_need_no_folder()
 
 
 @pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("NetworkConfig", "VpcConfig"), {"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1"]}),
+        (("NetworkConfig", "EnableInterContainerTrafficEncryption"), True),
+        (("ProcessingOutputConfig", "KmsKeyId"), "key"),
+        (("ProcessingResources", "ClusterConfig", "VolumeKmsKeyId"), "key"),
+        (("ExperimentConfig",), {"ExperimentName": "e"}),
+    ],
+)
+def test_what_has_no_effect_on_one_machine_is_taken_and_refused_where_the_service_is_strict(path, value):
+    request = changed(path, value)
+    validate("CreateProcessingJob", request)
+    check(request)
+    assert without_effect("CreateProcessingJob", request) == [".".join(path)]
+    with pytest.raises(ValidationException, match=rf"{'.'.join(path)} has no effect"):
+        check(request, strict=True)
+
+
+@pytest.mark.parametrize(
     ("path", "value", "named"),
     [
         ((*INPUT, "S3InputMode"), "Pipe", r"ProcessingInputs\[0\].S3Input.S3InputMode only as File"),
@@ -107,11 +138,7 @@ def test_an_input_and_an_output_that_the_program_manages_itself_need_no_folder()
             {"OutputName": "a", "FeatureStoreOutput": {"FeatureGroupName": "g"}, "AppManaged": True},
             r"does not support ProcessingOutputConfig.Outputs\[0\].FeatureStoreOutput",
         ),
-        (
-            ("ProcessingResources", "ClusterConfig", "InstancePreferences"),
-            [{"InstanceType": "ml.m5.large"}],
-            "does not support ProcessingResources.ClusterConfig.InstancePreferences",
-        ),
+        (("ProcessingResources", "ClusterConfig", "SelectedInstanceType"), "ml.m5.large", "SelectedInstanceType"),
     ],
 )
 def test_what_is_not_done_here_is_refused_by_name(path, value, named):
@@ -135,7 +162,12 @@ def test_what_is_not_done_here_is_refused_by_name(path, value, named):
         (("ProcessingInputs", 1, "InputName"), "code", "InputName code twice"),
         (("ProcessingInputs", 0, "S3Input"), MISSING, "exactly one of S3Input and DatasetDefinition"),
         (("ProcessingOutputConfig", "Outputs", 0, "S3Output"), MISSING, "exactly one of S3Output"),
-        (("ProcessingResources", "ClusterConfig", "InstanceType"), MISSING, "InstanceType is missing"),
+        (CLUSTER, {"VolumeSizeInGB": 1}, "exactly one of InstanceType and InstancePreferences"),
+        ((*CLUSTER, "InstancePreferences"), [{"InstanceType": "ml.m5.large"}], "exactly one of InstanceType and"),
+        (CLUSTER, preferences({}, {}, InstanceCount=1), "InstanceType ml.m5.large twice"),
+        (CLUSTER, preferences({}, OTHER), "InstanceCount either once"),
+        (CLUSTER, preferences({}, {**OTHER, "InstanceCount": 1}), "InstanceCount either once"),
+        (CLUSTER, preferences({}, {**OTHER, "InstanceCount": 1}, InstanceCount=1), "InstanceCount either once"),
     ],
 )
 def test_what_aws_refuses_is_refused(path, value, named):

@@ -38,6 +38,12 @@ def test_a_job_that_is_stopped_is_told_first_and_may_end_in_peace(jobs):
         jobs.api.stop_processing_job(ProcessingJobName=name)
 
 
+def test_a_job_that_is_stopped_before_its_program_begins_is_stopped_too(jobs):
+    name = jobs.start(UNTIL_TOLD)
+    jobs.api.stop_processing_job(ProcessingJobName=name)
+    assert jobs.ended(name)["ProcessingJobStatus"] == "Stopped"
+
+
 def test_a_job_ends_when_its_time_is_over(jobs):
     job = jobs.run(UNTIL_TOLD, seconds=2)
     log = jobs.log(job["ProcessingJobName"])

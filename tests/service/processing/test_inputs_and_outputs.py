@@ -5,7 +5,11 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.local_service import until
+from local_test.background import stop
+from local_test.clean import remove_all
+from local_test.host.labels import PROCESSING, filters
+from tests.local_service import Local, until
+from tests.service.processing.conftest import Jobs
 
 
 def test_inputs_are_files_of_their_own_and_outputs_are_stored_at_the_end(jobs, local):
@@ -119,19 +123,60 @@ def test_entrypoint_arguments_and_environment_reach_the_program(jobs, train_imag
     assert jobs.log(request["ProcessingJobName"]) == "hello ['--name', 'a b']"
 
 
+def test_fields_without_effect_come_back_and_are_named_in_the_log(jobs):
+    network = {"EnableInterContainerTrafficEncryption": True, "EnableNetworkIsolation": False}
+    request = jobs.request("echo ran", NetworkConfig=network, ExperimentConfig={"ExperimentName": "e"})
+    request["ProcessingOutputConfig"]["KmsKeyId"] = "key"
+    jobs.api.create_processing_job(**request)
+    job = jobs.ended(request["ProcessingJobName"])
+    assert (job["NetworkConfig"], job["ExperimentConfig"]) == (network, {"ExperimentName": "e"})
+    assert job["ProcessingOutputConfig"]["KmsKeyId"] == "key"
+    line, ran = jobs.log(job["ProcessingJobName"]).splitlines()
+    assert ran == "ran" and "Without effect" in line and "ProcessingOutputConfig.KmsKeyId" in line
+
+
+@pytest.mark.parametrize("name", ["state", "state, of mine"])
+def test_inputs_are_writable_one_in_the_other_whether_the_engine_mounts_overlays_or_not(
+    train_image, engine, tmp_path, name
+):
+    """A comma in the path of the service's folder is a case in which no engine mounts one."""
+    local = Local(tmp_path / name)
+    try:
+        jobs = Jobs(local, train_image)
+        local.put("in/a", b"a\n")
+        local.put("other/b", b"b\n")
+        script = """set -e
+cd /opt/ml/processing/in; rm a; echo new > c; echo more >> deep/b; mkdir out/sub; cat deep/b > out/sub/b
+find . -type f | sort
+"""
+        inputs = {"in": local.uri("in"), "in/deep": local.uri("other")}
+        job = jobs.run(script, instances=2, inputs=inputs, outputs={"in/out": "EndOfJob"})
+        log = jobs.log(job["ProcessingJobName"]).splitlines()
+        assert job["ProcessingJobStatus"] == "Completed", log
+        copied = [line for line in log if "cannot mount overlays" in line]
+        assert len(copied) == (1 if "," in name else 0)
+        assert sorted(set(log) - set(copied)) == ["./c", "./deep/b", "./out/sub/b"]
+        assert local.read(f"{job['ProcessingJobName']}/in/out/sub/b") == b"b\nmore\n"
+        assert (local.read("in/a"), local.read("other/b")) == (b"a\n", b"b\n")
+        assert engine.volumes.list(filters=filters(PROCESSING, local.address.name)) == []
+    finally:
+        stop(local.folder)
+        remove_all(engine, local.address.name)
+
+
 @pytest.mark.parametrize(
     ("change", "named"),
     [
         (
             lambda request, local: request["ProcessingInputs"][0]["S3Input"].update(S3Uri=local.uri("none")),
-            "No S3 objects",
+            "Processing input code: No S3 objects found",
         ),
         (lambda request, local: request["AppSpecification"].update(ImageUri="not-there"), "not-there"),
         (
             lambda request, local: request["ProcessingOutputConfig"]["Outputs"][0]["S3Output"].update(
                 S3Uri="s3://no-bucket-x/"
             ),
-            r"Outputs\[0\].S3Output.S3Uri: There is no bucket",
+            "Processing output out: There is no bucket",
         ),
     ],
 )

@@ -3,7 +3,8 @@
 import json
 
 from tests.local_service import until
-from tests.service.sdk.test_unmodified_clients import ROOT, SDK, in_shell
+from tests.service.sdk.in_shell import ROOT, in_shell
+from tests.service.sdk.test_unmodified_clients import SDK
 
 TRIAL = """
 print(json.dumps(given))
