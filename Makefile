@@ -17,10 +17,17 @@ python := .venv/bin/python
 from_make := $(python) -m scripts.console.from_make
 # Asked for when a recipe runs: the tag follows the tree.
 tag = $(shell docker/tag.sh)
-# Two halves of a folder's files, each with a local SageMaker of its own: a test waits for containers more than it computes.
-two_at_once := -n 2 --dist loadfile
 host_tests := tests/project tests/contract tests/docker tests/scripts tests/local_test
+train_image_tests := $(addprefix tests/container/,data model pictures jobs runtime entrypoint training debugging profiling report)
+in_images := out/coverage/in_images
 on_all_cores := -n logical --maxprocesses 8
+# A file's tests share what they start; each process has a local SageMaker of its own.
+file_by_file := $(on_all_cores) --dist loadfile
+# The SDK sleeps for 10 and for 30 seconds between its looks at a job.
+sleepers := -n 4 --dist worksteal
+# `make test` runs two of these at a time, the longest first: while one waits for containers the other computes.
+stages := test-demo test-images test-container test-serving test-host test-service test-sdk test-report
+two_at_a_time := -j 2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 # What `make check` leaves to `make test-host`: two thirds of the time of all.
 slow_tests := tests/project/test_makefile.py tests/scripts/tuning tests/local_test/storage tests/local_test/tuning \
 	tests/local_test/api/test_http_server.py tests/local_test/serving/test_model_archive.py tests/local_test/test_sample_data.py \
@@ -117,31 +124,33 @@ check: .venv/ready  ## Format, lint, arrows between packages, types, and the qui
 	@$(python) -m mypy
 	@$(python) -m pytest -q $(on_all_cores) $(host_tests) $(addprefix --ignore ,$(slow_tests))
 
-test: .venv/ready .venv-sdk/ready build  ## Run every test
-	@$(MAKE) --no-print-directory test-host test-images test-serving test-container test-report test-service test-sdk test-demo
+test: .venv/ready .venv-sdk/ready .venv-sdk3/ready build  ## Run every test
+	@$(MAKE) --no-print-directory $(two_at_a_time) $(stages)
 
 test-host: .venv/ready  ## Tests that need neither image nor engine
 	@$(python) -m pytest $(on_all_cores) --cov --cov-report= $(host_tests)
 	@echo "Of the lines and branches of contract, scripts and local_test these tests reach $$($(python) -m coverage report --format=total) %."
 
 test-images: .venv/ready engine  ## What is in the images, and how they behave as containers
-	@$(python) -m pytest $(two_at_once) tests/images
+	@$(python) -m pytest $(file_by_file) tests/images
 
 test-serving: .venv/ready engine  ## The serve image under load, under attack, at its end; multi-model endpoints, users' code
-	@$(python) -m pytest $(two_at_once) tests/serving
+	@$(python) -m pytest $(file_by_file) tests/serving
 
 test-spot: .venv/ready build  ## Interrupt a spot job at 20 random moments and compare its model with the undisturbed run's
 	@DRILL=20 $(python) -m pytest tests/images/test_spot_drill.py
 
-test-container: .venv/ready engine  ## The code of container/, inside the images
-	@for part in training debugging profiling report; do $(python) -m tests.in_image "$$IMAGE_PREFIX-train:$(tag)" tests/container/$$part || exit; done
-	@$(python) -m tests.in_image "$$IMAGE_PREFIX-serve:$(tag)" tests/container/serving
+test-container: .venv/ready engine  ## The code of container/, inside the images, and which share of it the tests reach
+	@rm -rf $(in_images)
+	@$(python) -m tests.in_image --coverage $(in_images) "$$IMAGE_PREFIX-train:$(tag)" $(train_image_tests) tests/container/test_warnings.py
+	@$(python) -m tests.in_image --coverage $(in_images) "$$IMAGE_PREFIX-serve:$(tag)" tests/container/serving tests/container/test_warnings.py
+	@$(python) -m tests.container_coverage $(in_images)
 
 test-service: .venv/ready engine browser  ## The local SageMaker, with plain boto3, real containers, and a web page of another origin
-	@$(python) -m pytest $(two_at_once) tests/service --ignore tests/service/sdk
+	@$(python) -m pytest $(file_by_file) tests/service --ignore tests/service/sdk
 
-test-sdk: .venv/ready .venv-sdk/ready engine  ## The SageMaker SDK and the AWS CLI, unmodified, on the local SageMaker
-	@$(python) -m pytest tests/service/sdk
+test-sdk: .venv/ready .venv-sdk/ready .venv-sdk3/ready engine  ## The SageMaker SDKs 2 and 3 and the AWS CLI, unmodified, on the local SageMaker
+	@$(python) -m pytest $(sleepers) tests/service/sdk
 
 test-demo: .venv/ready engine  ## The demo, end to end
 	@$(python) -m pytest tests/end_to_end
@@ -158,7 +167,7 @@ lock-cpu: .venv/ready  ## The same for the CPU builds of torch alone; PIP_EXTRA_
 clean:  ## End the local SageMaker, remove outputs and the virtual environments; images stay
 	@[ ! -e out/local/lock ] || flock --nonblock out/local/lock true || $(python) -m local_test down || { \
 		echo "Nothing was removed: the local SageMaker in out/local runs. End it (make local-down), then make clean." >&2; exit 1; }
-	@rm -rf out .venv .venv-sdk
+	@rm -rf out .venv .venv-sdk .venv-sdk3
 
 host_locks = scripts/requirements.txt local_test/requirements.txt tests/requirements.txt
 
@@ -167,3 +176,6 @@ host_locks = scripts/requirements.txt local_test/requirements.txt tests/requirem
 
 .venv-sdk/ready: tests/service/sdk/requirements.txt local_test/venv.sh
 	@local_test/venv.sh .venv-sdk tests/service/sdk/requirements.txt
+
+.venv-sdk3/ready: tests/service/sdk/v3/requirements.txt local_test/venv.sh
+	@local_test/venv.sh .venv-sdk3 tests/service/sdk/v3/requirements.txt

@@ -36,7 +36,7 @@ class Hyperparameters:
         "resnet34",
         "backbone; its last layer becomes the head of three layers",
     )
-    pretrained: str = _is(OneOf(("auto", "none")), "auto", "where the weights come from is said above")
+    pretrained: str = _is(OneOf(("auto", "none")), "auto", "where the weights come from is said in docs/training.md")
     freeze_backbone: bool = _is(
         Boolean(), "false", "train the head only, on features that are computed once; the backbone stays as it is"
     )

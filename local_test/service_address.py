@@ -25,7 +25,7 @@ class Address:
     """url: of every AWS service. name: in the labels of its containers. pid: of its process, 0 once it has ended.
 
     bucket, role: what requests may use without making them. registry_port: None before the registry was first needed.
-    allow_files: folders below which file:// URIs of requests may lead.
+    allow_files: folders below which file:// URIs of requests may lead. strict: fields without effect are refused.
     """
 
     url: str
@@ -36,6 +36,7 @@ class Address:
     role: str
     registry_port: int | None = None
     allow_files: tuple[str, ...] = ()
+    strict: bool = False
 
     @property
     def port(self) -> int:

@@ -146,8 +146,8 @@ def endpoint_calls(aws: Aws, endpoint: dict[str, Any] | None, config: str) -> li
     if status == "Failed":  # deleting is all that a failed endpoint allows, and it serves nothing
         return [Call("sagemaker", "DeleteEndpoint", {"EndpointName": name}), create]
     raise Failure(
-        f"The endpoint {name} is {status} and takes no update. Wait until `{make('status')}` says InService, or run "
-        f"`{make('delete')}`."
+        f"The endpoint {name} is {status} and takes no update, nor can it be deleted yet. Wait until "
+        f"`{make('status')}` says something else."
     )
 
 

@@ -60,10 +60,16 @@ class Local:
             return ""  # nothing has printed anything yet
 
 
-def until(condition, seconds: float = 60):
+def until(condition, seconds: float = 60, what: str = ""):
     """The condition's first value that counts as true. Fails the test when there is none in time."""
-    deadline = time.monotonic() + seconds
+    began = time.monotonic()
     while not (value := condition()):
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.05)
+        waited = time.monotonic() - began
+        assert waited < seconds, what or f"not within {seconds} s"
+        time.sleep(pause(waited))
     return value
+
+
+def pause(waited: float) -> float:
+    """Seconds to the next look, after so many: a twentieth, so that looking takes nothing from what is waited for."""
+    return min(max(waited / 20, 0.02), 0.25)

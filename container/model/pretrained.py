@@ -1,6 +1,4 @@
-"""Where pretrained weights come from: the `pretrained` channel, the image, or a download of torchvision's or timm's, in
-this order.
-"""
+"""Pretrained weights: from the `pretrained` channel, the image, or torchvision's or timm's download, in this order."""
 
 import re
 import tarfile
@@ -13,8 +11,8 @@ from torch import nn
 from container.model.embedded_weights import ARCH as EMBEDDED_ARCH
 from container.model.embedded_weights import embedded_weights, weights_file
 from container.model.model_file import FILE_NAME
+from container.model.network import models
 from container.model.timm_backbone import BACKBONE, download_weights, is_timm
-from container.model.torchvision_import import models
 from container.model.weights_file import BAKED_IN, find_weights_file
 from container.runtime.failure import TrainingFailure
 
@@ -26,10 +24,15 @@ SHOWN = 200  # characters of an error of torch's
 
 
 def load_pretrained(model: nn.Module, arch: str, channel: Path | None, baked_in: Path = BAKED_IN) -> str:
-    """Load ImageNet weights (or any for this architecture) into the backbone of `model`; say where they came from.
+    """Load pretrained weights into the backbone of a model; the head keeps its own initialisation.
 
-    channel: folder of the `pretrained` channel, None without one. The head keeps its own initialisation.
-    Raises TrainingFailure when nothing can be had or the file does not fit.
+    Args:
+        model: of `create_model`.
+        arch: its architecture.
+        channel: folder of the `pretrained` channel; None without one.
+        baked_in: folder in the image.
+
+    Returns where they came from, for the log. Raises TrainingFailure when there are none, or the file does not fit.
     """
     found = find_weights_file(channel, baked_in)
     if found:
@@ -51,7 +54,7 @@ def _downloaded(arch: str) -> tuple[dict[str, torch.Tensor], str]:
             return download_weights(arch), f"timm ({arch})"
         weights = models.get_model_weights(arch).DEFAULT
         return weights.get_state_dict(progress=False, check_hash=True), f"torchvision ({weights})"
-    except (OSError, RuntimeError, TrainingFailure) as error:  # no network, a proxy's answer, or a file cut short
+    except (OSError, RuntimeError) as error:  # no network, a proxy's answer, or a file cut short
         source = "huggingface.co" if is_timm(arch) else "download.pytorch.org"
         embedded = (
             f" Or take arch={EMBEDDED_ARCH}, whose ImageNet weights are in the train image." if weights_file() else ""
@@ -97,7 +100,7 @@ def _model_file_in(archive: Path) -> bytes:
 
 
 def _in_a_line(error: Exception) -> str:
-    """What went wrong, without torch's advice to load the file without its check, which would run the file's code."""
+    """One line of an error, without torch's advice to load the file without its check, which would run its code."""
     said = str(error)
     code = re.search(r"Unsupported (?:global|class)[: ]+(?:GLOBAL )?([\w.]+)", said)
     if code:
@@ -141,5 +144,5 @@ def _load_backbone(model: nn.Module, state: dict[str, torch.Tensor], arch: str, 
 
 
 def _current_name(name: str) -> str:
-    """Names as the modules have them today: without DataParallel's prefix, and DenseNet's `norm.1` as `norm1`."""
+    """A tensor's name as modules have it today: without DataParallel's prefix, and DenseNet's `norm.1` as `norm1`."""
     return re.sub(r"(denselayer\d+\.(?:norm|conv))\.(\d)\.", r"\1\2.", name.removeprefix("module."))

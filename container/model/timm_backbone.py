@@ -45,14 +45,11 @@ def create_backbone(arch: str) -> tuple[nn.Module, int]:
 
 
 def download_weights(arch: str) -> dict[str, torch.Tensor]:
-    """The backbone's tensors as timm's authors publish them. Raises TrainingFailure when they cannot be had."""
+    """The backbone's tensors as timm's authors publish them. Raises OSError when they cannot be had."""
     try:
         return _make(arch, pretrained=True).state_dict()
-    except TrainingFailure:
-        raise
-    except Exception as error:  # the hub's client, the network, a proxy, a model without weights: no common base
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise TrainingFailure(f"The pretrained weights of {arch} could not be downloaded ({reason[:300]}).") from error
+    except Exception as error:  # of the hub's client, the network, a proxy, a model without weights: no common base
+        raise OSError(str(error) or type(error).__name__) from error
 
 
 def preprocessing_of(arch: str, image_size: int) -> Preprocessing:

@@ -174,6 +174,7 @@ OPERATIONS: dict[str, frozenset[str]] = {
             "RemoveRoleFromInstanceProfile",
             "RemoveUserFromGroup",
             "SetDefaultPolicyVersion",
+            "SimulatePrincipalPolicy",
             "TagInstanceProfile",
             "TagPolicy",
             "TagRole",
@@ -255,22 +256,20 @@ S3_METHODS = ("GET", "HEAD", "PUT", "POST", "DELETE")
 SERVICES = frozenset({"s3", *OPERATIONS})
 
 
-def why_not_here(service: str, method: str, operation: str, parameters: Iterable[str]) -> str | None:
-    """A sentence for an operation that is not here, else None. parameters: names in the query."""
-    if service not in SERVICES:
-        return (
-            f"The local SageMaker does not have {service or 'this service'}: only SageMaker, "
-            f"{', '.join(sorted(SERVICES))}. Send this request to AWS instead."
-        )
-    if service == "s3":
-        asked = next(
-            (name for name in parameters if name not in S3_PARAMETERS and not name.lower().startswith("x-amz-")), None
-        )
-        if asked or method not in S3_METHODS:
-            return (
-                f"The local S3 does not have {method} with {asked or 'no parameter'}. Send this request to AWS instead."
-            )
-        return None
-    if operation not in OPERATIONS[service]:
-        return f"The local {service} does not have {operation or 'this operation'}. Send this request to AWS instead."
-    return None
+def is_here(service: str, method: str, operation: str, parameters: Iterable[str]) -> bool:
+    """operation: its name, which S3's requests do not have. parameters: names in the query."""
+    if service != "s3":
+        return operation in OPERATIONS.get(service, ())
+    return method in S3_METHODS and all(
+        name in S3_PARAMETERS or name.lower().startswith("x-amz-") for name in parameters
+    )
+
+
+def why_not_here(service: str, operation: str) -> str:
+    """A sentence about an operation that is not here."""
+    if service in SERVICES:
+        return f"The local {service} does not have {operation}. Send this request to AWS instead."
+    return (
+        f"The local SageMaker does not have {operation} of {service or 'this service'}: it has only SageMaker, "
+        f"{', '.join(sorted(SERVICES))}. Send this request to AWS instead."
+    )

@@ -35,6 +35,13 @@ class ResourceNotFound(ApiError):
     status = 400
 
 
+class ResourceLimitExceeded(ApiError):
+    """More than AWS gives anybody."""
+
+    code = "ResourceLimitExceeded"
+    status = 400
+
+
 class UnknownOperation(ApiError):
     """An operation of SageMaker that the local one does not have."""
 
@@ -75,12 +82,9 @@ class InvocationTooLarge(ApiError):
 
 
 class NotHere(ApiError):
-    """A service of AWS's, or an operation of one, that the local SageMaker does not have."""
+    """A service of AWS's, or an operation of one, that the local SageMaker does not have. Its code depends on the
+    protocol.
+    """
 
-    def __init__(self, service: str, message: str):
-        super().__init__(message)
-        self.code, self.status = {
-            "s3": ("NotImplemented", 501),
-            "iam": ("InvalidAction", 400),
-            "sts": ("InvalidAction", 400),
-        }.get(service, ("UnknownOperationException", 400))
+    code = "UnknownOperationException"
+    status = 400  # no client sends the same request again

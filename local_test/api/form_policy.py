@@ -76,7 +76,7 @@ def _by_version_4(form: Mapping[str, str], text: str, find: Find) -> Signed:
     return Signed(key, scope)
 
 
-def _condition(stated: dict[str, Any] | list[Any]) -> tuple[str, str, object]:
+def _condition(stated: dict[str, Any] | list[Any]) -> tuple[str, Any, Any]:
     """(`eq`, `starts-with` or `content-length-range`, field or lowest, value or highest)."""
     if isinstance(stated, dict):
         [(name, value)] = stated.items()

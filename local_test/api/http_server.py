@@ -73,6 +73,8 @@ class _Parser(HTTPRequestParser):
         consumed = super().received(data)
         if self.chunked and self.body_rcv is not None and self._most is not None and len(self.body_rcv) > self._most:
             self._receive_no_more(len(self.body_rcv))
+        if self.completed:
+            self.expect_continue = False  # there is no body to ask for: waitress would ask, and wait for ever
         return consumed
 
     def _receive_no_more(self, size: int) -> None:
@@ -125,8 +127,8 @@ class _Channel(HTTPChannel):
 class _Server(TcpWSGIServer):
     admits: Callable[[str], bool] | None = None  # None: everybody who reaches the address
 
-    def accept(self):
-        accepted = super().accept()
+    def accept(self) -> tuple[socket.socket, tuple[str, int]] | None:
+        accepted: tuple[socket.socket, tuple[str, int]] | None = super().accept()
         if accepted is not None and self.admits is not None and not self.admits(accepted[1][0]):
             accepted[0].close()
             return None

@@ -19,6 +19,7 @@ from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.utils import cached_property
 
 from local_test.api.allowed_operations import SERVICES
+from local_test.api.policy_simulation import add_policy_simulation
 
 # In a signature's scope -> moto's own name.
 BACKENDS = {"monitoring": "cloudwatch", "application-autoscaling": "applicationautoscaling"}
@@ -48,6 +49,7 @@ class MotoServices:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._applications: dict[str, Flask] = {}
+        add_policy_simulation()
 
     def __call__(self, service: str, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         environ.pop("HTTP_X_MOTO_ACCOUNT_ID", None)  # there is one account here

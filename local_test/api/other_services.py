@@ -6,12 +6,14 @@ What an object upload brings stays in a file; every other request is small.
 import io
 import json
 import logging
+import uuid
 from collections.abc import Callable, Iterable
 from typing import IO, Any
 from urllib.parse import parse_qs, unquote
 
 from local_test.api.access import is_upload
-from local_test.api.allowed_operations import why_not_here
+from local_test.api.allowed_operations import is_here, why_not_here
+from local_test.api.asked_operation import asked_operation
 from local_test.api.authentication import OF_SIGNATURES
 from local_test.api.errors import NotHere
 from local_test.api.http_server import IN_MEMORY
@@ -24,6 +26,7 @@ from local_test.storage.log_groups import LogGroups
 from local_test.storage.object_body import ReceivedBody
 from local_test.storage.object_store import ObjectStore
 
+S3_CONTROL = "x-amz-account-id"  # a header of S3 Control alone, whose requests are signed as S3's
 FILTER_LOG_EVENTS = "Logs_20140328.FilterLogEvents"
 logger = logging.getLogger(__name__)
 
@@ -38,6 +41,7 @@ class OtherServices:
         self,
         head: RequestHead,
         service: str,
+        region: str,
         body: IO[bytes],
         environ: dict[str, Any],
         start_response: Callable[..., Any],
@@ -45,23 +49,27 @@ class OtherServices:
         is_object = service == "s3" and "/" in head.path.strip("/")
         content = b"" if is_object else body.read()
         if reason := _why_not_here(service, head, content):
-            raise NotHere(service, reason)
+            raise NotHere(reason)
         environ["RAW_URI"] = environ.get("REQUEST_URI", "")  # where moto looks for the path as it was sent
         with_underscores(environ, head.headers)
         if is_object:
             _hand_over(head, body, environ)
         else:
             if head.headers.get("x-amz-target") == FILTER_LOG_EVENTS:
-                content = json.dumps(self._logs.with_stream_names(json_object(content))).encode()
+                content = json.dumps(self._logs.with_stream_names(json_object(content), region)).encode()
             environ |= {"wsgi.input": io.BytesIO(content), "CONTENT_LENGTH": str(len(content))}
         answered: list[Any] = []
 
         def remember(status: str, headers: list[Any], exc_info: Any = None) -> Any:
             answered[:] = [status, headers]
 
-        answer = self._moto(
-            service, environ, remember
-        )  # has called `remember`; what it returns may be a large object, still unread
+        try:
+            # It has called `remember`; what it returns may be a large object, still unread.
+            answer = self._moto(service, environ, remember)
+        except (OSError, MemoryError, RecursionError):  # of this machine, or of the request
+            raise
+        except Exception as fault:
+            raise _cannot_answer(service, asked_operation(service, head, content)) from fault
         if service == "s3":
             self._objects.flush()
         status, headers = answered
@@ -99,16 +107,32 @@ def replayed(moto: MotoServices) -> Callable[[dict[str, Any], Callable[..., Any]
     return application
 
 
+def _cannot_answer(service: str, operation: str) -> NotHere:
+    """For what moto fails at: the same request would fail again. Call it where the exception is handled."""
+    number = uuid.uuid4().hex[:12]
+    logger.exception("fault %s in %s of %s", number, operation, service)
+    return NotHere(
+        f"The local {service} cannot answer {operation} with these parameters; the service's log has the id {number}. "
+        "Change them, or send this request to AWS instead."
+    )
+
+
 def _why_not_here(service: str, head: RequestHead, body: bytes) -> str | None:
+    """A sentence for a request that moto does not get, else None."""
     if service == "s3":
-        return why_not_here(service, head.method, "", [name for name, _ in head.parameters()])
+        names = [name for name, _ in head.parameters()]
+        if is_here(service, head.method, "", names) and S3_CONTROL not in head.headers:
+            return None
+        return why_not_here(service, asked_operation(service, head, body))
     operations = operation_names(head.path, head.query, head.headers, body)
     if len(operations) > 1 or head.headers.get("content-type", "").lower().startswith("multipart/"):
         return (
             f"The request names its operation in more than one way ({', '.join(sorted(operations))}), which no "
             f"client of AWS's does."
         )
-    return why_not_here(service, head.method, "".join(operations), ())
+    if is_here(service, head.method, "".join(operations), ()):
+        return None
+    return why_not_here(service, asked_operation(service, head, body))
 
 
 def _hand_over(head: RequestHead, body: IO[bytes], environ: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from local_test.api.errors import UnknownOperation
+from local_test.api.refused_operations import why_refused
 from local_test.api.request_validation import operations, python_name, validate
 
 
@@ -22,6 +23,6 @@ class SageMakerApi:
         if operation not in operations():
             raise UnknownOperation(f"SageMaker has no operation {operation}.")
         if operation not in self._handlers:
-            raise UnknownOperation(f"The local SageMaker does not have {operation}. Send it to AWS instead.")
+            raise UnknownOperation(why_refused(operation))
         validate(operation, request)
         return self._handlers[operation](request)

@@ -168,7 +168,8 @@ def _winner() -> dict[str, Any]:
 def _check_that_nothing_is_replaced(folder: Path, address: service_address.Address) -> None:
     """`deploy` updates the endpoint of its prefix, and `delete` removes it: a user's own must not go that way."""
     prefix = os.environ.get("IMAGE_PREFIX") or tomllib.loads((ROOT / "sagemaker.toml").read_text())["prefix"]
-    if prefix in service_address.control(folder, address, "status")["endpoints"]:
+    status = service_address.control(folder, address, "status")
+    if status and prefix in status["endpoints"]:
         raise DemoFailed(
             f"The local SageMaker has an endpoint {prefix}, which the demo would replace. Run `make local-delete` "
             "first."

@@ -1,4 +1,4 @@
-"""What the demo trains with: from scratch, on two cores, in minutes. The README says what each reaches."""
+"""What the demo trains with: from scratch, on two cores, in minutes. docs/benchmarks.md says what each reaches."""
 
 import math
 

@@ -26,7 +26,8 @@ class Platform:
 
     local_image: image URI of a request -> id of the image in the engine; raises ValueError with the next step. files:
     what file:// URIs of requests may reach. container_access: how programs in containers reach the service.
-    writable_folders: folders of this machine as containers may write to them."""
+    writable_folders: folders of this machine as containers may write to them. strict: fields of a request that have no
+    effect on one machine are refused."""
 
     engine: DockerClient
     service: str
@@ -40,6 +41,7 @@ class Platform:
     files: LocalFiles
     container_access: ContainerAccess
     writable_folders: WritableFolders
+    strict: bool = False
 
     def arn(self, kind: str, name: str) -> str:
         """`training-job`, `a` -> `arn:aws:sagemaker:us-east-1:123456789012:training-job/a`."""

@@ -3,18 +3,22 @@ said.
 """
 
 import json
+import logging
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from local_test.host.json_records import json_records, set_aside
 from local_test.host.record_database import errors_of_the_disk, open_database
 
 FILE = "records.sqlite3"
+SECONDS_BETWEEN_ATTEMPTS = 5.0  # to write to a full disk
+Written = TypeVar("Written")
+logger = logging.getLogger(__name__)
 
 
 class State:
@@ -77,6 +81,13 @@ class Records:
         rows = self._state.rows("SELECT value FROM records WHERE kind = ? AND name = ?", self._kind, name)
         return json.loads(rows[0][0]) if rows else None
 
+    def __getitem__(self, name: str) -> dict[str, Any]:
+        """Raises KeyError when there is none."""
+        record = self.get(name)
+        if record is None:
+            raise KeyError(name)
+        return record
+
     def all(self) -> list[dict[str, Any]]:
         """In the order in which they were created."""
         rows = self._state.rows("SELECT value FROM records WHERE kind = ? ORDER BY id", self._kind)
@@ -95,13 +106,10 @@ class Records:
             )
             return done.rowcount == 1
 
-    def update(self, name: str, **changes) -> dict[str, Any]:
+    def update(self, name: str, **changes: Any) -> dict[str, Any]:
         """Set fields of a record; a value of None removes its field. Raises KeyError when there is no such record."""
         with self._state.transaction() as connection:
-            record = self.get(name)
-            if record is None:
-                raise KeyError(name)
-            record = {field: value for field, value in {**record, **changes}.items() if value is not None}
+            record = {field: value for field, value in {**self[name], **changes}.items() if value is not None}
             text = json.dumps(record)
             connection.execute("UPDATE records SET value = ? WHERE kind = ? AND name = ?", (text, self._kind, name))
         return json.loads(text)
@@ -110,3 +118,20 @@ class Records:
         with self._state.transaction() as connection:
             done = connection.execute("DELETE FROM records WHERE kind = ? AND name = ?", (self._kind, name))
             return done.rowcount == 1
+
+
+def retry_until_written(write: Callable[[], Written], gives_up: Callable[[float], bool], what: str) -> Written | None:
+    """What `write` returns. On a full disk it is tried again and again; None when it was given up.
+
+    Args:
+        write: raises OSError when it cannot.
+        gives_up: waits for the seconds that it gets, and returns whether to try no more.
+        what: for the service's log, a clause such as `training job a is Completed`.
+    """
+    while True:
+        try:
+            return write()
+        except OSError:
+            logger.exception("%s, which cannot be written down", what)
+        if gives_up(SECONDS_BETWEEN_ATTEMPTS):
+            return None

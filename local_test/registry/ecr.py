@@ -8,6 +8,7 @@ What ECR does and this does not: end an authorization token after twelve hours, 
 mutability (imageTagMutabilityExclusionFilters are refused). An image without a tag is listed while this process knows
 it."""
 
+import functools
 import hashlib
 import json
 import threading
@@ -33,10 +34,17 @@ TOKEN_LIFE = timedelta(hours=12)  # https://docs.aws.amazon.com/AmazonECR/latest
 
 
 class LocalRegistry(Protocol):
-    """What is needed of a registry. host: 'HOST:PORT'; it may be started when it is first asked for."""
+    """What is needed of a registry."""
 
-    host: str
-    users: Users
+    @property
+    def users(self) -> Users: ...
+
+    @property
+    def host(self) -> str:
+        """'HOST:PORT'. It may be started when it is first asked for."""
+
+    def has(self, repository: str) -> bool:
+        """Whether one may push to it, and has perhaps. Starts nothing."""
 
     def set_repositories(self, repositories: Mapping[str, bool]) -> None:
         """What may be pushed to, by name, and whether tags are immutable there. Starts nothing."""
@@ -51,22 +59,24 @@ class LocalEcr:
         """
         backend = ecr_backends[account][region]
         backend.__class__ = _RegistryBackend
+        assert isinstance(backend, _RegistryBackend)
         backend.registry, backend.lock = registry, threading.RLock()
         backend.tell_registry()
-        if not hasattr(ECRResponse.get_authorization_token, "__wrapped__"):
-            ECRResponse.get_authorization_token = _local_token(ECRResponse.get_authorization_token)
+        answers = ECRResponse.get_authorization_token
+        if not hasattr(answers, "__wrapped__"):
+            ECRResponse.get_authorization_token = _local_token(answers)  # type: ignore[method-assign] # takes its place
 
 
 class _RegistryImage(Image):
     """An image as the registry has it; it is pushed, for ECR, when it is first seen."""
 
     def __new__(cls, *args: Any, **kwargs: Any) -> "_RegistryImage":
-        return object.__new__(cls)  # moto's own __new__ keeps every instance for good
+        return object.__new__(cls)  # moto's own __new__ holds every instance until the process ends
 
     def __init__(self, account: str, api: RegistryApi, repository: str, digest: str):
         """Raises RegistryRefused when the registry does not have it."""
         manifest = api.manifest(repository, digest)
-        super().__init__(account, None, manifest.text, repository, manifest.media_type, manifest.digest)
+        super().__init__(account, "", manifest.text, repository, manifest.media_type, manifest.digest)
         self._size = image_size(manifest, lambda part: api.manifest(repository, part))
 
     def get_image_size_in_bytes(self) -> int:
@@ -165,7 +175,8 @@ class _RegistryBackend(ECRBackend):
                 image.image_digest == digest and image_tag in (None, *image.image_tags) for image in repository.images
             ):
                 raise ImageAlreadyExistsException(repository_name, repository.registry_id, digest, image_tag or "null")
-            self._resolve_image_tag_mutability(repository, image_tag)  # raises where tags are immutable
+            if image_tag is not None:
+                self._resolve_image_tag_mutability(repository, image_tag)  # raises where tags are immutable
             try:
                 media_type = image_manifest_mediatype or json.loads(image_manifest)["mediaType"]
                 # As the one who pushes: of two who want an immutable tag at a time, the registry refuses one.
@@ -233,7 +244,7 @@ class _RegistryBackend(ECRBackend):
         for digest in order:
             image = known.get(digest) or _RegistryImage(self.account_id, api, name, digest)
             image.image_tags = tags.get(digest, [])
-            image.image_tag = image.image_tags[-1] if image.image_tags else None
+            image.image_tag = image.image_tags[-1] if image.image_tags else None  # type: ignore[assignment] # so has moto
             repository.images.append(image)
         return repository.images
 
@@ -260,6 +271,7 @@ def _refuse_exclusions(mutability: str | None, filters: list[Any] | None) -> Non
 
 
 def _local_token(get_authorization_token: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(get_authorization_token)
     def local_token(response: ECRResponse) -> ActionResult:
         backend = response.ecr_backend
         if not isinstance(backend, _RegistryBackend):
@@ -272,5 +284,4 @@ def _local_token(get_authorization_token: Callable[..., Any]) -> Callable[..., A
         }
         return ActionResult({"authorizationData": [token]})
 
-    local_token.__wrapped__ = get_authorization_token
     return local_token

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from local_test.host.emulator_settings import Platform
-from local_test.serving.instance import log_group
-from local_test.serving.invocation import Asked, Invoker, ModelFault
+from local_test.serving.endpoint_log import log_group
+from local_test.serving.invocation import Asked, ModelFault
+from local_test.serving.invoker import Invoker
 from local_test.serving.live_endpoint import LiveEndpoint
 from local_test.serving.router import NoSuchVariant, Throttled
-from local_test.serving.stored_bytes import StoredBytes
-from local_test.storage.destination import location
+from local_test.storage.destination import Destination, location
 from local_test.storage.object_folder import StorageError
 
 PER_INSTANCE = 4  # MaxConcurrentInvocationsPerInstance, where AWS chooses "an optimal value" itself
@@ -71,7 +71,7 @@ class AsyncInvocations:
     """
 
     def __init__(
-        self, platform: Platform, invoker: Invoker, stored: StoredBytes, clock: Callable[[], float] = time.time
+        self, platform: Platform, invoker: Invoker, stored: Destination, clock: Callable[[], float] = time.time
     ):
         self._platform, self._invoker, self._stored, self._clock = platform, invoker, stored, clock
         self._records = platform.state.records("async-invocations")
@@ -96,8 +96,8 @@ class AsyncInvocations:
                 "InferenceId": invocation.inference_id,
             },
         )
-        client = endpoint.router.current.config["AsyncInferenceConfig"].get("ClientConfig", {})
-        most = client.get("MaxConcurrentInvocationsPerInstance", PER_INSTANCE) * endpoint.router.instance_count()
+        client = endpoint.serving().current.config["AsyncInferenceConfig"].get("ClientConfig", {})
+        most = client.get("MaxConcurrentInvocationsPerInstance", PER_INSTANCE) * endpoint.serving().instance_count()
         with self._lock:
             queue = self._queues.setdefault(endpoint, _Queue())
             queue.waiting.append(invocation)
@@ -140,15 +140,10 @@ class AsyncInvocations:
         problem = self._why_not(endpoint, invocation)
         if problem is None:
             try:
-                answer = self._invoker.invoke(
-                    endpoint,
-                    Asked(
-                        self._body(invocation),
-                        invocation.headers,
-                        invocation.seconds,
-                        inference_id=invocation.inference_id,
-                    ),
-                )
+                body, content_type = self._input(invocation)
+                headers = {**({"Content-Type": content_type} if content_type else {}), **invocation.headers}
+                asked = Asked(body, headers, invocation.seconds, inference_id=invocation.inference_id)
+                answer = self._invoker.invoke(endpoint, asked)
             except ModelFault as error:
                 problem = f"{endpoint.end} {NO_ANSWER}" if endpoint.closing.is_set() else error.message
             except StorageError as error:
@@ -157,7 +152,7 @@ class AsyncInvocations:
                 problem = f"No variant of the endpoint takes the request: {error}"
             else:
                 try:
-                    self._stored.put(invocation.output, invocation.name, answer.body, answer.content_type)
+                    self._stored.put_bytes(invocation.output, invocation.name, answer.body, answer.content_type)
                     return
                 except ValueError as error:
                     problem = str(error)
@@ -170,16 +165,18 @@ class AsyncInvocations:
             return f"The request waited longer than its RequestTTLSeconds of {invocation.ttl}."
         return None
 
-    def _body(self, invocation: AsyncInvocation) -> bytes:
+    def _input(self, invocation: AsyncInvocation) -> tuple[bytes, str | None]:
+        """The body and, of an object, its Content-Type: the SDK's AsyncPredictor says it there and not in the
+        request."""
         if isinstance(invocation.input, bytes):
-            return invocation.input
+            return invocation.input, None
         found = self._platform.objects.get(invocation.input)
         if found.size > LARGEST_INPUT:
             raise StorageError(
                 f"{invocation.input} has {found.size} bytes; an asynchronous endpoint takes {LARGEST_INPUT}."
             )
         try:
-            return found.path.read_bytes()
+            return found.path.read_bytes(), found.content_type
         except FileNotFoundError:
             raise StorageError(f"{invocation.input} was overwritten or deleted while it was read.") from None
 
@@ -188,7 +185,7 @@ class AsyncInvocations:
         try:
             self._platform.logs.write(log_group(endpoint), "data-log", [(int(time.time() * 1000), line)])
             if base:
-                self._stored.put(base, failure_name(id), message.encode(), "text/plain")
+                self._stored.put_bytes(base, failure_name(id), message.encode(), "text/plain")
         except (ValueError, OSError) as error:
             logger.error("the failure of asynchronous invocation %s could not be stored: %s", inference_id, error)
 

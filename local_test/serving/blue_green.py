@@ -4,14 +4,17 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-blue-green
 """
 
 import time
+from collections.abc import Iterable
 
-from local_test.serving.alarms import alarms_that_went_off
+from moto.cloudwatch.models import cloudwatch_backends
+
 from local_test.serving.deployment_plan import DeploymentPlan
 from local_test.serving.fleet import Fleet
 from local_test.serving.live_endpoint import Deployment
 from local_test.serving.router import Router
 
 SECONDS_BETWEEN_LOOKS = 0.5  # at the alarms
+IN_ALARM = "ALARM"
 
 
 class RolledBack(RuntimeError):
@@ -46,3 +49,14 @@ def _watch(
         if left <= 0:
             return
         deployment.cancelled.wait(min(left, SECONDS_BETWEEN_LOOKS) if plan.alarms else left)
+
+
+def unknown_alarms(names: Iterable[str], account: str, region: str) -> list[str]:
+    """Those that CloudWatch does not have. It is moto's, in this process; any client of the service sets states."""
+    known = cloudwatch_backends[account][region].alarms
+    return [name for name in names if name not in known]
+
+
+def alarms_that_went_off(names: Iterable[str], account: str, region: str) -> list[str]:
+    known = cloudwatch_backends[account][region].alarms
+    return [name for name in names if name in known and known[name].state_value == IN_ALARM]

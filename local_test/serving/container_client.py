@@ -88,6 +88,10 @@ class ContainerClient:
         self._closed = False
 
     def post(self, path: str, body: bytes | Blocks, headers: dict[str, str], seconds: float) -> Reply:
+        """As `request`."""
+        return self.request("POST", path, body, headers, seconds)
+
+    def request(self, method: str, path: str, body: bytes | Blocks, headers: dict[str, str], seconds: float) -> Reply:
         """body: Blocks go with chunked encoding. seconds: until the answer has been read. Raises OSError (TimeoutError
         when the seconds are over) or http.client.HTTPException.
 
@@ -97,30 +101,37 @@ class ContainerClient:
             connection = self._idle.pop() if self._idle else None
         if connection is not None:
             try:
-                return self._post(connection, path, body, headers, seconds)
+                return self._send(connection, method, path, body, headers, seconds)
             except STALE:
                 pass
-        return self._post(http.client.HTTPConnection(self._host, self._port), path, body, headers, seconds)
+        return self._send(http.client.HTTPConnection(self._host, self._port), method, path, body, headers, seconds)
 
-    def _post(
+    def _send(
         self,
         connection: http.client.HTTPConnection,
+        method: str,
         path: str,
         body: bytes | Blocks,
         headers: dict[str, str],
         seconds: float,
     ) -> Reply:
-        deadline, in_blocks, reusable = time.monotonic() + seconds, callable(body), True
+        deadline, reusable = time.monotonic() + seconds, True
         connection.timeout = seconds
         if connection.sock:
             connection.sock.settimeout(seconds)
         try:
-            connection.putrequest("POST", path, skip_accept_encoding=True)
+            connection.putrequest(method, path, skip_accept_encoding=True)
             for name, value in headers.items():
                 connection.putheader(name, value)
-            connection.putheader(*("Transfer-Encoding", "chunked") if in_blocks else ("Content-Length", str(len(body))))
+            if isinstance(body, bytes):
+                connection.putheader("Content-Length", str(len(body)))
+            else:
+                connection.putheader("Transfer-Encoding", "chunked")
             try:
-                connection.endheaders(body() if in_blocks else body, encode_chunked=in_blocks)
+                if isinstance(body, bytes):
+                    connection.endheaders(body)
+                else:
+                    connection.endheaders(body(), encode_chunked=True)
             except (BrokenPipeError, ConnectionResetError):
                 # a server may refuse a body before it has read all of it; its answer, if there is one, says why
                 reusable = False

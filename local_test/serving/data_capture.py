@@ -15,7 +15,7 @@ from typing import Any
 
 from local_test.serving.batch_thread import BatchThread
 from local_test.serving.invocation import CUSTOM_ATTRIBUTES, Answer, Asked
-from local_test.serving.stored_bytes import StoredBytes
+from local_test.storage.destination import Destination
 
 logger = logging.getLogger(__name__)
 SECONDS_BETWEEN_WRITES = 2.0
@@ -34,7 +34,7 @@ class _Captured:
 class DataCapture:
     """Nothing of it happens in a request but the draw of the sample."""
 
-    def __init__(self, stored: StoredBytes):
+    def __init__(self, stored: Destination):
         self._stored = stored
         self._batches = BatchThread("data capture", self._write, SECONDS_BETWEEN_WRITES)
         self.stop = self._batches.stop
@@ -58,7 +58,7 @@ class DataCapture:
                 for one in captured
             )
             try:
-                self._stored.put(base, f"{folder}/{name}", lines.encode(), "application/jsonlines")
+                self._stored.put_bytes(base, f"{folder}/{name}", lines.encode(), "application/jsonlines")
             except (ValueError, OSError) as error:
                 logger.error("%d captured requests could not be stored under %s: %s", len(captured), base, error)
 

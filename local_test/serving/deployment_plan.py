@@ -6,6 +6,8 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-blue-green
 from dataclasses import dataclass
 from typing import Any
 
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TrafficRoutingConfig.html
+FEWEST_TO_SHIFT = 2  # instances, for a part of the traffic to be shifted
 SUPPORTED = {
     "BlueGreenUpdatePolicy": {
         "TrafficRoutingConfiguration": {
@@ -61,6 +63,11 @@ def plan_deployment(config: dict[str, Any] | None, instances: int) -> Deployment
 
 def _steps(routing: dict[str, Any], instances: int) -> tuple[Step, ...]:
     kind, seconds = routing["Type"], routing["WaitIntervalInSeconds"]
+    if kind != "ALL_AT_ONCE" and instances < FEWEST_TO_SHIFT:
+        raise ValueError(
+            f"TrafficRoutingConfiguration of type {kind} needs at least {FEWEST_TO_SHIFT} instances, and the endpoint "
+            f"would have {instances}. Give the variant more, or take ALL_AT_ONCE."
+        )
     if kind == "CANARY":
         share = _share(routing, "CanarySize", instances)
         if share > 0.5:

@@ -14,13 +14,14 @@ from local_test.host.emulator_settings import ACCOUNT, Platform
 from local_test.serving.blue_green import RolledBack, shift_traffic
 from local_test.serving.capacities import with_capacities
 from local_test.serving.deployment_plan import DeploymentPlan
-from local_test.serving.endpoint_description import config_fields, serving_variants
+from local_test.serving.endpoint_description import SERVED, config_fields, serving_variants
 from local_test.serving.fleet import Fleet, Variant, start_fleet, start_instances, stop_all
-from local_test.serving.instance import Instance, VariantPlan
+from local_test.serving.instance import Instance
 from local_test.serving.live_endpoint import Deployment, LiveEndpoint
 from local_test.serving.model_folder import ModelFolders
 from local_test.serving.router import Router
-from local_test.serving.serving_container import LONGEST_REASON, ServingFailed
+from local_test.serving.serving_failure import LONGEST_REASON, ServingFailed
+from local_test.serving.variant_plan import VariantPlan
 
 SECONDS_TO_DRAIN = 3600  # the longest that one asynchronous invocation may take
 logger = logging.getLogger(__name__)
@@ -45,11 +46,11 @@ class Deployments:
         """An update: the new fleet is in service before it gets a request, the old one until it has answered its
         last.
         """
-        self._run(live, lambda: self._replace(live, live.router, config, plans, plan))
+        self._run(live, lambda: self._replace(live, live.serving(), config, plans, plan))
 
     def change_capacities(self, live: LiveEndpoint, wanted: dict[str, dict[str, Any]]) -> None:
         """wanted: DesiredWeightsAndCapacities by variant name."""
-        self._run(live, lambda: self._change_capacities(live, live.router, wanted))
+        self._run(live, lambda: self._change_capacities(live, live.serving(), wanted))
 
     def _bring_into_service(self, live: LiveEndpoint, config: dict[str, Any], plans: list[VariantPlan]) -> None:
         try:
@@ -143,7 +144,7 @@ class Deployments:
         return fleet
 
     def _watch(self, live: LiveEndpoint, variant: Variant, instance: Instance) -> None:
-        instance.container.when_dead(lambda sentence: self._died(live, variant, sentence))
+        instance.when_dead(lambda sentence: self._died(live, variant, sentence))
 
     def _died(self, live: LiveEndpoint, variant: Variant, sentence: str) -> None:
         with self._lock:
@@ -174,6 +175,7 @@ class Deployments:
                 ProductionVariants=serving_variants(fleet),
                 PendingDeploymentSummary=None,
                 **config_fields(fleet.config),
+                **{SERVED: True},
             )
             # With the lock still held: from here on the end of a container is told by itself, and a new deployment may
             # begin.

@@ -7,11 +7,13 @@ import time
 from typing import Any
 
 from local_test.api.errors import ValidationException
+from local_test.api.instance_types import volume_key_problem
 from local_test.api.listing import one_page
 from local_test.api.supported_fields import check_supported
 from local_test.api.tags import Tags
 from local_test.host.emulator_settings import Platform
 from local_test.serving.models import Models
+from local_test.serving.variant_plan import model_problems
 
 VARIANT = {
     "VariantName": None,
@@ -23,7 +25,6 @@ VARIANT = {
     "VolumeSizeInGB": None,
     "ModelDataDownloadTimeoutInSeconds": None,
     "ContainerStartupHealthCheckTimeoutInSeconds": None,
-    "EnableSSMAccess": (False,),
     "RoutingConfig": {"RoutingStrategy": ("LEAST_OUTSTANDING_REQUESTS", "RANDOM")},
     "InferenceAmiVersion": None,
 }
@@ -54,7 +55,7 @@ class EndpointConfigs:
         self._records = platform.state.records("endpoint-configs")
 
     def create_endpoint_config(self, request: dict[str, Any]) -> dict[str, Any]:
-        check_supported(request, SUPPORTED)
+        check_supported(request, SUPPORTED, "CreateEndpointConfig", self._platform.strict)
         for problem in problems(request):
             raise ValidationException(problem)
         for field, uri in _output_uris(request):
@@ -63,7 +64,8 @@ class EndpointConfigs:
             except ValueError as error:
                 raise ValidationException(f"{field}: {error}") from error
         for variant in request["ProductionVariants"]:
-            self._models.get(variant["ModelName"])
+            for problem in model_problems(request, variant, self._models.get(variant["ModelName"])):
+                raise ValidationException(f"{UNSUPPORTED_TOGETHER}: {problem}")
         name, arn = request["EndpointConfigName"], self._arn(request["EndpointConfigName"])
         record = {field: value for field, value in request.items() if field != "Tags"}
         record["ProductionVariants"] = [
@@ -109,6 +111,9 @@ def problems(request: dict[str, Any]) -> list[str]:
     found = [f"Duplicate production variant name {name}." for name in sorted(set(names)) if names.count(name) > 1]
     for variant in variants:
         found += _variant_problems(variant)
+        kind = variant.get("InstanceType")
+        if kind and (problem := volume_key_problem("KmsKeyId", kind, request.get("KmsKeyId"))):
+            found.append(problem)
     if not any(variant.get("InitialVariantWeight", 1.0) > 0 for variant in variants):
         found.append("At least one production variant needs an InitialVariantWeight above 0.")
     # https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html#serverless-endpoints-how-it-works-exclusions

@@ -6,16 +6,17 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeEndpoint.h
 from typing import Any
 
 from local_test.serving.fleet import Fleet
-from local_test.serving.instance import VariantPlan
+from local_test.serving.variant_plan import VariantPlan
 
-DEPLOYED = "DeployedConfig"  # field of the record that DescribeEndpoint does not show
+# Fields of the record that DescribeEndpoint does not show: the configuration that runs, and whether it ever served.
+DEPLOYED, SERVED = "DeployedConfig", "WasInService"
 
 
 def planned_variants(plans: list[VariantPlan], status: str, now: float) -> list[dict[str, Any]]:
     """Variants of which nothing serves yet. status: Creating."""
     return [
         {
-            **_variant(plan, plan.image),
+            **_variant(plan),
             "CurrentWeight": 0.0,
             "DesiredWeight": plan.weight,
             **({"DesiredServerlessConfig": plan.described["ServerlessConfig"]} if plan.memory_mb else {}),
@@ -31,7 +32,7 @@ def serving_variants(fleet: Fleet) -> list[dict[str, Any]]:
     """Variants of the fleet that serves, as they are now."""
     return [
         {
-            **_variant(variant.plan, variant.plan.image),
+            **_variant(variant.plan),
             "CurrentWeight": variant.weight,
             "DesiredWeight": variant.weight,
             **(
@@ -73,14 +74,14 @@ def _capture_summary(config: dict[str, Any]) -> dict[str, Any] | None:
         "CaptureStatus": "Started" if enabled else "Stopped",
         "CurrentSamplingPercentage": capture["InitialSamplingPercentage"],
         "DestinationS3Uri": capture["DestinationS3Uri"],
-        "KmsKeyId": "",
+        "KmsKeyId": capture.get("KmsKeyId", ""),
     }
 
 
-def _variant(plan: VariantPlan, image: str) -> dict[str, Any]:
+def _variant(plan: VariantPlan) -> dict[str, Any]:
     routing = plan.described.get("RoutingConfig")
     return {
         "VariantName": plan.name,
-        "DeployedImages": [{"SpecifiedImage": image, "ResolvedImage": image}],
+        "DeployedImages": [{"SpecifiedImage": image, "ResolvedImage": image} for image in plan.images],
         **({"RoutingConfig": routing} if routing else {}),
     }

@@ -13,18 +13,18 @@ from local_test.api.supported_fields import check_supported
 from local_test.api.tags import Tags
 from local_test.host.emulator_settings import ACCOUNT, Platform
 from local_test.serving import capacities, deployment_plan
-from local_test.serving.alarms import unknown_alarms
-from local_test.serving.capacities import capacity_problems
+from local_test.serving.blue_green import unknown_alarms
+from local_test.serving.capacities import capacity_problems, with_retained
 from local_test.serving.deployment_plan import DeploymentPlan, plan_deployment
 from local_test.serving.deployments import Deployments
 from local_test.serving.endpoint_configs import EndpointConfigs
-from local_test.serving.endpoint_description import DEPLOYED, config_fields, planned_variants
+from local_test.serving.endpoint_description import DEPLOYED, SERVED, config_fields, planned_variants
+from local_test.serving.endpoint_log import name_without_effect
 from local_test.serving.fleet import stop_all
-from local_test.serving.instance import VariantPlan, plan_variant
 from local_test.serving.live_endpoint import Deployment, LiveEndpoint
 from local_test.serving.model_folder import ModelFolders
 from local_test.serving.models import Models
-from local_test.serving.retained_properties import with_retained
+from local_test.serving.variant_plan import VariantPlan, plan_variant
 
 CREATE = {"EndpointName": None, "EndpointConfigName": None, "DeploymentConfig": deployment_plan.SUPPORTED, "Tags": None}
 UPDATE = {
@@ -35,6 +35,7 @@ UPDATE = {
     "DeploymentConfig": deployment_plan.SUPPORTED,
     "RetainDeploymentConfig": None,
 }
+IN_PROGRESS = ("Creating", "Updating", "RollingBack")
 RESTARTED = "The local SageMaker was restarted, and its containers ended with it. Update the endpoint, or delete it."
 
 
@@ -113,6 +114,7 @@ class Endpoints:
                 raise ValidationException(f'Cannot create already existing endpoint "{arn}".')
             self._tags.set(arn, request.get("Tags"))
             live = self._live[name] = LiveEndpoint(name, Deployment())
+            name_without_effect(self._platform, name, config, plans)
             self._deployments.bring_into_service(live, config, plans)
         return {"EndpointArn": arn}
 
@@ -148,6 +150,7 @@ class Endpoints:
                 live = self._live[name] = LiveEndpoint(name, Deployment())
             last = {"LastDeploymentConfig": policy} if policy else {}
             self._set(name, EndpointStatus="Updating", FailureReason=None, PendingDeploymentSummary=pending, **last)
+            name_without_effect(self._platform, name, config, plans)
             if live.router:
                 self._deployments.replace(live, config, plans, deployment)
             else:
@@ -161,7 +164,7 @@ class Endpoints:
             self._changeable(name, ("InService",))
             live = self._live[name]
             wanted = {change["VariantName"]: change for change in request["DesiredWeightsAndCapacities"]}
-            for problem in capacity_problems(live.router.current, wanted):
+            for problem in capacity_problems(live.serving().current, wanted):
                 raise ValidationException(problem)
             live.deployment = Deployment()
             self._set(name, EndpointStatus="Updating", FailureReason=None)
@@ -170,8 +173,7 @@ class Endpoints:
 
     def describe_endpoint(self, request: dict[str, Any]) -> dict[str, Any]:
         record = self._get(request["EndpointName"])
-        del record[DEPLOYED]
-        return record
+        return {field: value for field, value in record.items() if field not in (DEPLOYED, SERVED)}
 
     def list_endpoints(self, request: dict[str, Any]) -> dict[str, Any]:
         fields = ("EndpointName", "EndpointArn", "CreationTime", "LastModifiedTime", "EndpointStatus")
@@ -189,6 +191,8 @@ class Endpoints:
             live = self._live.get(name)
             if live is None:
                 self._forget(name)
+            elif record["EndpointStatus"] in IN_PROGRESS:
+                raise self._in_progress(name)
             elif record["EndpointStatus"] != "Deleting":
                 live.close("The endpoint was deleted.")
                 self._set(name, EndpointStatus="Deleting")
@@ -224,13 +228,17 @@ class Endpoints:
 
     def _changeable(self, name: str, statuses: tuple[str, ...]) -> dict[str, Any]:
         record = self._get(name)
-        if record["EndpointStatus"] not in statuses:
-            if record["EndpointStatus"] == "Failed":
-                raise ValidationException(
-                    f'Endpoint "{self._arn(name)}" is Failed. Update it with UpdateEndpoint, or delete it.'
-                )
-            raise ValidationException(f'Cannot update in-progress endpoint "{self._arn(name)}".')
+        status, called = record["EndpointStatus"], f'Endpoint "{self._arn(name)}"'
+        if status == "Failed" and not record.get(SERVED):
+            raise ValidationException(f"{called} could not be created. Delete it and create it anew.")
+        if status == "Failed" and status not in statuses:
+            raise ValidationException(f"{called} is Failed. Update it with UpdateEndpoint, or delete it.")
+        if status not in statuses:
+            raise self._in_progress(name)
         return record
+
+    def _in_progress(self, name: str) -> ValidationException:
+        return ValidationException(f'Cannot update in-progress endpoint "{self._arn(name)}".')
 
     def _get(self, name: str) -> dict[str, Any]:
         record = self._records.get(name)
@@ -238,7 +246,7 @@ class Endpoints:
             raise ValidationException(f'Could not find endpoint "{self._arn(name)}".')
         return record
 
-    def _set(self, name: str, **changes) -> None:
+    def _set(self, name: str, **changes: Any) -> None:
         self._records.update(name, LastModifiedTime=time.time(), **changes)
 
     def _forget(self, name: str) -> None:

@@ -6,8 +6,29 @@ https://smithy.io/2.0/aws/amazon-eventstream.html
 import json
 import struct
 import zlib
+from collections.abc import Iterator
+
+from local_test.serving.invocation import BrokenStream
+from local_test.serving.invoker import Parts
 
 STRING = 7  # type of a header's value
+
+
+class Frames:
+    """The body of a streaming answer. `close` gives the container's connection back, also when the caller goes away."""
+
+    def __init__(self, parts: Parts):
+        self._parts = parts
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            for part in self._parts:
+                yield payload_part(part)
+        except BrokenStream as error:
+            yield stream_error("ModelStreamError", error.message, error.code)
+
+    def close(self) -> None:
+        self._parts.close()
 
 
 def payload_part(data: bytes) -> bytes:

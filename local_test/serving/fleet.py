@@ -1,15 +1,20 @@
 """All containers of one endpoint configuration: they come into service together, or none does."""
 
 import threading
+import time
+import uuid
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 from local_test.host.emulator_settings import Platform
-from local_test.serving.instance import Instance, VariantPlan
+from local_test.host.labels import ENDPOINT
+from local_test.serving.endpoint_log import log_group
+from local_test.serving.instance import Instance, InstanceSpec
 from local_test.serving.model_folder import ModelFolders
-from local_test.serving.serving_container import ServingFailed, with_last_lines
+from local_test.serving.serving_failure import ServingFailed, with_last_lines
+from local_test.serving.start_together import at_once, start_all
+from local_test.serving.variant_plan import VariantPlan
 
 
 @dataclass
@@ -27,11 +32,11 @@ class Variant:
         return self.plan.name
 
     def alive(self) -> list[Instance]:
-        return [instance for instance in self.instances if instance.container.alive()]
+        return [instance for instance in self.instances if instance.alive()]
 
     def death(self) -> str | None:
         """How an instance of it ended by itself, None when none did."""
-        return next((instance.container.death() for instance in self.instances if instance.container.death()), None)
+        return next((death for instance in self.instances if (death := instance.death())), None)
 
 
 class Fleet:
@@ -45,11 +50,8 @@ class Fleet:
         """The first instance that ended by itself, as a FailureReason."""
         for variant in self.variants.values():
             for instance in variant.instances:
-                if instance.container.death():
-                    return with_last_lines(
-                        f"Production variant {variant.name}: {instance.container.death()}",
-                        instance.container.last_lines(),
-                    )
+                if death := instance.death():
+                    return with_last_lines(f"Production variant {variant.name}: {death}", instance.last_lines())
         return None
 
     def instances(self) -> list[Instance]:
@@ -86,32 +88,35 @@ def start_instances(
     """One instance for each plan, in this order; all or none, as `start_fleet`, also when it is a fault that ends the
     start.
     """
-    failures: list[Exception] = []
 
-    def start(plan: VariantPlan) -> Instance | None:
+    def start(plan: VariantPlan) -> Instance:
+        spec = InstanceSpec(
+            kind=ENDPOINT,
+            name=endpoint,
+            model=plan.model,
+            log_group=log_group(endpoint),
+            log_stream=f"{plan.name}/i-{uuid.uuid4().hex[:17]}",
+            seconds_to_ready=plan.seconds_to_ready,
+            memory_mb=plan.memory_mb,
+            measure=_measured_as(platform, endpoint, plan.name),
+        )
         try:
-            return Instance.start(platform, folders, endpoint, plan, cancelled)
+            return Instance.start(platform, folders, spec, cancelled)
         except ServingFailed as error:
-            failures.append(ServingFailed(f"Production variant {plan.name}: {error.reason}", error.last_lines))
-        except Exception as error:
-            failures.append(error)
-        cancelled.set()
-        return None
+            raise error.of(f"Production variant {plan.name}") from error
 
-    started = _at_once(start, plans)
-    if failures:
-        stop_all([instance for instance in started if instance])
-        raise failures[0]
-    return started
+    return start_all(start, plans, Instance.stop, cancelled)
 
 
 def stop_all(instances: list[Instance]) -> None:
     """SIGTERM to all at once; each has its 30 seconds."""
-    _at_once(Instance.stop, instances)
+    at_once(Instance.stop, instances)
 
 
-def _at_once(work: Callable[..., Any], things: list[Any]) -> list[Any]:
-    if not things:
-        return []
-    with ThreadPoolExecutor(len(things)) as pool:
-        return list(pool.map(work, things))
+def _measured_as(platform: Platform, endpoint: str, variant: str) -> Callable[[str, float], None]:
+    """What writes the metrics of a variant's multi-model containers.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/multi-model-endpoint-cloudwatch-metrics.html
+    """
+    dimensions = {"EndpointName": endpoint, "VariantName": variant}
+    return lambda name, value: platform.metrics.put("AWS/SageMaker", name, value, time.time(), dimensions)

@@ -1,6 +1,8 @@
 """What CloudWatch says about invocations, in the namespace AWS/SageMaker.
 
 https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html#cloudwatch-metrics-endpoint-invocation
+https://docs.aws.amazon.com/sagemaker/latest/dg/inference-pipeline-logs-metrics.html
+https://docs.aws.amazon.com/sagemaker/latest/dg/multi-container-metrics.html
 """
 
 import time
@@ -10,6 +12,7 @@ from local_test.serving.batch_thread import BatchThread
 from local_test.serving.invocation import Measured
 from local_test.storage.metrics import Metrics
 
+DIMENSIONS = ("EndpointName", "VariantName", "ContainerName")
 NAMESPACE = "AWS/SageMaker"
 SECONDS_BETWEEN_WRITES = 1.0
 
@@ -23,22 +26,39 @@ class InvocationMetrics:
 
     def _write(self, batch: list[Measured]) -> None:
         now = time.time()
-        for (endpoint, variant), numbers in data_points(batch).items():
+        for dimensions, numbers in data_points(batch).items():
+            named = dict(zip(DIMENSIONS, dimensions, strict=False))
             for name, value in numbers:
-                self._metrics.put(NAMESPACE, name, value, now, {"EndpointName": endpoint, "VariantName": variant})
+                self._metrics.put(NAMESPACE, name, value, now, named)
 
 
-def data_points(batch: list[Measured]) -> dict[tuple[str, str], list[tuple[str, float]]]:
-    """(metric, value) by endpoint and variant: counts summed up, each latency, in microseconds, for itself."""
-    points = defaultdict(list)
-    by_variant = defaultdict(list)
+def data_points(batch: list[Measured]) -> dict[tuple[str, ...], list[tuple[str, float]]]:
+    """(metric, value) by endpoint and variant, and container where there are several: counts summed up, each latency,
+    in microseconds, for itself.
+    """
+    points: dict[tuple[str, ...], list[tuple[str, float]]] = defaultdict(list)
+    by_variant: dict[tuple[str, ...], list[tuple[int, float]]] = defaultdict(list)
+    by_container: dict[tuple[str, ...], list[tuple[int, float]]] = defaultdict(
+        list
+    )  # of direct invocations: each is one to its container
     for one in batch:
-        by_variant[one.endpoint, one.variant].append(one)
-    for key, requests in by_variant.items():
-        points[key] = [
-            ("Invocations", float(len(requests))),
-            ("Invocation4XXErrors", float(sum(400 <= one.status < 500 for one in requests))),
-            ("Invocation5XXErrors", float(sum(one.status >= 500 or one.status == 0 for one in requests))),
-            *(("ModelLatency", one.seconds * 1e6) for one in requests if one.status),
-        ]
+        by_variant[one.endpoint, one.variant].append((one.status, one.seconds))
+        for passed in one.containers:
+            of_container = (one.endpoint, one.variant, passed.container)
+            points[of_container].append(("ContainerLatency", passed.seconds * 1e6))
+            if one.direct:
+                by_container[of_container].append((passed.status, passed.seconds))
+    for requests_of in (by_variant, by_container):
+        for key, requests in requests_of.items():
+            points[key] += _counted(requests)
     return dict(points)
+
+
+def _counted(requests: list[tuple[int, float]]) -> list[tuple[str, float]]:
+    """requests: (status, seconds) of each."""
+    return [
+        ("Invocations", float(len(requests))),
+        ("Invocation4XXErrors", float(sum(400 <= status < 500 for status, _ in requests))),
+        ("Invocation5XXErrors", float(sum(status >= 500 or status == 0 for status, _ in requests))),
+        *(("ModelLatency", seconds * 1e6) for status, seconds in requests if status),
+    ]

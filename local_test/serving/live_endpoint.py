@@ -38,3 +38,9 @@ class LiveEndpoint:
         self.end = end
         self.closing.set()
         self.deployment.give_up(end)
+
+    def serving(self) -> Router:
+        """Of an endpoint that was in service. Raises RuntimeError for another."""
+        if self.router is None:
+            raise RuntimeError(f"The endpoint {self.name} has not been in service.")
+        return self.router

@@ -7,7 +7,7 @@ import shutil
 import tarfile
 import zlib
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, cast
 
 from local_test.storage.file_names import check_name, check_side_by_side
 from local_test.storage.laid_out import FILE_MODE, FOLDER_MODE, make_folders
@@ -47,7 +47,7 @@ def unpack(archive: Path, folder: Path, called: str) -> None:
     try:
         with (
             gzip.open(archive) as unzipped,
-            tarfile.open(fileobj=_Bounded(unzipped, most, called), mode="r:") as packed,
+            tarfile.open(fileobj=cast(IO[bytes], _Bounded(unzipped, most, called)), mode="r:") as packed,
         ):
             members = _checked_members(packed, most, called)
             folder.mkdir(parents=True, exist_ok=True)
@@ -104,7 +104,10 @@ def _write(packed: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> No
         make_folders(target)
         return
     make_folders(target.parent)
-    with packed.extractfile(member) as content, target.open("xb") as file:
+    content = packed.extractfile(member)
+    if content is None:
+        raise tarfile.ReadError(f"{member.name!r} has no content")
+    with content, target.open("xb") as file:
         shutil.copyfileobj(content, file, LONGEST_READ)
     target.chmod(FILE_MODE | member.mode & 0o111)
 
@@ -112,7 +115,7 @@ def _write(packed: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> No
 class _Bounded:
     """The unzipped stream, up to `most` bytes: tarfile takes sizes from headers, and headers may say anything."""
 
-    def __init__(self, unzipped: IO[bytes], most: int, called: str):
+    def __init__(self, unzipped: gzip.GzipFile, most: int, called: str):
         self._unzipped, self._most, self._called = unzipped, most, called
         self.tell = unzipped.tell
 

@@ -38,11 +38,14 @@ class ModelFolders:
         """The folder of a ContainerDefinition's model data, laid out when nobody has it yet. Give it back with
         `release`.
 
+        Of a multi-model container: an empty folder of its own, for the models that it loads one by one.
         Raises ValueError when the data is not there or is not what it is said to be.
         """
         source = model_source(container)
         if source is None:
             return ModelFolder(self, "", None)
+        if container.get("Mode") == "MultiModel":
+            return self._empty()
         files = find_files(self._objects, self._files, source)
         key = _key(source, files)
         with self._lock:
@@ -57,23 +60,16 @@ class ModelFolders:
             raise
         return ModelFolder(self, key, shared.path)
 
+    def _empty(self) -> "ModelFolder":
+        folder = self._folder / uuid.uuid4().hex
+        make_folders(folder)
+        with self._lock:
+            self._shared[folder.name] = _Shared(users=1, path=folder)
+        return ModelFolder(self, folder.name, folder)
+
     def _lay_out(self, source: ModelSource, files: list[ModelFile]) -> Path:
         folder = self._folder / uuid.uuid4().hex
-        try:
-            if source.packed:
-                unpack(files[0].path, folder, source.uri)
-            else:
-                folder.mkdir(parents=True)
-                folder.chmod(FOLDER_MODE)
-                for file in files:
-                    make_folders((folder / file.name).parent)
-                    link_or_copy(file.path, folder / file.name)
-        except OSError as error:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise ValueError(f"The model data at {source.uri} could not be laid out: {error}") from error
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
+        lay_out(source, files, folder)
         return folder
 
     def _give_back(self, key: str) -> None:
@@ -98,6 +94,25 @@ class ModelFolder:
         key, self._key = self._key, ""
         if key:
             self._folders._give_back(key)
+
+
+def lay_out(source: ModelSource, files: list[ModelFile], folder: Path) -> None:
+    """Make the folder and what is in it. Raises ValueError; then it is not there."""
+    try:
+        if source.packed:
+            unpack(files[0].path, folder, source.uri)
+        else:
+            folder.mkdir(parents=True)
+            folder.chmod(FOLDER_MODE)
+            for file in files:
+                make_folders((folder / file.name).parent)
+                link_or_copy(file.path, folder / file.name)
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise ValueError(f"The model data at {source.uri} could not be laid out: {error}") from error
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def _key(source: ModelSource, files: list[ModelFile]) -> str:

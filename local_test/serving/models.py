@@ -11,25 +11,8 @@ from local_test.api.listing import one_page
 from local_test.api.supported_fields import check_supported
 from local_test.api.tags import Tags
 from local_test.host.emulator_settings import Platform
-from local_test.serving.model_source import model_source
-
-CONTAINER = {
-    "ContainerHostname": None,  # SageMaker itself ignores it for a single container
-    "Image": None,
-    "ImageConfig": {"RepositoryAccessMode": ("Platform",)},
-    "Mode": ("SingleModel",),
-    "ModelDataUrl": None,
-    "ModelDataSource": {"S3DataSource": {"S3Uri": None, "S3DataType": None, "CompressionType": None}},
-    "Environment": None,
-}
-SUPPORTED = {
-    "ModelName": None,
-    "PrimaryContainer": CONTAINER,
-    "Containers": [CONTAINER],
-    "ExecutionRoleArn": None,
-    "Tags": None,
-    "EnableNetworkIsolation": None,
-}
+from local_test.serving.model_definition import SUPPORTED, ModelContainer, definition_problems, model_containers
+from local_test.serving.model_source import check_there, model_source
 
 
 class Models:
@@ -38,19 +21,12 @@ class Models:
         self._records = platform.state.records("models")
 
     def create_model(self, request: dict[str, Any]) -> dict[str, Any]:
-        check_supported(request, SUPPORTED)
-        if len(request.get("Containers", [])) > 1:
-            raise ValidationException(
-                "The local SageMaker does not support Containers with more than one container. Send the request to AWS."
-            )
-        container = the_container(request)
-        if not container.get("Image"):
-            raise ValidationException("The container definition has no Image.")
-        try:
-            if source := model_source(container):
-                self._platform.files.check(source.uri)
-        except ValueError as error:
-            raise ValidationException(str(error)) from error
+        check_supported(request, SUPPORTED, "CreateModel", self._platform.strict)
+        for problem in definition_problems(request):
+            raise ValidationException(problem)
+        for container in model_containers(request):
+            self._check_data(container)
+            self._check_image(container)
         arn = self._arn(request["ModelName"])
         record = {name: value for name, value in request.items() if name != "Tags"}
         if not self._records.create(request["ModelName"], {**record, "ModelArn": arn, "CreationTime": time.time()}):
@@ -81,17 +57,27 @@ class Models:
             raise ValidationException(f'Could not find model "{self._arn(name)}".')
         return record
 
+    def _check_data(self, container: ModelContainer) -> None:
+        try:
+            if source := model_source(container.definition):
+                check_there(self._platform.objects, self._platform.files, source)
+        except ValueError as error:
+            raise ValidationException(str(error)) from error
+
+    def _check_image(self, container: ModelContainer) -> None:
+        image = container.definition["Image"]
+        try:
+            id = self._platform.local_image(image)
+        except ValueError as error:
+            raise ValidationException(f"Requested image {image} not found. {error}") from error
+        if not container.required_labels:
+            return
+        labels = self._platform.engine.images.get(id).labels
+        for label in container.required_labels:
+            if labels.get(label) != "true":
+                raise ValidationException(
+                    f"Your Ecr Image {image} does not contain required {label}=true Docker label(s)."
+                )
+
     def _arn(self, name: str) -> str:
         return self._platform.arn("model", name)
-
-
-def the_container(model: dict[str, Any]) -> dict[str, Any]:
-    """The one container definition of a model. Raises ValidationException unless it is one."""
-    given = [
-        container
-        for container in (model.get("PrimaryContainer"), *model.get("Containers", []))
-        if container is not None
-    ]
-    if len(given) != 1:
-        raise ValidationException("A model has either a PrimaryContainer or Containers, and one of them here.")
-    return given[0]

@@ -3,11 +3,11 @@
 import random
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from local_test.serving.fleet import Fleet, Variant
 from local_test.serving.instance import Instance
-from local_test.serving.routing import choose_by_weight, choose_instance
 
 MOST_SESSIONS = 10_000
 SECONDS_BETWEEN_LOOKS = 0.5  # at whether the endpoint is closing
@@ -97,7 +97,7 @@ class Router:
     def withdraw(self, variant: Variant, count: int) -> list[Instance]:
         """Take this many instances out of the routing, ended ones first."""
         with self._lock:
-            by_life = sorted(variant.instances, key=lambda instance: instance.container.alive())
+            by_life = sorted(variant.instances, key=lambda instance: instance.alive())
             taken = by_life[:count]
             variant.instances = [instance for instance in variant.instances if instance not in taken]
             return taken
@@ -144,3 +144,32 @@ class Router:
         if target not in fleet.variants:
             raise NoSuchVariant(target)
         return fleet.variants[target]
+
+
+def choose_by_weight(weights: dict[str, float], point: float) -> str:
+    """A name, each as often as its share of the sum of weights. point: uniform from 0 up to, not including, 1.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/model-ab-testing.html
+    """
+    total = sum(weights.values())
+    if total <= 0:
+        raise ValueError("Every variant has weight 0: no request can be routed.")
+    reached = 0.0
+    for name, weight in weights.items():
+        reached += weight / total
+        if point < reached and weight > 0:
+            return name
+    return [name for name, weight in weights.items() if weight > 0][-1]  # rounding left a gap below 1
+
+
+def choose_instance(outstanding: Sequence[int], strategy: str, point: float) -> int:
+    """Index of the instance. outstanding: requests under way on each. strategy: RANDOM or LEAST_OUTSTANDING_REQUESTS.
+
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProductionVariantRoutingConfig.html
+    """
+    if strategy == "LEAST_OUTSTANDING_REQUESTS":
+        fewest = min(outstanding)
+        candidates = [index for index, count in enumerate(outstanding) if count == fewest]
+    else:
+        candidates = list(range(len(outstanding)))
+    return candidates[int(point * len(candidates))]

@@ -79,6 +79,16 @@ class Destination:
                 raise
             raise ValueError(f"{name[:100]!r}... cannot be stored in {base}: the path would be too long.") from error
 
+    def put_bytes(self, base: str, name: str, data: bytes, content_type: str) -> None:
+        """As `put`, of what is in memory."""
+        self.spool.mkdir(parents=True, exist_ok=True)
+        path = self.spool / uuid.uuid4().hex
+        path.write_bytes(data)
+        try:
+            self.put(base, name, path, content_type)
+        finally:
+            path.unlink(missing_ok=True)
+
     def list(self, base: str) -> list[tuple[str, Path]]:
         """(name below `base`, file) of everything there; nothing when there is no such place. Raises ValueError for a
         link in a folder that leads where file:// may not. The names are not checked: in S3 they may be any text."""
@@ -96,7 +106,7 @@ class Destination:
 
 
 def location(base: str, name: str) -> str:
-    """The URI of `name` below `base`, as a client is told it."""
+    """The URI of `name` below `base`, as clients see it."""
     return f"{base.rstrip('/')}/{quote(os.fsencode(name)) if is_local(base) else name}"
 
 

@@ -47,10 +47,10 @@ USED = {
 
 
 def check_moto(part: str) -> None:
-    """Raises ImportError, a sentence that names what this version of moto does not have."""
+    """Raises ImportError that names what this version of moto does not have."""
     for place, names in USED[part].items():
         module, _, owner = place.partition(":")
-        found = importlib.import_module(module)
+        found: object = importlib.import_module(module)
         if owner:
             found = getattr(found, owner, None)
         for name in names.split():
@@ -66,5 +66,5 @@ def _has(owner: object, name: str) -> bool:
     if hasattr(owner, name):
         return True
     return inspect.isclass(owner) and any(
-        name in cls.__init__.__code__.co_names for cls in owner.__mro__ if inspect.isfunction(cls.__init__)
+        name in init.__code__.co_names for cls in owner.__mro__ if inspect.isfunction(init := vars(cls).get("__init__"))
     )

@@ -25,7 +25,7 @@ check_moto("keys")
 class Changes(threading.local):
     """What this thread has changed and flush has not yet written: records to write, objects to remove."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.stale: dict[int, DiskKey | DiskDeleteMarker] = {}
         self.removed: list[DiskKey | DiskDeleteMarker] = []
 
@@ -50,7 +50,7 @@ def bodies_stay_on_disk() -> Iterator[None]:
 class Order:
     """Numbers that rise from call to call and from one process to the next."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._last, self._lock = 0, threading.Lock()
 
     def next(self) -> int:
@@ -67,7 +67,7 @@ class DiskKey(FakeKey):
     order_of_writes: Order
 
     def __new__(cls, *args: Any, **kwargs: Any) -> "DiskKey":
-        return object.__new__(cls)  # moto's own __new__ keeps every instance for good
+        return object.__new__(cls)  # moto's own __new__ holds every instance until the process ends
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -78,12 +78,13 @@ class DiskKey(FakeKey):
     @classmethod
     def restored(cls, bucket: str, path: Path, record: dict[str, Any], account: str, region: str) -> "DiskKey":
         key = object.__new__(cls)
-        FakeKey.__init__(key, record["key"], path, account, region, bucket_name=bucket)
+        value: Any = path  # the setter below takes it
+        FakeKey.__init__(key, record["key"], value, account, region, bucket_name=bucket)
         apply_record(record, key)
         key.order = record["order"]
         return key
 
-    @property
+    @property  # type: ignore[override] # bytes for all of moto: another kind only inside bodies_stay_on_disk
     def value(self) -> bytes | ObjectBody:
         return ObjectBody(self.path) if _lazily.on else self.path.read_bytes()
 
@@ -122,7 +123,7 @@ class DiskKey(FakeKey):
                 self.changes.removed.append(self)
 
     def __del__(self) -> None:
-        """Moto's would dispose of the key; here a key that nobody refers to has nothing open."""
+        """Moto's would dispose of the key; a key here holds no file open."""
 
     def __deepcopy__(self, memo: dict[str, Any]) -> "DiskKey":
         """Moto copies every version of every object to list them; the copies share the file."""
@@ -142,8 +143,9 @@ class DiskDeleteMarker(FakeDeleteMarker):
         return object.__new__(cls)
 
     def __init__(self, key: "DiskKey | DiskDeleteMarker"):
-        super().__init__(key)
-        self.bucket_name = key.bucket_name
+        marked: Any = key  # by moto's types never a marker itself
+        super().__init__(marked)
+        self.bucket_name: str = marked.bucket_name
         self.path = self.folder.new_object(self.bucket_name)
         self.order = self.order_of_writes.next()
         self.disposed = False
@@ -155,7 +157,8 @@ class DiskDeleteMarker(FakeDeleteMarker):
         cls, bucket: str, marked: "DiskKey | DiskDeleteMarker | None", path: Path, record: dict[str, Any]
     ) -> "DiskDeleteMarker":
         marker = object.__new__(cls)
-        marker.key, marker.name, marker.bucket_name, marker.path = marked, record["key"], bucket, path
+        below: Any = marked  # by moto's types there is one, and no marker
+        marker.key, marker.name, marker.bucket_name, marker.path = below, record["key"], bucket, path
         marker.last_modified = datetime.fromisoformat(record["last_modified"])
         marker._version_id, marker.order = record["_version_id"], record["order"]
         marker.disposed, marker.lock = False, threading.Lock()

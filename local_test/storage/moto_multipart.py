@@ -31,12 +31,14 @@ class DiskMultipart(FakeMultipart):
     def __new__(cls, *args: Any, **kwargs: Any) -> "DiskMultipart":
         return object.__new__(cls)
 
-    def complete(self, body: Iterator[tuple[int, str]]) -> tuple[Finished, str, tuple[str, str, int] | None]:
+    def complete(  # type: ignore[override] # moto hands the whole to the key's value, which takes a file
+        self, body: Iterator[tuple[int, str]]
+    ) -> tuple[Finished, str, tuple[str, str, int] | None]:
         """The whole, its ETag, and its checksum (kind, value, number of parts). Raises what moto's raises."""
         parts: list[DiskKey] = []
         for number, etag in body:
             part = self.parts.get(number)
-            if part is None or part.etag.strip('"') != etag.strip('"'):
+            if not isinstance(part, DiskKey) or part.etag.strip('"') != etag.strip('"'):
                 raise InvalidPart()
             if parts and parts[-1].contentsize < S3_UPLOAD_PART_MIN_SIZE:
                 raise EntityTooSmall()
@@ -61,7 +63,7 @@ class DiskMultipart(FakeMultipart):
         builder = MultipartChecksumBuilder(algorithm, self.metadata.get("x-amz-checksum-type"))
         if algorithm and builder.checksum_type == "COMPOSITE":
             for part in parts:
-                builder.addPart(part.value)
+                builder.addPart(part.path.read_bytes())
             return builder.build()
         if algorithm == "CRC32":
             return "FULL_OBJECT", base64.b64encode(crc.to_bytes(4, "big")).decode(), 1

@@ -38,43 +38,52 @@ class DiskBackend(S3Backend):
             return super().put_object(bucket_name, key_name, *args, **kwargs)
 
     def copy_object(
-        self, src_key: DiskKey, dest_bucket_name: str, dest_key_name: str, *args: Any, **kwargs: Any
+        self, src_key: FakeKey, dest_bucket_name: str, dest_key_name: str, *args: Any, **kwargs: Any
     ) -> None:
         with bodies_stay_on_disk():
             super().copy_object(src_key, dest_bucket_name, dest_key_name, *args, **kwargs)
         # A copy has no parts. Moto gives it the checksum of its source's parts, and boto3 refuses to read such a one.
         if src_key.checksum_type == "COMPOSITE":
             copy = self.get_object(dest_bucket_name, dest_key_name)
+            assert copy is not None  # it has just been made
             copy.checksum_algorithm = copy.checksum_value = None
 
     def upload_part_copy(self, *args: Any, **kwargs: Any) -> FakeKey:
         with bodies_stay_on_disk():
             return super().upload_part_copy(*args, **kwargs)
 
-    def put_object_tagging(self, key: DiskKey, tags: dict[str, str] | None) -> FakeKey:
-        key.mark_stale()
-        return super().put_object_tagging(key, tags)
+    def put_object_tagging(self, key: FakeKey, *args: Any, **kwargs: Any) -> FakeKey:
+        _disk_key(key).mark_stale()
+        return super().put_object_tagging(key, *args, **kwargs)
 
     def delete_object_tagging(self, bucket_name: str, key_name: str, version_id: str | None = None) -> None:
         super().delete_object_tagging(bucket_name, key_name, version_id)
-        self.get_object(bucket_name, key_name, version_id=version_id).mark_stale()
+        _disk_key(self.get_object(bucket_name, key_name, version_id=version_id)).mark_stale()
+
+
+def _disk_key(key: FakeKey | None) -> DiskKey:
+    assert isinstance(key, DiskKey)  # since `take_over` there are no others
+    return key
 
 
 def take_over(folder: ObjectFolder, changes: Changes, account: str) -> None:
     """From now on moto's S3 keeps its objects in `folder`. What the account's backend held before is forgotten."""
-    for owner in (DiskKey, DiskDeleteMarker, DiskMultipart):
-        owner.folder = folder
-    for owner in (DiskKey, DiskDeleteMarker):
-        owner.changes, owner.order_of_writes = changes, Order()
-    models.FakeKey, models.FakeDeleteMarker, models.FakeMultipart = DiskKey, DiskDeleteMarker, DiskMultipart
+    DiskKey.folder = DiskDeleteMarker.folder = DiskMultipart.folder = folder
+    DiskKey.changes = DiskDeleteMarker.changes = changes
+    DiskKey.order_of_writes, DiskDeleteMarker.order_of_writes = Order(), Order()
+    # moto's own code makes its objects by these names.
+    models.FakeKey = DiskKey  # type: ignore[misc]
+    models.FakeDeleteMarker = DiskDeleteMarker  # type: ignore[misc, assignment]
+    models.FakeMultipart = DiskMultipart  # type: ignore[misc]
     models.s3_backends.backend = DiskBackend
     models.s3_backends.pop(account, None)
     for name, (_, owner) in list(models.s3_backends.bucket_accounts.items()):
         if owner == account:
             del models.s3_backends.bucket_accounts[name]
-    if not hasattr(responses.S3Response.get_object, "__wrapped__"):
-        responses.S3Response.get_object = _sent_from_disk(responses.S3Response.get_object)
-        responses.S3Response.key_response = _bodies_let_go(responses.S3Response.key_response)
+    answers = responses.S3Response
+    if not hasattr(answers.get_object, "__wrapped__"):  # ours take the places of moto's methods
+        answers.get_object = _sent_from_disk(answers.get_object)  # type: ignore[method-assign]
+        answers.key_response = _bodies_let_go(answers.key_response)  # type: ignore[method-assign]
 
 
 def _sent_from_disk(get_object: Callable[..., Any]) -> Callable[..., Any]:

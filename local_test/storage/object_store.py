@@ -31,16 +31,22 @@ BUCKET_SETTINGS = (
 )
 
 
+Found = list[tuple[Path, dict[str, Any]]]  # files of objects, each with its record
+Versions = list[DiskKey | DiskDeleteMarker]
+
+
 @dataclass(frozen=True)
 class StoredObject:
     """path: the file with the object's bytes; read it or hard-link it, never write to it. It goes when the object is
-    overwritten or deleted; a hard link keeps it. size: bytes. etag: without quotation marks."""
+    overwritten or deleted; a hard link keeps it. size: bytes. etag: without quotation marks. content_type: None when it
+    has none."""
 
     bucket: str
     key: str
     path: Path
     size: int
     etag: str
+    content_type: str | None
 
 
 class ObjectStore:
@@ -54,7 +60,8 @@ class ObjectStore:
         self._changes = Changes()
         self._region = region
         take_over(self._folder, self._changes, account)
-        self._backend: DiskBackend = s3_backends[account][get_partition(region)]
+        self._backend = s3_backends[account][get_partition(region)]
+        assert isinstance(self._backend, DiskBackend)
         self._buckets_lock = threading.Lock()
         self._written_buckets: dict[str, dict[str, Any]] = {}
         for name, record in self._folder.buckets():
@@ -119,7 +126,8 @@ class ObjectStore:
         if not name:
             raise StorageError(f"{uri} names a bucket; an object needs a key: s3://{bucket}/some/key.")
         self._bucket(bucket)
-        key = self._backend.put_object(bucket, name, value)
+        taken: Any = value  # a file as well as bytes, by moto_keys' DiskKey
+        key = self._backend.put_object(bucket, name, taken)
         self._backend.tagger.delete_all_tags_for_resource(
             key.arn
         )  # moto leaves those of an earlier object of that name
@@ -152,16 +160,17 @@ class ObjectStore:
             self._written_buckets = now
 
     def _restore_bucket(self, name: str, record: dict[str, Any]) -> None:
-        bucket = FakeBucket(name, self._backend.account_id, record["region_name"])
+        account, region = self._backend.account_id, record["region_name"]
+        bucket = FakeBucket(name, account, region)  # type: ignore[abstract] # moto makes them, too
         for setting in BUCKET_SETTINGS:
             setattr(bucket, setting, record[setting])
         bucket.creation_date = datetime.fromisoformat(record["creation_date"])
         self._backend.buckets[name] = bucket
         self._written_buckets[name] = record
 
-        versions: dict[str, list[tuple[Path, dict[str, Any]]]] = defaultdict(list)
-        for path, found in self._folder.objects(name):
-            versions[found["key"]].append((path, found))
+        versions: dict[str, Found] = defaultdict(Found)
+        for path, of_object in self._folder.objects(name):
+            versions[of_object["key"]].append((path, of_object))
         for key_name, found in versions.items():
             found.sort(key=lambda pair: pair[1]["order"])
             newest = {record["_version_id"]: path for path, record in found}
@@ -171,10 +180,8 @@ class ObjectStore:
             kept = [(path, record) for path, record in found if path in newest.values()]
             dict.__setitem__(bucket.keys, key_name, self._restore_versions(name, kept))
 
-    def _restore_versions(
-        self, bucket: str, found: list[tuple[Path, dict[str, Any]]]
-    ) -> list[DiskKey | DiskDeleteMarker]:
-        restored: list[DiskKey | DiskDeleteMarker] = []
+    def _restore_versions(self, bucket: str, found: Found) -> Versions:
+        restored: Versions = []
         for path, record in found:
             if record["size"] is not None:
                 key = DiskKey.restored(bucket, path, record, self._backend.account_id, self._backend.region_name)
@@ -197,7 +204,9 @@ def split_uri(uri: str) -> tuple[str, str]:
 
 
 def _stored(bucket: str, key: DiskKey) -> StoredObject:
-    return StoredObject(bucket, key.name, key.path, key.contentsize, key.etag.strip('"'))
+    return StoredObject(
+        bucket, key.name, key.path, key.contentsize, key.etag.strip('"'), key.metadata.get("Content-Type")
+    )
 
 
 def _bucket_record(bucket: FakeBucket) -> dict[str, Any]:

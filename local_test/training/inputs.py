@@ -29,6 +29,18 @@ class HostInputs:
     mounts: list[Mount] = field(default_factory=list)
     copies: dict[str, Path] = field(default_factory=dict)
 
+    def add_writable(
+        self, folder: Path, target: str, image: str, marks: dict[str, str], platform: Platform, cleanup: ExitStack
+    ) -> None:
+        """`folder` of this machine at `target` in the container, which may write there: an overlay, else a copy.
+
+        image, marks: as `WritableFolders.mount` takes them."""
+        if overlay := platform.writable_folders.mount(folder, target, image, marks, cleanup):
+            self.mounts.append(overlay)
+        else:
+            self.mounts.append(Mount(target, None, type="volume", labels=marks))  # goes with the container
+            self.copies[target] = folder
+
 
 def host_inputs(
     request: dict[str, Any],
@@ -68,11 +80,8 @@ def host_inputs(
         channels.lay_out(_files(channel, request, number, platform), laid_out)
         if mode == "FastFile" or is_local(channel["DataSource"]["S3DataSource"]["S3Uri"]):
             inputs.mounts.append(_read_only(target, laid_out))
-        elif overlay := platform.writable_folders.mount(laid_out, target, image, marks, cleanup):
-            inputs.mounts.append(overlay)
         else:
-            inputs.mounts.append(Mount(target, None, type="volume", labels=marks))  # goes with the container
-            inputs.copies[target] = laid_out
+            inputs.add_writable(laid_out, target, image, marks, platform, cleanup)
     if pipes:
         shared = folder / "pipes"
         shared.mkdir()
@@ -98,4 +107,5 @@ def _files(
     channel: dict[str, Any], request: dict[str, Any], number: int, platform: Platform
 ) -> list[channels.InputFile]:
     found = channels.channel_files(channel, platform.objects, platform.files)
-    return channels.share_of(found, channel, number, request["ResourceConfig"]["InstanceCount"])
+    source = channel["DataSource"]["S3DataSource"]
+    return channels.share_of(found, source, number, request["ResourceConfig"]["InstanceCount"])

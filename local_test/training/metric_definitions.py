@@ -56,8 +56,11 @@ class MetricScan:
                     text=True,
                     start_new_session=True,
                 )
-                self._process.stdin.write(json.dumps(self._definitions) + "\n")
-            self._process.stdin.write(json.dumps(lines) + "\n")
+                asked = [self._definitions, lines]
+            else:
+                asked = [lines]
+            assert self._process.stdin and self._process.stdout  # both are pipes
+            self._process.stdin.writelines(json.dumps(one) + "\n" for one in asked)
             self._process.stdin.flush()
             answer = self._process.stdout.readline()
         if not answer:

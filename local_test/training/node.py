@@ -1,30 +1,52 @@
-"""One host of a training job: a container with its /opt/ml tree, from its creation to its removal."""
+"""One host of a job: a container with its files, from its creation to its removal."""
 
 import contextlib
 import tarfile
 import threading
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any, cast
 
 from docker import DockerClient
 from docker.errors import APIError, NotFound
 from docker.models.containers import Container
+from docker.types import Mount
 
-from contract.opt_ml import CHECKPOINTS
-from local_test.host.archives import folder_archive, tree_archive
+from local_test.host.archives import folder_archive
 from local_test.host.confinement import CONFINEMENT
 from local_test.host.engine import gpu_requests, memory
 from local_test.host.labels import remove
-from local_test.training import opt_ml
-from local_test.training.host_network import HostNetwork
-from local_test.training.inputs import HostInputs
-from local_test.training.log_lines import as_they_come, lines, missing
+from local_test.training.job_log import as_they_come, lines, missing
 
-NO_ACCESS: Mapping[str, str] = {}
 SECONDS_TO_STOP = 120  # between SIGTERM and SIGKILL
 LAST_ENTRIES = 2  # of the engine's log: what stdout and stderr end with
 LAST_BYTES = LAST_ENTRIES * 16 * 1024  # an entry is at most this long
+
+
+@dataclass(frozen=True)
+class Program:
+    """What runs on every host of a job.
+
+    image: its id in the engine. entrypoint: None for the image's own. command: its arguments.
+    """
+
+    image: str
+    entrypoint: list[str] | None
+    command: list[str]
+    environment: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class HostFiles:
+    """What one host finds in its container.
+
+    tree: tar archive, unpacked at / in the container: nothing of root's appears on this machine. mounts: of the engine.
+    copies: path in the container, a volume there -> folder whose files go there before it starts."""
+
+    tree: bytes
+    mounts: list[Mount] = field(default_factory=list)
+    copies: Mapping[str, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -46,54 +68,46 @@ class Node:
     def create(
         cls,
         client: DockerClient,
-        image: str,
-        request: dict[str, Any],
-        arn: str,
         host: str,
-        inputs: HostInputs,
-        network: HostNetwork | None,
+        program: Program,
+        files: HostFiles,
+        network: Mapping[str, Any],
         labels: dict[str, str],
         cpuset: str | None = None,
-        access: Mapping[str, str] = NO_ACCESS,
     ) -> "Node":
-        """Create the container and lay out what the platform lays out before it starts.
+        """Create the container and lay out what is there before it starts.
 
-        network: what joins the hosts of the job; None for a host alone. cpuset: its cores, such as `0-1`; None: all.
-        access: variables with which its program reaches AWS services.
+        Args:
+            files: what it finds in its container.
+            network: options of the engine that give the host its name and its network.
+            labels: of the container; the service finds it by them.
+            cpuset: its cores, such as `0-1`; None: all.
         """
-        entrypoint, command = opt_ml.command(request)
-        if network:
-            options = network.options(host, client)
-        elif request.get("EnableNetworkIsolation"):
-            # The toolkit waits until its own name resolves.
-            options = {"hostname": host, "network_mode": "none", "extra_hosts": {host: "127.0.0.1"}}
-        else:
-            options = {"hostname": host}
         container = client.containers.create(
-            image,
-            command,
-            entrypoint=entrypoint,
-            environment={**access, **opt_ml.environment(request, arn)},
-            mounts=inputs.mounts,
+            program.image,
+            program.command,
+            entrypoint=program.entrypoint,
+            environment=dict(program.environment),
+            mounts=files.mounts,
             labels=labels,
             device_requests=gpu_requests(client),
             shm_size=memory(client) // 2,  # as on the platform, where programs share tensors between processes
             platform="linux/amd64",
             cpuset_cpus=cpuset,
             **CONFINEMENT,
-            **options,
+            **network,
         )
         node = cls(host, container)
         try:
-            node.container.put_archive("/", _tree(request, host))
-            for target, folder in inputs.copies.items():
+            node.container.put_archive("/", files.tree)
+            for target, folder in files.copies.items():
                 node.container.put_archive("/", folder_archive(folder, target))
         except BaseException:
             node.remove()
             raise
         return node
 
-    def log(self) -> Iterator[list[str]]:
+    def log(self) -> Generator[list[str], None, None]:
         """The lines that the container prints, as they come, until it ends."""
         return as_they_come(lines(self._printed()))
 
@@ -123,21 +137,27 @@ class Node:
 
     def beginning_of(self, path: str, size: int) -> str | None:
         """The first `size` bytes of a file in the container, as text; None where there is none."""
+        content = self.first_bytes(path, size)
+        return None if content is None else content.decode(errors="replace")
+
+    def first_bytes(self, path: str, size: int) -> bytes | None:
+        """The first `size` bytes of a file in the container; None where there is none."""
         try:
             stream, _ = self.container.get_archive(path)
         except NotFound:
             return None
         # As a stream, and its beginning only: the file may be of any size. Leaving it unread ends the transfer.
-        with contextlib.closing(stream), tarfile.open(fileobj=_Reader(stream), mode="r|") as archive:
+        with contextlib.closing(stream), tarfile.open(fileobj=cast(IO[bytes], _Reader(stream)), mode="r|") as archive:
             member = archive.next()
-            return archive.extractfile(member).read(size).decode(errors="replace") if member.isfile() else None
+            content = archive.extractfile(member) if member and member.isfile() else None
+            return content.read(size) if content else None
 
     def remove(self) -> None:
         remove(self.container)
 
 
 class _Reader:
-    """An iterator of bytes as what tarfile reads from."""
+    """An iterator of bytes as what tarfile reads a stream from: it calls nothing but `read`."""
 
     def __init__(self, chunks: Iterator[bytes]):
         self._chunks, self._rest = chunks, b""
@@ -147,12 +167,3 @@ class _Reader:
             self._rest += chunk
         taken, self._rest = self._rest[:size], self._rest[size:]
         return taken
-
-
-def _tree(request: dict[str, Any], host: str) -> bytes:
-    """The folders and files that are there before the container starts. In the container: nothing of root's appears on
-    this machine.
-    """
-    folders = {opt_ml.MODEL, opt_ml.OUTPUT_DATA, CHECKPOINTS, opt_ml.CONFIG, *opt_ml.synced_folders(request)}
-    files = {f"{opt_ml.CONFIG}/{name}": text for name, text in opt_ml.config_files(request, host).items()}
-    return tree_archive(sorted(folders), files)

@@ -8,6 +8,7 @@ import json
 from typing import Any
 
 from contract.opt_ml import CHECKPOINTS
+from local_test.training.job_hosts import host_names
 
 GROUP = "homogeneousCluster"
 CONFIG = "/opt/ml/input/config"
@@ -27,8 +28,7 @@ OPTIONAL_CONFIGS = {
 
 
 def hosts(request: dict[str, Any]) -> list[str]:
-    """`algo-1` to `algo-N`. Sorted as text, as the platform writes them."""
-    return sorted(f"algo-{number}" for number in range(1, request["ResourceConfig"].get("InstanceCount", 1) + 1))
+    return host_names(request["ResourceConfig"].get("InstanceCount", 1))
 
 
 def config_files(request: dict[str, Any], host: str) -> dict[str, str]:

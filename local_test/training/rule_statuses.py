@@ -50,8 +50,9 @@ def _read(results: str | None) -> dict[str, tuple[str, str | None]]:
     return {name: (STATUSES[status], sentence) for name, (status, sentence) in read.items() if status in STATUSES}
 
 
-def _name(rule: dict[str, Any]) -> str | None:
-    name = rule.get("RuleParameters", {}).get("rule_to_invoke")
+def _name(rule: dict[str, Any]) -> str:
+    """As the program's results have it."""
+    name = rule.get("RuleParameters", {}).get("rule_to_invoke", "")
     return OTHER_NAMES.get(name, name)
 
 

@@ -3,7 +3,9 @@
 from typing import Any
 
 from local_test.api.errors import ValidationException
+from local_test.api.instance_types import has_local_storage, volume_key_problem
 from local_test.api.supported_fields import check_supported
+from local_test.training.rule_statuses import RULES
 
 _RULE = {
     "RuleConfigurationName": None,
@@ -42,18 +44,16 @@ SUPPORTED = {
             },
         }
     ],
-    "OutputDataConfig": {"S3OutputPath": None, "CompressionType": None, "KmsKeyId": ("",)},
-    # A container has no instance of its own here: the type is told to it, the volume is this machine's disk.
+    "OutputDataConfig": {"S3OutputPath": None, "CompressionType": None},
+    # A container has no instance of its own here: the type is only passed on to it, the volume is this machine's disk.
     "ResourceConfig": {
         "InstanceType": None,
         "InstanceCount": None,
         "VolumeSizeInGB": None,
-        "KeepAlivePeriodInSeconds": (0,),
     },
     "StoppingCondition": {"MaxRuntimeInSeconds": None, "MaxWaitTimeInSeconds": None},
     "Tags": None,
     "EnableNetworkIsolation": None,
-    "EnableInterContainerTrafficEncryption": (False,),
     "EnableManagedSpotTraining": None,
     "CheckpointConfig": None,
     "DebugHookConfig": None,
@@ -65,12 +65,14 @@ SUPPORTED = {
     "Environment": None,
     "RetryStrategy": None,
 }
+MOST_SECONDS = 28 * 24 * 3600
+PROFILING_INTERVALS = (100, 200, 500, 1000, 5000, 60_000)
 SECONDS_ALLOWED = 24 * 3600  # the platform's MaxRuntimeInSeconds when the request has none
 
 
-def check(request: dict[str, Any]) -> None:
-    """Raise ValidationException for the first thing that would not be done."""
-    check_supported(request, SUPPORTED)
+def check(request: dict[str, Any], strict: bool = False) -> None:
+    """Raise ValidationException for the first thing that would not be done. strict: or that has no effect here."""
+    check_supported(request, SUPPORTED, "CreateTrainingJob", strict)
     for needed in ("AlgorithmSpecification", "ResourceConfig"):
         if needed not in request:
             raise ValidationException(f"{needed} is missing: the local SageMaker has no serverless jobs.")
@@ -80,6 +82,7 @@ def check(request: dict[str, Any]) -> None:
             raise ValidationException(
                 f"ResourceConfig.{needed} is missing: the local SageMaker has no instance groups or plans."
             )
+    _check_instances(resources)
     if "TrainingImage" not in request["AlgorithmSpecification"]:
         raise ValidationException("AlgorithmSpecification.TrainingImage is missing.")
     names = [channel["ChannelName"] for channel in request.get("InputDataConfig", [])]
@@ -90,11 +93,28 @@ def check(request: dict[str, Any]) -> None:
         if "S3DataSource" not in channel["DataSource"]:
             raise ValidationException(f"InputDataConfig[{index}].DataSource.S3DataSource is missing.")
     _check_synced_folders(request)
-    _check_waiting_time(request)
+    _check_time_limits(request)
+    _check_debugger(request)
+
+
+def _check_instances(resources: dict[str, Any]) -> None:
+    kind = resources["InstanceType"]
+    if resources["InstanceCount"] < 1:
+        raise ValidationException(
+            f"1 validation error detected: Value '{resources['InstanceCount']}' at 'resourceConfig.instanceCount' "
+            "failed to satisfy constraint: Member must have value greater than or equal to 1"
+        )
+    if not resources.get("VolumeSizeInGB") and not has_local_storage(kind):
+        raise ValidationException(
+            f"ResourceConfig.VolumeSizeInGB is missing: {kind} has no storage of its own. Give its size in GB, for "
+            "instance 30."
+        )
+    if problem := volume_key_problem("ResourceConfig.VolumeKmsKeyId", kind, resources.get("VolumeKmsKeyId")):
+        raise ValidationException(problem)
 
 
 def _check_synced_folders(request: dict[str, Any]) -> None:
-    """Folders of the container that are kept in S3: absolute, and each for one purpose."""
+    """Folders of the container that are synchronised to S3: absolute, and each for one purpose."""
     fields = ("CheckpointConfig", "DebugHookConfig", "TensorBoardOutputConfig")
     paths = {
         f"{field}.LocalPath": request[field]["LocalPath"].rstrip("/")
@@ -110,9 +130,37 @@ def _check_synced_folders(request: dict[str, Any]) -> None:
             raise ValidationException(f"{name} is {path}, and so is another LocalPath of this request.")
 
 
-def _check_waiting_time(request: dict[str, Any]) -> None:
+def _check_debugger(request: dict[str, Any]) -> None:
+    """What botocore's documentation, not its constraints, says of the fields of Debugger."""
+    interval = request.get("ProfilerConfig", {}).get("ProfilingIntervalInMilliseconds")
+    if interval is not None and interval not in PROFILING_INTERVALS:
+        raise ValidationException(
+            f"ProfilerConfig.ProfilingIntervalInMilliseconds is {interval}: it must be one of "
+            f"{', '.join(map(str, PROFILING_INTERVALS))}."
+        )
+    for what, name_field, configurations in (
+        *(("rule configuration", "RuleConfigurationName", request.get(rules, [])) for rules in RULES),
+        ("collection", "CollectionName", request.get("DebugHookConfig", {}).get("CollectionConfigurations", [])),
+    ):
+        names = [one.get(name_field) for one in configurations]
+        for name in names:
+            if name is not None and names.count(name) > 1:
+                raise ValidationException(f"The {what} {name} is there twice. Give each a {name_field} of its own.")
+
+
+def _check_time_limits(request: dict[str, Any]) -> None:
     limits = request.get("StoppingCondition", {})
     waiting = limits.get("MaxWaitTimeInSeconds")
+    if limits.get("MaxRuntimeInSeconds", 0) > MOST_SECONDS:
+        raise ValidationException(
+            f"StoppingCondition.MaxRuntimeInSeconds is {limits['MaxRuntimeInSeconds']}: a training job runs for at "
+            f"most 28 days, {MOST_SECONDS} seconds."
+        )
+    if request.get("EnableManagedSpotTraining") and request["ResourceConfig"].get("KeepAlivePeriodInSeconds"):
+        raise ValidationException(
+            "KeepAlivePeriodInSeconds cannot be specified when EnableManagedSpotTraining is true: warm pools are not "
+            "for spot instances."
+        )
     if not request.get("EnableManagedSpotTraining"):
         if waiting is not None:
             raise ValidationException(

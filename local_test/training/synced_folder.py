@@ -1,5 +1,5 @@
-"""A folder of running containers that is kept in S3: checkpoints, tensors, profiles. Restored into them before they
-start.
+"""A folder of running containers that is synchronised to S3: checkpoints, tensors, profiles. Checkpoints are restored
+before the containers start.
 
 The folder is in the container and is read through the engine: nothing of root's appears on this machine, and it works
 where the engine is in a virtual machine.
@@ -29,6 +29,9 @@ from local_test.storage.file_names import check_name, check_side_by_side
 
 SECONDS_BETWEEN_LOOKS = 1.0
 CLOCK_MARGIN = 0.05  # seconds
+# What smdebug appends to the name of a file of tensors or of a profile until it is whole; the program may be stopped
+# before.
+UNFINISHED = (".tmp",)
 SHARE_OF_TIME = 0.1  # a folder that is large, or has many files, costs at most this share of the machine's time
 logger = logging.getLogger(__name__)
 
@@ -53,8 +56,12 @@ class SyncedFolder:
     there.
     """
 
-    def __init__(self, container: Container, folder: str, uri: str, destination: Destination):
+    def __init__(
+        self, container: Container, folder: str, uri: str, destination: Destination, leaves_out: tuple[str, ...] = ()
+    ):
+        """leaves_out: endings of the names of files that are still being written; those are never stored."""
         self._container, self._folder, self._uri, self._destination = container, folder, uri.rstrip("/"), destination
+        self._leaves_out = leaves_out
         self._stored: dict[
             str, Version | None
         ] = {}  # file -> the version that is stored; None: it may have changed meanwhile
@@ -100,7 +107,7 @@ class SyncedFolder:
         self.store_changes()
 
     def abandon(self) -> None:
-        """Look no more; what is new is lost. Returns at once."""
+        """Stop synchronising; what is new is lost. Returns at once."""
         self._closed.set()
 
     def store_changes(self) -> int:
@@ -123,6 +130,8 @@ class SyncedFolder:
             for member in archive:
                 _, _, name = member.name.partition("/")
                 name = name.rstrip("/")
+                if not member.isdir() and name.endswith(self._leaves_out):
+                    continue
                 try:
                     if name:  # else it is the folder itself, or what the program has put in its place
                         check_name(name)
@@ -156,7 +165,9 @@ class SyncedFolder:
     def _store(self, archive: tarfile.TarFile, member: tarfile.TarInfo, name: str) -> None:
         with tempfile.NamedTemporaryFile(dir=self._destination.spool, delete=False) as copy:
             try:
-                shutil.copyfileobj(archive.extractfile(member), copy, 1024 * 1024)
+                content = archive.extractfile(member)
+                assert content is not None  # the caller has seen that it is a file, or a link to one
+                shutil.copyfileobj(content, copy, 1024 * 1024)
                 copy.flush()
                 self._destination.put(self._uri, name, Path(copy.name))
             except BaseException:

@@ -16,10 +16,12 @@ from local_test.host.emulator_settings import Platform
 from local_test.host.engine import is_virtual_machine
 from local_test.storage.destination import Destination
 from local_test.training import channels, metric_definitions, opt_ml, supported_fields
-from local_test.training.listener import Listener
+from local_test.training.attempt import RUNNING
+from local_test.training.job_ending import KILLED
 from local_test.training.rule_statuses import RULES, at_the_end, before_the_end
 from local_test.training.status import enter, time_used
-from local_test.training.training_run import KILLED, RUNNING, TrainingRun
+from local_test.training.training_log import Listener
+from local_test.training.training_run import TrainingRun
 
 SUMMARY = (
     "TrainingJobName",
@@ -64,7 +66,7 @@ class TrainingJobs:
         """Id of the job's image in the engine. Raises ApiError for what would make CreateTrainingJob refuse the
         request.
         """
-        supported_fields.check(request)
+        supported_fields.check(request, self._platform.strict)
         if self._records.get(request["TrainingJobName"]):
             raise ResourceInUse(
                 "Training job names must be unique within an AWS account and region, and a training job with this name "
@@ -120,7 +122,7 @@ class TrainingJobs:
     def list_training_jobs(self, request: dict[str, Any]) -> dict[str, Any]:
         check_supported(request, LIST_FILTERS)
         summaries = [{field: record[field] for field in SUMMARY if field in record} for record in self._records.all()]
-        return one_page(summaries, request, "TrainingJob", "TrainingJobSummaries")
+        return one_page(summaries, request, "TrainingJob", "TrainingJobSummaries", status_after_page=True)
 
     def stop_training_job(self, request: dict[str, Any]) -> dict[str, Any]:
         name = request["TrainingJobName"]
@@ -129,7 +131,7 @@ class TrainingJobs:
         if record is None:
             raise ResourceNotFound("Requested resource not found.")
         status = record["TrainingJobStatus"]
-        if status == "InProgress":
+        if status == "InProgress" and run:
             run.stop()
         elif status != "Stopping":
             raise ValidationException(f"The request was rejected because the training job is in status {status}.")

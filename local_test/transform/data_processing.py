@@ -6,12 +6,11 @@ Source: https://docs.aws.amazon.com/sagemaker/latest/dg/batch-transform-data-pro
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from local_test.serving.container_client import Blocks
-from local_test.transform.block_stream import BlockStream
 from local_test.transform.json_path import JsonPath
 from local_test.transform.limits import MOST_MEGABYTES
 from local_test.transform.records import MEGABYTE, BadInput
@@ -27,7 +26,36 @@ csv.field_size_limit(MOST_MEGABYTES * MEGABYTE)  # a field may be a picture in b
 
 
 class Mismatch(ValueError):
-    """Input and filters, or input and answer, do not go together; the message is the rest of a sentence."""
+    """Input and filters, or input and answer, do not match; the message follows the name of the payload."""
+
+
+class BlockStream(io.RawIOBase):
+    """A body that comes block by block, as a file that Python's text and CSV readers take. One block at a time is in
+    memory. Raises what the blocks raise.
+
+    ends_with_newline: whether the last byte that was read is a line end; False before the first.
+    """
+
+    def __init__(self, blocks: Iterable[bytes]):
+        self._blocks = iter(blocks)
+        self._rest = memoryview(b"")
+        self.ends_with_newline = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """buffer: bytes that can be written to, of any kind."""
+        while not self._rest:
+            block = next(self._blocks, None)
+            if block is None:
+                return 0
+            self._rest = memoryview(block)
+        size = min(len(buffer), len(self._rest))
+        buffer[:size] = self._rest[:size]
+        self.ends_with_newline = self._rest[size - 1] == ord("\n")
+        self._rest = self._rest[size:]
+        return size
 
 
 @dataclass(frozen=True)
@@ -48,6 +76,9 @@ class DataProcessing:
             return payload
         if callable(payload):
             return lambda: self._filtered_blocks(payload)
+        return self._filtered_bytes(payload)
+
+    def _filtered_bytes(self, payload: bytes) -> bytes:
         kept = [self._kept(self.input_filter, record, "InputFilter") for record in self._records(payload, "the input")]
         text = self._written(kept)
         # A record that came without a line end goes without one.
@@ -73,9 +104,10 @@ class DataProcessing:
 
     def _filtered_blocks(self, payload: Blocks) -> Iterator[bytes]:
         if not self.by_line:
-            yield self.filtered(b"".join(payload()))
+            yield self._filtered_bytes(b"".join(payload()))
             return
-        stream, held, size = BlockStream(payload()), [], 0
+        stream, size = BlockStream(payload()), 0
+        held: list[bytes] = []
         for record in self._streamed_records(stream):
             held.append(self._written([self._kept(self.input_filter, record, "InputFilter")]))
             size += len(held[-1])
@@ -110,13 +142,13 @@ class DataProcessing:
     def _other_format(self, what: str, error: Exception) -> Mismatch:
         return Mismatch(f"{what} is not {'CSV' if self.is_csv else 'JSON'}, which DataProcessing needs: {error}.")
 
-    def _kept(self, path: JsonPath, record, field: str):
+    def _kept(self, path: JsonPath, record: Any, field: str) -> Any:
         try:
             return path.of_row(record) if self.is_csv else path.of(record)
         except ValueError as error:
             raise Mismatch(f"DataProcessing.{field} does not fit: {error}.") from error
 
-    def _joined(self, record, answer):
+    def _joined(self, record: Any, answer: Any) -> Any:
         if self.is_csv:
             return record + answer
         return {**(record if isinstance(record, dict) else {"SageMakerInput": record}), "SageMakerOutput": answer}
@@ -132,7 +164,7 @@ class DataProcessing:
 
 
 def data_processing(request: dict[str, Any]) -> DataProcessing | None:
-    """A CreateTransformJob request's; None when it asks for nothing. Raises ValueError, a sentence that names the
+    """A CreateTransformJob request's; None when it asks for nothing. Raises ValueError with a message that names the
     field.
     """
     asked = request.get("DataProcessing", {})

@@ -37,7 +37,7 @@ def run_objects(
         output, batch, answer = waiting.popleft()
         if over.is_set() or output.failure:
             return
-        if batch is None:
+        if batch is None or answer is None:
             output.finish()
             return
         try:
@@ -68,7 +68,7 @@ def run_objects(
                     if len(waiting) > concurrent * WAITING_PER_REQUEST:
                         settle()
             except BadInput as failure:
-                # After the records before it, so that the first failure of the object is the one that is told.
+                # After the records before it, so that the first failure of the object is the one that is reported.
                 broken: Future[Any] = Future()
                 broken.set_exception(failure)
                 waiting.append((output, MiniBatch(b"", None), broken))

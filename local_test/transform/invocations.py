@@ -6,9 +6,11 @@ Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ModelClien
 import http.client
 import json
 import threading
+from collections.abc import Callable
 from typing import Any
 
-from local_test.serving.container_client import BROKEN, Blocks, ContainerClient
+from local_test.serving.container_client import BROKEN, Blocks
+from local_test.serving.pipeline import PipelineRequest
 
 DEFAULT_SECONDS, DEFAULT_RETRIES = 600, 3
 SECONDS_BEFORE_RETRY = 0.25  # doubled with every further one
@@ -25,15 +27,25 @@ class InvocationFailed(RuntimeError):
 
 
 class Invocations:
-    """Sends payloads to one container, from many threads.
+    """Sends payloads to one instance, from many threads.
 
-    headers: ContentType and Accept of the job. seconds: for each try. over: set when answers are of no use any more.
+    Args:
+        request: begins a request to the instance.
+        headers: ContentType and Accept of the job.
+        seconds: for each try.
+        retries: after a first try that got no good answer.
+        over: set when answers are of no use any more.
     """
 
     def __init__(
-        self, host: str, port: int, headers: dict[str, str], seconds: float, retries: int, over: threading.Event
+        self,
+        request: Callable[[], PipelineRequest],
+        headers: dict[str, str],
+        seconds: float,
+        retries: int,
+        over: threading.Event,
     ):
-        self._client = ContainerClient(host, port)
+        self._request = request
         self._headers, self._seconds, self._retries, self._over = headers, seconds, retries, over
 
     def send(self, body: bytes | Blocks) -> bytes:
@@ -46,7 +58,7 @@ class Invocations:
             if self._over.wait(SECONDS_BEFORE_RETRY * 2 ** (attempt - 1) if attempt else 0):
                 break
             try:
-                reply = self._client.post("/invocations", body, self._headers, self._seconds)
+                reply = self._request().post(body, self._headers, self._seconds)
                 answer = reply.read()
             except TimeoutError:
                 failure = InvocationFailed(None, f"there was no answer within {self._seconds:g} seconds.")
@@ -60,10 +72,6 @@ class Invocations:
             if reply.status < 500:
                 break
         raise failure
-
-    def close(self) -> None:
-        """When no thread sends any more."""
-        self._client.close()
 
 
 def execution_parameters(host: str, port: int) -> dict[str, Any]:

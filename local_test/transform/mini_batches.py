@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from local_test.serving.container_client import Blocks
 from local_test.transform.records import SPLITTERS, BadInput, Record, too_large
@@ -45,15 +45,19 @@ class Cutting:
 
     def mini_batches(self, path: Path) -> Iterator[MiniBatch]:
         """Raises BadInput, after the payloads that could be made."""
-        if self.most_bytes is None and (self.split == "None" or self.strategy == "MultiRecord"):
+        most = self.most_bytes
+        if most is None and (self.split == "None" or self.strategy == "MultiRecord"):
             yield MiniBatch(lambda: self._blocks(path), None)
             return
         with self._opened(path) as stream:
-            if self.split == "None":
-                yield whole(stream, self.most_bytes)
+            if self.split == "None" and most is not None:
+                yield whole(stream, most)
                 return
-            records = SPLITTERS[self.split](stream, self.most_bytes)
-            yield from (single_records if self.strategy == "SingleRecord" else multi_records)(records, self.most_bytes)
+            records = SPLITTERS[self.split](stream, most)
+            if self.strategy == "SingleRecord" or most is None:
+                yield from single_records(records, most)
+            else:
+                yield from multi_records(records, most)
 
     def _blocks(self, path: Path) -> Iterator[bytes]:
         with self._opened(path) as stream:
@@ -64,7 +68,7 @@ class Cutting:
     def _opened(self, path: Path) -> Iterator[BinaryIO]:
         try:
             with gzip.open(path) if self.gzipped else path.open("rb") as stream:
-                yield stream
+                yield cast(BinaryIO, stream)  # GzipFile is none by its type, and reads as one
         except (gzip.BadGzipFile, EOFError, zlib.error) as error:
             raise BadInput(f"it is not sound gzip, which CompressionType says it is: {error}.") from error
         except FileNotFoundError as error:

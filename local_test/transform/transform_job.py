@@ -1,5 +1,4 @@
-"""A transform job from its first object to its last: containers start, objects are sent, outputs are stored, the end is
-told.
+"""A transform job as it runs: containers start, objects are sent, outputs are stored, the end is recorded.
 
 Source: https://docs.aws.amazon.com/sagemaker/latest/dg/batch-transform.html
 """
@@ -8,20 +7,24 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from local_test.api.supported_fields import without_effect_line
 from local_test.host.emulator_settings import Platform
 from local_test.host.labels import TRANSFORM
 from local_test.serving.container_client import Blocks
-from local_test.serving.model_folder import ModelFolders
-from local_test.serving.serving_container import ServingContainer, ServingFailed, with_last_lines
+from local_test.serving.instance import Instance, InstanceSpec
+from local_test.serving.model_definition import model_containers
+from local_test.serving.model_folder import ModelFolder, ModelFolders
+from local_test.serving.serving_failure import ServingFailed, with_last_lines
+from local_test.serving.start_together import at_once, start_all
+from local_test.serving.variant_plan import SECONDS_TO_READY
 from local_test.storage.destination import Destination
 from local_test.transform.data_processing import data_processing
-from local_test.transform.failure import LONGEST_REASON, data_log_lines, failure_of_objects
 from local_test.transform.input_objects import InputObject, input_objects, shares
 from local_test.transform.instance_run import run_objects
 from local_test.transform.invocations import (
@@ -31,9 +34,9 @@ from local_test.transform.invocations import (
     Invocations,
     execution_parameters,
 )
-from local_test.transform.limits import Limits, batch_environment, chosen_limits, leaves_something_open
+from local_test.transform.limits import Limits, batch_environment, effective_limits, leaves_something_open
 from local_test.transform.mini_batches import Cutting
-from local_test.transform.outputs import ObjectOutput, store
+from local_test.transform.outputs import LONGEST_REASON, ObjectOutput, data_log_lines, failure_of_objects, store
 
 LOG_GROUP = "/aws/sagemaker/TransformJobs"
 SECONDS_TO_NOTICE_DEATH = 5  # from a broken connection to the engine's word that the container has ended
@@ -49,33 +52,26 @@ class Outcome:
 
 
 class JobFailed(RuntimeError):
-    """The job as a whole cannot go on; the message is its FailureReason."""
+    """The job as a whole has failed; the message is its FailureReason."""
 
 
 class TransformJob:
     """One job. `run` does all of it in the calling thread; `stop` may come from any other, at any time.
 
-    container: the model's ContainerDefinition. isolated, role: the model's, too. work: a folder for unfinished outputs,
-    made here, on the disk of the objects."""
+    model: its record. work: a folder for unfinished outputs, made here, on the disk of the objects. without_effect:
+    fields of the requests that the log is to name."""
 
     def __init__(
         self,
         platform: Platform,
         request: dict[str, Any],
-        container: dict[str, Any],
-        isolated: bool,
-        role: str | None,
+        model: dict[str, Any],
         folders: ModelFolders,
         work: Path,
+        without_effect: Sequence[str] = (),
     ):
-        self._platform, self._request, self._container, self._isolated, self._role = (
-            platform,
-            request,
-            container,
-            isolated,
-            role,
-        )
-        self._folders, self._work = folders, work
+        self._platform, self._request, self._model = platform, request, model
+        self._folders, self._work, self._without_effect = folders, work, without_effect
         self._destination = Destination(platform.objects, platform.files, work)
         self._streams = [
             f"{request['TransformJobName']}/instance-{number + 1}-{int(time.time())}"
@@ -120,82 +116,73 @@ class TransformJob:
     def _run(self) -> Outcome:
         request = self._request
         self._work.mkdir(parents=True)
+        taken: list[ModelFolder] = []  # so that the data that is not there is told apart from containers that fail
         try:
             objects = input_objects(
                 request["TransformInput"]["DataSource"]["S3DataSource"], self._platform.objects, self._platform.files
             )
             for one in objects:
                 self._destination.check_name(request["TransformOutput"]["S3OutputPath"], one.output)
-            folder = self._folders.take(self._container)
+            for container in model_containers(self._model):
+                taken.append(self._folders.take(container.definition))
         except ValueError as error:
+            for folder in taken:
+                folder.release()
             raise JobFailed(f"ClientError: {error}") from error
         by_line = request["TransformOutput"].get("AssembleWith") == "Line"
         outputs = [ObjectOutput(one, self._work, by_line) for one in objects]
         try:
-            servings = self._started(folder.path)
+            servings = self._started()
             try:
                 self._work_through(servings, objects, outputs)
             finally:
-                _together(ServingContainer.stop, servings)
+                at_once(Instance.stop, servings)
             with self._lock:
                 if self._end and self._end.status == "Stopped":
                     return self._end
                 self._storing = True
             self._store(outputs)
         finally:
-            folder.release()
+            for folder in taken:
+                folder.release()
             for output in outputs:
                 output.abandon()
         reason = failure_of_objects(outputs, LOG_GROUP, self._streams[0].rpartition("/")[0])
         return Outcome("Failed", reason) if reason else Outcome("Completed")
 
-    def _started(self, model: Path | None) -> list[ServingContainer]:
-        """All containers, in service. When one fails, the others are gone too."""
-        failures: list[BaseException] = []
+    def _started(self) -> list[Instance]:
+        """All instances, in service. When one fails, the others are gone too."""
 
-        def start(stream: str) -> ServingContainer:
-            try:
-                serving = ServingContainer.start(
-                    self._platform,
-                    kind=TRANSFORM,
-                    name=self._request["TransformJobName"],
-                    image=self._container["Image"],
-                    model=model,
-                    environment={
-                        **self._container.get("Environment", {}),
-                        **self._request.get("Environment", {}),
-                        **batch_environment(self._request),
-                    },
-                    role=self._role,
-                    network_isolation=self._isolated,
-                    log_group=LOG_GROUP,
-                    log_stream=stream,
-                    cancelled=self._over,
-                )
-            except BaseException as error:
-                failures.append(error)  # the first is the reason; the others are cancelled
-                self._over.set()
-                raise
-            serving.when_dead(lambda death: self._died(death, serving))
-            return serving
+        def start(stream: str) -> Instance:
+            spec = InstanceSpec(
+                kind=TRANSFORM,
+                name=self._request["TransformJobName"],
+                model=self._model,
+                log_group=LOG_GROUP,
+                log_stream=stream,
+                seconds_to_ready=SECONDS_TO_READY,
+                environment={**self._request.get("Environment", {}), **batch_environment(self._request)},
+            )
+            instance = Instance.start(self._platform, self._folders, spec, self._over)
+            instance.when_dead(lambda death: self._died(death, instance))
+            return instance
 
-        with ThreadPoolExecutor(len(self._streams), thread_name_prefix="start") as pool:
-            starting = [pool.submit(start, stream) for stream in self._streams]
-        if failures:
-            _together(ServingContainer.stop, [one.result() for one in starting if not one.exception()])
-            raise JobFailed(f"AlgorithmError: {failures[0]}") if isinstance(failures[0], ServingFailed) else failures[0]
-        return [one.result() for one in starting]
+        try:
+            return start_all(start, self._streams, Instance.stop, self._over)
+        except ServingFailed as error:
+            raise JobFailed(f"AlgorithmError: {error}") from error
 
-    def _died(self, death: str, serving: ServingContainer) -> None:
-        self.stop(Outcome("Failed", with_last_lines(f"AlgorithmError: {death}", serving.last_lines())))
+    def _died(self, death: str, serving: Instance) -> None:
+        reason = with_last_lines(f"AlgorithmError: {serving.death() or death}", serving.last_lines())
+        self.stop(Outcome("Failed", reason))
 
-    def _work_through(
-        self, servings: list[ServingContainer], objects: list[InputObject], outputs: list[ObjectOutput]
-    ) -> None:
+    def _work_through(self, servings: list[Instance], objects: list[InputObject], outputs: list[ObjectOutput]) -> None:
         """Returns when every object is done or has failed, or when the job is over; then no thread works any more."""
         limits = self._limits(servings[0])
         for stream in self._streams:
             self._log(stream, [str(limits)])
+        if self._without_effect:
+            self._log(self._streams[0], [without_effect_line(list(self._without_effect))])
         shared = [[outputs[one.number] for one in share] for share in shares(objects, len(servings))]
         with ThreadPoolExecutor(len(servings), thread_name_prefix="instance") as pool:
             working = [
@@ -208,18 +195,15 @@ class TransformJob:
                 self._changed.wait()
                 self._changed.clear()
             if self._over.is_set():
-                _together(ServingContainer.stop, servings)  # breaks what is under way
+                at_once(Instance.stop, servings)  # breaks what is under way
         for one in working:
             one.result()
 
-    def _one_instance(
-        self, serving: ServingContainer, stream: str, outputs: list[ObjectOutput], limits: Limits
-    ) -> None:
+    def _one_instance(self, serving: Instance, stream: str, outputs: list[ObjectOutput], limits: Limits) -> None:
         given, client = self._request["TransformInput"], self._request.get("ModelClientConfig", {})
         headers = {"Content-Type": given.get("ContentType"), "Accept": self._request["TransformOutput"].get("Accept")}
         invocations = Invocations(
-            serving.host,
-            serving.port,
+            serving.request,
             {name: value for name, value in headers.items() if value},
             client.get("InvocationsTimeoutInSeconds", DEFAULT_SECONDS),
             client.get("InvocationsMaxRetries", DEFAULT_RETRIES),
@@ -252,13 +236,11 @@ class TransformJob:
         except BaseException:
             self._over.set()  # the other instances work for nothing
             raise
-        finally:
-            invocations.close()
 
-    def _limits(self, serving: ServingContainer) -> Limits:
-        answer = execution_parameters(serving.host, serving.port) if leaves_something_open(self._request) else {}
+    def _limits(self, serving: Instance) -> Limits:
+        answer = execution_parameters(*serving.first_address()) if leaves_something_open(self._request) else {}
         try:
-            return chosen_limits(self._request, answer)
+            return effective_limits(self._request, answer)
         except ValueError as error:
             raise JobFailed(f"AlgorithmError: {error}") from error
 
@@ -281,10 +263,3 @@ class TransformJob:
 
     def _wake(self, _: Future[Any]) -> None:
         self._changed.set()
-
-
-def _together(do: Callable[[ServingContainer], None], servings: list[ServingContainer]) -> None:
-    """To all at once: stopping one may take half a minute."""
-    if servings:
-        with ThreadPoolExecutor(len(servings), thread_name_prefix="stop") as pool:
-            list(pool.map(do, servings))

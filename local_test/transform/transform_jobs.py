@@ -10,10 +10,12 @@ from typing import Any
 
 from local_test.api.errors import ResourceInUse, ResourceNotFound, ValidationException
 from local_test.api.listing import one_page
+from local_test.api.supported_fields import without_effect
 from local_test.api.tags import Tags
 from local_test.host.emulator_settings import Platform
+from local_test.serving.model_definition import is_direct, is_multi_model, model_containers
 from local_test.serving.model_folder import ModelFolders
-from local_test.serving.models import Models, the_container
+from local_test.serving.models import Models
 from local_test.storage.destination import Destination
 from local_test.transform.supported_fields import check
 from local_test.transform.transform_job import Outcome, TransformJob
@@ -45,10 +47,10 @@ class TransformJobs:
 
     def create_transform_job(self, request: dict[str, Any]) -> dict[str, Any]:
         request = {field: value for field, value in request.items() if value is not None}
-        check(request)
+        check(request, self._platform.strict)
         name = request["TransformJobName"]
         model = self._models.get(request["ModelName"])
-        container = transformable_container(model)
+        check_transformable(model)
         self._check_uris(request)
         arn, now = self._platform.arn("transform-job", name), time.time()
         record = {
@@ -58,16 +60,8 @@ class TransformJobs:
             "CreationTime": now,
             "LastModifiedTime": now,
         }
-        isolated = model.get("EnableNetworkIsolation", False)
-        job = TransformJob(
-            self._platform,
-            request,
-            container,
-            isolated,
-            model.get("ExecutionRoleArn"),
-            self._folders,
-            self._work / name,
-        )
+        fields = _without_effect(request, model)
+        job = TransformJob(self._platform, request, model, self._folders, self._work / name, fields)
         thread = threading.Thread(target=self._run, args=(name, job), name=f"transform-job {name}", daemon=True)
         with self._lock:
             if not self._records.create(name, record):
@@ -151,15 +145,27 @@ class TransformJobs:
         )
 
 
-def transformable_container(model: dict[str, Any]) -> dict[str, Any]:
-    """The ContainerDefinition of a model. Raises ValidationException when batch transform does not take it.
+def _without_effect(request: dict[str, Any], model: dict[str, Any]) -> list[str]:
+    """The fields of the job and of its model that have no effect here."""
+    of_model = [f"{field} of model {model['ModelName']}" for field in without_effect("CreateModel", model)]
+    return without_effect("CreateTransformJob", request) + of_model
+
+
+def check_transformable(model: dict[str, Any]) -> None:
+    """Raise ValidationException for a model that batch transform does not take.
 
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ContainerDefinition.html says so of ModelDataSource.
     """
-    container = the_container(model)
-    if "ModelDataSource" in container:
+    name = model["ModelName"]
+    if any("ModelDataSource" in one.definition for one in model_containers(model)):
         raise ValidationException(
-            f"ModelName: batch transform does not take ModelDataSource, which {model['ModelName']} has. "
+            f"ModelName: batch transform does not take ModelDataSource, which {name} has. "
             "Give the model a ModelDataUrl."
         )
-    return container
+    if is_multi_model(model):
+        raise ValidationException(f"ModelName: batch transform does not take Mode MultiModel, which {name} has.")
+    if is_direct(model):
+        raise ValidationException(
+            f"ModelName: batch transform does not take direct invocation, which {name} has. "
+            "Give the model InferenceExecutionConfig.Mode Serial."
+        )

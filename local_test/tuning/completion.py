@@ -9,8 +9,7 @@ HyperParameterTuningJobCompletionDetails. Trials count in the order of their num
 from collections.abc import Iterable
 from typing import Any
 
-from local_test.tuning.objective import is_better, maximises
-from local_test.tuning.trial import Trial
+from local_test.tuning.trial import Trial, is_better, maximises
 
 SIGNIFICANT = 0.01  # of the best value
 LEAST_TO_CONVERGE = 10  # trials
@@ -22,11 +21,11 @@ def best(trials: Iterable[Trial], maximise: bool) -> Trial | None:
     A stopped trial is named only when none has completed, as when each of them ran into its time limit or past
     Hyperband's MaxResource. None when no trial that ended has an objective."""
     scored = _scored(trials)
-    found = None
-    for trial in [one for one in scored if one.status == "Completed"] or scored:
-        if found is None or is_better(trial.objective, found.objective, maximise):
-            found = trial
-    return found
+    found: tuple[Trial, float] | None = None
+    for trial, value in [one for one in scored if one[0].status == "Completed"] or scored:
+        if found is None or is_better(value, found[1], maximise):
+            found = trial, value
+    return found[0] if found else None
 
 
 def not_improving(trials: Iterable[Trial], maximise: bool) -> int:
@@ -34,10 +33,11 @@ def not_improving(trials: Iterable[Trial], maximise: bool) -> int:
 
     Trials that have ended count, also stopped ones; not those without an objective. Several improvements of less than
     1% that come to 1% together are one. The first trial is an improvement."""
-    count, mark = 0, None
-    for trial in _scored(trials):
-        if mark is None or _improves(trial.objective, mark, maximise):
-            count, mark = 0, trial.objective
+    count: int = 0
+    mark: float | None = None
+    for _, value in _scored(trials):
+        if mark is None or _improves(value, mark, maximise):
+            count, mark = 0, value
         else:
             count += 1
     return count
@@ -49,9 +49,9 @@ def has_converged(trials: Iterable[Trial], maximise: bool) -> bool:
     A rule of the local SageMaker: of its own AWS says only that it was tested on many benchmarks. The thought: of 2 n
     random draws the best is among the last n as often as not, and a search that found nothing there needs another 2 n
     for an even chance."""
-    trials = _scored(trials)
+    trials = list(trials)
     idle = not_improving(trials, maximise)
-    return idle >= max(LEAST_TO_CONVERGE, len(trials) - idle)
+    return idle >= max(LEAST_TO_CONVERGE, len(_scored(trials)) - idle)
 
 
 def reason_to_complete(config: dict[str, Any], trials: Iterable[Trial]) -> str | None:
@@ -60,14 +60,13 @@ def reason_to_complete(config: dict[str, Any], trials: Iterable[Trial]) -> str |
     MaxNumberOfTrainingJobs and MaxRuntimeInSeconds are no concern of this.
     """
     criteria = config.get("TuningJobCompletionCriteria", {})
-    maximise, trials = maximises(config), _scored(trials)
+    maximise, trials = maximises(config), list(trials)
     target = criteria.get("TargetObjectiveMetricValue")
     if target is not None:
-        for trial in trials:
-            if not is_better(target, trial.objective, maximise):
+        for trial, value in _scored(trials):
+            if not is_better(target, value, maximise):
                 return (
-                    f"Trial {trial.number} has reached TargetObjectiveMetricValue {target}: its objective is "
-                    f"{trial.objective}."
+                    f"Trial {trial.number} has reached TargetObjectiveMetricValue {target}: its objective is {value}."
                 )
     most = criteria.get("BestObjectiveNotImproving", {}).get("MaxNumberOfTrainingJobsNotImproving")
     without_improvement = (
@@ -82,11 +81,10 @@ def reason_to_complete(config: dict[str, Any], trials: Iterable[Trial]) -> str |
     return None
 
 
-def _scored(trials: Iterable[Trial]) -> list[Trial]:
-    """Ended trials that have an objective, by number."""
-    return sorted(
-        (trial for trial in trials if trial.has_ended and trial.objective is not None), key=lambda trial: trial.number
-    )
+def _scored(trials: Iterable[Trial]) -> list[tuple[Trial, float]]:
+    """Ended trials that have an objective, by number, each with it."""
+    scored = [(trial, trial.objective) for trial in trials if trial.has_ended]
+    return sorted(((trial, value) for trial, value in scored if value is not None), key=lambda one: one[0].number)
 
 
 def _improves(value: float, mark: float, maximise: bool) -> bool:

@@ -6,8 +6,7 @@ Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeHy
 from typing import Any
 
 from local_test.tuning import completion
-from local_test.tuning.job_record import as_trial
-from local_test.tuning.objective import maximises
+from local_test.tuning.trial import as_trial, maximises
 
 REPEATED = (
     "HyperParameterTuningJobName",
@@ -53,6 +52,7 @@ def describe(record: dict[str, Any], trials: list[dict[str, Any]], now: float) -
     maximise = maximises(record["HyperParameterTuningJobConfig"])
     known = [as_trial(trial) for trial in trials]
     answer = {field: record[field] for field in REPEATED if field in record} | _counters(record, trials)
+    answer["TrainingJobDefinition"] = _with_resource_config(record["TrainingJobDefinition"])
     if found := completion.best(known, maximise):
         answer["BestTrainingJob"] = training_job_summary(
             record, next(one for one in trials if one["Number"] == found.number)
@@ -88,6 +88,13 @@ def training_job_summary(record: dict[str, Any], trial: dict[str, Any]) -> dict[
             "Value": as_trial(trial).objective,
         }
     return summary
+
+
+def _with_resource_config(definition: dict[str, Any]) -> dict[str, Any]:
+    """The SDK's `attach` looks for ResourceConfig also where the request had HyperParameterTuningResourceConfig."""
+    if "HyperParameterTuningResourceConfig" not in definition:
+        return definition
+    return {**definition, "ResourceConfig": definition["HyperParameterTuningResourceConfig"]}
 
 
 def _counters(record: dict[str, Any], trials: list[dict[str, Any]]) -> dict[str, Any]:

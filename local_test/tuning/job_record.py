@@ -4,9 +4,8 @@ functions.
 
 from typing import Any
 
-from local_test.training.training_run import KILLED
 from local_test.tuning.training_request import OBJECTIVE
-from local_test.tuning.trial import Trial
+from local_test.tuning.trial import Trial, as_trial
 
 RANGES = ("IntegerParameterRanges", "ContinuousParameterRanges", "CategoricalParameterRanges")
 SWITCHES = ("EnableNetworkIsolation", "EnableInterContainerTrafficEncryption", "EnableManagedSpotTraining")
@@ -17,7 +16,8 @@ def new_record(request: dict[str, Any], arn: str, now: float, seed: int) -> dict
     it.
 
     What AWS fills in is filled in, as an answer of DescribeHyperParameterTuningJob shows that others published: the
-    scale `Auto`, ranges of every kind, switches that are off, and the objective among the static hyperparameters."""
+    scale `Auto`, ranges of every kind, early stopping and switches that are off, and the objective among the static
+    hyperparameters."""
     config, definition = request["HyperParameterTuningJobConfig"], request["TrainingJobDefinition"]
     ranges = {kind: [_with_scale(one) for one in config["ParameterRanges"].get(kind, [])] for kind in RANGES}
     objective = config["HyperParameterTuningJobObjective"]["MetricName"]
@@ -25,7 +25,7 @@ def new_record(request: dict[str, Any], arn: str, now: float, seed: int) -> dict
     return {
         "HyperParameterTuningJobName": request["HyperParameterTuningJobName"],
         "HyperParameterTuningJobArn": arn,
-        "HyperParameterTuningJobConfig": {**config, "ParameterRanges": ranges},
+        "HyperParameterTuningJobConfig": {"TrainingJobEarlyStoppingType": "Off", **config, "ParameterRanges": ranges},
         "TrainingJobDefinition": {**dict.fromkeys(SWITCHES, False), **definition, "StaticHyperParameters": static},
         "HyperParameterTuningJobStatus": "InProgress",
         "CreationTime": now,
@@ -49,16 +49,6 @@ def tuned_names(record: dict[str, Any]) -> dict[str, str]:
 def parent_trials(record: dict[str, Any]) -> list[Trial]:
     """Trials of all parents as this tuning job's search sees them, numbered through."""
     return [as_trial({**one, "Number": number}) for number, one in enumerate(record["Search"]["Parents"], start=1)]
-
-
-def as_trial(trial: dict[str, Any]) -> Trial:
-    """A trial's record -> what decisions are made from."""
-    return Trial(trial["Number"], trial["TunedHyperParameters"], trial["TrainingJobStatus"], tuple(trial["Values"]))
-
-
-def was_lost(trial: dict[str, Any]) -> bool:
-    """Whether the trial failed because the service ended while it ran."""
-    return trial.get("FailureReason") == KILLED
 
 
 def _with_scale(parameter_range: dict[str, Any]) -> dict[str, Any]:

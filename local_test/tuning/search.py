@@ -8,18 +8,34 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
+import optuna
 from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from local_test.tuning import ranges
 from local_test.tuning.ranges import CategoricalRange, ContinuousRange, Range
-from local_test.tuning.study import new_study
-from local_test.tuning.trial import Trial
+from local_test.tuning.trial import Trial, maximises
+
+optuna.logging.set_verbosity(optuna.logging.WARNING)  # else every study puts lines into the service's log
 
 # Optuna's default is 10 random trials before the model has a say. Tuning jobs often have no more than 10 to 30 trials,
 # and there 5 found better values on smooth functions of 1, 2 and 5 hyperparameters.
 OBSERVATIONS_FOR_A_MODEL = 5
 DRAWS = 20  # before an untried combination is looked up instead
+
+
+def new_study(
+    config: dict[str, Any], sampler: BaseSampler, pruner: optuna.pruners.BasePruner | None = None
+) -> optuna.Study:
+    """Optuna's study of a tuning job, in memory and without a trial: made anew from the trials for every question, so
+    that nothing but the trials has to be kept. config: HyperParameterTuningJobConfig with a RandomSeed.
+    """
+    return optuna.create_study(
+        direction="maximize" if maximises(config) else "minimize",
+        sampler=sampler,
+        pruner=pruner,
+        study_name=str(config["RandomSeed"]),  # Hyperband's brackets follow from the name
+    )
 
 
 def check(config: dict[str, Any]) -> None:
@@ -45,7 +61,12 @@ def grid_size(config: dict[str, Any]) -> int:
     """The number of combinations of a config that has passed `check` with Strategy Grid: of training jobs that it
     takes.
     """
-    return math.prod(one.size for one in ranges.read(config["ParameterRanges"]))
+    return int(_combinations(ranges.read(config["ParameterRanges"])))
+
+
+def combinations(config: dict[str, Any]) -> float:
+    """Of values of the ranges; infinite with a continuous one."""
+    return _combinations(ranges.read(config["ParameterRanges"]))
 
 
 def propose(
@@ -75,6 +96,7 @@ def propose(
         return _combination(found, number - 1) if number <= grid_size(config) else None
     earlier = sorted((trial for trial in trials if trial.number < number), key=lambda trial: trial.number)
     seed = int(np.random.SeedSequence([config["RandomSeed"], number]).generate_state(1)[0])
+    sampler: BaseSampler
     if config["Strategy"] == "Bayesian":
         sampler = TPESampler(
             seed=seed, multivariate=True, constant_liar=True, n_startup_trials=OBSERVATIONS_FOR_A_MODEL
@@ -97,21 +119,27 @@ def _draw(
     study.add_trials(observations)
     distributions = {one.name: one.distribution for one in found}
     tried = {tuple(trial.hyperparameters[one.name] for one in found) for trial in earlier}
-    size = math.inf if any(isinstance(one, ContinuousRange) for one in found) else math.prod(one.size for one in found)
+    size = _combinations(found)
     for _ in range(DRAWS):
         drawn = study.ask(distributions).params
         proposal = {one.name: one.text(drawn[one.name]) for one in found}
         if tuple(proposal.values()) not in tried or len(tried) >= size:
             return proposal
     # So many draws repeat what there is only when few combinations are left.
-    candidates = (_combination(found, (seed + step) % size) for step in range(len(tried) + 1))
+    candidates = (_combination(found, (seed + step) % int(size)) for step in range(len(tried) + 1))
     return next(candidate for candidate in candidates if tuple(candidate.values()) not in tried)
+
+
+def _combinations(found: Sequence[Range]) -> float:
+    # Not the product alone: integers may be too large to be multiplied with a float.
+    return math.inf if any(isinstance(one, ContinuousRange) for one in found) else math.prod(one.size for one in found)
 
 
 def _combination(found: Sequence[Range], index: int) -> dict[str, str]:
     """index: from 0, in the order of the ranges, the last one changing fastest."""
     texts = []
     for one in reversed(found):
+        assert not isinstance(one, ContinuousRange)  # those have no end of combinations
         index, place = divmod(index, one.size)
         texts.append((one.name, one.text_at(place)))
     return dict(reversed(texts))
@@ -124,11 +152,14 @@ def _observation(trial: Trial, found: Sequence[Range]) -> FrozenTrial | None:
     params = {one.name: one.coordinate(trial.hyperparameters[one.name]) for one in found}
     if None in params.values():
         return None
-    known = {"params": params, "distributions": {one.name: one.distribution for one in found}}
+    state, value, intermediate = TrialState.COMPLETE, trial.objective, None
     if not trial.has_ended:
-        return create_trial(state=TrialState.RUNNING, **known)
-    if trial.objective is None:
-        return create_trial(state=TrialState.FAIL, **known)
-    if trial.status == "Stopped":
-        return create_trial(state=TrialState.PRUNED, intermediate_values={len(trial.values): trial.objective}, **known)
-    return create_trial(state=TrialState.COMPLETE, value=trial.objective, **known)
+        state, value = TrialState.RUNNING, None
+    elif trial.objective is None:
+        state = TrialState.FAIL
+    elif trial.status == "Stopped":
+        state, value, intermediate = TrialState.PRUNED, None, {len(trial.values): trial.objective}
+    distributions = {one.name: one.distribution for one in found}
+    return create_trial(
+        state=state, value=value, params=params, distributions=distributions, intermediate_values=intermediate
+    )

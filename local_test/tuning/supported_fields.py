@@ -8,7 +8,7 @@ fields may hold is checked with the first trial's request, by the rules of Creat
 
 from typing import Any
 
-from local_test.api.errors import ValidationException
+from local_test.api.errors import ResourceLimitExceeded, ValidationException
 from local_test.api.supported_fields import check_supported
 from local_test.training.supported_fields import SUPPORTED as TRAINING
 from local_test.tuning import hyperband, search
@@ -36,7 +36,7 @@ SUPPORTED = {
         "RandomSeed": None,
     },
     "TrainingJobDefinition": {
-        **{field: TRAINING[field] for field in (*COPIED, "ResourceConfig", "CheckpointConfig")},
+        **{field: TRAINING[field] for field in (*COPIED, "ResourceConfig", "CheckpointConfig") if field in TRAINING},
         "DefinitionName": None,
         "StaticHyperParameters": None,
         "AlgorithmSpecification": {"TrainingImage": None, "TrainingInputMode": None, "MetricDefinitions": None},
@@ -46,17 +46,22 @@ SUPPORTED = {
     "Tags": None,
 }
 
+MOST = 750  # training jobs
+MOST_RANDOM = 10_000  # after an account has asked for it
+MOST_PARALLEL = 100  # likewise; 10 without
+MOST_METRICS = 20
 
-def check(request: dict[str, Any]) -> None:
-    """Raise ValidationException for the first thing that would not be done."""
-    check_supported(request, SUPPORTED)
+
+def check(request: dict[str, Any], strict: bool = False) -> None:
+    """Raise ValidationException for the first thing that would not be done. strict: or that has no effect here."""
+    check_supported(request, SUPPORTED, "CreateHyperParameterTuningJob", strict)
     if "TrainingJobDefinition" not in request:
         raise ValidationException("TrainingJobDefinition is missing.")
     config, definition = request["HyperParameterTuningJobConfig"], request["TrainingJobDefinition"]
     _check_objective(config, definition)
     _check_hyperparameters(config, definition)
     _check_strategy(config, definition)
-    _check_limits(config)
+    _check_limits(config, definition)
     if "ResourceConfig" in definition and "HyperParameterTuningResourceConfig" in definition:
         raise ValidationException("Give either ResourceConfig or HyperParameterTuningResourceConfig, not both.")
 
@@ -108,15 +113,39 @@ def _check_strategy(config: dict[str, Any], definition: dict[str, Any]) -> None:
         raise ValidationException(str(error)) from error
 
 
-def _check_limits(config: dict[str, Any]) -> None:
-    limits = config["ResourceLimits"]
+def _check_limits(config: dict[str, Any], definition: dict[str, Any]) -> None:
+    """Source of the figures: https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html"""
+    limits, strategy = config["ResourceLimits"], config["Strategy"]
     most = limits.get("MaxNumberOfTrainingJobs")
-    if most is None and config["Strategy"] != "Grid" and "MaxRuntimeInSeconds" not in limits:
+    asked = search.grid_size(config) if strategy == "Grid" else most
+    _check_most("training jobs per hyperparameter tuning job", asked, MOST_RANDOM if strategy == "Random" else MOST)
+    parallel = limits["MaxParallelTrainingJobs"]
+    _check_most("parallel training jobs per hyperparameter tuning job", parallel, MOST_PARALLEL)
+    metrics = definition["AlgorithmSpecification"].get("MetricDefinitions", [])
+    _check_most("metrics defined per hyperparameter tuning job", len(metrics), MOST_METRICS)
+    if most is not None and strategy != "Grid":
+        _check_combinations(config, most)
+    if most is None and strategy != "Grid" and "MaxRuntimeInSeconds" not in limits:
         raise ValidationException(
             "ResourceLimits needs MaxNumberOfTrainingJobs or MaxRuntimeInSeconds: the tuning job might never end."
         )
-    if most is not None and limits["MaxParallelTrainingJobs"] > most:
+    if most is not None and parallel > most:
         raise ValidationException(
-            f"MaxParallelTrainingJobs is {limits['MaxParallelTrainingJobs']}, more than MaxNumberOfTrainingJobs, "
-            f"which is {most}."
+            f"MaxParallelTrainingJobs is {parallel}, more than MaxNumberOfTrainingJobs, which is {most}."
+        )
+
+
+def _check_most(what: str, asked: int | None, most: int) -> None:
+    if asked is not None and asked > most:
+        raise ResourceLimitExceeded(f"The number of {what} is at most {most}, and the request asks for {asked}.")
+
+
+def _check_combinations(config: dict[str, Any], most: int) -> None:
+    """In AWS's words: https://github.com/aws/amazon-sagemaker-operator-for-k8s/issues/123"""
+    combinations = search.combinations(config)
+    if combinations < most:
+        raise ValidationException(
+            "You don't have enough combinations of hyperparameter ranges. The total number of hyperparameter "
+            f"combinations for the provided ranges [{float(combinations)}] must be equal or greater than the value of "
+            f"MaxNumberOfJobs, [{most}]. Provide additional ranges."
         )

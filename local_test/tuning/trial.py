@@ -1,6 +1,9 @@
-"""A trial: one training job of a tuning job, as the search sees it."""
+"""A trial, one training job of a tuning job, as the search sees it. Pure functions of records and of the objective."""
 
 from dataclasses import dataclass, field
+from typing import Any
+
+from local_test.training.job_ending import KILLED
 
 
 @dataclass(frozen=True)
@@ -23,3 +26,22 @@ class Trial:
     @property
     def has_ended(self) -> bool:
         return self.status in ("Completed", "Stopped", "Failed")
+
+
+def as_trial(record: dict[str, Any]) -> Trial:
+    """A trial's record -> what decisions are made from."""
+    return Trial(record["Number"], record["TunedHyperParameters"], record["TrainingJobStatus"], tuple(record["Values"]))
+
+
+def was_lost(record: dict[str, Any]) -> bool:
+    """Whether the trial failed because the service ended while it ran."""
+    return record.get("FailureReason") == KILLED
+
+
+def maximises(config: dict[str, Any]) -> bool:
+    """config: HyperParameterTuningJobConfig. Whether a higher value of the objective is a better one."""
+    return config["HyperParameterTuningJobObjective"]["Type"] == "Maximize"
+
+
+def is_better(value: float, than: float, maximise: bool) -> bool:
+    return value > than if maximise else value < than

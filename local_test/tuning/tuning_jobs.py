@@ -21,7 +21,7 @@ from local_test.tuning.supported_fields import check
 from local_test.tuning.training_request import training_request
 from local_test.tuning.trial_records import TrialRecords
 from local_test.tuning.tuning_run import TuningRun
-from local_test.tuning.warm_start import check_parent, learned, parent_names
+from local_test.tuning.warm_start import check_parent, check_parent_trials, learned, parent_names
 
 UNFINISHED = ("InProgress", "Stopping")
 DEFAULTS = {"MaxResults": 10, "SortBy": "Name", "SortOrder": "Ascending"}  # of both lists
@@ -45,7 +45,7 @@ class TuningJobs:
         self._ended = False
 
     def create_hyper_parameter_tuning_job(self, request: dict[str, Any]) -> dict[str, Any]:
-        check(request)
+        check(request, self._platform.strict)
         name = request["HyperParameterTuningJobName"]
         arn = self._platform.arn("hyper-parameter-tuning-job", name)
         taken = ResourceInUse(
@@ -57,6 +57,7 @@ class TuningJobs:
         record["Search"]["Parents"] = [
             trial for parent in parent_names(request) for trial in self._learned(record, parent)
         ]
+        check_parent_trials(len(record["Search"]["Parents"]))
         self._check_training_jobs(record)
         run = TuningRun(self._platform, self._training_jobs, self._trials, record)
         with self._lock:  # who sees the record can stop the run
@@ -154,6 +155,7 @@ class TuningJobs:
     def _check_training_jobs(self, record: dict[str, Any]) -> None:
         """By the first trial's request: what CreateTrainingJob would refuse is refused before anything runs."""
         tuned = search.propose(search_config(record), 1, [], parent_trials(record))
+        assert tuned is not None  # every search has a first trial
         request = training_request(record, 1, tuned, record["Search"]["Tags"])
         try:
             validate("CreateTrainingJob", request)

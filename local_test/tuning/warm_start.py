@@ -1,7 +1,7 @@
 """Warm start: which earlier tuning jobs a new one may learn from, and what of them it learns from. Pure functions.
 
-Source: https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-warm-start.html. Its limits on how many
-static hyperparameters may change (10) and how many training jobs all parents may have (500) are not held here."""
+Source: https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-warm-start.html. It counts some
+changes of hyperparameters twice, by a rule that it shows by an example only: here each counts once."""
 
 from typing import Any
 
@@ -10,6 +10,8 @@ from local_test.tuning.job_record import tuned_names
 from local_test.tuning.training_request import OBJECTIVE
 
 ENDED = ("Completed", "Stopped", "Failed")
+MOST_CHANGES = 10  # of static hyperparameters, and from tuned to static
+MOST_PARENT_TRIALS = 500  # of all parents together
 
 
 def parent_names(request: dict[str, Any]) -> list[str]:
@@ -49,8 +51,29 @@ def check_parent(record: dict[str, Any], parent: dict[str, Any]) -> None:
                 f"{their_kinds[hyperparameter]}: "
                 "its type must be the same."
             )
+    changes = _changes(record, parent)
+    if len(changes) > MOST_CHANGES:
+        raise ValidationException(
+            f"{len(changes)} static hyperparameters differ from the parent tuning job {name}: {', '.join(changes)}. At "
+            f"most {MOST_CHANGES} may."
+        )
     if record["WarmStartConfig"]["WarmStartType"] == "IdenticalDataAndAlgorithm":
         _check_identical(mine, theirs, name)
+
+
+def check_parent_trials(count: int) -> None:
+    """Raise ValidationException when all parents together have had too many training jobs."""
+    if count > MOST_PARENT_TRIALS:
+        raise ValidationException(
+            f"The parent tuning jobs have launched {count} training jobs: at most {MOST_PARENT_TRIALS} are allowed in "
+            "all of them together. Name fewer parents."
+        )
+
+
+def _changes(record: dict[str, Any], parent: dict[str, Any]) -> list[str]:
+    """Static hyperparameters of the new tuning job that its parent tuned, or had another value of."""
+    mine, theirs = (one["TrainingJobDefinition"]["StaticHyperParameters"] for one in (record, parent))
+    return sorted(name for name in mine.keys() - {OBJECTIVE} if mine[name] != theirs.get(name))
 
 
 def _check_identical(mine: dict[str, Any], theirs: dict[str, Any], name: str) -> None:

@@ -88,7 +88,7 @@ def range_of_text(text: str) -> Range:
         if ".." in text:
             raise ValueError(f"must be min..max, min..max:scale or value,value, not {text!r}")
         return _categories(text.split(","))
-    value = {"min": _number(found[1]), "max": _number(found[2])}
+    value: dict[str, Any] = {"min": _number(found[1]), "max": _number(found[2])}
     for word in found[3].split(":")[1:]:
         key = "type" if word in TYPES else "scale"
         if key in value:
@@ -112,7 +112,7 @@ def ranges_of_request(parameter_ranges: dict[str, Any]) -> dict[str, Range]:
 
 def grid_size(ranges: dict[str, Range]) -> int:
     """How many combinations there are of the values of these lists."""
-    return math.prod(len(one.values) for one in ranges.values())
+    return math.prod(len(one.values) for one in ranges.values() if isinstance(one, Categories))
 
 
 def _categories(values: list[Any]) -> Categories:

@@ -8,7 +8,7 @@ from pydantic.fields import FieldInfo
 
 from contract.did_you_mean import did_you_mean
 from scripts.config.setting_types import Meaning, is_table
-from scripts.config.variables import is_section, variable_of
+from scripts.config.variables import section_of, variable_of
 
 
 def problems(
@@ -20,12 +20,14 @@ def problems(
     for one in error.errors(include_url=False):
         path = ".".join(str(part) for part in one["loc"] if isinstance(part, str) and part != "[key]")
         if one["type"] == "extra_forbidden":
-            of_file.setdefault(path, f"{path} is unknown. {did_you_mean(one['loc'][-1], _keys(settings, one['loc']))}")
+            of_file.setdefault(
+                path, f"{path} is unknown. {did_you_mean(str(one['loc'][-1]), _keys(settings, one['loc']))}"
+            )
         elif one["type"] == "missing":
             of_file.setdefault(path, f"{path} is missing. Write it there, or restore the file from git.")
         else:
             field = _field(settings, one["loc"])
-            has_variable = not is_section(field) and not is_table(field.annotation)
+            has_variable = not section_of(field) and not is_table(field.annotation)
             if has_variable and (name := variable_of(path, environment)):
                 of_environment.setdefault(name, f"{name} {_wrong(field, one)}.")
             else:
@@ -33,8 +35,8 @@ def problems(
     return list(of_file.values()), list(of_environment.values())
 
 
-def _of_value(path: str, field: FieldInfo, error: Mapping) -> str:
-    if is_section(field):
+def _of_value(path: str, field: FieldInfo, error: Mapping[str, Any]) -> str:
+    if section_of(field):
         return f"{path} must be a section, [{path}]."
     if error["loc"][-1] == "[key]":
         *table, name, _ = error["loc"]
@@ -42,7 +44,7 @@ def _of_value(path: str, field: FieldInfo, error: Mapping) -> str:
     return f"{path} {_wrong(field, error)}."
 
 
-def _wrong(field: FieldInfo, error: Mapping) -> str:
+def _wrong(field: FieldInfo, error: Mapping[str, Any]) -> str:
     """`must be ..., not ...`"""
     value = error["input"]
     if error["type"] == "too_long":
@@ -60,7 +62,7 @@ def _wrong(field: FieldInfo, error: Mapping) -> str:
 
 def _meaning(field: FieldInfo) -> str:
     """What the field's value must be, in words."""
-    limits = {}
+    limits: dict[str, Any] = {}
     for one in field.metadata:
         if isinstance(one, Meaning):
             return one.words
@@ -78,13 +80,15 @@ def _meaning(field: FieldInfo) -> str:
 def _field(settings: type[BaseModel], place: tuple[Any, ...]) -> FieldInfo:
     """The field that an error's place is in: a key, or a section where the section itself is wrong."""
     field = _fields(settings)[place[0]]
-    return _fields(field.annotation)[place[1]] if is_section(field) and len(place) > 1 else field
+    section = section_of(field)
+    return _fields(section)[place[1]] if section and len(place) > 1 else field
 
 
 def _keys(settings: type[BaseModel], place: tuple[Any, ...]) -> list[str]:
     """The keys that could stand at this place."""
-    return list(_fields(_fields(settings)[place[0]].annotation if len(place) > 1 else settings))
+    section = section_of(_fields(settings)[place[0]]) if len(place) > 1 else None
+    return list(_fields(section or settings))
 
 
 def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
-    return {field.alias: field for field in model.model_fields.values()}
+    return {str(field.alias): field for field in model.model_fields.values()}

@@ -4,6 +4,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, TomlConfigSettingsSource
@@ -20,7 +21,7 @@ FILE = Path(__file__).parents[2] / "sagemaker.toml"
 class Settings(BaseSettings):
     """Everything in sagemaker.toml. `async_` is the section [async]."""
 
-    model_config = SettingsConfigDict(**Section.model_config)
+    model_config = cast(SettingsConfigDict, Section.model_config)
 
     prefix: Prefix
     role: Role
@@ -49,10 +50,11 @@ def load_settings(file: Path = FILE, environment: Mapping[str, str] | None = Non
     environment = os.environ if environment is None else environment
     if not file.is_file():
         raise Failure(f"{file} is missing. Restore it: git checkout -- {file.name}")
-    of_file, of_environment = [], []
+    of_file: list[str] = []
+    of_environment: list[str] = []
     try:
         sources = (VariablesSource(Settings, environment), TomlConfigSettingsSource(Settings, file))
-        settings = Settings(_build_sources=(sources, {}))
+        settings = Settings(_build_sources=(sources, {}))  # type: ignore[call-arg] # pydantic's plugin leaves it out
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Failure(f"{file} is not TOML: {error}.") from None
     except ValidationError as error:

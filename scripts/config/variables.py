@@ -51,14 +51,15 @@ def keys(model: type[BaseModel], above: str = "") -> Iterator[tuple[str, FieldIn
     """`("train.instance-type", its field)`: every key that the environment can set."""
     for field in model.model_fields.values():
         path = f"{above}{field.alias}"
-        if is_section(field):
-            yield from keys(field.annotation, f"{path}.")
+        if section := section_of(field):
+            yield from keys(section, f"{path}.")
         elif not is_table(field.annotation):
             yield path, field
 
 
-def is_section(field: FieldInfo) -> bool:
-    return isinstance(field.annotation, type) and issubclass(field.annotation, Section)
+def section_of(field: FieldInfo) -> type[Section] | None:
+    """The section that the field is; None for a key."""
+    return field.annotation if isinstance(field.annotation, type) and issubclass(field.annotation, Section) else None
 
 
 def names_of(path: str) -> tuple[str, ...]:
@@ -74,7 +75,9 @@ def variable_of(path: str, environment: Mapping[str, str]) -> str | None:
 def unknown_variables(settings: type[BaseModel], environment: Mapping[str, str]) -> list[str]:
     """A misspelt variable would silently do nothing. Only names that begin with one of our sections can be ours."""
     known = [name for path, _ in keys(settings) for name in names_of(path)]
-    sections = tuple(f"{names_of(field.alias)[0]}_" for field in settings.model_fields.values() if is_section(field))
+    sections = tuple(
+        f"{names_of(field.alias or '')[0]}_" for field in settings.model_fields.values() if section_of(field)
+    )
     return [
         f"{name} in the environment sets nothing. {did_you_mean(name, known)}"
         for name in sorted(environment)

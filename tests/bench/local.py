@@ -25,7 +25,7 @@ from local_test.background import stop
 from local_test.clean import remove_all
 from local_test.host.engine import connect
 from local_test.host.labels import ENDPOINT, find, labels
-from local_test.serving.container_address import address
+from local_test.serving.container_network import address
 from tests.bench.figures import Figure, figure, write
 from tests.local_service import Local, until
 

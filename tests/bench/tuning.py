@@ -189,7 +189,7 @@ def ended(description: dict, status: str) -> dict | None:
 
 def same_answer(engine: DockerClient, image: str, data: Path) -> Figure:
     """Valid accuracy with the bank beside the whole network's over the same views, by seed."""
-    found = run_program(engine, image, "same_answer.py", [], data, ["tests/container/training/same_views.py"])
+    found = run_program(engine, image, "same_answer.py", [], data, ["tests/container/jobs/same_views.py"])
     points = [100 * (bank - loop) for bank, loop in zip(found["bank"], found["loop"], strict=True)]
     return no_worse(
         f"valid accuracy, same views: {interval(points, '+.1f')} points",

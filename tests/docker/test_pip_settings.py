@@ -43,4 +43,4 @@ def test_both_secrets_carry_the_mark_that_the_layers_are_searched_for():
     assert words in pip_settings.settings_file("")
     build = (Path(__file__).parents[2] / "docker/build.sh").read_text()
     assert f'echo "# {words}"; cat "$bundle"' in build
-    assert words in (Path(__file__).parents[1] / "images/test_contents.py").read_text()
+    assert words in (Path(__file__).parents[1] / "images/test_build_secrets.py").read_text()

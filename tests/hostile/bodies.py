@@ -5,15 +5,12 @@ The same on every machine with the same Pillow. Needs nothing but Pillow, so tha
 outside."""
 
 import base64
-import functools
-import io
 import json
 import random
-import struct
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from PIL import Image
+from tests.hostile.damage import MUTATIONS, damaged
+from tests.hostile.whole_pictures import whole_pictures
 
 PICTURE_TYPES = (
     "image/jpeg",
@@ -25,7 +22,9 @@ PICTURE_TYPES = (
     "application/x-image",
     "application/octet-stream",
 )
+
 TEXT_TYPES = ("application/json", "application/jsonlines", "application/x-ndjson")
+
 REFUSED_TYPES = (
     "application/x-npy",
     "application/x-pickle",
@@ -35,6 +34,7 @@ REFUSED_TYPES = (
     "application/x-www-form-urlencoded",
     "image/tiff",
 )
+
 MALFORMED_TYPES = (  # all are legal values of a header: https://www.rfc-editor.org/rfc/rfc9110#section-5.5
     "image/",
     "/",
@@ -62,38 +62,8 @@ MALFORMED_TYPES = (  # all are legal values of a header: https://www.rfc-editor.
     "%00",
     "../../etc/passwd",
 )
-MAGICS = (
-    b"\xff\xd8\xff\xe0",
-    b"\xff\xd8\xff\xe1",
-    b"\xff\xd8\xff\xdb",
-    b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
-    b"GIF87a",
-    b"GIF89a",
-    b"RIFF\xff\xff\xff\x7fWEBPVP8X\n\0\0\0",
-    b"RIFF\x64\0\0\0WEBPVP8L",
-    b"RIFF\x64\0\0\0WEBPVP8 ",
-    b"BM",
-    b"BM" + bytes(8) + b"\x36\0\0\0\x28\0\0\0",
-    b"II*\0",
-    b"%!PS-Adobe-3.0 EPSF-3.0\n",
-    b"8BPS\0\1",
-    b"\0\0\1\0",
-    b"P6 99999 99999 255\n",
-    b"%PDF-1.4",
-    b"PK\3\4",
-    b"\x93NUMPY\1\0",
-    b"\x80\4\x95",
-)
-EXTREME = (0, 1, 0x7F, 0x80, 0xFF, 0x3FFF, 0x4000, 0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
-MAX_SIZE = 400_000  # bytes of a body; sizes of their own are tested elsewhere
 
-# Where width and height stand, and how they are written.
-DIMENSIONS = {
-    b"\x89PNG": ((16, ">I"), (20, ">I")),
-    b"GIF8": ((6, "<H"), (8, "<H")),
-    b"BM": ((18, "<I"), (22, "<I"), (10, "<I"), (14, "<I"), (28, "<H"), (30, "<I"), (46, "<I")),
-    b"RIFF": ((24, "<I"), (26, "<H"), (27, "<I"), (28, "<H"), (21, "<I")),
-}
+MAX_SIZE = 400_000  # bytes of a body; sizes of their own are tested elsewhere
 
 
 def hostile_bodies(count: int, seed: int) -> Iterator[tuple[str, bytes]]:
@@ -111,22 +81,14 @@ def hostile_bodies(count: int, seed: int) -> Iterator[tuple[str, bytes]]:
 
 
 def _picture(source: random.Random) -> tuple[str, bytes]:
-    content = _mutated(source, source.choice(whole_pictures()))
+    content = damaged(source, source.choice(whole_pictures()))
     return source.choice(PICTURE_TYPES), content
-
-
-def _mutated(source: random.Random, content: bytes) -> bytes:
-    for _ in range(source.choice((0, 1, 1, 1, 1, 2, 3))):
-        content = source.choice(MUTATIONS)(source, content)
-    if content.startswith(b"\x89PNG") and source.random() < 0.6:
-        content = _with_right_checksums(content)  # or nothing behind the first lie is ever read
-    return content
 
 
 def _text(source: random.Random) -> tuple[str, bytes]:
     """JSON or JSON Lines around pictures, good and bad; half of them damaged as text, too."""
     pictures = [
-        base64.b64encode(_mutated(source, source.choice(whole_pictures())))[: MAX_SIZE // 4].decode()
+        base64.b64encode(damaged(source, source.choice(whole_pictures())))[: MAX_SIZE // 4].decode()
         for _ in range(source.choice((1, 1, 2, 3)))
     ]
     odd = source.choice(
@@ -197,170 +159,3 @@ def _nonsense_in_json(source: random.Random, content: bytes) -> bytes:
     )
     at = source.randrange(len(content) + 1)
     return content[:at] + word + content[at:]
-
-
-def _flipped(source: random.Random, content: bytes) -> bytes:
-    changed = bytearray(content)
-    for _ in range(source.choice((1, 2, 5, 20, 100))):
-        if changed:
-            changed[_early(source, len(changed))] ^= 1 << source.randrange(8)
-    return bytes(changed)
-
-
-def _cut(source: random.Random, content: bytes) -> bytes:
-    return content[: _early(source, len(content) + 1)]
-
-
-def _spliced(source: random.Random, content: bytes) -> bytes:
-    other = source.choice(whole_pictures())
-    return content[: source.randrange(len(content) + 1)] + other[source.randrange(len(other)) :]
-
-
-def _repeated(source: random.Random, content: bytes) -> bytes:
-    start = _early(source, len(content) + 1)
-    stop = min(len(content), start + source.choice((1, 2, 4, 12, 100, 2000)))
-    return (
-        content[:stop] + content[start:stop] * source.choice((1, 10, 300, 20_000)) + content[stop:]
-        if stop > start
-        else content
-    )
-
-
-def _overwritten(source: random.Random, content: bytes) -> bytes:
-    changed = bytearray(content)
-    for _ in range(source.randint(1, 12)):
-        if changed:
-            changed[_early(source, len(changed))] = source.choice((0, 0xFF, source.randrange(256)))
-    return bytes(changed)
-
-
-def _huge_dimensions(source: random.Random, content: bytes) -> bytes:
-    for magic, places in DIMENSIONS.items():
-        if content.startswith(magic):
-            for offset, code in source.sample(places, source.randint(1, len(places))):
-                content = _written(content, offset, code, source)
-            return content
-    at = max(
-        (content.find(marker) for marker in (b"\xff\xc0", b"\xff\xc2")), default=-1
-    )  # JPEG's frame: length, precision, height, width
-    return _written(_written(content, at + 5, ">H", source), at + 7, ">H", source) if at >= 0 else content
-
-
-def _lying_length(source: random.Random, content: bytes) -> bytes:
-    """Of a PNG chunk, a RIFF chunk or a JPEG segment."""
-    if content.startswith(b"\x89PNG"):
-        names, code, behind = (
-            (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"eXIf", b"acTL", b"fcTL", b"fdAT", b"tEXt"),
-            ">I",
-            -4,
-        )
-    elif content.startswith(b"RIFF"):
-        names, code, behind = (b"RIFF", b"VP8 ", b"VP8L", b"VP8X", b"ANIM", b"ANMF", b"ALPH", b"EXIF"), "<I", 4
-    else:
-        names, code, behind = (
-            tuple(bytes((0xFF, marker)) for marker in (0xE0, 0xE1, 0xEE, 0xDB, 0xC0, 0xC2, 0xC4, 0xDA, 0xFE)),
-            ">H",
-            2,
-        )
-    found = [at for at in (content.find(name) for name in names) if at + behind >= 0 <= at]
-    return _written(content, source.choice(found) + behind, code, source) if found else _flipped(source, content)
-
-
-def _random_behind_a_magic(source: random.Random, content: bytes) -> bytes:
-    return source.choice(MAGICS) + source.randbytes(source.choice((0, 3, 20, 300, 5000)))
-
-
-def _random(source: random.Random, content: bytes) -> bytes:
-    return source.randbytes(source.choice((1, 2, 16, 1000, 60_000)))
-
-
-def _empty(source: random.Random, content: bytes) -> bytes:
-    return b""
-
-
-MUTATIONS: tuple[Callable[[random.Random, bytes], bytes], ...] = (
-    _flipped,
-    _cut,
-    _spliced,
-    _repeated,
-    _overwritten,
-    _huge_dimensions,
-    _huge_dimensions,
-    _lying_length,
-    _lying_length,
-    _random_behind_a_magic,
-    _random,
-    _empty,
-)
-
-
-def _early(source: random.Random, size: int) -> int:
-    """A position below `size`; half of them in the first 600 bytes, where headers are."""
-    return source.randrange(min(size, 600) if source.random() < 0.5 else size)
-
-
-def _written(content: bytes, offset: int, code: str, source: random.Random) -> bytes:
-    size = struct.calcsize(code)
-    value = source.choice((*EXTREME, source.getrandbits(32), source.randint(1, 70_000))) & (2 ** (8 * size) - 1)
-    return (
-        content[:offset] + struct.pack(code, value) + content[offset + size :]
-        if offset + size <= len(content)
-        else content
-    )
-
-
-def _with_right_checksums(content: bytes) -> bytes:
-    fixed, at = bytearray(content), 8
-    while at + 12 <= len(fixed):
-        end = at + 8 + int.from_bytes(fixed[at : at + 4])
-        if end + 4 > len(fixed):
-            break
-        fixed[end : end + 4] = struct.pack(">I", zlib.crc32(fixed[at + 4 : end]))
-        at = end + 4
-    return bytes(fixed)
-
-
-@functools.cache
-def whole_pictures() -> tuple[bytes, ...]:
-    """One good file of each kind, some 10 kB each."""
-    picture = Image.merge(
-        "RGB", (Image.linear_gradient("L"), Image.radial_gradient("L"), Image.linear_gradient("L").rotate(90))
-    ).resize((160, 120))
-    grey, exif = picture.convert("L"), Image.Exif()
-    exif[0x0112], exif[0x010F], exif[0x9286] = 6, "Maker", b"comment" * 20
-    frames = [picture.rotate(angle) for angle in (90, 180)]
-    sixteen_bits = Image.frombytes("I;16", (160, 120), grey.tobytes() + grey.tobytes())
-    animated = {"save_all": True, "append_images": frames, "duration": 50}
-    made = [
-        (picture, "JPEG", {}),
-        (picture, "JPEG", {"progressive": True}),
-        (picture.convert("CMYK"), "JPEG", {}),
-        (picture, "JPEG", {"exif": exif}),
-        (grey, "JPEG", {}),
-        (picture, "JPEG", {"restart_marker_blocks": 3, "comment": b"text"}),
-        (picture, "MPO", {"save_all": True, "append_images": frames}),
-        (picture, "PNG", {}),
-        (picture.convert("RGBA"), "PNG", {"exif": exif}),
-        (picture.quantize(16), "PNG", {"transparency": bytes(range(16))}),
-        (grey, "PNG", {"transparency": 7}),
-        (grey.convert("LA"), "PNG", {}),
-        (picture.convert("1"), "PNG", {}),
-        (sixteen_bits, "PNG", {}),
-        (picture, "PNG", animated),
-        (picture, "WEBP", {}),
-        (picture, "WEBP", {"lossless": True, "exif": exif}),
-        (picture.convert("RGBA"), "WEBP", animated),
-        (picture, "BMP", {}),
-        (picture.quantize(16), "BMP", {}),
-        (picture.convert("1"), "BMP", {}),
-        (picture, "GIF", {}),
-        (picture.quantize(8), "GIF", {"transparency": 3}),
-        (picture, "GIF", {**animated, "disposal": 2}),
-    ]
-    return tuple(_encoded(one, kind, options) for one, kind, options in made)
-
-
-def _encoded(picture: Image.Image, kind: str, options: dict) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, kind, **options)
-    return buffer.getvalue()

@@ -12,7 +12,7 @@ from docker.models.containers import Container
 from local_test.demo.sample_data import SampleSize, draw_sample_data
 from local_test.host.labels import ENDPOINT, NAME, find
 from local_test.service_address import control
-from local_test.serving.container_address import address
+from local_test.serving.container_network import address
 from tests.local_service import Local, until
 
 TINY = {

@@ -10,7 +10,8 @@ LOCKS = sorted(
     [
         *ROOT.glob("docker/requirements/*.txt"),
         *ROOT.glob("tests/bench/serving/*.txt"),
-        *(ROOT / folder / "requirements.txt" for folder in ("scripts", "local_test", "tests", "tests/service/sdk")),
+        *(ROOT / folder / "requirements.txt" for folder in ("scripts", "local_test", "tests")),
+        *ROOT.glob("tests/service/sdk/**/requirements.txt"),
     ]
 )
 

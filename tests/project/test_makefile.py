@@ -65,7 +65,7 @@ def folder(tmp_path):
             for name in ("local", "training", "soak", "debugger", "serving", "recipe", "tuning")
         ),
         *(f"local_test/{name}.py" for name in ("demo/__main__", "clean", "demo/sample_data")),
-        "tests/in_image.py",
+        *(f"tests/{name}.py" for name in ("in_image", "container_coverage")),
     ]
     for name in names:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -91,10 +91,11 @@ def folder(tmp_path):
         "local_test/requirements.txt",
         "tests/requirements.txt",
         "tests/service/sdk/requirements.txt",
+        "tests/service/sdk/v3/requirements.txt",
     ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
-    for name in (".venv", ".venv-sdk"):
+    for name in (".venv", ".venv-sdk", ".venv-sdk3"):
         (tmp_path / name).mkdir(exist_ok=True)
         (tmp_path / name / "ready").touch()
     return tmp_path
@@ -190,7 +191,14 @@ def test_the_values_reach_a_make_that_make_starts(folder):
     assert done.returncode == 0 and len(calls) > 6 and not list(folder.rglob(MARK))
     done, calls = make(folder, "test", {"IMAGE_PREFIX": f"`touch {MARK}`"})
     assert done.returncode == 0 and not list(folder.rglob(MARK))
-    assert [f"`touch {MARK}`-serve:abc", "tests/container/serving"] in [arguments for arguments, _ in calls]
+    assert f"`touch {MARK}`-serve:abc" in [one for arguments, _ in calls for one in arguments]
+
+
+def test_every_test_of_the_code_in_the_images_is_run_in_one(folder):
+    _, calls = make(folder, "test-container", {})
+    given = [ROOT / one for arguments, _ in calls for one in arguments if one.startswith("tests/container/")]
+    tests = list((ROOT / "tests/container").rglob("test_*.py"))
+    assert len(tests) > 50 and all(any(path.is_relative_to(one) for one in given) for path in tests)
 
 
 @pytest.fixture

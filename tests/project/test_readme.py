@@ -1,35 +1,70 @@
-"""The README says what is true: its targets exist, its table lists the hyperparameters that the program takes."""
+"""The README and docs/ say what is true: targets exist, the table of hyperparameters is the program's, links lead
+somewhere.
+"""
 
 import re
 from pathlib import Path
 
+import pytest
+
 from contract.hyperparameters import markdown_table
+from local_test.api.supported_fields import WITHOUT_EFFECT
 
 ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text()
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").glob("*.md"))]
+VERBS = re.search(r"^verbs := (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)[1].split()
 
 
-def test_every_target_that_the_readme_names_exists():
-    makefile = (ROOT / "Makefile").read_text()
-    verbs = re.search(r"^verbs := (.*)$", makefile, re.MULTILINE)[1].split()
-    targets = {*re.findall(r"^([a-z-]+):", makefile, re.MULTILINE), *verbs, *(f"local-{verb}" for verb in verbs)}
-    named = set(re.findall(r"(?:`|^)make ([a-z-]+)", README, re.MULTILINE))
-    assert {"demo", "test", "build", "push", "train", "delete"} <= named <= targets
+def anchors(page: Path) -> set[str]:
+    """Of its headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.fixture(params=PAGES, ids=lambda page: page.name)
+def page(request):
+    return request.param
+
+
+def test_every_target_that_a_page_names_exists(page):
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    targets |= {*VERBS, *(f"local-{verb}" for verb in VERBS)}
+    named = set(re.findall(r"(?:`|^)make ([a-z-]+)", page.read_text(), re.MULTILINE))
+    assert named <= targets
+    if page.name == "README.md":
+        assert {"demo", "test", "build", "train", "delete"} <= named
 
 
 def test_every_verb_is_a_program_of_scripts():
-    verbs = re.search(r"^verbs := (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)[1].split()
-    assert all((ROOT / f"scripts/{verb}.py").is_file() for verb in verbs)
+    assert all((ROOT / f"scripts/{verb}.py").is_file() for verb in VERBS)
 
 
 def test_the_table_of_hyperparameters_is_the_programs():
-    assert markdown_table() in README
+    assert markdown_table() in (ROOT / "docs/training.md").read_text()
 
 
-def test_no_figure_is_still_to_be_filled_in():
-    assert "@@" not in README and "TODO" not in README
+def test_the_table_of_fields_without_effect_is_the_services():
+    page = (ROOT / "docs/local-sagemaker.md").read_text()
+    for operation, named in WITHOUT_EFFECT.items():
+        assert f"| {operation} | {', '.join(f'`{field}`' for field in named)} |" in page
 
 
-def test_every_file_that_the_readme_links_is_there():
-    for link in re.findall(r"\]\(([^)#:]+)\)", README):
-        assert (ROOT / link).exists(), link
+def test_no_figure_is_still_to_be_filled_in(page):
+    assert "@@" not in page.read_text() and "TODO" not in page.read_text()
+
+
+def test_every_link_leads_to_a_file_and_a_heading_of_it(page):
+    for link in re.findall(r"\]\(([^):]+)\)", page.read_text()):
+        name, _, anchor = link.partition("#")
+        target = page.parent / name if name else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+def test_every_page_of_docs_is_one_link_from_the_readme():
+    linked = set(re.findall(r"\]\((docs/[^)#]+\.md)", (ROOT / "README.md").read_text()))
+    assert linked == {f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")}
+
+
+def test_the_readme_is_read_in_one_go():
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 150

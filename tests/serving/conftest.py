@@ -6,7 +6,6 @@ import http.client
 import io
 import json
 import subprocess
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from PIL import Image
 
 from local_test.host.confinement import CONFINEMENT
 from local_test.host.labels import labels, remove
+from tests.local_service import until
 
 SECONDS_TO_READY = 120
 MAKE_MODEL = """
@@ -145,12 +145,8 @@ class Served:
 
 
 def wait_for(condition, seconds: float = SECONDS_TO_READY, what: str = ""):
-    """The condition's value, as soon as it is true."""
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, what or "it did not come true in time"
-        time.sleep(0.02)
-    return found
+    """The condition's value, as soon as it is true; by default within what a container may take to be ready."""
+    return until(condition, seconds, what)
 
 
 @pytest.fixture(scope="session")

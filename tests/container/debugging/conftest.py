@@ -1,20 +1,9 @@
 """What the tests of the debugger share: a healthy run, and a platform that gives no configuration."""
 
-import warnings
-
 import pytest
 import torch
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore", DeprecationWarning)  # smdebug's generated code is older than its protobuf
-    import container.debugging.smdebug_library  # noqa: F401
-from small_runs import SmallNet, train
-
-
-def pytest_configure(config):
-    config.addinivalue_line("filterwarnings", "ignore::DeprecationWarning:smdebug.*")
-    # Its writer cannot be deleted where it could not open its file.
-    config.addinivalue_line("filterwarnings", "ignore:.*RecordWriter.__del__:pytest.PytestUnraisableExceptionWarning")
+from tests.container.debugging.small_runs import SmallNet, train
 
 
 @pytest.fixture(autouse=True)
@@ -36,3 +25,9 @@ def healthy_run(tmp_path_factory):
         )
     assert sum(losses[-10:]) < 0.7 * sum(losses[:10])
     return folder
+
+
+@pytest.fixture
+def net():
+    torch.manual_seed(0)
+    return SmallNet()

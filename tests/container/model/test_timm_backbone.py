@@ -1,4 +1,4 @@
-"""Backbones of timm: made, trained, saved and loaded as torchvision's are; their own preprocessing travels with them."""
+"""Backbones of timm: made, trained, saved and loaded as torchvision's; their own preprocessing travels with them."""
 
 import tarfile
 

@@ -1,8 +1,9 @@
 """Records that the tests show."""
 
 import pytest
-from full_record import full_record
-from record_of import record_of
+
+from tests.container.report.full_record import full_record
+from tests.container.report.record_of import record_of
 
 
 @pytest.fixture(scope="session")

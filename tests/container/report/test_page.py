@@ -8,11 +8,11 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from full_record import full_record
-from record_of import record_of
 
 from container.report.page import SECTIONS, page
 from container.report.record import Epoch, Evaluation, GradientNorms, RunRecord, StepTimes, System
+from tests.container.report.full_record import full_record
+from tests.container.report.record_of import record_of
 
 VOID = {"meta", "link", "img", "br"}
 ANCHORS = [

@@ -3,9 +3,8 @@
 import json
 import math
 
-from full_record import full_record
-
 from container.report.record import Epoch, Evaluation, Rule, RunRecord, StepTimes, System
+from tests.container.report.full_record import full_record
 
 
 def in_json(record: RunRecord) -> dict:

@@ -7,7 +7,6 @@ import multiprocessing
 import pytest
 import torch
 from torch import nn
-from unmonitored import UNMONITORED
 
 from container import train
 from container.data.augmentation import cut_together, draw_variations
@@ -24,25 +23,10 @@ from container.training.evaluation import evaluate
 from container.training.hyperparameters import parse
 from container.training.step_loss import StepLoss, as_graphs
 from container.training.trainer import Trainer
+from tests.container.small_job import small_job
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
-SMALL = [
-    "--pretrained",
-    "none",
-    *UNMONITORED,
-    "--arch",
-    "resnet18",
-    "--image-size",
-    "64",
-    "--batch-size",
-    "10",
-    "--epochs",
-    "4",
-    "--lr",
-    "0.002",
-    "--label-smoothing",
-    "0",
-]
+SMALL = small_job(image_size=64, epochs=4, lr=0.002, label_smoothing=0)
 
 
 @pytest.fixture

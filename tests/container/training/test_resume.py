@@ -8,65 +8,29 @@ import signal
 
 import pytest
 import torch
-from unmonitored import UNMONITORED
 
 from container import train
 from container.training import resume
 from container.training.hyperparameters import parse
 from container.training.resume import RunCheckpoints, run_identity
 from container.training.trainer import Trainer
+from tests.container.small_job import small_job
 
 # 30 pictures: 3 steps an epoch. Whatever has a state, or draws by chance, is on.
-PICTURES = [
-    "--pretrained",
-    "none",
-    *UNMONITORED,
-    "--arch",
-    "resnet18",
-    "--image-size",
-    "32",
-    "--batch-size",
-    "10",
-    "--warmup-epochs",
-    "1",
-    "--mixup",
-    "0.2",
-    "--cutmix",
-    "1",
-    "--trivial-augment",
-    "true",
-    "--head-epochs",
-    "1",
-    "--early-lr",
-    "0.5",
-    "--ema",
-    "0.9",
-    "--test-flip",
-    "true",
-    "--epochs",
-    "3",
-    "--lr",
-    "0.01",
-    "--dropout",
-    "0.2",
-]
-FEATURES = [
-    "--pretrained",
-    "none",
-    *UNMONITORED,
-    "--arch",
-    "resnet18",
-    "--image-size",
-    "32",
-    "--batch-size",
-    "10",
-    "--freeze-backbone",
-    "true",
-    "--epochs",
-    "3",
-    "--dropout",
-    "0.2",
-]
+PICTURES = small_job(
+    warmup_epochs=1,
+    mixup=0.2,
+    cutmix=1,
+    trivial_augment=True,
+    head_epochs=1,
+    early_lr=0.5,
+    ema=0.9,
+    test_flip=True,
+    epochs=3,
+    lr=0.01,
+    dropout=0.2,
+)
+FEATURES = small_job(freeze_backbone=True, epochs=3, dropout=0.2)
 
 
 @pytest.fixture

@@ -3,25 +3,13 @@
 import pytest
 import torch
 from torch import nn
-from unmonitored import UNMONITORED
 
 from container import train
 from container.model.model_file import load_checkpoint
 from container.training.weight_average import WeightAverage
+from tests.container.small_job import small_job
 
-SHORT = [
-    "--pretrained",
-    "none",
-    *UNMONITORED,
-    "--arch",
-    "resnet18",
-    "--image-size",
-    "32",
-    "--batch-size",
-    "10",
-    "--epochs",
-    "2",
-]
+SHORT = small_job(epochs=2)
 
 
 def test_the_average_follows_the_weights_and_remembers():

@@ -1,4 +1,4 @@
-"""The README's recipes for a program of one's own, on the local SageMaker."""
+"""The recipes of docs/training.md for a program of one's own, on the local SageMaker."""
 
 import io
 import tarfile

@@ -127,7 +127,7 @@ def test_code_is_fetched_from_s3_where_the_container_reaches_it(run, local):
 
 
 def test_an_image_from_ours_with_a_program_of_its_own_runs_that(run, engine, train_image):
-    """The README's recipe."""
+    """The recipe of docs/training.md."""
     dockerfile = f"FROM {train_image}\nENV SAGEMAKER_PROGRAM=train.py\nCOPY src/ /opt/ml/code/\n"
     context = packed({"Dockerfile": dockerfile} | {f"src/{name}": source for name, source in SOURCE.items()}, "w")
     tag = f"test-own-image:{uuid.uuid4().hex[:12]}"

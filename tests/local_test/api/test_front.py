@@ -2,6 +2,7 @@
 
 import io
 import json
+from types import SimpleNamespace
 
 import pytest
 
@@ -47,13 +48,14 @@ class Parts:
     def record(self, *request):
         pass
 
-    def with_stream_names(self, request):
+    def with_stream_names(self, request, region):
         return request
 
     def ask(self, head: RequestHead, body: bytes = b"", moto=None):
         """Status, headers, body."""
         others = OtherServices(moto or self.moto, self, self, self)
-        front = Front(self.access, self, self.application("runtime"), self.application("control"), others, KEY.id)
+        regions = {"us-east-1": SimpleNamespace(api=self, runtime=self.application("runtime"))}
+        front = Front(self.access, regions, self.application("control"), others, KEY.id)
         environ = {
             HEAD: head,
             EXAMINED: self.access.examine(head),
@@ -170,6 +172,12 @@ def test_what_is_not_here_never_reaches_moto(parts, service, operation):
     assert status == 400 and b"does not have" in answer and parts.asked == []
 
 
+def test_what_is_signed_for_s3_and_meant_for_s3_control_never_reaches_moto(parts):
+    head = signed_head("GET", "/v20180820/bucket", service="s3", headers={"x-amz-account-id": "123456789012"})
+    status, _, answer = parts.ask(head)
+    assert status == 400 and b"does not have ListRegionalBuckets" in answer and parts.asked == []
+
+
 def test_a_target_of_another_service_does_not_choose_it(parts):
     body = b"{}"
     status, _, _ = parts.ask(
@@ -283,7 +291,7 @@ def test_a_message_beyond_its_bound_is_refused(parts):
 
 def test_a_fault_behind_the_front_is_answered_with_an_id_not_a_traceback(parts, caplog):
     def broken(service, environ, start_response):
-        raise RuntimeError("boom")
+        raise OSError("boom")
 
     status, _, answer = parts.ask(signed_head("GET", "/", service="s3"), moto=broken)
     assert status == 500 and b"InternalFailure" in answer and b"boom" not in answer

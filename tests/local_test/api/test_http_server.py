@@ -143,6 +143,12 @@ def test_one_who_waits_for_100_continue_with_an_unwanted_body_hears_the_answer_a
     assert b"\r\n\r\n5" in answer(connection)
 
 
+def test_one_who_waits_for_100_continue_with_an_empty_body_hears_the_answer_at_once(server):
+    """As boto3 does for an empty object."""
+    answered = answer(sent(server, request(more="Expect: 100-continue\r\n")))
+    assert answered.startswith(b"HTTP/1.1 200 OK") and answered.endswith(b"\r\n\r\n0")
+
+
 def test_hundreds_of_requests_that_wait_for_100_continue_share_a_connection(server):
     """As boto3 uploads objects, one behind the other."""
     with sent(server, b"") as connection, connection.makefile("rb") as answers:

@@ -36,6 +36,11 @@ def test_numbers_are_ordered_as_numbers_and_what_has_none_comes_first():
     assert [job.get("Score") for job in page["Jobs"]] == [None, -2.0, 9.5, 10.0, 100.0]
 
 
+def test_of_training_jobs_the_status_chooses_among_those_on_the_page():
+    page = one_page(JOBS, {"MaxResults": 2, "StatusEquals": "Failed"}, "TrainingJob", "Jobs", status_after_page=True)
+    assert [job["TrainingJobName"] for job in page["Jobs"]] == ["job-3"] and page["NextToken"] == "2"
+
+
 def test_filters_are_all_held():
     assert names(StatusEquals="Failed") == ["job-3", "job-1"]
     assert names(NameContains="JOB-1") == ["job-1"]

@@ -116,8 +116,9 @@ def test_what_is_no_archive_is_named(tmp_path, content):
     assert "model.tar.gz is not a sound .tar.gz" in refusal(tmp_path, tmp_path / "m")
 
 
-def test_an_archive_that_is_not_compressed_is_refused_as_on_aws(tmp_path):
-    assert "Not a gzipped file" in refusal(tmp_path, archive_with(tmp_path / "m", mode="w"))
+@pytest.mark.parametrize("mode", ["w", "w:xz", "w:bz2"])
+def test_an_archive_that_is_not_compressed_by_gzip_is_refused_as_on_aws(tmp_path, mode):
+    assert "Not a gzipped file" in refusal(tmp_path, archive_with(tmp_path / "m", mode=mode))
 
 
 def test_an_archive_that_was_cut_off_is_refused(tmp_path):

@@ -8,6 +8,7 @@ import pytest
 
 from local_test.host.emulator_settings import ACCOUNT
 from local_test.serving.model_folder import ModelFolders
+from local_test.serving.model_source import s3_uri
 from local_test.storage.local_files import LocalFiles
 from local_test.storage.object_store import ObjectStore
 
@@ -135,6 +136,33 @@ def test_a_model_folder_with_a_link_that_leads_out_is_refused_by_its_name(tmp_pa
         folders.take(source((tmp_path / "work/data").as_uri() + "/"))
     with pytest.raises(ValueError, match="outside the folders"):
         folders.take({"ModelDataUrl": (tmp_path / "secret").as_uri()})
+
+
+@pytest.mark.parametrize(
+    ("url", "uri"),
+    [
+        ("https://s3.amazonaws.com/data/m/a.tar.gz", "s3://data/m/a.tar.gz"),
+        ("https://s3-eu-west-1.amazonaws.com/data/a.tar.gz", "s3://data/a.tar.gz"),
+        ("https://s3.eu-west-1.amazonaws.com/data/a%23%20b.tar.gz", "s3://data/a# b.tar.gz"),
+        ("https://s3.dualstack.eu-west-1.amazonaws.com/data/a.tar.gz", "s3://data/a.tar.gz"),
+        ("https://s3.cn-north-1.amazonaws.com.cn/data/a.tar.gz", "s3://data/a.tar.gz"),
+        ("https://my.data.s3.amazonaws.com/m/a.tar.gz", "s3://my.data/m/a.tar.gz"),
+        ("https://data.s3-eu-west-1.amazonaws.com/a.tar.gz", "s3://data/a.tar.gz"),
+        ("https://data.s3.eu-west-1.amazonaws.com/a.tar.gz", "s3://data/a.tar.gz"),
+        ("s3://data/a%20b", "s3://data/a%20b"),
+        ("file:///a%20b", "file:///a%20b"),
+    ],
+)
+def test_an_address_in_s3_is_the_uri_of_its_object(url, uri):
+    assert s3_uri(url) == uri
+
+
+@pytest.mark.parametrize(
+    "url", ["https://example.com/a", "https://s3.amazonaws.com.example.com/b/a", "https://s3.x/b/a"]
+)
+def test_an_address_elsewhere_is_refused(url):
+    with pytest.raises(ValueError, match="not an address in S3"):
+        s3_uri(url)
 
 
 @pytest.mark.parametrize("keys", [("a", "a/b"), ("../a",), ("a//b",), ("a/./b",)])

@@ -6,6 +6,7 @@ from local_test.api.errors import ValidationException
 
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:"
 IMAGE = {"Image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/serve:1"}
+MULTI = {**IMAGE, "Mode": "MultiModel", "ModelDataUrl": "s3://bucket/models/"}
 VARIANT = {"VariantName": "v", "ModelName": "m", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
 CAPTURE = {
     "InitialSamplingPercentage": 50,
@@ -27,7 +28,7 @@ def create_config(api, *variants, **more):
 
 
 def test_a_model_is_described_as_it_was_created(api):
-    container = {**IMAGE, "ModelDataUrl": "s3://bucket/model.tar.gz", "Environment": {"TOP_K": "2"}}
+    container = {**IMAGE, "ModelDataUrl": "s3://bucket/models/a.tar.gz", "Environment": {"TOP_K": "2"}}
     assert create_model(api, container, Tags=[{"Key": "a", "Value": "b"}]) == {"ModelArn": f"{ARN}model/m"}
     described = api.call("DescribeModel", {"ModelName": "m"})
     assert (
@@ -68,11 +69,25 @@ def test_names_that_are_taken_or_missing_are_refused_as_aws_does_it(api):
 @pytest.mark.parametrize(
     ("request_", "named"),
     [
-        ({"PrimaryContainer": {**IMAGE, "Mode": "MultiModel"}}, "PrimaryContainer.Mode"),
+        ({"PrimaryContainer": {**IMAGE, "Mode": "MultiModel"}}, "needs ModelDataUrl"),
+        ({"PrimaryContainer": {**MULTI, "ModelDataSource": {}}}, "does not take ModelDataSource"),
+        ({"PrimaryContainer": {**IMAGE, "MultiModelConfig": {}}}, "MultiModelConfig is for"),
         ({"PrimaryContainer": {**IMAGE, "ModelPackageName": "p"}}, "PrimaryContainer.ModelPackageName"),
-        ({"PrimaryContainer": IMAGE, "VpcConfig": {"SecurityGroupIds": ["sg"], "Subnets": ["s"]}}, "VpcConfig"),
-        ({"Containers": [IMAGE, IMAGE]}, "Containers with more than one"),
-        ({"Containers": [IMAGE], "InferenceExecutionConfig": {"Mode": "Direct"}}, "InferenceExecutionConfig"),
+        ({"Containers": [IMAGE], "InferenceExecutionConfig": {"Mode": "Direct"}}, "two or more Containers"),
+        ({"Containers": [IMAGE, IMAGE], "InferenceExecutionConfig": {"Mode": "Direct"}}, "needs a ContainerHostname"),
+        ({"Containers": [{**IMAGE, "ContainerHostname": "a"}, IMAGE]}, "for every container of a model or for none"),
+        ({"Containers": [{**IMAGE, "ContainerHostname": "a"}] * 2}, "a ContainerHostname of its own"),
+        ({"Containers": [MULTI, MULTI]}, "More than one container in MultiModel mode is not supported"),
+        ({"Containers": [IMAGE, {}]}, "container-2 has no Image"),
+        ({"PrimaryContainer": IMAGE, "Containers": [IMAGE]}, "either a PrimaryContainer or Containers"),
+        ({"PrimaryContainer": {"Image": "nowhere:1"}}, "Requested image nowhere:1 not found"),
+        (
+            {"PrimaryContainer": {**IMAGE, "ModelDataUrl": "s3://bucket/none.tar.gz"}},
+            "^Could not find model data at s3://bucket/none.tar.gz.$",
+        ),
+        ({"PrimaryContainer": {**MULTI, "ModelDataUrl": "s3://bucket/none/"}}, "Could not find model data at"),
+        ({"PrimaryContainer": {**IMAGE, "ModelDataUrl": "s3://none/a.tar.gz"}}, "Could not find model data at"),
+        ({"PrimaryContainer": {**IMAGE, "ModelDataUrl": "https://example.com/a.tar.gz"}}, "not an address in S3"),
         ({"PrimaryContainer": {}}, "no Image"),
         ({}, "either a PrimaryContainer or Containers"),
         (
@@ -97,18 +112,14 @@ def test_a_model_beyond_the_local_one_is_refused_by_name(api, request_, named):
 @pytest.mark.parametrize(
     ("variant", "more", "named"),
     [
-        ({**VARIANT, "AcceleratorType": "ml.eia2.medium"}, {}, r"ProductionVariants\[0\].AcceleratorType"),
-        ({**VARIANT, "ManagedInstanceScaling": {"Status": "ENABLED"}}, {}, "ManagedInstanceScaling"),
-        ({**VARIANT, "EnableSSMAccess": True}, {}, "EnableSSMAccess"),
+        (
+            {**VARIANT, "AcceleratorPartitionLayouts": [{"AcceleratorPartitionTypes": []}]},
+            {},
+            r"ProductionVariants\[0\].AcceleratorPartitionLayouts",
+        ),
         ({**VARIANT, "RoutingConfig": {"RoutingStrategy": "KV_AWARE"}}, {}, "RoutingConfig.RoutingStrategy"),
         (VARIANT, {"ShadowProductionVariants": [VARIANT]}, "ShadowProductionVariants"),
-        (VARIANT, {"KmsKeyId": "key"}, "KmsKeyId"),
-        (VARIANT, {"DataCaptureConfig": {**CAPTURE, "KmsKeyId": "key"}}, "DataCaptureConfig.KmsKeyId"),
-        (
-            VARIANT,
-            {"AsyncInferenceConfig": {"OutputConfig": {**OUTPUT, "NotificationConfig": {}}}},
-            "NotificationConfig",
-        ),
+        ({**VARIANT, "InstanceType": "ml.g5.xlarge"}, {"KmsKeyId": "key"}, "KmsKeyId cannot be given for ml.g5.xlarge"),
         (VARIANT, {"AsyncInferenceConfig": {"OutputConfig": {}}}, "S3OutputPath"),
         ({"VariantName": "v", "ModelName": "m"}, {}, "InstanceType and InitialInstanceCount"),
         ({**VARIANT, "InitialVariantWeight": 0}, {}, "above 0"),
@@ -121,6 +132,38 @@ def test_a_configuration_beyond_the_local_one_is_refused_by_name(api, variant, m
     create_model(api)
     with pytest.raises(ValidationException, match=named):
         create_config(api, variant, **more)
+
+
+@pytest.mark.parametrize(
+    ("model", "more", "named"),
+    [
+        ({"Containers": [IMAGE, IMAGE]}, {}, "ServerlessConfig excludes Containers"),
+        ({"PrimaryContainer": MULTI}, {}, "ServerlessConfig excludes Mode MultiModel"),
+        ({"PrimaryContainer": IMAGE, "EnableNetworkIsolation": True}, {}, "excludes EnableNetworkIsolation"),
+        ({"PrimaryContainer": MULTI}, {"AsyncInferenceConfig": {"OutputConfig": OUTPUT}}, "excludes Mode MultiModel"),
+        (
+            {
+                "Containers": [{**IMAGE, "ContainerHostname": name} for name in "ab"],
+                "InferenceExecutionConfig": {"Mode": "Direct"},
+            },
+            {"AsyncInferenceConfig": {"OutputConfig": OUTPUT}},
+            "excludes direct invocation",
+        ),
+    ],
+)
+def test_a_model_that_the_kind_of_endpoint_does_not_take_is_refused(api, model, more, named):
+    api.call("CreateModel", {"ModelName": "m", **model})
+    with pytest.raises(ValidationException, match=f"^One or more endpoint features are not supported .*{named}"):
+        create_config(api, VARIANT if more else SERVERLESS, **more)
+
+
+def test_what_has_no_effect_comes_back_in_the_description(api):
+    create_model(api)
+    capture = {**CAPTURE, "KmsKeyId": "key"}
+    create_config(api, {**VARIANT, "EnableSSMAccess": True}, KmsKeyId="key", DataCaptureConfig=capture)
+    described = api.call("DescribeEndpointConfig", {"EndpointConfigName": "c"})
+    assert described["KmsKeyId"] == "key" and described["DataCaptureConfig"] == capture
+    assert described["ProductionVariants"][0]["EnableSSMAccess"] is True
 
 
 def model_of(uri):
@@ -139,6 +182,8 @@ def test_a_model_outside_the_folders_of_the_service_is_refused(api, container):
 
 
 def test_a_model_in_the_services_own_folder_is_refused(api, tmp_path):
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model/weights").touch()
     with pytest.raises(ValidationException, match="own folder"):
         create_model(api, model_of((tmp_path / "service").as_uri() + "/"))
     create_model(api, model_of((tmp_path / "model").as_uri() + "/"))
@@ -187,7 +232,7 @@ ROLLING = {"MaximumBatchSize": {"Type": "INSTANCE_COUNT", "Value": 1}, "WaitInte
         ({"RollingUpdatePolicy": ROLLING}, "RollingUpdatePolicy"),
         (
             {"BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": {"Type": "CANARY", "WaitIntervalInSeconds": 0}}},
-            "needs CanarySize",
+            "CANARY needs at least 2 instances, and the endpoint would have 1",
         ),
         ({"AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "nowhere"}]}}, "no CloudWatch alarm nowhere"),
     ],

@@ -2,10 +2,10 @@
 
 import pytest
 
+from local_test.serving.capacities import with_retained
 from local_test.serving.deployment_plan import DeploymentPlan, Step, plan_deployment
-from local_test.serving.instance import plan_variant
-from local_test.serving.retained_properties import with_retained
-from local_test.serving.routing import choose_by_weight, choose_instance
+from local_test.serving.router import choose_by_weight, choose_instance
+from local_test.serving.variant_plan import plan_variant
 
 
 def policy(kind, wait=10, **more):
@@ -45,7 +45,7 @@ def test_without_a_policy_all_traffic_moves_at_once():
 
 
 def test_a_canary_is_watched_twice():
-    assert plan_deployment(policy("CANARY", CanarySize=size("CAPACITY_PERCENT", 10)), 1).steps == (
+    assert plan_deployment(policy("CANARY", CanarySize=size("CAPACITY_PERCENT", 10)), 2).steps == (
         Step(0.1, 10),
         Step(1.0, 10),
     )
@@ -53,9 +53,9 @@ def test_a_canary_is_watched_twice():
 
 
 def test_linear_steps_end_with_all_of_the_traffic():
-    plan = plan_deployment(policy("LINEAR", LinearStepSize=size("CAPACITY_PERCENT", 30)), 1)
+    plan = plan_deployment(policy("LINEAR", LinearStepSize=size("CAPACITY_PERCENT", 30)), 2)
     assert [round(step.share, 6) for step in plan.steps] == [0.3, 0.6, 0.9, 1.0]
-    assert len(plan_deployment(policy("LINEAR", LinearStepSize=size("CAPACITY_PERCENT", 10)), 1).steps) == 10
+    assert len(plan_deployment(policy("LINEAR", LinearStepSize=size("CAPACITY_PERCENT", 10)), 2).steps) == 10
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,14 @@ def test_linear_steps_end_with_all_of_the_traffic():
 )
 def test_steps_that_aws_refuses_are_refused(given, named):
     with pytest.raises(ValueError, match=named):
-        plan_deployment(given, 1)
+        plan_deployment(given, 2)
+
+
+@pytest.mark.parametrize("kind", ["CANARY", "LINEAR"])
+def test_a_part_of_the_traffic_is_not_shifted_to_a_single_instance(kind):
+    with pytest.raises(ValueError, match=f"type {kind} needs at least 2 instances"):
+        plan_deployment(policy(kind, CanarySize=size("CAPACITY_PERCENT", 10)), 1)
+    plan_deployment(policy("ALL_AT_ONCE"), 1)
 
 
 def test_waits_limits_and_alarms_are_taken_over():

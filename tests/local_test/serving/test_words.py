@@ -12,7 +12,8 @@ from local_test.serving.data_capture import captured_line
 from local_test.serving.event_stream import payload_part, stream_error
 from local_test.serving.invocation import Answer, Asked, Measured, model_error_message
 from local_test.serving.invocation_metrics import data_points
-from local_test.serving.serving_container import with_last_lines
+from local_test.serving.pipeline import Passed
+from local_test.serving.serving_failure import with_last_lines
 
 
 def test_frames_are_read_by_botocore_and_carry_any_bytes():
@@ -30,12 +31,14 @@ def test_frames_are_read_by_botocore_and_carry_any_bytes():
 
 
 def test_a_model_error_reads_as_on_aws_and_fits_its_shape():
-    message = model_error_message("us-east-1", "/aws/sagemaker/Endpoints/e", 500, "no memory")
+    message = model_error_message("us-east-1", "/aws/sagemaker/Endpoints/e", "primary", 500, "no memory")
     assert message.startswith(
         'Received server error (500) from primary with message "no memory". See https://us-east-1.console'
     )
-    assert model_error_message("us-east-1", "g", 404, "").startswith("Received client error (404)")
-    long = model_error_message("us-east-1", "g", 400, "x" * 10_000)
+    assert model_error_message("us-east-1", "g", "container-2", 404, "").startswith(
+        "Received client error (404) from container-2"
+    )
+    long = model_error_message("us-east-1", "g", "primary", 400, "x" * 10_000)
     assert len(long) == 2048 and long.endswith("for more information.")
 
 
@@ -97,6 +100,19 @@ def test_metrics_count_requests_and_keep_each_latency():
         ("ModelLatency", 1000.0),
     ]
     assert points["e", "b"][2] == ("Invocation5XXErrors", 1.0)
+
+
+def test_metrics_tell_the_containers_of_a_pipeline_and_of_direct_invocations_apart():
+    passed = (Passed("first", 200, 0.001), Passed("second", 500, 0.002))
+    points = data_points([Measured("e", "a", 500, 0.003, passed)])
+    assert points["e", "a", "second"] == [("ContainerLatency", 2000.0)] and points["e", "a"][0] == ("Invocations", 1.0)
+    direct = data_points([Measured("e", "a", 500, 0.003, passed[1:], direct=True)])
+    assert direct["e", "a", "second"][:4] == [
+        ("ContainerLatency", 2000.0),
+        ("Invocations", 1.0),
+        ("Invocation4XXErrors", 0.0),
+        ("Invocation5XXErrors", 1.0),
+    ]
 
 
 def test_an_asynchronous_request_expires_after_its_time():

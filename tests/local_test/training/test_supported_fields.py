@@ -27,6 +27,8 @@ REQUEST = {
     "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
 }
 
+RULE = {"RuleConfigurationName": "Overfit", "RuleEvaluatorImage": "503895931360.dkr.ecr.us-east-1.amazonaws.com/rules"}
+
 
 def changed(path, value):
     request = copy.deepcopy(REQUEST)
@@ -45,23 +47,63 @@ def test_a_sound_request_is_taken():
 @pytest.mark.parametrize(
     ("path", "value", "named"),
     [
-        (("VpcConfig",), {"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1"]}, "VpcConfig"),
-        (("EnableInterContainerTrafficEncryption",), True, "EnableInterContainerTrafficEncryption"),
         (("InputDataConfig", 0, "CompressionType"), "Gzip", r"InputDataConfig\[0\].CompressionType"),
         (("InputDataConfig", 1, "ShuffleConfig"), {"Seed": 1}, r"InputDataConfig\[1\].ShuffleConfig"),
         (("InputDataConfig", 0, "DataSource", "S3DataSource", "S3DataType"), "AugmentedManifestFile", "S3DataType"),
         (("InputDataConfig", 0, "RecordWrapperType"), "RecordIO", "RecordWrapperType"),
-        (("OutputDataConfig", "KmsKeyId"), "key", "OutputDataConfig.KmsKeyId"),
-        (("ResourceConfig", "KeepAlivePeriodInSeconds"), 60, "KeepAlivePeriodInSeconds"),
+        (("MlflowConfig",), {"MlflowResourceArn": "arn"}, "MlflowConfig"),
+        (("ResourceConfig", "InstanceGroups"), [], "ResourceConfig.InstanceGroups"),
         (("CheckpointConfig",), {"S3Uri": "s3://bucket/c", "LocalPath": "checkpoints"}, "CheckpointConfig.LocalPath"),
         (("CheckpointConfig",), {"S3Uri": "s3://bucket/c", "LocalPath": "/"}, "CheckpointConfig.LocalPath"),
         (("InputDataConfig", 1, "ChannelName"), "train", "channel train twice"),
         (("StoppingCondition", "MaxWaitTimeInSeconds"), 7200, "EnableManagedSpotTraining"),
+        (("StoppingCondition", "MaxRuntimeInSeconds"), 28 * 24 * 3600 + 1, "at most 28 days"),
+        (("ResourceConfig", "InstanceCount"), 0, "resourceConfig.instanceCount' failed to satisfy constraint"),
+        (("ResourceConfig", "VolumeKmsKeyId"), "key", "ResourceConfig.VolumeKmsKeyId cannot be given for ml.g4dn"),
+        (("ResourceConfig",), {"InstanceType": "ml.m5.large", "InstanceCount": 1}, "VolumeSizeInGB is missing"),
+        (("ProfilerConfig",), {"ProfilingIntervalInMilliseconds": 300}, "must be one of 100, 200, 500, 1000"),
+        (
+            ("DebugHookConfig",),
+            {"S3OutputPath": "s3://b/t", "CollectionConfigurations": [{"CollectionName": "losses"}] * 2},
+            "collection losses is there twice",
+        ),
+        (("DebugRuleConfigurations",), [RULE, RULE], "rule configuration Overfit is there twice"),
+        (("ProfilerRuleConfigurations",), [RULE, RULE], "rule configuration Overfit is there twice"),
     ],
 )
 def test_what_would_not_be_done_is_refused_by_name(path, value, named):
     with pytest.raises(ValidationException, match=named):
         check(changed(path, value))
+
+
+def test_what_aws_takes_is_taken():
+    check(changed(("StoppingCondition", "MaxRuntimeInSeconds"), 28 * 24 * 3600))
+    check(changed(("ResourceConfig",), {"InstanceType": "ml.g4dn.xlarge", "InstanceCount": 1}))
+    check(
+        changed(
+            ("ResourceConfig",),
+            {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1, "VolumeKmsKeyId": "key"},
+        )
+    )
+    check(changed(("ProfilerConfig",), {"ProfilingIntervalInMilliseconds": 60_000}))
+
+
+def test_a_spot_job_has_no_warm_pool():
+    limits = {"MaxRuntimeInSeconds": 3600, "MaxWaitTimeInSeconds": 3600}
+    request = {
+        **changed(("ResourceConfig", "KeepAlivePeriodInSeconds"), 60),
+        "EnableManagedSpotTraining": True,
+        "StoppingCondition": limits,
+    }
+    with pytest.raises(ValidationException, match="KeepAlivePeriodInSeconds cannot be specified"):
+        check(request)
+
+
+def test_what_has_no_effect_is_taken_but_by_strict():
+    request = changed(("VpcConfig",), {"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1"]})
+    check(request)
+    with pytest.raises(ValidationException, match="VpcConfig has no effect"):
+        check(request, strict=True)
 
 
 def test_a_spot_job_may_not_wait_shorter_than_it_may_run():

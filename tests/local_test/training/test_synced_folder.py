@@ -11,7 +11,7 @@ from local_test.storage.destination import Destination
 from local_test.storage.local_files import LocalFiles
 from local_test.storage.object_store import ObjectStore
 from local_test.training.results import Results
-from local_test.training.synced_folder import SyncedFolder
+from local_test.training.synced_folder import UNFINISHED, SyncedFolder
 
 ODD = {"..%2fhome%2f.bashrc": b"one", "a#1": b"two", "a#2": b"three", "sub/b?c": b"four"}
 
@@ -158,3 +158,13 @@ def test_uncompressed_results_that_cannot_be_files_are_refused_and_nothing_is_le
     with pytest.raises(ValueError, match="cannot be"):
         Results(request, destination).store_model([Container(dict.fromkeys(names, b"x"), "model")])
     assert list(destination.spool.iterdir()) == [] and not (tmp_path / "home/.bashrc").exists()
+
+
+def test_a_file_that_is_still_being_written_is_not_stored_before_it_has_its_name(destination, uri):
+    container = Container({"000/a.tfevents": b"1", "000/b.tfevents.tmp": b"2", "index/c.json.tmp": b"3"})
+    tensors = SyncedFolder(container, "/opt/ml/output/tensors", uri, destination, UNFINISHED)
+    tensors.store_changes()
+    assert stored(destination, uri) == {"000/a.tfevents": b"1"}
+    container.files["000/b.tfevents"] = container.files.pop("000/b.tfevents.tmp")
+    tensors.store_changes()
+    assert stored(destination, uri) == {"000/a.tfevents": b"1", "000/b.tfevents": b"2"}

@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from local_test.serving.container_client import BROKEN, ContainerClient
+from local_test.serving.pipeline import PipelineContainer, PipelineRequest
 from local_test.transform import invocations as module
 from local_test.transform.invocations import InvocationFailed, Invocations, execution_parameters
 from local_test.transform.records import BadInput
@@ -99,15 +100,16 @@ def over():
 @pytest.fixture
 def invocations(server, over, monkeypatch):
     monkeypatch.setattr(module, "SECONDS_BEFORE_RETRY", 0.001)
-    made = []
+    clients = []
 
     def make(retries=3, seconds=30, headers=None):
-        made.append(Invocations(*server.server_address, headers or {}, seconds, retries, over))
-        return made[-1]
+        container = PipelineContainer("primary", ContainerClient(*server.server_address))
+        clients.append(container.client)
+        return Invocations(lambda: PipelineRequest([container]), headers or {}, seconds, retries, over)
 
     yield make
-    for one in made:
-        one.close()
+    for client in clients:
+        client.close()
 
 
 def bodies(server):

@@ -6,6 +6,7 @@ import pytest
 
 from local_test.api.errors import ValidationException
 from local_test.api.request_validation import operations, validate
+from local_test.api.supported_fields import WITHOUT_EFFECT
 from local_test.transform.supported_fields import SUPPORTED, check
 
 REQUEST = {
@@ -50,19 +51,17 @@ def test_a_request_with_everything_that_is_supported_is_taken():
 
 def test_every_field_is_supported_or_refused_on_purpose():
     refused = set(operations()["CreateTransformJob"].input_shape.members) - set(SUPPORTED)
-    assert refused == {"DataCaptureConfig", "ExperimentConfig"}
+    assert refused - set(WITHOUT_EFFECT["CreateTransformJob"]) == {"DataCaptureConfig"}
 
 
 @pytest.mark.parametrize(
     ("path", "value"),
     [
         ("DataCaptureConfig", {"DestinationS3Uri": "s3://data/captured"}),
-        ("ExperimentConfig", {"ExperimentName": "e"}),
-        ("TransformOutput.KmsKeyId", "key"),
-        ("TransformResources.VolumeKmsKeyId", "key"),
         ("TransformInput.DataSource.S3DataSource.S3DataType", "AugmentedManifestFile"),
         ("TransformInput.DataSource.S3DataSource.S3Uri", "https://data/in"),
         ("TransformResources.InstanceCount", 101),
+        ("TransformResources.TransformAmiVersion", "al2-ami-sagemaker-batch-gpu-999"),
         ("MaxPayloadInMB", 101),
         ("MaxConcurrentTransforms", 101),
         ("DataProcessing.InputFilter", "$..a"),
@@ -73,6 +72,20 @@ def test_what_is_not_supported_is_refused_by_its_name(path, value):
     with pytest.raises(ValidationException) as refused:
         check(changed(path, value))
     assert path in refused.value.message
+
+
+def test_what_has_no_effect_is_taken_but_by_strict():
+    check(changed("TransformOutput.KmsKeyId", "key"))
+    with pytest.raises(ValidationException, match=r"TransformOutput.KmsKeyId has no effect"):
+        check(changed("TransformOutput.KmsKeyId", "key"), strict=True)
+
+
+def test_an_instance_with_local_storage_has_no_volume_key():
+    check(changed("TransformResources.VolumeKmsKeyId", "key"))
+    request = changed("TransformResources.VolumeKmsKeyId", "key")
+    request["TransformResources"]["InstanceType"] = "ml.g4dn.xlarge"
+    with pytest.raises(ValidationException, match=r"TransformResources.VolumeKmsKeyId cannot be given for ml.g4dn"):
+        check(request)
 
 
 def test_all_payloads_at_once_may_not_be_larger_than_100_mb():

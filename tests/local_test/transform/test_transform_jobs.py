@@ -2,6 +2,7 @@
 
 import json
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -22,16 +23,18 @@ from local_test.storage.object_store import ObjectStore
 from local_test.transform.transform_jobs import TransformJobs
 
 DEADLINE = 30
+LABELS = ("multi-models", "accept-bind-to-port")
 CONTAINER = {"Image": "image", "ModelDataUrl": "s3://data/model.tar.gz"}
 
 
 class Service:
-    """The operations on a folder of state. It has no engine: a job here ends before it would need one."""
+    """The operations on a folder of state. Its engine has images alone: a job here ends before it would need more."""
 
     def __init__(self, folder):
         self.folder = folder
         self.start()
         self.objects.ensure_bucket("data")
+        self.objects.put_bytes("s3://data/model.tar.gz", b"packed")
         self.call(
             "CreateModel",
             ModelName="model",
@@ -42,8 +45,10 @@ class Service:
     def start(self):
         self.objects = ObjectStore(self.folder / "s3", ACCOUNT, "us-east-1")
         self.state = State(self.folder / "records")
+        labels = {f"com.amazonaws.sagemaker.capabilities.{name}": "true" for name in LABELS}
+        image = SimpleNamespace(labels=labels)
         platform = Platform(
-            None,
+            SimpleNamespace(images=SimpleNamespace(get=lambda id: image)),
             "test",
             self.folder,
             "us-east-1",
@@ -51,7 +56,7 @@ class Service:
             self.objects,
             LogGroups(ACCOUNT, "us-east-1", self.folder / "logs"),
             Metrics(ACCOUNT, "us-east-1", self.folder / "metrics"),
-            None,
+            lambda uri: "sha256:0",
             LocalFiles([self.folder.parent], self.folder),
             ContainerAccess(AccessKeys(new_access_key("AKIA"), ACCOUNT), "us-east-1", None),
             WritableFolders(None, "test", self.folder),
@@ -171,16 +176,29 @@ def test_what_cannot_run_is_refused_before_a_job_is_there(service, changes, mess
     assert service.call("ListTransformJobs")["TransformJobSummaries"] == []
 
 
-def test_a_model_whose_data_is_no_archive_is_refused_as_aws_does(service):
-    source = {"S3DataSource": {"S3Uri": "s3://data/model/", "S3DataType": "S3Prefix", "CompressionType": "None"}}
-    service.call(
-        "CreateModel",
-        ModelName="folder",
-        ExecutionRoleArn="arn:aws:iam::123456789012:role/role",
-        PrimaryContainer={"Image": "image", "ModelDataSource": source},
-    )
-    with pytest.raises(ValidationException, match="ModelName: batch transform does not take ModelDataSource"):
-        service.create(ModelName="folder")
+PREFIX = {"S3DataSource": {"S3Uri": "s3://data/model/", "S3DataType": "S3Prefix", "CompressionType": "None"}}
+TWO = [{**CONTAINER, "ContainerHostname": name} for name in ("first", "second")]
+
+
+@pytest.mark.parametrize(
+    ("model", "named"),
+    [
+        ({"PrimaryContainer": {"Image": "image", "ModelDataSource": PREFIX}}, "does not take ModelDataSource"),
+        (
+            {"PrimaryContainer": {"Image": "image", "Mode": "MultiModel", "ModelDataUrl": "s3://data/model/"}},
+            "does not take Mode MultiModel",
+        ),
+        (
+            {"Containers": TWO, "InferenceExecutionConfig": {"Mode": "Direct"}},
+            "does not take direct invocation",
+        ),
+    ],
+)
+def test_a_model_that_batch_transform_does_not_take_is_refused(service, model, named):
+    service.objects.put_bytes("s3://data/model/weights", b"x")
+    service.call("CreateModel", ModelName="other", ExecutionRoleArn="arn:aws:iam::123456789012:role/role", **model)
+    with pytest.raises(ValidationException, match=f"ModelName: batch transform {named}"):
+        service.create(ModelName="other")
 
 
 def test_jobs_that_are_not_there_are_not_described_and_not_stopped(service):

@@ -1,7 +1,7 @@
 """What Describe and List answer about tuning jobs and their trials."""
 
 from local_test.tuning.description import describe, training_job_summary, tuning_job_summary
-from tests.local_test.tuning.tuning_job import changed, record, trial
+from tests.local_test.tuning.tuning_job import NOTHING, changed, record, trial
 
 TRIALS = [
     trial(1, values=[0.1, 0.5], TrainingStartTime=1002.0, TrainingEndTime=1003.0),
@@ -25,9 +25,21 @@ def test_what_aws_fills_in_is_filled_in_and_the_rest_repeats_the_request():
     ranges = {"IntegerParameterRanges": [], **asked["HyperParameterTuningJobConfig"]["ParameterRanges"]}
     assert answer["HyperParameterTuningJobConfig"] == {
         **asked["HyperParameterTuningJobConfig"],
+        "TrainingJobEarlyStoppingType": "Off",
         "ParameterRanges": ranges,
     }
     assert (answer["HyperParameterTuningJobStatus"], answer["CreationTime"]) == ("InProgress", 1000.0)
+
+
+def test_resources_stand_where_attach_of_the_sdk_looks_for_them():
+    resources = {"InstanceType": "ml.g4dn.xlarge", "InstanceCount": 2, "VolumeSizeInGB": 30}
+    job = record(
+        ("TrainingJobDefinition.ResourceConfig", NOTHING),
+        ("TrainingJobDefinition.HyperParameterTuningResourceConfig", resources),
+    )
+    definition = describe(job, [], 1000.0)["TrainingJobDefinition"]
+    assert definition["ResourceConfig"] == definition["HyperParameterTuningResourceConfig"] == resources
+    assert describe(job, [], 1000.0)["HyperParameterTuningJobConfig"]["TrainingJobEarlyStoppingType"] == "Off"
 
 
 def test_a_range_without_a_scale_has_the_scale_auto():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from local_test.api.errors import ValidationException
+from local_test.api.errors import ResourceLimitExceeded, ValidationException
 from local_test.api.request_validation import validate
 from local_test.tuning.supported_fields import check
 from tests.local_test.tuning.tuning_job import NOTHING, changed
@@ -54,7 +54,6 @@ def test_what_is_supported_passes(changes):
         "TrainingJobDefinitions",
         "Autotune",
         f"{CONFIG}.ParameterRanges.AutoParameters",
-        f"{DEFINITION}.VpcConfig",
         f"{DEFINITION}.TuningObjective",
         f"{DEFINITION}.HyperParameterRanges",
         f"{DEFINITION}.AlgorithmSpecification.AlgorithmName",
@@ -65,6 +64,73 @@ def test_what_is_supported_passes(changes):
 def test_what_is_not_supported_is_refused_by_name(path):
     with pytest.raises(ValidationException, match=f"does not support {path}"):
         check(changed((path, {})))
+
+
+TWO_BY_FIVE = {
+    "CategoricalParameterRanges": [{"Name": "a", "Values": ["1", "2"]}],
+    "IntegerParameterRanges": [{"Name": "b", "MinValue": "1", "MaxValue": "5"}],
+}
+SQUARE = {
+    "CategoricalParameterRanges": [{"Name": name, "Values": [str(one) for one in range(28)]} for name in ("a", "b")]
+}
+
+
+WITHOUT_NUMBER = (f"{CONFIG}.ResourceLimits", {"MaxParallelTrainingJobs": 1})
+
+
+def of(most, parallel=1):
+    return (f"{CONFIG}.ResourceLimits", {"MaxNumberOfTrainingJobs": most, "MaxParallelTrainingJobs": parallel})
+
+
+@pytest.mark.parametrize(
+    ("taken", "refused", "named"),
+    [
+        ([of(750)], [of(751)], "training jobs per hyperparameter tuning job is at most 750"),
+        ([HYPERBAND, of(750)], [HYPERBAND, of(751)], "at most 750, and the request asks for 751"),
+        ([(f"{CONFIG}.Strategy", "Random"), of(10_000)], [(f"{CONFIG}.Strategy", "Random"), of(10_001)], "10000"),
+        (
+            (*GRID, WITHOUT_NUMBER),
+            [GRID[0], (f"{CONFIG}.ParameterRanges", SQUARE), WITHOUT_NUMBER],
+            "at most 750, and the request asks for 784",
+        ),
+        ([of(200, 100)], [of(200, 101)], "parallel training jobs per hyperparameter tuning job is at most 100"),
+        (
+            [],
+            [
+                (
+                    f"{DEFINITION}.AlgorithmSpecification.MetricDefinitions",
+                    [{"Name": name, "Regex": "(.)"} for name in ("valid_accuracy", *map(str, range(20)))],
+                )
+            ],
+            "metrics defined per hyperparameter tuning job is at most 20",
+        ),
+    ],
+)
+def test_what_is_beyond_the_limits_of_aws_is_refused(taken, refused, named):
+    check(changed(*taken))
+    with pytest.raises(ResourceLimitExceeded, match=named):
+        check(changed(*refused))
+
+
+def test_more_training_jobs_than_combinations_are_refused_in_the_words_of_aws():
+    check(changed((f"{CONFIG}.ParameterRanges", TWO_BY_FIVE), of(10)))
+    with pytest.raises(ValidationException, match=r"for the provided ranges \[10.0\] must be equal .*, \[11\]"):
+        check(changed((f"{CONFIG}.ParameterRanges", TWO_BY_FIVE), of(11)))
+
+
+def test_ranges_without_an_end_of_combinations_are_enough():
+    wide = {
+        "IntegerParameterRanges": [{"Name": f"n{n}", "MinValue": "0", "MaxValue": str(2**53)} for n in range(25)],
+        "ContinuousParameterRanges": [LR],
+    }
+    check(changed((f"{CONFIG}.ParameterRanges", wide), of(750)))
+
+
+def test_what_has_no_effect_is_taken_but_by_strict():
+    request = changed((f"{DEFINITION}.VpcConfig", {}))
+    check(request)
+    with pytest.raises(ValidationException, match=f"^{DEFINITION}.VpcConfig has no effect"):
+        check(request, strict=True)
 
 
 @pytest.mark.parametrize(

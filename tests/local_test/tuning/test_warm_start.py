@@ -4,7 +4,7 @@ import pytest
 
 from local_test.api.errors import ValidationException
 from local_test.tuning.job_record import parent_trials
-from local_test.tuning.warm_start import check_parent, learned, parent_names
+from local_test.tuning.warm_start import check_parent, check_parent_trials, learned, parent_names
 from tests.local_test.tuning.tuning_job import changed, record, trial
 
 DEFINITION, RANGES = "TrainingJobDefinition", "HyperParameterTuningJobConfig.ParameterRanges"
@@ -35,6 +35,20 @@ def test_ranges_and_static_values_and_what_is_tuned_may_change():
         (f"{DEFINITION}.StaticHyperParameters", {}),
     )
     check_parent(child((f"{DEFINITION}.StaticHyperParameters", {"epochs": "3"})), tuned_before)
+
+
+def test_ten_static_hyperparameters_may_change_and_no_more():
+    old = parent((f"{DEFINITION}.StaticHyperParameters", {f"h{number}": "1" for number in range(11)}))
+    ten = {f"h{number}": "1" if number == 1 else "2" for number in range(11)}
+    check_parent(child((f"{DEFINITION}.StaticHyperParameters", ten)), old)
+    with pytest.raises(ValidationException, match=r"11 static hyperparameters differ .* job p: h0, h1, h10"):
+        check_parent(child((f"{DEFINITION}.StaticHyperParameters", {**ten, "h1": "2"})), old)
+
+
+def test_all_parents_together_may_have_had_500_training_jobs():
+    check_parent_trials(500)
+    with pytest.raises(ValidationException, match="501 training jobs: at most 500"):
+        check_parent_trials(501)
 
 
 @pytest.mark.parametrize(

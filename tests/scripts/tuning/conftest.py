@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.scripts.tuning.feature_jobs import FeatureJobs
 from tests.scripts.tuning.service import DONE, Service
 
 
@@ -11,3 +12,8 @@ def ready(sagemaker, data, pushed_images, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     Service(sagemaker, [DONE])
     return sagemaker
+
+
+@pytest.fixture
+def feature_jobs(ready, aws):
+    return FeatureJobs(ready, aws.client("s3"))

@@ -42,11 +42,11 @@ def test_another_users_requests_are_refused(local, ask, job_request):
     assert local.read("secret") == b"a secret" and local.keys("planted") == []
 
 
-def test_another_user_reads_nothing_of_the_state(local, ask):
+def test_another_user_reads_nothing_of_the_state(local, ask, serve_image):
     local.client("sagemaker").create_model(
         ModelName="with-a-token",
         ExecutionRoleArn=local.address.role,
-        PrimaryContainer={"Image": "some:image", "Environment": {"TOKEN": "secret"}},
+        PrimaryContainer={"Image": serve_image, "Environment": {"TOKEN": "secret"}},
     )
     local.put("private.jpg", b"my picture")
     local.client("ecr").create_repository(repositoryName="of-nobody-else")  # so that the journal has something

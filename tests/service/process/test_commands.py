@@ -1,5 +1,6 @@
 """`python -m local_test`: its verbs, and services side by side."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -8,6 +9,7 @@ import tempfile
 import threading
 
 import pytest
+from botocore.exceptions import ClientError
 
 from local_test.background import GAVE_WAY, stop
 from local_test.host.folder_lock import hold, is_held
@@ -69,6 +71,22 @@ def test_a_service_that_ends_can_be_started_again_at_once(served, training_reque
         up = command("up", "--folder", local.folder)
         assert up.returncode == 0, up.stderr
         assert local.address.url in up.stdout
+
+
+def test_strict_is_remembered_until_it_is_taken_back(served, train_image):
+    local = served()
+    up = ("up", "--folder", local.folder, "--allow-files", tempfile.gettempdir())
+    other = command(*up, "--strict")
+    assert other.returncode == 1 and "It runs already, without --strict" in other.stderr
+    for words, refused in ((("--strict",), True), ((), True), (("--no-strict",), False), ((), False)):
+        stop(local.folder)
+        assert command(*up, *words).returncode == 0
+        again = served()
+        vpc = {"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1"]}
+        with contextlib.nullcontext() if not refused else pytest.raises(ClientError, match="VpcConfig has no effect"):
+            again.client("sagemaker").create_model(
+                ModelName=f"m{len(words)}{refused}", PrimaryContainer={"Image": train_image}, VpcConfig=vpc
+            )
 
 
 @pytest.fixture

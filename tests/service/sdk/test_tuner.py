@@ -3,7 +3,8 @@
 import json
 
 from tests.local_service import until
-from tests.service.sdk.test_unmodified_clients import ROOT, SDK, in_shell
+from tests.service.sdk.in_shell import ROOT, in_shell
+from tests.service.sdk.test_unmodified_clients import SDK
 
 TRIAL = """
 print(json.dumps(given))
@@ -34,6 +35,7 @@ def test_a_tuner_fits_finds_the_best_and_starts_again_from_it(local, trial_image
         given["batch-size"] in ("32", "64") and given.items() >= job["BestTrainingJob"]["TunedHyperParameters"].items()
     )
     assert result["best_hyperparameters"].keys() == given.keys()
+    assert result["attached"] == [result["best"], "ml.g4dn.xlarge", 3]
     again = until(
         lambda: (
             (job := describe(HyperParameterTuningJobName=result["warm_started"]))["HyperParameterTuningJobStatus"]

@@ -2,28 +2,16 @@
 
 import io
 import json
-import os
-import subprocess
 import tarfile
-from pathlib import Path
 
 import pytest
 
 from local_test.demo.sample_data import SampleSize, draw_sample_data
-from local_test.environment import exports
 from tests.local_service import until
 from tests.service.program_image import archive
+from tests.service.sdk.in_shell import ROOT, in_shell
 
-ROOT = Path(__file__).parents[3]
 SDK = ROOT / ".venv-sdk/bin"
-
-
-def in_shell(local, *command) -> str:
-    """Run a command in a shell that has evaluated `python -m local_test env`; returns what it prints."""
-    script = "\n".join([*exports(local.address, local.folder, os.environ), 'exec "$@"'])
-    done = subprocess.run(["sh", "-c", script, "sh", *map(str, command)], capture_output=True, text=True)
-    assert done.returncode == 0, f"{done.stdout[-3000:]} {done.stderr[:1500]} ... {done.stderr[-1500:]}"
-    return done.stdout
 
 
 @pytest.fixture(scope="module")

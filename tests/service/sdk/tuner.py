@@ -55,6 +55,7 @@ again = HyperparameterTuner(
     **measured,
 )
 again.fit(channels, wait=False)
+attached = HyperparameterTuner.attach(tuner.latest_tuning_job.name, sagemaker_session=aws)
 columns = ["TrainingJobName", "FinalObjectiveValue", "lr", "batch-size", "depth"]
 print(
     "RESULT",
@@ -63,6 +64,7 @@ print(
             "tuning_job": tuner.latest_tuning_job.name,
             "best": tuner.best_training_job(),
             "best_hyperparameters": tuner.best_estimator().hyperparameters(),
+            "attached": [attached.best_training_job(), attached.estimator.instance_type, attached.max_jobs],
             "warm_started": again.latest_tuning_job.name,
             "table": tuner.analytics().dataframe()[columns].to_dict("records"),
         }

@@ -89,7 +89,6 @@ def endpoints_are_deleted(service):
     """Each test starts without endpoints, and its containers are gone when it ends."""
     yield
     for endpoint in service.sagemaker.list_endpoints()["Endpoints"]:
-        if endpoint["EndpointStatus"] != "Deleting":
-            service.sagemaker.delete_endpoint(EndpointName=endpoint["EndpointName"])
+        service.delete(endpoint["EndpointName"])
     until(lambda: not service.sagemaker.list_endpoints()["Endpoints"])
     assert find(service.platform.engine, service=service.platform.service) == []

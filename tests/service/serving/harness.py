@@ -4,9 +4,11 @@ import json
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from local_test.api.access import Access
 from local_test.api.access_keys import AccessKeys
@@ -19,6 +21,7 @@ from local_test.api.sagemaker_api import SageMakerApi
 from local_test.api.tags import Tags
 from local_test.host.emulator_settings import ACCOUNT, Platform
 from local_test.host.identity import new_access_key
+from local_test.host.labels import NAME, find, remove
 from local_test.serving.endpoint_configs import EndpointConfigs
 from local_test.serving.endpoints import Endpoints
 from local_test.serving.models import Models
@@ -48,9 +51,8 @@ class Harness:
         others = OtherServices(
             MotoServices(), self.platform.objects, self.platform.logs, Journal(self.platform.folder / "journal.jsonl")
         )
-        self._server = HttpServer(
-            Front(access, self._api, self.runtime_app, None, others, self._key.id), access.examine, 0
-        )
+        regions = {self.platform.region: SimpleNamespace(api=self._api, runtime=self.runtime_app)}
+        self._server = HttpServer(Front(access, regions, None, others, self._key.id), access.examine, 0)
         access.hosts = own_hosts(self._server.port)
         self._server.start()
         self.url = f"http://127.0.0.1:{self._server.port}"
@@ -78,9 +80,20 @@ class Harness:
     def create_model(self, environment: dict | None = None, **changes) -> str:
         name = unique("model")
         container = {"Image": self.image, "Environment": environment or {}}
-        container |= {field: changes.pop(field) for field in ("ModelDataUrl", "ModelDataSource") if field in changes}
-        self.sagemaker.create_model(ModelName=name, PrimaryContainer=container, **changes)
+        of_container = ("ModelDataUrl", "ModelDataSource", "Mode", "MultiModelConfig")
+        container |= {field: changes.pop(field) for field in of_container if field in changes}
+        if "Containers" not in changes:
+            changes["PrimaryContainer"] = container
+        self.sagemaker.create_model(ModelName=name, **changes)
         return name
+
+    def container(self, **environment) -> dict:
+        """Definition of one of several containers, with this environment."""
+        return {"Image": self.image, "Environment": environment}
+
+    def serve(self, model: str, count: int = 1, **more) -> str:
+        """An endpoint in service that has this model."""
+        return self.in_service(self.create(self.create_config(variant(model, count=count), **more)))
 
     def create_config(self, *variants: dict, **more) -> str:
         name = unique("config")
@@ -125,6 +138,26 @@ class Harness:
 
     def who(self, endpoint: str, **options) -> str:
         return json.loads(self.ask(endpoint, "who", **options))["who"]
+
+    def delete(self, endpoint: str) -> None:
+        """Whatever its status: an endpoint that is in progress cannot be deleted, so its containers are ended first."""
+
+        def gone_or_deleting() -> bool:
+            try:
+                if self.status(endpoint) not in ("Creating", "Updating", "RollingBack"):
+                    self.sagemaker.delete_endpoint(EndpointName=endpoint)
+                    return True
+            except ClientError as error:
+                if "Could not find endpoint" in str(error):
+                    return True
+                if "in-progress" not in str(error):
+                    raise
+            for container in find(self.platform.engine, service=self.platform.service):
+                if container.labels[NAME] == endpoint:
+                    remove(container)
+            return False
+
+        until(gone_or_deleting)
 
     def status(self, endpoint: str) -> str:
         return self.sagemaker.describe_endpoint(EndpointName=endpoint)["EndpointStatus"]

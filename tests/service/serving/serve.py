@@ -11,6 +11,8 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+MODELS = {}  # name -> folder, of a multi-model container
+
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -22,7 +24,17 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
     def do_GET(self):
+        if self.path == "/models":
+            self.answer(200, json.dumps({"models": [{"modelName": name} for name in MODELS]}).encode())
+            return
+        if self.path.startswith("/models/"):
+            self.answer(200 if self.path.split("/")[2] in MODELS else 404, b"")
+            return
         self.answer(503 if os.environ.get("NEVER_READY") else 200, b"")
+
+    def do_DELETE(self):
+        print(f"unloads {self.headers['X-Amzn-SageMaker-Target-Model']}", flush=True)
+        self.answer(200 if MODELS.pop(self.path.split("/")[2], None) else 404, b"")
 
     def do_POST(self):
         length = int(self.headers["Content-Length"])
@@ -32,15 +44,51 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.flush()
             return
         body = self.rfile.read(length)
+        if self.path == "/models":
+            self.load(json.loads(body))
+            return
+        if self.path.startswith("/models/"):
+            self.folder = MODELS.get(self.path.split("/")[2])
+            if self.folder is None:
+                self.answer(404, b"not loaded")
+                return
         try:
             asked = json.loads(body)
         except ValueError:
             asked = None
         do = asked.get("do") if isinstance(asked, dict) else None
-        if do is None:
+        if do is None and "APPEND" in os.environ:
+            self.answer(200, body + os.environ["APPEND"].encode(), f"text/{os.environ['APPEND']}")
+        elif do is None:
             self.answer(200, body, self.headers["Content-Type"])
         else:
             getattr(self, do)(asked)
+
+    def load(self, asked):
+        """With a file of the model that says how: the status and the seconds that it takes."""
+        name, target = asked["model_name"], self.headers["X-Amzn-SageMaker-Target-Model"]
+        how = Path(asked["url"], "how")
+        status, seconds = how.read_text().split() if how.exists() else ("200", "0")
+        time.sleep(float(seconds))
+        if name in MODELS:
+            status = "409"
+        elif len(MODELS) >= int(os.environ.get("MOST_MODELS", "99")):
+            status = "507"
+        print(f"loads {target}: {status}", flush=True)
+        if status == "200":
+            MODELS[name] = asked["url"]
+        self.answer(int(status), b"the model is odd", "text/plain")
+
+    def model_name(self, asked):
+        told = {"name": Path(self.folder, "name").read_text(), "header": self.headers["X-Amzn-SageMaker-Target-Model"]}
+        self.answer(200, json.dumps({**told, "folder": self.folder, "loaded": len(MODELS)}).encode())
+
+    def lose_all(self, asked):
+        MODELS.clear()
+        self.answer(200, b"")
+
+    def environment(self, asked):
+        self.answer(200, json.dumps(dict(os.environ)).encode())
 
     def who(self, asked):
         self.answer(200, json.dumps({"who": os.environ.get("WHO", ""), "host": socket.gethostname()}).encode())
@@ -70,8 +118,11 @@ class Handler(BaseHTTPRequestHandler):
         os._exit(asked["status"])
 
     def write_model(self, asked):
+        self.touch({"path": "/opt/ml/model/written"})
+
+    def touch(self, asked):
         try:
-            Path("/opt/ml/model/written").touch()
+            Path(asked["path"]).touch()
             self.answer(200, b"written")
         except OSError as error:
             self.answer(200, str(error).encode())
@@ -118,7 +169,7 @@ def main():
     if "EXIT_AT_START" in os.environ:
         print("no such model", file=sys.stderr, flush=True)
         sys.exit(int(os.environ["EXIT_AT_START"]))
-    server = ThreadingHTTPServer(("0.0.0.0", 8080), Handler)
+    server = ThreadingHTTPServer(("0.0.0.0", int(os.environ.get("SAGEMAKER_BIND_TO_PORT", "8080"))), Handler)
     server.daemon_threads = True
     import signal
 

@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local_test.host.labels import NAME, find
-from local_test.serving import instance
+from local_test.serving import variant_plan
 from tests.local_service import until
 from tests.service.program_image import archive
 from tests.service.serving.harness import Load, variant
@@ -72,8 +72,12 @@ def test_uncompressed_model_data_is_laid_out_by_its_keys(service, bucket):
     assert service.ask(endpoint, "read_model", file="code/b.txt") == "as it is"
 
 
-def test_missing_model_data_fails_the_endpoint(service, bucket):
+def test_model_data_that_is_gone_fails_the_endpoint(service, bucket):
+    service.s3.put_object(Bucket=bucket, Key="none.tar.gz", Body=archive({"a": b"a"}, "w:gz"))
     model = service.create_model(ModelDataUrl=f"s3://{bucket}/none.tar.gz")
+    service.s3.delete_object(Bucket=bucket, Key="none.tar.gz")
+    with pytest.raises(ClientError, match=f"Could not find model data at s3://{bucket}/none.tar.gz"):
+        service.create_model(ModelDataUrl=f"s3://{bucket}/none.tar.gz")
     failed = service.settled(service.create(service.create_config(variant(model))))
     assert failed["EndpointStatus"] == "Failed" and f"s3://{bucket}/none.tar.gz" in failed["FailureReason"]
 
@@ -89,7 +93,7 @@ def test_a_container_that_exits_at_its_start_fails_the_endpoint(service):
 
 
 def test_a_container_that_never_gets_healthy_fails_the_endpoint_with_its_last_log_lines(service, monkeypatch):
-    monkeypatch.setattr(instance, "SECONDS_TO_READY", 3)  # a request may not ask for less than a minute
+    monkeypatch.setattr(variant_plan, "SECONDS_TO_READY", 3)  # a request may not ask for less than a minute
     endpoint = service.create(service.config_of({"NEVER_READY": "1", "WHO": "the sick one"}))
     until(lambda: containers(service, endpoint))
     assert service.status(endpoint) == "Creating"
@@ -139,13 +143,34 @@ def test_a_container_that_exits_while_in_service_fails_the_endpoint_and_only_tha
     assert service.who(endpoint, TargetVariant="steady") == "steady" and service.who(other) == "other"
 
 
-def test_an_endpoint_that_is_deleted_while_it_is_created_leaves_nothing(service):
+def test_an_endpoint_that_is_being_created_is_not_deleted_nor_updated(service):
     endpoint = service.create(service.config_of({"NEVER_READY": "1"}))
     until(lambda: containers(service, endpoint))
+    in_progress = f'Cannot update in-progress endpoint "arn:aws:sagemaker:us-east-1:123456789012:endpoint/{endpoint}".'
+    with pytest.raises(ClientError) as error:
+        service.sagemaker.delete_endpoint(EndpointName=endpoint)
+    assert error.value.response["Error"] == {"Code": "ValidationException", "Message": in_progress}
+    with pytest.raises(ClientError, match="Cannot update in-progress endpoint"):
+        service.sagemaker.update_endpoint(EndpointName=endpoint, EndpointConfigName=service.config_of())
+    assert service.status(endpoint) == "Creating" and len(containers(service, endpoint)) == 1
+
+
+def test_an_endpoint_that_could_not_be_created_can_only_be_deleted(service):
+    endpoint = service.create(service.config_of({"EXIT_AT_START": "7"}))
+    service.settled(endpoint)
+    with pytest.raises(ClientError, match=r"could not be created\. Delete it and create it anew"):
+        service.sagemaker.update_endpoint(EndpointName=endpoint, EndpointConfigName=service.config_of())
     service.sagemaker.delete_endpoint(EndpointName=endpoint)
-    with pytest.raises(ClientError, match="Could not find endpoint"):
-        until(lambda: service.sagemaker.describe_endpoint(EndpointName=endpoint)["EndpointStatus"] != "Deleting", 20)
-    assert containers(service, endpoint) == []
+
+
+def test_model_data_may_be_named_by_its_address_in_s3(service, bucket):
+    service.s3.put_object(Bucket=bucket, Key="a b/model.tar.gz", Body=archive({"a.txt": b"hello"}, "w:gz"))
+    for url in (
+        f"https://s3-us-east-1.amazonaws.com/{bucket}/a%20b/model.tar.gz",
+        f"https://{bucket}.s3.us-east-1.amazonaws.com/a%20b/model.tar.gz",
+    ):
+        endpoint = service.serve(service.create_model(ModelDataUrl=url))
+        assert service.ask(endpoint, "read_model", file="a.txt") == "hello"
 
 
 def test_a_container_that_somebody_removes_fails_its_endpoint_and_nothing_else(service):

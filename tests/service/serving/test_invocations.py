@@ -108,9 +108,15 @@ def test_an_unknown_endpoint_is_a_validation_error(service):
     assert error.value.response["Error"]["Code"] == "ValidationError"
 
 
-def test_what_the_endpoint_does_not_have_is_refused_by_name(service):
-    with pytest.raises(ClientError, match="X-Amzn-SageMaker-Target-Model"):
-        service.who(service.deploy(), TargetModel="a.tar.gz")
+def test_what_the_endpoint_does_not_have_is_refused(service):
+    endpoint = service.deploy()
+    with pytest.raises(ClientError, match="is not a multi-model endpoint and does not support target model header"):
+        service.who(endpoint, TargetModel="a.tar.gz")
+    with pytest.raises(ClientError, match="is not configured for direct invocation"):
+        service.who(endpoint, TargetContainerHostname="first")
+    with pytest.raises(ClientError, match="does not support X-Amzn-SageMaker-Inference-Component") as error:
+        service.who(endpoint, InferenceComponentName="part")
+    assert error.value.response["Error"]["Code"] == "ValidationError"
 
 
 def test_a_session_stays_with_the_instance_that_opened_it(service):
@@ -129,7 +135,7 @@ def test_a_connection_that_the_container_closed_is_no_error(service):
     for _ in range(3):
         assert service.who(endpoint) == ""
         [instance] = service.endpoints.live(endpoint).router.current.instances()
-        [kept] = instance.client._idle
+        [kept] = instance._started[0].takes.client._idle
         # Readable though nothing was asked: its other end is closed.
         until(lambda: select.select([kept.sock], [], [], 0)[0])
 
@@ -192,6 +198,26 @@ def test_an_asynchronous_answer_becomes_an_object(service, bucket, asynchronous)
     assert service.s3.head_object(Bucket=bucket, Key=output)["ContentType"] == "image/jpeg"
     with pytest.raises(ClientError, match="InvokeEndpointAsync only"):
         service.who(endpoint)
+
+
+@pytest.mark.parametrize(
+    ("stored", "asked", "arrives"),
+    [
+        ({"ContentType": "image/png"}, {}, "image/png"),
+        ({"ContentType": "image/png"}, {"ContentType": "image/jpeg"}, "image/jpeg"),
+        ({}, {}, "binary/octet-stream"),  # S3's own for an object of which nobody says it
+    ],
+)
+def test_an_asynchronous_container_gets_the_content_type_of_the_object(
+    service, bucket, asynchronous, stored, asked, arrives
+):
+    service.s3.put_object(Bucket=bucket, Key="in", Body=JPEG_LIKE, **stored)
+    accepted = service.runtime.invoke_endpoint_async(
+        EndpointName=asynchronous(), InputLocation=f"s3://{bucket}/in", **asked
+    )
+    until(lambda: objects(service, bucket, "out/"))
+    answer = service.s3.head_object(Bucket=bucket, Key=key(accepted["OutputLocation"], bucket))
+    assert answer["ContentType"] == arrives
 
 
 def test_asynchronous_answers_and_captured_requests_go_into_folders_of_this_machine(service, tmp_path):

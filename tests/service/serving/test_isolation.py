@@ -10,7 +10,7 @@ import pytest
 
 from local_test.host.confinement import PROCESSES
 from local_test.host.labels import ENDPOINT, NAMESPACE, find
-from local_test.serving import container_address
+from local_test.serving import container_network
 from tests.host_listener import PROBE, HostListener
 from tests.service.serving.harness import variant
 
@@ -37,7 +37,7 @@ except OSError:
 def reached(request, monkeypatch):
     """How the service reaches containers: on this kernel, and as it must where the engine is in a virtual machine."""
     if request.param == "as published":
-        monkeypatch.setattr(container_address, "reaches_containers", lambda client: False)
+        monkeypatch.setattr(container_network, "reaches_containers", lambda client: False)
     return request.param
 
 
@@ -143,7 +143,7 @@ def test_another_machine_does_not_reach_an_endpoints_container(service, neighbou
     for isolated in (False, True):
         _, container = deploy(service, isolated)
         [held] = find(service.platform.engine, NAMESPACE, service.platform.service) if isolated else [container]
-        host, port = container_address.address(held, 8080)
+        host, port = container_network.address(held, 8080)
         socket.create_connection((host, port), timeout=2).close()
         assert not neighbour(host, port)
     with socket.create_server(("198.51.100.1", 0)) as reachable:  # of this machine: what the neighbour can reach

@@ -36,6 +36,7 @@ def test_an_endpoint_lives_from_its_creation_to_its_deletion(local, image, engin
         "ModelName": name,
         "InstanceType": "ml.g4dn.xlarge",
         "InitialInstanceCount": 1,
+        "ManagedInstanceScaling": {"Status": "ENABLED"},
     }
     capture = {
         "InitialSamplingPercentage": 100,
@@ -57,6 +58,9 @@ def test_an_endpoint_lives_from_its_creation_to_its_deletion(local, image, engin
     assert [event["PayloadPart"]["Bytes"] for event in streamed["Body"]] == [b"a", b"b"]
     assert until(lambda: local.keys(f"captured/{name}/AllTraffic/"))
     assert until(lambda: "serve of through starts" in local.log(f"/aws/sagemaker/Endpoints/{name}", "AllTraffic/"))
+    assert local.log(f"/aws/sagemaker/Endpoints/{name}", "platform").endswith(
+        ": ProductionVariants[].ManagedInstanceScaling."
+    )
 
     sagemaker.delete_endpoint(EndpointName=name)
     sagemaker.get_waiter("endpoint_deleted").wait(EndpointName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60})

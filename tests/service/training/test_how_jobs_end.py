@@ -6,6 +6,7 @@ from botocore.exceptions import ClientError
 from local_test import service_address
 from local_test.host.labels import NAME, find
 from tests.local_service import until
+from tests.service.training.conftest import GROUP
 
 PATIENT = (
     "trap 'echo got TERM; echo last > /opt/ml/checkpoints/last; echo m > /opt/ml/model/m; exit 0' TERM; echo "
@@ -181,10 +182,22 @@ def test_a_name_is_used_once_and_a_deleted_job_is_gone(jobs):
         jobs.job(name)
 
 
+def test_fields_without_effect_come_back_and_are_named_in_the_log_before_what_the_program_prints(jobs, local):
+    vpc = {"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1"]}
+    job = jobs.run("echo hello", VpcConfig=vpc, ExperimentConfig={"ExperimentName": "e"})
+    assert job["TrainingJobStatus"] == "Completed" and job["VpcConfig"] == vpc
+    assert jobs.log(job["TrainingJobName"]).splitlines() == [
+        "Without effect in the local SageMaker, where everything runs on this machine: VpcConfig, ExperimentConfig.",
+        "hello",
+    ]
+    streams = local.client("logs").describe_log_streams(logGroupName=GROUP, logStreamNamePrefix=job["TrainingJobName"])
+    assert len(streams["logStreams"]) == 1  # a client that follows the log takes as many streams as there are hosts
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"VpcConfig": {"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1"]}}, "does not support VpcConfig"),
+        ({"ResourceConfig": {"InstanceGroups": []}}, "does not support ResourceConfig.InstanceGroups"),
         ({"OutputDataConfig": {"S3OutputPath": "s3://no-such-bucket/x"}}, "no-such-bucket"),
     ],
 )

@@ -91,6 +91,16 @@ class Jobs:
             },
         )
 
+    def pipeline(self, name, *environments):
+        """A model with a container for each environment."""
+        containers = [{"Image": self.image, "Environment": environment} for environment in environments]
+        self.call(
+            "CreateModel",
+            ModelName=name,
+            ExecutionRoleArn="arn:aws:iam::123456789012:role/a-role",
+            Containers=containers,
+        )
+
     def put(self, key, data):
         self.objects.put_bytes(f"s3://data/{key}", data)
 

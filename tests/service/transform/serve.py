@@ -95,10 +95,12 @@ class Handler(BaseHTTPRequestHandler):
             ).encode()
         if kind == "test/count":
             return 200, b"\n".join(b"%d" % len(line) for line in body.splitlines())
-        return 200, body
+        return 200, body + os.environ.get("APPEND", "").encode()
 
     def answer(self, status, body):
         self.send_response(status)
+        if "ANSWER_TYPE" in os.environ:
+            self.send_header("Content-Type", os.environ["ANSWER_TYPE"])
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -119,7 +121,7 @@ def main():
     if "EXIT_AT_START" in os.environ:
         print("no such model", file=sys.stderr, flush=True)
         sys.exit(int(os.environ["EXIT_AT_START"]))
-    Server(("0.0.0.0", 8080), Handler).serve_forever()
+    Server(("0.0.0.0", int(os.environ.get("SAGEMAKER_BIND_TO_PORT", "8080"))), Handler).serve_forever()
 
 
 main()

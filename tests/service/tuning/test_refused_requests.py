@@ -62,8 +62,7 @@ def test_ranges_that_are_none(tuning):
 
 
 def test_fields_that_are_not_supported(tuning):
-    vpc = {"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1"]}
-    assert "does not support TrainingJobDefinition.VpcConfig" in refused(tuning, definition={"VpcConfig": vpc})
+    assert "does not support Autotune" in refused(tuning, Autotune={"Mode": "Enabled"})
 
 
 def test_a_name_that_is_taken(tuning):

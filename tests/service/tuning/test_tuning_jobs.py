@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local_test.host.engine import cores as engine_cores
-from local_test.tuning.core_shares import share
+from local_test.tuning.trial_jobs import share
 from tests.local_service import until
 from tests.service.tuning.conftest import REPORT_X, X, grid
 

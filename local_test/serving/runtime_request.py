@@ -1,0 +1,99 @@
+"""What of an HTTP request to the runtime reaches a container, and what of it is refused.
+
+Names, headers and errors are those of botocore's sagemaker-runtime model:
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Operations_Amazon_SageMaker_Runtime.html
+"""
+
+import re
+from typing import Any
+
+from local_test.api.errors import InvocationTooLarge
+from local_test.api.front import read_body
+from local_test.serving.invocation import CUSTOM_ATTRIBUTES
+
+SAGEMAKER = "X-Amzn-SageMaker-"
+PASSED_ON = (
+    CUSTOM_ATTRIBUTES,
+    *(SAGEMAKER + name for name in ("Inference-Id", "Session-Id", "Target-Variant", "Target-Container-Hostname")),
+)
+# Of endpoints that the local SageMaker does not have.
+REFUSED = ("Enable-Explanations", "Inference-Component", "Prefix-Aware-Id")
+# Those of the service model; `..` would lead out of a folder of this machine.
+FILENAME = re.compile(r"(?!.*\..*\.)[a-zA-Z0-9][a-zA-Z0-9-_.]{0,31}")
+OUTPUT_PATH_EXTENSION = re.compile(r"(?!s3:|https:|(.*/)?\.\.(/|$))[a-zA-Z0-9!_.*'()/-]{1,512}")
+
+
+class RuntimeApiError(Exception):
+    """An answer other than 2xx. fields: of the error's shape, beside its message."""
+
+    def __init__(self, status: int, code: str, message: str, **fields: Any):
+        super().__init__(message)
+        self.status, self.code, self.body = status, code, {"Message": message, **fields}
+
+
+class RuntimeRequest:
+    """environ: of WSGI."""
+
+    def __init__(self, environ: dict[str, Any]):
+        self._environ = environ
+
+    def header(self, name: str) -> str | None:
+        """Of X-Amzn-SageMaker-...; None for one that is not there, or empty."""
+        return self._environ.get(_key(SAGEMAKER + name)) or None
+
+    def matching(self, name: str, pattern: re.Pattern[str]) -> str:
+        """A header's value, "" when it is not there. Raises RuntimeApiError when it does not match."""
+        text = self.header(name) or ""
+        if text and not pattern.fullmatch(text):
+            raise validation_error(
+                f"{name} must satisfy the regular expression pattern {pattern.pattern}, and is {text!r}."
+            )
+        return text
+
+    def whole_number(self, name: str, default: int, lowest: int, highest: int) -> int:
+        """A header's value. Raises RuntimeApiError when it is none, or out of its range."""
+        text = self.header(name)
+        if text is None:
+            return default
+        if not text.isdecimal() or not lowest <= int(text) <= highest:
+            raise validation_error(f"{name} is a whole number from {lowest} to {highest}, not {text}.")
+        return int(text)
+
+    def body(self, largest: int) -> bytes:
+        """Raises InvocationTooLarge, and what reading it raises."""
+        if int(self._environ.get("CONTENT_LENGTH") or 0) > largest:
+            raise InvocationTooLarge(largest)
+        return read_body(self._environ)
+
+    def headers_for_container(self) -> dict[str, str]:
+        """Of InvokeEndpoint, whose Content-Type and Accept are HTTP's own. Raises RuntimeApiError."""
+        return self._headers("CONTENT_TYPE", "HTTP_ACCEPT")
+
+    def headers_of_a_stream(self) -> dict[str, str]:
+        """Of InvokeEndpointWithResponseStream, whose Accept has a name of its own. Raises RuntimeApiError."""
+        return self._headers("CONTENT_TYPE", _key(f"{SAGEMAKER}Accept"))
+
+    def headers_of_an_object(self) -> dict[str, str]:
+        """Of InvokeEndpointAsync, which says nothing in HTTP's own headers. Raises RuntimeApiError."""
+        return self._headers(_key(f"{SAGEMAKER}Content-Type"), _key(f"{SAGEMAKER}Accept"))
+
+    def _headers(self, content_type: str, accept: str) -> dict[str, str]:
+        """content_type, accept: keys of the WSGI environment."""
+        for name in REFUSED:
+            if _key(SAGEMAKER + name) in self._environ:
+                raise validation_error(
+                    f"The local SageMaker does not support {SAGEMAKER}{name}. Remove it from the request."
+                )
+        headers = {name: self._environ[key] for name in PASSED_ON if (key := _key(name)) in self._environ}
+        for name, key in (("Content-Type", content_type), ("Accept", accept)):
+            if self._environ.get(key):
+                headers[name] = self._environ[key]
+        return headers
+
+
+def validation_error(message: str) -> RuntimeApiError:
+    return RuntimeApiError(400, "ValidationError", message)
+
+
+def _key(header: str) -> str:
+    return f"HTTP_{header.upper().replace('-', '_')}"

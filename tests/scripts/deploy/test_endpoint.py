@@ -1,0 +1,101 @@
+"""make deploy: creates the endpoint or updates it, waits for what was asked, and tells why it did not come."""
+
+import pytest
+
+from scripts import deploy
+from scripts.aws.clients import Aws
+from scripts.aws.endpoints import wait_until_gone
+from scripts.config.settings import load_settings
+from scripts.console.failure import Failure
+from tests.scripts.deploy.endpoint import NOTHING, states
+
+
+def test_a_second_deploy_updates_the_endpoint(ready):
+    ready.answers["DescribeEndpoint"] = states(ready, ["InService", "Updating", "InService"])
+    assert deploy.main([]) == 0
+    assert ready.made() == ["CreateModel", "CreateEndpointConfig", "UpdateEndpoint"]
+
+
+def test_a_failed_endpoint_is_replaced(ready):
+    ready.answers["DescribeEndpoint"] = states(ready, ["Failed", "Deleting", NOTHING, "Creating", "InService"])
+    assert deploy.main([]) == 0
+    assert ready.made() == ["CreateModel", "CreateEndpointConfig", "DeleteEndpoint", "CreateEndpoint"]
+
+
+@pytest.mark.parametrize("status", ["Creating", "Updating", "Deleting", "RollingBack"])
+def test_an_endpoint_that_takes_no_update_is_a_sentence_and_nothing_is_made(ready, status, capsys):
+    ready.answers["DescribeEndpoint"] = states(ready, [status])
+    assert deploy.main([]) == 1
+    assert f"dogbreed is {status} and takes no update, nor can it be deleted yet. Wait until" in capsys.readouterr().err
+    assert ready.made() == []
+
+
+@pytest.mark.parametrize(
+    "mode, more, said",
+    [
+        ("async", {}, "is not async and cannot become async"),
+        ("realtime", {"AsyncInferenceConfig": {"OutputConfig": {}}}, "is async and cannot become realtime"),
+    ],
+)
+def test_an_endpoint_that_would_have_to_become_async_or_cease_to_is_a_sentence(
+    ready, monkeypatch, mode, more, said, capsys
+):
+    monkeypatch.setenv("SAGEMAKER_DEPLOY_MODE", mode)
+    ready.answers["DescribeEndpoint"] = states(ready, ["InService"], **more)
+    assert deploy.main([]) == 1
+    assert said in capsys.readouterr().err
+    assert ready.made() == []
+
+
+def test_a_failure_tells_the_reason_after_the_last_log_lines(ready, write_log, capsys):
+    write_log("/aws/sagemaker/Endpoints/dogbreed", "AllTraffic/i-1", "an old line")
+    ready.answers["DescribeEndpoint"] = states(
+        ready,
+        [NOTHING, "Creating", "Failed"],
+        FailureReason="The primary container did not pass the ping health check.",
+    )
+    real = ready.answers["DescribeEndpoint"]
+
+    def describe(request):
+        answer = real(request)
+        if answer["EndpointStatus"] == "Creating":
+            write_log("/aws/sagemaker/Endpoints/dogbreed", "AllTraffic/i-2", "error: the model could not be loaded")
+        return answer
+
+    ready.answers["DescribeEndpoint"] = describe
+    assert deploy.main([]) == 1
+    said = capsys.readouterr().err
+    assert said.index("error: the model could not be loaded") < said.index("did not pass the ping health check")
+
+
+def test_an_update_that_went_back_is_a_failure_although_the_endpoint_is_in_service(ready, capsys):
+    ready.answers["DescribeEndpoint"] = states(
+        ready,
+        ["InService", "Updating", "RollingBack", "InService"],
+        served="dogbreed-earlier",
+        FailureReason="an alarm went off",
+    )
+    assert deploy.main([]) == 1
+    assert "went back to dogbreed-earlier: an alarm went off" in capsys.readouterr().err
+
+
+def test_an_endpoint_that_cannot_be_deleted_is_not_waited_for(sagemaker, aws):
+    sagemaker.answers["DescribeEndpoint"] = states(
+        sagemaker, ["Deleting", "Failed"], FailureReason="a network interface is in use"
+    )
+    with pytest.raises(Failure, match="could not be deleted; it is Failed: a network"):
+        wait_until_gone(Aws(load_settings()), "dogbreed")
+
+
+def test_ctrl_c_leaves_the_endpoint_and_says_so(ready, monkeypatch, capsys):
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(deploy, "wait_until_in_service", interrupted)
+    assert deploy.main([]) == 130
+    assert "keeps running" in capsys.readouterr().err
+
+
+def test_waiting_for_the_end_of_an_endpoint_that_is_not_there_ends(sagemaker, aws):
+    sagemaker.answers["DescribeEndpoint"] = NOTHING
+    wait_until_gone(Aws(load_settings()), "dogbreed")

@@ -1,0 +1,46 @@
+#!/usr/bin/env python3
+"""`serve` of an image that somebody else wrote: sagemaker-inference starts multi-model-server as it comes, with a
+handler of the image's own, as multi_model_catboost of https://github.com/aws/amazon-sagemaker-examples does.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+HANDLER = "/home/model_handler.py"  # this file, under a name that the server takes for a module
+
+
+class ModelHandler:
+    def __init__(self):
+        self.initialized = False
+
+    def initialize(self, context):
+        import psutil
+
+        self.name = Path(context.system_properties["model_dir"], "name").read_text()
+        workers = [
+            one for one in psutil.process_iter(["cmdline"]) if "model_service_worker" in str(one.info["cmdline"])
+        ]
+        if len(workers) > int(os.environ.get("MOST_MODELS", "99")):
+            raise MemoryError
+        self.initialized = True
+
+    def handle(self, data, context):
+        body = data[0].get("body") or data[0].get("data")
+        return [f"{self.name} got {len(body)}"]
+
+
+_service = ModelHandler()
+
+
+def handle(data, context):
+    if not _service.initialized:
+        _service.initialize(context)
+    return None if data is None else _service.handle(data, context)
+
+
+if __name__ == "__main__":
+    from sagemaker_inference import model_server
+
+    shutil.copy(__file__, HANDLER)
+    model_server.start_model_server(handler_service=f"{HANDLER}:handle")
