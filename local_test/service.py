@@ -26,9 +26,12 @@ from local_test.host import folder_lock
 from local_test.host.container_access import ContainerAccess
 from local_test.host.emulator_settings import ACCOUNT, Platform
 from local_test.host.engine import connect
+from local_test.host.engine_reach import check_reach
 from local_test.host.identity import identity_of, make_private
 from local_test.host.state import State
 from local_test.host.writable_folder import WritableFolders
+from local_test.interception.interception import Interception
+from local_test.interception.upstream import Upstream
 from local_test.regions import Regions, kept_regions, monitored_region
 from local_test.registry.on_demand import OnDemandRegistry
 from local_test.service_address import Address
@@ -88,6 +91,7 @@ class Service:
         strict = bool(earlier and earlier.strict) if self._strict is None else self._strict
         engine = connect()
         remove_all(engine, self.name)
+        check_reach(engine, self.name, self.folder)
         spool = self.folder / "spool"
         shutil.rmtree(spool, ignore_errors=True)  # what an earlier service had not finished
         spool.mkdir()
@@ -110,6 +114,7 @@ class Service:
             engine, self.name, ACCOUNT, earlier.registry_port if earlier else None, self._remember_registry, self.folder
         )
         keys = AccessKeys(identity.access_key, ACCOUNT)
+        keys.owner_is(role)
         platform = Platform(
             engine,
             self.name,
@@ -131,7 +136,7 @@ class Service:
         front = Front(
             access,
             self._regions,
-            Control(self._status, self._regions),
+            Control(self._status, self._regions, self._intercept),
             OtherServices(moto, objects, logs, journal),
             identity.access_key.id,
         )
@@ -153,6 +158,8 @@ class Service:
         self.address.write(self.folder)
         (self.folder / SDK_CONFIG).write_text(sdk_config(bucket, role))
         self._regions.recover()
+        self._interception = Interception(self.folder, self._server.port)
+        self._interception.resume()
         self._server.start()
 
     def stop(self) -> None:
@@ -163,7 +170,8 @@ class Service:
             ending.callback(self._regions.stop_registries)
             ending.callback(self._regions.stop_runtimes)
             ending.callback(self._regions.stop_all)
-            self._server.stop()
+            ending.callback(self._server.stop)
+            self._interception.stop()
 
     def _status(self) -> dict[str, Any]:
         return {
@@ -171,6 +179,9 @@ class Service:
             "pid": os.getpid(),
             "endpoints": self._regions.endpoints(),
         }
+
+    def _intercept(self, proxy: str, no_proxy: str) -> None:
+        self._interception.start(Upstream(proxy, no_proxy))
 
     def _remember_registry(self, port: int) -> None:
         self.address = Address(**{**self.address.__dict__, "registry_port": port})

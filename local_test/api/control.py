@@ -19,19 +19,24 @@ class Jobs(Protocol):
 
 class Control:
     """GET status: who serves here, and which endpoints. POST interrupt?job=NAME: take a spot job's instances away, as
-    AWS does without asking.
+    AWS does without asking. POST intercept?proxy=URL&no_proxy=HOSTS: answer what is sent to AWS's own addresses.
     """
 
-    def __init__(self, status: Callable[[], dict[str, Any]], jobs: Jobs):
-        self._status, self._jobs = status, jobs
+    def __init__(self, status: Callable[[], dict[str, Any]], jobs: Jobs, intercept: Callable[[str, str], None]):
+        """intercept: takes the URL of the user's own proxy, '' for none, and the hosts that it is not for."""
+        self._status, self._jobs, self._intercept = status, jobs, intercept
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         asked = environ["REQUEST_METHOD"], environ["PATH_INFO"].rpartition("/")[2]
         try:
+            parameters = {name: values[0] for name, values in parse_qs(environ.get("QUERY_STRING", "")).items()}
             if asked == ("GET", "status"):
                 status, answer = "200 OK", self._status()
             elif asked == ("POST", "interrupt"):
-                self._jobs.interrupt(parse_qs(environ.get("QUERY_STRING", "")).get("job", [""])[0])
+                self._jobs.interrupt(parameters.get("job", ""))
+                status, answer = "200 OK", {}
+            elif asked == ("POST", "intercept"):
+                self._intercept(parameters.get("proxy", ""), parameters.get("no_proxy", ""))
                 status, answer = "200 OK", {}
             else:
                 status, answer = "404 Not Found", {"message": f"There is no {' '.join(asked)} here."}

@@ -10,6 +10,7 @@ from typing import IO, Any
 from local_test.api.access import Access, Examined
 from local_test.api.access_refused import AccessRefused
 from local_test.api.asked_operation import asked_operation
+from local_test.api.aws_hosts import at_own_address
 from local_test.api.control import CONTROL
 from local_test.api.error_answer import ErrorAnswer, Protocol, error_answer, not_here, refusal
 from local_test.api.errors import ApiError, NotHere, SerializationException, UnknownOperation
@@ -60,7 +61,7 @@ class Front:
         self._access, self._regions, self._control, self._others, self._owner = access, regions, control, others, owner
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        head, examined = environ[HEAD], environ[EXAMINED]
+        head, examined = at_own_address(environ[HEAD], environ), environ[EXAMINED]
         body: IO[bytes] | None = None
         try:
             body = self._access.checked_body(examined, head, environ)

@@ -41,7 +41,10 @@ class LocalRegistry(Protocol):
 
     @property
     def host(self) -> str:
-        """'HOST:PORT'; it may be started when this is first asked for."""
+        """'HOST:PORT'. It may be started when it is first asked for."""
+
+    def has(self, repository: str) -> bool:
+        """Whether one may push to it, and has perhaps. Starts nothing."""
 
     def set_repositories(self, repositories: Mapping[str, bool]) -> None:
         """What may be pushed to, by name, and whether tags are immutable there. Starts nothing."""
@@ -68,7 +71,7 @@ class _RegistryImage(Image):
     """An image as the registry has it; it is pushed, for ECR, when it is first seen."""
 
     def __new__(cls, *args: Any, **kwargs: Any) -> "_RegistryImage":
-        return object.__new__(cls)  # moto's own __new__ keeps every instance for good
+        return object.__new__(cls)  # moto's own __new__ holds every instance until the process ends
 
     def __init__(self, account: str, api: RegistryApi, repository: str, digest: str):
         """Raises RegistryRefused when the registry does not have it."""

@@ -1,7 +1,7 @@
 """Train, deploy, predict and delete with the SageMaker Python SDK 3 as it comes: TRAIN_IMAGE SERVE_IMAGE DATA.
 
 Runs in an environment of its own; what it needs to know of the local SageMaker stands in environment variables. No role
-is given: the SDK finds one.
+is given: the SDK finds one, and asks IAM whether it may be used.
 """
 
 import json
@@ -14,6 +14,7 @@ from sagemaker.serve.model_builder import ModelBuilder
 from sagemaker.train.configs import Compute, InputData
 from sagemaker.train.model_trainer import ModelTrainer
 
+os.environ["SAGEMAKER_VALIDATE_ROLE"] = "true"
 train_image, serve_image, data = sys.argv[1:]
 trainer = ModelTrainer(
     training_image=train_image,
