@@ -30,6 +30,11 @@ def test_a_shell_that_evaluates_the_lines_has_the_values(shell):
     assert json.loads(done.stdout) == VALUES
 
 
+def test_a_notebook_prints_no_secret():
+    lines = shell_lines("notebook", {"AWS_SECRET_ACCESS_KEY": "key", "HTTPS_PROXY": "http://me:password@a:1", "B": "b"})
+    assert [line.startswith("%env") for line in lines] == [False, False, True]
+
+
 def test_each_shell_has_its_own_words():
     lines = {shell: shell_lines(shell, {"A": "it's", "B": "b", "GONE": None}) for shell in SHELLS}
     assert lines == {
