@@ -71,7 +71,7 @@ class _RegistryImage(Image):
     """An image as the registry has it; it is pushed, for ECR, when it is first seen."""
 
     def __new__(cls, *args: Any, **kwargs: Any) -> "_RegistryImage":
-        return object.__new__(cls)  # moto's own __new__ keeps every instance for good
+        return object.__new__(cls)  # moto's own __new__ holds every instance until the process ends
 
     def __init__(self, account: str, api: RegistryApi, repository: str, digest: str):
         """Raises RegistryRefused when the registry does not have it."""

@@ -29,7 +29,7 @@ class OnDemandRegistry:
         """name: of the registry, its service's where that has no other. account: the id that ECR's refusals name. port:
         the one it had, or None.
 
-        started: told the port when the registry runs. state_folder: keeps the users' passwords; private to its user.
+        started: called with the port when the registry runs. state_folder: holds the passwords; private to its user.
         service: in the labels, where it is not the name.
         """
         self._service = service or name
@@ -46,7 +46,7 @@ class OnDemandRegistry:
         Raises RegistryError, ImageNotBuilt.
         """
         with self._lock:
-            if self._registry is None or not self._registry.is_running():  # somebody may have removed its container
+            if self._registry is None or not self._registry.is_running():  # its container may have been removed
                 self._registry = Registry.start(
                     self._client,
                     self._name,

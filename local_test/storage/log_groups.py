@@ -146,7 +146,7 @@ class _StoredStream(LogStream):
             return token
 
     def forget(self) -> None:
-        """Whoever still holds the stream writes to nothing."""
+        """Later writes to the stream are not stored."""
         with self._lock:
             self._lines = None
 

@@ -1,5 +1,4 @@
-"""A transform job from its first object to its last: containers start, objects are sent, outputs are stored, the end is
-told.
+"""A transform job as it runs: containers start, objects are sent, outputs are stored, the end is recorded.
 
 Source: https://docs.aws.amazon.com/sagemaker/latest/dg/batch-transform.html
 """
@@ -53,7 +52,7 @@ class Outcome:
 
 
 class JobFailed(RuntimeError):
-    """The job as a whole cannot go on; the message is its FailureReason."""
+    """The job as a whole has failed; the message is its FailureReason."""
 
 
 class TransformJob:
