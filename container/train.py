@@ -23,16 +23,15 @@ from pathlib import Path
 
 import torch
 
-from container.data.channels import channel, picture_channels
+from container.data.class_folders import channel, picture_channels
 from container.jobs.failure_reason import reason_of
 from container.jobs.feature_bank import FeatureBank
 from container.jobs.report_facts import opening_record
 from container.jobs.run import Run
 from container.runtime.device import ComputeDevice
 from container.runtime.failure import KILLED, TrainingFailure, write_failure
-from container.runtime.launch import ProcessRank, is_launched, process_ranks_here, run_all
+from container.runtime.launch import ProcessRank, StopRequest, is_launched, process_ranks_here, run_all
 from container.runtime.ranks import is_of_a_lost_peer, join
-from container.runtime.stop_request import StopRequest
 from container.training.hyperparameters import parse
 
 gc.freeze()
@@ -102,10 +101,10 @@ def train(run: Run) -> bool:
             "Hyperparameter features-only makes a feature bank: it wants freeze-backbone=true, feature-views above 0, "
             "neither mixup, cutmix, trivial-augment nor test-flip, and no channel features."
         )
-    if channel("features"):
+    if features := channel("features"):
         from container.jobs.train_on_features import train_on_features
 
-        bank = FeatureBank(channel("features"))
+        bank = FeatureBank(features)
         bank.check(hyperparameters, channel("pretrained"), picture_channels())
         print(
             f"feature bank {bank.manifest.key} from channel features, backbone weights: "

@@ -1,10 +1,9 @@
-"""PID 1 of the train image: `docker run IMAGE train` runs sagemaker-training, and answers for how the training program
-ended.
+"""PID 1 of the train image: `docker run IMAGE train` runs sagemaker-training, and ends as the training program ended.
 
 sagemaker-training alone would
 - die of SIGTERM and leave the training program behind (https://github.com/aws/sagemaker-training-toolkit/issues/125);
 - end with 0 where it cannot write /opt/ml/output/failure (issue 204 there);
-- wait 15 minutes for a host name that does not resolve, without a word.
+- wait 15 minutes, silently, for a host name that does not resolve.
 """
 
 import sys
@@ -21,11 +20,11 @@ import signal
 import subprocess
 import tempfile
 import threading
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 
 from container.entrypoint.host_names import unresolved
-from container.entrypoint.process_tree import processes, receivers
 from container.entrypoint.program_report import VARIABLE, ReportReader
+from container.entrypoint.stop import MODULE, Stop
 from container.entrypoint.training_config import (
     OWN_PROGRAM,
     PROGRAM_DIR,
@@ -37,7 +36,6 @@ from container.entrypoint.training_config import (
 from container.runtime.failure import TrainingFailure, write_failure
 
 BASE = Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
-MODULE = "SAGEMAKER_TRAINING_MODULE"  # where the toolkit hands over to another runner than its own
 OWN_MODULE = "container.entrypoint.script_mode:main"
 SECONDS_FOR_ONE_NAME, SECONDS_FOR_NAMES = 2, 4
 PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
@@ -71,10 +69,8 @@ def main(arguments: list[str]) -> int:
         return 1
 
 
-def train(arguments: list[str], stop: "Stop") -> int:
-    """A training job. Returns the training program's own status; 1 where it did not come to run. Raises
-    TrainingFailure.
-    """
+def train(arguments: list[str], stop: Stop) -> int:
+    """Run a training job. Returns the training program's status, or 1 where it did not run. Raises TrainingFailure."""
     for name in ("failure", "success"):  # an earlier run's, in folders that are mounted
         with contextlib.suppress(OSError):
             (BASE / "output" / name).unlink()
@@ -103,8 +99,12 @@ def train(arguments: list[str], stop: "Stop") -> int:
 
 
 def outcome(report: ReportReader, toolkit_status: int, success: bool) -> tuple[int, str]:
-    """Exit status and reason. success: the toolkit has written its success file; it ends with 0 where it can write
-    neither of the two.
+    """Exit status and failure reason of the job.
+
+    Args:
+        report: of the training program.
+        toolkit_status: exit status of sagemaker-training; 0, too, where it can write neither failure nor success.
+        success: whether it has written its success file.
     """
     if report.status is not None:
         return exit_status(report.status), report.reason or ""
@@ -119,11 +119,18 @@ def outcome(report: ReportReader, toolkit_status: int, success: bool) -> tuple[i
     ), f"sagemaker-training ended with status {toolkit_status} before the training program did. The log says more."
 
 
-def toolkit_environment(config: TrainingConfig, given: dict[str, str], code: list[str], report: int) -> dict[str, str]:
-    """The environment of sagemaker-training: what the container was given, and which program it is to run. Raises
-    TrainingFailure.
+def toolkit_environment(
+    config: TrainingConfig, given: Mapping[str, str], code: list[str], report: int
+) -> dict[str, str]:
+    """The environment of sagemaker-training: the container's, and which program it is to run.
 
-    code: names in /opt/ml/code. Of a derived image's own SAGEMAKER_TRAINING_MODULE nothing is changed.
+    Args:
+        config: of the job.
+        given: the container's environment. A derived image's own SAGEMAKER_TRAINING_MODULE is left as it is.
+        code: names in /opt/ml/code.
+        report: descriptor of the pipe that the training program's end is written to.
+
+    Raises TrainingFailure.
     """
     if given.get(MODULE):
         return dict(given)
@@ -136,14 +143,13 @@ def toolkit_environment(config: TrainingConfig, given: dict[str, str], code: lis
         )
     path = ":".join([str(PROGRAM_DIR), *filter(None, [given.get("PYTHONPATH")])])
     added = {MODULE: OWN_MODULE, VARIABLE: str(report), "PYTHONPATH": path}
-    return given | added | ({"SAGEMAKER_PROGRAM": OWN_PROGRAM} if program is None else {})
+    return {**given, **added, **({"SAGEMAKER_PROGRAM": OWN_PROGRAM} if program is None else {})}
 
 
 def names_resolve(config: TrainingConfig) -> bool:
-    """Whether the toolkit may look for the hosts' names. One that does not resolve is named, within 5 seconds."""
-    if (
-        len(config.hosts) > 1
-    ):  # the others may be starting: the toolkit's own time is theirs, and this check costs none of it
+    """Whether the toolkit may wait for the hosts' names. One that does not resolve is named within 5 seconds."""
+    if len(config.hosts) > 1:
+        # The others may be starting: the toolkit's own time is theirs, and this check costs none of it.
         threading.Thread(target=_name_the_missing, args=(config,), daemon=True).start()
         return True
     if missing := unresolved(config.hosts, SECONDS_FOR_ONE_NAME):
@@ -169,9 +175,7 @@ def _name_the_missing(config: TrainingConfig) -> None:
 
 
 def name_the_user(environment: MutableMapping[str, str], uid: int) -> None:
-    """Give a user that is only a number (`docker run --user 1000:1000`) a name and a home: torch and others ask for
-    them.
-    """
+    """Give a user that is only a number (`docker run --user 1000:1000`) a name and a home: torch needs them."""
     try:
         pwd.getpwuid(uid)
     except KeyError:
@@ -181,8 +185,8 @@ def name_the_user(environment: MutableMapping[str, str], uid: int) -> None:
 
 
 def inherit_orphans() -> None:
-    """Behind another PID 1 (`docker run --init`, an entry point of a derived image) what the program leaves behind is
-    still ours to tell.
+    """Become the parent of orphans behind another PID 1 (`docker run --init`, an entry point of a derived image), so
+    that SIGTERM reaches what the program leaves behind.
     """
     import ctypes
 
@@ -194,68 +198,8 @@ def visible_names(folder: Path) -> list[str]:
 
 
 def exit_status(returncode: int) -> int:
-    """What the shell would say: 128 + n for a process that signal n ended."""
+    """As a shell reports it: 128 + n for a process that signal n ended."""
     return returncode if returncode >= 0 else 128 - returncode
-
-
-class Stop:
-    """SIGTERM from its creation on: handed once to those of the tree that it is for; later ones change nothing."""
-
-    def __init__(self):
-        self.requested = False
-        self._child: subprocess.Popen | None = None
-        self._report: ReportReader | None = None
-        self._told: set[int] = set()
-        signal.signal(signal.SIGTERM, self._request)
-
-    def run(self, child: subprocess.Popen, report: ReportReader | None = None) -> int:
-        """Wait for `child`, reaping the orphans that PID 1 inherits. After a stop, wait for all that were told. Returns
-        its status.
-
-        report: where `child` is sagemaker-training, which says there what the training program is; it does not survive
-        SIGTERM itself."""
-        self._child, self._report = child, report
-        if self.requested:  # between the start of the child and here
-            self._tell(self._roots())
-        while (ended := os.wait())[0] != child.pid:
-            pass
-        if self.requested:
-            self._tell(
-                [pid for pid, process in processes().items() if process.parent == os.getpid()]
-            )  # what the child left behind
-            with contextlib.suppress(ChildProcessError):
-                while self._alive():
-                    os.wait()
-        return os.waitstatus_to_exitcode(ended[1])
-
-    def _request(self, signum, frame) -> None:
-        if not self.requested:
-            self.requested = True
-            self._tell(self._roots())
-
-    def _roots(self) -> list[int]:
-        if self._child is None:
-            return []
-        if self._report:
-            self._report.read()
-            if self._report.pid:
-                return [self._report.pid]
-            if os.environ.get(MODULE):  # another runner: what the toolkit has started
-                return [pid for pid, process in processes().items() if process.parent == self._child.pid] or [
-                    self._child.pid
-                ]
-        return [self._child.pid]
-
-    def _tell(self, roots: list[int]) -> None:
-        for pid in receivers(processes(), roots):
-            if pid not in self._told:
-                self._told.add(pid)
-                with contextlib.suppress(ProcessLookupError, PermissionError):  # ended in this instant; another user's
-                    os.kill(pid, signal.SIGTERM)
-
-    def _alive(self) -> bool:
-        found = processes()
-        return any(pid in found and not found[pid].ended for pid in self._told)
 
 
 if __name__ == "__main__":

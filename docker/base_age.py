@@ -1,4 +1,4 @@
-"""Say what the images stand on, and how old that is: `python3 base_age.py IMAGE`, one sentence, two when it is too
+"""`python3 base_age.py IMAGE`: print which base image the build uses and how old it is, with a warning when it is too
 old.
 """
 
@@ -12,8 +12,12 @@ RENEW = "`make renew-base` takes today's security fixes"
 
 
 def sentence(image: str, created: str, now: datetime) -> str:
-    """image: as the build names it. created: as the engine tells it, UTC, `2026-11-29T22:22:46.759Z`; empty where it
-    has no such image.
+    """One sentence, two when the base is too old.
+
+    Args:
+        image: as the build names it.
+        created: as the engine reports it, UTC, `2026-11-29T22:22:46.759Z`; empty where it has no such image.
+        now: the present time.
     """
     name = re.sub(r"^debian@", "debian:bookworm-slim@", image)
     if not created:
@@ -32,7 +36,7 @@ def sentence(image: str, created: str, now: datetime) -> str:
 
 
 def created(image: str) -> str:
-    """When the image was made, as the engine tells it; empty when it has no such image."""
+    """When the image was made, as the engine reports it; empty where it has no such image."""
     done = subprocess.run(
         ["docker", "image", "inspect", "--format", "{{.Created}}", image], capture_output=True, text=True
     )

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Print the name of the image to build on; what is going on goes to stderr.
+# Print the name of the base image; progress goes to stderr.
 #   docker/debian_base.sh           $BASE_IMAGE when it is set; else debian:bookworm-slim, by the digest in docker/base.pin where that
 #                                   has one; where no registry gives it, an equal made here from Debian packages, not older than the pin
 #   docker/debian_base.sh --renew   with today's security fixes: pulled or made anew, and docker/base.pin written

@@ -1,6 +1,6 @@
-"""Print the entries of a lock file whose package names match a pattern: `python3 lock_part.py PATTERN LOCK`.
+"""`python3 lock_part.py PATTERN LOCK`: print the entries of a lock file whose package names match a pattern.
 
-So that one lock file can fill several layers of an image. Raises SystemExit when nothing matches.
+One lock file can so fill several layers of an image. Raises SystemExit when nothing matches.
 """
 
 import re

@@ -1,7 +1,8 @@
-"""Print this machine's pip settings as a file that pip in a build can use: indexes and timeouts, nothing local.
+"""Print this machine's pip settings as a pip.conf for a build: indexes and timeouts, nothing local.
 
 Settings that name files of this machine (`cert`, `find-links`, `file://` indexes) mean nothing in a build; the CA
-bundle has a secret of its own."""
+bundle is a secret of its own.
+"""
 
 import ast
 import subprocess

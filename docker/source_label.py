@@ -1,4 +1,5 @@
-"""Print where the repository comes from, for the image's label `source`: `python3 source_label.py REMOTE_URL`.
+"""`python3 source_label.py REMOTE_URL`: print the repository's address for the image's label `source`, without
+credentials.
 
 A remote's URL may hold a password or a token, and whoever can pull an image can read its labels.
 """
@@ -15,7 +16,8 @@ def without_credentials(url: str) -> str:
     it is.
 
     A password may hold `@` and `/` unescaped, and a path an `@`. Where they cannot be told apart the answer is
-    `unknown`."""
+    `unknown`.
+    """
     url = url.strip()
     scheme, mark, rest = url.rpartition("://") if url.count("://") == 1 else ("", "", url)
     if not re.fullmatch(r"[a-zA-Z0-9+.-]*", scheme) or re.search(

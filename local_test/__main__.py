@@ -1,39 +1,61 @@
-"""`python -m local_test`: a SageMaker on this machine, at one address for every AWS client.
+"""A SageMaker on this machine, at one address for every AWS client.
 
-python -m local_test                     serve in this terminal until Ctrl-C
-python -m local_test up                  serve in the background
-eval "$(python -m local_test env)"       point every AWS client of this shell at it (starts it when it is down)
-python -m local_test status              what runs
-python -m local_test interrupt JOB       take a spot job's instances away, as AWS does without asking
-python -m local_test down                end it; jobs, models and S3 objects stay in its folder
+up                  serve in the background
+env                 print the variables that point AWS clients at it (starts it when it is down):
+                      eval "$({command} env)"                          sh, bash, zsh
+                      {command} env --shell fish | source              fish
+                      {command} env --shell powershell | Out-String | Invoke-Expression
+                      lines = !{command} env --shell notebook          a cell of a notebook,
+                      get_ipython().run_cell(lines.n)                  and its second line
+push IMAGE          bring an image of the engine to its ECR
+logs [NAME]         what a job or an endpoint has printed; without a name, its own log
+status              what runs
+interrupt JOB       take a spot job's instances away, as AWS does without asking
+down                end it; jobs, models and S3 objects stay in its folder
+clean               end it, and remove everything that it made: pushed images and their names, its folder
+serve               serve in this terminal until Ctrl-C
 """
 
 import argparse
 import logging
 import os
+import shutil
 import signal
 import socket
 import sys
 from pathlib import Path
 from urllib.parse import quote
 
-from local_test import service_address
-from local_test.background import GAVE_WAY, ServiceFailed, start, stop
+from local_test import clean, service_address
+from local_test.aws_client import aws_client
+from local_test.background import GAVE_WAY, LOG, ServiceFailed, start, stop
+from local_test.command_line import old_command_line
 from local_test.environment import exports
-from local_test.host.engine import NoEngine, connect, published_ports_warning
+from local_test.host.command import COMMAND
+from local_test.host.engine import NoEngine, connect, emulation_note, published_ports_warning
 from local_test.host.folder_lock import AlreadyRunning
+from local_test.host.identity import access_key_of
 from local_test.host.labels import NAME, OWNED, find
+from local_test.job_logs import log_lines
+from local_test.push import push_image
+from local_test.shells import SHELLS
+
+IN_REPOSITORY = Path("out/local")
+VERBS = ["serve", "up", "env", "push", "logs", "status", "interrupt", "down", "clean"]
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str], folder: Path = IN_REPOSITORY) -> int:
+    """folder: of the state, unless another one is named. Returns the exit status."""
     parser = argparse.ArgumentParser(
-        prog="python -m local_test", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog=COMMAND,
+        description=(__doc__ or "").replace("{command}", COMMAND),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("verb", nargs="?", default="serve", choices=VERBS)
+    parser.add_argument("name", nargs="?", help="of push: an image; of interrupt and logs: a job")
     parser.add_argument(
-        "verb", nargs="?", default="serve", choices=["serve", "up", "env", "status", "interrupt", "down"]
+        "--folder", "--state", type=Path, default=folder, metavar="DIR", help=f"its state; default: {folder}"
     )
-    parser.add_argument("job", nargs="?", help="of interrupt")
-    parser.add_argument("--folder", type=Path, default=Path("out/local"), help="its state; default: out/local")
     parser.add_argument("--port", type=int, help="default: the one it had, else a free one")
     parser.add_argument(
         "--allow-files",
@@ -43,6 +65,10 @@ def main(arguments: list[str]) -> int:
         metavar="DIR",
         help="file:// URIs of requests may lead below this folder, and others named so; default: the working folder",
     )
+    parser.add_argument("--shell", choices=SHELLS, default="sh", help="of env: whose lines; default: sh (bash, zsh)")
+    parser.add_argument(
+        "--intercept", action="store_true", help="of env: answer what clients send to AWS's own addresses, too"
+    )
     parser.add_argument(
         "--strict",
         action=argparse.BooleanOptionalAction,
@@ -50,24 +76,7 @@ def main(arguments: list[str]) -> int:
     )
     chosen = parser.parse_args(arguments)
     try:
-        if chosen.verb == "serve":
-            return serve(chosen.folder, chosen.port, chosen.allow_files, chosen.strict)
-        if chosen.verb == "up":
-            address = start(chosen.folder, chosen.port, chosen.allow_files, chosen.strict)
-            print(f"The local SageMaker is at {address.url}")
-        elif chosen.verb == "env":
-            address = start(chosen.folder, chosen.port, chosen.allow_files, chosen.strict)
-            print("\n".join(exports(address, chosen.folder, os.environ)))
-        elif chosen.verb == "status":
-            return show_status(chosen.folder)
-        elif chosen.verb == "interrupt":
-            return interrupt(chosen.folder, chosen.job)
-        else:
-            print(
-                f"The local SageMaker has ended; its jobs, models and S3 objects stay in {chosen.folder}."
-                if stop(chosen.folder)
-                else "It is not running."
-            )
+        return _run(chosen)
     except AlreadyRunning as error:
         print(f"error: {error}", file=sys.stderr)
         return GAVE_WAY
@@ -76,6 +85,44 @@ def main(arguments: list[str]) -> int:
         return 1
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
+
+
+def _run(chosen: argparse.Namespace) -> int:
+    folder, name = chosen.folder, chosen.name
+    if chosen.verb == "serve":
+        return serve(folder, chosen.port, chosen.allow_files, chosen.strict)
+    if chosen.verb == "status":
+        return show_status(folder)
+    if chosen.verb == "interrupt":
+        return interrupt(folder, name)
+    if chosen.verb == "logs":
+        return show_logs(folder, name)
+    if chosen.verb == "down":
+        ended = stop(folder)
+        kept = f"The local SageMaker has ended; its jobs, models and S3 objects stay in {folder}."
+        print(kept if ended else "It is not running.")
+        return 0
+    if chosen.verb == "clean":
+        stop(folder)
+        status = clean.main(["--folder", str(folder)])
+        if status == 0:
+            shutil.rmtree(folder, ignore_errors=True)
+        return status
+    if chosen.verb == "push" and not name:
+        print(f"error: name an image of the engine: {COMMAND} push IMAGE", file=sys.stderr)
+        return 2
+    address = start(folder, chosen.port, chosen.allow_files, chosen.strict)
+    if chosen.verb == "up":
+        print(f"The local SageMaker is at {address.url}")
+        if note := emulation_note(connect().info()):
+            print(note)
+    elif chosen.verb == "env":
+        print("\n".join(exports(address, folder, os.environ, chosen.shell, chosen.intercept)))
+        if warning := old_command_line(folder):
+            print(warning, file=sys.stderr)
+    else:
+        ecr = aws_client("ecr", address, access_key_of(folder))
+        print(f"Pushed. Requests name it {push_image(connect(), ecr, address.region, name)}")
     return 0
 
 
@@ -94,12 +141,13 @@ def serve(folder: Path, port: int | None, allow_files: list[Path], strict: bool 
             signal.signal(number, lambda signum, frame: None)
         print(
             f"The local SageMaker is at {service.address.url}. In another terminal:\n"
-            '  eval "$(python -m local_test '
-            f'env{"" if folder == Path("out/local") else f" --folder {folder}"})"\nCtrl-C ends it.',
+            f'  eval "$({COMMAND} env{"" if folder == IN_REPOSITORY else f" --folder {folder}"})"\nCtrl-C ends it.',
             flush=True,
         )
-        if warning := published_ports_warning(connect().info()):
-            print(warning, flush=True)
+        info = connect().info()
+        for note in (published_ports_warning(info), emulation_note(info)):
+            if note:
+                print(note, flush=True)
         heard.recv(1)
         print("\nEnding: containers are being removed ...", flush=True)
     return 0
@@ -108,7 +156,7 @@ def serve(folder: Path, port: int | None, allow_files: list[Path], strict: bool 
 def show_status(folder: Path) -> int:
     address = service_address.running(folder)
     if address is None:
-        print(f"It is not running (folder {folder}). Start it: python -m local_test up")
+        print(f"It is not running (folder {folder}). Start it: {COMMAND} up")
         return 1
     print(f"{address.url}  process {address.pid}  folder {folder}")
     for container in find(connect(), service=address.name):
@@ -116,10 +164,28 @@ def show_status(folder: Path) -> int:
     return 0
 
 
+def show_logs(folder: Path, name: str | None) -> int:
+    """Of a job or an endpoint; without a name, the service's own."""
+    if not name:
+        print((folder / LOG).read_text(errors="replace"), end="")
+        return 0
+    address = service_address.running(folder)
+    if address is None:
+        print(f"error: it is not running (folder {folder}). Start it: {COMMAND} up", file=sys.stderr)
+        return 1
+    found = False
+    for line in log_lines(aws_client("logs", address, access_key_of(folder)), name):
+        found = True
+        print(line)
+    if not found:
+        print(f"error: no job and no endpoint {name} has printed anything.", file=sys.stderr)
+    return 0 if found else 1
+
+
 def interrupt(folder: Path, job: str | None) -> int:
     address = service_address.running(folder)
     if address is None or not job:
-        print("error: name a job of a running service: python -m local_test interrupt JOB", file=sys.stderr)
+        print(f"error: name a job of a running service: {COMMAND} interrupt JOB", file=sys.stderr)
         return 2
     service_address.control(folder, address, f"interrupt?job={quote(job)}", "POST")
     return 0

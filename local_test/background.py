@@ -12,9 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from local_test import service_address
+from local_test.host.command import COMMAND
 from local_test.host.folder_lock import is_held
 from local_test.host.identity import make_private
 
+LOG = "service.log"  # in the state folder
+PACKAGES = Path(__file__).parents[1]  # where this package is found
 SECONDS_TO_START = 120
 SECONDS_TO_END = 60
 GAVE_WAY = 75  # exit status of a service that found another one in its folder (EX_TEMPFAIL of sysexits.h)
@@ -33,25 +36,25 @@ def start(
     with. strict: refuse fields of requests that have no effect on one machine; None means what it runs or ran with."""
     if address := service_address.running(folder):
         if port not in (None, address.port):
-            raise ServiceFailed(f"It runs already, at {address.url}. End it first: python -m local_test down")
+            raise ServiceFailed(f"It runs already, at {address.url}. End it first: {COMMAND} down")
         if allow_files and sorted(str(path.resolve()) for path in allow_files) != sorted(address.allow_files):
             raise ServiceFailed(
                 f"It runs already, for files below {', '.join(address.allow_files)}. End it first, to start it for "
-                "others: python -m local_test down"
+                f"others: {COMMAND} down"
             )
         if strict not in (None, address.strict):
             raise ServiceFailed(
-                f"It runs already, {'with' if address.strict else 'without'} --strict. End it first: python -m "
-                "local_test down"
+                f"It runs already, {'with' if address.strict else 'without'} --strict. End it first: {COMMAND} down"
             )
         return address
     make_private(folder)
-    command = [sys.executable, "-m", "local_test", "serve", "--folder", str(folder)]
+    # -P: a working folder that has a local_test of its own, such as another clone, is not the one that is meant.
+    command = [sys.executable, "-P", "-m", "local_test", "serve", "--folder", str(folder)]
     for path in allow_files:
         command += ["--allow-files", str(path)]
     command += ["--port", str(port)] if port is not None else []
     command += [] if strict is None else ["--strict" if strict else "--no-strict"]
-    log_file = folder / "service.log"
+    log_file = folder / LOG
     process = _spawned(command, log_file)
     deadline = time.monotonic() + SECONDS_TO_START
     while time.monotonic() < deadline:
@@ -90,16 +93,24 @@ def stop(folder: Path) -> bool:
         if time.monotonic() > deadline:
             raise ServiceFailed(
                 f"{f'Process {told}' if told else 'It'} has not ended after {SECONDS_TO_END} s; "
-                f"{folder / 'service.log'} may say why."
+                f"{folder / LOG} may say why."
             )
         time.sleep(0.05)
     return True
 
 
 def _spawned(command: list[str], log_file: Path) -> subprocess.Popen[Any]:
+    paths = os.pathsep.join([str(PACKAGES), *filter(None, [os.environ.get("PYTHONPATH")])])
     # Appended to: of two that start at once, the one that gives way must not cut the other's.
     with os.fdopen(os.open(log_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "a") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
+        process = subprocess.Popen(
+            command,
+            stdout=log,
+            stderr=log,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            env=os.environ | {"PYTHONPATH": paths},
+        )
     # Outlives this program; where this program goes on, somebody must take note of its end.
     threading.Thread(target=process.wait, daemon=True).start()
     return process

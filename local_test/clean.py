@@ -1,22 +1,25 @@
-"""`python -m local_test.clean`: remove what the service of a folder made: containers, networks, pushed images. By
-label.
+"""`python -m local_test.clean`: remove what the service of a folder made: containers, networks, pushed images and their
+names, the login at its registry.
 
-    python -m local_test.clean --list               which services, also of folders that are gone, have what on this
-    machine python -m local_test.clean --service NAME       what that one made
+    python -m local_test.clean --list              which services have what here, also of folders that are gone
+    python -m local_test.clean --service NAME      what that one made, by its label
 
 An engine may serve several people and folders: nothing of another service is removed unless it is named.
 """
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
 from docker import DockerClient
 from docker.errors import APIError
 
+from local_test import service_address
 from local_test.host.engine import NoEngine, connect
 from local_test.host.identity import read_identity
 from local_test.host.labels import NAME, OWNED, REGISTRY, SERVICE, filters, find, remove, remove_network
+from local_test.registry.left_behind import remove_login, remove_names
 
 
 def remove_all(client: DockerClient, service: str) -> list[str]:
@@ -82,6 +85,13 @@ def main(arguments: list[str]) -> int:
             return 0
         for name in remove_all(client, service) + remove_pushed_images(client, service):
             print(f"removed {name}")
+        address = None if chosen.service else service_address.read(chosen.folder)
+        if address and address.registry_port:
+            host = f"127.0.0.1:{address.registry_port}"
+            for name in remove_names(client, host):
+                print(f"removed {name}")
+            if remove_login(host, os.environ):
+                print(f"removed the login at {host}")
     except (NoEngine, APIError, OSError) as error:
         print(f"error: nothing more was removed: {error}", file=sys.stderr)
         return 1

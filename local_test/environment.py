@@ -1,14 +1,18 @@
-"""The shell commands that point every AWS client of a shell at the local SageMaker, and at nothing else.
+"""The variables that point every AWS client of a shell at the local SageMaker, and at nothing else.
 
 Variables and their precedence: https://docs.aws.amazon.com/sdkref/latest/guide/environment-variables.html
 """
 
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import quote, urlencode
 
 from local_test.host.identity import AccessKey, access_key_of
-from local_test.service_address import Address
+from local_test.interception import ca_bundle
+from local_test.interception.settings import read_settings
+from local_test.interception.variables import BEFORE, CHANGED, EXCEPTIONS, before, intercepting, upstream_of
+from local_test.service_address import Address, control
+from local_test.shells import Variables, shell_lines
 
 # Any of these would win over what is exported, or bring real credentials back.
 FORGOTTEN = (
@@ -52,13 +56,24 @@ SageMaker:
 """
 
 
-def variables(address: Address, key: AccessKey, folder: Path, present: Mapping[str, str]) -> dict[str, str | None]:
-    """Variables to set, or with None to forget, where the environment is `present`. folder: the service's own.
+def variables(
+    address: Address, key: AccessKey, folder: Path, present: Mapping[str, str], intercept: bool = False
+) -> Variables:
+    """Variables to set, or with None to forget, where the environment is `present`.
 
     The credentials are the service's own, which AWS does not know, and the configuration files are out of sight: a
-    client that does not look at the address is refused by AWS."""
-    others = sorted(name for name in present if name.startswith("AWS_ENDPOINT_URL_"))
-    values = {
+    client that does not look at the address is refused by AWS, or, intercepted, does not get there.
+
+    Args:
+        folder: the service's own.
+        intercept: also answer what is sent to AWS's own addresses. The interception must have been switched on.
+    """
+    own = before(present)
+    others = sorted(name for name in own if name.startswith("AWS_ENDPOINT_URL_"))
+    undone = [name for name in (*CHANGED, BEFORE) if present.get(name) != own.get(name)]
+    values: Variables = {
+        **dict.fromkeys([*FORGOTTEN, *others]),
+        **{name: own.get(name) for name in undone},
         "AWS_ENDPOINT_URL": address.url,
         "AWS_ACCESS_KEY_ID": key.id,
         "AWS_SECRET_ACCESS_KEY": key.secret,
@@ -74,15 +89,36 @@ def variables(address: Address, key: AccessKey, folder: Path, present: Mapping[s
         "SAGEMAKER_VALIDATE_ROLE": "false",
         "SAGEMAKER_BUCKET": address.bucket,
     }
-    for name in ("NO_PROXY", "no_proxy"):
-        past = [host for host in present.get(name, "").split(",") if host and host != LOOPBACK]
-        values[name] = ",".join([*past, LOOPBACK])
-    return {**dict.fromkeys([*FORGOTTEN, *others]), **values}
+    if intercept:
+        settings = read_settings(folder)
+        if settings is None:
+            raise FileNotFoundError(f"{folder} has no interception yet.")
+        values |= intercepting(own, settings.url, str((folder / ca_bundle.FILE).resolve()))
+    for name in EXCEPTIONS:
+        past = (values.get(name) if intercept else own.get(name)) or ""
+        values[name] = ",".join([*(host for host in past.split(",") if host and host != LOOPBACK), LOOPBACK])
+    return values
 
 
-def exports(address: Address, folder: Path, present: Mapping[str, str]) -> list[str]:
-    """The same as `unset` and `export` lines for a shell."""
-    return [
-        f"unset {name}" if value is None else f"export {name}={shlex.quote(value)}"
-        for name, value in variables(address, access_key_of(folder), folder, present).items()
-    ]
+def switch_interception_on(address: Address, folder: Path, present: Mapping[str, str]) -> None:
+    """Have the service answer what is sent to AWS's own addresses, and write the CA bundle.
+
+    Raises ValueError with the service's refusal, OSError for a CA bundle of the shell's own that cannot be read.
+    """
+    own = before(present)
+    upstream = upstream_of(own)
+    query = urlencode({"proxy": upstream.proxy, "no_proxy": upstream.no_proxy}, quote_via=quote)
+    if control(folder, address, f"intercept?{query}", "POST") is None:
+        raise ValueError(f"The local SageMaker at {address.url} does not answer. End it and start it again.")
+    ca_bundle.write_bundle(folder, own)
+
+
+def exports(
+    address: Address, folder: Path, present: Mapping[str, str], shell: str = "sh", intercept: bool = False
+) -> list[str]:
+    """The same as lines for a shell, one of shells.SHELLS. Raises ValueError and OSError where the interception cannot
+    be switched on.
+    """
+    if intercept:
+        switch_interception_on(address, folder, present)
+    return shell_lines(shell, variables(address, access_key_of(folder), folder, present, intercept))

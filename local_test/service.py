@@ -5,7 +5,6 @@ import os
 import shutil
 import tempfile
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -21,33 +20,26 @@ from local_test.api.front import Front
 from local_test.api.http_server import HttpServer
 from local_test.api.moto_services import MotoServices
 from local_test.api.other_services import OtherServices, replayed
-from local_test.api.sagemaker_api import SageMakerApi
-from local_test.api.tags import Tags
 from local_test.clean import remove_all
 from local_test.environment import SDK_CONFIG, sdk_config
 from local_test.host import folder_lock
 from local_test.host.container_access import ContainerAccess
 from local_test.host.emulator_settings import ACCOUNT, Platform
 from local_test.host.engine import connect
+from local_test.host.engine_reach import check_reach
 from local_test.host.identity import identity_of, make_private
 from local_test.host.state import State
 from local_test.host.writable_folder import WritableFolders
-from local_test.processing.processing_jobs import ProcessingJobs
-from local_test.registry.ecr import LocalEcr
+from local_test.interception.interception import Interception
+from local_test.interception.upstream import Upstream
+from local_test.regions import Regions, kept_regions, monitored_region
 from local_test.registry.on_demand import OnDemandRegistry
 from local_test.service_address import Address
-from local_test.serving.endpoint_configs import EndpointConfigs
-from local_test.serving.endpoints import Endpoints
-from local_test.serving.models import Models
-from local_test.serving.runtime import Runtime
 from local_test.storage.journal import Journal
 from local_test.storage.local_files import LocalFiles
 from local_test.storage.log_groups import LogGroups
 from local_test.storage.metrics import Metrics
 from local_test.storage.object_store import ObjectStore
-from local_test.training.training_jobs import TrainingJobs
-from local_test.transform.transform_jobs import TransformJobs
-from local_test.tuning.tuning_jobs import TuningJobs
 
 ROLE = "local-sagemaker"
 TRUST = (
@@ -99,6 +91,7 @@ class Service:
         strict = bool(earlier and earlier.strict) if self._strict is None else self._strict
         engine = connect()
         remove_all(engine, self.name)
+        check_reach(engine, self.name, self.folder)
         spool = self.folder / "spool"
         shutil.rmtree(spool, ignore_errors=True)  # what an earlier service had not finished
         spool.mkdir()
@@ -109,6 +102,7 @@ class Service:
         objects = ObjectStore(self.folder / "s3", ACCOUNT, self._region)
         logs = LogGroups(ACCOUNT, self._region, self.folder / "logs")
         metrics = Metrics(ACCOUNT, self._region, self.folder / "metrics")
+        monitored = {name: monitored_region(self.folder, name) for name in kept_regions(self.folder)}
         bucket = f"sagemaker-{self._region}-{ACCOUNT}"  # what the SDK takes by default
         objects.ensure_bucket(bucket)
         role = iam_backends[ACCOUNT]["aws"].create_role(ROLE, TRUST, "/", None, "", [], "3600").arn
@@ -116,11 +110,11 @@ class Service:
         journal = Journal(self.folder / "journal.jsonl")
         journal.replay(replayed(moto))
 
-        self._registry = OnDemandRegistry(
+        registry = OnDemandRegistry(
             engine, self.name, ACCOUNT, earlier.registry_port if earlier else None, self._remember_registry, self.folder
         )
-        LocalEcr(self._registry, ACCOUNT, self._region)  # takes moto's ECR over
         keys = AccessKeys(identity.access_key, ACCOUNT)
+        keys.owner_is(role)
         platform = Platform(
             engine,
             self.name,
@@ -130,38 +124,19 @@ class Service:
             objects,
             logs,
             metrics,
-            self._registry.local_image,
+            registry.local_image,
             LocalFiles(self._allow_files, self.folder),
             ContainerAccess.through(engine, keys, self._region),
             WritableFolders(engine, self.name, self.folder),
             strict,
         )
-        tags = Tags(platform.state)
-        models = Models(platform, tags)
-        configs = EndpointConfigs(platform, tags)
-        self._endpoints = Endpoints(platform, tags, models, configs)
-        self._training_jobs = TrainingJobs(platform, tags)
-        tuning_jobs = TuningJobs(platform, tags, self._training_jobs)
-        transform_jobs = TransformJobs(platform, tags, models)
-        processing_jobs = ProcessingJobs(platform, tags)
-        self._runtime = Runtime(platform, self._endpoints)
-        self._parts = (self._training_jobs, processing_jobs, tuning_jobs, transform_jobs, self._endpoints)
+        self._regions = Regions(platform, registry, monitored)
 
         access = Access(keys.find)
         front = Front(
             access,
-            SageMakerApi(
-                tags,
-                models,
-                configs,
-                self._training_jobs,
-                processing_jobs,
-                tuning_jobs,
-                transform_jobs,
-                self._endpoints,
-            ),
-            self._runtime,
-            Control(self._status, self._training_jobs),
+            self._regions,
+            Control(self._status, self._regions, self._intercept),
             OtherServices(moto, objects, logs, journal),
             identity.access_key.id,
         )
@@ -182,9 +157,9 @@ class Service:
         )
         self.address.write(self.folder)
         (self.folder / SDK_CONFIG).write_text(sdk_config(bucket, role))
-        # Tuning jobs at last: they go on, with training jobs of their own, which must find everything in its place.
-        for part in (self._training_jobs, processing_jobs, transform_jobs, self._endpoints, self._runtime, tuning_jobs):
-            part.recover()
+        self._regions.recover()
+        self._interception = Interception(self.folder, self._server.port)
+        self._interception.resume()
         self._server.start()
 
     def stop(self) -> None:
@@ -192,24 +167,21 @@ class Service:
         with ExitStack() as ending:  # every step is taken, whatever another one raises; the last one first
             ending.callback(self._lock.close)
             ending.callback(lambda: remove_all(connect(), self.name))
-            ending.callback(self._registry.stop)
-            ending.callback(self._runtime.stop_all)
-            ending.callback(self._end_parts)
-            self._server.stop()
-
-    def _end_parts(self) -> None:
-        """Side by side: each may have to wait half a minute for containers that do not listen to SIGTERM."""
-        with ThreadPoolExecutor(len(self._parts)) as pool:
-            ended = [pool.submit(part.stop_all) for part in self._parts]
-        for one in ended:
-            one.result()
+            ending.callback(self._regions.stop_registries)
+            ending.callback(self._regions.stop_runtimes)
+            ending.callback(self._regions.stop_all)
+            ending.callback(self._server.stop)
+            self._interception.stop()
 
     def _status(self) -> dict[str, Any]:
         return {
             "name": self.name,
             "pid": os.getpid(),
-            "endpoints": [one["EndpointName"] for one in self._endpoints.list_endpoints({})["Endpoints"]],
+            "endpoints": self._regions.endpoints(),
         }
+
+    def _intercept(self, proxy: str, no_proxy: str) -> None:
+        self._interception.start(Upstream(proxy, no_proxy))
 
     def _remember_registry(self, port: int) -> None:
         self.address = Address(**{**self.address.__dict__, "registry_port": port})

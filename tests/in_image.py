@@ -1,8 +1,8 @@
 """`python -m tests.in_image [--coverage FOLDER] IMAGE TESTS...`: run these folders and files of tests/container inside
 IMAGE, on the code that is baked into it, a core for each worker.
 
-The image has no pytest and no network here: pytest comes from the host's .venv, read-only. It is pure Python; coverage,
-which is not, is built for the Python of the images.
+The image has no pytest and no network here: pytest and coverage come from the host's .venv, read-only. They are pure
+Python, but for a part of coverage that makes it fast where the host's Python is of the images' version, 3.11.
 """
 
 import argparse

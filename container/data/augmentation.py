@@ -1,8 +1,9 @@
-"""Augmentation: every picture of a batch is cut, mirrored and recoloured on its own.
+"""Random crops, mirroring and colour changes, drawn for every picture of a batch on its own.
 
-Cutting works on bytes, picture by picture, with the resampling that torch has in vector instructions for them;
-recolouring and normalisation together are three multiplications, of the whole batch on whatever device it is on. Random
-resized crops: https://arxiv.org/abs/1409.4842 (section 6)."""
+Crops are cut from uint8 pixels, picture by picture, for which torch's resampling has vector instructions; colours and
+normalisation are three multiplications of the whole batch, on whatever device it is on. Random resized crops:
+https://arxiv.org/abs/1409.4842 (section 6).
+"""
 
 import math
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ COLOUR = 0.2  # brightness, contrast and saturation vary by this factor either w
 
 @dataclass(frozen=True)
 class Variations:
-    """What chance decided for each of b pictures.
+    """The random decisions for each of b pictures.
 
     boxes: int64 [b, 4], the crop's left, top, width and height in pixels. mirrored: bool [b]. colours: float32 [b, 3],
     the factors of brightness, contrast and saturation.
@@ -36,9 +37,14 @@ class Variations:
 def draw_variations(
     count: int, side: int, min_crop: float, random: torch.Generator, mirrored: torch.Tensor | None = None
 ) -> Variations:
-    """Draw for `count` squares of `side` pixels.
+    """Draw crops, mirroring and colours for square pictures.
 
-    min_crop: smallest share of the square's area that a crop shows, (0, 1]. mirrored: bool [count]; None: by chance.
+    Args:
+        count: number of pictures.
+        side: edge of the squares, pixels.
+        min_crop: smallest share of a square's area that a crop shows, (0, 1].
+        random: decides.
+        mirrored: bool [count]; None: drawn, too.
     """
     area = _uniform(count, min_crop, 1, random)
     aspect = torch.exp(_uniform(count, -math.log(MAX_ASPECT), math.log(MAX_ASPECT), random))
@@ -52,10 +58,13 @@ def draw_variations(
 
 
 def cut(squares: Sequence[torch.Tensor], variations: Variations, pixels: torch.Tensor) -> None:
-    """Write the crop of each square into `pixels`, mirrored where it is to be.
+    """Write the crop of each square into `pixels`, mirrored where the variations say so.
 
-    squares: uint8 [1, 3, side, side] each, on the CPU, channels last in memory. pixels: uint8 [b, 3, image_size,
-    image_size]."""
+    Args:
+        squares: uint8 [1, 3, side, side] each, on the CPU, channels last in memory.
+        variations: of the same pictures.
+        pixels: uint8 [b, 3, image_size, image_size], is written to.
+    """
     for square, box, mirrored, crop in zip(
         squares, variations.boxes.tolist(), variations.mirrored.tolist(), pixels, strict=True
     ):
@@ -66,16 +75,19 @@ def cut(squares: Sequence[torch.Tensor], variations: Variations, pixels: torch.T
 
 
 def cut_together(squares: torch.Tensor, variations: Variations, image_size: int) -> torch.Tensor:
-    """What `cut` makes, to within a step of 255, of all squares at once: two matrix products for each, which a GPU has
-    time for.
+    """Crop all squares at once, each by two matrix products, which a GPU has time for. As `cut`, within a step of 255.
 
-    squares: uint8 [b, 3, side, side] on any device -> float [b, 3, image_size, image_size] there, 0..255.
+    Args:
+        squares: uint8 [b, 3, side, side], on any device.
+        variations: of the same pictures.
+        image_size: edge of the crops, pixels.
+
+    Returns float [b, 3, image_size, image_size] in 0..255 on the same device.
     """
     count, channels, side, _ = squares.shape
     device = squares.device
-    dtype = (
-        torch.float16 if device.type == "cuda" else torch.float32
-    )  # float16 tells 255 steps apart, and eighths of them
+    # float16 tells 255 steps apart, and eighths of them.
+    dtype = torch.float16 if device.type == "cuda" else torch.float32
     left, top, width, height = variations.boxes.to(device, non_blocking=True).unbind(1)
     mirrored = variations.mirrored.to(device, non_blocking=True)
     across = _resampling(left, width, side, image_size, dtype, mirrored)
@@ -89,11 +101,18 @@ def cut_together(squares: torch.Tensor, variations: Variations, image_size: int)
 def _resampling(
     start: torch.Tensor, length: torch.Tensor, side: int, size: int, dtype: torch.dtype, mirrored: torch.Tensor
 ) -> torch.Tensor:
-    """What each of `size` new pixels takes of each of `side` old ones: [b, size, side], each row sums to 1.
+    """Weights of the antialiased bilinear filter of Pillow and torch: what each new pixel takes of each old one.
 
-    start, length: int64 [b], the part of the old ones that is shown. mirrored: bool [b], whether the new ones are in
-    reverse order. A triangle as wide as a new pixel, or as an old one where those are wider: the antialiased bilinear
-    filter of Pillow and torch."""
+    A triangle as wide as a new pixel, or as an old one where those are wider.
+
+    Args:
+        start, length: int64 [b], the part of the old pixels that is shown.
+        side, size: number of old and of new pixels.
+        dtype: of the result.
+        mirrored: bool [b], whether the new pixels are in reverse order.
+
+    Returns [b, size, side]; each row sums to 1.
+    """
     start, length, mirrored = (one[:, None, None] for one in (start, length, mirrored))
     scale = length / size
     width = scale.clamp(min=1)
@@ -108,11 +127,18 @@ def _resampling(
 
 
 def recolour(pixels: torch.Tensor, colours: torch.Tensor, preprocessing: Preprocessing) -> torch.Tensor:
-    """uint8 or float [b, 3, h, w] in 0..255 -> float32 of the same shape and device, channels first in memory,
-    recoloured and normalised.
+    """Change brightness, contrast and saturation, and normalise.
 
     Brightness multiplies, contrast blends with the picture's mean grey and saturation with each pixel's own; none of
-    the three is cut off at black or white. Factors of 1 leave `preprocessing.normalise`."""
+    the three is cut off at black or white. Factors of 1 give `preprocessing.normalise`.
+
+    Args:
+        pixels: uint8 or float [b, 3, h, w] in 0..255.
+        colours: float32 [b, 3], of `Variations`.
+        preprocessing: has mean and standard deviation.
+
+    Returns float32 of the same shape and device, channels first in memory.
+    """
     mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (preprocessing.mean, preprocessing.std))
     brightness, contrast, saturation = colours.view(-1, 3, 1, 1, 1).unbind(1)  # each [b, 1, 1, 1]
     factor = brightness * contrast / (255 * std)  # [b, 3, 1, 1]
@@ -134,5 +160,5 @@ def recolour(pixels: torch.Tensor, colours: torch.Tensor, preprocessing: Preproc
     return planes.mul_(of_pixel).addcmul_(own_grey, of_own_grey).add_(mean_grey * of_mean_grey - offset)
 
 
-def _uniform(shape, low: float, high: float, random: torch.Generator) -> torch.Tensor:
+def _uniform(shape: int | tuple[int, ...], low: float, high: float, random: torch.Generator) -> torch.Tensor:
     return torch.rand(shape, generator=random) * (high - low) + low

@@ -1,4 +1,4 @@
-"""What a model learns from, as the loop sees it: pictures for a whole model, features for a head alone."""
+"""What the training loop needs of a data set: `Examples`, pictures for a whole model or features for a head alone."""
 
 from typing import Protocol
 
@@ -6,7 +6,10 @@ import torch
 
 
 class Examples(Protocol):
-    """labels: int64 [n], on the CPU. What a model is fed is float32, on `device`, one row for each example."""
+    """The examples of a split. What a model is given is float32, on `device`, one row for each example.
+
+    labels: int64 [n], on the CPU.
+    """
 
     labels: torch.Tensor
 
@@ -18,10 +21,15 @@ class Examples(Protocol):
         device: torch.device,
         part: tuple[int, int] | None = None,
     ) -> torch.Tensor:
-        """Augmented views of the examples rows[start:stop]; part: (start, stop), None for all of them.
+        """Augmented views of examples. An example's view is the same whatever part it is in.
 
-        rows: int64 [b], those of a whole step. epoch: from 1. An example's view is the same whatever part it is in.
+        Args:
+            rows: int64 [b], the examples of a whole step.
+            epoch: from 1.
+            random: decides on the augmentation.
+            device: of the result.
+            part: (start, stop), for the examples rows[start:stop] alone; None for all.
         """
 
     def evaluation_inputs(self, start: int, stop: int, device: torch.device) -> torch.Tensor:
-        """The examples start..stop-1 as the endpoint would prepare them."""
+        """The examples start..stop-1 as the endpoint would prepare them, on `device`."""

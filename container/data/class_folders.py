@@ -1,14 +1,15 @@
-"""Class folders: which pictures a channel holds and which class each belongs to.
+"""Channels and their class folders: which pictures a channel holds, and which class each belongs to.
 
 The layout is Udacity's dogImages.zip: `<channel>/<number>.<Class_name>/<picture>`. The number and its dot are optional
 and are not part of the class name.
 """
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from container.runtime.failure import TrainingFailure
-from contract.splits import PICTURE_SUFFIXES, class_name
+from contract.splits import PICTURE_SUFFIXES, SPLITS, class_name
 
 
 @dataclass(frozen=True)
@@ -23,10 +24,15 @@ class Split:
 
 
 def read_split(root: Path, name: str, classes: tuple[str, ...] | None = None) -> Split:
-    """List the pictures under `root`, class folders and files in sorted order.
+    """List the pictures of a channel, class folders and files in sorted order.
 
-    With `classes` (those of the train channel) the labels follow that order. Raises TrainingFailure, naming the folder,
-    when there is nothing to learn from, when two folders mean the same class or when a class is not in `classes`.
+    Args:
+        root: folder of the channel.
+        name: of the channel, for messages.
+        classes: those of the train channel, whose order the labels follow; None for the train channel itself.
+
+    Raises TrainingFailure, naming the folder, when there is nothing to learn from, when two folders mean the same class
+    or when a class is not in `classes`.
     """
     folders = _class_folders(root, name)
     pictures = {one: _pictures(folder) for one, folder in folders.items()}
@@ -132,3 +138,28 @@ def _hidden(path: Path) -> bool:
 def _some(names: list[str], limit: int = 5) -> str:
     rest = len(names) - limit
     return ", ".join(names[:limit]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def channel(name: str) -> Path | None:
+    """The folder of a channel; None when the request does not have it."""
+    folder = os.environ.get(f"SM_CHANNEL_{name.upper()}")
+    return Path(folder) if folder else None
+
+
+def picture_channels() -> dict[str, Path]:
+    """The folders of the channels with pictures that the request has, by split."""
+    return {name: folder for name in SPLITS if (folder := channel(name))}
+
+
+def read_splits() -> dict[str, Split]:
+    """The splits by name; `test` only where its channel is given. Their classes are those of `train`."""
+    splits: dict[str, Split] = {}
+    given = picture_channels()
+    for name in SPLITS:
+        if name not in given and name == "test":
+            print("no channel test: the model is not evaluated on a test split")
+            continue
+        if name not in given:
+            raise TrainingFailure(f"Channel {name} is missing. Add it to the request's InputDataConfig.")
+        splits[name] = read_split(given[name], name, splits["train"].classes if splits else None)
+    return splits

@@ -17,7 +17,13 @@ from container.runtime.ranks import Ranks
 def decoded(
     splits: dict[str, Split], preprocessing: Preprocessing, workers: int, ranks: Ranks
 ) -> Iterator[dict[str, PictureStore]]:
-    """The stores of the splits; their files are gone afterwards. Process 0 says what is in each channel.
+    """The stores of the splits for as long as the context lasts; their files are removed after it.
+
+    Args:
+        splits: by name.
+        preprocessing: decides the size of the squares.
+        workers: threads that decode; 0: one for each core.
+        ranks: the run's processes. The first of each host decodes for all; process 0 prints what is in each channel.
 
     Raises TrainingFailure as `decode_split` does.
     """
@@ -32,6 +38,7 @@ def decoded(
         decoded_there = {name: (store.reasons, store.content_digest) for name, store in stores.items()}
         where, decoded_there = ranks.from_first_on_host((folder, decoded_there))
         if folder is None:
+            assert where is not None  # the host's first process has one
             stores = {
                 name: open_split(split, preprocessing, where, *decoded_there[name]) for name, split in splits.items()
             }

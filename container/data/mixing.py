@@ -1,29 +1,34 @@
-"""mixup and CutMix: the pictures and the targets of a step blended with each other's.
+"""mixup and CutMix: pictures and targets of a batch blended with those of other pictures of the batch.
 
 mixup: https://arxiv.org/abs/1710.09412. CutMix: https://arxiv.org/abs/1905.04899.
 """
 
 import math
 
+import numpy as np
 import torch
 
 
 def mix(
     inputs: torch.Tensor, targets: torch.Tensor, mixup: float, cutmix: float, random: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Blend each picture of a batch with another, and its target alike. Where both are on, each step takes one by
-    chance.
+    """Blend each picture of a batch with another, and its target alike. Where both are on, each step draws one of them.
 
-    inputs: float [b, 3, h, w]; targets: float [b, classes]. mixup, cutmix: alpha of the Beta distribution that a
-    batch's weight comes from; 0 is off."""
+    Args:
+        inputs: float [b, 3, h, w].
+        targets: float [b, classes].
+        mixup, cutmix: alpha of the Beta distribution that a batch's weight is drawn from; 0 is off.
+        random: decides, on the CPU.
+
+    Returns inputs and targets of the same shapes.
+    """
     cuts = cutmix > 0 and (mixup == 0 or float(torch.rand(1, generator=random)) < 0.5)
     alpha = cutmix if cuts else mixup
     if alpha == 0:
         return inputs, targets
-    first, second = torch._standard_gamma(torch.full((2,), alpha, dtype=torch.float64), generator=random).tolist()
-    weight = (
-        1.0 if first == second else first / (first + second)
-    )  # both are the smallest number there is for a tiny alpha
+    # numpy's, since torch draws from a Beta distribution with its global generator alone.
+    seed = int(torch.randint(2**63 - 1, (1,), generator=random))
+    weight = float(np.random.default_rng(seed).beta(alpha, alpha))
     order = torch.randperm(len(inputs), generator=random).to(inputs.device, non_blocking=True)
     if cuts:
         return _paste(inputs, targets, 1 - weight, order, random)
@@ -33,7 +38,7 @@ def mix(
 def _paste(
     inputs: torch.Tensor, targets: torch.Tensor, share: float, order: torch.Tensor, random: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """A rectangle of `share` of the area from another picture, somewhere; the edges may cut it off."""
+    """Paste a rectangle of `share` of the area from another picture, at a random place; the edges may cut it off."""
     height, width = inputs.shape[-2:]
     across, down = torch.rand(2, generator=random).tolist()
     left, right = _span(across * width, math.sqrt(share) * width, width)

@@ -1,4 +1,4 @@
-"""Digests of the pictures of a run: their classes, their names and their content, in the order of training.
+"""Digests of a run's pictures: their classes, names and content, in the order of training.
 
 The content decides whether an interrupted run is resumed and a feature bank is used. Modification times do not: a
 restarted job has its channels downloaded anew.

@@ -1,4 +1,4 @@
-"""Pictures as a whole model takes them: views drawn anew at every step for training, the centre for evaluation."""
+"""Pictures as a whole model takes them: a new random view at every step of training, the centre for evaluation."""
 
 from functools import cached_property
 
@@ -24,7 +24,13 @@ class PictureExamples:
         trivial: bool = False,
         workers: int = 0,
     ):
-        """trivial: TrivialAugment in the place of varied colours. workers: threads; 0: one for each core."""
+        """Args:
+        store: the decoded pictures.
+        preprocessing: of the model.
+        min_crop: smallest share of the area that a crop shows, (0, 1].
+        trivial: TrivialAugment in the place of colour changes.
+        workers: threads; 0: one for each core.
+        """
         self.labels = store.labels
         self._store, self._preprocessing, self._min_crop, self._trivial = store, preprocessing, min_crop, trivial
         self._workers = workers
@@ -58,18 +64,18 @@ class PictureExamples:
                 pixels[start:stop], seeds[start:stop], strict=False
             ):  # no seeds without TrivialAugment
                 picture.copy_(trivial_augment(picture, torch.Generator().manual_seed(seed)))
-            if on_cpu:
+            if inputs is not None:
                 inputs[start:stop] = self._finished(pixels[start:stop], variations.colours[start:stop])
 
         self._threads.run(take, len(mine), PART)
-        if on_cpu:
+        if inputs is not None:
             return inputs
         return self._finished(pixels.to(device, non_blocking=True), variations.colours).contiguous(
             memory_format=torch.channels_last
         )
 
     def _inputs_on_gpu(self, mine: torch.Tensor, variations: Variations, device: torch.device) -> torch.Tensor:
-        """The squares go over as they are; the GPU cuts and recolours them."""
+        """The squares are copied to the GPU as they are, and cropped and recoloured there."""
         squares = self._store.squares(mine, pin_memory=True).to(device, non_blocking=True)
         pixels = cut_together(squares, variations, self._preprocessing.image_size)
         return recolour(pixels, variations.colours, self._preprocessing).contiguous(memory_format=torch.channels_last)

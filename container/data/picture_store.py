@@ -1,7 +1,7 @@
-"""Pictures of a split, decoded once: a file of uint8 squares that training reads as often as it likes.
+"""The pictures of a split, decoded once into a file of uint8 squares that every epoch reads.
 
-Decoding a photograph costs more than a small model's step on it; an epoch after the first would pay again for nothing.
-The file is memory-mapped: the memory in use does not grow with the data set.
+Decoding a photograph costs more than a small model's step on it. The file is memory-mapped: the memory in use does not
+grow with the data set.
 """
 
 import os
@@ -14,7 +14,6 @@ import torch
 
 from container.data.class_folders import Split
 from container.data.picture_digest import combined, digest
-from container.data.unreadable_pictures import check_unreadable
 from container.pictures.preprocessing import Preprocessing, UnreadablePicture, open_picture
 from container.runtime.batch_threads import BatchThreads
 from container.runtime.failure import TrainingFailure
@@ -26,11 +25,17 @@ class PictureStore:
     """Squares and labels of the readable pictures of a split.
 
     labels: int64 [n]. paths: the n files, in the same order. unreadable: (file, reason) of those left out; reasons: the
-    same by position in the split. content_digest: SHA-256 of the split's files, also of unreadable ones
-    (`digest_of_split`)."""
+    same by position in the split. content_digest: SHA-256 of the split's files, unreadable ones included
+    (`digest_of_split`).
+    """
 
     def __init__(self, split: Split, squares: np.ndarray, unreadable: dict[int, str], content_digest: str):
-        """squares: uint8 [len(split.paths), side, side, 3]; unreadable: reasons by position in split.paths."""
+        """Args:
+        split: what was decoded.
+        squares: uint8 [len(split.paths), side, side, 3].
+        unreadable: reasons by position in split.paths.
+        content_digest: of the split's files.
+        """
         self._squares, self.reasons, self.content_digest = squares, unreadable, content_digest
         rows = [row for row in range(len(split.paths)) if row not in unreadable]
         self._flat, self._positions = (
@@ -45,15 +50,14 @@ class PictureStore:
         return len(self.labels)
 
     def square(self, index: int) -> torch.Tensor:
-        """uint8 [1, 3, square_size, square_size], channels last in memory: the store's own bytes, to be read and not
-        changed.
-        """
+        """uint8 [1, 3, square_size, square_size], channels last in memory: a view of the file, not to be changed."""
         row = int(self._positions[index])
         return torch.from_numpy(self._squares[row : row + 1]).permute(0, 3, 1, 2)
 
     def squares(self, indices: torch.Tensor, pin_memory: bool = False) -> torch.Tensor:
-        """int64 [b] -> uint8 [b, 3, square_size, square_size], channels last in memory. pin_memory: a GPU can read it
-        by itself.
+        """Copy several squares: int64 [b] -> uint8 [b, 3, square_size, square_size], channels last in memory.
+
+        pin_memory: for a copy to a GPU that nothing waits for.
         """
         _, side, _, channels = self._squares.shape
         found = torch.empty((len(indices), side * side * channels), dtype=torch.uint8, pin_memory=pin_memory)
@@ -62,10 +66,16 @@ class PictureStore:
 
 
 def decode_split(split: Split, preprocessing: Preprocessing, folder: Path, workers: int = 0) -> PictureStore:
-    """Decode every picture of `split` into one file under `folder`, with `workers` threads (0: one for each core).
+    """Decode every picture of a split into one file; unreadable pictures are left out and reported.
 
-    Unreadable pictures are left out and reported. Raises TrainingFailure when they are too many (`check_unreadable`),
-    or when the disk is too small."""
+    Args:
+        split: what to decode.
+        preprocessing: decides the size of the squares.
+        folder: for the file.
+        workers: threads; 0: one for each core.
+
+    Raises TrainingFailure when too many are unreadable (`check_unreadable`), or when the disk is too small.
+    """
     shape = _shape(split, preprocessing)
     folder.mkdir(parents=True, exist_ok=True)
     needed, free = int(np.prod(shape, dtype=np.int64)), shutil.disk_usage(folder).free
@@ -92,7 +102,7 @@ def decode_split(split: Split, preprocessing: Preprocessing, folder: Path, worke
                     unreadable[row] = str(error)
                     print(f"warning: {split.paths[row]} is left out: {error}", file=sys.stderr)
                 else:
-                    _write_at(file.fileno(), memoryview(square).cast("B"), row * square.nbytes)
+                    _write_at(file.fileno(), square.data.cast("B"), row * square.nbytes)
                 digests[row] = digest(content)
 
         BatchThreads(workers).run(decode, len(split.paths), PART)
@@ -103,7 +113,12 @@ def decode_split(split: Split, preprocessing: Preprocessing, folder: Path, worke
 def open_split(
     split: Split, preprocessing: Preprocessing, folder: Path, reasons: dict[int, str], content_digest: str
 ) -> PictureStore:
-    """What `decode_split`, perhaps of another process, has left in `folder`. reasons, content_digest: its store's."""
+    """Open what `decode_split`, perhaps of another process, has written.
+
+    Args:
+        split, preprocessing, folder: as they were given to `decode_split`.
+        reasons, content_digest: of the store that it returned.
+    """
     squares = np.memmap(_file(split, folder), dtype=np.uint8, mode="r+", shape=_shape(split, preprocessing))
     return PictureStore(split, squares, reasons, content_digest)
 
@@ -120,7 +135,7 @@ def _file(split: Split, folder: Path) -> Path:
 
 
 def _write_at(file: int, content: memoryview, offset: int) -> None:
-    """A file that meets the end of the disk takes a part, and raises OSError for the rest."""
+    """Write all of `content`: os.pwrite may write a part of it where a disk is nearly full. Raises OSError."""
     while content:
         written = os.pwrite(file, content, offset)
         content, offset = content[written:], offset + written
@@ -128,3 +143,30 @@ def _write_at(file: int, content: memoryview, offset: int) -> None:
 
 def _shape(split: Split, preprocessing: Preprocessing) -> tuple[int, int, int, int]:
     return len(split.paths), preprocessing.square_size, preprocessing.square_size, 3
+
+
+# Above both of these something else is wrong than a few bad files.
+MAX_SHARE = 0.05
+MAX_COUNT = 2
+
+
+def check_unreadable(split: Split, unreadable: dict[int, str]) -> None:
+    """Raise TrainingFailure when so many pictures are unreadable that something else must be wrong.
+
+    That is: more than two and more than one in twenty, all of them, or every picture of a class of the channel train.
+    unreadable: reasons by position in split.paths.
+    """
+    allowed = max(MAX_COUNT, MAX_SHARE * len(split.paths))
+    if len(unreadable) > min(allowed, len(split.paths) - 1):
+        row, reason = min(unreadable.items())
+        path = split.paths[row]
+        raise TrainingFailure(
+            f"Channel {split.name} has {len(unreadable)} unreadable pictures of {len(split.paths)}. "
+            f"The first is {path.parent.name}/{path.name}: {reason}. Repair or remove them."
+        )
+    left = {label for row, label in enumerate(split.labels) if row not in unreadable}
+    lost = sorted(set(split.labels) - left)
+    if lost and split.name == "train":
+        raise TrainingFailure(
+            f"Channel train has no readable picture of {split.classes[lost[0]]}. Repair or replace its pictures."
+        )

@@ -1,4 +1,4 @@
-"""The next step's inputs are made while the device works on this one."""
+"""Prefetching: the next step's inputs are made while the device works on this step."""
 
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -16,9 +16,15 @@ def prepared(
 ) -> Iterator[tuple[torch.Tensor, ...]]:
     """make(number) for each number, in order; raises what it raised.
 
-    For a GPU the next one is made meanwhile, in a thread and on a stream of its own
-    (https://docs.pytorch.org/docs/stable/notes/cuda.html#cuda-streams). A CPU has no time to spare: there a second
-    thread would only take cores away from the step."""
+    For a GPU the next inputs are made meanwhile, in a thread and on a stream of their own
+    (https://docs.pytorch.org/docs/stable/notes/cuda.html#cuda-streams). On a CPU a second thread would only take cores
+    away from the step.
+
+    Args:
+        make: returns the tensors of a step, on the device.
+        numbers: of the steps.
+        device: that computes the steps.
+    """
     if device.type == "cuda":
         yield from _prepared_beside(make, numbers, device)
     else:
@@ -52,8 +58,7 @@ def _prepared_beside(
             in_flight.popleft().synchronize()
         steps.wait_event(made)
         for tensor in tensors:
-            tensor.record_stream(
-                steps
-            )  # its memory is the other stream's, which must not use it again before the step has
+            # Its memory is the other stream's, which must not use it again before the step has.
+            tensor.record_stream(steps)
         yield tensors
         in_flight.append(steps.record_event(torch.cuda.Event(blocking=True)))

@@ -1,7 +1,8 @@
-"""TrivialAugment: one transformation, of a random strength, for each picture. https://arxiv.org/abs/2103.10158
+"""TrivialAugment: one random transformation, of a random strength, for each picture. https://arxiv.org/abs/2103.10158
 
-The wide space of the paper's table 1; shears are about the centre. The transformations are torchvision's; its own
-TrivialAugmentWide draws from torch's global random numbers, which threads would take in another order every time."""
+The wide space of the paper's table 1; shears are about the centre. The transformations are torchvision's. Its own
+TrivialAugmentWide draws from torch's global generator, in an order that depends on the threads.
+"""
 
 import math
 from collections.abc import Callable
@@ -14,7 +15,7 @@ MAX_TRANSLATION = 32  # pixels
 
 
 def trivial_augment(picture: torch.Tensor, random: torch.Generator) -> torch.Tensor:
-    """uint8 [3, h, w] -> uint8 [3, h, w]."""
+    """One picture: uint8 [3, h, w] -> uint8 [3, h, w]. random: decides on transformation, strength and direction."""
     names = sorted(TRANSFORMATIONS)
     name = names[int(torch.randint(len(names), (1,), generator=random))]
     strength = int(torch.randint(STRENGTHS, (1,), generator=random)) / (STRENGTHS - 1)

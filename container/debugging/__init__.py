@@ -1,3 +1,1 @@
-"""The debugger: tensors of a training run, saved in smdebug's format, and rules that are evaluated on them while the
-run goes on.
-"""
+"""The debugger: saves tensors of a training run in smdebug's format and evaluates rules on them meanwhile."""

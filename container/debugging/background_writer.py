@@ -1,4 +1,4 @@
-"""Writing beside training: one thread of low priority does what it is given, in order."""
+"""Writing in the background of training: one thread of low priority runs jobs in order."""
 
 import contextlib
 import os
@@ -12,18 +12,16 @@ LOWEST_PRIORITY = 19
 
 
 class BackgroundWriter:
-    """Does jobs in the order in which they come. When one fails, a warning says why, and the later ones are left
-    out.
-    """
+    """Runs jobs in the order in which they come. When one fails, a warning says why, and the later ones are skipped."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._jobs: queue.Queue[Callable[[], None] | None] = queue.Queue(WAITING)
         self._failed = False
         self._thread = threading.Thread(target=self._work, name="tensor-writer", daemon=True)
         self._thread.start()
 
     def put(self, job: Callable[[], None]) -> None:
-        """Leave a job to the thread; wait while as many as may are waiting already."""
+        """Queue a job; wait while the queue is full."""
         self._jobs.put(job)
 
     def flush(self) -> None:
@@ -31,7 +29,7 @@ class BackgroundWriter:
         self._jobs.join()
 
     def close(self) -> None:
-        """Return when every job is done. May be called again."""
+        """Return when every job is done, and end the thread. May be called again."""
         if self._thread.is_alive():
             self._jobs.put(None)
             self._thread.join()

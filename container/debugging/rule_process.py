@@ -1,5 +1,4 @@
-"""`python -m container.debugging.rule_process FOLDER CONFIG.json`: evaluate rules on the tensors in FOLDER, as they
-come.
+"""`python -m container.debugging.rule_process FOLDER CONFIG.json`: evaluates rules on tensors while they are saved.
 
 A process of its own and of low priority, so that training waits neither for it nor for Python's lock. CONFIG.json:
 {"results": "where/rules.json", "rules": [{"name": "Overfit", "parameters": {"patience": 2}, "stops": false}, ...]}.
@@ -13,6 +12,7 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from container.debugging.earlier_steps import END_OF_TRAINING
 from container.debugging.rule_outcome import (
@@ -27,22 +27,30 @@ from container.debugging.rule_outcome import (
 from contract.rule_choices import RuleChoice
 from contract.rule_parameters import parameters_of
 
+if TYPE_CHECKING:  # smdebug, which takes seconds to import
+    from container.debugging.built_in_rule import BuiltInRule
+    from container.debugging.smdebug_library import Trial
+
 SECONDS_BETWEEN_LOOKS = 0.5
 NICE = 15
 NO_TENSORS = "The training left no tensors that the rule could look at. Look for the debugger's warnings in the log."
 
 
 class Evaluation:
-    """The rules, what they have found so far, and the last step that they looked at, counted over all modes; -1 before
-    the first.
+    """The rules and their outcomes so far.
+
+    last: the last step that they looked at, counted over all modes; -1 before the first.
     """
 
     def __init__(self, choices: list[RuleChoice]):
         self.outcomes = [RuleOutcome.before_the_first_step(choice) for choice in choices]
         self.last = -1
-        self._choices, self._trial, self._rules = choices, None, []
+        self._choices = choices
+        self._trial: Trial | None = None
+        self._rules: list[BuiltInRule] = []
 
     def begin(self, folder: Path) -> None:
+        """Open the tensors in `folder` and make the rules. Imports smdebug, which takes seconds."""
         from container.debugging.rules import RULE_CLASSES
         from container.debugging.smdebug_library import create_trial
 
@@ -54,7 +62,7 @@ class Evaluation:
         return self._trial is not None
 
     def new_steps(self) -> list[int]:
-        """Those that came after the last one."""
+        """The steps after the last one."""
         return [step for step in self._trial.steps() if step > self.last] if self._trial else []
 
     def at(self, step: int) -> None:
@@ -82,33 +90,44 @@ class Evaluation:
             self.outcomes[number] = replace(self.outcomes[number], last_step=step)
 
     def wait(self, seconds: float) -> None:
-        """Tell the rules that there has been no step for so long."""
+        """Tell the rules that there has been no new step for so many seconds."""
         for number, rule in enumerate(self._rules):
             if self.outcomes[number].status != ERROR and rule.wait(seconds):
                 self._violated(number)
 
     def end(self, complete: bool) -> None:
-        """complete: whether the training is over and every step of it was evaluated."""
-        change = {"sentence": ENDED_EARLY}
+        """Close the outcomes. complete: whether the training is over and every step of it was evaluated."""
+        status, sentence = IN_PROGRESS, ENDED_EARLY
         if complete:
-            change = {"status": NO_ISSUES_FOUND} if self.begun else {"status": ERROR, "sentence": NO_TENSORS}
-        self.outcomes = [replace(one, **change) if one.status == IN_PROGRESS else one for one in self.outcomes]
+            status, sentence = (NO_ISSUES_FOUND, "") if self.begun else (ERROR, NO_TENSORS)
+        self.outcomes = [one.closed(status, sentence) for one in self.outcomes]
 
     def _violated(self, number: int) -> None:
         outcome = self.outcomes[number]
         if outcome.status == IN_PROGRESS:
+            assert self._trial is not None  # its rules have looked at a step
             mode, step = self._trial.mode_modestep(self.last)
-            first = {"first_step": step, "first_mode": mode and mode.name, "sentence": self._rules[number].finding}
-            outcome = replace(outcome, status=ISSUES_FOUND, **first)
+            outcome = replace(
+                outcome,
+                status=ISSUES_FOUND,
+                first_step=step,
+                first_mode=mode and mode.name,
+                sentence=self._rules[number].finding,
+            )
         self.outcomes[number] = replace(outcome, violations=outcome.violations + 1)
 
 
 def evaluate_rules(folder: Path, choices: list[RuleChoice], results: Path, ends: threading.Event, parent: int) -> None:
-    """Follow the tensors in `folder` until the training is over and all its steps are evaluated, or `ends` is set, or
-    `parent` is gone.
+    """Evaluate every rule at every step, once and in order, until the training is over or the process is to end.
 
-    Every rule looks at every step once, in order. Writes `results` whenever something changes; of steps that come
-    together, when a status changes and at their end."""
+    Args:
+        folder: of the tensors; need not exist yet.
+        choices: the rules.
+        results: path of rules.json, written whenever an outcome changes; of steps that come together, when a status
+            changes and at their end.
+        ends: set from outside to end early.
+        parent: process id of the training; when it is gone, the evaluation ends.
+    """
     evaluation = Evaluation(choices)
     write_outcomes(evaluation.outcomes, results)
     since, over = time.monotonic(), False
@@ -143,9 +162,7 @@ def main(folder: Path, config: Path) -> None:
     signal.signal(signal.SIGTERM, lambda signum, frame: ends.set())
     os.nice(NICE)
     os.environ.setdefault("SMDEBUG_LOG_LEVEL", "error")  # it warns of every collection that a step lacks
-    os.environ.setdefault(
-        "SMDEBUG_TRAINING_END_DELAY_REFRESH", "0"
-    )  # seconds; the mark of the end is written last here
+    os.environ.setdefault("SMDEBUG_TRAINING_END_DELAY_REFRESH", "0")  # seconds; the mark of the end is written last
     content = json.loads(config.read_text())
     choices = [
         RuleChoice(one["name"], parameters_of(one["name"], one["parameters"]), one["stops"]) for one in content["rules"]

@@ -1,4 +1,4 @@
-"""The training's side of the rules: starts the process that evaluates them, and hears what it finds."""
+"""The training's side of the rules: starts the process that evaluates them, and reads their outcomes."""
 
 import contextlib
 import json
@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 from container.debugging.rule_outcome import (
@@ -27,16 +27,23 @@ SECONDS_TO_END = 10
 
 
 class RuleRun:
-    """Rules that are evaluated beside a training run. folder: where its tensors are; choices: not empty; results:
-    rules.json's path.
+    """Rules that are evaluated in the background of a training run.
 
-    Whatever happens to the process, its rules have the status Error then, and training goes on.
+    When the process fails, its rules have the status Error, and training goes on.
     """
 
     def __init__(self, folder: Path, choices: list[RuleChoice], results: Path):
+        """Args:
+        folder: of the run's tensors.
+        choices: the rules; at least one.
+        results: path of rules.json.
+        """
         self._choices, self._results = choices, results
-        self._looked, self._seen, self._reason = 0.0, None, None
-        self._process, self._failure = None, ""
+        self._looked = 0.0
+        self._seen: int | None = None  # modification time of the results that were read last, nanoseconds
+        self._reason: str | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._failure = ""
         try:
             self._start(folder)
         except OSError as error:
@@ -66,9 +73,7 @@ class RuleRun:
         )
 
     def stop_reason(self) -> str | None:
-        """The finding of a rule that ends the training, once it has fired. Cheap: looks at the file's date once a
-        second at most.
-        """
+        """The finding of a rule that ends the training, or None. Looks at the file's date once a second at most."""
         now = time.monotonic()
         if self._reason or now - self._looked < SECONDS_BETWEEN_LOOKS:
             return self._reason
@@ -82,44 +87,47 @@ class RuleRun:
         return self._reason
 
     def finish(self, seconds: float) -> list[RuleOutcome]:
-        """Wait at most so long for the rules to see the last steps, end the process, and return what was found.
+        """End the process and return the outcomes. seconds: how long to wait for the rules to see the last steps.
 
-        Close the TensorHook before. May be called again.
+        Close the TensorHook first. May be called again.
         """
-        change = self._wait(seconds)
+        open_outcomes = self._wait(seconds)
         try:
             outcomes = read_outcomes(self._results)
         except (OSError, ValueError, TypeError, KeyError):
             outcomes = [RuleOutcome.before_the_first_step(choice) for choice in self._choices]
-        if change:
-            outcomes = [replace(one, **change) if one.status == IN_PROGRESS else one for one in outcomes]
+        if open_outcomes:
+            outcomes = [one.closed(*open_outcomes) for one in outcomes]
             with contextlib.suppress(OSError):
                 write_outcomes(outcomes, self._results)
         return outcomes
 
-    def _wait(self, seconds: float) -> dict[str, str]:
-        """Returns what the end of the process means for rules that are still in progress by their own account."""
+    def _wait(self, seconds: float) -> tuple[str, str] | None:
+        """Returns status and sentence of rules that are still in progress by their own account when the process has
+        ended; None where it ended by itself and they are right.
+        """
         if self._process is None:
-            return {"status": ERROR, "sentence": self._failure}
+            return ERROR, self._failure
         try:
             status = self._process.wait(max(0.0, seconds))
         except subprocess.TimeoutExpired:
-            self._end()
-            return {"sentence": ENDED_EARLY}
+            self._end(self._process)
+            return IN_PROGRESS, ENDED_EARLY
         if not status:
-            return {}
+            return None
         how = (
             f"was killed by {signal.Signals(-status).name}"
             if status < 0
             else f"ended with exit status {status}; its last words are in the log"
         )
-        return {"status": ERROR, "sentence": f"The process that evaluates the rules {how}."}
+        return ERROR, f"The process that evaluates the rules {how}."
 
-    def _end(self) -> None:
-        """Ask the process to end, and see to it."""
-        self._process.terminate()
+    @staticmethod
+    def _end(process: subprocess.Popen[bytes]) -> None:
+        """SIGTERM, and SIGKILL where that does not end it."""
+        process.terminate()
         try:
-            self._process.wait(SECONDS_TO_END)
+            process.wait(SECONDS_TO_END)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+            process.kill()
+            process.wait()

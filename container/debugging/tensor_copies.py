@@ -1,4 +1,4 @@
-"""What is kept of a tensor that training goes on changing: a copy, or a few numbers that sum it up."""
+"""Copies and reductions of tensors that training goes on changing."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -23,8 +23,10 @@ _OF_SEVERAL = ("std", "variance")  # one number alone has no sample deviation
 
 @dataclass(frozen=True)
 class TensorCopy:
-    """value: the whole tensor, or None; numbers: float32 [n], one for each of the n reductions; shape: or None when it
-    is not asked for.
+    """What is saved of a tensor.
+
+    value: the whole tensor, or None. numbers: float32 [n], one for each of the n reductions. shape: None when it is not
+    asked for.
     """
 
     name: str
@@ -43,11 +45,18 @@ def copy_of(
     shape: bool = False,
     scale: float = 1.0,
 ) -> TensorCopy:
-    """Copy `tensor` divided by `scale`, and reduce it, on its own device and without a wait for it.
+    """Copy and reduce a tensor on its own device, without waiting for the device.
 
-    tensor: of any shape but an empty one, dtype and memory format. bfloat16 and float16, which numpy has not or sums
-    badly, become float32. std and variance are those of a sample, as in smdebug's own hook, and left out for a single
-    number."""
+    Args:
+        name: of the copy.
+        tensor: of any shape but an empty one, dtype and memory format.
+        whole: whether the tensor itself is copied. bfloat16 and float16, which NumPy lacks or sums badly, become
+            float32.
+        reductions: names, and whether of the absolute values. std and variance are those of a sample, as in smdebug's
+            own hook, and left out for a single number.
+        shape: whether the shape is kept.
+        scale: the tensor is divided by it.
+    """
     exact = tensor.detach()
     if exact.dtype in (torch.bfloat16, torch.float16):
         exact = exact.float()
@@ -65,8 +74,12 @@ def copy_of(
 
 
 def reduced(tensor: torch.Tensor, name: str, absolute: bool) -> torch.Tensor:
-    """float32 of any shape -> float32 scalar: smdebug's reduction of that name, of the values or of their absolute
-    values.
+    """smdebug's reduction of that name: float32 of any shape -> float32 scalar.
+
+    Args:
+        tensor: to reduce.
+        name: min, max, mean, std, variance, sum, prod, l1 or l2.
+        absolute: of the absolute values.
     """
     if absolute and name == "mean":  # the same without a copy of the tensor
         return torch.linalg.vector_norm(tensor, 1) / tensor.numel()

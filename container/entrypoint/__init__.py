@@ -1,1 +1,1 @@
-"""PID 1 of the train image: which program a job asks for, how it is run and how it ended."""
+"""What PID 1 of the train image needs: the job's configuration, the toolkit's runner, signals, how a program ended."""

@@ -1,4 +1,4 @@
-"""Whether the names of a job's hosts resolve. sagemaker-training waits for that, up to 15 minutes, without a word."""
+"""Whether the names of a job's hosts resolve. sagemaker-training waits for that silently, up to 15 minutes."""
 
 import socket
 import threading
@@ -9,9 +9,7 @@ BETWEEN_TRIES = 0.2
 
 
 def unresolved(hosts: Sequence[str], seconds: float) -> list[str]:
-    """Those that have no address within so many seconds. One that has none yet is asked for again: its host may be
-    starting.
-    """
+    """The hosts that have no address after so many seconds. Each is tried again until then: it may be starting."""
     deadline, found, over = time.monotonic() + seconds, set(), threading.Event()
 
     def look_up(host: str) -> None:

@@ -1,8 +1,9 @@
-"""Who in a tree of processes SIGTERM is for, read from /proc: pure decisions on what `processes()` found.
+"""Which processes of a tree SIGTERM is sent to, read from /proc.
 
 A signal to every process would do harm. DataLoader workers end at once and fail the program that is saving its model;
 `tee` breaks the program's output; torchrun passes the signal on to its workers, and to many programs a second one means
-to drop what they save."""
+to drop what they save.
+"""
 
 import contextlib
 import os
@@ -16,8 +17,8 @@ SHELLS = {"sh", "dash", "bash", "ash", "busybox", "ksh", "zsh"}
 
 @dataclass(frozen=True)
 class Process:
-    """catches: it has a handler for SIGTERM. in_background: a shell started it with `&`, which leaves SIGINT ignored.
-    ended: a zombie.
+    """A process. catches: it has a handler for SIGTERM. in_background: a shell started it with `&`, which ignores
+    SIGINT. ended: a zombie.
     """
 
     pid: int
@@ -65,7 +66,7 @@ def receivers(found: Mapping[int, Process], roots: Iterable[int]) -> list[int]:
 
 
 def processes(proc: Path = Path("/proc")) -> dict[int, Process]:
-    """Every process that can be seen, by its number."""
+    """Every process that can be seen, by its process id."""
     found = {}
     for folder in proc.iterdir():
         if folder.name.isdigit():
@@ -92,7 +93,7 @@ def _holds(mask: str, number: signal.Signals) -> bool:
 
 
 def _program(folder: Path) -> str:
-    """The file that it runs: of a script, its interpreter. "" for one that another user runs, or that has ended."""
+    """Name of the executable: of a script, its interpreter. "" for another user's process, or one that has ended."""
     try:
         return Path(os.readlink(folder / "exe")).name
     except OSError:

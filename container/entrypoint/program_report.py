@@ -1,6 +1,6 @@
-"""How the toolkit's process tells PID 1 which process the training program is, and how it ended: through a pipe.
+"""A pipe through which the toolkit's process tells PID 1 which process the training program is, and how it ended.
 
-No file: a disk that is full, or a folder that cannot be written to, must not hide that a training failed.
+Not a file: a full disk, or a folder that cannot be written to, must not hide that a training failed.
 """
 
 import json
@@ -10,7 +10,7 @@ VARIABLE = "TRAINING_REPORT_FD"  # number of the pipe's end for writing, in the 
 
 
 class ReportWriter:
-    """The toolkit's end."""
+    """The toolkit's end of the pipe."""
 
     def __init__(self, descriptor: int):
         os.set_inheritable(descriptor, False)  # not the training program's affair
@@ -23,14 +23,14 @@ class ReportWriter:
         """status: -n for signal n."""
         self._write(status=status, reason=reason)
 
-    def _write(self, **said) -> None:
+    def _write(self, **said: int | str) -> None:
         os.write(self._descriptor, json.dumps(said).encode() + b"\n")
 
 
 class ReportReader:
-    """PID 1's end. pid, status, reason: None until they were said."""
+    """PID 1's end of the pipe. pid, status, reason: None until they were written."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._reading, self._writing = os.pipe()
         os.set_blocking(self._reading, False)
         self._text = b""
@@ -40,15 +40,15 @@ class ReportReader:
 
     @property
     def descriptor(self) -> int:
-        """What the toolkit inherits, and `close_writer` closes here."""
+        """The end for writing, which the toolkit inherits and `close_writer` closes here."""
         return self._writing
 
     def close_writer(self) -> None:
         os.close(self._writing)
 
     def read(self) -> None:
-        """Take in what was said up to now, without waiting. Other processes may keep the pipe open, so its end is not
-        waited for.
+        """Read what was written so far, without waiting: other processes may keep the pipe open, so its end may not
+        come.
         """
         try:
             while chunk := os.read(self._reading, 65536):

@@ -1,40 +1,24 @@
-"""What sagemaker-training runs in place of its own runner: the same steps, with an account of how the training program
-ended.
+"""The runner of training programs that sagemaker-training calls in place of its own: the same steps, with an account of
+how the program ended.
 
-Its SAGEMAKER_TRAINING_MODULE names `module:function`; AWS's framework images use the same hook. The steps are those of
-its trainer.py: unpack sagemaker_submit_directory into /opt/ml/code, install requirements.txt or the package, run the
-program with its arguments and SM_* variables. Beside them: what is wrong is a sentence; the end of stderr is in the
-reason; status and reason go to PID 1 (program_report)."""
+SAGEMAKER_TRAINING_MODULE names it, `module:function`; AWS's framework images use the same hook. The steps are those of
+the toolkit's trainer.py: unpack sagemaker_submit_directory into /opt/ml/code, install requirements.txt or the package,
+run the program with its arguments and SM_* variables. In addition, errors are sentences, the end of stderr is in the
+failure reason, and status and reason go to PID 1 (program_report).
+"""
 
 import os
 import shutil
-import signal
-import subprocess
 import sys
 import sysconfig
 import tempfile
-import threading
 
-from sagemaker_training import (
-    _entry_point_type,
-    entry_point,
-    environment,
-    errors,
-    files,
-    logging_config,
-    params,
-    process,
-    runner,
-    torch_distributed,
-)
+from sagemaker_training import entry_point, environment, errors, files, params, runner
 
 from container.entrypoint.program_report import VARIABLE, ReportWriter
+from container.entrypoint.program_runner import ProgramRunner, TorchrunRunner, is_package
 from container.entrypoint.training_config import OWN_PROGRAM, PROGRAM_DIR, listing
-from container.entrypoint.uncaught_error import uncaught_error
-from container.runtime.failure import KILLED
 
-TAIL_BYTES = 64 * 1024
-SECONDS_FOR_THE_REST = 2  # of stderr, which a process that the program left behind may keep open
 TORCHRUN, MPI = "sagemaker_torch_distributed_enabled", "sagemaker_mpi_enabled"
 NOT_HERE = {
     f"sagemaker_{launcher}_enabled"
@@ -76,8 +60,11 @@ def run(env: environment.Environment, report: ReportWriter) -> None:
     entry_point.run(environment.code_dir, name, env.to_cmd_args(), env.to_env_vars(), runner_type=runner_type)
 
 
-def choose_runner(env: environment.Environment, report: ReportWriter) -> process.ProcessRunner | runner.RunnerType:
-    """One process, or what the request's `distribution` asks for: torchrun; MPI where a derived image brings it."""
+def choose_runner(env: environment.Environment, report: ReportWriter) -> ProgramRunner | runner.RunnerType:
+    """One process, or what the request's `distribution` asks for: torchrun; MPI where a derived image has it.
+
+    Raises errors.ClientError for another launcher.
+    """
     asked = {name for name, value in env.additional_framework_parameters.items() if value is True}
     if refused := sorted(asked & NOT_HERE):
         raise errors.ClientError(
@@ -93,7 +80,7 @@ def choose_runner(env: environment.Environment, report: ReportWriter) -> process
     program = (env.user_entry_point, env.to_cmd_args(), env.to_env_vars())
     if TORCHRUN in asked:
         each = max(1, env.num_gpus)
-        return Torchrun(
+        return TorchrunRunner(
             *program,
             each,
             env.master_hostname,
@@ -102,7 +89,7 @@ def choose_runner(env: environment.Environment, report: ReportWriter) -> process
             env.network_interface_name,
             instance_type=env.current_instance_type,
         ).reporting(report)
-    return Program(*program, 1).reporting(report)
+    return ProgramRunner(*program, 1).reporting(report)
 
 
 def fetch(source: str, name: str) -> None:
@@ -125,12 +112,11 @@ def fetch(source: str, name: str) -> None:
 
 
 def check_program(name: str, code: str) -> None:
-    """Raises errors.ClientError where the program is not there. name: a path in the code, or an absolute one; of a
-    package, its module.
+    """Raise errors.ClientError where the program does not exist.
+
+    name: a path in the folder `code`, or an absolute one; of a package, its module.
     """
-    if _entry_point_type.get(code, name) is not _entry_point_type.PYTHON_PACKAGE and not os.path.exists(
-        os.path.join(code, name)
-    ):
+    if not is_package(code, name) and not os.path.exists(os.path.join(code, name)):
         names = os.listdir(code)
         holds = (
             f"holds {listing(names)}"
@@ -141,8 +127,8 @@ def check_program(name: str, code: str) -> None:
 
 
 def install_beside_the_image() -> None:
-    """For a user who may not write to the image's packages: pip installs into a folder of its own, and takes what the
-    image has.
+    """Make pip install into a folder of its own, for a user who may not write to the image's packages, which it still
+    finds.
     """
     if os.access(sysconfig.get_path("purelib"), os.W_OK) or "PIP_PREFIX" in os.environ:
         return
@@ -152,68 +138,7 @@ def install_beside_the_image() -> None:
     sys.path.insert(0, sysconfig.get_path("purelib", vars={"base": prefix}))  # becomes the program's PYTHONPATH
 
 
-class Program(process.ProcessRunner):
-    """Runs the program, passing stderr through as it comes, and raises errors.ExecuteUserScriptError with its end."""
-
-    def reporting(self, report: ReportWriter) -> "Program":
-        self._report = report
-        return self
-
-    def run(self, wait=True, capture_error=False) -> subprocess.Popen:
-        command = self._create_command()
-        if command[0] == "/bin/sh":
-            command[-1] = command[-1].strip(
-                '"'
-            )  # as process.check_error does: the quotes are for another way to run it
-        logging_config.log_script_invocation(command, self._env_vars)
-        running = subprocess.Popen(command, cwd=environment.code_dir, stderr=subprocess.PIPE)
-        self._report.started(running.pid)
-        tail = StderrTail(running.stderr.fileno())
-        status = running.wait()
-        said = tail.ended()
-        if status == 0:
-            return running
-        if status == -signal.SIGKILL and self._user_entry_point == OWN_PROGRAM:
-            raise killed()
-        if self._user_entry_point != OWN_PROGRAM:
-            print(f"error: {self._user_entry_point} ended with status {status}.", file=sys.stderr, flush=True)
-        raise errors.ExecuteUserScriptError(cmd=" ".join(command), return_code=status, output=uncaught_error(said))
-
-
-class Torchrun(Program, torch_distributed.TorchDistributedRunner):
-    """The same through torchrun."""
-
-
-class StderrTail(threading.Thread):
-    """Copies a program's stderr to this process's own, chunk by chunk, and keeps the end of it."""
-
-    def __init__(self, descriptor: int):
-        super().__init__(daemon=True)
-        self._descriptor, self._tail, self._heard = descriptor, b"", True
-        self.start()
-
-    def run(self) -> None:
-        while chunk := os.read(self._descriptor, 65536):
-            self._tail = (self._tail + chunk)[-TAIL_BYTES:]
-            while self._heard and chunk:
-                try:
-                    chunk = chunk[os.write(2, chunk) :]
-                except OSError:
-                    self._heard = False  # nobody reads the log any more; the program must not stand still for that
-
-    def ended(self) -> str:
-        """The end of stderr, once the program has ended."""
-        self.join(SECONDS_FOR_THE_REST)
-        return self._tail.decode(errors="replace")
-
-
-def killed() -> errors.ClientError:
-    error = errors.ClientError(KILLED)
-    error.return_code = -signal.SIGKILL
-    return error
-
-
 def status_of(error: BaseException) -> int:
-    """The status of the process whose failure it is; 1 where there was none. The toolkit keeps it as text."""
+    """The exit status of the process that failed; 1 where there is none. The toolkit keeps it as text."""
     text = str(getattr(error, "return_code", ""))
     return int(text) or 1 if text.lstrip("-").isdigit() else 1

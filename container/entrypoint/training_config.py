@@ -1,4 +1,4 @@
-"""What SageMaker lays out under /opt/ml/input/config, and which program it asks for. Faults are said in a sentence.
+"""The files that SageMaker writes to /opt/ml/input/config, and which program they ask for.
 
 https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training-algo-running-container.html
 """
@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from container.runtime.failure import TrainingFailure
 
@@ -21,7 +22,7 @@ EXAMPLES = {
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """hyperparameters: text as the request has it. hosts: names of all hosts of the job."""
+    """hyperparameters: text, as in the request. hosts: names of all hosts of the job."""
 
     hyperparameters: dict[str, object]
     hosts: list[str]
@@ -29,7 +30,9 @@ class TrainingConfig:
 
 
 def read_config(folder: Path) -> TrainingConfig:
-    """Raises TrainingFailure for a file that is missing, torn, or holds something else."""
+    """Read and check the files in `folder`. Raises TrainingFailure for one that is missing, torn, or holds something
+    else.
+    """
     hyperparameters, resources, _ = (
         _object(folder, name) for name in ("hyperparameters.json", "resourceconfig.json", "inputdataconfig.json")
     )
@@ -37,7 +40,9 @@ def read_config(folder: Path) -> TrainingConfig:
     if (
         not isinstance(hosts, list)
         or not hosts
-        or not all(isinstance(host, str) and host for host in [*hosts, current])
+        or not all(isinstance(host, str) and host for host in hosts)
+        or not isinstance(current, str)
+        or not current
     ):
         path = folder / "resourceconfig.json"
         raise TrainingFailure(
@@ -51,8 +56,13 @@ def requested_program(
 ) -> str | None:
     """The program that the request or a derived image names; None where nobody names one, so that ours is meant.
 
-    code: names of what is in /opt/ml/code. The environment comes first, as in sagemaker-training. Raises
-    TrainingFailure where somebody brought code without saying what to run: ours must not run in its place."""
+    Args:
+        hyperparameters: of the request.
+        environment: comes first, as in sagemaker-training.
+        code: names of what is in /opt/ml/code.
+
+    Raises TrainingFailure where there is code and nobody says what to run: ours must not run in its place.
+    """
     named = environment.get("SAGEMAKER_PROGRAM") or value_of(hyperparameters, "sagemaker_program")
     if named:
         if not isinstance(named, str):
@@ -76,13 +86,13 @@ def requested_program(
 
 
 def value_of(hyperparameters: Mapping[str, object], name: str) -> object:
-    """A hyperparameter as sagemaker-training reads it: JSON (`"train.py"` in quotes, as SDK v2 sends it), else the text
-    itself.
+    """A hyperparameter as sagemaker-training reads it: JSON (`"train.py"` in quotes, as SDK v2 sends it), else the
+    text.
     """
     value = hyperparameters.get(name)
     try:
-        return json.loads(value)
-    except (ValueError, TypeError):
+        return json.loads(value) if isinstance(value, str) else value
+    except ValueError:
         return value
 
 
@@ -92,7 +102,7 @@ def listing(names: Sequence[str], most: int = 10) -> str:
     return f"{shown} and {len(names) - most} more" if len(names) > most else shown
 
 
-def _object(folder: Path, name: str) -> dict:
+def _object(folder: Path, name: str) -> dict[str, Any]:
     path = folder / name
     try:
         content = json.loads(path.read_text())

@@ -1,4 +1,4 @@
-"""What a program that we know nothing of died of, from the end of what it wrote to stderr."""
+"""The error that ended a program of which nothing is known, from the end of its stderr."""
 
 import re
 
@@ -11,10 +11,10 @@ LOG_LINE, RANK = re.compile(r"[EWIF]\d{4} \d\d:\d\d"), re.compile(r"^\[[\w,]+\](
 
 
 def uncaught_error(stderr: str) -> str:
-    """`ValueError: bad shape`: type and message of the last traceback, and what followed. Without a traceback, the last
-    line. "" of nothing.
+    """`ValueError: bad shape`: type and message of the last traceback, and what followed; without a traceback the last
+    line.
 
-    A launcher's own traceback counts only where there is no other.
+    A launcher's own traceback counts only where there is no other. "" where stderr is empty.
     """
     lines = [RANK.sub("", line.rstrip("\r").rpartition("\r")[2]) for line in stderr.splitlines()]
     errors = [

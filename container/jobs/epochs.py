@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
+from typing import Any
 
 import torch
 
@@ -22,7 +23,7 @@ class Best:
     CPU.
     """
 
-    facts: dict
+    facts: dict[str, Any]
     state: dict[str, torch.Tensor]
 
     @property
@@ -39,7 +40,8 @@ def train_epochs(
     Resumes from the newest of the checkpoints. keep(best) is called whenever a model is better than those before. Rank
     0 alone looks for checkpoints, prints the figures, writes and keeps; in the others the best model has no tensors."""
     hyperparameters, ranks, monitor = run.hyperparameters, run.ranks, run.monitor
-    first, best = 1, None
+    first = 1
+    best: Best | None = None
     writes = ranks.rank == 0
     if resumed := ranks.from_first(checkpoints.newest() if writes else None):
         trainer.load_state_dict(resumed["trainer"])
@@ -108,7 +110,9 @@ def train_epochs(
                 f"stopped {'by a rule' if monitor.stop_reason() else 'on request'} in epoch {epoch}; the best model so "
                 "far is kept"
             )
+            assert best is not None  # an epoch has been evaluated
             return best, False
         if checkpoints.due():
             write(epoch + 1)
+    assert best is not None  # an epoch has been evaluated, here or before the interruption
     return best, True

@@ -18,6 +18,7 @@ import re
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import safetensors.torch
@@ -87,7 +88,7 @@ class Manifest:
     weights_origin: str
     backbone: str
     seed: int
-    preprocessing: dict
+    preprocessing: dict[str, Any]
     views: int
     min_crop: float
     classes: tuple[str, ...]
@@ -203,9 +204,9 @@ class FeatureBank:
             if of_bank[name] != asked:
                 raise _stale(f"was made with {name}={of_bank[name]}, and this job has {asked}")
         if pretrained_channel and hyperparameters.pretrained == "auto":
-            file, origin = find_weights_file(pretrained_channel)
-            if file_digest(file) != made.weights:
-                raise _stale(f"was made from {made.weights_origin}, and this job has {origin}, whose content differs")
+            found = find_weights_file(pretrained_channel)
+            if found and file_digest(found[0]) != made.weights:
+                raise _stale(f"was made from {made.weights_origin}, and this job has {found[1]}, whose content differs")
         for name, channel in picture_channels.items():
             split = read_split(channel, name, None if name == "train" else made.classes)
             if name not in made.data or digest_of_split(split) != made.data[name]:

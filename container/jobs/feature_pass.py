@@ -20,7 +20,7 @@ from torch import nn
 from container.data.augmentation import cut, draw_variations, recolour
 from container.data.class_folders import Split
 from container.data.picture_digest import combined, digest
-from container.data.unreadable_pictures import check_unreadable
+from container.data.picture_store import check_unreadable
 from container.jobs.feature_bank import BACKBONE, MANIFEST, Manifest, code_digest, file_digest
 from container.jobs.run import Run
 from container.model.network import remove_head

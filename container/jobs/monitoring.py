@@ -10,24 +10,26 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 
 from container.debugging.rule_outcome import IN_PROGRESS
 from container.pictures.preprocessing import Preprocessing
-from container.profiling.findings import Facts, find
+from container.profiling.finding import Facts
+from container.profiling.findings import find
 from container.profiling.profiler_config import PLATFORM_FOLDER, read_profiler_config
 from container.profiling.step_times import StepTimes
 from container.profiling.system_files import NODE
 from container.profiling.system_sampler import SystemSampler
 from container.profiling.traces import Traces
 from container.report.calibration import calibration
+from container.report.page import write_report
 from container.report.profile_record import step_times_record, system_record
 from container.report.record import Epoch, Finding, Rule, RunRecord, SplitCounts
 from container.report.record import Evaluation as EvaluationRecord
 from container.report.record import GradientNorms as NormsRecord
 from container.report.shown_pictures import shown_pictures
-from container.report.write_report import write_report
 from container.runtime.device import ComputeDevice
 from container.training.evaluation import Evaluation
 from container.training.evaluation_report import evaluation_report
@@ -36,12 +38,14 @@ from container.training.monitors import Monitors
 from container.training.trainer import Trainer
 from contract.hyperparameters import Hyperparameters
 
+if TYPE_CHECKING:  # takes seconds to import
+    from container.debugging.rule_run import RuleRun
+
 SAVES = 20  # steps of a run whose tensors are saved, in all but long runs
 MOST_STEPS_BETWEEN = 500  # AWS's own interval
 SECONDS_FOR_RULES = 60  # after the last step
-SECONDS_FOR_RULES_OTHERWISE = (
-    15  # of a job that is stopped SageMaker waits for 120 in all; when one process failed, the others wait for 60
-)
+# Of a job that is stopped SageMaker waits for 120 in all; when one process failed, the others wait for 60.
+SECONDS_FOR_RULES_OTHERWISE = 15
 MOST_BYTES = 100_000_000
 
 
@@ -56,9 +60,11 @@ class RunMonitor:
     Before `open`, and in a process that never calls it, the others only keep the figures of the epochs.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._output: Path | None = None
-        self._sampler = self._rules = None
+        self._sampler: SystemSampler | None = None
+        self._steps_from, self._steps_to = 0.0, math.inf  # seconds since `open`
+        self._rules: RuleRun | None = None
         self._stopping: str | None = None
         self._monitors = Monitors()
         self._pictures: dict[str, tuple[Sequence[Path], Preprocessing]] = {}
@@ -110,7 +116,7 @@ class RunMonitor:
             monitors.norms = GradientNorms(trainer.model, steps)
             # Each of these takes seconds to import.
             from container.debugging.rule_run import RuleRun
-            from container.debugging.smdebug_library import TensorHook
+            from container.debugging.tensor_hook import TensorHook
 
             monitors.hook = TensorHook.create(
                 self._output / "tensors", self._hyperparameters.save_interval or save_interval(steps), trainer.step
@@ -147,7 +153,9 @@ class RunMonitor:
         record = self._record
         record.status, record.reason, record.epochs = status, reason, self.epochs
         if self.epochs:  # of a resumed run, the best may be from before the interruption
-            record.best_epoch = max(self.epochs, key=lambda one: (one.valid_accuracy, -one.valid_loss)).epoch
+            record.best_epoch = max(
+                self.epochs, key=lambda one: (one.valid_accuracy or 0.0, -(one.valid_loss or 0.0))
+            ).epoch
         for part in (
             self._close_traces,
             lambda: self._close_rules(status),

@@ -41,7 +41,7 @@ def counts(labels: torch.Tensor, classes: Sequence[str], unreadable: int) -> Spl
 
 def given_values(arguments: Sequence[str]) -> dict[str, str]:
     """`["--lr", "0.01", ...]` -> {"lr": "0.01", ...}, without what the platform adds."""
-    return {name: value.strip('"') for name, value in as_given(arguments).items() if not name.startswith("_")}
+    return {name: value.strip('"') for name, value in as_given(list(arguments)).items() if not name.startswith("_")}
 
 
 def all_values(hyperparameters: Hyperparameters, given: dict[str, str]) -> dict[str, str]:

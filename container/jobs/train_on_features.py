@@ -26,6 +26,7 @@ def train_on_features(run: Run, bank: FeatureBank) -> bool:
     for name, examples in {"train": train, "valid": valid, "test": test}.items():
         if examples is not None:
             run.monitor.channel(name, counts(examples.labels, made.classes, made.unreadable[name]))
+    assert train is not None and valid is not None  # no bank is made without them
     torch.manual_seed(hyperparameters.seed)
     head = create_head(made.in_features, len(made.classes), dropout=hyperparameters.dropout)
     trainer = Trainer(head, train, len(made.classes), hyperparameters, run.device)

@@ -8,8 +8,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from container.data.channels import channel, read_splits
-from container.data.class_folders import Split
+from container.data.class_folders import Split, channel, read_splits
 from container.data.decoding import channel_line, decoded
 from container.data.picture_digest import digest_of_listing, digest_of_run
 from container.data.picture_examples import PictureExamples

@@ -1,4 +1,4 @@
-"""The head: three fully connected layers in the place of a backbone's last one, and training it alone.
+"""The head: three fully connected layers in the place of a backbone's last one; and which parts of a model are trained.
 
 Nothing here needs torchvision, whose import takes longer than a trial that trains a head on features.
 """
@@ -14,8 +14,15 @@ def create_head(
 ) -> nn.Sequential:
     """An untrained head: float [n, in_features] -> logits [n, class_count]. Alone it is a model that is all head.
 
-    The hidden layers begin as large as their ReLUs need (https://arxiv.org/abs/1502.01852); as torch makes them, each
-    would let through less than half of what it is given, and of the gradient."""
+    Its hidden layers begin as large as their ReLUs need (https://arxiv.org/abs/1502.01852): with torch's own beginning
+    each would let through less than half of what it is given, and of the gradient.
+
+    Args:
+        in_features: d of the backbone's features.
+        class_count: number of classes.
+        widths: of the hidden layers.
+        dropout: share of each hidden layer's outputs, [0, 1).
+    """
     layers: list[nn.Module] = []
     inputs = in_features
     for width in widths:

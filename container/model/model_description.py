@@ -1,11 +1,13 @@
-"""What a model file says about itself, checked: architecture, head, classes in the order of the logits, preprocessing.
+"""The description inside a model file, checked: architecture, head, classes in the order of the logits, preprocessing.
 
-The file may come from anywhere, so nothing in it is believed before it was looked at.
+A model file may come from anywhere, so every field is checked before it is used.
 """
 
 import json
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, fields
+from typing import Any
 
 from container.pictures.preprocessing import Preprocessing
 
@@ -15,28 +17,28 @@ SHOWN = 60  # characters of a wrong value
 
 
 class WrongDescription(ValueError):
-    """The message completes "The description in FILE ..."."""
+    """A description cannot be used. The message completes "The description in FILE ..."."""
 
 
 @dataclass(frozen=True)
 class Description:
-    """The fields of the JSON in the model file, as `save_checkpoint` writes them (container/model/model_file.py)."""
+    """The JSON in the model file, as `save_checkpoint` writes it (container/model/model_file.py)."""
 
     arch: str
     head_widths: tuple[int, ...]
     classes: tuple[str, ...]
     preprocessing: Preprocessing
     test_flip: bool
-    facts: dict
+    facts: dict[str, Any]
 
 
 def read_description(text: str) -> Description:
-    """text: JSON. Raises WrongDescription."""
+    """Parse and check a description. text: JSON. Raises WrongDescription."""
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise WrongDescription(f"is not JSON ({error})") from error
-    _fields(found, "", [field.name for field in fields(Description)])
+    found = _fields(found, "", [field.name for field in fields(Description)])
     _check(isinstance(found["arch"], str), "arch", "the name of an architecture", found["arch"])
     _check(
         _is_list(found["head_widths"], _is_size),
@@ -63,7 +65,7 @@ def read_description(text: str) -> Description:
 
 
 def _preprocessing(found: object) -> Preprocessing:
-    _fields(found, "preprocessing.", [field.name for field in fields(Preprocessing)])
+    found = _fields(found, "preprocessing.", [field.name for field in fields(Preprocessing)])
     side, square = found["image_size"], found["square_size"]
     _check(_is_size(side), "preprocessing.image_size", "a number of pixels", side)
     _check(
@@ -80,11 +82,16 @@ def _preprocessing(found: object) -> Preprocessing:
             "three numbers" + " above 0" * (name == "std"),
             found[name],
         )
-    return Preprocessing(side, square, tuple(map(float, found["mean"])), tuple(map(float, found["std"])))
+    return Preprocessing(side, square, _three(found["mean"]), _three(found["std"]))
 
 
-def _fields(found: object, prefix: str, wanted: list[str]) -> None:
-    """Exactly these: one that is not known may mean something that is not done."""
+def _three(found: list[float]) -> tuple[float, float, float]:
+    first, second, third = map(float, found)
+    return first, second, third
+
+
+def _fields(found: object, prefix: str, wanted: list[str]) -> dict[str, Any]:
+    """The JSON object, with exactly these fields: one that is not known may mean something that is not done."""
     if not isinstance(found, dict):
         raise WrongDescription(
             f"must {'have' if prefix else 'be'} an object with {', '.join(wanted)}{prefix and f' as {prefix[:-1]}'}, "
@@ -95,6 +102,7 @@ def _fields(found: object, prefix: str, wanted: list[str]) -> None:
         raise WrongDescription(f"lacks {', '.join(prefix + name for name in missing)}")
     if unknown:
         raise WrongDescription(f"has an unknown field {_shown(prefix + unknown[0])}")
+    return found
 
 
 def _check(right: bool, name: str, wanted: str, found: object) -> None:
@@ -107,7 +115,7 @@ def _shown(value: object) -> str:
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
 
 
-def _is_list(value: object, right) -> bool:
+def _is_list(value: object, right: Callable[[object], bool]) -> bool:
     return isinstance(value, list) and all(right(one) for one in value)
 
 

@@ -1,13 +1,14 @@
 """The model file: weights with everything that is needed to use them, and no pickled code.
 
-One safetensors file; its metadata hold, as JSON under one key, the architecture, the classes in the order of the logits
-and the preprocessing. https://github.com/huggingface/safetensors
+One safetensors file (https://github.com/huggingface/safetensors). Its metadata has one key, whose value is JSON:
+architecture, classes in the order of the logits, preprocessing.
 """
 
 import json
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import safetensors
 import safetensors.torch
@@ -25,12 +26,12 @@ FORMAT = "dogbreed-2"
 
 
 class UnusableCheckpoint(ValueError):
-    """The file is missing, torn or of another kind; the message says which."""
+    """A model file is missing, torn or of another kind; the message says which."""
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A trained model on the CPU, in evaluation mode, and what belongs to it.
+    """A trained model on the CPU, in evaluation mode, with its description.
 
     test_flip: whether it answers from a picture and its mirror image. facts: epoch, accuracy and the like.
     """
@@ -40,7 +41,7 @@ class Checkpoint:
     classes: tuple[str, ...]
     preprocessing: Preprocessing
     test_flip: bool
-    facts: dict
+    facts: dict[str, Any]
 
 
 def save_checkpoint(
@@ -50,10 +51,20 @@ def save_checkpoint(
     head_widths: tuple[int, ...],
     classes: tuple[str, ...],
     preprocessing: Preprocessing,
-    facts: dict,
+    facts: dict[str, Any],
     test_flip: bool = False,
 ) -> Path:
-    """Write the model file; a reader sees the old one or the new one, never half of one. state: the whole model's."""
+    """Write the model file, and return its path. The file is replaced atomically.
+
+    Args:
+        model_dir: folder of the file.
+        state: tensors of the whole model by name.
+        arch, head_widths: what `create_model` made it from.
+        classes: names in the order of the logits.
+        preprocessing: of its inputs.
+        facts: JSON, for whoever reads the file.
+        test_flip: whether it answers from a picture and its mirror image.
+    """
     description = {
         "arch": arch,
         "head_widths": head_widths,
@@ -72,13 +83,15 @@ def save_checkpoint(
 
 
 class _NoInitialWeights(TorchFunctionMode):
-    """Modules made meanwhile have whatever was in memory: drawing weights that the file's replace is most of the time
-    of making a network.
+    """A context in which modules are made without initial weights: they have whatever was in memory.
 
-    The meta device, which is meant for this, imports torch's compiler for its first random number, and RegNets cannot
-    be made there."""
+    Drawing weights that the file's replace is most of the time of making a network. The meta device, which is meant for
+    this, imports torch's compiler for its first random number, and RegNets cannot be made there.
+    """
 
-    def __torch_function__(self, function, types, arguments=(), options=None):
+    def __torch_function__(
+        self, function: Any, types: Any, arguments: tuple[Any, ...] = (), options: dict[str, Any] | None = None
+    ) -> Any:
         options = options or {}
         if (
             function in (torch.Tensor.uniform_, torch.Tensor.normal_)
@@ -89,7 +102,7 @@ class _NoInitialWeights(TorchFunctionMode):
 
 
 def load_checkpoint(model_dir: Path) -> Checkpoint:
-    """Rebuild the model from its file alone. Raises UnusableCheckpoint."""
+    """Rebuild a model from its file alone. model_dir: folder of the file. Raises UnusableCheckpoint."""
     from container.model.network import (
         create_model,  # torchvision: a second that who only writes a checkpoint need not wait
     )

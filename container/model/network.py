@@ -1,16 +1,16 @@
-"""The classifier: a torchvision backbone with a head of three fully connected layers.
-
-Any torchvision classifier whose last layer is fully connected will do: that layer is replaced by the head.
-"""
+"""The classifier: a torchvision backbone whose last fully connected layer is replaced by our head."""
 
 import copy
+from typing import Any
 
 import torch
 from torch import nn
 
 from container.model.head import HEAD_WIDTHS, create_head, head_of, set_training_mode
-from container.model.torchvision_import import models
 from container.runtime.failure import TrainingFailure
+from container.runtime.torch_compiler import import_without_compiler
+
+models = import_without_compiler("torchvision.models")
 
 
 def architectures() -> list[str]:
@@ -23,7 +23,13 @@ def create_model(
 ) -> nn.Module:
     """Build an untrained classifier: float [n, 3, h, w] -> logits [n, class_count].
 
-    Raises TrainingFailure when `arch` is not one of `architectures()`.
+    Args:
+        arch: one of `architectures()`.
+        class_count: number of classes.
+        head_widths: of the head's hidden layers.
+        dropout: of the head.
+
+    Raises TrainingFailure for another `arch`.
     """
     if arch not in architectures():
         raise TrainingFailure(f"Hyperparameter arch must be a torchvision classifier such as resnet34, not {arch!r}.")
@@ -36,8 +42,15 @@ def create_model(
 
 
 def check_input(model: nn.Module, arch: str, image_size: int, batch_size: int) -> None:
-    """Try one step's forward pass on a copy. Raises TrainingFailure when `arch` cannot take such a batch of one
-    process.
+    """Try one step's forward pass on a copy of the model.
+
+    Args:
+        model: not changed.
+        arch: for the message.
+        image_size: edge of the inputs, pixels.
+        batch_size: pictures of a step in one process.
+
+    Raises TrainingFailure when the architecture cannot take such a batch.
     """
     trial = copy.deepcopy(model)
     set_training_mode(trial)
@@ -59,14 +72,14 @@ def last_linear(model: nn.Module) -> tuple[str, nn.Linear]:
 
 
 def remove_head(model: nn.Module) -> int:
-    """Leave the backbone alone, in place: it then gives features, float [n, d]. Returns d."""
+    """Replace the head by nothing, in place: the model then gives features, float [n, d]. Returns d."""
     features = head_of(model)[0].in_features
     parent, _, attribute = model.head_name.rpartition(".")
     setattr(model.get_submodule(parent), attribute, nn.Identity())
     return features
 
 
-def _options(arch: str) -> dict:
+def _options(arch: str) -> dict[str, Any]:
     """Constructor options by family, for training from scratch; none of them changes the tensors of a weights file."""
     if arch in ("googlenet", "inception_v3"):
         # In training mode these two return a tuple with auxiliary logits, which fine-tuning has no use for. Their

@@ -1,4 +1,4 @@
-"""Where pretrained weights come from: the `pretrained` channel, the image, or torchvision's download, in this order."""
+"""Pretrained weights: from the `pretrained` channel, the image, or torchvision's download, in this order."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,7 @@ import safetensors.torch
 import torch
 from torch import nn
 
-from container.model.torchvision_import import models
+from container.model.network import models
 from container.model.weights_file import BAKED_IN, find_weights_file
 from container.runtime.failure import TrainingFailure
 
@@ -19,10 +19,15 @@ SHOWN = 200  # characters of an error of torch's
 
 
 def load_pretrained(model: nn.Module, arch: str, channel: Path | None, baked_in: Path = BAKED_IN) -> str:
-    """Load ImageNet weights (or any for this architecture) into the backbone of `model`; say where they came from.
+    """Load pretrained weights into the backbone of a model; the head keeps its own initialisation.
 
-    channel: folder of the `pretrained` channel, None without one. The head keeps its own initialisation.
-    Raises TrainingFailure when nothing can be had or the file does not fit.
+    Args:
+        model: of `create_model`.
+        arch: its architecture.
+        channel: folder of the `pretrained` channel; None without one.
+        baked_in: folder in the image.
+
+    Returns where they came from, for the log. Raises TrainingFailure when there are none, or the file does not fit.
     """
     found = find_weights_file(channel, baked_in)
     if found:
@@ -65,7 +70,7 @@ def _read(path: Path) -> dict[str, torch.Tensor]:
 
 
 def _in_a_line(error: Exception) -> str:
-    """What went wrong, without torch's advice to load the file without its check, which would run the file's code."""
+    """One line of an error, without torch's advice to load the file without its check, which would run its code."""
     said = str(error)
     code = re.search(r"Unsupported (?:global|class)[: ]+(?:GLOBAL )?([\w.]+)", said)
     if code:
@@ -107,5 +112,5 @@ def _load_backbone(model: nn.Module, state: dict[str, torch.Tensor], arch: str, 
 
 
 def _current_name(name: str) -> str:
-    """Names as the modules have them today: without DataParallel's prefix, and DenseNet's `norm.1` as `norm1`."""
+    """A tensor's name as modules have it today: without DataParallel's prefix, and DenseNet's `norm.1` as `norm1`."""
     return re.sub(r"(denselayer\d+\.(?:norm|conv))\.(\d)\.", r"\1\2.", name.removeprefix("module."))

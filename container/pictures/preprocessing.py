@@ -8,11 +8,11 @@ the run that made its model.
 import io
 import math
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import torch
@@ -26,9 +26,8 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 MAX_PIXELS = 100_000_000  # beyond nearly every camera, within memory when decoded
 MAX_STRETCH = 100  # long side over short side
 
-Image.MAX_IMAGE_PIXELS = (
-    MAX_PIXELS  # beyond twice as many Pillow refuses by itself, before GIF and WebP take memory on opening
-)
+# Beyond twice as many Pillow refuses by itself, before GIF and WebP take memory on opening.
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 ImageFile.LOAD_TRUNCATED_IMAGES = False  # half a picture is an error, not a grey half
 
 
@@ -56,10 +55,10 @@ class Preprocessing:
         return cls(image_size=image_size, square_size=math.ceil(image_size * 256 / 224))
 
     @classmethod
-    def from_dict(cls, values: dict) -> "Preprocessing":
+    def from_dict(cls, values: dict[str, Any]) -> "Preprocessing":
         return cls(**{**values, "mean": tuple(values["mean"]), "std": tuple(values["std"])})
 
-    def to_dict(self) -> dict:
+    def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
     def to_square(self, picture: Image.Image) -> np.ndarray:
@@ -95,7 +94,7 @@ class Preprocessing:
         return torch.addcmul(offset, rows, scale).view(count, height, width, 3).permute(0, 3, 1, 2)
 
 
-def open_picture(source: bytes | Path | BinaryIO, formats: Sequence[str] | None = None) -> Image.Image:
+def open_picture(source: bytes | Path | BinaryIO, formats: tuple[str, ...] | None = None) -> Image.Image:
     """Read a picture's header; its pixels are decoded when they are needed.
 
     formats: Pillow's names of those that may be opened; None: all that it knows. Raises UnreadablePicture when it is
@@ -113,7 +112,7 @@ def open_picture(source: bytes | Path | BinaryIO, formats: Sequence[str] | None 
 
 
 @contextmanager
-def _broken_files_named():
+def _broken_files_named() -> Iterator[None]:
     try:
         yield
     except UnidentifiedImageError as error:
@@ -131,8 +130,9 @@ def _decode(picture: Image.Image, side: int) -> np.ndarray:
     """
     scale = side / min(picture.size)
     # libjpeg can decode at 1/2, 1/4 or 1/8 for a fraction of the time; draft() never goes below the size asked for.
-    picture.draft("RGB", tuple(math.ceil(edge * scale) for edge in picture.size))
-    raw_mode = picture.tile[0].args if getattr(picture, "tile", None) else None  # gone when the pixels are there
+    picture.draft("RGB", (math.ceil(picture.width * scale), math.ceil(picture.height * scale)))
+    # Gone when the pixels are there.
+    raw_mode = picture.tile[0].args if isinstance(picture, ImageFile.ImageFile) and picture.tile else None
     picture.load()
     return np.array(_to_rgb(_with_transparency_of_8_bits(picture, raw_mode)))
 
@@ -149,9 +149,8 @@ def _centred_square(pixels: np.ndarray, side: int) -> np.ndarray:
     square = pixels[top : top + edge, left : left + edge]
     if edge == side:
         return square.copy()
-    channels_last = (
-        torch.from_numpy(square).unsqueeze(0).permute(0, 3, 1, 2)
-    )  # with NumPy's own new axis torch does not see that it is
+    # With NumPy's own new axis torch does not see that it is.
+    channels_last = torch.from_numpy(square).unsqueeze(0).permute(0, 3, 1, 2)
     resized = F.interpolate(channels_last, (side, side), mode="bilinear", antialias=True, align_corners=False)
     return np.ascontiguousarray(resized[0].permute(1, 2, 0).numpy())
 

@@ -1,13 +1,14 @@
-"""Metrics over time in a bounded number of points: when there is no room for another, neighbours are merged into their
-mean.
-"""
+"""A time series of metrics in a bounded number of points: when it is full, neighbours are merged into their mean."""
+
+from typing import Any
 
 import numpy as np
 
 
 class BoundedSeries:
-    """At most `limit` points, however many samples are added. Every point stands for the same number of samples, but
-    the newest.
+    """At most `limit` points, however many samples are added.
+
+    Every point stands for the same number of samples, except the newest.
     """
 
     def __init__(self, limit: int = 600):
@@ -21,7 +22,7 @@ class BoundedSeries:
         self._sums, self._counts = np.zeros((limit, 0)), np.zeros((limit, 0))
 
     def add(self, seconds: float, values: dict[str, float]) -> None:
-        """A sample. Metrics may come and go from one to the next."""
+        """Add a sample. seconds: its time. values: by metric; metrics may come and go from one sample to the next."""
         if self._points == 0 or self._in_last == self._width:
             if self._points == self._limit:
                 self._merge()
@@ -38,7 +39,7 @@ class BoundedSeries:
             self._sums[point, column] += value
             self._counts[point, column] += 1
 
-    def read(self) -> dict:
+    def read(self) -> dict[str, Any]:
         """{"seconds": [...], "values": {metric: [...]}}, lists of one length: means of a point's samples.
 
         None where no sample of a point had the metric.

@@ -1,4 +1,6 @@
-"""What the GPUs of this machine do, from NVIDIA's driver: https://docs.nvidia.com/deploy/nvml-api/"""
+"""Utilisation and memory of the GPUs, from NVIDIA's driver: https://docs.nvidia.com/deploy/nvml-api/"""
+
+from typing import Any
 
 import pynvml
 
@@ -6,11 +8,9 @@ from container.profiling.system_files import Metric
 
 
 class GpuCounters:
-    """Every GPU that the driver shows in this container, and none where there is no driver or it answers with an
-    error.
-    """
+    """The GPUs that the driver shows in this container; none where there is no driver or it answers with an error."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._gpus = []
         try:
             pynvml.nvmlInit()
@@ -19,8 +19,9 @@ class GpuCounters:
             pass
 
     def read(self) -> list[Metric]:
-        """Utilisation in the driver's last sampling period (1/6 s to 1 s) and memory in use. What a GPU does not tell
-        is left out.
+        """Utilisation in the driver's last sampling period (1/6 s to 1 s), and memory in use; percent.
+
+        What a GPU does not tell is left out.
         """
         metrics = []
         for number, gpu in enumerate(self._gpus):
@@ -32,10 +33,10 @@ class GpuCounters:
         return metrics
 
 
-def _utilization(gpu) -> float:
+def _utilization(gpu: Any) -> float:
     return float(pynvml.nvmlDeviceGetUtilizationRates(gpu).gpu)
 
 
-def _memory(gpu) -> float:
+def _memory(gpu: Any) -> float:
     memory = pynvml.nvmlDeviceGetMemoryInfo(gpu)
     return 100 * memory.used / memory.total

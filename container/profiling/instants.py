@@ -1,7 +1,8 @@
 """Points in time of a step: on the CPU's clock, or in the order of a GPU's work.
 
-A GPU works after Python has gone on. An event marks a place in its stream's work, and the time between two of them can
-be read when the GPU has passed both: https://docs.pytorch.org/docs/stable/generated/torch.cuda.Event.html"""
+A GPU works after Python has gone on. An event marks a position in a stream, and the time between two of them can be
+read when the GPU has passed both: https://docs.pytorch.org/docs/stable/generated/torch.cuda.Event.html
+"""
 
 import time
 from collections import deque
@@ -25,9 +26,7 @@ class CpuInstants:
 
 
 class GpuInstants:
-    """Events on the GPU's current stream, which each thread has its own of. They are never waited for, and used
-    again.
-    """
+    """Events on the GPU's current stream, of which each thread has its own. They are reused, and never waited for."""
 
     def __init__(self, device: torch.device):
         self._device = device
@@ -52,4 +51,5 @@ class GpuInstants:
 
 
 def instants_of(device: torch.device) -> CpuInstants | GpuInstants:
+    """The clock of a device."""
     return GpuInstants(device) if device.type == "cuda" else CpuInstants()

@@ -1,10 +1,9 @@
-"""What the processor's cores, the memory, the disks and the network did since the last look, from the kernel's
-counters.
-"""
+"""Use of processor cores, memory, disks and network since the last reading, from the kernel's counters."""
 
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -21,16 +20,16 @@ CGROUP_FILES = (
 
 
 class MachineCounters:
-    """Cores are those that this process may use. Disks are the machine's, network interfaces the container's (without
-    loopback).
+    """Reads the counters. Cores are those that this process may use; disks are the machine's; network interfaces are
+    the container's, without loopback.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._cores = os.sched_getaffinity(0)
         self._before = self._look()
 
     def read(self) -> list[Metric]:
-        """Utilisation and rates since the last call, and the memory in use now. Empty when no time has passed."""
+        """Utilisation and rates since the last call, and memory in use now. Empty when no time has passed."""
         before, now = self._before, self._look()
         seconds = now["at"] - before["at"]
         if seconds <= 0:
@@ -44,12 +43,11 @@ class MachineCounters:
         metrics.append(Metric("memory", "MemoryUsedPercent", "", round(memory_used_percent(), 2)))
         rates = [round((new - old) / seconds, 2) for old, new in zip(before["amounts"], now["amounts"], strict=True)]
         for (kind, name, dimension), rate in zip(RATES, rates, strict=True):
-            metrics.append(
-                Metric(kind, name, dimension, max(0.0, rate))
-            )  # a counter that began anew is no negative rate
+            # A counter that began anew is no negative rate.
+            metrics.append(Metric(kind, name, dimension, max(0.0, rate)))
         return metrics
 
-    def _look(self) -> dict:
+    def _look(self) -> dict[str, Any]:
         disks = psutil.disk_io_counters(nowrap=False)  # None on a machine without disks
         networks = [
             counters for name, counters in psutil.net_io_counters(pernic=True, nowrap=False).items() if name != "lo"
@@ -77,7 +75,7 @@ RATES = (
 
 
 def core_times(statistics: str) -> dict[int, tuple[int, int, int]]:
-    """What /proc/stat says -> for each core that is on: time in all, idle, and idle while it waits for a disk, in
+    """Times of each core that is on, from the text of /proc/stat: in all, idle, and idle while it waits for a disk, in
     hundredths of a second.
 
     https://docs.kernel.org/filesystems/proc.html#miscellaneous-kernel-statistics-in-proc-stat
@@ -86,34 +84,30 @@ def core_times(statistics: str) -> dict[int, tuple[int, int, int]]:
     for line in statistics.splitlines():
         name, *numbers = line.split()
         if name.startswith("cpu") and name != "cpu":
-            user, nice, system, idle, waiting, interrupts, soft_interrupts, stolen = map(
-                int, numbers[:8]
-            )  # guests are in user and nice
+            # Guests are in user and nice.
+            user, nice, system, idle, waiting, interrupts, soft_interrupts, stolen = map(int, numbers[:8])
             total = user + nice + system + idle + waiting + interrupts + soft_interrupts + stolen
             times[int(name.removeprefix("cpu"))] = total, idle, waiting
     return times
 
 
 def core_shares(before: tuple[int, int, int], now: tuple[int, int, int]) -> tuple[float, float]:
-    """A core's times at two moments, as in `core_times` -> the shares of the time between in which it worked, and
-    waited for a disk.
+    """Shares of the time between two `core_times` in which a core worked, and in which it waited for a disk.
 
     Each from 0 to 1, and both 0 when no time has passed.
     """
-    total, idle, waiting = (
-        max(0, new - old) for old, new in zip(before, now, strict=True)
-    )  # the kernel may take back a little idle time
+    # The kernel may take back a little idle time.
+    total, idle, waiting = (max(0, new - old) for old, new in zip(before, now, strict=True))
     if total == 0:
         return 0.0, 0.0
     return max(0, total - idle - waiting) / total, min(1.0, waiting / total)
 
 
 def memory_used_percent(cgroups: Path = CGROUPS) -> float:
-    """Memory in use as a percentage of the container's limit, or of the machine's memory where the container has no
-    limit.
+    """Memory in use, percent of the container's limit, or of the machine's memory where the container has no limit.
 
-    Pages of files that the kernel can drop at once do not count: training reads its pictures from a file that is mapped
-    into memory."""
+    Pages of files that the kernel can drop at once do not count: training reads its pictures from a memory-mapped file.
+    """
     machine = psutil.virtual_memory()
     for folder, limit_file, usage_file, cache in CGROUP_FILES:
         try:

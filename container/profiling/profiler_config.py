@@ -1,5 +1,4 @@
-"""What the platform says about the profile: /opt/ml/input/config/profilerconfig.json, from the request's
-ProfilerConfig.
+"""The profiler's configuration, /opt/ml/input/config/profilerconfig.json, from the request's ProfilerConfig.
 
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProfilerConfig.html
 """
@@ -18,8 +17,8 @@ DEFAULT_INTERVAL_MS = 500
 
 @dataclass(frozen=True)
 class ProfilerConfig:
-    """enabled: False when the request has DisableProfiler. interval_ms: between two samples of the system. folder: the
-    profile's.
+    """enabled: False when the request has DisableProfiler. interval_ms: between two samples of the system. folder: of
+    the profile.
     """
 
     enabled: bool
@@ -30,8 +29,12 @@ class ProfilerConfig:
 def read_profiler_config(
     own_folder: Path, file: Path = CONFIG_FILE, platform_folder: Path = PLATFORM_FOLDER
 ) -> ProfilerConfig:
-    """own_folder: where the profile goes when the platform does not keep it: there is no file, or it has
-    DisableProfiler.
+    """Read the configuration; without a file the profiler is on.
+
+    Args:
+        own_folder: for the profile when the platform does not keep it: there is no file, or it has DisableProfiler.
+        file: of the configuration.
+        platform_folder: for a profile that the platform keeps.
 
     Raises TrainingFailure when the file is not what the platform writes.
     """
@@ -65,4 +68,4 @@ def _interval_ms(value: object) -> int:
         raise TrainingFailure(
             f"ProfilerConfig: ProfilingIntervalInMilliseconds must be one of {choices}, not {value!r}."
         )
-    return int(value)
+    return int(str(value))

@@ -1,10 +1,11 @@
-"""Where the time of training steps goes: to which phase, in which steps, and what went on beside them."""
+"""Times of training steps: in which phase, in which steps, and what ran in parallel to them."""
 
 from array import array
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,9 +25,7 @@ OUTLIER_SCORE = 3.5
 
 @dataclass(frozen=True)
 class Outlier:
-    """A step far slower than the median. number: from 1. phase: the one that was the most seconds above its own
-    median.
-    """
+    """A step far slower than the median. number: from 1. phase: the one furthest above its own median, in seconds."""
 
     number: int
     seconds: float
@@ -34,37 +33,35 @@ class Outlier:
 
 
 class StepTimes:
-    """The times of the phases of every step. A step lasts from the end of the one before, or from `begin`, to its own
+    """The times of the phases of every step. A step lasts from the end of the step before, or from `begin`, to its own
     last mark.
 
     One thread calls everything but `beside`. On a GPU the phases are those of the GPU's work on the current stream:
     "data" is how long it had nothing to do because the inputs were not there. Steps that the GPU has not finished are
-    not yet in the results. Memory: 28 bytes a step."""
+    not yet in the results. Memory: 28 bytes a step.
+    """
 
     def __init__(self, device: torch.device):
         self._instants = instants_of(device)
         self._steps = array("f")  # seconds in all, float32 as all below
         self._phases = [array("f") for _ in PHASES]
-        self._last, self._marks = None, []
-        self._unread: deque = deque()  # steps: (first instant, [(place, last instant), ...])
-        self._beside_unread: deque = deque()  # (place, first instant, last instant)
+        self._last: Any = None  # an instant, as `instants_of` makes them
+        self._marks: list[tuple[int, Any]] = []
+        self._unread: deque[Any] = deque()  # steps: (first instant, [(place, last instant), ...])
+        self._beside_unread: deque[Any] = deque()  # (place, first instant, last instant)
         self._beside = [array("f") for _ in PHASES]
         self._evaluation_seconds = 0.0
 
     def begin(self) -> None:
-        """Time counts from here: before the first step of an epoch, since an evaluation before it belongs to no
-        step.
-        """
+        """Start the clock: before the first step of an epoch, since an evaluation before it belongs to no step."""
         self._last, self._marks = self._instants.now(), []
 
     def mark(self, phase: str) -> None:
-        """The time since the last mark, of this step or the one before, or since `begin`, belongs to `phase`, one of
-        PHASES.
-        """
+        """End a phase, one of PHASES: its time is that since the last mark, or since `begin`."""
         self._marks.append((_PLACES[phase], self._instants.now()))
 
     def end_step(self) -> None:
-        """The marks since the last call are one step."""
+        """End a step: the marks since the last call are its phases."""
         marks = self._marks
         if not marks:
             return
@@ -74,22 +71,23 @@ class StepTimes:
 
     @contextmanager
     def beside(self, phase: str) -> Iterator[None]:
-        """What another thread does meanwhile, on its own stream: it is part of no step."""
+        """A context for work in another thread, on its own stream: it is part of no step."""
         first = self._instants.now()
         yield
         self._beside_unread.append((_PLACES[phase], first, self._instants.now()))
 
     def evaluation(self, seconds: float) -> None:
-        """An evaluation took so long."""
+        """Add the seconds of an evaluation."""
         self._evaluation_seconds += seconds
 
-    def summary(self) -> dict:
-        """All times in seconds; share: of the time of all steps, 0 to 1. Without a step the numbers are 0, and phases
-        is empty.
+    def summary(self) -> dict[str, Any]:
+        """Statistics of all steps. Times in seconds; share: of the time of all steps, 0 to 1. Without a step the
+        numbers are 0, and phases is empty.
 
         {"steps": number, "steps_per_second": evaluations not counted, "step": {"p50", "p95", "max"}, "phases": {phase:
         {"mean", "p50", "p95", "share"}}, "beside": {phase: {"mean", "p50", "p95", "total"}}, "outliers": number,
-        "evaluation_seconds": total}. A phase that took no time in any step is not there."""
+        "evaluation_seconds": total}. A phase that took no time in any step is left out.
+        """
         self._read()
         steps, phases = self._arrays()
         total = float(steps.sum())
@@ -114,9 +112,7 @@ class StepTimes:
         }
 
     def outliers(self, limit: int = 20) -> list[Outlier]:
-        """The slowest of the steps that are far slower than the median (OUTLIER_TIMES, OUTLIER_SCORE), the slowest
-        first.
-        """
+        """The steps far slower than the median (OUTLIER_TIMES, OUTLIER_SCORE), at most `limit`, the slowest first."""
         self._read()
         steps, phases = self._arrays()
         places = _outlier_places(steps)
@@ -130,12 +126,12 @@ class StepTimes:
             for number, place in enumerate(slowest)
         ]
 
-    def series(self, points: int = 300) -> dict:
-        """For a chart, of at most `points` parts of the run: {"step": [...], "mean": [...], "max": [...], "phases":
-        {phase: [...]}}.
+    def series(self, points: int = 300) -> dict[str, Any]:
+        """Means over the course of the run, in at most `points` parts.
 
-        step: the number of a part's first step, from 1. mean, max: seconds of its steps; phases: the means that add up
-        to mean."""
+        {"step": [...], "mean": [...], "max": [...], "phases": {phase: [...]}}. step: number of a part's first step,
+        from 1. mean, max: seconds of its steps; phases: the means that add up to mean.
+        """
         self._read()
         steps, phases = self._arrays()
         starts = np.unique(np.linspace(0, len(steps), min(points, len(steps)), endpoint=False, dtype=np.int64))
@@ -154,7 +150,7 @@ class StepTimes:
         }
 
     def _read(self) -> None:
-        """Take the times of what is over, without waiting for the rest."""
+        """Take in the times of finished steps, without waiting for the others."""
         instants = self._instants
         while self._unread and instants.passed(self._unread[0][1][-1][1]):
             first, marks = self._unread.popleft()
@@ -173,8 +169,8 @@ class StepTimes:
             instants.give_back(last)
 
     def _arrays(self) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        """Seconds of each step in all, and by phase: float64 [steps]. Copies, since an array cannot grow while it lends
-        its memory.
+        """Seconds of each step, in all and by phase: float64 [steps]. Copies, since an array cannot grow while its
+        memory is shared.
         """
         return np.array(self._steps, np.float64), {
             phase: np.array(times, np.float64) for phase, times in zip(PHASES, self._phases, strict=True)
@@ -185,7 +181,7 @@ def _percentile(times: np.ndarray, percent: float) -> float:
     return float(np.percentile(times, percent)) if len(times) else 0.0
 
 
-def _middle(times: np.ndarray) -> dict:
+def _middle(times: np.ndarray) -> dict[str, Any]:
     return {"mean": float(times.mean()), "p50": _percentile(times, 50), "p95": _percentile(times, 95)}
 
 

@@ -1,4 +1,4 @@
-"""SageMaker's profiler files of system metrics, as smdebug 1.0.34 and its notebooks read them.
+"""SageMaker's profiler files of system metrics, in the format that smdebug 1.0.34 and its notebooks read.
 
 `<folder>/system/incremental/<YYYYMMDDHH>/<first second of the minute, Unix time>.<node>.json`, a JSON object a line.
 """
@@ -37,11 +37,11 @@ class Metric(NamedTuple):
 
 
 class SystemFiles:
-    """Writes the files of one node. A file gets its name when its minute is over: smdebug takes any that it sees as
-    complete.
+    """Writes the files of one node.
 
-    Until then its name has no `.json` in it, which smdebug would take for one of its files wherever in a name it
-    stands."""
+    A file gets its name when its minute is over, since smdebug takes any that it sees as complete. Until then its name
+    has no `.json` in it, anywhere in which smdebug would take it for one of its files.
+    """
 
     def __init__(self, folder: Path, node: str):
         """folder: the profile's. node: the host's name, algo-1, algo-2, ...; raises ValueError for another."""
@@ -50,7 +50,8 @@ class SystemFiles:
                 f"A profile's node is called algo-1, algo-2 and so on, not {node!r}: smdebug would not find its files."
             )
         self._folder, self._node = folder / "system" / "incremental", node
-        self._minute, self._file = 0, None
+        self._minute = 0
+        self._file: IO[str] | None = None
         self.bytes = 0  # written so far
 
     def write(self, timestamp: float, metrics: Iterable[Metric]) -> None:
@@ -77,7 +78,7 @@ class SystemFiles:
         self.bytes += len(lines)
 
     def close(self) -> None:
-        """Give the file of this minute its name. A later `write` of the same minute goes on in it."""
+        """Give the file of this minute its final name. A later `write` in the same minute continues it."""
         if self._file is None:
             return
         file, self._file = self._file, None

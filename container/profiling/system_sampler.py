@@ -1,11 +1,11 @@
-"""A thread that looks at the machine again and again while a run trains, writes what it saw, and keeps a short series
-for the report.
-"""
+"""Samples the machine's metrics in a thread while a run trains: into files, and into a short series for the report."""
 
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from container.profiling.bounded_series import BoundedSeries
 from container.profiling.gpu_counters import GpuCounters
@@ -17,14 +17,14 @@ SHORTEST = 0.1  # seconds; in less the kernel's counters, which go in hundredths
 
 
 class SystemSampler:
-    """Samples every `interval_ms` milliseconds between `start` and `stop`, which also takes the rest since the last
-    sample.
-    """
+    """Samples every `interval_ms` between `start` and `stop`, and once more at the end."""
 
     def __init__(self, folder: Path, node: str, interval_ms: int, most_bytes: int | None = None):
-        """folder: the profile's. node: algo-1, algo-2, ...; raises ValueError for another. interval_ms: at least 100.
-
-        most_bytes: of the files; when they are full the sampler goes on for `series` alone. None: no limit.
+        """Args:
+        folder: of the profile.
+        node: algo-1, algo-2, ...; raises ValueError for another.
+        interval_ms: at least 100.
+        most_bytes: limit of the files; when they are full the sampler goes on for `series` alone. None: no limit.
         """
         self._most_bytes = most_bytes
         self._files, self._interval = SystemFiles(folder, node), interval_ms / 1000
@@ -34,7 +34,7 @@ class SystemSampler:
         self._writes = True
 
     def start(self) -> None:
-        """Begin, once: the seconds of `series` count from here."""
+        """Start the thread, once: the seconds of `series` count from here."""
         self._started = self._last = time.monotonic()
         self._machine, self._gpus = MachineCounters(), GpuCounters()
         self._thread.start()
@@ -44,14 +44,14 @@ class SystemSampler:
         self._ends.set()
         self._thread.join()
 
-    def series(self) -> dict:
-        """{"seconds": [...], "values": {metric: [...]}}: at most 600 points, lists of one length, also while it
-        samples.
+    def series(self) -> dict[str, Any]:
+        """The metrics so far: {"seconds": [...], "values": {metric: [...]}}, lists of one length, at most 600 points.
 
         seconds: since start. A metric is called `<name>/<dimension>`, or `<name>` where it has no dimension
         (system_files.Metric): cpu0/CPUUtilization, MemoryUsedPercent, gpu0/GPUMemoryUtilization,
         ReceiveBytesPerSecond/Algorithm, ... A value is the mean of the samples in a point, or None where none of them
-        had the metric."""
+        had the metric.
+        """
         with self._lock:
             return self._series.read()
 
@@ -73,7 +73,7 @@ class SystemSampler:
             self._series.add(self._last - self._started, {_key(metric): metric.value for metric in metrics})
         self._write(lambda: self._files.write(time.time(), metrics))
 
-    def _write(self, write) -> None:
+    def _write(self, write: Callable[[], None]) -> None:
         """A full disk ends the files, not the training."""
         if not self._writes:
             return

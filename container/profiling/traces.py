@@ -1,6 +1,4 @@
-"""Traces of chosen steps, every operation and kernel with its times: for Perfetto (ui.perfetto.dev) and TensorBoard's
-profile plugin.
-"""
+"""Traces of steps, every operation and kernel: for Perfetto (ui.perfetto.dev) and TensorBoard's profile plugin."""
 
 import sys
 from collections.abc import Collection
@@ -11,12 +9,14 @@ from torch.profiler import ProfilerActivity, profile, record_function, tensorboa
 
 
 class Traces:
-    """Writes `<folder>/traces/steps-10-12.<nanoseconds>.pt.trace.json.gz` for each unbroken run of the chosen steps."""
+    """Writes `<folder>/traces/steps-10-12.<nanoseconds>.pt.trace.json.gz` for each sequence of chosen steps."""
 
     def __init__(self, folder: Path, steps: Collection[int]):
-        """folder: the profile's. steps: their numbers."""
+        """folder: of the profile. steps: numbers of the steps to trace, from 1."""
         self._folder, self._steps = folder / "traces", frozenset(steps)
-        self._profile, self._in_step, self._first, self._last = None, None, 0, 0
+        self._profile: profile | None = None
+        self._in_step: record_function | None = None
+        self._first = self._last = 0
 
     def before_step(self, step: int) -> None:
         if step not in self._steps:

@@ -1,4 +1,4 @@
-"""Axes: from values to places between 0 and 1, with ticks at round numbers."""
+"""Axes of charts: from values to positions between 0 and 1, with ticks at round numbers."""
 
 import math
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ MOST_DECADES = 14
 
 @dataclass(frozen=True)
 class Axis:
-    """low..high; ticks lie between them. logarithmic: only what is above 0 has a place."""
+    """An axis from low to high; ticks lie between them. logarithmic: only what is above 0 has a position."""
 
     low: float
     high: float
@@ -17,7 +17,7 @@ class Axis:
     logarithmic: bool = False
 
     def place(self, value: float) -> float:
-        """0 at the low end, 1 at the high one; what lies outside is put at the end."""
+        """The position of a value: 0 at the low end, 1 at the high one; what lies outside is put at the end."""
         low, high = self.low, self.high
         if self.logarithmic:
             low, high, value = math.log10(low), math.log10(high), math.log10(value) if value > 0 else -math.inf
@@ -25,13 +25,21 @@ class Axis:
 
 
 def finite(values: Iterable[float | None]) -> list[float]:
+    """The values without None, NaN and infinity."""
     return [value for value in values if value is not None and math.isfinite(value)]
 
 
 def linear_axis(
     values: Iterable[float | None], ticks: int = 5, from_zero: bool = False, at_most: float = math.inf
 ) -> Axis:
-    """Around the values, from one round number to another; from zero where that is asked for or costs little room."""
+    """An axis around values, from one round number to another.
+
+    Args:
+        values: None and NaN are passed over.
+        ticks: about so many.
+        from_zero: begins at 0, as it does in any case where that costs little space.
+        at_most: largest end of the axis that is below all values.
+    """
     known = finite(values) or [0.0, 1.0]
     low, high = min(known), max(known)
     if from_zero or 0 < low < 0.35 * high:
@@ -49,7 +57,13 @@ def linear_axis(
 
 
 def whole_axis(low: float, high: float, ticks: int = 8) -> Axis:
-    """Exactly low..high, of things that are counted, such as epochs and steps; a single one stands in the middle."""
+    """An axis of exactly low..high, for things that are counted, such as epochs and steps; a single one is in the
+    middle.
+
+    Args:
+        low, high: the first and the last number.
+        ticks: about so many.
+    """
     if low == high:
         return Axis(low - 0.5, high + 0.5, (low,))
     step = max(1, _round_step((high - low) / ticks))
@@ -64,7 +78,7 @@ def whole_axis(low: float, high: float, ticks: int = 8) -> Axis:
 
 
 def logarithmic_axis(values: Iterable[float | None], ticks: int = 6) -> Axis:
-    """From one power of ten to another, around what is above 0; at most MOST_DECADES of them, the highest."""
+    """An axis from one power of ten to another around the values above 0, of at most MOST_DECADES, the highest."""
     known = [value for value in finite(values) if value > 0] or [1.0]
     high = math.ceil(math.log10(max(known)) - 1e-9)
     low = max(math.floor(math.log10(min(known)) + 1e-9), high - MOST_DECADES)

@@ -1,4 +1,4 @@
-"""How many pictures each class has, the largest class first; and which classes have few."""
+"""Pictures of each class as a bar chart, the largest class first; and which classes have few."""
 
 from statistics import median
 
@@ -21,7 +21,7 @@ def small_classes(counts: dict[str, int]) -> dict[str, int]:
 
 
 def class_chart(split: str, counts: dict[str, int]) -> str:
-    """SVG: a bar for each class; those with few pictures in the colour of mistakes."""
+    """SVG: a bar for each class; those with few pictures are in the colour of mistakes. counts: pictures by class."""
     few = small_classes(counts)
     ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
     y = linear_axis(counts.values(), 4, from_zero=True)

@@ -1,10 +1,26 @@
-"""The confusion matrix as a picture: a row for each true class, a column for each that was said.
+"""The confusion matrix: its most confused pairs, and the matrix as a picture, a row for each true class and a column
+for each predicted one.
 
 Right answers lie on the diagonal in one colour, mistakes beside it in another; the darker, the larger their share of
 the class."""
 
 from container.report.markup import shortened, text
 from container.report.shown_numbers import counted
+
+
+def confused_pairs(matrix: list[list[int]], most: int) -> list[tuple[int, int, int]]:
+    """Pairs of classes that the model confuses: (i, j, count) with i != j, the largest counts first, at most `most`.
+
+    `matrix[i][j]`: pictures of class i that were predicted as j.
+    """
+    found = [
+        (truth, said, count)
+        for truth, row in enumerate(matrix)
+        for said, count in enumerate(row)
+        if truth != said and count > 0
+    ]
+    return sorted(found, key=lambda pair: (-pair[2], pair[0], pair[1]))[:most]
+
 
 NAMED = 30  # up to so many classes every row and column has its name
 CELLS_WITH_TITLES = 1500
@@ -13,7 +29,7 @@ SHADES = 8
 
 
 def confusion_chart(classes: list[str], matrix: list[list[int]]) -> str:
-    """SVG. Of many classes the rows have numbers, and names under the pointer."""
+    """SVG of the matrix. With many classes the rows have numbers, and names under the pointer."""
     count = len(classes)
     cells = [
         (truth, said, n, n / sum(row))

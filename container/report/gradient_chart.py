@@ -1,8 +1,10 @@
-"""Gradient norms of a network's layers: each over the steps, and all of them side by side from the first layer to the
-last.
+"""Gradient norms of a network's layers: over the steps, and side by side from the first layer to the last.
 
-A hundred lines in one frame are read by their colour, which says how deep a layer lies; names stand only at those that
-differ most."""
+A hundred lines in one chart are told apart by their colour, which says how deep a layer is; names stand only at those
+that differ most.
+"""
+
+import math
 
 from container.report.axis import finite, logarithmic_axis, whole_axis
 from container.report.markup import shortened, text
@@ -17,21 +19,20 @@ HEIGHT = 260
 
 
 def shade(place: int, count: int) -> str:
-    """The colour's class of layer `place` of `count`."""
+    """The CSS class of the colour of layer `place` of `count`."""
     return f"d{round(place / max(1, count - 1) * (SHADES - 1))}"
 
 
 def norms_by_step(norms: GradientNorms) -> str:
-    """SVG: a line for each layer on a logarithmic axis. Norms that are 0 or no number leave a gap."""
+    """SVG: a line for each layer on a logarithmic axis. Norms that are 0 or not finite leave a gap."""
     y = logarithmic_axis(value for values in norms.layers.values() for value in values)
     x = whole_axis(min(norms.steps), max(norms.steps), ticks=4)
     lines, ends = [], {}
     for place, (layer, values) in enumerate(norms.layers.items()):
-        values = [value if finite([value]) and value > 0 else None for value in values[: len(norms.steps)]]
-        kept = thinned(values, MOST_POINTS)
-        points = [
-            (x.place(norms.steps[one]), y.place(values[one])) if values[one] is not None else None for one in kept
-        ]
+        # On a logarithmic axis a norm of 0 has no place.
+        drawn = [value if value and 0 < value < math.inf else None for value in values[: len(norms.steps)]]
+        kept = [(place, drawn[place]) for place in thinned(drawn, MOST_POINTS)]
+        points = [None if value is None else (x.place(norms.steps[place]), y.place(value)) for place, value in kept]
         colour = shade(place, len(norms.layers))
         lines.append(
             f"<path class='line layer {colour}' d='{path_of(points, HEIGHT)}'><title>{text(layer)}</title></path>"
@@ -52,8 +53,8 @@ def norms_by_step(norms: GradientNorms) -> str:
 
 
 def norms_by_depth(norms: GradientNorms) -> str:
-    """SVG: for each layer, from the first to the last, the range of its norms over the steps as a bar and the last one
-    as a dot.
+    """SVG: for each layer, from the first to the last, a bar from its smallest to its largest norm, and a dot for the
+    last.
     """
     y = logarithmic_axis(value for values in norms.layers.values() for value in values)
     x = whole_axis(1, len(norms.layers), ticks=5)
@@ -83,8 +84,9 @@ def norms_by_depth(norms: GradientNorms) -> str:
 
 
 def _named(norms: GradientNorms, layers: list[str]) -> list[str]:
-    """All of a few layers; else the first, the last, and those that end with the smallest and the largest norm."""
+    """Layers with names: all of a few; else the first, the last, and those with the extreme last norms."""
     if len(layers) <= 6:
         return layers
     last = {layer: [value for value in finite(norms.layers[layer]) if value > 0][-1] for layer in layers}
-    return list(dict.fromkeys([layers[0], layers[-1], min(last, key=last.get), max(last, key=last.get)]))
+    smallest, largest = min(last, key=last.__getitem__), max(last, key=last.__getitem__)
+    return list(dict.fromkeys([layers[0], layers[-1], smallest, largest]))

@@ -1,4 +1,4 @@
-"""Lines over epochs, steps or seconds, named at their right ends."""
+"""Line charts over epochs, steps or seconds: lines named at their right ends, values under the pointer."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -15,8 +15,9 @@ DOTS = 30  # up to so many points each is a dot, too
 
 @dataclass(frozen=True)
 class Line:
-    """name: what stands at its end, before the last value. colour: class s1..s6. values: one for each x; None, NaN: a
-    gap.
+    """A line of a chart.
+
+    name: stands at its end, before the last value. colour: CSS class s1..s6. values: one for each x; None, NaN: a gap.
     """
 
     name: str
@@ -40,11 +41,21 @@ def line_chart(
     named: bool = True,
     left: float | None = None,
 ) -> str:
-    """SVG of lines. said: a value in words, for the labels and under the pointer. mark: an x to point out, and what it
-    is.
+    """SVG of lines.
 
-    named: whether names and last values stand at the lines' ends; of a line that stops early also where. left:
-    `plot`'s."""
+    Args:
+        title: for screen readers.
+        xs: positions of the values.
+        lines: what is drawn.
+        x, y: the axes.
+        x_title: below the x axis, and before an x under the pointer.
+        x_tick, y_tick: text of a tick.
+        said: text of a value, for the labels and under the pointer.
+        height: pixels.
+        mark: an x to point out, and its text.
+        named: whether names and last values stand at the lines' ends; of a line that stops early also where.
+        left: pixels left of the plot; None: what the ticks need.
+    """
     drawn, dots, labels, under_pointer = [], [], [], []
     for line in lines:
         values = list(line.values[: len(xs)])
@@ -97,3 +108,37 @@ def _marked(mark: tuple[float, str] | None, x: Axis, height: int) -> str:
         f"<line class='mark' x1='{place:.2%}' x2='{place:.2%}' y1='0' y2='{height}'/>"
         f"<text class='tick' x='{place:.2%}' dx='{shift}' y='9' text-anchor='{side}'>{text(mark[1])}</text>"
     )
+
+
+SCRIPT = """
+for (const plot of document.querySelectorAll('svg[data-hover]')) {
+  const data = JSON.parse(plot.dataset.hover), space = 'http://www.w3.org/2000/svg';
+  const cross = document.createElementNS(space, 'line'), box = document.createElement('div');
+  cross.setAttribute('class', 'cross'); cross.setAttribute('y1', 0);
+  cross.setAttribute('y2', plot.getAttribute('height'));
+  box.className = 'values'; box.hidden = true;
+  const nearest = (points, at) => points.reduce((best, one) =>
+    Math.abs(one[0] - at) < Math.abs(best[0] - at) ? one : best);
+  plot.addEventListener('pointermove', event => {
+    const frame = plot.getBoundingClientRect(), at = (event.clientX - frame.left) / frame.width;
+    if (at < -0.02 || at > 1.02 || !data.x.length) return leave();
+    const [place, title] = nearest(data.x, at);
+    cross.setAttribute('x1', place * 100 + '%'); cross.setAttribute('x2', place * 100 + '%');
+    plot.append(cross); document.body.append(box);
+    box.replaceChildren(title);
+    for (const line of data.lines) {
+      if (!line.at.length) continue;
+      const row = document.createElement('div'), dot = document.createElement('i');
+      dot.className = 'dot ' + line.colour;
+      row.append(dot, [line.name, nearest(line.at, place)[1]].filter(Boolean).join(' '));
+      box.append(row);
+    }
+    box.hidden = false;
+    const left = frame.left + place * frame.width + 12;
+    box.style.left = (left + box.offsetWidth > innerWidth - 8 ? left - box.offsetWidth - 24 : left) + scrollX + 'px';
+    box.style.top = event.clientY + scrollY - 12 + 'px';
+  });
+  const leave = () => { cross.remove(); box.hidden = true; };
+  plot.addEventListener('pointerleave', leave);
+}
+"""

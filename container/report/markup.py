@@ -1,4 +1,4 @@
-"""Text from outside as HTML and SVG text: it can neither end a tag nor break the document."""
+"""Text from outside as HTML and SVG: escaped, so that it can neither end a tag nor break the document."""
 
 import html
 import re
@@ -9,17 +9,17 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe
 
 
 def text(content: object) -> str:
-    """For the inside of an element, or of an attribute in quotes of either kind."""
+    """Escape for the inside of an element, or of an attribute in quotes of either kind."""
     return html.escape(_FORBIDDEN.sub("\ufffd", str(content)))
 
 
 def name(content: str) -> str:
-    """HTML of a name that may be written from right to left: it does not turn what stands around it."""
+    """HTML of a name that may be written from right to left: it does not reverse the text around it."""
     return f"<bdi>{text(content)}</bdi>"
 
 
 def shortened(content: str, most: int) -> str:
-    """At most `most` characters, the middle left out: names that are long often differ at their end."""
+    """At most `most` characters, the middle left out: long names often differ at their end."""
     if len(content) <= most:
         return content
     end = (most - 1) // 3

@@ -1,19 +1,24 @@
-"""The report as one HTML file: nothing is loaded from elsewhere, and everything but the values under the pointer needs
-no JavaScript.
+"""The report of a run: report.html to read, and report.json, the record without its pictures, for programs.
+
+The page is one file that loads nothing from elsewhere; everything but the values under the pointer needs no JavaScript.
 """
 
-from container.report.hover import SCRIPT
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from container.report.line_chart import SCRIPT
 from container.report.markup import text
 from container.report.record import RunRecord
 from container.report.sections.answers import confusions, predictions, reliability
 from container.report.sections.checks import checks
-from container.report.sections.data_set import data_set
 from container.report.sections.gradients import gradients
+from container.report.sections.inputs import command, data_set, hyperparameters, versions
 from container.report.sections.learning import learning
 from container.report.sections.opening import opening
-from container.report.sections.repeating import command, hyperparameters, versions
 from container.report.sections.times import step_times, system
 from container.report.style import STYLE
+from contract.atomic_write import write_atomically
 
 SECTIONS = (
     opening,
@@ -33,7 +38,7 @@ SECTIONS = (
 
 
 def page(record: RunRecord) -> str:
-    """HTML of a run's report. A part of which nothing is known is a line that says so."""
+    """HTML of a run's report. A section of which nothing is known is a line that says so."""
     return (
         f"<!doctype html><html lang='en'><head><meta charset='utf-8'><title>{text(record.job or 'Training run')}: "
         f"{text(record.status)}</title>"
@@ -41,3 +46,14 @@ def page(record: RunRecord) -> str:
         f"href='data:,'><style>{STYLE}</style></head><body>"
         f"{''.join(section(record) for section in SECTIONS)}<script>{SCRIPT}</script></body></html>\n"
     )
+
+
+PAGE, RECORD = "report.html", "report.json"
+
+
+def write_report(record: RunRecord, folder: Path) -> Path:
+    """Write report.html and report.json; each is replaced atomically. Returns the page's path. Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_atomically(folder / RECORD, json.dumps(replace(record, pictures=None).to_dict(), indent=1, allow_nan=False))
+    write_atomically(folder / PAGE, page(record))
+    return folder / PAGE

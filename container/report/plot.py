@@ -1,8 +1,9 @@
-"""The frame of a chart: an SVG that is as wide as its place while letters and lines keep their size.
+"""The frame of a chart: an SVG as wide as the page allows, in which letters and lines keep their size.
 
-Across it is measured in percent of the plot's width, down it in pixels. Ticks and labels stand in the margins around
-the SVG's own box, so nothing scales and nothing is cut. Lines are drawn in a box of WIDTH x height units that is
-stretched to the plot."""
+Horizontal positions are percent of the plot's width, vertical ones pixels. Ticks and labels stand in the margins around
+the SVG's own box, so nothing is scaled or cut off. Lines are drawn in a box of WIDTH x height units that is stretched
+to the plot.
+"""
 
 from collections.abc import Callable, Iterable
 from itertools import pairwise
@@ -30,12 +31,20 @@ def plot(
     data: str = "",
     left: float | None = None,
 ) -> str:
-    """SVG, and where its labels take much room a line of them, for narrow windows.
+    """SVG with axes and labels, and where its labels take much room a line of them, for narrow windows.
 
-    title: for those who hear the page. body: what is drawn between the axes. height: pixels of the plot.
-
-    labels: (place on y 0..1, text, class of its colour) at the right end of lines; they are moved apart where they
-    meet. data: more attributes. left: pixels beside the plot; those that the ticks need, where none are given."""
+    Args:
+        title: for screen readers.
+        body: SVG of what is drawn between the axes.
+        height: of the plot, pixels.
+        x, y: the axes; None: without.
+        x_tick, y_tick: text of a tick.
+        x_title: below the x axis.
+        labels: (position on y 0..1, text, CSS class of its colour) at the right end of lines; moved apart where they
+            meet.
+        data: more attributes of the SVG.
+        left: pixels left of the plot; None: what the ticks need.
+    """
     labels = list(labels)
     label_places = _apart([height * (1 - place) for place, _, _ in labels], height)
     ticks = [(height * (1 - y.place(value)), y_tick(value)) for value in y.ticks] if y else []
@@ -74,7 +83,7 @@ def plot(
 
 
 def stretched(body: str, height: int) -> str:
-    """Shapes in units of WIDTH across and pixels down."""
+    """SVG that stretches shapes, in units of WIDTH across and pixels down, to the plot."""
     return (
         f"<svg class='stretched' width='100%' height='{height}' viewBox='0 0 {WIDTH} {height}' "
         f"preserveAspectRatio='none'>{body}</svg>"
@@ -82,8 +91,8 @@ def stretched(body: str, height: int) -> str:
 
 
 def path_of(points: Iterable[tuple[float, float] | None], height: int) -> str:
-    """The `d` of a line through places (0..1 from left, 0..1 from below); None breaks it. A point without neighbours
-    becomes a dot.
+    """The `d` of a line through positions (0..1 from left, 0..1 from below); None breaks it. A single point becomes a
+    dot.
     """
     parts, length = [], 0
     for point in [*points, None]:
@@ -98,8 +107,8 @@ def path_of(points: Iterable[tuple[float, float] | None], height: int) -> str:
 
 
 def _apart(places: list[float], height: int) -> list[float]:
-    """Where labels stand that belong at these pixels: each a line's height from the next, all within the plot where
-    they fit.
+    """Positions of labels, pixels: moved so that each is a line's height from the next, all within the plot where they
+    fit.
     """
     order = sorted(range(len(places)), key=places.__getitem__)
     moved = list(places)

@@ -1,6 +1,7 @@
-"""The profile of a run as its report shows it: step times, and the system's series with few names and their units."""
+"""The profile in the record of a run: step times, and the system's series under few names, with units."""
 
 from statistics import fmean
+from typing import Any
 
 from container.profiling.step_times import StepTimes
 from container.report.record import Outlier, PhaseTime, StepSeries, StepTime, System
@@ -21,7 +22,7 @@ _OF_EACH_GPU = {"GPUUtilization": "GPU {number}, %", "GPUMemoryUtilization": "me
 
 
 def step_times_record(times: StepTimes, before: int = 0) -> StepTimesRecord | None:
-    """None before the first step is over. before: steps that the run had made when the times began."""
+    """The times of the steps; None before the first is over. before: steps of the run before the times began."""
     summary, series = times.summary(), times.series()
     if not summary["steps"]:
         return None
@@ -34,8 +35,8 @@ def step_times_record(times: StepTimes, before: int = 0) -> StepTimesRecord | No
     )
 
 
-def system_record(series: dict) -> System:
-    """series: `SystemSampler.series()`."""
+def system_record(series: dict[str, Any]) -> System:
+    """The system's series, one for all cores and one for each GPU. series: `SystemSampler.series()`."""
     lines: dict[str, list[list[float | None]]] = {}
     for metric, values in series["values"].items():
         name, unit = _shown(metric)

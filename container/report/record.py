@@ -1,15 +1,16 @@
-"""What is known of a training run, as the report shows it: a tree of dataclasses, and its JSON.
+"""The record of a training run, as the report shows it: a tree of dataclasses, and its JSON.
 
 Everything has a default, since a run may end before any of it is known.
 """
 
 import math
 from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any
 
 
 @dataclass
 class SplitCounts:
-    """pictures: the readable ones. classes: pictures by class."""
+    """Pictures of a split. pictures: the readable ones. classes: pictures by class."""
 
     pictures: int = 0
     unreadable: int = 0
@@ -18,7 +19,9 @@ class SplitCounts:
 
 @dataclass
 class Epoch:
-    """epoch: from 1. Losses: mean cross-entropy, nats. Accuracies: top-1, 0..1; training may not measure its own."""
+    """Figures of an epoch. epoch: from 1. Losses: mean cross-entropy, nats. Accuracies: top-1, 0..1; that of training
+    may not be measured.
+    """
 
     epoch: int
     train_loss: float | None = None
@@ -31,7 +34,7 @@ class Epoch:
 
 @dataclass
 class GradientNorms:
-    """layers: by name, in the order of the network, the L2 norm of a layer's gradient at each of `steps`."""
+    """L2 norms of gradients. layers: by name, in the order of the network, the norm at each of `steps`."""
 
     steps: list[int] = field(default_factory=list)
     layers: dict[str, list[float | None]] = field(default_factory=dict)
@@ -39,12 +42,12 @@ class GradientNorms:
 
 @dataclass
 class Rule:
-    """A check that went with the run. status: InProgress, NoIssuesFound, IssuesFound, Error or Stopped. step: where it
-    fired.
+    """A rule of the debugger. status: InProgress, NoIssuesFound, IssuesFound, Error or Stopped. step: of the first
+    violation.
     """
 
     rule: str
-    parameters: dict[str, str | float | int | bool | None] = field(default_factory=dict)
+    parameters: dict[str, int | float | bool | str] = field(default_factory=dict)
     status: str = "InProgress"
     step: int | None = None
     sentence: str = ""
@@ -64,7 +67,7 @@ class Finding:
 
 @dataclass
 class PhaseTime:
-    """Seconds of a step that one phase takes; share: of all steps' time, 0..1."""
+    """Seconds that a phase of a step takes; share: of all steps' time, 0..1."""
 
     mean: float | None = None
     p50: float | None = None
@@ -93,7 +96,7 @@ class StepSeries:
 
 @dataclass
 class Outlier:
-    """A step that took much longer than others; phase: the one that took the time."""
+    """A step that took much longer than the median; phase: the one that took the time."""
 
     step: int
     seconds: float
@@ -102,6 +105,8 @@ class Outlier:
 
 @dataclass
 class StepTimes:
+    """Times of the run's steps. summary: by phase."""
+
     summary: dict[str, PhaseTime] = field(default_factory=dict)
     step: StepTime | None = None
     evaluation_seconds: float | None = None
@@ -111,8 +116,8 @@ class StepTimes:
 
 @dataclass
 class System:
-    """series: by name and unit ("GPU 0, %"), a value at each of `seconds` since the run began; None where a counter
-    gave none.
+    """Metrics of the machine. series: by name and unit ("GPU 0, %"), a value at each of `seconds` since the run began;
+    None where there was none.
     """
 
     seconds: list[float] = field(default_factory=list)
@@ -121,8 +126,9 @@ class System:
 
 @dataclass
 class Bin:
-    """Pictures whose highest probability is above `low` and at most `high`: their mean probability, and how many were
-    right.
+    """A reliability bin: n pictures whose highest probability is above `low` and at most `high`.
+
+    confidence: their mean probability, accuracy: the share that was right; None without pictures.
     """
 
     low: float
@@ -134,7 +140,7 @@ class Bin:
 
 @dataclass
 class Calibration:
-    """ece: expected calibration error, 0..1."""
+    """Reliability bins. ece: expected calibration error, 0..1."""
 
     bins: list[Bin] = field(default_factory=list)
     ece: float | None = None
@@ -142,7 +148,7 @@ class Calibration:
 
 @dataclass
 class Evaluation:
-    """What the best epoch's model makes of a split. `confusion_matrix[i][j]` counts pictures of `classes[i]` named
+    """How the best epoch's model does on a split. `confusion_matrix[i][j]` counts pictures of `classes[i]` predicted as
     `classes[j]`.
     """
 
@@ -159,8 +165,8 @@ class Evaluation:
 
 @dataclass
 class Shown:
-    """A picture with the model's answer. jpeg: base64. probability: of the class that was said; truth_probability: of
-    the right one.
+    """A picture with the model's prediction. jpeg: base64. probability: of the predicted class; truth_probability: of
+    the true one.
     """
 
     file: str
@@ -173,7 +179,7 @@ class Shown:
 
 @dataclass
 class ConfusedPair:
-    """count pictures of `truth` were named `said`; pictures: some of them."""
+    """count pictures of class `truth` were predicted as `said`; pictures: some of them."""
 
     truth: str
     said: str
@@ -183,6 +189,8 @@ class ConfusedPair:
 
 @dataclass
 class Pictures:
+    """The pictures of a report. best, worst: predictions; confused: the most confused pairs."""
+
     best: list[Shown] = field(default_factory=list)
     worst: list[Shown] = field(default_factory=list)
     confused: list[ConfusedPair] = field(default_factory=list)
@@ -190,7 +198,7 @@ class Pictures:
 
 @dataclass
 class RunRecord:
-    """status: Completed, Stopped, Failed or InProgress; reason: a sentence. started: Unix time. command: what repeats
+    """A run. status: Completed, Stopped, Failed or InProgress; reason: a sentence. started: Unix time. command: repeats
     the run.
     """
 
@@ -215,14 +223,14 @@ class RunRecord:
     evaluation: Evaluation | None = None
     pictures: Pictures | None = None
 
-    def to_dict(self) -> dict:
-        """For `json.dumps`: fields that are None are left out; a number that JSON lacks is "NaN", "Infinity" or
+    def to_dict(self) -> dict[str, Any]:
+        """For `json.dumps`. Fields that are None are left out; a number that JSON lacks is "NaN", "Infinity" or
         "-Infinity".
         """
         return _plain(self)
 
 
-def _plain(value):
+def _plain(value: Any) -> Any:
     if is_dataclass(value):
         return {one.name: _plain(found) for one in fields(value) if (found := getattr(value, one.name)) is not None}
     if isinstance(value, dict):

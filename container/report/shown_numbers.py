@@ -1,4 +1,4 @@
-"""How numbers are written on the page: as many digits as mean something, and a word where there is no number."""
+"""Numbers as text: as many digits as mean something, and a word where there is no number."""
 
 import math
 
@@ -6,7 +6,7 @@ NONE = "–"
 
 
 def number(value: float | None, digits: int = 3) -> str:
-    """`digits` significant ones: 0.412, 1,234, 3.2e-07; whole numbers whole."""
+    """`digits` significant digits: 0.412, 1,234, 3.2e-07; whole numbers whole."""
     if value is None:
         return NONE
     if math.isnan(value):
@@ -22,11 +22,12 @@ def number(value: float | None, digits: int = 3) -> str:
 
 
 def given(value: float) -> str:
-    """One that was chosen, not measured: 0.001, 1e-07, 70."""
+    """A number that was set, not measured: 0.001, 1e-07, 70."""
     return f"{value:.6g}"
 
 
 def loss(value: float | None) -> str:
+    """Three decimals, or three significant digits where that would say nothing."""
     return f"{value:.3f}" if value is not None and 0.001 <= value < 1000 else number(value)
 
 
@@ -38,7 +39,7 @@ def percent(share: float | None, digits: int = 1) -> str:
 
 
 def tick(value: float) -> str:
-    """An axis's: short, without digits that say nothing."""
+    """A number at an axis: short, without digits that say nothing."""
     if value != 0 and not 1e-3 <= abs(value) < 1e5:
         return _powers(value, 1)
     return f"{value:,.10f}".rstrip("0").rstrip(".") if abs(value) < 1000 else f"{value:,.0f}"
@@ -65,7 +66,7 @@ def duration(seconds: float | None) -> str:
 
 
 def short_time(seconds: float | None) -> str:
-    """Of a step or a part of it: 412 µs, 12.4 ms, 1.32 s."""
+    """The time of a step or a part of it: 412 µs, 12.4 ms, 1.32 s."""
     if seconds is None or not math.isfinite(seconds):
         return number(seconds)
     if seconds >= 1:
@@ -74,5 +75,5 @@ def short_time(seconds: float | None) -> str:
 
 
 def counted(count: int, noun: str, plural: str = "") -> str:
-    """1 picture, 1,234 pictures"""
+    """A number and its noun: 1 picture, 1,234 pictures."""
     return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"

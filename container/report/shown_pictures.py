@@ -1,4 +1,4 @@
-"""The pictures of a report: the best and the worst predictions, and those of the classes that are confused most."""
+"""The pictures of a report: best and worst predictions, and pictures of the most confused classes."""
 
 import base64
 import io
@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from container.pictures.preprocessing import Preprocessing, UnreadablePicture, open_picture
-from container.report.confused_pairs import confused_pairs
+from container.report.confusion_chart import confused_pairs
 from container.report.record import ConfusedPair, Pictures, Shown
 
 SIDE = 160  # pixels of a thumbnail
@@ -21,7 +21,7 @@ BEST, WORST, PAIRS, OF_A_PAIR = 12, 12, 8, 3
 
 @dataclass(frozen=True)
 class Pair:
-    """Positions of some pictures of class `truth` that were named `said`, of `count` in all."""
+    """Two confused classes: positions of some of `count` pictures of class `truth` that were predicted as `said`."""
 
     truth: int
     said: int
@@ -30,15 +30,25 @@ class Pair:
 
 
 def best_predictions(probabilities: torch.Tensor, labels: torch.Tensor, most: int = BEST) -> list[int]:
-    """float32 [n, classes], int64 [n] -> positions of right answers, the highest probability first."""
+    """Positions of right predictions, the highest probability first.
+
+    Args:
+        probabilities: float32 [n, classes].
+        labels: int64 [n].
+        most: of them.
+    """
     confidences, named = probabilities.max(1)
     order = confidences.argsort(descending=True, stable=True)
     return order[(named == labels)[order]][:most].tolist()
 
 
 def worst_predictions(probabilities: torch.Tensor, labels: torch.Tensor, most: int = WORST) -> list[int]:
-    """float32 [n, classes], int64 [n] -> positions of wrong answers, the lowest probability of the right class
-    first.
+    """Positions of wrong predictions, the lowest probability of the true class first.
+
+    Args:
+        probabilities: float32 [n, classes].
+        labels: int64 [n].
+        most: of them.
     """
     truths = probabilities.gather(1, labels[:, None])[:, 0]
     order = truths.argsort(stable=True)
@@ -48,8 +58,13 @@ def worst_predictions(probabilities: torch.Tensor, labels: torch.Tensor, most: i
 def most_confused(
     probabilities: torch.Tensor, labels: torch.Tensor, most: int = PAIRS, of_a_pair: int = OF_A_PAIR
 ) -> list[Pair]:
-    """float32 [n, classes], int64 [n] -> pairs of classes, the most confused first, and of each the most confident
-    mistakes.
+    """Pairs of classes, the most confused first, each with its most confident mistakes.
+
+    Args:
+        probabilities: float32 [n, classes].
+        labels: int64 [n].
+        most: pairs.
+        of_a_pair: mistakes of each.
     """
     confidences, named = probabilities.max(1)
     classes = probabilities.shape[1]
@@ -68,9 +83,14 @@ def shown_pictures(
     classes: Sequence[str],
     preprocessing: Preprocessing,
 ) -> Pictures:
-    """Choose and read pictures of a split. probabilities: float32 [n, classes]; labels: int64 [n]; paths: the n files.
+    """Choose and read pictures of a split. A file that can no longer be read is left out.
 
-    A file that can no longer be read is left out.
+    Args:
+        probabilities: float32 [n, classes].
+        labels: int64 [n].
+        paths: the n files.
+        classes: names, by index.
+        preprocessing: of the model.
     """
     thumbnails: dict[int, str | None] = {}
 
@@ -79,7 +99,8 @@ def shown_pictures(
         for position in positions:
             if position not in thumbnails:
                 thumbnails[position] = thumbnail(paths[position], preprocessing)
-            if thumbnails[position] is None:
+            picture = thumbnails[position]
+            if picture is None:
                 continue
             said, truth = int(probabilities[position].argmax()), int(labels[position])
             shown.append(
@@ -89,7 +110,7 @@ def shown_pictures(
                     classes[said],
                     float(probabilities[position, said]),
                     float(probabilities[position, truth]),
-                    thumbnails[position],
+                    picture,
                 )
             )
         return shown
@@ -105,8 +126,12 @@ def shown_pictures(
 
 
 def thumbnail(path: Path, preprocessing: Preprocessing, side: int = SIDE) -> str | None:
-    """The part of a picture that the model sees, as base64 of a JPEG of at most side x side pixels; None when it cannot
-    be read.
+    """The part of a picture that the model sees, as base64 of a JPEG; None when it cannot be read.
+
+    Args:
+        path: of the picture.
+        preprocessing: of the model.
+        side: longest edge, pixels.
     """
     try:
         with open_picture(path) as picture:
@@ -121,5 +146,5 @@ def thumbnail(path: Path, preprocessing: Preprocessing, side: int = SIDE) -> str
 
 
 def _readable(path: Path) -> str:
-    """Class folder and name; what is no UTF-8 in a file's name becomes a question mark."""
+    """Class folder and file name; bytes that are no UTF-8 become question marks."""
     return os.fsencode(f"{path.parent.name}/{path.name}").decode(errors="replace")

@@ -1,8 +1,8 @@
-"""Where the time of a step goes: all steps as one bar, and the phases stacked over the steps."""
+"""Charts of step times: all steps as one bar, and the phases stacked over the steps."""
 
 import math
 
-from container.report.axis import finite, linear_axis, whole_axis
+from container.report.axis import Axis, finite, linear_axis, whole_axis
 from container.report.markup import shortened, text
 from container.report.plot import WIDTH, plot, stretched
 from container.report.record import PhaseTime, StepSeries
@@ -16,15 +16,13 @@ NARROW = 0.12  # a part of the bar that is smaller has no room for its name
 
 
 def colours(phases: list[str]) -> dict[str, str]:
-    """A phase's class of colour, the same in every chart."""
+    """The CSS class of each phase's colour, the same in every chart."""
     return {phase: COLOURS[place % len(COLOURS)] for place, phase in enumerate(phases)}
 
 
 def share_bar(summary: dict[str, PhaseTime]) -> str:
-    """HTML: one bar of 100%, in the order of the phases, with names where they fit; the table beside it has all of
-    them.
-    """
-    shares = {phase: one.share for phase, one in summary.items() if finite([one.share]) and one.share > 0}
+    """HTML: one bar of 100%, in the order of the phases, with names where they fit; the table beside it has all."""
+    shares = {phase: share for phase, one in summary.items() for share in finite([one.share]) if share > 0}
     whole = sum(shares.values())
     chosen = colours(list(summary))
     parts = [
@@ -41,13 +39,12 @@ def share_bar(summary: dict[str, PhaseTime]) -> str:
 
 
 def steps_a_point(series: StepSeries) -> int:
-    """How many steps a point of `stacked_steps` is the mean of."""
+    """Number of steps that a point of `stacked_steps` is the mean of."""
     return math.ceil(len(series.steps) / MOST_POINTS)
 
 
 def stacked_steps(series: StepSeries, phases: list[str]) -> str:
-    """SVG: the seconds of a step, phase upon phase. Of many steps each point is the mean of some that follow each
-    other.
+    """SVG: seconds of a step, phase upon phase. With many steps each point is the mean of several in a row.
 
     phases: all names, in the order of their colours.
     """
@@ -92,7 +89,7 @@ def stacked_steps(series: StepSeries, phases: list[str]) -> str:
     )
 
 
-def _band(steps: list[int], below: list[float], above: list[float], x, y) -> str:
+def _band(steps: list[int], below: list[float], above: list[float], x: Axis, y: Axis) -> str:
     if len(steps) == 1:  # as wide as the plot
         low, high = HEIGHT * (1 - y.place(below[0])), HEIGHT * (1 - y.place(above[0]))
         return f"M0 {low:.1f}V{high:.1f}H{WIDTH}V{low:.1f}Z"

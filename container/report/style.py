@@ -1,7 +1,8 @@
-"""The page's look: a calm ground, tabular numbers, colours of Okabe and Ito, in light, in dark and in print.
+"""The page's style sheet: tabular numbers, the colours of Okabe and Ito, in light, in dark and in print.
 
-The colours: https://jfly.uni-koeln.de/color (darker where they are letters on white). The look is that of the tuning
-jobs' page."""
+The colours: https://jfly.uni-koeln.de/color (darker where they are letters on white). The tuning jobs' page has the
+same style.
+"""
 
 STYLE = """
 :root { color-scheme: light dark; --ground: #f6f5f2; --card: #fff; --ink: #22211f; --soft: #6d6a64; --line: #e4e2dd;

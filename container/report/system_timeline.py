@@ -1,4 +1,6 @@
-"""The machine while it trained: a small chart for each counter, one below the other over the same time."""
+"""The machine while it trained: a small chart for each metric, one below the other over the same time."""
+
+from functools import partial
 
 from container.report.axis import Axis, finite, linear_axis
 from container.report.line_chart import Line, line_chart
@@ -12,9 +14,7 @@ MINUTE = 60
 
 
 def small_multiples(system: System) -> str:
-    """HTML with an SVG for each counter, its name, mean and highest value. A counter that gave no number is left
-    out.
-    """
+    """HTML with an SVG for each metric, its name, mean and highest value. A metric without a number is left out."""
     seconds = system.seconds
     scale, unit = (MINUTE, "min") if max(seconds) > 5 * MINUTE else (1, "s")
     times = [one / scale for one in seconds]
@@ -36,8 +36,8 @@ def small_multiples(system: System) -> str:
             y=y,
             x_title="",
             x_tick=lambda value: f"{tick(round(value, 2))} {unit}",
-            y_tick=lambda value, suffix=suffix: f"{tick(value)}{suffix if suffix == '%' else ''}",
-            said=lambda value, suffix=suffix: f"{number(value)}{suffix}",
+            y_tick=partial(_tick_label, "%" if suffix == "%" else ""),
+            said=partial(_number_label, suffix),
             height=HEIGHT,
             named=False,
             left=LEFT,
@@ -52,3 +52,11 @@ def small_multiples(system: System) -> str:
 def _time_axis(times: list[float]) -> Axis:
     ticks = linear_axis([0, max(times)], 5, from_zero=True).ticks
     return Axis(0, max(times) or 1.0, tuple(one for one in ticks if one <= (max(times) or 1.0)))
+
+
+def _tick_label(suffix: str, value: float) -> str:
+    return f"{tick(value)}{suffix}"
+
+
+def _number_label(suffix: str, value: float) -> str:
+    return f"{number(value)}{suffix}"

@@ -1,29 +1,27 @@
-"""Fewer points for long series, without losing the highest and the lowest ones."""
+"""Fewer points for long series, without losing the highest and the lowest."""
 
 import math
+from typing import TypeGuard
 
 
 def thinned(values: list[float | None], most: int) -> list[int]:
-    """Positions to draw, at most about `most`: the first, the last, and of each stretch between them the lowest and the
-    highest.
-    """
+    """Positions to draw, about `most`: the first, the last, and the lowest and highest of each part between them."""
     if len(values) <= most:
         return list(range(len(values)))
     stretch = math.ceil(len(values) / max(1, most // 2))
     kept = {0, len(values) - 1}
     for start in range(0, len(values), stretch):
-        places = [place for place in range(start, min(start + stretch, len(values))) if _is_number(values[place])]
-        if places:
-            kept |= {min(places, key=lambda place: values[place]), max(places, key=lambda place: values[place])}
+        part = enumerate(values[start : start + stretch], start)
+        known = {place: value for place, value in part if _is_number(value)}
+        if known:
+            kept |= {min(known, key=known.__getitem__), max(known, key=known.__getitem__)}
         else:
             kept.add(start)  # a gap stays one
     return sorted(kept)
 
 
 def averaged(values: list[float | None], most: int) -> list[tuple[int, float | None]]:
-    """The mean of each stretch and the position of its middle, at most `most` of them; None where a stretch has no
-    number.
-    """
+    """Mean and middle position of each part of a series, at most `most` parts; None where a part has no number."""
     stretch = max(1, math.ceil(len(values) / most))
     found = []
     for start in range(0, len(values), stretch):
@@ -33,5 +31,5 @@ def averaged(values: list[float | None], most: int) -> list[tuple[int, float | N
     return found
 
 
-def _is_number(value: float | None) -> bool:
+def _is_number(value: float | None) -> TypeGuard[float]:
     return value is not None and math.isfinite(value)

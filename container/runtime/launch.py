@@ -63,10 +63,10 @@ def run_all(
 
     SIGTERM is forwarded to each of them; stop_requested says whether it came before this. When one fails,
     failed(status) is called, then the others are told to end, and killed where they do not."""
-    processes: list[subprocess.Popen] = []
+    processes: list[subprocess.Popen[bytes]] = []
     told = False
 
-    def tell(signum=None, frame=None) -> None:
+    def tell(signum: int | None = None, frame: object = None) -> None:
         nonlocal told
         told = True
         for process in processes:
@@ -80,7 +80,12 @@ def run_all(
         processes.append(subprocess.Popen(program, env=environment))
     if told or stop_requested():
         tell()
-    kill = threading.Timer(SECONDS_TO_END, lambda: [process.kill() for process in processes])
+
+    def kill_all() -> None:
+        for process in processes:
+            process.kill()
+
+    kill = threading.Timer(SECONDS_TO_END, kill_all)
     first_failure = 0
     with ThreadPoolExecutor(len(processes)) as waiting:
         for ended in as_completed([waiting.submit(process.wait) for process in processes]):
@@ -107,3 +112,17 @@ def _variables(process_rank: ProcessRank) -> dict[str, str]:
         "MASTER_ADDR": process_rank.address,
         "MASTER_PORT": str(process_rank.port),
     }
+
+
+class StopRequest:
+    """Notes SIGTERM from its creation on. `made()` says whether it has come."""
+
+    def __init__(self) -> None:
+        self._made = False
+        signal.signal(signal.SIGTERM, self._note)
+
+    def _note(self, signum: int, frame: object) -> None:
+        self._made = True
+
+    def made(self) -> bool:
+        return self._made

@@ -8,7 +8,7 @@ import os
 import socket
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 import torch.distributed as dist
@@ -80,7 +80,7 @@ class Ranks:
         """The value of local rank 0 of this host. value: anything that can be pickled."""
         if self.world_size == 1:
             return value
-        every: list = [None] * self.world_size
+        every: list[Any] = [None] * self.world_size
         dist.all_gather_object(every, (socket.gethostname(), self.local_rank, value))
         return next(given for host, number, given in every if (host, number) == (socket.gethostname(), 0))
 

@@ -6,8 +6,10 @@ are the toolkit's, or that merely look like ours. Only this image's own names, w
 platform's ports can end a start."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
+T = TypeVar("T")
 PREFIX = "DOGBREED_"
 # The toolkit turns these into numbers when a model is loaded, whether it uses them or not, and fails on everything
 # else. https://github.com/aws/sagemaker-inference-toolkit/blob/master/src/sagemaker_inference/environment.py
@@ -96,7 +98,7 @@ class Variables:
             else self._instead(name, given, "is no level such as 20 or INFO", logging.INFO)
         )
 
-    def _shared(self, name: str, read):
+    def _shared(self, name: str, read: Callable[[], T]) -> T:
         before = len(self.warnings)
         found = read()
         if len(self.warnings) > before:
@@ -105,7 +107,7 @@ class Variables:
             )
         return found
 
-    def _instead(self, name: str, given: str, why: str, used: object):
+    def _instead(self, name: str, given: str, why: str, used: T) -> T:
         shown = given if len(given) <= MOST_SHOWN else f"{given[:MOST_SHOWN]}..."
         self.warnings.append(f"The environment variable {name}={shown} {why}: {str(used).lower()} is used.")
         return used

@@ -9,7 +9,6 @@ from torch import nn
 from container.data.batches import Examples
 from container.data.prefetch import prepared
 from container.model.head import head_of
-from container.model.test_time_augmentation import logits_of
 from container.runtime.device import ComputeDevice
 from container.runtime.ranks import ALONE, Ranks
 
@@ -51,3 +50,9 @@ def evaluate(
             outputs.append(logits_of(model, inputs, test_flip).float())
     logits = ranks.all_parts(torch.cat(outputs).cpu(), len(examples.labels))
     return Evaluation(float(F.cross_entropy(logits, examples.labels)), logits.softmax(1), examples.labels)
+
+
+def logits_of(model: nn.Module, inputs: torch.Tensor, test_flip: bool) -> torch.Tensor:
+    """inputs: float32 [b, 3, h, w] -> logits [b, classes], the mean of both where test_flip."""
+    logits = model(inputs)
+    return (logits + model(inputs.flip(-1))) / 2 if test_flip else logits

@@ -3,6 +3,7 @@
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -10,7 +11,7 @@ from container.training.evaluation import Evaluation
 from contract.metric_lines import line_of_test_split
 
 
-def evaluation_report(evaluation: Evaluation, classes: tuple[str, ...]) -> dict:
+def evaluation_report(evaluation: Evaluation, classes: tuple[str, ...]) -> dict[str, Any]:
     """`confusion_matrix[i][j]` counts pictures of `classes[i]` that were named `classes[j]`."""
     labels, best_first = evaluation.labels, evaluation.probabilities.argsort(dim=1, descending=True)
     named = best_first[:, 0]

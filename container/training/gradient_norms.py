@@ -1,6 +1,7 @@
 """How large the gradients of each layer are in the course of a run."""
 
 import math
+from typing import Any
 
 import torch
 from torch import nn
@@ -28,7 +29,7 @@ class GradientNorms:
         norms = torch.stack([gradient.float().norm() for gradient in there.values()]) / gradient_scale
         self._taken.append((step, list(there), norms, gradient_scale != 1.0))
 
-    def series(self) -> dict:
+    def series(self) -> dict[str, Any]:
         """{"steps": [...], "layers": {name: [a norm for each of the steps, None where the layer did not learn]}}.
 
         A gradient that overflowed by its scale is None as well: a GradScaler skips such a step.

@@ -30,8 +30,9 @@ def as_given(arguments: list[str]) -> dict[str, str]:
                 raise hyperparameters.unknown(stray)
             raise ValueError(f"Hyperparameter {stray} must be written --{stray}, with a value behind it.")
         if not has_value:
-            value = next(words, None)
-            if value is None:
-                raise ValueError(f"Hyperparameter {name} has no value.")
+            try:
+                value = next(words)
+            except StopIteration:
+                raise ValueError(f"Hyperparameter {name} has no value.") from None
         given[name] = value
     return given

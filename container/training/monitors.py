@@ -1,6 +1,6 @@
 """Optional per-step monitors. A disabled monitor adds no overhead."""
 
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from container.profiling.traces import Traces
 from container.training.gradient_norms import GradientNorms
 
 if TYPE_CHECKING:
-    from container.debugging.smdebug_library import TensorHook  # takes seconds to import
+    from container.debugging.tensor_hook import TensorHook  # takes seconds to import
 
 
 @dataclass
@@ -47,29 +47,39 @@ class Monitors:
             self.traces.before_step(step + 1)
         return self.hook is not None and self.hook.begin_step("TRAIN")
 
-    def beside(self, phase: str):
+    def beside(self, phase: str) -> AbstractContextManager[None]:
         """A context for work in another thread during the steps (`StepTimes`)."""
         return self.times.beside(phase) if self.times else nullcontext()
 
     def needs_module_hooks(self, model: nn.Module, saved: bool) -> bool:
         """Whether a saved step needs hooks on the model's modules, which a replayed CUDA graph does not call."""
-        return saved and self.hook.watches(model)
+        return saved and self.hook is not None and self.hook.needs_module_hooks(model)
 
-    def module_hooks(self, model: nn.Module, needed: bool):
+    def module_hooks(self, model: nn.Module, needed: bool) -> AbstractContextManager[None]:
         """A context for the forward pass: the hooks on the model's modules where they are needed."""
-        return self.hook.watching(model) if needed else nullcontext()
+        return self.hook.module_hooks(model) if self.hook and needed else nullcontext()
 
     def after_backward(
         self, step: int, loss: torch.Tensor, model: nn.Module, saved: bool, scaler: torch.amp.GradScaler
     ) -> None:
-        taken = self.norms is not None and self.norms.due(step)
-        if not saved and not taken:
+        """Take from the gradients what the monitors want of this step.
+
+        Args:
+            step: from 0.
+            loss: scalar, of the step.
+            model: with its gradients, multiplied by the scaler's scale.
+            saved: whether the hook saves this step (`before_step`).
+            scaler: the run's.
+        """
+        norms = self.norms if self.norms and self.norms.due(step) else None
+        hook = self.hook if saved else None
+        if not norms and not hook:
             return
         gradient_scale = scaler.get_scale() if scaler.is_enabled() else 1.0
-        if taken:
-            self.norms.take(step, gradient_scale)
-        if saved:
-            self.hook.save_step(loss, model, gradient_scale)
+        if norms:
+            norms.take(step, gradient_scale)
+        if hook:
+            hook.save_step(loss, model, gradient_scale)
 
     def after_step(self, step: int) -> None:
         if self.traces:

@@ -16,6 +16,7 @@ import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -57,7 +58,7 @@ class RunCheckpoints:
         """Whether it is time for the next one."""
         return FOLDER.is_dir() and time.monotonic() - self._last >= SECONDS_BETWEEN_CHECKPOINTS
 
-    def write(self, step: int, state: dict) -> None:
+    def write(self, step: int, state: dict[str, Any]) -> None:
         """Write a checkpoint, then remove those of this run before the last two. state: tensors, numbers and text,
         nested.
 
@@ -87,7 +88,7 @@ class RunCheckpoints:
         for path in self._own()[KEPT:]:
             path.unlink(missing_ok=True)
 
-    def newest(self) -> dict | None:
+    def newest(self) -> dict[str, Any] | None:
         """The state in the newest whole checkpoint of this run; None without one. Prints which checkpoint it takes, and
         why not the others.
         """
@@ -103,7 +104,7 @@ class RunCheckpoints:
 
     def _own(self) -> list[Path]:
         """Newest first."""
-        return [path for path in _all() if _NAME.fullmatch(path.name)[1] == self._run]
+        return [path for path in _all() if _parts(path)[0] == self._run]
 
     def _difference(self, path: Path) -> str:
         loaded = _load(path)
@@ -123,7 +124,7 @@ def _all() -> list[Path]:
         return []
     return sorted(
         (path for path in FOLDER.iterdir() if _NAME.fullmatch(path.name)),
-        key=lambda path: _NAME.fullmatch(path.name)[2],
+        key=lambda path: _parts(path)[1],
         reverse=True,
     )
 
@@ -132,10 +133,17 @@ def _digest(content: bytes | memoryview) -> str:
     return hashlib.sha256(content).hexdigest()[:16]
 
 
-def _load(path: Path) -> dict | None:
+def _parts(path: Path) -> tuple[str, str, str]:
+    """Run, step and digest, from the name of a checkpoint."""
+    found = _NAME.fullmatch(path.name)
+    assert found is not None  # _all has no others
+    return found[1], found[2], found[3]
+
+
+def _load(path: Path) -> dict[str, Any] | None:
     """None for a file that is not what its name says."""
     content = path.read_bytes()
-    if _digest(content) != _NAME.fullmatch(path.name)[3]:
+    if _digest(content) != _parts(path)[2]:
         return None
     try:
         return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)

@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -63,7 +64,8 @@ class Trainer:
         self._hyperparameters = hyperparameters
         self._device, self._ranks = device, ranks
         self.monitors = Monitors()
-        self._step_loss, self._backbone_in_step = None, None
+        self._step_loss: StepLoss | None = None
+        self._backbone_in_step: bool | None = None
         self._least_loss = least_loss(class_count, hyperparameters.label_smoothing)
         self._optimizer = create_optimizer(model, hyperparameters.weight_decay, hyperparameters.early_lr)
         self._scaler = torch.amp.GradScaler(device.torch_device.type, enabled=device.dtype == torch.float16)
@@ -77,10 +79,11 @@ class Trainer:
             hyperparameters.head_epochs,
             hyperparameters.warmup_epochs,
         )
-        self._epoch, self._losses = 0, []
+        self._epoch = 0
+        self._losses: list[torch.Tensor] = []  # of this epoch's steps, scalars on the device
         self.step = 0  # number of finished steps, over all epochs
 
-    def state_dict(self) -> dict:
+    def state_dict(self) -> dict[str, Any]:
         """All state that changes from step to step, also in the middle of an epoch; for `load_state_dict`."""
         return {
             "model": self.model.state_dict(),
@@ -92,7 +95,7 @@ class Trainer:
             "losses": torch.stack(self._losses).cpu() if self._losses else torch.empty(0),
         }
 
-    def load_state_dict(self, state: dict) -> None:
+    def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue where another Trainer was: every later step is the one that it would have made."""
         self.model.load_state_dict(state["model"])
         self._optimizer.load_state_dict(state["optimizer"])
@@ -172,10 +175,11 @@ class Trainer:
         if self._ranks.world_size > 1:
             devices = [self._device.torch_device] if on_gpu else None
             network = DistributedDataParallel(network, device_ids=devices)  # it knows what is trainable when it is made
-        self._step_loss = StepLoss(network, self._hyperparameters.label_smoothing)
+        step_loss = StepLoss(network, self._hyperparameters.label_smoothing)
         if on_gpu and self._ranks.world_size == 1 and self._hyperparameters.cuda_graphs:
             self.monitors.settle()
-            self._step_loss = as_graphs(self._step_loss, *self._prepare(rows, epoch, 0), self._device)
+            step_loss = as_graphs(step_loss, *self._prepare(rows, epoch, 0), self._device)
+        self._step_loss = step_loss
 
     def _prepare(self, rows: torch.Tensor, epoch: int, number: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Inputs and targets of a step, on the device. On a GPU it runs ahead, in another thread."""
@@ -195,6 +199,7 @@ class Trainer:
         saved = monitors.before_step(self.step)
         monitors.mark("hook")
         hooked = monitors.needs_module_hooks(self.model, saved)
+        assert self._step_loss is not None  # of _set_trainable
         step_loss = self._step_loss.plain if hooked else self._step_loss
         with monitors.module_hooks(self.model, hooked), self._device.autocast():
             loss = step_loss(inputs, targets)

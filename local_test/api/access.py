@@ -19,6 +19,7 @@ from werkzeug.http import parse_options_header
 from local_test.api import streamed_body
 from local_test.api.access_refused import AccessRefused, Why
 from local_test.api.authentication import OF_SIGNATURES, SIGNED_CHUNKS, UNSIGNED_CHUNKS, Find, Signed, authenticate
+from local_test.api.aws_hosts import path_style
 from local_test.api.callers import check_caller
 from local_test.api.error_answer import Protocol, protocol_of
 from local_test.api.errors import InvocationTooLarge, RequestTooLarge, SerializationException
@@ -68,7 +69,7 @@ class Access:
                 return self._form()
             signed = authenticate(head, self._find, self._clock())
             return Examined(
-                signed.service, protocol_of(head, signed.service), signed, None, _largest_body(head, signed)
+                signed.service, protocol_of(head, signed.service), signed, None, _largest_body(path_style(head), signed)
             )
         except AccessRefused as refused:
             return Examined("", protocol_of(head, ""), refused=refused)

@@ -24,8 +24,15 @@ class AccessKeys:
         """owner: the key of the service's user. account: whose IAM users and assumed roles count, too."""
         self._account = account
         self._lock = threading.Lock()
+        self._owner = owner
         self._keys = {owner.id: owner}
         self._issued: dict[str, AssumedRole] = {}
+
+    def owner_is(self, role: str) -> None:
+        """The owner is a session of this role to STS, as in a notebook of SageMaker's: get_execution_role() of the SDKs
+        looks there.
+        """
+        self._assume(self._owner, role)
 
     def find(self, id: str, now: datetime | None = None) -> AccessKey | None:
         """None for one that is unknown, inactive or over."""
@@ -41,14 +48,9 @@ class AccessKeys:
         role: ARN of the role that its holder is to STS, in the session that the platform names SageMaker.
         """
         key = new_access_key("ASIA", session_token=secrets.token_urlsafe(48))
-        # moto's STS tells who a caller is from its list of assumed roles.
-        held: Any = SimpleNamespace(access_key_id=key.id, secret_access_key=key.secret)
-        assumed = AssumedRole(self._account, "us-east-1", held, SESSION, role, "", ALWAYS, "")
-        assumed.session_token = key.session_token or ""
         with self._lock:
             self._keys[key.id] = key
-            self._issued[key.id] = assumed
-            sts_backends[self._account]["aws"].assumed_roles.append(assumed)
+            self._issued[key.id] = self._assume(key, role)
         return key
 
     def end(self, key: AccessKey) -> None:
@@ -56,6 +58,14 @@ class AccessKeys:
             self._keys.pop(key.id, None)
             if assumed := self._issued.pop(key.id, None):
                 sts_backends[self._account]["aws"].assumed_roles.remove(assumed)
+
+    def _assume(self, key: AccessKey, role: str) -> AssumedRole:
+        """moto's STS tells who a caller is from its list of assumed roles."""
+        held: Any = SimpleNamespace(access_key_id=key.id, secret_access_key=key.secret)
+        assumed = AssumedRole(self._account, "us-east-1", held, SESSION, role, "", ALWAYS, "")
+        assumed.session_token = key.session_token or ""
+        sts_backends[self._account]["aws"].assumed_roles.append(assumed)
+        return assumed
 
     def _assumed(self, id: str) -> AccessKey | None:
         for backend in sts_backends[self._account].values():

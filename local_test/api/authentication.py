@@ -13,8 +13,10 @@ from email.utils import parsedate_to_datetime
 
 from local_test.api import sigv2, sigv4
 from local_test.api.access_refused import AccessRefused, Why
+from local_test.api.aws_hosts import path_style
 from local_test.api.request_head import RequestHead
 from local_test.api.sigv4 import Scope
+from local_test.host.command import COMMAND
 from local_test.host.identity import AccessKey
 
 Find = Callable[[str], AccessKey | None]
@@ -89,7 +91,7 @@ def wrong_signature() -> AccessRefused:
         Why.WRONG_SIGNATURE,
         "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access "
         "Key and signing method: "
-        "`python -m local_test env` prints the keys of this service.",
+        f"`{COMMAND} env` prints the keys of this service.",
     )
 
 
@@ -115,7 +117,7 @@ def authenticate(head: RequestHead, find: Find, now: datetime) -> Signed:
     if "Signature" in parameters and "AWSAccessKeyId" in parameters:
         return _presigned_the_old_way(head, parameters, find, now)
     raise AccessRefused(
-        Why.UNSIGNED, "Request is missing Authentication Token. `python -m local_test env` prints this service's keys."
+        Why.UNSIGNED, f"Request is missing Authentication Token. `{COMMAND} env` prints this service's keys."
     )
 
 
@@ -129,7 +131,7 @@ def known_key(find: Find, id: str, token: str | None) -> AccessKey:
             Why.UNKNOWN_KEY,
             "The AWS Access Key Id you provided does not exist in our records: this is a local SageMaker, with keys "
             "of its own. "
-            'In your shell: eval "$(python -m local_test env)".',
+            f'In your shell: eval "$({COMMAND} env)".',
         )
     if not hmac.compare_digest((token or "").encode(), (key.session_token or "").encode()):
         raise AccessRefused(Why.WRONG_TOKEN, "The security token included in the request is invalid.")
@@ -232,7 +234,7 @@ def _presigned_the_old_way(head: RequestHead, parameters: dict[str, str], find: 
 
 def _signed_the_old_way(head: RequestHead, key: AccessKey, signature: str, date: str) -> Signed:
     try:
-        texts = sigv2.texts_to_sign(head, date)
+        texts = sigv2.texts_to_sign(path_style(head), date)
     except ValueError as error:
         raise AccessRefused(Why.INCOMPLETE, str(error)) from error
     if not any(hmac.compare_digest(sigv2.signature(key.secret, text).encode(), signature.encode()) for text in texts):

@@ -4,6 +4,7 @@ A page of any origin can send a browser to any address. Browsers say so: with Or
 before (OPTIONS). https://fetch.spec.whatwg.org/#origin-header, https://www.w3.org/TR/fetch-metadata/"""
 
 from local_test.api.access_refused import AccessRefused, Why
+from local_test.api.aws_hosts import is_aws_host
 from local_test.api.request_head import RequestHead
 
 OF_BROWSERS = (
@@ -23,8 +24,9 @@ def own_hosts(port: int, for_containers: str | None = None) -> frozenset[str]:
 
 
 def check_caller(head: RequestHead, hosts: frozenset[str]) -> None:
-    """Raises AccessRefused."""
-    if head.headers.get("host", "").lower() not in hosts:
+    """Raises AccessRefused. AWS's own names come by the interception: nobody else can have one lead here."""
+    host = head.headers.get("host", "").lower()
+    if host not in hosts and not is_aws_host(host):
         raise AccessRefused(
             Why.FORBIDDEN,
             f"This service is not {head.headers.get('host', 'without a Host header')}: it answers to "

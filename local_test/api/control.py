@@ -2,32 +2,41 @@
 
 import json
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 from urllib.parse import parse_qs
 
 from local_test.api.errors import ApiError
 
-if TYPE_CHECKING:  # the jobs are above the API
-    from local_test.training.training_jobs import TrainingJobs
-
 CONTROL = "local-sagemaker"  # the service that its own commands sign for, and the path below which they ask
+
+
+class Jobs(Protocol):
+    """Of every region."""
+
+    def interrupt(self, job: str) -> None:
+        """Raises ApiError."""
 
 
 class Control:
     """GET status: who serves here, and which endpoints. POST interrupt?job=NAME: take a spot job's instances away, as
-    AWS does without asking.
+    AWS does without asking. POST intercept?proxy=URL&no_proxy=HOSTS: answer what is sent to AWS's own addresses.
     """
 
-    def __init__(self, status: Callable[[], dict[str, Any]], training_jobs: "TrainingJobs"):
-        self._status, self._training_jobs = status, training_jobs
+    def __init__(self, status: Callable[[], dict[str, Any]], jobs: Jobs, intercept: Callable[[str, str], None]):
+        """intercept: takes the URL of the user's own proxy, '' for none, and the hosts that it is not for."""
+        self._status, self._jobs, self._intercept = status, jobs, intercept
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         asked = environ["REQUEST_METHOD"], environ["PATH_INFO"].rpartition("/")[2]
         try:
+            parameters = {name: values[0] for name, values in parse_qs(environ.get("QUERY_STRING", "")).items()}
             if asked == ("GET", "status"):
                 status, answer = "200 OK", self._status()
             elif asked == ("POST", "interrupt"):
-                self._training_jobs.interrupt(parse_qs(environ.get("QUERY_STRING", "")).get("job", [""])[0])
+                self._jobs.interrupt(parameters.get("job", ""))
+                status, answer = "200 OK", {}
+            elif asked == ("POST", "intercept"):
+                self._intercept(parameters.get("proxy", ""), parameters.get("no_proxy", ""))
                 status, answer = "200 OK", {}
             else:
                 status, answer = "404 Not Found", {"message": f"There is no {' '.join(asked)} here."}

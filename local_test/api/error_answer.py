@@ -23,6 +23,7 @@ class Protocol(Enum):
 
 OF_S3 = ("s3", "s3express", "s3-outposts", "s3-object-lambda")
 OF_REST_XML = ("route53", "cloudfront")
+BEARER_TOKEN = "x-amz-sso_bearer_token"  # a header of SSO's requests, which nobody signs
 # What AWS calls an operation that it does not know; elsewhere it is UnknownOperationException.
 UNKNOWN_OPERATION = {Protocol.S3: "NotImplemented", Protocol.QUERY: "InvalidAction", Protocol.EC2: "InvalidAction"}
 
@@ -37,7 +38,8 @@ class ErrorAnswer:
 
 
 def protocol_of(head: RequestHead, service: str) -> Protocol:
-    """service: of the signature's scope, "" for an unsigned request, which then tells by its looks."""
+    """service: of the signature's scope, "" for a request that was refused, which then tells by its looks."""
+    service = service or _claimed_service(head)
     if "smithy-protocol" in head.headers:
         return Protocol.CBOR
     content_type = head.headers.get("content-type", "")
@@ -45,13 +47,20 @@ def protocol_of(head: RequestHead, service: str) -> Protocol:
         return Protocol.JSON_1_0 if "json-1.0" in content_type else Protocol.JSON
     if head.path.startswith("/endpoints/") and service in ("sagemaker", ""):
         return Protocol.REST_JSON
-    if content_type.startswith("application/x-www-form-urlencoded") and service != "s3":
+    if head.path == "/" and content_type.startswith("application/x-www-form-urlencoded") and service != "s3":
         return Protocol.EC2 if service == "ec2" else Protocol.QUERY
     if service in OF_REST_XML:
         return Protocol.QUERY
-    if service in OF_S3 or (not service and not content_type.startswith("application/json")):
-        return Protocol.S3
-    return Protocol.REST_JSON
+    if service:
+        return Protocol.S3 if service in OF_S3 else Protocol.REST_JSON
+    has_token = BEARER_TOKEN in head.headers or head.headers.get("authorization", "").startswith("Bearer ")
+    return Protocol.REST_JSON if has_token or content_type.startswith("application/json") else Protocol.S3
+
+
+def _claimed_service(head: RequestHead) -> str:
+    """The service of a signature that nobody has verified; "" for none."""
+    parts = head.headers.get("authorization", "").partition("Credential=")[2].partition(",")[0].split("/")
+    return parts[3].lower() if len(parts) == 5 else ""
 
 
 def error_answer(protocol: Protocol, status: int, code: str, message: str) -> ErrorAnswer:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import typing
 import uuid
 from collections.abc import Callable, Iterable
 from typing import IO, Any
@@ -9,6 +10,7 @@ from typing import IO, Any
 from local_test.api.access import Access, Examined
 from local_test.api.access_refused import AccessRefused
 from local_test.api.asked_operation import asked_operation
+from local_test.api.aws_hosts import at_own_address
 from local_test.api.control import CONTROL
 from local_test.api.error_answer import ErrorAnswer, Protocol, error_answer, not_here, refusal
 from local_test.api.errors import ApiError, NotHere, SerializationException, UnknownOperation
@@ -22,12 +24,28 @@ from local_test.api.sagemaker_api import SageMakerApi
 
 SAGEMAKER_TARGET = "SageMaker."
 NOT_SENT = ("access-control-", "server")  # no page may read an answer; who answers is the HTTP server
+# In a signature's scope: what each region has of its own. S3 and IAM are everybody's; moto knows the rest by region.
+REGIONAL = frozenset({"sagemaker", "logs", "monitoring", "ecr"})
 logger = logging.getLogger(__name__)
 
 
+class Region(typing.Protocol):
+    """runtime: the WSGI application of `/endpoints/...`."""
+
+    @property
+    def api(self) -> SageMakerApi: ...
+
+    @property
+    def runtime(self) -> Callable[..., Any]: ...
+
+
+class Regions(typing.Protocol):
+    def __getitem__(self, name: str) -> Region:
+        """The SageMaker of a region, made when it was never asked for. Raises ApiError for what is none."""
+
+
 class Front:
-    """The WSGI application behind HttpServer. runtime answers `/endpoints/...`, control `/local-sagemaker/...`; both
-    are WSGI applications.
+    """The WSGI application behind HttpServer. control: a WSGI application that answers `/local-sagemaker/...`.
 
     owner: id of the access key of the service's user.
     """
@@ -35,23 +53,15 @@ class Front:
     def __init__(
         self,
         access: Access,
-        api: SageMakerApi,
-        runtime: Callable[..., Any],
+        regions: Regions,
         control: Callable[..., Any],
         others: OtherServices,
         owner: str,
     ):
-        self._access, self._api, self._runtime, self._control, self._others, self._owner = (
-            access,
-            api,
-            runtime,
-            control,
-            others,
-            owner,
-        )
+        self._access, self._regions, self._control, self._others, self._owner = access, regions, control, others, owner
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        head, examined = environ[HEAD], environ[EXAMINED]
+        head, examined = at_own_address(environ[HEAD], environ), environ[EXAMINED]
         body: IO[bytes] | None = None
         try:
             body = self._access.checked_body(examined, head, environ)
@@ -84,19 +94,21 @@ class Front:
             if not is_owner:
                 refuse_command()
             return self._control(environ, start_response)
-        if examined.service != "sagemaker":
-            return self._others(head, examined.service, body, environ, start_response)
+        name = examined.signed.scope.region if examined.signed else ""  # a form has none: it is for S3
+        region = self._regions[name] if examined.service in REGIONAL else None
+        if region is None or examined.service != "sagemaker":
+            return self._others(head, examined.service, name, body, environ, start_response)
         if not is_owner:
             check_no_files(head.headers)
         if head.path.startswith("/endpoints/"):
-            return self._runtime(environ | {"wsgi.input": body}, start_response)
+            return region.runtime(environ | {"wsgi.input": body}, start_response)
         target = head.headers.get("x-amz-target", "")
         if not target.startswith(SAGEMAKER_TARGET):
             raise UnknownOperation(why_refused(asked_operation(examined.service, head, body.read())))
         request = json_object(body.read() or b"{}")
         if not is_owner:
             check_no_files(request)
-        return answered_with(self._api.call(target.removeprefix(SAGEMAKER_TARGET), request), start_response)
+        return answered_with(region.api.call(target.removeprefix(SAGEMAKER_TARGET), request), start_response)
 
 
 def read_body(environ: dict[str, Any]) -> bytes:

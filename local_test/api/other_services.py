@@ -41,6 +41,7 @@ class OtherServices:
         self,
         head: RequestHead,
         service: str,
+        region: str,
         body: IO[bytes],
         environ: dict[str, Any],
         start_response: Callable[..., Any],
@@ -55,7 +56,7 @@ class OtherServices:
             _hand_over(head, body, environ)
         else:
             if head.headers.get("x-amz-target") == FILTER_LOG_EVENTS:
-                content = json.dumps(self._logs.with_stream_names(json_object(content))).encode()
+                content = json.dumps(self._logs.with_stream_names(json_object(content), region)).encode()
             environ |= {"wsgi.input": io.BytesIO(content), "CONTENT_LENGTH": str(len(content))}
         answered: list[Any] = []
 

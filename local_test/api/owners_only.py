@@ -6,11 +6,11 @@ nothing of this machine."""
 from typing import NoReturn
 
 from local_test.api.access_refused import AccessRefused, Why
+from local_test.host.command import COMMAND
 from local_test.storage.local_files import is_local
 
 WITH_OWN_KEY = (
-    "needs the local SageMaker's own key, which `python -m local_test env` prints; a role's, such as a container "
-    "has, does not do"
+    f"needs the local SageMaker's own key, which `{COMMAND} env` prints; a role's, such as a container has, does not do"
 )
 
 

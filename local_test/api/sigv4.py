@@ -27,14 +27,15 @@ AUTHORIZATION = re.compile(
 
 @dataclass(frozen=True)
 class Scope:
-    """What a signing key is good for. date: `20260131`."""
+    """What a signing key is good for. date: `20260131`. service: in lower case; as_signed: as its client writes it."""
 
     date: str
     region: str
     service: str
+    as_signed: str | None = None
 
     def __str__(self) -> str:
-        return f"{self.date}/{self.region}/{self.service}/aws4_request"
+        return f"{self.date}/{self.region}/{self.as_signed or self.service}/aws4_request"
 
 
 def credential(text: str) -> tuple[str, Scope]:
@@ -42,7 +43,7 @@ def credential(text: str) -> tuple[str, Scope]:
     parts = text.split("/")
     if len(parts) != 5 or parts[4] != "aws4_request" or not all(parts):
         raise ValueError(f"{text!r} is no credential: it should look like KEY/20260131/us-east-1/s3/aws4_request.")
-    return parts[0], Scope(parts[1], parts[2], parts[3].lower())
+    return parts[0], Scope(parts[1], parts[2], parts[3].lower(), parts[3])
 
 
 def moment(text: str) -> datetime:
@@ -54,7 +55,7 @@ def moment(text: str) -> datetime:
 def signing_key(secret: str, scope: Scope) -> bytes:
     """Good for a day, a region and a service."""
     key = b"AWS4" + secret.encode()
-    for part in (scope.date, scope.region, scope.service, "aws4_request"):
+    for part in (scope.date, scope.region, scope.as_signed or scope.service, "aws4_request"):
         key = hmac.new(key, part.encode(), hashlib.sha256).digest()
     return key
 

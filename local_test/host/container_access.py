@@ -4,6 +4,7 @@ container.
 On the platform the container has the credentials of the job's or model's role, and a region; SDKs read both from the
 environment: https://docs.aws.amazon.com/sdkref/latest/guide/environment-variables.html"""
 
+import copy
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -63,6 +64,12 @@ class ContainerAccess:
         if found := bridge(client):
             return cls(keys, region, found.gateway, (found.subnet,))
         return cls(keys, region, DESKTOP_HOST if is_virtual_machine(client) else None)
+
+    def in_region(self, region: str) -> "ContainerAccess":
+        """The same address, and the same admitted networks, for containers of another region."""
+        other = copy.copy(self)
+        other._region = region
+        return other
 
     @property
     def gateway(self) -> str | None:

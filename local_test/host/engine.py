@@ -37,8 +37,21 @@ def connect() -> docker.DockerClient:
         )
         client.ping()
     except DockerException as error:
-        raise NoEngine(f"No Docker engine answers ({error}). Start Docker Desktop, or run `make engine`.") from error
+        raise NoEngine(why_none(str(error))) from error
     return client
+
+
+def why_none(error: str) -> str:
+    """The sentence of NoEngine. error: what the engine's SDK says."""
+    if "Permission denied" in error or "PermissionError" in error:
+        return (
+            "The Docker engine is there, and this user may not use it (permission denied). Join its group, then log in "
+            "again: sudo usermod -aG docker $USER"
+        )
+    return (
+        f"No Docker engine answers ({error}). Start Docker Desktop, or the engine (sudo systemctl start docker); in a "
+        "clone of this repository `make engine` installs one."
+    )
 
 
 @cache
@@ -138,6 +151,21 @@ def published_ports_warning(info: dict[str, Any]) -> str | None:
         "containers publish on 127.0.0.1 "
         f"(moby issue 45610). Jobs and endpoints publish none; the registry does, and asks for a password. "
         f"Docker Engine {FIRST_THAT_CLOSES_LOOPBACK} closes this."
+    )
+
+
+def emulation_note(info: dict[str, Any]) -> str | None:
+    """A sentence where the engine's processor is another than that of SageMaker's instances, else None.
+
+    info: what the engine tells about itself.
+    """
+    processor = info.get("Architecture", "")
+    if processor in ("", "x86_64", "amd64"):
+        return None
+    return (
+        f"The Docker engine is for {processor}: containers run as linux/amd64 all the same, by emulation, since the "
+        "instances of SageMaker that are run here are x86-64 and so are images for them. Expect them to be several "
+        "times slower, and build yours with docker build --platform linux/amd64."
     )
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from contract.atomic_write import write_atomically
+from local_test.host.command import COMMAND
 
 FILE = "identity.json"
 KEY_LETTERS = string.ascii_uppercase + "234567"  # as AWS's key ids
@@ -47,9 +48,7 @@ def access_key_of(folder: Path) -> AccessKey:
     """What this folder's service obeys. Raises FileNotFoundError before its first start."""
     if found := read_identity(folder):
         return found.access_key
-    raise FileNotFoundError(
-        f"{folder} has no local SageMaker yet. Start one: python -m local_test up --folder {folder}"
-    )
+    raise FileNotFoundError(f"{folder} has no local SageMaker yet. Start one: {COMMAND} up --folder {folder}")
 
 
 def identity_of(folder: Path) -> Identity:

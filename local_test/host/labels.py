@@ -10,7 +10,8 @@ from docker.errors import APIError, NotFound
 from docker.models.containers import Container
 from docker.models.networks import Network
 
-OWNED = "local-sagemaker"  # the value says what it is: TRAINING, PROCESSING, ENDPOINT, TRANSFORM, REGISTRY or NAMESPACE
+# The value says what it is: TRAINING, PROCESSING, ENDPOINT, TRANSFORM, REGISTRY, NAMESPACE or PROBE.
+OWNED = "local-sagemaker"
 NAME = "local-sagemaker.name"
 SERVICE = "local-sagemaker.service"  # which service of this machine started it
 
@@ -20,6 +21,7 @@ ENDPOINT = "endpoint"
 TRANSFORM = "transform-job"
 REGISTRY = "registry"
 NAMESPACE = "network-namespace"  # of an isolated job or endpoint
+PROBE = "probe"  # a container that never starts: what the engine can mount
 
 SECONDS_TO_LEAVE = 10  # for containers, a network that is to be removed
 SECONDS_BETWEEN_LOOKS = 0.05

@@ -7,7 +7,8 @@ from pathlib import Path
 from docker import DockerClient
 from docker.errors import APIError, BuildError, ImageNotFound
 
-BASE = Path(__file__).parents[2] / "docker" / "debian_base.sh"
+_INSTALLED = Path(__file__).with_name("base_image")  # pyproject.toml puts it there; else this is a clone
+BASE = (_INSTALLED if _INSTALLED.is_dir() else Path(__file__).parents[2] / "docker") / "debian_base.sh"
 PIN = BASE.with_name("base.pin")
 
 

@@ -16,7 +16,7 @@ from local_test.host.json_records import json_records, set_aside
 from local_test.host.record_database import errors_of_the_disk, open_database
 
 FILE = "records.sqlite3"
-SECONDS_TO_ROOM = 5.0  # between attempts to write to a full disk
+SECONDS_BETWEEN_ATTEMPTS = 5.0  # to write to a full disk
 Written = TypeVar("Written")
 logger = logging.getLogger(__name__)
 
@@ -120,9 +120,7 @@ class Records:
             return done.rowcount == 1
 
 
-def write_when_there_is_room(
-    write: Callable[[], Written], gives_up: Callable[[float], bool], what: str
-) -> Written | None:
+def retry_until_written(write: Callable[[], Written], gives_up: Callable[[float], bool], what: str) -> Written | None:
     """What `write` returns. On a full disk it is tried again and again; None when it was given up.
 
     Args:
@@ -135,5 +133,5 @@ def write_when_there_is_room(
             return write()
         except OSError:
             logger.exception("%s, which cannot be written down", what)
-        if gives_up(SECONDS_TO_ROOM):
+        if gives_up(SECONDS_BETWEEN_ATTEMPTS):
             return None

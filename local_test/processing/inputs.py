@@ -22,16 +22,24 @@ def lay_out(record: dict[str, Any], folder: Path, platform: Platform) -> list[di
     """
     hosts: list[dict[str, Path]] = [{} for _ in opt_ml.hosts(record)]
     for index, element in enumerate(opt_ml.downloads(record)):
-        channel, target = opt_ml.channel(element), opt_ml.folder_of(element)
-        files = channels.channel_files(channel, platform.objects, platform.files)
+        source, target = element["S3Input"], opt_ml.folder_of(element)
+        files = input_files(element, platform)
         laid_out: dict[tuple[channels.InputFile, ...], Path] = {}
         for number, host in enumerate(hosts):
-            share = tuple(channels.share_of(files, channel, number, len(hosts)))
+            share = tuple(channels.share_of(files, source, number, len(hosts)))
             if share not in laid_out:
                 laid_out[share] = folder / f"{index}-{number}"
                 channels.lay_out(list(share), laid_out[share])
             host[target] = laid_out[share]
     return hosts
+
+
+def input_files(element: dict[str, Any], platform: Platform) -> list[channels.InputFile]:
+    """Every file of an input that the platform brings. Raises ValueError, with the input's name."""
+    try:
+        return channels.source_files(element["S3Input"], platform.objects, platform.files)
+    except ValueError as error:
+        raise ValueError(f"Processing input {element['InputName']}: {error}") from error
 
 
 def writable(

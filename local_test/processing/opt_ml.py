@@ -111,7 +111,7 @@ def folder_of(element: dict[str, Any]) -> str:
 def folders(record: dict[str, Any]) -> list[str]:
     """Folders that are there when the container's program begins."""
     elements = [*record.get("ProcessingInputs", []), *record.get("ProcessingOutputConfig", {}).get("Outputs", [])]
-    return sorted({CONFIG, OUTPUT, *(folder_of(one) for one in elements if "LocalPath" in _place(one))})
+    return sorted({CONFIG, OUTPUT, *(folder_of(one) for one in elements if _place(one).get("LocalPath"))})
 
 
 def _place(element: dict[str, Any]) -> dict[str, Any]:
@@ -120,13 +120,3 @@ def _place(element: dict[str, Any]) -> dict[str, Any]:
 
 def is_isolated(record: dict[str, Any]) -> bool:
     return record.get("NetworkConfig", {}).get("EnableNetworkIsolation", False)
-
-
-def channel(element: dict[str, Any]) -> dict[str, Any]:
-    """A processing input as a channel of a training job, which names its files in the same way."""
-    source = element["S3Input"]
-    fields = ("S3Uri", "S3DataType", "S3DataDistributionType")
-    return {
-        "ChannelName": element["InputName"],
-        "DataSource": {"S3DataSource": {field: source[field] for field in fields}},
-    }

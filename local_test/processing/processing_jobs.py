@@ -13,9 +13,9 @@ from local_test.api.listing import one_page
 from local_test.api.tags import Tags
 from local_test.host.emulator_settings import Platform
 from local_test.processing import opt_ml, supported_fields
+from local_test.processing.inputs import input_files
 from local_test.processing.processing_run import RECORDS, RUNNING, End, ProcessingRun, end_of_record
 from local_test.storage.destination import Destination
-from local_test.training import channels
 from local_test.training.job_ending import KILLED
 
 UNFINISHED = ("InProgress", "Stopping")
@@ -132,13 +132,14 @@ class ProcessingJobs:
 
     def _check_data(self, record: dict[str, Any]) -> None:
         """What would otherwise fail after the job has begun."""
-        for element in opt_ml.downloads(record):
-            channels.check(opt_ml.channel(element), self._platform.objects, self._platform.files)
+        try:
+            for element in opt_ml.downloads(record):
+                input_files(element, self._platform)
+        except ValueError as error:
+            raise ValidationException(str(error)) from error
         destination = Destination(self._platform.objects, self._platform.files, self._platform.folder)
-        for index, element in enumerate(record.get("ProcessingOutputConfig", {}).get("Outputs", [])):
-            if not element["AppManaged"]:
-                try:
-                    destination.check(element["S3Output"]["S3Uri"])
-                except (ValueError, OSError) as error:
-                    at = f"ProcessingOutputConfig.Outputs[{index}].S3Output.S3Uri"
-                    raise ValidationException(f"{at}: {error}") from error
+        for element in opt_ml.uploads(record):
+            try:
+                destination.check(element["S3Output"]["S3Uri"])
+            except (ValueError, OSError) as error:
+                raise ValidationException(f"Processing output {element['OutputName']}: {error}") from error

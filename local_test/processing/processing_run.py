@@ -18,7 +18,7 @@ from local_test.api.supported_fields import without_effect, without_effect_line
 from local_test.host.archives import tree_archive
 from local_test.host.emulator_settings import Platform
 from local_test.host.labels import PROCESSING
-from local_test.host.state import write_when_there_is_room
+from local_test.host.state import retry_until_written
 from local_test.processing import opt_ml
 from local_test.processing.exit_message import BYTES, exit_message
 from local_test.processing.inputs import lay_out, writable
@@ -179,7 +179,7 @@ class ProcessingRun:
         """Say how the job ended. Where the disk is full it is said when there is room, or by the service's next
         start.
         """
-        write_when_there_is_room(
+        retry_until_written(
             lambda: self._update(**end_of_record(end)),
             self._ending.wait_for_kill,
             f"processing job {self.name} is {end.status}",

@@ -34,13 +34,17 @@ TOKEN_LIFE = timedelta(hours=12)  # https://docs.aws.amazon.com/AmazonECR/latest
 
 
 class LocalRegistry(Protocol):
-    """What is needed of a registry. host: 'HOST:PORT'; it may be started when it is first asked for."""
-
-    @property
-    def host(self) -> str: ...
+    """What is needed of a registry."""
 
     @property
     def users(self) -> Users: ...
+
+    @property
+    def host(self) -> str:
+        """'HOST:PORT'. It may be started when it is first asked for."""
+
+    def has(self, repository: str) -> bool:
+        """Whether one may push to it, and has perhaps. Starts nothing."""
 
     def set_repositories(self, repositories: Mapping[str, bool]) -> None:
         """What may be pushed to, by name, and whether tags are immutable there. Starts nothing."""
@@ -67,7 +71,7 @@ class _RegistryImage(Image):
     """An image as the registry has it; it is pushed, for ECR, when it is first seen."""
 
     def __new__(cls, *args: Any, **kwargs: Any) -> "_RegistryImage":
-        return object.__new__(cls)  # moto's own __new__ keeps every instance for good
+        return object.__new__(cls)  # moto's own __new__ holds every instance until the process ends
 
     def __init__(self, account: str, api: RegistryApi, repository: str, digest: str):
         """Raises RegistryRefused when the registry does not have it."""

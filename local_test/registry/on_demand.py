@@ -24,11 +24,15 @@ class OnDemandRegistry:
         port: int | None,
         started: Callable[[int], None],
         state_folder: Path,
+        service: str = "",
     ):
-        """name: of the service. account: the id that ECR's refusals name. port: the one it had, or None.
+        """name: of the registry, its service's where that has no other. account: the id that ECR's refusals name. port:
+        the one it had, or None.
 
-        started: told the port when the registry runs. state_folder: keeps the users' passwords; private to its user.
+        started: called with the port when the registry runs. state_folder: holds the passwords; private to its user.
+        service: in the labels, where it is not the name.
         """
+        self._service = service or name
         self._client, self._name, self._account, self._port, self._started = client, name, account, port, started
         self.users = kept_users(state_folder)
         self._repositories: dict[str, bool] = {}
@@ -42,9 +46,15 @@ class OnDemandRegistry:
         Raises RegistryError, ImageNotBuilt.
         """
         with self._lock:
-            if self._registry is None or not self._registry.is_running():  # somebody may have removed its container
+            if self._registry is None or not self._registry.is_running():  # its container may have been removed
                 self._registry = Registry.start(
-                    self._client, self._name, self._port, self.users, self._account, self._repositories
+                    self._client,
+                    self._name,
+                    self._port,
+                    self.users,
+                    self._account,
+                    self._repositories,
+                    self._service,
                 )
                 self._port = self._registry.port
                 self._started(self._port)
@@ -56,6 +66,11 @@ class OnDemandRegistry:
             self._repositories = dict(repositories)
             if self._registry is not None and self._registry.is_running():
                 self._registry.set_repositories(self._repositories)
+
+    def has(self, repository: str) -> bool:
+        """Whether one may push to it, and has perhaps. Starts nothing."""
+        with self._lock:
+            return repository in self._repositories
 
     def local_image(self, uri: str) -> str:
         """Id in the engine of the image that a request names. Raises ValueError with the next step."""

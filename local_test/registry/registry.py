@@ -15,7 +15,7 @@ from docker import DockerClient
 from docker.errors import APIError, NotFound
 from docker.models.containers import Container
 
-from local_test.host.labels import REGISTRY, filters, labels, remove, remove_network
+from local_test.host.labels import NAME, REGISTRY, filters, labels, remove, remove_network
 from local_test.host.small_image import small_image
 from local_test.registry import container_files
 from local_test.registry.registry_api import RegistryApi, RegistryRefused
@@ -53,6 +53,7 @@ class Registry:
         users: Users,
         account: str,
         repositories: Mapping[str, bool],
+        service: str,
     ) -> "Registry":
         """The registry of that name, ready to answer. What an earlier process left running of it is replaced.
 
@@ -60,12 +61,13 @@ class Registry:
             port: on loopback; None lets the engine choose a free one.
             account: the id that refusals name.
             repositories: those that one may push to, and whether their tags are immutable.
+            service: that it belongs to; one for each region.
 
         Raises RegistryError, ImageNotBuilt.
         """
         image = small_image(client, "local-sagemaker-registry", Path(__file__).parent, INGREDIENTS)
         _remove_containers(client, name)
-        marks = labels(REGISTRY, name, name)
+        marks = labels(REGISTRY, name, service)
         try:
             client.volumes.create(volume_name(name), labels=marks)
             network = client.networks.create(volume_name(name), driver="bridge", labels=marks)
@@ -156,7 +158,8 @@ def volume_name(name: str) -> str:
 
 def _remove_containers(client: DockerClient, name: str) -> None:
     """With their network, which nothing else is on."""
-    for container in client.containers.list(all=True, filters=filters(REGISTRY, name), ignore_removed=True):
+    ours = {"label": [*filters(REGISTRY)["label"], f"{NAME}={name}"]}
+    for container in client.containers.list(all=True, filters=ours, ignore_removed=True):
         remove(container)
-    for network in client.networks.list(filters=filters(REGISTRY, name)):
+    for network in client.networks.list(filters=ours):
         remove_network(network)

@@ -106,7 +106,7 @@ class Destination:
 
 
 def location(base: str, name: str) -> str:
-    """The URI of `name` below `base`, as a client is told it."""
+    """The URI of `name` below `base`, as clients see it."""
     return f"{base.rstrip('/')}/{quote(os.fsencode(name)) if is_local(base) else name}"
 
 

@@ -33,7 +33,7 @@ class JsonLines:
                 if file.write(line) < len(line):
                     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
             except OSError:
-                file.truncate(end)  # else the next line would go on where this one broke off
+                file.truncate(end)  # else the next line would be appended to what was written of this one
                 raise
 
 

@@ -36,7 +36,7 @@ class LocalFiles:
     def path_below(self, uri: str, name: str) -> Path:
         """Where a file called `name` goes in the folder of a URI. Raises ValueError when it would lie anywhere else.
 
-        A link in its place is not followed: whoever writes there replaces it.
+        A link in its place is not followed: a write replaces it.
         """
         target = path_below(self.path(uri), name)
         self._check_not_withheld(target, str(target))

@@ -27,10 +27,12 @@ class LogGroups:
     def __init__(self, account: str, region: str, folder: Path):
         """Take over moto's logs of this account and region, and put back what `folder` holds."""
         self._files = _Files(folder)
-        _KeptBackend.files[account, region] = self._files
-        models.LogStream = _KeptStream  # type: ignore[misc] # moto's own code makes streams by this name
-        models.logs_backends.backend = _KeptBackend
-        models.logs_backends.pop(account, None)
+        _StoredBackend.files[account, region] = self._files
+        models.LogStream = _StoredStream  # type: ignore[misc] # moto's own code makes streams by this name
+        if models.logs_backends.backend is not _StoredBackend:
+            models.logs_backends.backend = _StoredBackend
+            models.logs_backends.pop(account, None)  # with the other class for what is made later
+        models.logs_backends[account].pop(region, None)
         self._backend = models.logs_backends[account][region]
         self._lock = threading.Lock()
         self._restore()
@@ -47,14 +49,16 @@ class LogGroups:
             kept = self._backend.groups[group].streams[stream]
         kept.put_log_events([{"timestamp": time, "message": message} for time, message in lines])
 
-    def with_stream_names(self, request: dict[str, Any]) -> dict[str, Any]:
-        """A FilterLogEvents request whose logStreamNamePrefix, which moto passes over, is resolved into names.
+    def with_stream_names(self, request: dict[str, Any], region: str) -> dict[str, Any]:
+        """A FilterLogEvents request to a region, whose logStreamNamePrefix, which moto passes over, is resolved into
+        names.
 
         https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
         """
         if "logStreamNamePrefix" not in request:
             return request
-        group = self._backend.groups.get(request.get("logGroupName", ""))
+        backend = models.logs_backends[self._backend.account_id][region]
+        group = backend.groups.get(request.get("logGroupName", ""))
         names = [
             name for name in list(group.streams if group else ()) if name.startswith(request["logStreamNamePrefix"])
         ]
@@ -78,7 +82,7 @@ class LogGroups:
                 streams.append((header, batches))
         for header, batches in sorted(streams, key=lambda stream: stream[0]["created"]):
             if of_stream := self._backend.groups.get(header["group"]):
-                of_stream.streams[header["stream"]] = _KeptStream.restored(of_stream, header, batches)
+                of_stream.streams[header["stream"]] = _StoredStream.restored(of_stream, header, batches)
 
 
 class _Files:
@@ -108,17 +112,17 @@ class _Files:
         return self.folder / f"{hashlib.sha256(name.encode()).hexdigest()[:32]}.jsonl"
 
 
-class _KeptStream(LogStream):
+class _StoredStream(LogStream):
     def __init__(self, log_group: LogGroup, name: str):
         super().__init__(log_group, name)
         # Events must lie in the file in the order in which moto holds them.
         self._lock = threading.Lock()
         self._lines: JsonLines | None = None
-        if files := _KeptBackend.files.get((log_group.account_id, log_group.region)):
+        if files := _StoredBackend.files.get((log_group.account_id, log_group.region)):
             self._lines = files.open(log_group.name, name, created=self.creation_time.isoformat())
 
     @classmethod
-    def restored(cls, group: LogGroup, header: dict[str, Any], batches: list[dict[str, Any]]) -> "_KeptStream":
+    def restored(cls, group: LogGroup, header: dict[str, Any], batches: list[dict[str, Any]]) -> "_StoredStream":
         stream = cls(group, header["stream"])
         stream.creation_time = datetime.fromisoformat(header["created"])
         for batch in batches:
@@ -142,12 +146,12 @@ class _KeptStream(LogStream):
             return token
 
     def forget(self) -> None:
-        """Whoever still holds the stream writes to nothing."""
+        """Later writes to the stream are not stored."""
         with self._lock:
             self._lines = None
 
 
-class _KeptBackend(LogsBackend):
+class _StoredBackend(LogsBackend):
     files: ClassVar[dict[tuple[str, str], _Files]] = {}  # by account and region; others keep nothing
 
     @property
@@ -189,6 +193,6 @@ class _KeptBackend(LogsBackend):
             self._files.open(group.name, None, created=created, tags=tags or {}, kms_key_id=group.kms_key_id)
 
     def _forget(self, group: LogGroup, name: str, stream: LogStream) -> None:
-        if self._files and isinstance(stream, _KeptStream):
+        if self._files and isinstance(stream, _StoredStream):
             stream.forget()
             self._files.remove(group.name, name)

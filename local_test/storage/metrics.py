@@ -24,13 +24,15 @@ class Metrics:
     def __init__(self, account: str, region: str, folder: Path):
         """Take over moto's CloudWatch of this account and region, and put back the data points that `folder` holds."""
         path = folder / "metrics.jsonl"
-        _KeptBackend.lines.pop((account, region), None)
-        models.cloudwatch_backends.backend = _KeptBackend
-        models.cloudwatch_backends.pop(account, None)
+        _StoredBackend.lines.pop((account, region), None)
+        if models.cloudwatch_backends.backend is not _StoredBackend:
+            models.cloudwatch_backends.backend = _StoredBackend
+            models.cloudwatch_backends.pop(account, None)  # with the other class for what is made later
+        models.cloudwatch_backends[account].pop(region, None)
         self._backend = models.cloudwatch_backends[account][region]
         for namespace, data in read_lines(path):
             self._backend.put_metric_data(namespace, [_with_times(datum, datetime.fromisoformat) for datum in data])
-        _KeptBackend.lines[account, region] = JsonLines(path)
+        _StoredBackend.lines[account, region] = JsonLines(path)
 
     def put(self, namespace: str, name: str, value: float, timestamp: float, dimensions: dict[str, str]) -> None:
         """One data point. timestamp: seconds since 1970."""
@@ -43,7 +45,7 @@ class Metrics:
         self._backend.put_metric_data(namespace, [datum])
 
 
-class _KeptBackend(CloudWatchBackend):
+class _StoredBackend(CloudWatchBackend):
     lines: ClassVar[dict[tuple[str, str], JsonLines]] = {}  # by account and region; others keep nothing
 
     def __init__(self, region_name: str, account_id: str):

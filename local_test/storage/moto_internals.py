@@ -47,7 +47,7 @@ USED = {
 
 
 def check_moto(part: str) -> None:
-    """Raises ImportError, a sentence that names what this version of moto does not have."""
+    """Raises ImportError that names what this version of moto does not have."""
     for place, names in USED[part].items():
         module, _, owner = place.partition(":")
         found: object = importlib.import_module(module)

@@ -67,7 +67,7 @@ class DiskKey(FakeKey):
     order_of_writes: Order
 
     def __new__(cls, *args: Any, **kwargs: Any) -> "DiskKey":
-        return object.__new__(cls)  # moto's own __new__ keeps every instance for good
+        return object.__new__(cls)  # moto's own __new__ holds every instance until the process ends
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -123,7 +123,7 @@ class DiskKey(FakeKey):
                 self.changes.removed.append(self)
 
     def __del__(self) -> None:
-        """Moto's would dispose of the key; here a key that nobody refers to has nothing open."""
+        """Moto's would dispose of the key; a key here holds no file open."""
 
     def __deepcopy__(self, memo: dict[str, Any]) -> "DiskKey":
         """Moto copies every version of every object to list them; the copies share the file."""

@@ -12,7 +12,7 @@ CHUNK = 1 << 20  # bytes
 
 @dataclass(frozen=True)
 class Finished:
-    """A file that is complete and that nobody else holds: it may become the object by a rename."""
+    """A complete file that nothing else uses: it may become the object by a rename."""
 
     path: Path
 
@@ -72,7 +72,7 @@ class ObjectBody:
 
 
 class _OpenFile:
-    """A descriptor that lives as long as something refers to it."""
+    """A file descriptor that is closed when nothing refers to it any more."""
 
     def __init__(self, path: Path):
         self.descriptor = os.open(path, os.O_RDONLY)

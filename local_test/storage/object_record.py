@@ -28,7 +28,7 @@ WATCHED = frozenset({*PLAIN, "acl", "last_modified"})
 
 
 def object_record(key: FakeKey, order: int, tags: dict[str, str]) -> dict[str, Any]:
-    """`order` rises with every write: it tells the newest of two records of one key, and the order of versions."""
+    """`order` rises with every write: it decides which record of a key is the newest, and the order of versions."""
     return {
         "key": key.name,
         "size": key.contentsize,

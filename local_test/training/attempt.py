@@ -1,4 +1,4 @@
-"""One attempt of a training job: its containers from creation to removal, and what is kept of them.
+"""One attempt of a training job: its containers from creation to removal, and what is stored of them.
 
 Contract: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training-algo.html
 """

@@ -40,32 +40,36 @@ def check(channel: dict[str, Any], objects: ObjectStore, files: LocalFiles) -> N
 
 
 def channel_files(channel: dict[str, Any], objects: ObjectStore, files: LocalFiles) -> list[InputFile]:
-    """Every file of a channel, in the order of their keys. Raises ValueError when there is none, as AWS refuses it, or
-    when a key cannot be a file's name."""
-    source = channel["DataSource"]["S3DataSource"]
-    uri = source["S3Uri"]
+    """Every file of a channel, as `source_files`. Raises ValueError, with the channel's name."""
     try:
-        if source["S3DataType"] == "ManifestFile":
-            found = [InputFile(entry.name, entry.path) for entry in read_manifest(uri, objects, files)]
-        elif is_local(uri):
-            found = [InputFile(name, path) for name, path in files.files_below(files.folder(uri))]
-        else:
-            found = _prefix_files(uri, objects)
-        for file in found:
-            check_name(file.name)
+        return source_files(channel["DataSource"]["S3DataSource"], objects, files)
     except ValueError as error:
         raise ValueError(f"Channel {channel['ChannelName']}: {error}") from error
+
+
+def source_files(source: dict[str, Any], objects: ObjectStore, files: LocalFiles) -> list[InputFile]:
+    """Every file of an S3DataSource, or of a processing job's S3Input, in the order of their keys. Raises ValueError
+    when there is none, as AWS refuses it, or when a key cannot be a file's name."""
+    uri = source["S3Uri"]
+    if source["S3DataType"] == "ManifestFile":
+        found = [InputFile(entry.name, entry.path) for entry in read_manifest(uri, objects, files)]
+    elif is_local(uri):
+        found = [InputFile(name, path) for name, path in files.files_below(files.folder(uri))]
+    else:
+        found = _prefix_files(uri, objects)
+    for file in found:
+        check_name(file.name)
     if not found:
         raise ValueError(
-            f'No S3 objects found under S3 URL "{uri}" given in input data source (channel {channel["ChannelName"]}). '
-            "Upload the data first, or correct S3Uri."
+            f'No S3 objects found under S3 URL "{uri}" given in input data source. Upload the data first, or correct '
+            "S3Uri."
         )
     return found
 
 
-def share_of(files: list[InputFile], channel: dict[str, Any], host: int, hosts: int) -> list[InputFile]:
+def share_of(files: list[InputFile], source: dict[str, Any], host: int, hosts: int) -> list[InputFile]:
     """The files of host number `host` (from 0) of `hosts`: all, or with ShardedByS3Key every `hosts`-th."""
-    if channel["DataSource"]["S3DataSource"].get("S3DataDistributionType") == "ShardedByS3Key":
+    if source.get("S3DataDistributionType") == "ShardedByS3Key":
         return files[host::hosts]
     return files
 

@@ -107,4 +107,5 @@ def _files(
     channel: dict[str, Any], request: dict[str, Any], number: int, platform: Platform
 ) -> list[channels.InputFile]:
     found = channels.channel_files(channel, platform.objects, platform.files)
-    return channels.share_of(found, channel, number, request["ResourceConfig"]["InstanceCount"])
+    source = channel["DataSource"]["S3DataSource"]
+    return channels.share_of(found, source, number, request["ResourceConfig"]["InstanceCount"])

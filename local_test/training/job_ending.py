@@ -12,11 +12,11 @@ KILLED = "The local SageMaker ended while this job was running."
 class JobEnding:
     """The reason why the hosts of a job are being stopped. Safe to use from many threads.
 
-    The first reason counts, except that any other is stronger than an interruption, after which the job goes on."""
+    The first reason counts, except that any other is stronger than an interruption: after that the job starts again."""
 
     def __init__(self, hosts: JobHosts):
         self._hosts = hosts
-        self.lock = threading.RLock()  # held by whoever must not be overtaken by a reason
+        self.lock = threading.RLock()  # held while something must happen before the next reason
         self._reason: str | None = None
         self._closed = False
         self._killed = threading.Event()
@@ -64,7 +64,7 @@ class JobEnding:
         self._closed = True
 
     def start_anew(self) -> bool:
-        """Forget an interruption, or that the hosts have ended. False when the job is over for another reason."""
+        """Reset for another attempt of the job. False when it is being ended for good."""
         with self.lock:
             if self._reason not in (None, INTERRUPTED):
                 return False

@@ -1,6 +1,6 @@
 """The hosts of one job: the containers of its instances and the network that joins them, from creation to removal.
 
-A training job has them, and a processing job may.
+Training jobs and processing jobs have them.
 """
 
 import contextlib
@@ -70,7 +70,7 @@ class JobHosts:
         self._began = int(time.time())
         network = None
         if len(self.names) > 1:
-            name = f"{self._platform.service}-{self._job}"
+            name = f"{self._platform.service}-{self._platform.region}-{self._job}"
             network = join(engine, name, self.names, self._isolated, self.labels)
             cleanup.callback(network.remove)
         access = self._access(role, program.environment, network, warn, cleanup)

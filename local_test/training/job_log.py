@@ -8,7 +8,7 @@ from typing import Any
 
 from local_test.storage.log_groups import LogGroups
 
-LONGEST = 256 * 1024  # bytes of a line; a longer one goes on in the next, as with CloudWatch's events
+LONGEST = 256 * 1024  # bytes of a line; a longer one continues in the next, as with CloudWatch's events
 MOST = 1000  # lines at a time
 SIZE = 1024 * 1024  # characters at a time
 
@@ -99,7 +99,7 @@ def as_they_come(source: Iterable[str]) -> Generator[list[str], None, None]:
                 return
     finally:
         abandoned.set()
-        while not waiting.empty():  # a reader that waits for room goes on, and sees that nobody listens
+        while not waiting.empty():  # a reader that is blocked by a full queue continues, and sees that nobody reads on
             waiting.get()
 
 

@@ -45,7 +45,7 @@ SUPPORTED = {
         }
     ],
     "OutputDataConfig": {"S3OutputPath": None, "CompressionType": None},
-    # A container has no instance of its own here: the type is told to it, the volume is this machine's disk.
+    # A container has no instance of its own here: the type is only passed on to it, the volume is this machine's disk.
     "ResourceConfig": {
         "InstanceType": None,
         "InstanceCount": None,
@@ -114,7 +114,7 @@ def _check_instances(resources: dict[str, Any]) -> None:
 
 
 def _check_synced_folders(request: dict[str, Any]) -> None:
-    """Folders of the container that are kept in S3: absolute, and each for one purpose."""
+    """Folders of the container that are synchronised to S3: absolute, and each for one purpose."""
     fields = ("CheckpointConfig", "DebugHookConfig", "TensorBoardOutputConfig")
     paths = {
         f"{field}.LocalPath": request[field]["LocalPath"].rstrip("/")
@@ -139,7 +139,7 @@ def _check_debugger(request: dict[str, Any]) -> None:
             f"{', '.join(map(str, PROFILING_INTERVALS))}."
         )
     for what, name_field, configurations in (
-        ("rule configuration", "RuleConfigurationName", [one for rules in RULES for one in request.get(rules, [])]),
+        *(("rule configuration", "RuleConfigurationName", request.get(rules, [])) for rules in RULES),
         ("collection", "CollectionName", request.get("DebugHookConfig", {}).get("CollectionConfigurations", [])),
     ):
         names = [one.get(name_field) for one in configurations]

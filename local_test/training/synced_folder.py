@@ -1,5 +1,5 @@
-"""A folder of running containers that is kept in S3: checkpoints, tensors, profiles. Restored into them before they
-start.
+"""A folder of running containers that is synchronised to S3: checkpoints, tensors, profiles. Checkpoints are restored
+before the containers start.
 
 The folder is in the container and is read through the engine: nothing of root's appears on this machine, and it works
 where the engine is in a virtual machine.
@@ -107,7 +107,7 @@ class SyncedFolder:
         self.store_changes()
 
     def abandon(self) -> None:
-        """Look no more; what is new is lost. Returns at once."""
+        """Stop synchronising; what is new is lost. Returns at once."""
         self._closed.set()
 
     def store_changes(self) -> int:

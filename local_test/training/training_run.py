@@ -9,7 +9,7 @@ from typing import Any
 from contract.opt_ml import FAILURE_REASON_CHARACTERS
 from local_test.host.emulator_settings import Platform
 from local_test.host.labels import TRAINING
-from local_test.host.state import write_when_there_is_room
+from local_test.host.state import retry_until_written
 from local_test.training import opt_ml
 from local_test.training.attempt import INTERNAL_ERROR, Attempts
 from local_test.training.job_ending import INTERRUPTED, KILLED, JobEnding
@@ -112,10 +112,8 @@ class TrainingRun:
         return "Restarting"
 
     def _finish(self, outcome: str, reason: str | None) -> None:
-        """Say how the job ended. Where the disk is full it is said when there is room, or by the service's next
-        start.
-        """
-        ended = write_when_there_is_room(
+        """Record how the job ended. On a full disk this is retried, and left to the service's next start."""
+        ended = retry_until_written(
             lambda: self._record_end(outcome, reason),
             self._ending.wait_for_kill,
             f"training job {self.name} is {outcome}",

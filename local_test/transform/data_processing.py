@@ -26,7 +26,7 @@ csv.field_size_limit(MOST_MEGABYTES * MEGABYTE)  # a field may be a picture in b
 
 
 class Mismatch(ValueError):
-    """Input and filters, or input and answer, do not go together; the message is the rest of a sentence."""
+    """Input and filters, or input and answer, do not match; the message follows the name of the payload."""
 
 
 class BlockStream(io.RawIOBase):
@@ -164,7 +164,7 @@ class DataProcessing:
 
 
 def data_processing(request: dict[str, Any]) -> DataProcessing | None:
-    """A CreateTransformJob request's; None when it asks for nothing. Raises ValueError, a sentence that names the
+    """A CreateTransformJob request's; None when it asks for nothing. Raises ValueError with a message that names the
     field.
     """
     asked = request.get("DataProcessing", {})

@@ -68,7 +68,7 @@ def run_objects(
                     if len(waiting) > concurrent * WAITING_PER_REQUEST:
                         settle()
             except BadInput as failure:
-                # After the records before it, so that the first failure of the object is the one that is told.
+                # After the records before it, so that the first failure of the object is the one that is reported.
                 broken: Future[Any] = Future()
                 broken.set_exception(failure)
                 waiting.append((output, MiniBatch(b"", None), broken))

@@ -24,7 +24,7 @@ class JsonPath:
 
     @classmethod
     def parse(cls, text: str) -> "JsonPath":
-        """Raises ValueError, a sentence without the field's name."""
+        """Raises ValueError; its message does not name the field."""
         if not text.startswith("$"):
             raise ValueError(f"{text!r} does not begin with $.")
         steps, at = [], 1

@@ -45,7 +45,7 @@ def leaves_something_open(request: dict[str, Any]) -> bool:
     )
 
 
-def chosen_limits(request: dict[str, Any], answer: dict[str, Any]) -> Limits:
+def effective_limits(request: dict[str, Any], answer: dict[str, Any]) -> Limits:
     """answer: of GET /execution-parameters, {} when the container has none. Raises ValueError for one that makes no
     sense.
     """

@@ -17,9 +17,7 @@ class ObjectOutput:
 
     def __init__(self, source: InputObject, folder: Path, by_line: bool):
         self.source = source
-        self.failure: str | None = (
-            None  # what went wrong first, a sentence; client_fault says whether the input is to blame
-        )
+        self.failure: str | None = None  # what went wrong first; client_fault says whether the input is to blame
         self.client_fault = False
         self.done = False
         self.path = folder / str(source.number)

@@ -20,9 +20,7 @@ CRC32C_POLYNOMIAL = 0x82F63B78
 
 
 class BadInput(ValueError):
-    """An input object cannot be cut into payloads; the message is the rest of a sentence that begins with the
-    object.
-    """
+    """An input object cannot be cut into payloads; the message follows the object's URI."""
 
 
 @dataclass(frozen=True)

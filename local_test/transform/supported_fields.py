@@ -26,7 +26,7 @@ SUPPORTED = {
         "SplitType": None,
     },
     "TransformOutput": {"S3OutputPath": None, "Accept": None, "AssembleWith": None},
-    # A container has no instance of its own here: type and AMI are told back, and the driver is this machine's.
+    # A container has no instance of its own here: type and AMI are only described, the driver is this machine's.
     "TransformResources": {"InstanceType": None, "InstanceCount": None, "TransformAmiVersion": None},
     "DataProcessing": None,
     "Tags": None,

@@ -1,5 +1,4 @@
-"""A transform job from its first object to its last: containers start, objects are sent, outputs are stored, the end is
-told.
+"""A transform job as it runs: containers start, objects are sent, outputs are stored, the end is recorded.
 
 Source: https://docs.aws.amazon.com/sagemaker/latest/dg/batch-transform.html
 """
@@ -35,7 +34,7 @@ from local_test.transform.invocations import (
     Invocations,
     execution_parameters,
 )
-from local_test.transform.limits import Limits, batch_environment, chosen_limits, leaves_something_open
+from local_test.transform.limits import Limits, batch_environment, effective_limits, leaves_something_open
 from local_test.transform.mini_batches import Cutting
 from local_test.transform.outputs import LONGEST_REASON, ObjectOutput, data_log_lines, failure_of_objects, store
 
@@ -53,7 +52,7 @@ class Outcome:
 
 
 class JobFailed(RuntimeError):
-    """The job as a whole cannot go on; the message is its FailureReason."""
+    """The job as a whole has failed; the message is its FailureReason."""
 
 
 class TransformJob:
@@ -241,7 +240,7 @@ class TransformJob:
     def _limits(self, serving: Instance) -> Limits:
         answer = execution_parameters(*serving.first_address()) if leaves_something_open(self._request) else {}
         try:
-            return chosen_limits(self._request, answer)
+            return effective_limits(self._request, answer)
         except ValueError as error:
             raise JobFailed(f"AlgorithmError: {error}") from error
 

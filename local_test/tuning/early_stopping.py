@@ -17,14 +17,14 @@ LEAST_EARLIER_TRIALS = 3
 def reason_to_stop(
     config: dict[str, Any], static: dict[str, str], trial: Trial, trials: Sequence[Trial], judged: int
 ) -> str | None:
-    """A clause that says why the trial is stopped; None when it goes on.
+    """A clause that says why the trial is stopped; None when it continues.
 
     Args:
         config: HyperParameterTuningJobConfig with a RandomSeed.
         static: the static hyperparameters, among which Hyperband looks for its MaxResource.
         trial: with one value an epoch so far.
         trials: of this tuning job.
-        judged: epochs after which the trial was let go on before.
+        judged: epochs that were judged before; the trial continued.
     """
     if config["Strategy"] == "Hyperband":
         stops = hyperband.should_stop(config, trial, trials, hyperband.max_resource(config, static))

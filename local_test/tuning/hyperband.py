@@ -2,7 +2,7 @@
 
 Li and others, 2018, https://arxiv.org/abs/1603.06560, as Optuna's HyperbandPruner does it: asynchronously, one trial
 after the other. A trial belongs to a bracket. At each rung of the bracket, which is 3 times as many epochs as the one
-before, it goes on when it is among the best third of the bracket's trials that have come there."""
+before, it continues when it is among the best third of the bracket's trials that have come there."""
 
 from collections.abc import Iterable
 from typing import Any

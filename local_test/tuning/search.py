@@ -61,12 +61,12 @@ def grid_size(config: dict[str, Any]) -> int:
     """The number of combinations of a config that has passed `check` with Strategy Grid: of training jobs that it
     takes.
     """
-    return int(combinations(config))
+    return int(_combinations(ranges.read(config["ParameterRanges"])))
 
 
 def combinations(config: dict[str, Any]) -> float:
     """Of values of the ranges; infinite with a continuous one."""
-    return math.prod(one.size for one in ranges.read(config["ParameterRanges"]))
+    return _combinations(ranges.read(config["ParameterRanges"]))
 
 
 def propose(
@@ -119,7 +119,7 @@ def _draw(
     study.add_trials(observations)
     distributions = {one.name: one.distribution for one in found}
     tried = {tuple(trial.hyperparameters[one.name] for one in found) for trial in earlier}
-    size = math.prod(one.size for one in found)  # infinite with a continuous range
+    size = _combinations(found)
     for _ in range(DRAWS):
         drawn = study.ask(distributions).params
         proposal = {one.name: one.text(drawn[one.name]) for one in found}
@@ -128,6 +128,11 @@ def _draw(
     # So many draws repeat what there is only when few combinations are left.
     candidates = (_combination(found, (seed + step) % int(size)) for step in range(len(tried) + 1))
     return next(candidate for candidate in candidates if tuple(candidate.values()) not in tried)
+
+
+def _combinations(found: Sequence[Range]) -> float:
+    # Not the product alone: integers may be too large to be multiplied with a float.
+    return math.inf if any(isinstance(one, ContinuousRange) for one in found) else math.prod(one.size for one in found)
 
 
 def _combination(found: Sequence[Range], index: int) -> dict[str, str]:

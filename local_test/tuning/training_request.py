@@ -28,8 +28,8 @@ def training_job_name(tuning_job: dict[str, Any], number: int) -> str:
     tuning_job: as DescribeHyperParameterTuningJob answers it. number: from 1.
     """
     name = tuning_job["HyperParameterTuningJobName"]
-    told_apart = hashlib.sha256(f"{name} {tuning_job['CreationTime']} {number}".encode()).hexdigest()[:8]
-    return f"{name}-{number:03d}-{told_apart}"
+    suffix = hashlib.sha256(f"{name} {tuning_job['CreationTime']} {number}".encode()).hexdigest()[:8]
+    return f"{name}-{number:03d}-{suffix}"
 
 
 def training_request(

@@ -33,15 +33,15 @@ class TrialJobs:
             tuning_job,
         )
         self._places: dict[int, int] = {}  # trial -> its place among those that run at the same time
-        self._told: set[str] = set()  # training jobs whose log says why they are stopped
+        self._announced: set[str] = set()  # training jobs whose log says why they are stopped
 
     def start(
         self,
         number: int,
         tuned: dict[str, str],
         trials: list[Trial],
-        heard: Callable[[], None],
-        anew: Callable[[], None],
+        on_change: Callable[[], None],
+        on_restart: Callable[[], None],
     ) -> None:
         """Start the training job of trial `number`. Raises ApiError; then the trial has never been one.
 
@@ -49,8 +49,8 @@ class TrialJobs:
             number: from 1.
             tuned: its hyperparameters besides the static ones.
             trials: those before it, of which some run.
-            heard: called when the trial has printed a value of the objective, and when it has ended.
-            anew: called when the trial begins again from its first epoch.
+            on_change: called when the trial has printed a value of the objective, and when it has ended.
+            on_restart: called when the trial begins again from its first epoch.
         """
         config = self._tuning_job["HyperParameterTuningJobConfig"]
         request = training_request(self._tuning_job, number, tuned, self._tuning_job["Search"]["Tags"])
@@ -68,7 +68,7 @@ class TrialJobs:
         }
         self._places[number], cpuset = share(cores(self._platform.engine), progress.most_at_once(config), running)
         listener = _TrialListener(
-            self._platform, self._records, self._tuning_job, number, request, heard=heard, anew=anew
+            self._platform, self._records, self._tuning_job, number, request, on_change=on_change, on_restart=on_restart
         )
         try:
             self._training_jobs.launch(request, image, listener, self._tuning_job["HyperParameterTuningJobArn"], cpuset)
@@ -78,8 +78,8 @@ class TrialJobs:
 
     def stop(self, training_job: str, why: str) -> None:
         """why: completes the line in the job's log. Raises OSError on a full disk."""
-        if training_job not in self._told:
-            self._told.add(training_job)
+        if training_job not in self._announced:
+            self._announced.add(training_job)
             name = self._tuning_job["HyperParameterTuningJobName"]
             training_log(self._platform, training_job).write_as_platform(
                 f"The tuning job {name} stops this training job: {why}."
@@ -98,10 +98,10 @@ class _TrialListener(Listener):
         tuning_job: dict[str, Any],
         number: int,
         request: dict[str, Any],
-        heard: Callable[[], None],
-        anew: Callable[[], None],
+        on_change: Callable[[], None],
+        on_restart: Callable[[], None],
     ):
-        self._records, self._number, self._heard, self._anew = records, number, heard, anew
+        self._records, self._number, self._on_change, self._on_restart = records, number, on_change, on_restart
         self._tuning_job = tuning_job["HyperParameterTuningJobName"]
         self._metric = tuning_job["HyperParameterTuningJobConfig"]["HyperParameterTuningJobObjective"]["MetricName"]
         self._training_job = request["TrainingJobName"]
@@ -113,16 +113,16 @@ class _TrialListener(Listener):
         if values := [value for metric, value in found if metric == self._metric]:
             self._records.add_values(self._tuning_job, self._number, values)
             self._has_value = True
-            self._heard()
+            self._on_change()
 
     def starts_again(self) -> None:
         if not self._has_checkpoints:
             self._records.forget_values(self._tuning_job, self._number)
-            self._anew()
+            self._on_restart()
 
     def ended(self, job: dict[str, Any]) -> None:
         try:
-            self._records.keep_end(self._tuning_job, self._number, job)
+            self._records.store_end(self._tuning_job, self._number, job)
             if not self._has_value and job["TrainingJobStatus"] != "Failed":
                 self._log.write_as_platform(
                     f"The tuning job {self._tuning_job} found no value of {self._metric}, the objective "
@@ -130,7 +130,7 @@ class _TrialListener(Listener):
                 )
         except (OSError, KeyError):  # a full disk; the tuning job has been deleted meanwhile
             logger.exception("the end of trial %s cannot be written down", self._training_job)
-        self._heard()
+        self._on_change()
 
 
 def share(every_core: Sequence[int], parallel: int, running: set[int]) -> tuple[int, str | None]:

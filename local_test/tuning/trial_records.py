@@ -6,7 +6,14 @@ from typing import Any
 from local_test.host.state import State
 
 # What is kept of a training job when it ends: the job itself may then be deleted, and its name be used again.
-KEPT = ("TrainingJobArn", "TrainingJobStatus", "CreationTime", "TrainingStartTime", "TrainingEndTime", "FailureReason")
+OF_TRAINING_JOB = (
+    "TrainingJobArn",
+    "TrainingJobStatus",
+    "CreationTime",
+    "TrainingStartTime",
+    "TrainingEndTime",
+    "FailureReason",
+)
 
 
 class TrialRecords:
@@ -21,7 +28,7 @@ class TrialRecords:
     ) -> None:
         """Written down before the training job is there: a trial that was killed in between is forgotten by `settle`.
 
-        training_job: its TrainingJobName and other fields of KEPT.
+        training_job: its TrainingJobName and other fields of OF_TRAINING_JOB.
         """
         self._records.create(
             _key(tuning_job, number),
@@ -39,16 +46,18 @@ class TrialRecords:
         with self._lock:
             self._records.update(_key(tuning_job, number), Values=[])
 
-    def keep_end(self, tuning_job: str, number: int, job: dict[str, Any]) -> None:
+    def store_end(self, tuning_job: str, number: int, job: dict[str, Any]) -> None:
         """job: the record of the trial's training job, which has ended."""
-        self._records.update(_key(tuning_job, number), Ended={field: job[field] for field in KEPT if field in job})
+        self._records.update(
+            _key(tuning_job, number), Ended={field: job[field] for field in OF_TRAINING_JOB if field in job}
+        )
 
     def of(self, tuning_job: str) -> list[dict[str, Any]]:
-        """A tuning job's trials by number, each with the fields of KEPT as they are now."""
+        """A tuning job's trials by number, each with the fields of OF_TRAINING_JOB as they are now."""
         trials = [record for key in self._keys(tuning_job) if (record := self._records.get(key))]
         for trial in trials:
             job = trial.pop("Ended", None) or self._training_jobs.get(trial["TrainingJobName"]) or {}
-            trial |= {field: job[field] for field in KEPT if field in job}
+            trial |= {field: job[field] for field in OF_TRAINING_JOB if field in job}
         return sorted(trials, key=lambda trial: trial["Number"])
 
     def settle(self, tuning_job: str) -> None:
@@ -57,7 +66,7 @@ class TrialRecords:
             record = self._records[key]
             if "Ended" not in record:
                 if job := self._training_jobs.get(record["TrainingJobName"]):
-                    self.keep_end(tuning_job, record["Number"], job)
+                    self.store_end(tuning_job, record["Number"], job)
                 else:
                     self._records.delete(key)
 

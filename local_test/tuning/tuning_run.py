@@ -11,7 +11,7 @@ from typing import Any
 from contract.opt_ml import FAILURE_REASON_CHARACTERS
 from local_test.api.errors import ApiError, ServiceUnavailable
 from local_test.host.emulator_settings import Platform
-from local_test.host.state import SECONDS_TO_ROOM, write_when_there_is_room
+from local_test.host.state import SECONDS_BETWEEN_ATTEMPTS, retry_until_written
 from local_test.training.training_jobs import TrainingJobs
 from local_test.tuning import completion, progress, search
 from local_test.tuning.early_stopping import reason_to_stop
@@ -37,10 +37,10 @@ class TuningRun:
         self._records = platform.state.records("tuning-job")
         self._config = search_config(record)
         self._parents = parent_trials(record)
-        self._judged: dict[int, int] = {}  # trial -> the epochs after which it was decided whether it goes on
+        self._judged: dict[int, int] = {}  # trial -> the epochs that have been judged
         self._why = "it was stopped"  # the tuning job, before its last trials had ended
         self._converged = "ConvergenceDetectedTime" in record
-        self._news = 0  # counts what has happened since the thread last looked
+        self._events = 0  # counts what has happened since the thread last looked
         self._changed = threading.Condition()
         self._stopping = record["HyperParameterTuningJobStatus"] == "Stopping"
         self._service_ends = False
@@ -62,23 +62,23 @@ class TuningRun:
             if not self._stopping:
                 self._records.update(self.name, HyperParameterTuningJobStatus="Stopping", LastModifiedTime=time.time())
                 self._stopping = True
-                self._hear()
+                self._wake()
             return True
 
     def end_with_service(self) -> None:
         """The service ends: nothing is started any more, and the job stays as it is for the next start."""
         self._service_ends = True
-        self._hear()
+        self._wake()
 
     def _starts_again(self, number: int) -> None:
         """A trial begins anew: what it has printed is judged again, from the first epoch on."""
         with self._changed:
             self._judged.pop(number, None)
 
-    def _hear(self) -> None:
+    def _wake(self) -> None:
         """Something is new: a trial has printed a value of the objective, or has ended."""
         with self._changed:
-            self._news += 1
+            self._events += 1
             self._changed.notify_all()
 
     def _run(self) -> None:
@@ -102,7 +102,7 @@ class TuningRun:
         ended.
         """
         while True:
-            news = self._news
+            seen = self._events
             if self._stopping or self._service_ends:
                 return
             trials, lost = self._known_trials()
@@ -119,12 +119,12 @@ class TuningRun:
                 continue
             if all(trial.has_ended for trial in trials):
                 return
-            self._wait(news, left)
+            self._wait(seen, left)
 
     def _end_trials(self) -> None:
         """Stop what still runs, and wait for its end: a tuning job that has ended has no training job that has not."""
         while True:
-            news = self._news
+            seen = self._events
             running = [trial for trial in self._trials.of(self.name) if not as_trial(trial).has_ended]
             if not running or self._service_ends:
                 return
@@ -133,9 +133,9 @@ class TuningRun:
                     self._trial_jobs.stop(trial["TrainingJobName"], self._why)
             except OSError:  # a full disk: they are asked again
                 logger.exception("the trials of tuning job %s cannot be stopped yet", self.name)
-                self._wait(news, SECONDS_TO_ROOM)
+                self._wait(seen, SECONDS_BETWEEN_ATTEMPTS)
             else:
-                self._wait(news, None)
+                self._wait(seen, None)
 
     def _take_stock(self) -> None:
         self._failure = progress.failure(self._known_trials()[0])
@@ -156,7 +156,7 @@ class TuningRun:
         tuned = search.propose(self._config, number, trials, self._parents)
         if tuned is None:
             return False
-        self._trial_jobs.start(number, tuned, trials, self._hear, lambda: self._starts_again(number))
+        self._trial_jobs.start(number, tuned, trials, self._wake, lambda: self._starts_again(number))
         return True
 
     def _stop_the_worse(self, trials: list[Trial]) -> None:
@@ -172,19 +172,17 @@ class TuningRun:
             ):
                 self._trial_jobs.stop(training_job_name(self._record, trial.number), why)
 
-    def _wait(self, news: int, seconds: float | None) -> None:
-        """Until something has happened after `news`, or the time is over. `news` was read before what was decided
+    def _wait(self, seen: int, seconds: float | None) -> None:
+        """Until something has happened after `seen`, or the time is over. `seen` was read before what was decided
         from.
         """
         with self._changed:
-            self._changed.wait_for(lambda: self._news != news, seconds)
+            self._changed.wait_for(lambda: self._events != seen, seconds)
 
     def _finish(self, reason: str | None) -> None:
-        """Say how the job ended. Where the disk is full it is said when there is room, or by the service's next
-        start.
-        """
+        """Record how the job ended. On a full disk this is retried, and left to the service's next start."""
         with self._changed:  # a stop comes before this, or too late
-            write_when_there_is_room(
+            retry_until_written(
                 lambda: self._record_end(reason),
                 lambda seconds: self._changed.wait_for(lambda: self._service_ends, seconds),
                 f"tuning job {self.name} has ended",

@@ -19,7 +19,7 @@ from container.data.class_folders import read_split
 from container.data.picture_examples import PictureExamples
 from container.data.picture_store import decode_split
 from container.debugging.rule_run import RuleRun
-from container.debugging.smdebug_library import TensorHook
+from container.debugging.tensor_hook import TensorHook
 from container.jobs.monitoring import save_interval
 from container.model.network import create_model
 from container.pictures.preprocessing import Preprocessing

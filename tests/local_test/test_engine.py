@@ -4,7 +4,7 @@ import platform
 
 import pytest
 
-from local_test.host.engine import is_on_this_kernel, published_ports_warning
+from local_test.host.engine import emulation_note, is_on_this_kernel, published_ports_warning, why_none
 
 HERE = {
     "KernelVersion": platform.release(),
@@ -46,3 +46,15 @@ def test_an_engine_before_28_is_warned_about_with_the_next_step(version):
 )
 def test_other_engines_are_not(info):
     assert published_ports_warning(info) is None
+
+
+def test_a_user_outside_the_engines_group_is_told_how_to_join_it():
+    said = why_none("('Connection aborted.', PermissionError(13, 'Permission denied'))")
+    assert "permission denied" in said and "sudo usermod -aG docker $USER" in said and "log in again" in said
+    assert "make engine" in why_none("('Connection aborted.', FileNotFoundError(2, 'No such file or directory'))")
+
+
+@pytest.mark.parametrize(("processor", "noted"), [("aarch64", True), ("arm64", True), ("x86_64", False), ("", False)])
+def test_an_engine_for_another_processor_is_said_to_emulate(processor, noted):
+    note = emulation_note({"Architecture": processor})
+    assert (note is not None) is noted and (not noted or ("linux/amd64" in note and processor in note))

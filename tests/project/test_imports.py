@@ -32,7 +32,20 @@ ALLOWED = {
         "pydantic",
         "pydantic_settings",
     },  # botocore is where boto3 keeps its errors; matplotlib draws a tuning job
-    "local_test": {"docker", "moto", "werkzeug", "flask", "waitress", "botocore", "requests", "numpy", "PIL", "optuna"},
+    "local_test": {
+        "botocore",
+        "certifi",
+        "cryptography",
+        "docker",
+        "flask",
+        "moto",
+        "numpy",
+        "optuna",
+        "PIL",
+        "requests",
+        "waitress",
+        "werkzeug",
+    },
 }
 
 

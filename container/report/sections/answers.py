@@ -1,10 +1,9 @@
-"""What the model answers: its confusions, how far its probabilities can be trusted, and pictures of both kinds."""
+"""The model's predictions: confused classes, calibration, and the best and worst pictures."""
 
-from container.report.confused_pairs import confused_pairs
-from container.report.confusion_chart import NAMED, confusion_chart
+from container.report.calibration import reliability_chart
+from container.report.confusion_chart import NAMED, confused_pairs, confusion_chart
 from container.report.markup import name, text
 from container.report.record import Evaluation, Pictures, RunRecord, Shown
-from container.report.reliability_chart import reliability_chart
 from container.report.sections.section import card, section, table
 from container.report.shown_numbers import counted, percent
 
@@ -12,6 +11,7 @@ MOST_PAIRS = 16
 
 
 def confusions(record: RunRecord) -> str:
+    """The section of confused classes."""
     found = record.evaluation
     body = _matrix(found) if found and found.confusion_matrix and any(map(any, found.confusion_matrix)) else ""
     body += _confused_pictures(record.pictures) if record.pictures else ""
@@ -21,6 +21,7 @@ def confusions(record: RunRecord) -> str:
 
 
 def reliability(record: RunRecord) -> str:
+    """The section of the calibration."""
     measured = record.evaluation.calibration if record.evaluation else None
     body = ""
     if measured and any(one.n and one.accuracy is not None for one in measured.bins):
@@ -54,6 +55,7 @@ def reliability(record: RunRecord) -> str:
 
 
 def predictions(record: RunRecord) -> str:
+    """The section of the worst and best predictions."""
     pictures, body = record.pictures, ""
     if pictures and pictures.worst:
         body += (
@@ -107,7 +109,7 @@ def _figure(shown: Shown) -> str:
 
 
 def _figure_of_pair(shown: Shown) -> str:
-    """The names stand above all of a pair's pictures."""
+    """Without names: they stand above all of a pair's pictures."""
     return _picture(
         shown, "wrong", f"<b>{percent(shown.probability)}</b> <span>against {percent(shown.truth_probability)}</span>"
     )

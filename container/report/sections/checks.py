@@ -1,6 +1,4 @@
-"""What the rules and the profile found: first what fired, in words with numbers, then what stayed quiet, in one
-line.
-"""
+"""What rules and profile found: first what fired, in sentences with numbers, then what found nothing, in one line."""
 
 from container.report.markup import text
 from container.report.record import Finding, Rule, RunRecord
@@ -9,6 +7,7 @@ from container.report.shown_numbers import given, number
 
 
 def checks(record: RunRecord) -> str:
+    """The section of the checks."""
     fired = [_rule(one) for one in record.rules if one.status == "IssuesFound"] + [
         _finding(one) for one in record.findings
     ]
@@ -17,7 +16,7 @@ def checks(record: RunRecord) -> str:
         "Had not finished", record.rules, ("InProgress", "Stopping", "Stopped")
     )
     body = (f"<div class='grid issues'>{''.join(fired + broken)}</div>" if fired or broken else "") + quiet
-    return section("checks", "Checks", body, "No rule watched this run, and no profile was taken.")
+    return section("checks", "Checks", body, "No rule was evaluated in this run, and no profile was taken.")
 
 
 def _rule(rule: Rule) -> str:

@@ -13,9 +13,12 @@ MOST_NAMES = 5
 
 
 def gradients(record: RunRecord) -> str:
+    """The section of the gradients."""
     norms = record.gradient_norms
-    drawable = norms and norms.steps and any(value > 0 for values in norms.layers.values() for value in finite(values))
-    body = _charts(norms) if drawable else _silent(norms) if norms else ""
+    body = ""
+    if norms:
+        values = [value for layer in norms.layers.values() for value in finite(layer)]
+        body = _charts(norms) if norms.steps and any(value > 0 for value in values) else _silent(norms)
     return section("gradients", "Gradients", body, "Gradients were not recorded in this run.")
 
 

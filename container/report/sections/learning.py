@@ -1,4 +1,4 @@
-"""How the run learned: loss, accuracy and learning rate by epoch."""
+"""Learning curves: loss, accuracy and learning rate by epoch."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -12,6 +12,7 @@ from container.report.shown_numbers import given, loss, percent, tick
 
 
 def learning(record: RunRecord) -> str:
+    """The section of the learning curves."""
     body = f"<div class='grid two'>{_loss(record)}{_accuracy(record)}{_rate(record)}</div>" if record.epochs else ""
     return section("learning", "Learning", body, "No epoch was completed, so there is no loss to show.")
 

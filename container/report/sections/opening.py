@@ -1,4 +1,4 @@
-"""The top of the page: which run this is, how it ended, and the figures that matter."""
+"""The top of the page: which run this is, how it ended, and the most important figures."""
 
 from datetime import UTC, datetime
 
@@ -15,7 +15,7 @@ ENDINGS = {
 
 
 def opening(record: RunRecord) -> str:
-    """HTML of the heading, the reason of a run that did not complete, the facts, and a line about the checks."""
+    """The heading, the reason of a run that did not complete, the figures, and a line about the checks."""
     name = record.job or "Training run"
     return (
         f"<header><p class='status {text(record.status)}'>{text(record.status)}</p><h1><bdi>{text(name)}</bdi></h1>"
@@ -74,6 +74,6 @@ def _checks(record: RunRecord) -> str:
     if not record.rules and not record.findings:
         return ""
     if not fired:
-        return f"<p class='checked'>{text(counted(len(record.rules), 'check'))} watched this run and found nothing.</p>"
+        return f"<p class='checked'>{text(counted(len(record.rules), 'check'))} of this run found nothing.</p>"
     links = ", ".join(f"<b>{text(one)}</b>" for one in dict.fromkeys(fired))
     return f"<p class='checked fired'><a href='#checks'>{text(counted(len(fired), 'issue'))} found</a>: {links}</p>"

@@ -1,21 +1,40 @@
-"""A section of the page: its title over its content, or over one quiet line that says why there is none."""
+"""The HTML that all sections are made of: titles, cards, tables."""
 
 from container.report.markup import text
 
 
 def section(anchor: str, title: str, body: str, without: str) -> str:
-    """HTML. without: the line when `body` is empty."""
+    """HTML of a section: its title above its content.
+
+    Args:
+        anchor: id of the element.
+        title: plain text.
+        body: HTML.
+        without: plain text in the place of an empty body.
+    """
     return f"<section id='{anchor}'><h2>{text(title)}</h2>{body or f'<p>{text(without)}</p>'}</section>"
 
 
 def card(content: str, caption: str = "", note: str = "", kind: str = "") -> str:
-    """A figure on a ground of its own. caption, note: plain text; kind: more classes."""
+    """HTML of a figure on a background of its own.
+
+    Args:
+        content: HTML.
+        caption, note: plain text, above the content.
+        kind: more CSS classes.
+    """
     head = f"<figcaption><b>{text(caption)}</b> {text(note)}</figcaption>" if caption else ""
     return f"<figure class='card {kind}'>{head}{content}</figure>"
 
 
 def table(titles: list[str], rows: list[list[str]], numbers_from: int = 1) -> str:
-    """HTML of cells that are HTML already. Columns from `numbers_from` on are set to the right."""
+    """HTML of a table.
+
+    Args:
+        titles: plain text, of the columns.
+        rows: cells, HTML.
+        numbers_from: columns from this one on are aligned right.
+    """
 
     def cells(tag: str, row: list[str]) -> str:
         return "".join(

@@ -1,4 +1,4 @@
-"""Where the time went: the phases of a step, steps that took much longer, and the machine meanwhile."""
+"""Where the time went: phases of a step, slow steps, and the machine meanwhile."""
 
 from container.report.axis import finite
 from container.report.markup import text
@@ -12,6 +12,7 @@ MOST_OUTLIERS = 8
 
 
 def step_times(record: RunRecord) -> str:
+    """The section of the step times."""
     times = record.step_times
     body = "".join([_phases(times), _series(times), _outliers(times)]) if times else ""
     return section(
@@ -23,9 +24,10 @@ def step_times(record: RunRecord) -> str:
 
 
 def system(record: RunRecord) -> str:
+    """The section of the machine."""
     found = record.system
     body = small_multiples(found) if found and found.seconds and finite(found.seconds) else ""
-    return section("system", "The machine", card(body) if body else "", "The machine was not watched in this run.")
+    return section("system", "The machine", card(body) if body else "", "The machine was not monitored in this run.")
 
 
 def _phases(times: StepTimes) -> str:

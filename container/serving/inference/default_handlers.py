@@ -10,6 +10,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -29,11 +30,11 @@ class DefaultHandlers:
     """predict_fn, predict_batch_fn: None where there is none. output_fn: of what predict_fn returned. users_output_fn:
     of what a predict_fn of the user's returned."""
 
-    input_fn: Callable
-    predict_fn: Callable | None
-    predict_batch_fn: Callable | None
-    output_fn: Callable
-    users_output_fn: Callable
+    input_fn: Callable[..., Any]
+    predict_fn: Callable[..., Any] | None
+    predict_batch_fn: Callable[..., Any] | None
+    output_fn: Callable[..., Any]
+    users_output_fn: Callable[..., Any]
 
 
 def default_handlers(model: object) -> DefaultHandlers:
@@ -55,7 +56,9 @@ def write_answer(prediction: object, accept: str | None) -> tuple[str | bytes, s
     """Of a user's predict_fn on this image's model: answers such as this image's predict_fn gives in this image's
     formats, others as arrays.
     """
-    return (picture_functions.output_fn if is_answer(prediction) else write_prediction)(prediction, accept)
+    if is_answer(prediction):
+        return picture_functions.output_fn(prediction, accept)
+    return write_prediction(prediction, accept)
 
 
 def read_tensor(body: str | bytes, content_type: str | None) -> torch.Tensor:

@@ -1,32 +1,29 @@
 """The functions that answer: those of the user's /opt/ml/model/code/inference.py, and in the place of those that it
 leaves out the ones that go with its model (container/serving/inference/default_handlers.py).
 
-sagemaker-inference finds and checks them as it always did. What it does with a request is left out: it answers one
-error for all requests of a batch, reads the headers of the first one only, and sends its traceback to the client
-(https://github.com/aws/sagemaker-inference-toolkit/blob/master/src/sagemaker_inference/transformer.py)."""
+sagemaker-inference finds them (container/serving/inference/inference_toolkit.py). Requests are answered one by one
+where they fail: each has its own status, headers and error."""
 
 import inspect
 import sys
 import time
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
-from types import SimpleNamespace
+from typing import Any
 
-from mms.context import Context
 from sagemaker_inference import content_types
-from sagemaker_inference.environment import Environment
 from sagemaker_inference.errors import UnsupportedFormatError
-from sagemaker_inference.transformer import Transformer
 
 from container.model.model_file import UnusableCheckpoint
 from container.serving.inference import picture_functions
 from container.serving.inference.default_handlers import default_handlers
+from container.serving.inference.inference_toolkit import load_user_functions, module_name
+from container.serving.mms_internals import Context
 from container.serving.request.array_formats import write_json
 from container.serving.request.content_type import body_for_functions
-from container.serving.request.error_responses import error_response, of_output, of_transform
 from container.serving.request.header_text import is_sendable, one_line_of_ascii, take_out_unsendable
 from container.serving.request.invocation import UNREAD, Invocation, cause_of
-from container.serving.request.request_errors import NoAnswer
+from container.serving.request.request_errors import NoAnswer, error_response, of_output, of_transform
 
 FAILED = object()  # in the place of a result: the invocation has its error
 
@@ -44,45 +41,29 @@ class Handlers:
     step: Callable[[], None] = staticmethod(lambda: None)
 
     def __init__(self, model_dir: str, load_context: Context):
-        # None where the user has none: which function that is then depends on the model.
-        toolkit = Transformer(
-            SimpleNamespace(
-                default_model_fn=picture_functions.model_fn,
-                default_input_fn=None,
-                default_predict_fn=None,
-                default_output_fn=None,
-            )
-        )
-        environment = Environment()
         try:
-            toolkit.validate_and_initialize(model_dir, load_context)
+            users = load_user_functions(model_dir, load_context, picture_functions.model_fn)
         except UnusableCheckpoint as error:
-            if environment.module_name not in sys.modules:
+            if module_name() not in sys.modules:
                 raise
-            raise WrongHandlers(
-                f"{error} {environment.module_name}.py has no model_fn that loads another model."
-            ) from error
-        users = sys.modules.get(environment.module_name)
-        self.model = toolkit._model
-        self._default_accept = environment.default_accept
+            raise WrongHandlers(f"{error} {module_name()}.py has no model_fn that loads another model.") from error
+        self.model, self._default_accept = users.model, users.default_accept
         defaults = default_handlers(self.model)
-        users_predict = toolkit._predict_fn or getattr(users, "predict_batch_fn", None)
-        self._transform = _HandlerFunction(users.transform_fn, 4) if getattr(users, "transform_fn", None) else None
-        self._input = _HandlerFunction(toolkit._input_fn or defaults.input_fn, 2)
+        predicts = bool(users.predict_fn or users.predict_batch_fn)
+        self._transform = _HandlerFunction(users.transform_fn, 4) if users.transform_fn else None
+        self._input = _HandlerFunction(users.input_fn or defaults.input_fn, 2)
         self._output = _HandlerFunction(
-            toolkit._output_fn or (defaults.users_output_fn if users_predict else defaults.output_fn), 2
+            users.output_fn or (defaults.users_output_fn if predicts else defaults.output_fn), 2
         )
-        self._predict_batch = getattr(
-            users, "predict_batch_fn", None if toolkit._predict_fn else defaults.predict_batch_fn
-        )
-        predict = toolkit._predict_fn or defaults.predict_fn
+        # A predict_fn of the user's is not passed over for a predict_batch_fn of this image's.
+        self._predict_batch = users.predict_batch_fn or (None if users.predict_fn else defaults.predict_batch_fn)
+        predict = users.predict_fn or defaults.predict_fn
         self._predict = _HandlerFunction(predict, 2) if predict else None
         if not (self._transform or self._predict or self._predict_batch):
             raise WrongHandlers(
-                f"{environment.module_name}.py has no predict_fn, and its model_fn returned an object of type "
-                f"{type(self.model).__name__}, which only "
-                "its author can call. Add a predict_fn, a predict_batch_fn or a transform_fn, or return a "
-                "torch.nn.Module."
+                f"{users.module_name}.py has no predict_fn, and its model_fn returned an object of type "
+                f"{type(self.model).__name__}, which only its author can call. Add a predict_fn, a predict_batch_fn "
+                "or a transform_fn, or return a torch.nn.Module."
             )
 
     @property
@@ -114,7 +95,7 @@ class Handlers:
         begun = time.time()
         if self._transform is not None:
             for invocation in invocations:
-                self._attempt(invocation, self._transformed)
+                self._attempt(invocation, self._transformed, self._transform)
             read, predicted = begun, time.time()
         else:
             inputs = [
@@ -184,7 +165,7 @@ class Handlers:
                 self.fail(invocation, answer)
         return [(invocation, answer) for invocation, answer in pairs if not isinstance(answer, BaseException)]
 
-    def _attempt(self, invocation: Invocation, work: Callable, *arguments) -> object:
+    def _attempt(self, invocation: Invocation, work: Callable[..., Any], *arguments: object) -> object:
         """A user's sys.exit() or KeyboardInterrupt, too, is one request's fault: it would end the thread that answers
         all of them.
         """
@@ -202,14 +183,15 @@ class Handlers:
         return self._input(invocation.context, *body_for_functions(invocation.body, invocation.content_type))
 
     def _predicted(self, invocation: Invocation, one: object) -> object:
+        assert self._predict is not None  # there is one where there is no predict_batch_fn
         return self._predict(invocation.context, one, self.model)
 
-    def _transformed(self, invocation: Invocation) -> None:
+    def _transformed(self, invocation: Invocation, transform: "_HandlerFunction") -> None:
         body, content_type = body_for_functions(invocation.body, invocation.content_type)
         accept = self._accept(invocation)
         try:
             self._finish(
-                invocation, self._transform(invocation.context, self.model, body, content_type, accept), "transform_fn"
+                invocation, transform(invocation.context, self.model, body, content_type, accept), "transform_fn"
             )
         except UnsupportedFormatError as error:
             raise of_transform(error, content_type, accept) from error
@@ -271,7 +253,7 @@ class _HandlerFunction:
     arguments: how many it takes without. Raises WrongHandlers for one that takes another number.
     """
 
-    def __init__(self, function: Callable, arguments: int):
+    def __init__(self, function: Callable[..., Any], arguments: int):
         self.function = function
         parameters = len(inspect.signature(function).parameters)
         if parameters not in (arguments, arguments + 1):
@@ -281,5 +263,5 @@ class _HandlerFunction:
             )
         self._takes_context = parameters == arguments + 1
 
-    def __call__(self, context: Context, *arguments) -> object:
+    def __call__(self, context: Context, *arguments: object) -> object:
         return self.function(*arguments, context) if self._takes_context else self.function(*arguments)

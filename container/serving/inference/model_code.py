@@ -58,10 +58,10 @@ def install_requirements(folder: Path) -> None:
     code = folder / "code"
     if not (code / "requirements.txt").is_file():
         return
-    from sagemaker_inference.model_server import _install_requirements  # imports boto3
+    from container.serving.inference.inference_toolkit import pip_install  # imports what only this needs before torch
 
     with contextlib.chdir(code):
-        _install_requirements()
+        pip_install()
     importlib.invalidate_caches()
 
 

@@ -7,13 +7,15 @@ compared with those of the float32 network, and a form that differs is not used.
 import copy
 import logging
 import warnings
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import nn
-from torch.fx.experimental.optimization import fuse
+from torch import fx, nn
+from torch.nn.utils import fuse_conv_bn_eval
 
 from container.model.head import head_of
 from container.model.model_file import Checkpoint
@@ -132,8 +134,29 @@ def _same_tensors_in_new_modules(model: nn.Module) -> nn.Module:
 
 
 def _folded(backbone: nn.Module) -> nn.Module:
-    """With batch normalisation inside the convolutions before it; `backbone` is used up."""
-    return fuse(backbone, inplace=True)
+    """With batch normalisation inside the convolutions before it; `backbone` is used up.
+
+    Raises what torch.fx raises for a network that it cannot trace."""
+    traced = fx.symbolic_trace(backbone)
+    modules = dict(traced.named_modules())
+    calls = Counter(node.target for node in traced.graph.nodes if node.op == "call_module")
+    for norm in list(traced.graph.nodes):
+        convolution: Any = norm.args[0] if norm.args else None  # a node, a number, ...
+        if not (_calls(norm, nn.BatchNorm2d, modules) and _calls(convolution, nn.Conv2d, modules)):
+            continue
+        # What the convolution gives must go to this normalisation alone, in its only call.
+        if len(convolution.users) == calls[convolution.target] == 1 and modules[norm.target].track_running_stats:
+            traced.set_submodule(
+                convolution.target, fuse_conv_bn_eval(modules[convolution.target], modules[norm.target])
+            )
+            norm.replace_all_uses_with(convolution)
+            traced.graph.erase_node(norm)
+    return fx.GraphModule(traced, traced.graph)
+
+
+def _calls(node: object, kind: type[nn.Module], modules: dict[str, nn.Module]) -> bool:
+    """Whether a node of a traced network calls a module of exactly this kind."""
+    return isinstance(node, fx.Node) and node.op == "call_module" and type(modules[node.target]) is kind
 
 
 def _cpu_forms(checkpoint: Checkpoint) -> list[tuple[str, float, Callable[[torch.Tensor], Forward]]]:

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,6 +20,7 @@ from container.pictures.preprocessing import UnreadablePicture
 from container.runtime.batch_threads import BatchThreads
 from container.serving.environment_variables import PREFIX
 from container.serving.inference.network import Network, prepare_network
+from container.serving.mms_internals import Context
 from container.serving.request.answer_formats import Embedding, choose_format, render
 from container.serving.request.answer_options import EMBEDDING, PROBABILITIES, AnswerOptions, answer_options
 from container.serving.request.picture_url import fetch_picture
@@ -99,12 +101,11 @@ def model_fn(model_dir: str) -> Model:
         flush=True,
     )
     model = Model(checkpoint, network, device, top_k, batch)
-    [square] = model.squares([Image.new("RGB", (640, 480))])
-    model([square])
+    model([square for square in model.squares([Image.new("RGB", (640, 480))]) if isinstance(square, np.ndarray)])
     return model
 
 
-def input_fn(body: bytes, content_type: str | None, context) -> Request:
+def input_fn(body: bytes, content_type: str | None, context: Context) -> Request:
     """The pictures of a request. Raises RequestError: 400, 413, 415."""
     headers = {name.lower(): value for name, value in context.get_all_request_header(0).items()}
     options = answer_options(headers.get("x-amzn-sagemaker-custom-attributes"), headers.get("x-query"))
@@ -115,7 +116,7 @@ def input_fn(body: bytes, content_type: str | None, context) -> Request:
     return Request(read.pictures, read.many, options)
 
 
-def predict_fn(request: Request | Image.Image, model: Model) -> list:
+def predict_fn(request: Request | Image.Image, model: Model) -> list[Any]:
     """The answer to one request; of a picture that a user's own input_fn returns, too. Raises BadRequest."""
     [answer] = predict_batch_fn([request], model)
     if isinstance(answer, Exception):
@@ -123,21 +124,21 @@ def predict_fn(request: Request | Image.Image, model: Model) -> list:
     return answer
 
 
-def predict_batch_fn(requests: Sequence[Request | Image.Image], model: Model) -> list[list | Exception]:
+def predict_batch_fn(requests: Sequence[Request | Image.Image], model: Model) -> list[list[Any] | Exception]:
     """One answer for each request, in one forward pass for as many pictures as fit; a request with a bad picture is a
     BadRequest, alone.
 
     An answer is `[{"label": "Beagle", "probability": 0.93}, ...]`, best first, or an embedding, a list of floats; for a
     request with a list of pictures it is a list of these. Raises TypeError for what a user's own input_fn made and is
     no picture."""
-    requests = [one if isinstance(one, Request) else _request_of(one) for one in requests]
-    squares = model.squares([picture for request in requests for picture in request.pictures])
-    good = [square for square in squares if not isinstance(square, Exception)]
+    read = [one if isinstance(one, Request) else _request_of(one) for one in requests]
+    squares = model.squares([picture for request in read for picture in request.pictures])
+    good = [square for square in squares if isinstance(square, np.ndarray)]
     rows = zip(*model(good), strict=True) if good else iter(())
-    results = [square if isinstance(square, Exception) else next(rows) for square in squares]
-    answers: list[list | Exception] = []
+    results: list[Any] = [square if isinstance(square, Exception) else next(rows) for square in squares]
+    answers: list[list[Any] | Exception] = []
     start = 0
-    for request in requests:
+    for request in read:
         mine = results[start : start + len(request.pictures)]
         start += len(request.pictures)
         bad = next(((index, one) for index, one in enumerate(mine) if isinstance(one, Exception)), None)
@@ -159,14 +160,14 @@ def _request_of(made: object) -> Request:
     return Request([made], False, AnswerOptions())
 
 
-def output_fn(answer: list, accept: str | None) -> tuple[str, str]:
+def output_fn(answer: list[Any], accept: str | None) -> tuple[str, str]:
     """An answer in the format that the client accepts, and its content type. Raises NotAcceptable (406)."""
     media_type = choose_format(accept)
     many = bool(answer) and isinstance(answer[0], list)
     return render(answer, many, media_type), media_type
 
 
-def _answer(probabilities: np.ndarray, features: np.ndarray, options: AnswerOptions, model: Model) -> list:
+def _answer(probabilities: np.ndarray, features: np.ndarray, options: AnswerOptions, model: Model) -> list[Any]:
     if options.output == EMBEDDING:
         return Embedding(round(value, DIGITS) for value in features.tolist())
     classes = model.checkpoint.classes

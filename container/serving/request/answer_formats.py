@@ -8,6 +8,7 @@ import io
 import json
 import re
 from collections.abc import Sequence
+from typing import Any, TypeGuard
 
 from container.serving.request.request_errors import NotAcceptable
 
@@ -22,17 +23,20 @@ class Embedding(list[float]):
     """A list of floats that is known as an embedding also when it has passed through functions of the user's."""
 
 
-Answer = list[dict] | Embedding
+Answer = list[dict[str, Any]] | Embedding
 
 
-def is_answer(value: object) -> bool:
+def is_answer(value: object) -> TypeGuard[Answer | list[Answer]]:
     """Whether `render` can take it: one answer, or a list of answers."""
     return isinstance(value, list) and (_is_one(value) or all(_is_one(one) for one in value))
 
 
 def _is_one(value: object) -> bool:
-    known = lambda one: isinstance(one, dict) and "label" in one and "probability" in one  # noqa: E731
-    return isinstance(value, Embedding) or (isinstance(value, list) and all(known(one) for one in value))
+    if isinstance(value, Embedding):
+        return True
+    return isinstance(value, list) and all(
+        isinstance(one, dict) and "label" in one and "probability" in one for one in value
+    )
 
 
 def choose_format(accept: str | None) -> str:
@@ -58,7 +62,7 @@ def acceptable_formats(accept: str | None, formats: Sequence[str]) -> list[str]:
     if not weights:
         shown = accept if len(accept) <= 100 else f"{accept[:100]}..."
         raise NotAcceptable(f"Accept {shown} cannot be answered. Ask for {', '.join(formats[:-1])} or {formats[-1]}.")
-    return sorted(weights, key=weights.get, reverse=True)  # which keeps the order of equals
+    return sorted(weights, key=weights.__getitem__, reverse=True)  # which keeps the order of equals
 
 
 def in_clients_order(accept: str | None, formats: Sequence[str]) -> list[str]:
@@ -77,18 +81,18 @@ def render(answer: Answer | list[Answer], many: bool, media_type: str) -> str:
     the floats of the embedding; no header line. The last two end every picture's answer with a newline: a transform
     invocation's AssembleWith and JoinSource go by lines.
     https://docs.aws.amazon.com/sagemaker/latest/dg/batch-transform-data-processing.html"""
-    answers = answer if many else [answer]
+    answers: list[Any] = answer if many else [answer]
     if media_type == CSV:
         return _csv(answers)
     if media_type == JSON_LINES:
         return "".join(f"{json.dumps(_object(one))}\n" for one in answers)
     if not many:
-        return json.dumps(_object(answer))
+        return json.dumps(_object(answers[0]))
     embeddings = bool(answers) and _is_embedding(answers[0])
     return json.dumps({"embeddings" if embeddings else "predictions": answers})
 
 
-def _object(answer: Answer) -> dict:
+def _object(answer: Answer) -> dict[str, Any]:
     return {"embedding" if _is_embedding(answer) else "predictions": answer}
 
 
@@ -96,11 +100,10 @@ def _is_embedding(answer: Answer) -> bool:
     return bool(answer) and not isinstance(answer[0], dict)
 
 
-def _csv(answers: list[Answer]) -> str:
+def _csv(answers: list[Any]) -> str:
     text = io.StringIO()
-    writer = csv.writer(
-        text, lineterminator="\n"
-    )  # not RFC 4180's CRLF: a join would keep the CR as part of the last value
+    # Not RFC 4180's CRLF: a join would keep the CR as part of the last value.
+    writer = csv.writer(text, lineterminator="\n")
     for answer in answers:
         writer.writerow(
             answer if _is_embedding(answer) else [cell for one in answer for cell in (one["label"], one["probability"])]

@@ -6,6 +6,7 @@ itself may use the query string."""
 
 import re
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qsl
 
 from container.serving.request.request_errors import BadRequest
@@ -55,7 +56,7 @@ def _query(query: str) -> list[tuple[str, str]]:
         raise BadRequest("The query string has more than 100 fields. Only top-k and output are of use.") from error
 
 
-def _known(where: str, pairs: list[tuple[str, str]]) -> dict:
+def _known(where: str, pairs: list[tuple[str, str]]) -> dict[str, Any]:
     """The fields of AnswerOptions that `pairs` set, checked."""
     found: dict[str, str] = {}
     for key, value in pairs:
@@ -64,7 +65,7 @@ def _known(where: str, pairs: list[tuple[str, str]]) -> dict:
             continue
         if found.setdefault(name, value) != value:
             raise BadRequest(f"The {where} says {name} twice, differently. Say it once.")
-    fields: dict = {}
+    fields: dict[str, Any] = {}
     if "top-k" in found:
         fields["top_k"] = _top_k(where, found["top-k"])
     if "output" in found:

@@ -8,7 +8,8 @@ unpickled or pickled, and what a client can mend is told as a 4xx, where the too
 import io
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -29,7 +30,7 @@ ANSWER_FORMATS = (JSON, CSV, NPY)  # the first is given where a client has no pr
 MAX_NPZ_BYTES = 256 * 1024 * 1024  # unpacked: 25 MB can hold a thousand times as much
 
 
-def read_array(body: str | bytes, content_type: str | None):
+def read_array(body: str | bytes, content_type: str | None) -> Any:
     """The array that a body holds: numpy.ndarray, of NPZ a scipy.sparse matrix. What type and shape it has is the
     body's affair.
 
@@ -38,14 +39,15 @@ def read_array(body: str | bytes, content_type: str | None):
     return read_array_of(BODY_FORMATS, body, content_type)
 
 
-def read_array_of(formats: Sequence[str], body: str | bytes, content_type: str | None):
+def read_array_of(formats: Sequence[str], body: str | bytes, content_type: str | None) -> Any:
     """The same where only some of BODY_FORMATS are taken."""
-    if content_type not in formats:
+    if content_type is None or content_type not in formats:
         said = f"Content-Type {content_type[:60]} is not taken" if content_type else "The request has no Content-Type"
         raise UnsupportedMediaType(f"{said}. Send one of {', '.join(formats)}.")
     if not body.strip():
         raise BadRequest(f"The body is empty. Send an array as {content_type}.")
-    return {JSON: _of_json, CSV: _of_csv, NPY: _of_npy, NPZ: _of_npz}[content_type](body)
+    readers: dict[str, Callable[[Any], Any]] = {JSON: _of_json, CSV: _of_csv, NPY: _of_npy, NPZ: _of_npz}
+    return readers[content_type](body)
 
 
 def _of_json(text: str) -> np.ndarray:
@@ -78,7 +80,7 @@ def _of_npy(body: bytes) -> np.ndarray:
         raise BadRequest(f"The body is no array in NPY: {_one_line(error)}.") from error
 
 
-def _of_npz(body: bytes):
+def _of_npz(body: bytes) -> Any:
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             unpacked = sum(one.file_size for one in archive.infolist())
@@ -118,13 +120,15 @@ def write_json(value: object) -> str:
     return encoder.encode(value, JSON)
 
 
+def _numpy_of(tensor: torch.Tensor) -> np.ndarray:
+    """bfloat16, which NumPy has not, as float32."""
+    return (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).detach().cpu().numpy()
+
+
 def _array(prediction: object, media_type: str) -> np.ndarray | None:
     """None where there is none that `media_type` can hold: objects would be pickled, CSV has lines and columns."""
     if isinstance(prediction, torch.Tensor):
-        prediction = prediction.detach().cpu()
-        prediction = (
-            prediction.float() if prediction.dtype == torch.bfloat16 else prediction
-        ).numpy()  # numpy has no bfloat16
+        prediction = _numpy_of(prediction)
     try:
         array = np.asarray(prediction)
     except ValueError:  # lists of different lengths

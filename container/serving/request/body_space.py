@@ -11,9 +11,8 @@ from pathlib import Path
 from container.serving.machine import free_memory
 from container.serving.settings import MEGABYTE
 
-SMALL = (
-    256 * 1024
-)  # bytes: bodies up to this are in memory in any case, and are not added up; nginx's connections bound them
+# Bytes: bodies up to this are in memory in any case, and are not added up; nginx's connections bound them.
+SMALL = 256 * 1024
 MOST_ON_DISK, MOST_IN_MEMORY = 4096 * MEGABYTE, 1024 * MEGABYTE  # 160 bodies of 25 MB, and 40
 LEAST_BODIES = 16  # of the largest kind that a disk must have space for, to be used
 IN_MEMORY = ("tmpfs", "ramfs")
@@ -53,8 +52,8 @@ def file_system(folder: Path, mounts: str) -> str:
     """
     found, kind = Path("/"), ""
     for line in mounts.splitlines():
-        _, point, this_kind, *_ = line.split()
-        point = Path(point.replace("\\040", " "))
+        _, mounted_at, this_kind, *_ = line.split()
+        point = Path(mounted_at.replace("\\040", " "))
         if folder.is_relative_to(point) and point.is_relative_to(found):
             found, kind = point, this_kind
     return kind

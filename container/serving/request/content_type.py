@@ -39,9 +39,9 @@ def body_for_functions(body: bytes, header: str | None) -> tuple[str | bytes, st
         raise BadRequest(f"The body is not {name}, as {content_type} must be: {error}.") from error
 
 
-def _charset(header: str) -> str:
+def _charset(header: str | None) -> str:
     parsed = Message()
-    parsed["Content-Type"] = header
+    parsed["Content-Type"] = header or ""
     named = str(parsed.get_param("charset", "utf-8")).strip()
     try:
         charset = codecs.lookup(named).name

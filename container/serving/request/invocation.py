@@ -6,8 +6,7 @@ import traceback
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import mms
-from mms.context import Context, RequestProcessor
+from container.serving.mms_internals import Context, request_context, same_request
 
 UNREAD = object()
 
@@ -43,28 +42,21 @@ class Invocation:
         content_type = given.get("x-content-type")
         if content_type is not None:
             shown["Content-Type"] = content_type
-        context = Context(model_name, model_dir, {}, 1, None, mms.__version__)
-        context.request_ids = {0: given.get("x-request-id", "")}
-        context.request_processor = [RequestProcessor(shown)]
+        request_id = given.get("x-request-id", "")
         return cls(
-            context.request_ids[0],
+            request_id,
             body,
             content_type,
             given.get("accept"),
             float(given.get("x-arrived") or time.time()),
-            context,
+            request_context(model_name, model_dir, request_id, shown),
         )
 
     def again(self) -> "Invocation":
         """The same request, not answered yet."""
-        context = Context(
-            self.context.model_name, self.context.system_properties["model_dir"], {}, 1, None, mms.__version__
-        )
-        context.request_ids = dict(self.context.request_ids)
-        context.request_processor = [RequestProcessor(self.context.request_processor[0].get_request_properties())]
         return replace(
             self,
-            context=context,
+            context=same_request(self.context),
             arrived=time.time(),
             input=UNREAD,
             seconds_to_read=0.0,

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from container.serving.request.public_address import Address, is_public
@@ -146,7 +147,7 @@ def _content(answer: http.client.HTTPResponse, max_bytes: int) -> bytes:
 
 def _looked_up(host: str, port: int, seconds: float) -> list[Address]:
     """getaddrinfo, which knows no timeout, in a thread that may be left behind. Raises OSError."""
-    answer: queue.SimpleQueue = queue.SimpleQueue()
+    answer: queue.SimpleQueue[Any] = queue.SimpleQueue()
 
     def look_up() -> None:
         try:
@@ -199,15 +200,16 @@ class _DeadlineSocket:
     """What http.client needs of a socket; a timeout of sockets begins anew with every byte, this one does not."""
 
     def __init__(self, raw: socket.socket, deadline: float):
-        self._raw, self._deadline, self._reader = raw, deadline, None
+        self._raw, self._deadline = raw, deadline
+        self._reader: io.BufferedReader[Any] | None = None
 
     def sendall(self, data: bytes) -> None:
         self._raw.settimeout(_left(self._deadline))
         self._raw.sendall(data)
 
-    def makefile(self, mode: str) -> io.BufferedReader:
-        self._reader = io.BufferedReader(_DeadlineReader(self._raw, self._deadline))
-        return self._reader
+    def makefile(self, mode: str) -> "io.BufferedReader[Any]":
+        reader = self._reader = io.BufferedReader(_DeadlineReader(self._raw, self._deadline))
+        return reader
 
     def close(self) -> None:
         """http.client lets go of the socket before it has read the answer: from then on it is the reader's."""
@@ -222,7 +224,7 @@ class _DeadlineReader(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer) -> int:
+    def readinto(self, buffer: Any) -> int:
         self._raw.settimeout(_left(self._deadline))
         return self._raw.recv_into(buffer)
 

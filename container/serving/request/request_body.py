@@ -8,6 +8,7 @@ import binascii
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from PIL import Image
 
@@ -35,9 +36,8 @@ MAX_PICTURES = 64  # in one request; other clients wait while it is computed
 MAX_BATCH_PICTURES = 1024
 MAX_URLS = 8  # in one request: one after the other they must fit into the platform's 60 s
 MAX_REQUEST_PIXELS = 200_000_000  # of all pictures of a request together: what bounds the time that it can take
-MAX_JSON_PARTS = (
-    10_000  # brackets and commas: 64 pictures need some 200, and every part costs many times its byte in memory
-)
+# Brackets and commas: 64 pictures need some 200, and every part costs many times its byte in memory.
+MAX_JSON_PARTS = 10_000
 
 Fetch = Callable[[str], bytes]
 
@@ -60,14 +60,11 @@ def read_body(body: bytes, content_type: str | None, fetch: Fetch | None, most_p
     body = bytes(body)  # a bytearray from the server otherwise
     media_type = (content_type or "").split(";")[0].strip().lower() or DEFAULT_TYPE
     if media_type in PICTURE_TYPES:
-        wanted = "the bytes of one picture"
-        read = lambda: ([("The body", _Sent(lambda: body))], False)  # noqa: E731
+        wanted, read = "the bytes of one picture", _of_picture
     elif media_type == JSON_TYPE:
-        wanted = '{"image": "<base64>"} or {"instances": [...]}'
-        read = lambda: _of_json(body)  # noqa: E731
+        wanted, read = '{"image": "<base64>"} or {"instances": [...]}', _of_json
     elif media_type in JSON_LINES_TYPES:
-        wanted = 'a line of {"image": "<base64>"} for each picture'
-        read = lambda: (_of_json_lines(body), True)  # noqa: E731
+        wanted, read = 'a line of {"image": "<base64>"} for each picture', _of_json_lines
     else:
         raise UnsupportedMediaType(
             f"Content-Type {_shown(media_type)} is not taken. Send one of "
@@ -75,7 +72,7 @@ def read_body(body: bytes, content_type: str | None, fetch: Fetch | None, most_p
         )
     if not body:
         raise BadRequest(f"The body is empty. Send {wanted}.")
-    named, many = read()
+    named, many = read(body)
     _check_counts(named, most_pictures)
     return Body(_opened(named, fetch), many)
 
@@ -117,7 +114,7 @@ def _opened(named: list[tuple[str, _Sent]], fetch: Fetch | None) -> list[Image.I
 def _content(name: str, sent: _Sent, fetch: Fetch | None) -> bytes:
     if sent.content is not None:
         return sent.content()
-    if fetch is None:
+    if fetch is None or sent.url is None:
         raise BadRequest(
             f"{name} is a URL, and this endpoint fetches none. Send the picture itself, or deploy with "
             "DOGBREED_ALLOW_URLS=true in the environment."
@@ -126,6 +123,10 @@ def _content(name: str, sent: _Sent, fetch: Fetch | None) -> bytes:
         return fetch(sent.url)
     except (BadRequest, PayloadTooLarge) as error:
         raise type(error)(f"{name}: {error.message}") from error
+
+
+def _of_picture(body: bytes) -> tuple[list[tuple[str, _Sent]], bool]:
+    return [("The body", _Sent(lambda: body))], False
 
 
 def _of_json(body: bytes) -> tuple[list[tuple[str, _Sent]], bool]:
@@ -143,11 +144,11 @@ def _of_json(body: bytes) -> tuple[list[tuple[str, _Sent]], bool]:
     return [_of_instance(f"instances[{index}]", one) for index, one in enumerate(instances)], True
 
 
-def _of_json_lines(body: bytes) -> list[tuple[str, _Sent]]:
+def _of_json_lines(body: bytes) -> tuple[list[tuple[str, _Sent]], bool]:
     """An empty line is none, as after the last newline."""
     _check_parts("The body", body)
     numbered = [(f"Line {number}", line) for number, line in enumerate(body.split(b"\n"), start=1) if line.strip()]
-    return [_of_instance(name, _parsed(name, line)) for name, line in numbered]
+    return [_of_instance(name, _parsed(name, line)) for name, line in numbered], True
 
 
 def _of_instance(name: str, value: object) -> tuple[str, _Sent]:
@@ -158,7 +159,7 @@ def _of_instance(name: str, value: object) -> tuple[str, _Sent]:
     return _of_object(name, value)
 
 
-def _of_object(name: str, value: dict) -> tuple[str, _Sent]:
+def _of_object(name: str, value: dict[str, Any]) -> tuple[str, _Sent]:
     sources = _sources(value)
     if len(sources) != 1:
         found = "no picture" if not sources else f"{' and '.join(sources)} together"
@@ -169,7 +170,7 @@ def _of_object(name: str, value: dict) -> tuple[str, _Sent]:
     return name, _Sent(url=value[key]) if key == "url" else _of_base64(name, value[key])
 
 
-def _sources(value: dict) -> list[str]:
+def _sources(value: dict[str, Any]) -> list[str]:
     return [key for key in ("image", "b64", "url") if key in value]
 
 
@@ -228,7 +229,7 @@ def _no_constant(name: str) -> None:
     raise _Refused(f"{name}, which JSON does not know")
 
 
-def _without_repetition(pairs: list[tuple[str, object]]) -> dict:
+def _without_repetition(pairs: list[tuple[str, object]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
         raise _Refused("a key that stands twice in one object")

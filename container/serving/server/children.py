@@ -8,7 +8,7 @@ from collections.abc import Callable
 class Children:
     """`reap` is to be called on SIGCHLD."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._watched: dict[int, Callable[[int], None]] = {}
 
     def watch(self, pid: int, ended: Callable[[int], None]) -> None:

@@ -25,7 +25,7 @@ disable_created_metrics()  # a second series for each, of when it began
 class Metrics:
     """Not safe to use from several threads."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._registry = CollectorRegistry()
         self._requests = Counter(
             "dogbreed_requests", "Answered invocations by HTTP status", ["status"], registry=self._registry
@@ -50,7 +50,7 @@ class Metrics:
             buckets=BATCHES,
         )
         self._ready = Gauge("dogbreed_ready", "1 while /ping is 200", registry=self._registry)
-        self._values: dict[str, Tally] = defaultdict(Tally)  # since the last line for CloudWatch
+        self._values: dict[str, Tally[float]] = defaultdict(Tally)  # since the last line for CloudWatch
 
     def ready(self, ready: bool) -> None:
         self._ready.set(ready)
@@ -80,7 +80,8 @@ class Metrics:
         if not self._values:
             return None
         values, self._values = self._values, defaultdict(Tally)
-        metrics, fields = [], {}
+        metrics: list[dict[str, str]] = []
+        fields: dict[str, object] = {}
         for name, tally in values.items():
             unit = "Milliseconds" if name.endswith("Time") else "Count"
             metrics.append({"Name": name, "Unit": unit})

@@ -9,10 +9,14 @@ import logging
 import os
 import socket
 from collections.abc import Callable
+from typing import Any
 
-from mms.protocol.otf_message_handler import create_load_model_response, create_predict_response, retrieve_msg
-from mms.service import Service
-
+from container.serving.mms_internals import (
+    Service,
+    create_load_model_response,
+    create_predict_response,
+    retrieve_msg,
+)
 from container.serving.request.invocation import Invocation
 from container.serving.server.invocations_in_progress import InvocationsInProgress
 
@@ -56,7 +60,7 @@ def answer_connection(
         connection.close()
 
 
-def _invocation(batch: list[dict], model_name: str, model_dir: str) -> tuple[Invocation, dict[int, str]]:
+def _invocation(batch: list[dict[str, Any]], model_name: str, model_dir: str) -> tuple[Invocation, dict[int, str]]:
     """A message as an invocation, and multi-model-server's id of it."""
     headers, inputs, ids = Service.retrieve_data_for_inference(batch)
     [properties], [parts] = headers, inputs  # a batch of one: the workers make the batches

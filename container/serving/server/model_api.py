@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 
-LONGEST_HEADERS = (
-    256 * 1024
-)  # bytes of all of them: what is not read when the connection is closed would take the answer with it
+# Bytes of all of them: what is not read when the connection is closed would take the answer with it.
+LONGEST_HEADERS = 256 * 1024
 LARGEST = 64 * 1024  # bytes of a body; nginx has refused larger ones
 
 

@@ -15,18 +15,17 @@ import urllib.parse
 from dataclasses import dataclass
 from pathlib import Path
 
+from container.runtime.library_internals import internals_of
 from container.serving.server.nginx import TEMPLATES, filled_in
 from container.serving.settings import MEGABYTE, Settings
 
 # multi-model-server insists on a name; its worker program, which would import it, is ours
 HANDLER = "container.serving.server.worker"
 HOME = Path(__file__).parent / "model_server_home"
-NATIVE = Path(
-    "/opt/netty"
-)  # netty's epoll library, which it would unpack into a temporary folder that may not hold programs
-CLASSES = Path(
-    "/opt/java/lib/mms.jsa"
-)  # its classes, read and checked when the image was built; Java does without where it cannot use them
+# netty's epoll library, which it would unpack into a temporary folder that may not hold programs
+NATIVE = Path("/opt/netty")
+# its classes, read and checked when the image was built; Java does without where it cannot use them
+CLASSES = Path("/opt/java/lib/mms.jsa")
 LEAST_HEAP, MOST_HEAP = 256 * MEGABYTE, 2048 * MEGABYTE
 
 
@@ -41,7 +40,6 @@ class Reply:
 def java_command(settings: Settings, run_dir: Path, memory: int) -> list[str]:
     """memory: bytes that this container has; a quarter of it is the JVM's heap, within 256 MB and 2 GB."""
     heap = max(LEAST_HEAP, min(MOST_HEAP, memory // 4)) // MEGABYTE
-    jar = Path(importlib.util.find_spec("mms").origin).parent / "frontend/model-server.jar"
     return [
         # Started up fast rather than compiled well: it moves bytes. No files of its own outside run_dir.
         "java",
@@ -60,7 +58,7 @@ def java_command(settings: Settings, run_dir: Path, memory: int) -> list[str]:
         f"-DMETRICS_LOCATION={run_dir}",
         *settings.vmargs.split(),
         "-cp",
-        str(jar),
+        str(_jar()),
         "com.amazonaws.ml.mms.ModelServer",
         "--python",
         "/opt/venv/bin/python",
@@ -71,7 +69,19 @@ def java_command(settings: Settings, run_dir: Path, memory: int) -> list[str]:
     ]
 
 
-def start_model_server(settings: Settings, run_dir: Path, memory: int) -> subprocess.Popen:
+def _jar() -> Path:
+    """multi-model-server's Java program. Raises IncompatibleLibrary where its package has none."""
+    with internals_of(
+        "multi-model-server", "docker/requirements/serve.txt", "container/serving/server/model_server.py"
+    ):
+        found = importlib.util.find_spec("mms")  # an import would take time that the JVM can start in
+        jar = Path(found.origin).parent / "frontend/model-server.jar" if found and found.origin else None
+        if jar is None or not jar.is_file():
+            raise ImportError("mms/frontend/model-server.jar is not there")
+    return jar
+
+
+def start_model_server(settings: Settings, run_dir: Path, memory: int) -> subprocess.Popen[bytes]:
     """Nothing is loaded yet; `ModelServer.answers` says when it listens."""
     (run_dir / "mms.properties").write_text(filled_in((TEMPLATES / "mms.properties").read_text(), settings, run_dir))
     environment = {**os.environ, "WORKERS_SOCKET": str(run_dir / "workers.sock")}

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 from container.serving.inference.model_code import WrongCode, check_program
 from container.serving.machine import Machine, free_memory
@@ -44,7 +45,7 @@ class Models:
         self._workers: dict[str, Workers] = {}
         self._loaded: set[str] = set()
         self._failures: dict[str, asyncio.Future[str]] = {}
-        self._unloading: set[asyncio.Task] = set()  # the event loop alone would let a task go before its end
+        self._unloading: set[asyncio.Task[Any]] = set()  # the event loop alone would let a task go before its end
 
     @property
     def ready(self) -> bool:
@@ -85,7 +86,8 @@ class Models:
         """
         failure = self._failures[name]
         registration = asyncio.ensure_future(self._server.register(name, self._workers[name].folder))
-        await asyncio.wait({registration, failure}, return_when=asyncio.FIRST_COMPLETED)
+        ends: set[asyncio.Future[Any]] = {registration, failure}
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         if failure.done():
             # multi-model-server waits for its program, which this process has to answer; only then can it be told to
             # forget the model.
@@ -235,7 +237,7 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def _described(name: str, folder: Path) -> dict:
+def _described(name: str, folder: Path) -> dict[str, Any]:
     return {"modelName": name, "modelUrl": str(folder)}
 
 

@@ -6,6 +6,7 @@ them with every request, so a change holds at once and needs no reload."""
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 from container.serving.request.body_space import SMALL, BodySpace, body_space
 from container.serving.settings import MEGABYTE, Settings
@@ -18,7 +19,7 @@ LARGE, HUGE = (
 TRANSFORM_MB, TRANSFORM_TOTAL_MB = 6, 100  # of one payload, and of all that are under way, in batch transform
 
 
-def execution_parameters(settings: Settings) -> dict:
+def execution_parameters(settings: Settings) -> dict[str, Any]:
     """What a batch transform job does where its user said nothing: as many requests at once as fill two batches.
 
     Concurrent payloads may not exceed 100 MB together:
@@ -74,7 +75,7 @@ class Nginx:
         ):
             (run_dir / name).write_text(filled_in((TEMPLATES / source).read_text(), settings, run_dir, space))
 
-    def start(self) -> subprocess.Popen:
+    def start(self) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             ["nginx", "-c", str(self._run_dir / "nginx.conf"), "-p", str(self._run_dir), "-e", "stderr"]
         )

@@ -8,6 +8,7 @@ import itertools
 import mmap
 import threading
 from collections.abc import Callable, Sequence
+from typing import Any
 
 THREADS = 2  # that compute batches in one worker at most (container/serving/server/worker.py)
 MOST_SECONDS = 1.0  # that one look may add: a container that was paused has not worked meanwhile
@@ -18,15 +19,15 @@ class Progress:
     after each step.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._counts = memoryview(mmap.mmap(-1, mmap.PAGESIZE)).cast("Q")
         self._own = threading.local()
         self._numbers = itertools.count()
 
-    def during(self, answer: Callable[[Sequence], None]) -> Callable[[Sequence], None]:
+    def during(self, answer: Callable[[Sequence[Any]], None]) -> Callable[[Sequence[Any]], None]:
         """`answer`, with its beginning and its end told. To be called by THREADS threads at most."""
 
-        def answered(batch: Sequence) -> None:
+        def answered(batch: Sequence[Any]) -> None:
             if not hasattr(self._own, "number"):
                 self._own.number = next(self._numbers)
             self._counts[self._own.number] += 1

@@ -7,6 +7,7 @@ import re
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from container.serving.server.metrics import Metrics
 
@@ -43,7 +44,7 @@ class RequestLog:
                 except (ValueError, KeyError) as error:
                     print(f"warning: a request was not counted: {error}", file=sys.stderr, flush=True)
 
-    def _count(self, request: dict) -> None:
+    def _count(self, request: dict[str, Any]) -> None:
         if not INVOCATION.fullmatch(request["path"].partition("?")[0]):
             return
         status = int(request["status"])

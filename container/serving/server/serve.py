@@ -16,9 +16,12 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterable
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
+from container.runtime.library_internals import IncompatibleLibrary
 from container.serving.environment_variables import unreadable_to_the_toolkit
 from container.serving.inference.model_code import check_program, install_requirements
 from container.serving.machine import Machine, free_memory
@@ -73,7 +76,11 @@ def main(arguments: list[str]) -> int:
     # Nothing of what an import makes is garbage; looking for it took a tenth of the time. Frozen, it stays shared with
     # the workers.
     gc.disable()
-    importlib.import_module("container.serving.server.worker")
+    try:
+        importlib.import_module("container.serving.server.worker")
+    except IncompatibleLibrary as error:  # in a derived image
+        print(f"error: {error}", file=sys.stderr, flush=True)
+        return 1
     gc.freeze()
     gc.enable()
     return asyncio.run(Server(settings, machine, run_dir, proxy, requests, java.pid, nginx.pid).run(stopped))
@@ -101,14 +108,14 @@ class Server:
         self._models = Models(settings, machine, run_dir, self._children, self._model_server, self._say_ready)
         self._in_service = False
 
-    async def run(self, stopped: list) -> int:
+    async def run(self, stopped: list[Any]) -> int:
         """stopped: holds something when SIGTERM came before."""
         loop = asyncio.get_running_loop()
         self._stop: asyncio.Future[int] = loop.create_future()
         loop.add_signal_handler(signal.SIGCHLD, self._children.reap)
         loop.add_signal_handler(signal.SIGTERM, self._end_with, 0)
         for name, pid in (("multi-model-server", self._java), ("nginx", self._nginx)):
-            self._children.watch(pid, lambda status, name=name: self._fail(f"{name} {how_it_ended(status)}"))
+            self._children.watch(pid, partial(self._died, name))
         self._children.reap()
         await start_control(self._run_dir / "control.sock", self._answer)
         (self._run_dir / "control.sock").chmod(0o666)
@@ -130,7 +137,7 @@ class Server:
         if not self._settings.multi_model:
             self._models.fork(SINGLE, self._settings.model_dir)
             failure = self._models.failure(SINGLE)
-            failure.add_done_callback(lambda done: done.cancelled() or self._fail(done.result()))
+            failure.add_done_callback(self._gave_up)
         while not await self._model_server.answers():
             await asyncio.sleep(0.02)
         if not self._settings.multi_model:
@@ -161,7 +168,14 @@ class Server:
             print(f"error: {why}", file=sys.stderr, flush=True)
             self._end_with(1)
 
-    def _fail_with(self, task: asyncio.Task) -> None:
+    def _died(self, program: str, status: int) -> None:
+        self._fail(f"{program} {how_it_ended(status)}")
+
+    def _gave_up(self, failure: "asyncio.Future[str]") -> None:
+        if not failure.cancelled():
+            self._fail(failure.result())
+
+    def _fail_with(self, task: asyncio.Task[Any]) -> None:
         if not task.cancelled() and task.exception():
             self._fail(f"{type(task.exception()).__name__}: {task.exception()}")
 

@@ -12,15 +12,14 @@ import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import mms
 import torch
-from mms.context import Context
 
 from container.model.model_file import UnusableCheckpoint
 from container.serving.inference.batcher import Batcher
 from container.serving.inference.handlers import Handlers, WrongHandlers
 from container.serving.inference.model_code import use_code
 from container.serving.inference.model_version import model_version
+from container.serving.mms_internals import model_context
 from container.serving.request.invocation import Invocation
 from container.serving.server.invocations_in_progress import InvocationsInProgress
 from container.serving.server.mms_connection import answer_connection
@@ -56,7 +55,7 @@ def run_worker(
     torch.set_num_threads(settings.threads)
     use_code(folder)
     try:
-        functions = Handlers(str(folder), Context(name, str(folder), {}, settings.batch_size, None, mms.__version__))
+        functions = Handlers(str(folder), model_context(name, str(folder), settings.batch_size))
         version = model_version(folder)
     except BaseException as error:  # sys.exit() of a user's model_fn, too: it is no reason to end without a word
         if not isinstance(error, (UnusableCheckpoint, WrongHandlers)):  # whose messages say it all
@@ -95,7 +94,7 @@ def run_worker(
         lambda connection: answer_connection(connection, name, str(folder), in_progress, answer),
         report,
     )
-    threading.Thread(target=lambda: (os.read(leave, 1), _end(in_progress)), daemon=True).start()
+    threading.Thread(target=_end_when_told, args=(leave, in_progress), daemon=True).start()
     report("warm")
     # While a GPU computes one batch the processor can decode the next. On a processor they would only take each other's
     # cores.
@@ -111,6 +110,11 @@ def _run_or_end(endless: Callable[[], None]) -> None:
     except BaseException as error:  # requests would wait for a thread that is gone: PID 1 shall start another worker
         traceback.print_exception(error)
         os._exit(1)
+
+
+def _end_when_told(leave: int, in_progress: InvocationsInProgress) -> None:
+    os.read(leave, 1)
+    _end(in_progress)
 
 
 def _end(in_progress: InvocationsInProgress) -> None:

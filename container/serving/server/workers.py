@@ -136,13 +136,12 @@ class Workers:
             for end in (heard, told, left, leave):
                 os.close(end)
             print(f"error: a worker of the model {self.name} could not be forked: {error}", file=sys.stderr, flush=True)
-            asyncio.get_running_loop().call_later(SECONDS_TO_FORK_AGAIN, lambda: self._ended or self._fork(index))
+            asyncio.get_running_loop().call_later(SECONDS_TO_FORK_AGAIN, self._fork_again, index)
             return
         if pid == 0:
             status = 1
             try:
                 _forget_parent(keep={self._listener.fileno(), told, left})
-                report = lambda line: os.write(told, f"{line}\n".encode())  # noqa: E731
                 status = run_worker(
                     index,
                     self._gpus,
@@ -151,7 +150,7 @@ class Workers:
                     self.name,
                     self.folder,
                     self._settings,
-                    report,
+                    lambda line: _tell(told, line),
                     progress,
                     left,
                 )
@@ -167,6 +166,10 @@ class Workers:
         self._workers[pid] = _Worker(Stall(progress.read, self._settings.answer_seconds), leave)
         asyncio.get_running_loop().add_reader(heard, self._hear, pid, heard)
         self._children.watch(pid, lambda status: self._died(pid, index, heard, status))
+
+    def _fork_again(self, index: int) -> None:
+        if not self._ended:
+            self._fork(index)
 
     def _hear(self, pid: int, heard: int) -> None:
         try:
@@ -209,6 +212,10 @@ class Workers:
                 )
                 return
         self._fork(index)
+
+
+def _tell(pipe: int, line: str) -> None:
+    os.write(pipe, f"{line}\n".encode())
 
 
 def _forget_parent(keep: set[int]) -> None:

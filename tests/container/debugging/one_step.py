@@ -3,7 +3,8 @@
 import torch
 import torch.nn.functional as F
 
-from container.debugging.smdebug_library import TensorHook, create_trial
+from container.debugging.smdebug_library import create_trial
+from container.debugging.tensor_hook import TensorHook
 from tests.container.debugging.small_runs import separable_pictures
 
 
@@ -11,7 +12,7 @@ def one_step(hook, model, inputs, labels, scale=1.0, dtype=None):
     """A training step up to its backward pass, saved when the hook says so."""
     if not hook.begin_step("TRAIN"):
         return None
-    with hook.watching(model), torch.autocast("cpu", dtype or torch.bfloat16, enabled=dtype is not None):
+    with hook.module_hooks(model), torch.autocast("cpu", dtype or torch.bfloat16, enabled=dtype is not None):
         loss = F.cross_entropy(model(inputs), labels)
     model.zero_grad()
     (loss * scale).backward()

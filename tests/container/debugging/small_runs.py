@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from container.debugging.smdebug_library import TensorHook
+from container.debugging.tensor_hook import TensorHook
 from container.model.head import create_head
 
 
@@ -84,7 +84,7 @@ def train(
         rows = torch.randint(len(labels), (batch,))
         saved = hook.begin_step("TRAIN")
         if saved:
-            with hook.watching(model):
+            with hook.module_hooks(model):
                 loss = F.cross_entropy(model(inputs[rows]), labels[rows], label_smoothing=smoothing)
         else:
             loss = F.cross_entropy(model(inputs[rows]), labels[rows], label_smoothing=smoothing)

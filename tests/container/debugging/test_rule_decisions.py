@@ -3,16 +3,21 @@
 import numpy as np
 import pytest
 
-from container.debugging.rules.dead_relu import dead_percent
-from container.debugging.rules.exploding_tensor import explodes
-from container.debugging.rules.loss_not_decreasing import change_of_loss, does_not_decrease
-from container.debugging.rules.overfit import overfit_ratio
-from container.debugging.rules.overtraining import without_improvement
-from container.debugging.rules.poor_weight_initialization import does_not_improve, suspicious
-from container.debugging.rules.stalled_training import stalled
-from container.debugging.rules.unchanged_tensor import unchanged
-from container.debugging.rules.vanishing_gradient import vanishing
-from container.debugging.rules.weight_update_ratio import out_of_proportion, update_ratio
+from container.debugging.rules.gradients_and_activations import (
+    dead_percent,
+    does_not_improve,
+    explodes,
+    suspicious,
+    vanishing,
+)
+from container.debugging.rules.progress import (
+    change_of_loss,
+    does_not_decrease,
+    overfit_ratio,
+    stalled,
+    without_improvement,
+)
+from container.debugging.rules.weights import out_of_proportion, unchanged, update_ratio
 
 NAN, INFINITE = float("nan"), float("inf")
 

@@ -13,7 +13,7 @@ import torch
 
 from container.debugging.rule_outcome import read_outcomes
 from container.debugging.rule_run import RuleRun
-from container.debugging.smdebug_library import TensorHook
+from container.debugging.tensor_hook import TensorHook
 from contract.rule_choices import parse_rules
 from tests.container.debugging.small_runs import SmallNet, train
 

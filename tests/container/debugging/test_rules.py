@@ -5,8 +5,8 @@ import torch
 from smdebug import modes
 from torch import nn
 
+from container.debugging.built_in_rule import SavedStep
 from container.debugging.rules import RULE_CLASSES
-from container.debugging.saved_step import SavedStep
 from container.debugging.smdebug_library import RuleEvaluationConditionMet, create_trial
 from container.model.head import create_head
 from container.model.network import create_model

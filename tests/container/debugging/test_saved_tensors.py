@@ -10,7 +10,8 @@ from smdebug import modes
 from smdebug.pytorch import Hook
 from torch import nn
 
-from container.debugging.smdebug_library import TensorHook, create_trial
+from container.debugging.smdebug_library import create_trial
+from container.debugging.tensor_hook import TensorHook
 from container.model.head import create_head
 from tests.container.debugging.one_step import one_step, saved_once
 from tests.container.debugging.small_runs import configured, separable_pictures, train

@@ -3,7 +3,8 @@
 import pytest
 from smdebug import modes
 
-from container.debugging.smdebug_library import TensorHook, create_trial
+from container.debugging.smdebug_library import create_trial
+from container.debugging.tensor_hook import TensorHook
 from container.runtime.failure import TrainingFailure
 from tests.container.debugging.one_step import one_step
 from tests.container.debugging.small_runs import configured, separable_pictures
@@ -16,7 +17,7 @@ def test_a_step_says_whether_it_saves_what_modules_give(tmp_path, net):
     found = []
     for step in range(41):
         if hook.begin_step("TRAIN"):
-            found.append((step, hook.watches(net)))
+            found.append((step, hook.needs_module_hooks(net)))
     assert found == [(0, True), (10, False), (20, True), (30, False), (40, True)]
     hook.close()
 

@@ -2,7 +2,7 @@
 
 import torch
 
-from container.data.channels import read_splits
+from container.data.class_folders import read_splits
 from container.jobs.feature_bank import FeatureBank
 from container.jobs.feature_pass import make_bank
 from container.jobs.run import Run

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from container.data.channels import read_splits
-from container.data.class_folders import read_split
+from container.data.class_folders import read_split, read_splits
 from container.data.picture_digest import digest_of_split
 from container.data.picture_examples import PictureExamples
 from container.data.picture_store import decode_split

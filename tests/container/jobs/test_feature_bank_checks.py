@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from container.data.channels import read_splits
+from container.data.class_folders import read_splits
 from container.jobs import feature_bank
 from container.jobs.feature_bank import FeatureBank
 from container.jobs.feature_pass import make_bank

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from container import train
-from container.data.channels import read_splits
+from container.data.class_folders import read_splits
 from container.data.picture_examples import PictureExamples
 from container.data.picture_store import decode_split
 from container.jobs import epochs

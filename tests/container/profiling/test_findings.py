@@ -18,7 +18,8 @@ from container.data.class_folders import Split
 from container.data.picture_examples import PictureExamples
 from container.data.picture_store import PictureStore
 from container.pictures.preprocessing import Preprocessing
-from container.profiling.findings import Facts, find
+from container.profiling.finding import Facts
+from container.profiling.findings import find
 from container.profiling.step_times import StepTimes
 
 CPU = torch.device("cpu")

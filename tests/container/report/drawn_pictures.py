@@ -1,4 +1,4 @@
-"""Pictures of a drawn record: drawn as well."""
+"""The pictures of a drawn record, drawn from the same seed."""
 
 import base64
 import io

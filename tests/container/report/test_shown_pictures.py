@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from container.pictures.preprocessing import Preprocessing
-from container.report.confused_pairs import confused_pairs
+from container.report.confusion_chart import confused_pairs
 from container.report.shown_pictures import (
     best_predictions,
     most_confused,

@@ -5,8 +5,8 @@ import os
 
 import pytest
 
+from container.report.page import write_report
 from container.report.record import RunRecord
-from container.report.write_report import write_report
 
 
 def test_the_page_and_the_record_without_its_pictures_are_written(tmp_path, small):

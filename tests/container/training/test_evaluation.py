@@ -4,8 +4,7 @@ import pytest
 import torch
 
 from container.model.network import create_model
-from container.model.test_time_augmentation import logits_of
-from container.training.evaluation import Evaluation
+from container.training.evaluation import Evaluation, logits_of
 from container.training.evaluation_report import evaluation_report, wilson_interval
 from container.training.trainer import shuffled_batches
 

@@ -38,9 +38,9 @@ def with_headers(head: RequestHead, **changes) -> RequestHead:
     return replace(head, headers={**head.headers, **{name.replace("_", "-"): value for name, value in changes.items()}})
 
 
-@pytest.mark.parametrize("service", ["sagemaker", "s3", "iam", "ecr", "monitoring"])
+@pytest.mark.parametrize("service", ["sagemaker", "s3", "iam", "ecr", "monitoring", "IoTSecuredTunneling"])
 def test_a_signed_request_is_obeyed(service):
-    assert accepted(signed_head(body=BODY, service=service, headers=TARGET), BODY) == service
+    assert accepted(signed_head(body=BODY, service=service, headers=TARGET), BODY) == service.lower()
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """What is not here, asked for by boto3 as it comes: an error in the service's own protocol, read by botocore."""
 
+from types import SimpleNamespace
+
 import boto3
 import pytest
 from botocore.config import Config
@@ -34,7 +36,8 @@ def url():
     """Of the front, with moto's services behind it and no part of SageMaker."""
     nothing, access = NothingKept(), Access(find)
     others = OtherServices(MotoServices(), nothing, nothing, nothing)
-    server = HttpServer(Front(access, SageMakerApi(), no_part, no_part, others, KEY.id), access.examine, 0)
+    regions = {"us-east-1": SimpleNamespace(api=SageMakerApi(), runtime=no_part)}
+    server = HttpServer(Front(access, regions, no_part, others, KEY.id), access.examine, 0)
     access.hosts = own_hosts(server.port)
     server.start()
     yield f"http://127.0.0.1:{server.port}"

@@ -10,6 +10,10 @@ from local_test.api.request_head import RequestHead
 
 SESSION = botocore.session.get_session()
 FORM = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
+OF_LAMBDA = {
+    "authorization": "AWS4-HMAC-SHA256 Credential=K/20260101/us-east-1/lambda/aws4_request, SignedHeaders=host"
+}
+IN_QUERY = ("iam", "sts", "ec2", "route53")  # XML, S3 apart
 REQUESTS = [
     (
         "sagemaker",
@@ -44,6 +48,17 @@ REQUESTS = [
         "monitoring",
     ),
     ("lambda", "ListFunctions", "rest-json", RequestHead.of("GET", "/2015-03-31/functions/", {}), "lambda"),
+    ("cloudsearchdomain", "Search", "rest-json", RequestHead.of("POST", "/2013-01-01/search", FORM), "cloudsearch"),
+    ("ec2", "DescribeInstances", "ec2", RequestHead.of("POST", "/", FORM), "ec2"),
+    ("route53", "ListHostedZones", "rest-xml", RequestHead.of("GET", "/2013-04-01/hostedzone", {}), "route53"),
+    ("lambda", "ListFunctions", "rest-json", RequestHead.of("GET", "/2015-03-31/functions/", OF_LAMBDA), ""),
+    (
+        "sso",
+        "ListAccounts",
+        "rest-json",
+        RequestHead.of("GET", "/assignment/accounts", {"x-amz-sso_bearer_token": "t"}),
+        "",
+    ),
 ]
 
 
@@ -77,6 +92,5 @@ def test_a_refusal_has_the_code_that_aws_has_there(
 ):
     answer = refusal(protocol_of(head, service), AccessRefused(why, "No."))
     assert answer.status.startswith("403 ")
-    assert parsed(answer, client, operation, protocol)["Error"]["Code"] == {"rest-xml": in_s3, "query": in_query}.get(
-        protocol, in_json
-    )
+    expected = in_s3 if client == "s3" else in_query if client in IN_QUERY else in_json
+    assert parsed(answer, client, operation, protocol)["Error"]["Code"] == expected

@@ -2,6 +2,7 @@
 
 import io
 import json
+from types import SimpleNamespace
 
 import pytest
 
@@ -47,13 +48,14 @@ class Parts:
     def record(self, *request):
         pass
 
-    def with_stream_names(self, request):
+    def with_stream_names(self, request, region):
         return request
 
     def ask(self, head: RequestHead, body: bytes = b"", moto=None):
         """Status, headers, body."""
         others = OtherServices(moto or self.moto, self, self, self)
-        front = Front(self.access, self, self.application("runtime"), self.application("control"), others, KEY.id)
+        regions = {"us-east-1": SimpleNamespace(api=self, runtime=self.application("runtime"))}
+        front = Front(self.access, regions, self.application("control"), others, KEY.id)
         environ = {
             HEAD: head,
             EXAMINED: self.access.examine(head),

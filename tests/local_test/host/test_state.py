@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from local_test.host.state import FILE, State
+from local_test.host.state import FILE, State, retry_until_written
 
 
 def test_records_survive_a_restart(tmp_path):
@@ -91,7 +91,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from itertools import count
-from local_test.host.state import State
+from local_test.host.state import State, retry_until_written
 jobs = State(Path(sys.argv[1])).records("training-job")
 for number in count():
     jobs.create(f"job-{number}", {"Status": "InProgress", "text": "x" * 5000})
@@ -153,3 +153,26 @@ def test_a_file_that_is_no_database_is_refused_with_the_next_step(tmp_path):
     with pytest.raises(ValueError, match=r"cannot be read: file is not a database .*Put a copy of that file back"):
         State(tmp_path)
     assert (tmp_path / FILE).read_bytes() == b"no database" * 1000
+
+
+def test_a_record_that_must_be_there_is_missed_by_name(tmp_path):
+    records = State(tmp_path).records("training-job")
+    records.create("a", {"Status": "Completed"})
+    assert records["a"] == {"Status": "Completed"}
+    with pytest.raises(KeyError, match="b"):
+        records["b"]
+
+
+def test_what_a_full_disk_refuses_is_written_when_there_is_room_unless_it_is_given_up(caplog):
+    attempts = []
+
+    def write():
+        attempts.append(len(attempts))
+        if len(attempts) < 3:
+            raise OSError("No space left on device")
+        return "written"
+
+    assert retry_until_written(write, lambda seconds: False, "job a is Completed") == "written"
+    assert len(attempts) == 3 and caplog.text.count("job a is Completed, which cannot be written down") == 2
+    attempts.clear()
+    assert retry_until_written(write, lambda seconds: True, "job a is Completed") is None and len(attempts) == 1

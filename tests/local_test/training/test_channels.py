@@ -60,9 +60,9 @@ def test_a_folder_of_this_machine_is_mounted_as_it_is(folder, files):
 def test_shards_are_disjoint_and_hold_everything(folder, files):
     files = channel_files(channel(folder.as_uri()), None, files)
     assert [file.name for file in files] == ["4.txt", "a/1.txt", "a/2.txt", "b/3.txt"]
-    shards = [share_of(files, channel("x", distribution="ShardedByS3Key"), host, 3) for host in range(3)]
+    shards = [share_of(files, {"S3DataDistributionType": "ShardedByS3Key"}, host, 3) for host in range(3)]
     assert sorted((file for shard in shards for file in shard), key=lambda file: file.name) == files
-    assert all(share_of(files, channel("x"), host, 3) == files for host in range(3))
+    assert all(share_of(files, {}, host, 3) == files for host in range(3))
 
 
 def test_a_manifest_names_the_files_itself(folder, tmp_path, files):

@@ -68,6 +68,7 @@ def test_a_sound_request_is_taken():
             "collection losses is there twice",
         ),
         (("DebugRuleConfigurations",), [RULE, RULE], "rule configuration Overfit is there twice"),
+        (("ProfilerRuleConfigurations",), [RULE, RULE], "rule configuration Overfit is there twice"),
     ],
 )
 def test_what_would_not_be_done_is_refused_by_name(path, value, named):
@@ -85,13 +86,6 @@ def test_what_aws_takes_is_taken():
         )
     )
     check(changed(("ProfilerConfig",), {"ProfilingIntervalInMilliseconds": 60_000}))
-
-
-def test_a_rule_and_a_profiler_rule_need_names_of_their_own():
-    request = changed(("DebugRuleConfigurations",), [RULE])
-    check({**request, "ProfilerRuleConfigurations": [{**RULE, "RuleConfigurationName": "other"}]})
-    with pytest.raises(ValidationException, match="Overfit is there twice"):
-        check({**request, "ProfilerRuleConfigurations": [RULE]})
 
 
 def test_a_spot_job_has_no_warm_pool():

@@ -2,26 +2,26 @@
 
 import pytest
 
-from local_test.transform.limits import Limits, batch_environment, chosen_limits, leaves_something_open
+from local_test.transform.limits import Limits, batch_environment, effective_limits, leaves_something_open
 
 EVERYTHING = {"MaxConcurrentTransforms": 4, "MaxPayloadInMB": 2, "BatchStrategy": "SingleRecord"}
 
 
 def test_the_defaults_are_those_of_aws():
-    assert chosen_limits({}, {}) == Limits(1, 6, "MultiRecord")
-    assert chosen_limits({}, {}).most_bytes == 6 * 1024 * 1024
+    assert effective_limits({}, {}) == Limits(1, 6, "MultiRecord")
+    assert effective_limits({}, {}).most_bytes == 6 * 1024 * 1024
 
 
 def test_the_container_has_a_say_where_the_request_has_none():
     answer = {"MaxConcurrentTransforms": 8, "BatchStrategy": "SINGLE_RECORD", "MaxPayloadInMB": 3}
-    assert chosen_limits({}, answer) == Limits(8, 3, "SingleRecord")
-    assert chosen_limits({"MaxConcurrentTransforms": 0}, answer) == Limits(8, 3, "SingleRecord")
-    assert chosen_limits(EVERYTHING, answer) == Limits(4, 2, "SingleRecord")
-    assert chosen_limits({"MaxPayloadInMB": 1}, {"BatchStrategy": "MultiRecord"}) == Limits(1, 1, "MultiRecord")
+    assert effective_limits({}, answer) == Limits(8, 3, "SingleRecord")
+    assert effective_limits({"MaxConcurrentTransforms": 0}, answer) == Limits(8, 3, "SingleRecord")
+    assert effective_limits(EVERYTHING, answer) == Limits(4, 2, "SingleRecord")
+    assert effective_limits({"MaxPayloadInMB": 1}, {"BatchStrategy": "MultiRecord"}) == Limits(1, 1, "MultiRecord")
 
 
 def test_zero_megabytes_are_any_size():
-    assert chosen_limits({"MaxPayloadInMB": 0}, {"MaxPayloadInMB": 3}).most_bytes is None
+    assert effective_limits({"MaxPayloadInMB": 0}, {"MaxPayloadInMB": 3}).most_bytes is None
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_zero_megabytes_are_any_size():
 )
 def test_an_answer_without_sense_is_told(answer):
     with pytest.raises(ValueError, match="/execution-parameters makes no sense"):
-        chosen_limits({}, answer)
+        effective_limits({}, answer)
 
 
 def test_the_container_is_asked_only_when_something_is_open():

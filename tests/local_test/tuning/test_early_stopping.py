@@ -2,7 +2,8 @@
 
 import pytest
 
-from local_test.tuning.early_stopping import is_worse_than_median
+from local_test.tuning.early_stopping import is_worse_than_median, reason_to_stop
+from local_test.tuning.trial import Trial
 
 # Running averages at the second epoch: 0.2, 0.4, 0.6. At the third: 0.3, 0.5, 0.7.
 EARLIER = [(0.1, 0.3, 0.5), (0.3, 0.5, 0.7), (0.5, 0.7, 0.9)]
@@ -53,3 +54,37 @@ def test_trials_that_have_not_come_as_far_do_not_count():
 
 def test_a_trial_without_a_value_is_not_stopped():
     assert not is_worse_than_median((), [(), (), (1.0,)], True)
+
+
+def trial(number, values, status="InProgress"):
+    return Trial(number, {}, status, tuple(values))
+
+
+BAYESIAN = {
+    "Strategy": "Bayesian",
+    "RandomSeed": 1,
+    "TrainingJobEarlyStoppingType": "Auto",
+    "HyperParameterTuningJobObjective": {"Type": "Maximize", "MetricName": "a"},
+}
+BEFORE = [trial(number, values, "Completed") for number, values in enumerate(EARLIER, start=1)]
+
+
+def test_a_trial_is_judged_at_each_new_epoch_against_those_before_it():
+    bad, later = trial(4, (0.9, 0.1, 0.9)), trial(5, (0.0, 0.0, 0.0))
+    why = reason_to_stop(BAYESIAN, {}, bad, [*BEFORE, bad, later], judged=0)
+    assert why == "after epoch 2 its objective is worse than the median of the trials before it"
+    assert reason_to_stop(BAYESIAN, {}, bad, [*BEFORE, bad, later], judged=2) is None
+    assert reason_to_stop({**BAYESIAN, "TrainingJobEarlyStoppingType": "Off"}, {}, bad, [*BEFORE, bad], 0) is None
+
+
+def test_failed_trials_are_no_measure():
+    failed = [trial(one.number, one.values, "Failed") for one in BEFORE]
+    bad = trial(4, (0.0, 0.0))
+    assert reason_to_stop(BAYESIAN, {}, bad, [*failed, bad], judged=0) is None
+
+
+def test_hyperband_stops_a_trial_that_goes_on_past_its_largest_number_of_epochs():
+    config = {**BAYESIAN, "Strategy": "Hyperband", "TrainingJobEarlyStoppingType": "Off"}
+    long = trial(1, (0.1,) * 4)
+    assert reason_to_stop(config, {"epochs": "3"}, long, [long], 0) == "Hyperband lets it go no further than epoch 4"
+    assert reason_to_stop(config, {"epochs": "4"}, long, [long], 0) is None

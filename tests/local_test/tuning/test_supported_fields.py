@@ -118,6 +118,14 @@ def test_more_training_jobs_than_combinations_are_refused_in_the_words_of_aws():
         check(changed((f"{CONFIG}.ParameterRanges", TWO_BY_FIVE), of(11)))
 
 
+def test_ranges_without_an_end_of_combinations_are_enough():
+    wide = {
+        "IntegerParameterRanges": [{"Name": f"n{n}", "MinValue": "0", "MaxValue": str(2**53)} for n in range(25)],
+        "ContinuousParameterRanges": [LR],
+    }
+    check(changed((f"{CONFIG}.ParameterRanges", wide), of(750)))
+
+
 def test_what_has_no_effect_is_taken_but_by_strict():
     request = changed((f"{DEFINITION}.VpcConfig", {}))
     check(request)

@@ -38,7 +38,7 @@ def test_a_trial_is_as_its_training_job_is(trials, state):
 
 
 def test_how_a_trial_ended_is_known_when_its_name_belongs_to_another_job(trials, state):
-    trials.keep_end("t", 1, {**ENDED, "RoleArn": "r"})
+    trials.store_end("t", 1, {**ENDED, "RoleArn": "r"})
     state.records("training-job").create("t-001-abc", {**JOB, "TrainingJobStatus": "Failed"})
     [ended] = trials.of("t")
     assert (ended["TrainingJobStatus"], ended["TrainingEndTime"]) == ("Completed", 2.0) and "RoleArn" not in ended

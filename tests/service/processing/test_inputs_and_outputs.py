@@ -169,14 +169,14 @@ find . -type f | sort
     [
         (
             lambda request, local: request["ProcessingInputs"][0]["S3Input"].update(S3Uri=local.uri("none")),
-            "No S3 objects",
+            "Processing input code: No S3 objects found",
         ),
         (lambda request, local: request["AppSpecification"].update(ImageUri="not-there"), "not-there"),
         (
             lambda request, local: request["ProcessingOutputConfig"]["Outputs"][0]["S3Output"].update(
                 S3Uri="s3://no-bucket-x/"
             ),
-            r"Outputs\[0\].S3Output.S3Uri: There is no bucket",
+            "Processing output out: There is no bucket",
         ),
     ],
 )

@@ -1,6 +1,7 @@
 """The SageMaker Python SDK's processors, as their makers ship them, against the local SageMaker."""
 
 import json
+from pathlib import Path
 
 from tests.service.sdk.in_shell import ROOT, in_shell
 from tests.service.sdk.test_unmodified_clients import SDK
@@ -18,12 +19,17 @@ print("processed by", host)
 """
 
 
-def test_processors_run_scripts_and_programs_and_tell_how_they_end(local, train_image, tmp_path):
-    (tmp_path / "process.py").write_text(PROCESS)
-    (tmp_path / "helper.py").write_text("X = 'helped'\n")
-    (tmp_path / "rows").mkdir()
+def lay_out(folder: Path) -> None:
+    """A program of one's own, and its data."""
+    (folder / "process.py").write_text(PROCESS)
+    (folder / "helper.py").write_text("X = 'helped'\n")
+    (folder / "rows").mkdir()
     for name in ("1.csv", "2.csv", "3.csv"):
-        (tmp_path / "rows" / name).write_text(name)
+        (folder / "rows" / name).write_text(name)
+
+
+def test_processors_run_scripts_and_programs_and_tell_how_they_end(local, train_image, tmp_path):
+    lay_out(tmp_path)
     printed = in_shell(local, SDK / "python", ROOT / "tests/service/sdk/processing.py", train_image, tmp_path)
     result = json.loads(printed.rpartition("RESULT ")[2])
     assert {host: json.loads(text) for host, text in result["script"].items()} == {

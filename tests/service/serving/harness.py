@@ -4,6 +4,7 @@ import json
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import boto3
 from botocore.config import Config
@@ -50,9 +51,8 @@ class Harness:
         others = OtherServices(
             MotoServices(), self.platform.objects, self.platform.logs, Journal(self.platform.folder / "journal.jsonl")
         )
-        self._server = HttpServer(
-            Front(access, self._api, self.runtime_app, None, others, self._key.id), access.examine, 0
-        )
+        regions = {self.platform.region: SimpleNamespace(api=self._api, runtime=self.runtime_app)}
+        self._server = HttpServer(Front(access, regions, None, others, self._key.id), access.examine, 0)
         access.hosts = own_hosts(self._server.port)
         self._server.start()
         self.url = f"http://127.0.0.1:{self._server.port}"

@@ -1,7 +1,7 @@
 """Train, deploy, predict and delete with the SageMaker Python SDK 3 as it comes: TRAIN_IMAGE SERVE_IMAGE DATA.
 
 Runs in an environment of its own; what it needs to know of the local SageMaker stands in environment variables. No role
-is given: the SDK finds one.
+is given: the SDK finds one, and asks IAM whether it may be used.
 """
 
 import json
@@ -14,6 +14,7 @@ from sagemaker.serve.model_builder import ModelBuilder
 from sagemaker.train.configs import Compute, InputData
 from sagemaker.train.model_trainer import ModelTrainer
 
+os.environ["SAGEMAKER_VALIDATE_ROLE"] = "true"
 train_image, serve_image, data = sys.argv[1:]
 trainer = ModelTrainer(
     training_image=train_image,
@@ -37,7 +38,6 @@ builder = ModelBuilder(
     image_uri=serve_image,
     s3_model_data_url=job.model_artifacts.s3_model_artifacts,
     instance_type="ml.g4dn.xlarge",
-    role_arn=os.environ["SAGEMAKER_ROLE"],
 )
 builder.build(model_name="sdk3-model")
 endpoint = builder.deploy(endpoint_name="sdk3-endpoint", initial_instance_count=1)

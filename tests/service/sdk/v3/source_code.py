@@ -1,7 +1,7 @@
 """Run programs of one's own with SDK 3's ModelTrainer as it comes: IMAGE FOLDER.
 
-FOLDER holds train.py, requirements.txt and what they need. Runs in an environment of its own; what it needs to know
-stands in environment variables."""
+FOLDER holds train.py, requirements.txt and what they need. The role is one of another account. Runs in an environment
+of its own; what it needs to know stands in environment variables."""
 
 import json
 import sys
@@ -17,6 +17,7 @@ def model_of(source_code: SourceCode, instances: int = 1, **options) -> str:
     """URI of the model that a job writes."""
     trainer = ModelTrainer(
         training_image=image,
+        role="arn:aws:iam::111122223333:role/service-role/AmazonSageMaker-ExecutionRole",
         source_code=source_code,
         compute=Compute(instance_type="ml.g4dn.xlarge", instance_count=instances),
         hyperparameters={"rate": 0.5, "name": "a b"},

@@ -1,5 +1,6 @@
 """The SageMaker Python SDK 3, as its makers ship it, against the local SageMaker."""
 
+import base64
 import io
 import json
 import tarfile
@@ -12,6 +13,7 @@ from local_test.demo.sample_data import SampleSize, draw_sample_data
 from tests.local_service import until
 from tests.service.program_image import archive, program_image
 from tests.service.sdk.in_shell import ROOT, in_shell
+from tests.service.sdk.test_processing import lay_out
 
 PYTHON = ROOT / ".venv-sdk3/bin/python"
 HERE = Path(__file__).parent
@@ -83,7 +85,8 @@ def test_every_kind_of_inference_answers(local, echo_image):
     until(lambda: key in local.keys("sdk3/out/async/"))
     assert local.read(key) == local.read("sdk3/out/transformed/a.txt.out") == b"hello"
     [captured] = until(lambda: local.keys("sdk3/out/captured/"))
-    assert "hello" in local.read(captured).decode()
+    given = json.loads(local.read(captured).splitlines()[0])["captureData"]["endpointInput"]
+    assert base64.b64decode(given["data"]) == b"hello"
     for endpoint in ("sdk3-real-time", "sdk3-serverless", "sdk3-async"):
         local.client("sagemaker").delete_endpoint(EndpointName=endpoint)
     until(lambda: local.client("sagemaker").list_endpoints(NameContains="sdk3-")["Endpoints"] == [])
@@ -94,6 +97,41 @@ def test_resources_are_created_listed_waited_for_and_deleted(local, trial_image,
     model = local.put("sdk3/model.tar.gz", archive({"weights": b"w"}, "w:gz"))
     result = run(local, "resources.py", trial_image, echo_image, code, model)
     assert result == {"listed": ["sdk3-resource"], "status": "Completed", "who": "core", "endpoints": []}
+
+
+DOUBLES = """
+import torch
+
+class Double(torch.nn.Module):
+    def forward(self, given):
+        return given * 2
+
+def model_fn(folder):
+    return Double()
+"""
+
+
+def test_functions_of_ones_own_are_packed_into_the_model_and_answer(local, serve_image, tmp_path):
+    (tmp_path / "inference.py").write_text(DOUBLES)
+    model = local.put("sdk3/own/model.tar.gz", archive({"weights": b"w"}, "w:gz"))
+    assert run(local, "inference_code.py", serve_image, model, tmp_path) == [[2.0, 4.0]]
+
+
+def test_processors_run_scripts_and_folders_of_ones_own(local, train_image, tmp_path):
+    lay_out(tmp_path)
+    for name in ("1.csv", "2.csv"):
+        local.put(f"sdk3/rows/{name}", b"row")
+    folders = map(local.uri, ("sdk3/rows", "sdk3/processed"))
+    assert run(local, "processing.py", train_image, tmp_path, *folders) == ["Completed", "Completed"]
+    assert json.loads(local.read("sdk3/processed/script/algo-1")) == ["hello", "--name", "a b", "1.csv", "2.csv"]
+    assert json.loads(local.read("sdk3/processed/framework/algo-1")) == ["hello", "--import", "1.csv", "2.csv"]
+
+
+def test_what_is_not_here_is_refused_by_name(local):
+    assert [message.partition(".")[0] for message in run(local, "refused.py")] == [
+        "The local SageMaker does not have CreateExperiment, which belongs to experiments and lineage",
+        "The local SageMaker does not have CreateModelPackageGroup, which belongs to the model registry",
+    ]
 
 
 def wheel(name: str, source: str) -> bytes:

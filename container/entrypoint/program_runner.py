@@ -1,0 +1,100 @@
+"""Runs a training program, alone or by torchrun, with sagemaker-training's command; the end of its stderr is kept.
+
+All that this program uses of sagemaker-training's internals is here: the classes that make the command keep it, and
+what they were made with, in private names.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from typing import Self
+
+from sagemaker_training import environment, errors
+
+from container.entrypoint.program_report import ReportWriter
+from container.entrypoint.training_config import OWN_PROGRAM
+from container.entrypoint.uncaught_error import uncaught_error
+from container.runtime.failure import KILLED
+from container.runtime.library_internals import internals_of, require_attributes, require_parameters
+
+with internals_of("sagemaker-training", "docker/requirements/train.txt", "container/entrypoint/program_runner.py"):
+    from sagemaker_training import _entry_point_type, logging_config, process, torch_distributed
+
+    require_parameters(process.ProcessRunner, "user_entry_point", "args", "env_vars", "processes_per_host")
+    require_attributes(process.ProcessRunner, "_create_command", "_env_vars", "_user_entry_point")
+    require_attributes(torch_distributed.TorchDistributedRunner, "_create_command")
+    require_attributes(_entry_point_type, "get", "PYTHON_PACKAGE")
+    require_parameters(logging_config.log_script_invocation, "cmd", "env_vars", "logger")
+
+TAIL_BYTES = 64 * 1024
+SECONDS_FOR_THE_REST = 2  # of stderr, which a process that the program left behind may keep open
+
+
+def is_package(code: str, name: str) -> bool:
+    """Whether the program `name` in the folder `code` is run as a module of a Python package (there is a setup.py)."""
+    return _entry_point_type.get(code, name) is _entry_point_type.PYTHON_PACKAGE
+
+
+class ProgramRunner(process.ProcessRunner):
+    """Runs the program, passes its stderr through, and raises errors.ExecuteUserScriptError with its end."""
+
+    def reporting(self, report: ReportWriter) -> Self:
+        self._report = report
+        return self
+
+    def run(self, wait: bool = True, capture_error: bool = False) -> subprocess.Popen[bytes]:
+        """As sagemaker-training calls it; waits for the end in any case."""
+        command = self._create_command()
+        if command[0] == "/bin/sh":
+            # As process.check_error does: the quotes are for another way to run it.
+            command[-1] = command[-1].strip('"')
+        logging_config.log_script_invocation(command, self._env_vars)
+        running = subprocess.Popen(command, cwd=environment.code_dir, stderr=subprocess.PIPE)
+        self._report.started(running.pid)
+        assert running.stderr is not None  # it is a pipe
+        tail = StderrTail(running.stderr.fileno())
+        status = running.wait()
+        said = tail.ended()
+        if status == 0:
+            return running
+        if status == -signal.SIGKILL and self._user_entry_point == OWN_PROGRAM:
+            raise killed()
+        if self._user_entry_point != OWN_PROGRAM:
+            print(f"error: {self._user_entry_point} ended with status {status}.", file=sys.stderr, flush=True)
+        raise errors.ExecuteUserScriptError(cmd=" ".join(command), return_code=status, output=uncaught_error(said))
+
+
+class TorchrunRunner(ProgramRunner, torch_distributed.TorchDistributedRunner):
+    """The same with torchrun."""
+
+
+class StderrTail(threading.Thread):
+    """Copies a program's stderr to this process's own, chunk by chunk, and keeps the end of it."""
+
+    def __init__(self, descriptor: int):
+        super().__init__(daemon=True)
+        self._descriptor, self._tail, self._heard = descriptor, b"", True
+        self.start()
+
+    def run(self) -> None:
+        while chunk := os.read(self._descriptor, 65536):
+            self._tail = (self._tail + chunk)[-TAIL_BYTES:]
+            while self._heard and chunk:
+                try:
+                    chunk = chunk[os.write(2, chunk) :]
+                except OSError:
+                    self._heard = False  # nobody reads the log any more; the program must not stand still for that
+
+    def ended(self) -> str:
+        """The end of stderr, once the program has ended."""
+        self.join(SECONDS_FOR_THE_REST)
+        return self._tail.decode(errors="replace")
+
+
+def killed() -> errors.ClientError:
+    """The error of a training program that was killed."""
+    error = errors.ClientError(KILLED)
+    error.return_code = -signal.SIGKILL
+    return error

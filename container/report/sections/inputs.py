@@ -1,0 +1,58 @@
+"""What went into the run, and what it takes to repeat it: hyperparameters, data set, versions and the command."""
+
+from container.report.class_chart import class_chart, small_classes
+from container.report.markup import name, text
+from container.report.record import RunRecord
+from container.report.sections.section import card, pairs, section, table
+
+
+def hyperparameters(record: RunRecord) -> str:
+    """The section of the hyperparameters."""
+    return section(
+        "hyperparameters",
+        "Hyperparameters",
+        pairs(record.hyperparameters),
+        "The run ended before its hyperparameters were read.",
+    )
+
+
+def versions(record: RunRecord) -> str:
+    """The section of the versions."""
+    return section("versions", "Versions", pairs(record.versions), "No versions were recorded.")
+
+
+def command(record: RunRecord) -> str:
+    """The section of the command that repeats the run."""
+    body = f"<pre class='card'>{text(record.command)}</pre>" if record.command else ""
+    return section("command", "To repeat this run", body, "No command was recorded.")
+
+
+MOST_SMALL = 12
+
+
+def data_set(record: RunRecord) -> str:
+    """The section of the data set."""
+    splits = record.splits
+    rows = [
+        [name(split), f"{one.pictures:,}", f"{len(one.classes):,}", f"{one.unreadable:,}"]
+        for split, one in splits.items()
+    ]
+    body = card(table(["split", "pictures", "classes", "unreadable"], rows), "Splits") if rows else ""
+    train = splits.get("train")
+    if train and train.classes:
+        by_class = card(
+            class_chart("train", train.classes) + _few(train.classes),
+            "Pictures of each class",
+            "train, the largest class first",
+        )
+        body = f"<div class='grid two'>{body}{by_class}</div>"
+    return section("data", "Data set", body, "The pictures were not counted before this run ended.")
+
+
+def _few(classes: dict[str, int]) -> str:
+    few = small_classes(classes)
+    if not few:
+        return "<p class='small'>No class has few pictures.</p>"
+    named = ", ".join(f"{name(one)} {count:,}" for one, count in list(few.items())[:MOST_SMALL])
+    rest = f" and {len(few) - MOST_SMALL} more" if len(few) > MOST_SMALL else ""
+    return f"<p class='note'>{'Classes' if len(few) > 1 else 'A class'} with few pictures: {named}{rest}.</p>"
