@@ -40,10 +40,17 @@ def _notebook(name: str, value: str | None) -> str:
     return f"%env {name}={value}"
 
 
-_LINES: Mapping[str, _Line] = {"sh": _sh, "fish": _fish, "powershell": _powershell, "notebook": _notebook}
+_LINES: Mapping[str, _Line] = {
+    "sh": _sh,
+    "bash": _sh,
+    "zsh": _sh,
+    "fish": _fish,
+    "powershell": _powershell,
+    "notebook": _notebook,
+}
 SHELLS = tuple(_LINES)
 
 
 def shell_lines(shell: str, variables: Variables) -> list[str]:
-    """shell: one of SHELLS; sh is for bash and zsh, too."""
+    """shell: one of SHELLS."""
     return [_LINES[shell](name, value) for name, value in variables.items()]

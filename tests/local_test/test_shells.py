@@ -44,6 +44,7 @@ def test_a_notebook_prints_no_secret():
 
 def test_each_shell_has_its_own_words():
     lines = {shell: shell_lines(shell, {"A": "it's", "B": "b", "GONE": None}) for shell in SHELLS}
+    assert lines.pop("bash") == lines.pop("zsh") == lines["sh"]
     assert lines == {
         "sh": ["export A='it'\"'\"'s'", "export B=b", "unset GONE"],
         "fish": ["set -gx A 'it\\'s';", "set -gx B 'b';", "set -e GONE;"],

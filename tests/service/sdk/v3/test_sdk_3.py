@@ -13,7 +13,6 @@ from local_test.demo.sample_data import SampleSize, draw_sample_data
 from tests.local_service import until
 from tests.service.program_image import archive, program_image
 from tests.service.sdk.in_shell import ROOT, in_shell
-from tests.service.sdk.test_processing import lay_out
 
 PYTHON = ROOT / ".venv-sdk3/bin/python"
 HERE = Path(__file__).parent
@@ -115,16 +114,6 @@ def test_functions_of_ones_own_are_packed_into_the_model_and_answer(local, serve
     (tmp_path / "inference.py").write_text(DOUBLES)
     model = local.put("sdk3/own/model.tar.gz", archive({"weights": b"w"}, "w:gz"))
     assert run(local, "inference_code.py", serve_image, model, tmp_path) == [[2.0, 4.0]]
-
-
-def test_processors_run_scripts_and_folders_of_ones_own(local, train_image, tmp_path):
-    lay_out(tmp_path)
-    for name in ("1.csv", "2.csv"):
-        local.put(f"sdk3/rows/{name}", b"row")
-    folders = map(local.uri, ("sdk3/rows", "sdk3/processed"))
-    assert run(local, "processing.py", train_image, tmp_path, *folders) == ["Completed", "Completed"]
-    assert json.loads(local.read("sdk3/processed/script/algo-1")) == ["hello", "--name", "a b", "1.csv", "2.csv"]
-    assert json.loads(local.read("sdk3/processed/framework/algo-1")) == ["hello", "--import", "1.csv", "2.csv"]
 
 
 def test_what_is_not_here_is_refused_by_name(local):
