@@ -184,7 +184,7 @@ class LoadedModels:
     def _ask_to_load(self, model: LoadedModel) -> None:
         body = json.dumps({"model_name": model.name, "url": f"{FOLDER}/{model.name}/model"}).encode()
         headers = {"Content-Type": "application/json", "Accept": "application/json", **_naming(model)}
-        deadline, hopeless = time.monotonic() + SECONDS_TO_LOAD, 0.0
+        deadline, give_up = time.monotonic() + SECONDS_TO_LOAD, 0.0
         while True:
             reply = self._client.request("POST", "/models", body, headers, SECONDS_TO_LOAD)
             answer = reply.read()
@@ -193,8 +193,8 @@ class LoadedModels:
             # multi-model-server keeps a model that failed, without a worker: 409 at the next try, 503 at each request.
             self._ask_to_unload(model)
             if reply.status == NO_ROOM and self._make_room(model, deadline):
-                hopeless = time.monotonic() + SECONDS_TO_FREE
-            elif reply.status == NO_ROOM and time.monotonic() < hopeless:
+                give_up = time.monotonic() + SECONDS_TO_FREE
+            elif reply.status == NO_ROOM and time.monotonic() < give_up:
                 time.sleep(SECONDS_BETWEEN_TRIES)
             else:
                 raise LoadRefused(reply.status, answer.decode(errors="replace"))

@@ -50,7 +50,7 @@ def log(service, endpoint):
 
 def loaded(service, endpoint):
     [instance] = service.endpoints.live(endpoint).router.current.instances()
-    return instance._started[0].takes.models.targets()
+    return instance._started[0].stage.models.targets()
 
 
 def test_a_model_is_fetched_and_loaded_at_its_first_request_and_kept(service, deploy, store):
