@@ -153,7 +153,7 @@ test-sdk: .venv/ready .venv-sdk/ready .venv-sdk3/ready engine  ## The SageMaker 
 	@$(python) -m pytest $(sleepers) tests/service/sdk
 
 test-demo: .venv/ready engine  ## The demo, end to end
-	@$(python) -m pytest tests/end_to_end
+	@$(python) -m pytest $(file_by_file) tests/end_to_end
 
 test-report: .venv/ready browser  ## A run's report in a real browser: in light, dark and print, on a desk and on a phone
 	@$(python) -m pytest tests/report_page

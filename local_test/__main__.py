@@ -65,7 +65,7 @@ def main(arguments: list[str], folder: Path = IN_REPOSITORY) -> int:
         metavar="DIR",
         help="file:// URIs of requests may lead below this folder, and others named so; default: the working folder",
     )
-    parser.add_argument("--shell", choices=SHELLS, default="sh", help="of env: whose lines; default: sh (bash, zsh)")
+    parser.add_argument("--shell", choices=SHELLS, default="sh", help="of env: whose lines; default: sh")
     parser.add_argument(
         "--intercept", action="store_true", help="of env: answer what clients send to AWS's own addresses, too"
     )

@@ -3,6 +3,9 @@
 import shlex
 from collections.abc import Callable, Mapping
 
+from local_test.interception.variables import BEFORE, PROXIES
+
+SECRET = ("AWS_SECRET_ACCESS_KEY", *PROXIES, BEFORE)
 Variables = dict[str, str | None]  # None: the variable is to be removed
 _Line = Callable[[str, str | None], str]
 
@@ -27,18 +30,27 @@ def _powershell(name: str, value: str | None) -> str:
 
 
 def _notebook(name: str, value: str | None) -> str:
-    """IPython puts variables of its own in for {} and $, and has no magic to remove one from the environment."""
+    """IPython puts variables of its own in for {} and $, and has no magic to remove one from the environment.
+
+    %env prints what it sets, and a notebook keeps what was printed: secrets are set without it."""
     if value is None:
         return f'__import__("os").environ.pop("{name}", None);'
-    if any(sign in value for sign in "{}$'\"\\"):
+    if name in SECRET or any(sign in value for sign in "{}$'\"\\"):
         return f'__import__("os").environ["{name}"] = {value!r}'
     return f"%env {name}={value}"
 
 
-_LINES: Mapping[str, _Line] = {"sh": _sh, "fish": _fish, "powershell": _powershell, "notebook": _notebook}
+_LINES: Mapping[str, _Line] = {
+    "sh": _sh,
+    "bash": _sh,
+    "zsh": _sh,
+    "fish": _fish,
+    "powershell": _powershell,
+    "notebook": _notebook,
+}
 SHELLS = tuple(_LINES)
 
 
 def shell_lines(shell: str, variables: Variables) -> list[str]:
-    """shell: one of SHELLS; sh is for bash and zsh, too."""
+    """shell: one of SHELLS."""
     return [_LINES[shell](name, value) for name, value in variables.items()]

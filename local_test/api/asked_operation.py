@@ -23,8 +23,8 @@ METADATA = re.compile(r'"(signingName|endpointPrefix|protocol)"\s*:\s*"([^"]*)"'
 @dataclass(frozen=True)
 class Route:
     """How a REST operation is asked for. path: of the whole path. query: literal name and value pairs. needed: names of
-    parameters that it cannot be without. literal: characters of the path that are no label. deprecated: for another of
-    the same path.
+    parameters, and of headers in lower case, that it cannot be without. literal: characters of the path that are no
+    label. deprecated: for another of the same path.
     """
 
     operation: str
@@ -37,7 +37,7 @@ class Route:
 
     def matches(self, head: RequestHead) -> bool:
         parameters = head.parameters()
-        names = {name for name, _ in parameters}
+        names = {*head.headers, *(name for name, _ in parameters)}
         return (
             head.method == self.method
             and self.query <= set(parameters)
@@ -78,11 +78,12 @@ def routes(service: str) -> tuple[Route, ...]:
 def _route(name: str, operation: dict[str, Any], shapes: dict[str, Any]) -> Route:
     path, _, query = operation["http"]["requestUri"].partition("?")
     given = shapes[operation["input"]["shape"]] if "input" in operation else {}
-    needed = [
-        member.get("locationName", key)
-        for key, member in given.get("members", {}).items()
-        if member.get("location") == "querystring" and key in given.get("required", ())
-    ]
+    needed = []
+    for key in given.get("required", ()):
+        member = given["members"][key]
+        if member.get("location") in ("querystring", "header"):
+            written = member.get("locationName", key)
+            needed.append(written.lower() if member["location"] == "header" else written)
     pairs = [pair.partition("=") for pair in query.split("&") if pair]
     return Route(
         name,

@@ -54,8 +54,10 @@ def sees_folder(client: DockerClient, service: str, folder: Path) -> bool:
         with tarfile.open(fileobj=io.BytesIO(b"".join(blocks))) as archive:
             found = archive.extractfile(FILE)
             return found is not None and found.read() == (folder / FILE).read_bytes()
-    except APIError:
+    except NotFound:
         return False
+    except APIError:
+        return True  # an engine that cannot look into a container that has not started; nothing is known against it
     finally:
         with suppress(NotFound):
             container.remove(force=True)

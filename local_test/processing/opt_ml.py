@@ -111,7 +111,7 @@ def folder_of(element: dict[str, Any]) -> str:
 def folders(record: dict[str, Any]) -> list[str]:
     """Folders that are there when the container's program begins."""
     elements = [*record.get("ProcessingInputs", []), *record.get("ProcessingOutputConfig", {}).get("Outputs", [])]
-    return sorted({CONFIG, OUTPUT, *(folder_of(one) for one in elements if "LocalPath" in _place(one))})
+    return sorted({CONFIG, OUTPUT, *(folder_of(one) for one in elements if _place(one).get("LocalPath"))})
 
 
 def _place(element: dict[str, Any]) -> dict[str, Any]:

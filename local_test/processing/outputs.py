@@ -34,7 +34,8 @@ class Outputs:
             folder.start()
 
     def store(self, completed: bool) -> str | None:
-        """The containers have ended: store their last state, of EndOfJob outputs only where the job is `completed`.
+        """The containers have ended: store their last state, of EndOfJob outputs only where the job is `completed`: of
+        one that failed or ran out of time the platform stores none (seen in others' reports, not documented).
 
         Returns the first message about a file that cannot be stored where it should; the others are stored."""
         problems = []

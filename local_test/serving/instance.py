@@ -8,13 +8,14 @@ from typing import Any
 
 from local_test.host.emulator_settings import Platform
 from local_test.serving.container_client import ContainerClient
+from local_test.serving.container_spec import ContainerSpec
 from local_test.serving.loaded_models import FOLDER as MODELS_FOLDER
 from local_test.serving.loaded_models import LoadedModels
 from local_test.serving.model_definition import ModelContainer, is_direct, model_containers
 from local_test.serving.model_folder import ModelFolders
 from local_test.serving.model_source import model_source
 from local_test.serving.pipeline import PipelineContainer, PipelineRequest
-from local_test.serving.serving_container import ContainerSpec, ServingContainer
+from local_test.serving.serving_container import ServingContainer
 from local_test.serving.serving_failure import ServingFailed
 from local_test.serving.start_together import at_once, start_all
 
@@ -55,7 +56,7 @@ class _Started:
     """log_stream: where the container's log goes. undo: ends the container and gives back what it had."""
 
     container: ServingContainer
-    takes: PipelineContainer
+    stage: PipelineContainer
     log_stream: str
     undo: ExitStack
 
@@ -94,20 +95,20 @@ class Instance:
 
     @property
     def is_multi_model(self) -> bool:
-        return any(one.takes.models for one in self._started)
+        return any(one.stage.models for one in self._started)
 
     @property
     def container_names(self) -> list[str]:
-        return [one.takes.name for one in self._started]
+        return [one.stage.name for one in self._started]
 
     def request(self, target_model: str | None = None, target_container: str | None = None) -> PipelineRequest:
         """For one request: to the container of that name, None for all of them in series."""
-        chosen = [one.takes for one in self._started if target_container in (None, one.takes.name)]
+        chosen = [one.stage for one in self._started if target_container in (None, one.stage.name)]
         return PipelineRequest(chosen, target_model)
 
     def log_stream(self, container: str) -> str:
         """Of a container by its name."""
-        return next(one.log_stream for one in self._started if one.takes.name == container)
+        return next(one.log_stream for one in self._started if one.stage.name == container)
 
     def first_address(self) -> tuple[str, int]:
         """Host and port of the container that requests come to first."""
@@ -122,7 +123,7 @@ class Instance:
 
     def death_of(self, container: str, within: float) -> str | None:
         """How the container of this name ended by itself, waiting that many seconds for the news of it."""
-        found = next(one.container for one in self._started if one.takes.name == container)
+        found = next(one.container for one in self._started if one.stage.name == container)
         return found.death() if found.ended_within(within) else None
 
     def last_lines(self) -> str:
@@ -196,4 +197,4 @@ def _stop(started: _Started) -> None:
 
 def _death(started: _Started, containers: int) -> str | None:
     death = started.container.death()
-    return f"Container {started.takes.name}: {death}" if death and containers > 1 else death
+    return f"Container {started.stage.name}: {death}" if death and containers > 1 else death

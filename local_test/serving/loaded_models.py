@@ -25,6 +25,8 @@ FOLDER = "/opt/ml/models"  # in the container
 TARGET_MODEL = "X-Amzn-SageMaker-Target-Model"
 SECONDS_TO_LOAD = 360
 SECONDS_TO_ASK = 10
+SECONDS_TO_FREE = 10  # from the answer that a model is unloaded until its memory is free
+SECONDS_BETWEEN_TRIES = 0.5
 NO_ROOM, LOADED_ALREADY, NOT_FOUND = 507, 409, 404
 
 
@@ -182,13 +184,19 @@ class LoadedModels:
     def _ask_to_load(self, model: LoadedModel) -> None:
         body = json.dumps({"model_name": model.name, "url": f"{FOLDER}/{model.name}/model"}).encode()
         headers = {"Content-Type": "application/json", "Accept": "application/json", **_naming(model)}
-        deadline = time.monotonic() + SECONDS_TO_LOAD
+        deadline, give_up = time.monotonic() + SECONDS_TO_LOAD, 0.0
         while True:
             reply = self._client.request("POST", "/models", body, headers, SECONDS_TO_LOAD)
             answer = reply.read()
             if 200 <= reply.status < 300 or reply.status == LOADED_ALREADY:
                 return
-            if reply.status != NO_ROOM or not self._make_room(model, deadline):
+            # multi-model-server keeps a model that failed, without a worker: 409 at the next try, 503 at each request.
+            self._ask_to_unload(model)
+            if reply.status == NO_ROOM and self._make_room(model, deadline):
+                give_up = time.monotonic() + SECONDS_TO_FREE
+            elif reply.status == NO_ROOM and time.monotonic() < give_up:
+                time.sleep(SECONDS_BETWEEN_TRIES)
+            else:
                 raise LoadRefused(reply.status, answer.decode(errors="replace"))
 
     def _make_room(self, wanted: LoadedModel, deadline: float) -> bool:
@@ -218,14 +226,16 @@ class LoadedModels:
 
     def _unload(self, model: LoadedModel) -> None:
         began = time.perf_counter()
-        reply = self._client.request("DELETE", f"/models/{model.name}", b"", _naming(model), SECONDS_TO_LOAD)
-        answer = reply.read()
-        if not (200 <= reply.status < 300 or reply.status == NOT_FOUND):
-            raise LoadRefused(
-                reply.status, f"The model {model.target} could not be unloaded: {answer.decode(errors='replace')}"
-            )
+        status, answer = self._ask_to_unload(model)
+        if not (200 <= status < 300 or status == NOT_FOUND):
+            raise LoadRefused(status, f"The model {model.target} could not be unloaded: {answer}")
         self._measure("ModelUnloadingTime", _microseconds_since(began))
         shutil.rmtree(self._folder / model.name, ignore_errors=True)
+
+    def _ask_to_unload(self, model: LoadedModel) -> tuple[int, str]:
+        """Status and body of the answer."""
+        reply = self._client.request("DELETE", f"/models/{model.name}", b"", _naming(model), SECONDS_TO_LOAD)
+        return reply.status, reply.read().decode(errors="replace")
 
 
 def _naming(model: LoadedModel) -> dict[str, str]:

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/multi-container-endpoints.html
 from dataclasses import dataclass
 from typing import Any
 
-from local_test.serving.serving_container import PORT_VARIABLE
+from local_test.serving.container_spec import PORT_VARIABLE
 
 CONTAINER = {
     "ContainerHostname": None,

@@ -9,22 +9,16 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 from docker.errors import APIError, NotFound
 from docker.models.containers import Container
-from docker.types import Mount
 
-from local_test.host.confinement import CONFINEMENT
 from local_test.host.emulator_settings import Platform
-from local_test.host.engine import gpu_requests
 from local_test.host.isolation.network_namespace import IsolationFailed
-from local_test.host.labels import labels, remove
 from local_test.host.small_image import ImageNotBuilt
 from local_test.serving.container_log import ContainerLog
-from local_test.serving.container_network import IsolatedNetwork, address, isolate, publication
+from local_test.serving.container_network import IsolatedNetwork, address
+from local_test.serving.container_spec import ContainerSpec, create
 from local_test.serving.serving_failure import (
     ENGINE_ERRORS,
     ServingFailed,
@@ -36,49 +30,7 @@ from local_test.serving.serving_failure import (
 SECONDS_TO_PING = 2
 SECONDS_TO_STOP = 30  # between SIGTERM and SIGKILL
 SECONDS_BETWEEN_PINGS = 0.1
-PORT = "8080"
-PORT_VARIABLE = "SAGEMAKER_BIND_TO_PORT"  # of the container's environment, where it is another
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class ContainerSpec:
-    """What a container is started with.
-
-    Args:
-        kind: of its labels: ENDPOINT or TRANSFORM.
-        name: of its labels: the endpoint's or the job's.
-        image: as the request names it.
-        environment: of the model and the job.
-        mount: (folder, where the container sees it), read-only; None for a model in the image.
-        role: ARN of the one that its program has at AWS services; None: of none.
-        network_isolation: it answers, and reaches nothing.
-        log_group: of CloudWatch.
-        log_stream: of CloudWatch.
-        seconds_to_ready: from its start until every one of `health` has answered 200.
-        memory_mb: its limit, None for none.
-        health: paths of GET requests.
-    """
-
-    kind: str
-    name: str
-    image: str
-    environment: dict[str, str]
-    mount: tuple[Path, str] | None
-    role: str | None
-    network_isolation: bool
-    log_group: str
-    log_stream: str
-    seconds_to_ready: float
-    memory_mb: int | None = None
-    health: tuple[str, ...] = ("/ping",)
-
-    def port(self) -> int:
-        """That its server listens on. Raises ServingFailed."""
-        port = self.environment.get(PORT_VARIABLE, PORT)
-        if not (port.isascii() and port.isdigit() and 0 < int(port) < 2**16):
-            raise ServingFailed(f"{PORT_VARIABLE} in the model's Environment is {port!r}, which is not a port.")
-        return int(port)
 
 
 class ServingContainer:
@@ -112,7 +64,7 @@ class ServingContainer:
         log: ContainerLog | None = None
         undo = ExitStack()  # each step is taken, whatever another one raises; the last one first
         try:
-            container, isolated = _create(platform, spec, image_id, port, undo)
+            container, isolated = create(platform, spec, image_id, port, undo)
             container.start()
             log = ContainerLog(container, platform.logs, spec.log_group, spec.log_stream)
             serving = cls(container, isolated, log, undo)
@@ -222,38 +174,3 @@ class ServingContainer:
             return False
         finally:
             connection.close()
-
-
-def _create(
-    platform: Platform, spec: ContainerSpec, image_id: str, port: int, undo: ExitStack
-) -> tuple[Container, IsolatedNetwork | None]:
-    """The container, not started, and its network if it is isolated. undo: gets what removes them."""
-    marks = labels(spec.kind, spec.name, platform.service)
-    isolated, access = None, {}
-    if spec.network_isolation:
-        isolated = isolate(platform.engine, port, marks)
-        undo.callback(isolated.remove)
-    elif spec.role:
-        grant = platform.container_access.grant(spec.role, spec.environment)
-        undo.callback(grant.end)
-        access = grant.variables
-        if grant.missing:
-            platform.logs.write(spec.log_group, spec.log_stream, [(int(time.time() * 1000), grant.missing)])
-    limit = f"{spec.memory_mb}m"
-    options: dict[str, Any] = {
-        **CONFINEMENT,
-        **({"network_mode": isolated.namespace.mode} if isolated else publication(platform.engine, port)),
-        **({"mem_limit": limit, "memswap_limit": limit} if spec.memory_mb else {}),
-    }
-    container = platform.engine.containers.create(
-        image_id,
-        ["serve"],
-        environment={**access, **spec.environment},
-        mounts=[Mount(spec.mount[1], str(spec.mount[0]), type="bind", read_only=True)] if spec.mount else [],
-        labels=marks,
-        device_requests=gpu_requests(platform.engine),
-        platform="linux/amd64",
-        **options,
-    )
-    undo.callback(remove, container)
-    return container, isolated

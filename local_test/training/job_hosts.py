@@ -1,6 +1,6 @@
 """The hosts of one job: the containers of its instances and the network that joins them, from creation to removal.
 
-A training job has them, and a processing job may.
+Training jobs and processing jobs have them.
 """
 
 import contextlib

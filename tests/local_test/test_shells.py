@@ -3,16 +3,22 @@
 import json
 import shutil
 import subprocess
+import sys
 
 import pytest
 
 from local_test.shells import SHELLS, shell_lines
 
 VALUES = {"PLAIN": "http://a:1/b?c=d&e", "HARD": 'it\'s \\ $HOME {x} "q" `id`', "EMPTY": "", "GONE": None}
+# The shell of a notebook's kernel, with the cell on its command line.
+KERNEL = (
+    "import sys; from IPython.core.interactiveshell import InteractiveShell as S; S.instance().run_cell(sys.argv[1])"
+)
 RUN = {
     "sh": ["sh", "-c"],
     "fish": ["fish", "--no-config", "-c"],
     "powershell": ["pwsh", "-NoProfile", "-Command"],
+    "notebook": [sys.executable, "-c", KERNEL],
 }
 
 
@@ -24,14 +30,21 @@ def test_a_shell_that_evaluates_the_lines_has_the_values(shell):
     python = (
         'import json, os; print(json.dumps({name: os.environ.get(name) for name in ("PLAIN","HARD","EMPTY","GONE")}))'
     )
-    script = "\n".join([*shell_lines(shell, VALUES), f"python3 -c '{python}'"])
+    last = python if shell == "notebook" else f"python3 -c '{python}'"
+    script = "\n".join([*shell_lines(shell, VALUES), last])
     done = subprocess.run([program, *options, script], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == VALUES
+    assert json.loads(done.stdout.splitlines()[-1]) == VALUES
+
+
+def test_a_notebook_prints_no_secret():
+    lines = shell_lines("notebook", {"AWS_SECRET_ACCESS_KEY": "key", "HTTPS_PROXY": "http://me:password@a:1", "B": "b"})
+    assert [line.startswith("%env") for line in lines] == [False, False, True]
 
 
 def test_each_shell_has_its_own_words():
     lines = {shell: shell_lines(shell, {"A": "it's", "B": "b", "GONE": None}) for shell in SHELLS}
+    assert lines.pop("bash") == lines.pop("zsh") == lines["sh"]
     assert lines == {
         "sh": ["export A='it'\"'\"'s'", "export B=b", "unset GONE"],
         "fish": ["set -gx A 'it\\'s';", "set -gx B 'b';", "set -e GONE;"],

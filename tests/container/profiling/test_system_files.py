@@ -74,6 +74,7 @@ def test_a_minute_that_is_not_over_is_not_read(tmp_path):
     assert read(tmp_path) == []
     files.write(MINUTE + 65, METRICS)
     assert {timestamp for timestamp, *_ in read(tmp_path)} == {MINUTE + 5}
+    files.close()
 
 
 def test_a_second_run_in_the_same_minute_keeps_what_the_first_wrote(tmp_path):

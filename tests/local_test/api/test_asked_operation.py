@@ -34,6 +34,8 @@ QUERY = {"content-type": "application/x-www-form-urlencoded"}
             b"",
             "ListBucketAnalyticsConfigurations",
         ),
+        ("s3", "PUT", "/bucket/key", {}, b"", "PutObject"),
+        ("s3", "PUT", "/bucket/key", {"x-amz-copy-source": "b/k"}, b"", "CopyObject"),
         ("route53", "GET", "/2013-04-01/hostedzone", {}, b"", "ListHostedZones"),
         ("lambda", "GET", "/nothing/of/it", {}, b"", "GET /nothing/of/it"),
         ("unheard-of", "GET", "/", {}, b"", "GET /"),

@@ -2,10 +2,9 @@
 FOLDER.
 
 FOLDER holds train.py and what it imports. Runs in an environment of its own; what it needs to know stands in
-environment variables."""
+environment variables. No role is given: the SDK finds one."""
 
 import json
-import os
 import sys
 
 import sagemaker
@@ -15,7 +14,6 @@ from sagemaker.pytorch import PyTorch
 train_image, folder = sys.argv[1:]
 common = {
     "image_uri": train_image,
-    "role": os.environ["SAGEMAKER_ROLE"],
     "instance_count": 1,
     "instance_type": "ml.g4dn.xlarge",
     "sagemaker_session": sagemaker.Session(),

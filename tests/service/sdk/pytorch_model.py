@@ -1,11 +1,10 @@
 """Deploy a model with functions of its own, and none for bodies, with the SageMaker Python SDK's PyTorchModel as it
 comes: SERVE_IMAGE MODEL_DATA.
 
-The SDK's predictor sends and reads NPY. Runs in an environment of its own; what it needs to know stands in environment
-variables."""
+The SDK's predictor sends and reads NPY. No role is given: the SDK finds one. Runs in an environment of its own; what it
+needs to know stands in environment variables."""
 
 import json
-import os
 import sys
 
 import numpy
@@ -17,7 +16,6 @@ aws = sagemaker.Session()
 model = PyTorchModel(
     image_uri=serve_image,
     model_data=model_data,
-    role=os.environ["SAGEMAKER_ROLE"],
     sagemaker_session=aws,
     framework_version="2.10",
     py_version="py311",

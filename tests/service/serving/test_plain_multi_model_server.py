@@ -32,4 +32,4 @@ def test_models_are_loaded_and_make_room_for_each_other_in_multi_model_server_as
     for name in ("cats", "dogs", "cats"):
         assert ask(f"{name}.tar.gz") == f"{name} got 2"
     [instance] = service.endpoints.live(endpoint).router.current.instances()
-    until(lambda: instance._started[0].takes.models.targets() == ["cats.tar.gz"])
+    until(lambda: instance._started[0].stage.models.targets() == ["cats.tar.gz"])

@@ -163,7 +163,8 @@ def test_serving_answers_exactly_as_evaluation_does(model_dir, test_flip):
         test_flip,
     )
     model = inference.model_fn(str(model_dir))
-    served = inference.predict_fn(Image.open(path), model)
+    with Image.open(path) as picture:
+        served = inference.predict_fn(picture, model)
     assert served[0]["label"] == checkpoint.classes[evaluated.probabilities[0].argmax()]
     assert served[0]["probability"] == pytest.approx(
         evaluated.probabilities[0].max().item(), abs=0.02

@@ -5,7 +5,6 @@ stands in environment variables."""
 
 import io
 import json
-import os
 import sys
 
 import numpy
@@ -18,7 +17,6 @@ builder = ModelBuilder(
     s3_model_data_url=model_data,
     source_code=SourceCode(source_dir=folder, entry_script="inference.py"),
     instance_type="ml.m5.large",
-    role_arn=os.environ["SAGEMAKER_ROLE"],
 )
 builder.build(model_name="sdk3-own-functions")
 endpoint = builder.deploy(endpoint_name="sdk3-own-functions")

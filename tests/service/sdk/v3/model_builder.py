@@ -4,7 +4,6 @@ MODEL_DATA, INPUT and OUTPUT are S3 URIs: of a model.tar.gz, of a folder for the
 written. Runs in an environment of its own; what it needs to know stands in environment variables."""
 
 import json
-import os
 import sys
 
 from sagemaker.core.inference_config import AsyncInferenceConfig, ServerlessInferenceConfig
@@ -20,7 +19,6 @@ def built(name: str) -> ModelBuilder:
         image_uri=image,
         s3_model_data_url=model_data,
         instance_type="ml.m5.large",
-        role_arn=os.environ["SAGEMAKER_ROLE"],
     )
     builder.build(model_name=name)
     return builder

@@ -38,7 +38,6 @@ builder = ModelBuilder(
     image_uri=serve_image,
     s3_model_data_url=job.model_artifacts.s3_model_artifacts,
     instance_type="ml.g4dn.xlarge",
-    role_arn=os.environ["SAGEMAKER_ROLE"],
 )
 builder.build(model_name="sdk3-model")
 endpoint = builder.deploy(endpoint_name="sdk3-endpoint", initial_instance_count=1)

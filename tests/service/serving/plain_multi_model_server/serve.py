@@ -15,19 +15,23 @@ class ModelHandler:
         self.initialized = False
 
     def initialize(self, context):
-        import psutil
-
         self.name = Path(context.system_properties["model_dir"], "name").read_text()
-        workers = [
-            one for one in psutil.process_iter(["cmdline"]) if "model_service_worker" in str(one.info["cmdline"])
-        ]
-        if len(workers) > int(os.environ.get("MOST_MODELS", "99")):
+        if len(workers()) > int(os.environ.get("MOST_MODELS", "99")):
             raise MemoryError
         self.initialized = True
 
     def handle(self, data, context):
         body = data[0].get("body") or data[0].get("data")
         return [f"{self.name} got {len(body)}"]
+
+
+def workers():
+    """Processes of loaded models; each has a child that computes."""
+    import psutil
+
+    known = [one.info for one in psutil.process_iter(["pid", "ppid", "cmdline"])]
+    found = {one["pid"]: one["ppid"] for one in known if "model_service_worker" in str(one["cmdline"])}
+    return [pid for pid, parent in found.items() if parent not in found]
 
 
 _service = ModelHandler()
