@@ -29,7 +29,19 @@ def checkpoint(arch, test_flip=False, size=64):
 
 
 @pytest.mark.parametrize(
-    "arch", ["resnet18", "shufflenet_v2_x0_5", "mobilenet_v3_small", "efficientnet_b0", "regnet_y_400mf", "mnasnet0_5"]
+    "arch",
+    [
+        "resnet18",
+        "shufflenet_v2_x0_5",
+        "mobilenet_v3_small",
+        "efficientnet_b0",
+        "regnet_y_400mf",
+        "mnasnet0_5",
+        "timm/tf_efficientnet_lite0",
+        "timm/convnext_atto",
+        "timm/mobilenetv4_conv_small_035",
+        "timm/edgenext_xx_small",
+    ],
 )
 @pytest.mark.parametrize("test_flip", [False, True])
 def test_the_form_that_answers_agrees_with_float32(arch, test_flip):
