@@ -169,7 +169,8 @@ def test_the_store_gives_back_what_the_preprocessing_made(channels, tmp_path):
     store = decode_split(split, SMALL, tmp_path / "store")
     squares = store.squares(torch.tensor([29, 0]))
     assert squares.shape == (2, 3, SMALL.square_size, SMALL.square_size) and squares.dtype == torch.uint8
-    assert torch.equal(squares[1].permute(1, 2, 0), torch.from_numpy(SMALL.to_square(open_picture(split.paths[0]))))
+    with open_picture(split.paths[0]) as picture:
+        assert torch.equal(squares[1].permute(1, 2, 0), torch.from_numpy(SMALL.to_square(picture)))
 
 
 class FilledByAnother(Preprocessing):
