@@ -11,6 +11,7 @@ import os
 import tarfile
 import tempfile
 import time
+import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,9 +28,11 @@ from local_test.host.engine import connect
 from local_test.host.labels import ENDPOINT, find, labels
 from local_test.serving.container_network import address
 from tests.bench.figures import Figure, figure, write
+from tests.bench.local_soak import soak_figures
 from tests.local_service import Local, until
 
 JOBS = 7
+ENDPOINT_NAME = "bench-echo"
 INVOCATIONS = 400
 PICTURES = 600  # objects of the channel
 PICTURE_BYTES = 100_000
@@ -68,6 +71,7 @@ def main() -> None:
             figures = [
                 *job_figures(local, engine, chosen.train_image),
                 *invocation_figures(local, engine, chosen.train_image),
+                *soak_figures(local, engine, ENDPOINT_NAME, lambda count: short_jobs(local, chosen.train_image, count)),
             ]
         finally:
             stop(local.folder)
@@ -175,8 +179,13 @@ def packing_seconds() -> float:
     return time.monotonic() - began
 
 
+def short_jobs(local: Local, image: str, count: int) -> None:
+    for _ in range(count):
+        job(local, image, f"short-{uuid.uuid4().hex[:8]}", "date +begin=%s.%N", "begin")
+
+
 def invocation_figures(local: Local, engine: DockerClient, image: str) -> list[Figure]:
-    name = "bench-echo"
+    name = ENDPOINT_NAME
     engine.images.build(fileobj=echo_context(image), custom_context=True, tag=f"{name}:1", rm=True)
     try:
         host, port = serve(local, engine, f"{name}:1")
@@ -217,7 +226,7 @@ def check(local: Local, target: str, body: bytes, headers: dict[str, str]) -> fl
 
 def serve(local: Local, engine: DockerClient, image: str) -> tuple[str, int]:
     """An endpoint of the echo image; returns where the service connects to its container."""
-    api, name = local.client("sagemaker"), "bench-echo"
+    api, name = local.client("sagemaker"), ENDPOINT_NAME
     api.create_model(ModelName=name, ExecutionRoleArn=local.address.role, PrimaryContainer={"Image": image})
     api.create_endpoint_config(
         EndpointConfigName=name,
