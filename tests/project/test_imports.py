@@ -10,6 +10,7 @@ ROOT = Path(__file__).parents[2]
 ALLOWED = {
     "container": {
         "torch",
+        "timm",
         "torchvision",
         "numpy",
         "PIL",
