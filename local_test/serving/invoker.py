@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from local_test.host.emulator_settings import ACCOUNT
-from local_test.serving.container_client import BROKEN, Reply
+from local_test.serving.container_client import Reply
 from local_test.serving.endpoint_log import log_group
 from local_test.serving.invocation import (
     CLOSED_SESSION,
@@ -42,7 +42,7 @@ class Invoker:
             reply = self._post(under_way)
             try:
                 body = reply.read()
-            except BROKEN as error:
+            except OSError as error:
                 raise self._no_answer(under_way, error) from error
             answer = self._answered(under_way, reply, body)
         finally:
@@ -63,7 +63,7 @@ class Invoker:
             head = _answer(reply, b"", under_way.lease)
         except BaseException as error:
             under_way.end()
-            if isinstance(error, BROKEN):
+            if isinstance(error, OSError):
                 raise self._no_answer(under_way, error) from error
             raise
 
@@ -81,7 +81,7 @@ class Invoker:
                 if capturing:
                     kept.append(part)
                 yield part
-        except BROKEN as error:
+        except OSError as error:
             self._measure(under_way, 0)
             if isinstance(error, TimeoutError):
                 raise BrokenStream(_timed_out(under_way), "ModelInvocationTimeExceeded") from error
@@ -113,7 +113,7 @@ class Invoker:
         except LoadRefused as error:
             self._measure(under_way, error.status)
             raise self._fault_of(under_way, error.status, error.message) from error
-        except BROKEN as error:
+        except OSError as error:
             raise self._no_answer(under_way, error) from error
 
     def _answered(self, under_way: "_UnderWay", reply: Reply, body: bytes) -> Answer:

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from local_test.serving.container_client import BROKEN, Blocks
+from local_test.serving.container_client import Blocks
 from local_test.serving.pipeline import PipelineRequest
 
 DEFAULT_SECONDS, DEFAULT_RETRIES = 600, 3
@@ -63,7 +63,7 @@ class Invocations:
             except TimeoutError:
                 failure = InvocationFailed(None, f"there was no answer within {self._seconds:g} seconds.")
                 continue
-            except BROKEN as error:
+            except OSError as error:
                 failure = InvocationFailed(None, f"the connection broke: {error or type(error).__name__}.", broken=True)
                 continue
             if 200 <= reply.status < 300:
@@ -85,7 +85,7 @@ def execution_parameters(host: str, port: int) -> dict[str, Any]:
         response = connection.getresponse()
         answer = json.loads(response.read()) if response.status == 200 else {}
         return answer if isinstance(answer, dict) else {}
-    except (*BROKEN, ValueError):
+    except (OSError, ValueError):
         return {}
     finally:
         connection.close()

@@ -44,6 +44,7 @@ ALLOWED = {
         "optuna",
         "PIL",
         "requests",
+        "urllib3",
         "waitress",
         "werkzeug",
     },
