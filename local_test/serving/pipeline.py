@@ -55,7 +55,7 @@ class PipelineRequest:
             seconds: for all containers together, until the answer is read.
 
         Raises:
-            OSError, http.client.HTTPException: `container` broke off, or was silent for too long (TimeoutError).
+            OSError: `container` broke off, or was silent for too long (TimeoutError).
             NoSuchModel, ModelNotReady, LoadRefused: of the target model.
         """
         deadline = time.monotonic() + seconds
