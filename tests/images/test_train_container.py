@@ -30,9 +30,14 @@ def test_a_job_completes_and_leaves_a_model_and_figures(jobs, local):
         ({"batch-size": '"none"'}, "Hyperparameter batch-size: must be a whole number, not 'none'."),
         (
             {"arch": "resnet35"},
-            "Hyperparameter arch must be a torchvision classifier such as resnet34, not 'resnet35'.",
+            "Hyperparameter arch must be a torchvision classifier such as resnet34, or one of timm's such as "
+            "timm/tf_efficientnet_lite0, not 'resnet35'.",
         ),
-        ({"pretrained": "auto"}, "The pretrained weights of shufflenet_v2_x0_5 could not be downloaded"),
+        ({"arch": "timm/resnet35"}, "has no model 'resnet35'. Did you mean timm/resnet"),
+        (
+            {"pretrained": "auto"},
+            "Or take arch=timm/tf_efficientnet_lite0, whose ImageNet weights are in the train image.",
+        ),
     ],
 )
 def test_the_users_mistake_is_the_failure_reason(jobs, local, hyperparameters, reason):
