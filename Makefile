@@ -25,8 +25,10 @@ on_all_cores := -n logical --maxprocesses 8
 file_by_file := $(on_all_cores) --dist loadfile
 # The SDK sleeps for 10 and for 30 seconds between its looks at a job.
 sleepers := -n 4 --dist worksteal
-# `make test` runs two of these at a time, the longest first: while one waits for containers the other computes.
-stages := test-demo test-images test-container test-serving test-host test-service test-sdk test-report
+# Trainings on all cores take many times as long beside anything else that computes: these stages have the machine alone.
+stages_alone := test-demo test-images test-container test-serving test-service
+# These run two at a time: while one sleeps the other computes.
+stages_together := test-sdk test-host test-report
 two_at_a_time := -j 2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 # What `make check` leaves to `make test-host`: two thirds of the time of all.
 slow_tests := tests/project/test_makefile.py tests/scripts/tuning tests/local_test/storage tests/local_test/tuning \
@@ -125,7 +127,8 @@ check: .venv/ready  ## Format, lint, arrows between packages, types, and the qui
 	@$(python) -m pytest -q $(on_all_cores) $(host_tests) $(addprefix --ignore ,$(slow_tests))
 
 test: .venv/ready .venv-sdk/ready .venv-sdk3/ready build  ## Run every test
-	@$(MAKE) --no-print-directory $(two_at_a_time) $(stages)
+	@$(MAKE) --no-print-directory $(stages_alone)
+	@$(MAKE) --no-print-directory $(two_at_a_time) $(stages_together)
 
 test-host: .venv/ready  ## Tests that need neither image nor engine
 	@$(python) -m pytest $(on_all_cores) --cov --cov-report= $(host_tests)
