@@ -1,9 +1,9 @@
 """The model's predictions: confused classes, calibration, and the best and worst pictures."""
 
-from container.report.calibration import reliability_chart
 from container.report.confusion_chart import NAMED, confused_pairs, confusion_chart
 from container.report.markup import name, text
 from container.report.record import Evaluation, Pictures, RunRecord, Shown
+from container.report.reliability_chart import reliability_chart
 from container.report.sections.section import card, section, table
 from container.report.shown_numbers import counted, percent
 

@@ -116,7 +116,7 @@ def preprocessing(**changes):
         ({"classes": {"0": "a"}}, "a list of names"),
         ({"classes": ["x" * 500]}, "does not hold the tensors|another shape"),
         ({"arch": 18}, "the name of an architecture as arch, not 18"),
-        ({"arch": "resnet9000"}, "an architecture that torchvision does not: 'resnet9000'"),
+        ({"arch": "resnet9000"}, "an architecture that is not in this image: 'resnet9000'"),
         ({"arch": "resnet18"}, "does not hold the tensors of a resnet18"),
         ({"head_widths": [512.5]}, "head_widths"),
         ({"head_widths": [True]}, "head_widths"),
@@ -126,7 +126,7 @@ def preprocessing(**changes):
         ({"head_widths": [512, 128]}, "another shape"),
         (
             {"preprocessing": [224]},
-            "must have an object with image_size, square_size, mean, std as preprocessing, not [224]",
+            "must have an object with image_size, square_size, mean, std, interpolation as preprocessing, not [224]",
         ),
         (
             {"preprocessing": {"image_size": 48}},
