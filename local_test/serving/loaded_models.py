@@ -25,7 +25,7 @@ FOLDER = "/opt/ml/models"  # in the container
 TARGET_MODEL = "X-Amzn-SageMaker-Target-Model"
 SECONDS_TO_LOAD = 360
 SECONDS_TO_ASK = 10
-SECONDS_TO_FREE = 10  # from the answer that a model is unloaded until its memory is free
+SECONDS_TO_FREE = 30  # from the answer that a model is unloaded until its memory is free
 SECONDS_BETWEEN_TRIES = 0.5
 NO_ROOM, LOADED_ALREADY, NOT_FOUND = 507, 409, 404
 

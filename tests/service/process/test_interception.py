@@ -40,7 +40,7 @@ print(json.dumps({
     "hosts": [s3.meta.endpoint_url, url.partition("/intercepted")[0]],
     "sizes": [one["Size"] for one in s3.list_objects_v2(Bucket=bucket, Prefix="intercepted/")["Contents"]],
     "presigned": status(url),
-    "jobs": session.client("sagemaker").list_training_jobs()["TrainingJobSummaries"],
+    "jobs": session.client("sagemaker").list_training_jobs(NameContains="not-there")["TrainingJobSummaries"],
     "not here": refused(session.client("ec2").describe_instances),
     "unsigned": status("https://sagemaker-sample-files.s3.amazonaws.com/a.csv"),
     "other keys": refused(boto3.Session("AKIAOTHER", "x").client("sts").get_caller_identity),
