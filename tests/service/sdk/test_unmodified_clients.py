@@ -3,6 +3,7 @@
 import io
 import json
 import tarfile
+import uuid
 
 import pytest
 
@@ -31,12 +32,25 @@ def test_an_estimator_fits_deploys_and_predicts(local, train_image, serve_image,
     until(lambda: local.client("sagemaker").list_endpoints()["Endpoints"] == [])
 
 
-def test_a_script_of_ones_own_runs_with_entry_point_and_source_dir(local, train_image, tmp_path):
+@pytest.fixture
+def plain_image(engine, train_image):
+    """sagemaker-training as it comes: its own `train`, and no program of ours in the image."""
+    tag = f"local-sagemaker-test-plain:{uuid.uuid4().hex[:12]}"
+    dockerfile = f"FROM {train_image}\nRUN rm -r /opt/program\nENTRYPOINT []\n"
+    engine.images.build(fileobj=io.BytesIO(dockerfile.encode()), tag=tag, rm=True)
+    yield tag
+    engine.images.remove(tag)
+
+
+@pytest.mark.parametrize("image", ["train_image", "plain_image"])
+def test_a_script_of_ones_own_runs_with_entry_point_and_source_dir(local, image, tmp_path, request):
     (tmp_path / "train.py").write_text(
         "import helper, json, sys\njson.dump([helper.X, *sys.argv[1:]], open('/opt/ml/model/seen.json', 'w'))\n"
     )
     (tmp_path / "helper.py").write_text("X = 'helped'\n")
-    printed = in_shell(local, SDK / "python", ROOT / "tests/service/sdk/own_script.py", train_image, tmp_path)
+    printed = in_shell(
+        local, SDK / "python", ROOT / "tests/service/sdk/own_script.py", request.getfixturevalue(image), tmp_path
+    )
     models = json.loads(printed.rpartition("RESULT ")[2])
     for uri in models.values():
         with tarfile.open(fileobj=io.BytesIO(local.read(uri.removeprefix(local.uri(""))))) as model:
