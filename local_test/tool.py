@@ -11,12 +11,12 @@ NAME = "local-sagemaker"
 
 
 def run() -> int:
-    """The command line. Returns the exit status."""
+    """The command line; without a verb, its help. Returns the exit status."""
     # host/command.py reads it when it is imported, and the service in the background inherits it.
     os.environ["LOCAL_SAGEMAKER_COMMAND"] = NAME
     from local_test.__main__ import main
 
-    return main(sys.argv[1:], user_state_folder(os.environ, Path.home()))
+    return main(sys.argv[1:] or ["--help"], user_state_folder(os.environ, Path.home()))
 
 
 def user_state_folder(environ: Mapping[str, str], home: Path) -> Path:

@@ -1,10 +1,10 @@
-"""Where the installed tool keeps its state."""
+"""The installed tool: where it keeps its state, and what it says to somebody who has just installed it."""
 
 from pathlib import Path
 
 import pytest
 
-from local_test.tool import user_state_folder
+from local_test.tool import run, user_state_folder
 
 
 @pytest.mark.parametrize(
@@ -18,3 +18,11 @@ from local_test.tool import user_state_folder
 )
 def test_it_is_in_the_state_folder_of_its_user(environ, folder):
     assert user_state_folder(environ, Path("/home/me")) == Path(folder)
+
+
+def test_without_a_verb_it_tells_what_it_can_do_and_starts_nothing(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["local-sagemaker"])
+    monkeypatch.setenv("LOCAL_SAGEMAKER_COMMAND", "")  # which run() sets, and this puts back
+    with pytest.raises(SystemExit) as ended:
+        run()
+    assert ended.value.code == 0 and "usage:" in capsys.readouterr().out

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
@@ -161,6 +162,25 @@ class Harness:
 
     def status(self, endpoint: str) -> str:
         return self.sagemaker.describe_endpoint(EndpointName=endpoint)["EndpointStatus"]
+
+    def objects(self, bucket: str, prefix: str = "") -> dict[str, bytes]:
+        """The contents of a bucket by key."""
+        found = self.s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])
+        return {one["Key"]: self.s3.get_object(Bucket=bucket, Key=one["Key"])["Body"].read() for one in found}
+
+    def statistic(self, endpoint: str, metric: str, kind: str = "Sum") -> float:
+        """Of one of the endpoint's metrics in CloudWatch, over the last minutes; kind: Sum, SampleCount, Minimum."""
+        now = time.time()
+        points = self.cloudwatch.get_metric_statistics(
+            Namespace="AWS/SageMaker",
+            MetricName=metric,
+            Dimensions=[{"Name": "EndpointName", "Value": endpoint}, {"Name": "VariantName", "Value": "AllTraffic"}],
+            StartTime=now - 600,
+            EndTime=now + 60,
+            Period=3600,
+            Statistics=[kind],
+        )["Datapoints"]
+        return sum(point[kind] for point in points)
 
 
 def variant(model: str, name: str = "AllTraffic", count: int = 1, weight: float = 1.0, **more) -> dict:

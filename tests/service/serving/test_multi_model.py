@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -211,24 +210,10 @@ def test_cloudwatch_knows_hits_and_times_of_models(service, deploy):
     endpoint = deploy()
     for _ in range(4):
         ask(service, endpoint, "first.tar.gz")
-
-    def statistic(name, kind):
-        now = time.time()
-        dimensions = [{"Name": "EndpointName", "Value": endpoint}, {"Name": "VariantName", "Value": "AllTraffic"}]
-        points = service.cloudwatch.get_metric_statistics(
-            Namespace="AWS/SageMaker",
-            MetricName=name,
-            Dimensions=dimensions,
-            StartTime=now - 600,
-            EndTime=now + 60,
-            Period=3600,
-            Statistics=[kind],
-        )["Datapoints"]
-        return sum(point[kind] for point in points)
-
-    assert (statistic("ModelCacheHit", "Sum"), statistic("ModelCacheHit", "SampleCount")) == (3, 4)
+    assert service.statistic(endpoint, "ModelCacheHit") == 3
+    assert service.statistic(endpoint, "ModelCacheHit", "SampleCount") == 4
     for name in ("ModelLoadingWaitTime", "ModelDownloadingTime", "ModelLoadingTime"):
-        assert statistic(name, "SampleCount") == 1 and 0 < statistic(name, "Sum") < 60e6
+        assert service.statistic(endpoint, name, "SampleCount") == 1 and 0 < service.statistic(endpoint, name) < 60e6
 
 
 def test_a_deleted_endpoint_leaves_no_model(service, deploy):
