@@ -113,7 +113,8 @@ def test_a_connection_that_the_container_closed_is_no_error(service):
     for _ in range(3):
         assert service.who(endpoint) == ""
         [instance] = service.endpoints.live(endpoint).router.current.instances()
-        [kept] = instance._started[0].stage.client._idle
+        pool = instance._started[0].stage.client._pool.pool
+        [kept] = [one for one in pool.queue if one is not None]
         # Readable though nothing was asked: its other end is closed.
         until(lambda: select.select([kept.sock], [], [], 0)[0])
 
