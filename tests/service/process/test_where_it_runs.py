@@ -19,7 +19,7 @@ def in_container(train_image):
     """in_container(options of docker run, shell line): with this repository and its Python at their own paths."""
 
     def run(options: list[str], line: str) -> subprocess.CompletedProcess:
-        own = {str(ROOT), sys.prefix, str(Path(sys.executable).parent.parent.resolve())}
+        own = {str(ROOT), sys.prefix, sys.base_prefix} - {"/usr"}  # Debian's Python is in the image, too
         mounts = [f"--volume={path}:{path}:ro" for path in own] + [f"--volume={SOCKET}:{SOCKET}"]
         command = ["docker", "run", "--rm", *mounts, *options, f"--env=PYTHONPATH={ROOT}", "--workdir=/tmp"]
         return subprocess.run(
