@@ -45,11 +45,11 @@ def main(arguments: list[str]) -> int:
     which.add_argument("--job", help="the training job whose model is served; default: the newest Completed")
     which.add_argument("--model-data", metavar="URI", help="a model.tar.gz in S3")
     parser.add_argument("--dry-run", action="store_true", help="print the requests, change nothing")
-    chosen = parser.parse_args(arguments)
+    args = parser.parse_args(arguments)
     settings = load_settings()
     aws = Aws(settings)
     role_arn = aws.role_arn
-    job, model_data = (None, chosen.model_data) if chosen.model_data else find_model_data(aws, chosen.job)
+    job, model_data = (None, args.model_data) if args.model_data else find_model_data(aws, args.job)
     version, name = names.version(settings.prefix, names.timestamp()), names.endpoint(settings.prefix)
     serverless = settings.deploy.mode == "serverless"
 
@@ -75,7 +75,7 @@ def main(arguments: list[str]) -> int:
     present = describe_endpoint(aws, name)
     bring = [*taking_back_calls(aws, present), *endpoint_calls(aws, present, version)]
     scale = autoscaling_calls(settings)
-    if chosen.dry_run:
+    if args.dry_run:
         print(as_json([*creating, *bring, *scale]))
         return 0
 
