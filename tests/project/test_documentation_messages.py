@@ -18,7 +18,7 @@ SHORTEST = 10  # letters of a message that are fixed; fewer would be found anywh
 
 def quoted() -> list[str]:
     """The first column of each table, but for the section of others' messages."""
-    ours = PAGE.read_text().partition("## Messages of Docker, AWS and CUDA")[0]
+    ours = PAGE.read_text().partition("## Messages of Docker, AWS, the SDK and CUDA")[0]
     return re.findall(r"^\| `([^`]+)` \|", ours, re.MULTILINE)
 
 

@@ -71,6 +71,12 @@ def test_every_link_leads_to_a_file_and_a_heading_of_it(page):
         assert not anchor or anchor in anchors(target), link
 
 
+def test_every_row_of_a_table_has_a_cell_for_each_column(page):
+    for table in re.findall(r"(?:^\|.*\n)+", page.read_text(), re.MULTILINE):
+        rows = [re.findall(r"(?<!\\)\|", row) for row in table.splitlines()]
+        assert {len(row) for row in rows} == {len(rows[0])}, table[:200]
+
+
 def test_every_page_of_docs_is_one_link_from_the_readme():
     linked = set(re.findall(r"\]\((docs/[^)#]+\.md)", (ROOT / "README.md").read_text()))
     assert linked == {f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")}
