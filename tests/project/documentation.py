@@ -45,10 +45,10 @@ def commands(block: Block) -> Iterator[str]:
 
 
 def inline_commands(page: Path) -> set[str]:
-    """Between backquotes in the prose of a page: whatever begins as a call of make or of the local SageMaker does."""
+    """Between backquotes in the prose of a page: whatever begins as a call of make, the local SageMaker or Python."""
     prose = FENCED.sub("", page.read_text())
     spans = re.findall(r"(?<!`)`([^`]+)`(?!`)", prose)
-    return {" ".join(one.split()) for one in spans if re.match(r"(make|local-sagemaker) \S", one)}
+    return {" ".join(one.split()) for one in spans if re.match(r"(make|local-sagemaker|\.venv/bin/python) \S", one)}
 
 
 def _parts(command: str) -> Iterator[str]:
