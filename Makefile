@@ -47,11 +47,15 @@ needs_upload = $(if $(DATA),,$(error Name your pictures: DATA=folder or zip. `ma
 needs_predict = $(if $(PICTURE),,$(error Name a picture or a folder of them: PICTURE=path))
 needs_transform = $(if $(PICTURE),,$(error Name a folder of pictures: PICTURE=path))
 
-.PHONY: help engine browser build build-serve-cpu renew-base $(verbs) $(local_verbs) local-up local-down local-status local-clean demo sample-data data bench bench-local bench-training bench-recipe bench-tuning bench-debugger bench-serving soak \
+.PHONY: help doctor engine browser build build-serve-cpu renew-base $(verbs) $(local_verbs) local-up local-down local-status local-clean demo sample-data data bench bench-local bench-training bench-recipe bench-tuning bench-debugger bench-serving soak \
 	check test test-host test-images test-serving test-spot test-container test-service test-sdk test-demo test-report lock lock-cpu clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z$$()_-]+:.*## / { sub(/^\$$\(verbs\)/, "VERB", $$1); sub(/^\$$\(local_verbs\)/, "local-VERB", $$1); printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+doctor:  ## Say what keeps this machine, or this AWS account, from working, and what to do about it
+	@$(MAKE) --silent --no-print-directory .venv/ready || true
+	@local_test/doctor.sh
 
 engine:  ## Make sure that a Docker engine answers (installs Debian's when it may)
 	@docker/engine.sh

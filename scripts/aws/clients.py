@@ -31,8 +31,9 @@ class Aws:
     them before the threads start.
     """
 
-    def __init__(self, settings: Settings):
-        self.settings = settings
+    def __init__(self, settings: Settings, config: Config = _CONFIG):
+        """config: of the clients, such as how long they wait."""
+        self.settings, self._config = settings, config
         self._boto = boto3.Session(region_name=settings.region or None)
         self.region = self._boto.region_name
         if not self.region:
@@ -41,7 +42,7 @@ class Aws:
 
     def client(self, service: str) -> Any:
         if service not in self._clients:
-            self._clients[service] = self._boto.client(service, config=_CONFIG)
+            self._clients[service] = self._boto.client(service, config=self._config)
         return self._clients[service]
 
     def make(self, call: Call) -> dict[str, Any]:
@@ -49,8 +50,19 @@ class Aws:
         return getattr(self.client(call.service), xform_name(call.operation))(**call.request)
 
     @cached_property
-    def _identity(self) -> dict[str, Any]:
+    def identity(self) -> dict[str, Any]:
+        """Whose the credentials are: Account and Arn."""
         return self.client("sts").get_caller_identity()
+
+    def credentials_source(self) -> str:
+        """botocore's name of where it found them, such as `env` or `shared-credentials-file`; '' without any."""
+        found = self._boto.get_credentials()
+        return str(found.method) if found else ""
+
+    def regions_of(self, service: str) -> list[str]:
+        """Those that botocore knows, of all partitions; a newer region may be missing."""
+        partitions = self._boto.get_available_partitions()
+        return [region for one in partitions for region in self._boto.get_available_regions(service, one)]
 
     @cached_property
     def role_arn(self) -> str:
@@ -64,11 +76,11 @@ class Aws:
             )
         if role.startswith("arn:"):
             return role
-        partition = self._identity["Arn"].split(":")[1]  # aws, aws-cn, aws-us-gov
-        return f"arn:{partition}:iam::{self._identity['Account']}:role/{role}"
+        partition = self.identity["Arn"].split(":")[1]  # aws, aws-cn, aws-us-gov
+        return f"arn:{partition}:iam::{self.identity['Account']}:role/{role}"
 
     @cached_property
     def layout(self) -> Layout:
         """The places in S3. An empty setting `bucket` is the bucket that SageMaker's own SDK would take."""
-        bucket = self.settings.bucket or f"sagemaker-{self.region}-{self._identity['Account']}"
+        bucket = self.settings.bucket or f"sagemaker-{self.region}-{self.identity['Account']}"
         return Layout(bucket, self.settings.prefix)

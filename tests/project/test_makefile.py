@@ -59,12 +59,12 @@ def folder(tmp_path):
     """A folder with the Makefile, in which every program that a recipe runs writes a line into `calls`."""
     shutil.copy(ROOT / "Makefile", tmp_path)
     names = [
-        *(f"scripts/{name}.py" for name in (*VERBS, "download_data")),
+        *(f"scripts/{name}.py" for name in (*VERBS, "doctor", "download_data")),
         *(
             f"tests/bench/{name}.py"
             for name in ("local", "training", "soak", "debugger", "serving", "recipe", "tuning")
         ),
-        *(f"local_test/{name}.py" for name in ("demo/__main__", "clean", "demo/sample_data")),
+        *(f"local_test/{name}.py" for name in ("demo/__main__", "doctor", "clean", "demo/sample_data")),
         *(f"tests/{name}.py" for name in ("in_image", "container_coverage")),
     ]
     for name in names:
@@ -80,6 +80,7 @@ def folder(tmp_path):
         ".venv/bin/python": python,
         "docker/tag.sh": "#!/bin/sh\necho abc\n",
         **dict.fromkeys(("docker/engine.sh", "local_test/browser.sh", "local_test/venv.sh"), "#!/bin/sh\n"),
+        "local_test/doctor.sh": (ROOT / "local_test/doctor.sh").read_text(),
         **dict.fromkeys(("docker/build.sh", "docker/debian_base.sh", "docker/lock.sh"), record),
     }
     for name, text in programs.items():
@@ -241,3 +242,19 @@ def test_no_recipe_names_such_a_variable_itself():
     assert len(recipes) > 30
     for recipe in recipes:
         assert not re.search(rf"(?<!\$)\$[({{]({'|'.join(GIVEN)})\b", recipe), recipe
+
+
+@pytest.mark.parametrize(("machine", "account", "status"), [(0, 0, 0), (1, 0, 2), (0, 1, 2)])
+def test_doctor_fails_where_either_half_says_so_and_shows_both(folder, machine, account, status):
+    for name, text, ends in (("local_test", "this machine", machine), ("scripts", "the account", account)):
+        (folder / name / "doctor.py").write_text(f"import sys; print({text!r}); sys.exit({ends})")
+    done, _ = make(folder, "doctor", {})
+    assert done.returncode == status and done.stdout == "this machine\n\nthe account\n", done
+
+
+def test_doctor_looks_at_the_machine_also_where_the_packages_cannot_be_had(folder):
+    (folder / ".venv/ready").unlink()
+    (folder / "local_test/venv.sh").write_text("#!/bin/sh\necho no network >&2; exit 1\n")
+    (folder / "local_test/doctor.py").write_text("print('this machine')")
+    done, calls = make(folder, "doctor", {})
+    assert done.returncode == 0 and done.stdout == "this machine\n" and "no network" in done.stderr and calls == []
