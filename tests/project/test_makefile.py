@@ -8,11 +8,14 @@ import fcntl
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from scripts import new_project
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "Makefile").read_text()
@@ -59,7 +62,7 @@ def folder(tmp_path):
     """A folder with the Makefile, in which every program that a recipe runs writes a line into `calls`."""
     shutil.copy(ROOT / "Makefile", tmp_path)
     names = [
-        *(f"scripts/{name}.py" for name in (*VERBS, "doctor", "download_data")),
+        *(f"scripts/{name}.py" for name in (*VERBS, "doctor", "download_data", "new_project")),
         *(
             f"tests/bench/{name}.py"
             for name in ("local", "training", "soak", "debugger", "serving", "recipe", "tuning")
@@ -258,3 +261,71 @@ def test_doctor_looks_at_the_machine_also_where_the_packages_cannot_be_had(folde
     (folder / "local_test/doctor.py").write_text("print('this machine')")
     done, calls = make(folder, "doctor", {})
     assert done.returncode == 0 and done.stdout == "this machine\n" and "no network" in done.stderr and calls == []
+
+
+def help_lines():
+    done = subprocess.run(["make", "--no-print-directory", "-C", ROOT], capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()
+
+
+def test_help_shows_every_target_in_a_group_with_what_it_does():
+    lines = help_lines()
+    shown = [re.match(r"  make ([a-z-]+)( \S.*?)? {2,}\S", line) for line in lines if line.startswith("  ")]
+    assert all(shown), lines
+    by_hand = {target for target in TARGETS if not (target.startswith("local-") and target[6:] in VERBS)}
+    assert by_hand | {"clean", "bench", "test"} <= {one[1] for one in shown}
+    assert next(line for line in lines if line and not line.startswith(" ")) == "Begin here"
+
+
+def test_every_example_of_help_names_targets_and_variables_that_there_are():
+    known = {*TARGETS, "clean", "bench", "test"}
+    for line in help_lines():
+        if not line.startswith("  make "):
+            continue
+        words = shlex.split(re.split(r" {2,}", line.strip())[0])[1:]
+        for word in words:
+            name, equals, _ = word.partition("=")
+            assert name in (("PIP_EXTRA_INDEX_URL", *GIVEN) if equals else known), line
+
+
+@pytest.fixture
+def project(folder):
+    """A project beside the folder, as `make new` writes it."""
+    made = folder / "projects/cats"
+    made.mkdir(parents=True)
+    (folder / "projects" / new_project.CHECKOUT.name).symlink_to(folder)
+    for name, text in new_project.project_files("cats", None, new_project.FILE.read_text(), TEXT).items():
+        (made / name).write_text(text)
+    return made
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+def test_a_project_hands_its_values_on_letter_by_letter(folder, project, value):
+    done, calls = make(project, "predict", {"PICTURE": value, "DATA": value})
+    assert [arguments for arguments, _ in calls] == [[value]], done
+    [(_, environment)] = calls
+    assert environment["SAGEMAKER_PROJECT_FOLDER"] == str(project) and environment["IMAGE_PREFIX"] == "cats"
+    assert environment["DATA"] == value and not list(folder.rglob(MARK))
+
+
+def test_a_projects_pictures_are_its_own_and_its_verbs_run_here_too(project):
+    _, calls = make(project, "upload", {})
+    assert [arguments for arguments, _ in calls] == [["data"]]
+    _, calls = make(project, "local-train", {"HYPERPARAMETERS": "epochs=2"})
+    assert [(arguments, environment["LOCAL"]) for arguments, environment in calls] == [(["epochs=2"], "yes")]
+    done, _ = make(project, "help", {})
+    assert done.stdout == (project / "README.md").read_text()
+
+
+def test_a_projects_own_folders_are_not_taken_for_programs_or_for_targets(project):
+    (project / "scripts").mkdir()
+    (project / "scripts/train.py").write_text("raise SystemExit('the wrong one')")
+    (project / "train").mkdir()
+    done, calls = make(project, "train", {})
+    assert done.returncode == 0 and len(calls) == 1, done
+
+
+def test_what_would_end_other_projects_work_is_not_a_target_of_one(project):
+    for target in ("clean", "local-clean", "demo", "nonsense"):
+        done, calls = make(project, target, {})
+        assert done.returncode == 2 and calls == [], done
