@@ -9,7 +9,13 @@ if [ -e .venv/ready ]; then python=.venv/bin/python; else python=${PYTHON:-pytho
     echo "Python 3.11 or newer is needed to look at this machine. Name another: make doctor PYTHON=python3.11" >&2
     exit 1
 }
-[ -e .venv/ready ] || exec "$python" -m local_test.doctor
+if [ ! -e .venv/ready ]; then
+    "$python" -m local_test.doctor
+    echo
+    echo "The Python packages in .venv could not be installed, as is said above: nothing can run yet, and the AWS account was not looked at."
+    echo "Next: make .venv/ready, with a network, or with PIP_INDEX_URL naming an index that can be reached"
+    exit 1
+fi
 
 account=$(mktemp)
 trap 'rm -f "$account"' EXIT

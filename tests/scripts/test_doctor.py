@@ -4,6 +4,7 @@ import json
 import re
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import boto3
 import botocore.session
@@ -251,3 +252,32 @@ def test_an_account_that_does_not_answer_is_not_waited_for(aws, monkeypatch):
     started = time.monotonic()
     assert levels(found_in(aws)) == {("region", "ok"), ("credentials", "warning")}
     assert time.monotonic() - started < 10
+
+
+# Verbs go on without these, or they belong to options: deploy with autoscaling or async, delete --data and --images,
+# the settings of repositories, a bucket that must be made.
+NOT_ASKED_FOR = {
+    "application-autoscaling:DeregisterScalableTarget",
+    "application-autoscaling:PutScalingPolicy",
+    "application-autoscaling:RegisterScalableTarget",
+    "cloudwatch:DeleteAlarms",
+    "cloudwatch:PutMetricAlarm",
+    "ecr:DeleteRepository",
+    "ecr:PutImageTagMutability",
+    "ecr:PutLifecyclePolicy",
+    "ecr:PutRegistryScanningConfiguration",
+    "s3:CreateBucket",
+    "s3:DeleteObject",
+    "s3:DeleteObjects",
+}
+
+
+def test_every_call_that_the_scripts_plan_is_among_the_permissions():
+    root = Path(doctor.__file__).parent
+    planned = set()
+    for file in root.rglob("*.py"):
+        for service, operation in re.findall(r'Call\(\s*"([a-z-]+)",\s*"(\w+)"', file.read_text()):
+            planned.add(f"{service.replace('sagemaker-runtime', 'sagemaker')}:{operation}")
+    assert len(planned) > 15
+    assert planned - NOT_ASKED_FOR <= {one for verb in OF_VERBS.values() for one in verb}
+    assert NOT_ASKED_FOR <= planned
