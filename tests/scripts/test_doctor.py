@@ -276,7 +276,7 @@ def test_every_call_that_the_scripts_plan_is_among_the_permissions():
     root = Path(doctor.__file__).parent
     planned = set()
     for file in root.rglob("*.py"):
-        for service, operation in re.findall(r'Call\(\s*"([a-z-]+)",\s*"(\w+)"', file.read_text()):
+        for service, operation in re.findall(r'Call\(\s*"([a-z0-9-]+)",\s*"(\w+)"', file.read_text()):
             planned.add(f"{service.replace('sagemaker-runtime', 'sagemaker')}:{operation}")
     assert len(planned) > 15
     assert planned - NOT_ASKED_FOR <= {one for verb in OF_VERBS.values() for one in verb}
