@@ -6,7 +6,7 @@ from pathlib import Path
 
 from contract.findings import Finding, ok, problem, warning
 from local_test.doctor.command_output import command_output, last_line
-from local_test.doctor.engine_facts import EngineFacts, keeps_oci_manifests
+from local_test.doctor.engine_facts import EngineFacts
 
 IMAGES = ("train", "serve")
 
@@ -59,15 +59,6 @@ def checkout_findings(facts: CheckoutFacts, engine: EngineFacts) -> list[Finding
         )
     elif engine.info:
         found.append(_built(facts, engine))
-    if engine.info and keeps_oci_manifests(engine.info):
-        found.append(
-            warning(
-                "images",
-                "The engine keeps them in containerd's store, as OCI manifests, which endpoints on AWS refuse. On this "
-                "machine that does not matter.",
-                'Before `make push`: "features": {"containerd-snapshotter": false} in the engine\'s daemon.json',
-            )
-        )
     return found
 
 

@@ -7,8 +7,6 @@ from typing import Any
 
 from contract.findings import Finding, ok, problem, warning
 
-CONTAINERD = "io.containerd.snapshotter"
-
 
 @dataclass(frozen=True)
 class EngineFacts:
@@ -87,8 +85,3 @@ def engine_findings(facts: EngineFacts) -> list[Finding]:
         said, _, _ = note.partition(". Jobs and endpoints")
         found.append(warning("engine", f"{said}.", "Update Docker to 28 where others share your network."))
     return found
-
-
-def keeps_oci_manifests(info: Mapping[str, Any]) -> bool:
-    """Whether images are in containerd's store, which has OCI manifests where Docker's had its own."""
-    return any(CONTAINERD in str(value) for _, value in info.get("DriverStatus") or [])

@@ -83,12 +83,6 @@ def test_without_an_engine_nothing_is_said_of_what_it_has():
     assert levels(checkout_findings(HERE, EngineFacts(why_none="None answers. Start it."))) == [("ok", "BuildKit")]
 
 
-def test_images_in_containerds_store_are_told_before_a_push_to_aws_is_refused():
-    stored = {**INFO, "DriverStatus": [["driver-type", "io.containerd.snapshotter.v1"]]}
-    found = checkout_findings(HERE, engine(info=stored))
-    assert levels(found)[2:] == [("warning", "images")] and "containerd-snapshotter" in found[2].next_step
-
-
 def test_what_the_build_scripts_say_becomes_a_finding(tmp_path):
     (tmp_path / "docker").mkdir()
     for name, said in (("tag.sh", "The tag is the git commit"), ("buildkit_client.sh", "No BuildKit: install buildx")):
