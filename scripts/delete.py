@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from scripts.aws import inventory
 from scripts.aws.clients import Aws
-from scripts.aws.endpoints import registered_targets, wait_until_gone
+from scripts.aws.endpoints import registered_targets, wait_until_changeable, wait_until_gone
 from scripts.aws.jobs import KINDS, watch
 from scripts.aws.objects import StoredVersion, delete_objects, delete_requests
 from scripts.aws.planned_call import Call, as_json
@@ -92,19 +92,19 @@ def main(arguments: list[str]) -> int:
 
 
 def resource_calls(aws: Aws, running: list[Any], unseen: list[str]) -> list[Call]:
-    """The calls that remove the endpoint and what belongs to it and stop the jobs, in the order in which they must be
-    made.
+    """The calls that stop the jobs and remove the endpoint and what belongs to it, in the order in which they must be
+    made: jobs first, for an endpoint may have to be waited for.
     """
     calls = [
         Call("application-autoscaling", "DeregisterScalableTarget", scalable_target(aws.settings.prefix))
         for _ in registered_targets(aws)
     ]
+    calls += [kind.stop_call(name) for kind, name, status in running if status == "InProgress"]
     calls += [
         Call("sagemaker", "DeleteEndpoint", {"EndpointName": one.name})
         for one in inventory.seen(inventory.endpoints, aws, unseen)
         if one.state != "Deleting"
     ]
-    calls += [kind.stop_call(name) for kind, name, status in running if status == "InProgress"]
     calls += [
         Call("cloudwatch", "DeleteAlarms", {"AlarmNames": [one.name]})
         for one in inventory.seen(inventory.alarms, aws, unseen)
@@ -128,6 +128,8 @@ def _remove(aws: Aws, calls: list[Call], running: list[Any], with_data: bool) ->
         if call.operation in _OF_THE_ENDPOINT and any(one.operation == "DeleteEndpoint" for one in refused):
             continue  # an endpoint without its config and model goes on costing money, and cannot be told what it is
         try:
+            if call.operation == "DeleteEndpoint":
+                wait_until_changeable(aws, call.request["EndpointName"])
             aws.make(call)
         except (ClientError, BotoCoreError) as error:
             refused.append(call)

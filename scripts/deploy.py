@@ -8,6 +8,7 @@ import sys
 import time
 from typing import Any
 
+from scripts.aws.all_or_nothing import make_all
 from scripts.aws.clients import Aws
 from scripts.aws.endpoints import (
     describe_endpoint,
@@ -83,12 +84,15 @@ def main(arguments: list[str]) -> int:
     if serverless and settings.deploy.network_isolation:
         print("a serverless endpoint cannot have network isolation: its container reaches the network", file=sys.stderr)
     since = int(time.time() * 1000)
+
+    def bring_about(call: Call) -> None:
+        print(f"{call.operation}: {call.request.get('EndpointName') or version}", file=sys.stderr)
+        aws.make(call)
+        if call.operation == "DeleteEndpoint":
+            wait_until_gone(aws, name)
+
     try:
-        for call in [*creating, *bring]:
-            print(f"{call.operation}: {call.request.get('EndpointName') or version}", file=sys.stderr)
-            aws.make(call)
-            if call.operation == "DeleteEndpoint":
-                wait_until_gone(aws, name)
+        make_all(aws, [*creating, *bring], bring_about)
         wait_until_in_service(aws, name, version, since)
     except Failure as failure:
         taken = any(call.operation == "DeregisterScalableTarget" for call in bring)

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from scripts.aws.all_or_nothing import make_all
 from scripts.aws.clients import Aws
 from scripts.aws.image import image_uri
 from scripts.aws.jobs import TRANSFORM, ended_well, how_to_follow, watch
@@ -86,8 +87,7 @@ def main(arguments: list[str]) -> int:
         above = Path(args.source) if Path(args.source).is_dir() else Path(args.source).parent
         put_objects(s3, bucket, {f"{prefix}{one.relative_to(above).as_posix()}": one.read_bytes for one in pictures})
     try:
-        for call in calls:
-            aws.make(call)
+        make_all(aws, calls, aws.make)
         print(f"started {name} with {model_data}; the answers go to {output}", file=sys.stderr)
         if args.no_wait:
             return 0
