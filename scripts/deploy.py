@@ -18,7 +18,7 @@ from scripts.aws.endpoints import (
     wait_until_in_service,
 )
 from scripts.aws.image import image_uri
-from scripts.aws.model_data import find_model_data
+from scripts.aws.model_data import check_owner, find_model_data
 from scripts.aws.planned_call import Call, as_json
 from scripts.config import names
 from scripts.config.settings import Settings, load_settings
@@ -80,6 +80,7 @@ def main(arguments: list[str]) -> int:
         print(as_json([*creating, *bring, *scale]))
         return 0
 
+    check_owner(aws, model_data)
     print(f"serving {model_data}" + (f" of {job}" if job else ""), file=sys.stderr)
     if serverless and settings.deploy.network_isolation:
         print("a serverless endpoint cannot have network isolation: its container reaches the network", file=sys.stderr)

@@ -14,7 +14,7 @@ from scripts.aws.clients import Aws
 from scripts.aws.image import image_uri
 from scripts.aws.jobs import TRANSFORM, ended_well, how_to_follow, watch
 from scripts.aws.log_tail import print_last_lines
-from scripts.aws.model_data import find_model_data
+from scripts.aws.model_data import check_owner, find_model_data
 from scripts.aws.objects import THREADS, has_objects, listing, put_objects
 from scripts.aws.pictures import answer, find_pictures, picture_line
 from scripts.aws.planned_call import Call, as_json
@@ -81,6 +81,7 @@ def main(arguments: list[str]) -> int:
         print(as_json(calls))
         return 0
 
+    check_owner(aws, model_data)
     s3 = aws.client("s3")
     if pictures:
         bucket, prefix = bucket_and_key(source)
