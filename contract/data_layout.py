@@ -94,11 +94,15 @@ def _in_splits(files: Mapping[str, Parts], above: Parts, source: str, is_picture
     places = {
         name: "/".join((split_of[parts[0]], *parts[1:])) for name, parts in inside.items() if parts[0] in split_of
     }
-    outside = [parts[0] for name, parts in inside.items() if name not in places and is_picture(name)]
+    outside = [
+        "/".join(parts[: min(depth + 1, len(parts) - 1)]) or "."
+        for name, parts in files.items()
+        if name not in places and is_picture(name)
+    ]
     if outside:
         notes.append(
-            f"{len(outside):,} pictures outside the splits are left out ({some(sorted(set(outside)))}): rename their "
-            "folder to train, valid or test, if it is one"
+            f"{len(outside):,} pictures outside the splits are left out (in {some(sorted(set(outside)))}): if one is a "
+            "split, rename it to train, valid or test"
         )
     return DataLayout(places, tuple(f"{source}: {note}" for note in notes))
 

@@ -102,9 +102,9 @@ def test_hidden_folders_are_left_out_and_counted():
 
 
 def test_pictures_beside_the_splits_are_said():
-    layout = arranged([*pictures("train", "valid", "holdout"), "labels/a.csv"])
+    layout = arranged([*pictures("dogs/train", "dogs/valid", "dogs/holdout", "old"), "dogs/labels/a.csv", "cover.jpg"])
     assert splits_of(layout) == {"train": 2, "valid": 2}
-    assert "2 pictures outside the splits are left out (holdout)" in layout.notes[0]
+    assert "5 pictures outside the splits are left out (in ., dogs/holdout, old/001.Beagle" in layout.notes[0]
 
 
 def test_a_test_split_without_classes_is_left_out_and_said():

@@ -243,7 +243,7 @@ def test_class_folders_alone_are_split_and_sent_the_same_way_each_time(
     assert "the pictures of its 2 classes are split 80/10/10" in capsys.readouterr().err
     requests = Requests(monkeypatch)
     assert upload.main([str(source), "--delete"]) == 0
-    assert requests.made == ["HeadBucket", "ListObjectsV2"]
+    assert requests.made == ["GetCallerIdentity", "HeadBucket", "ListObjectsV2"]
 
 
 def test_linked_classes_and_splits_arrive_and_a_link_to_nowhere_is_named(aws, bucket, folder, tmp_path, capsys):
