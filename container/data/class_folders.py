@@ -5,26 +5,33 @@ number is no part of the class name.
 """
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from container.data.channel_files import channel_files
 from container.runtime.failure import TrainingFailure
 from contract.class_names import class_among, class_names, composed, partly_numbered
 from contract.data_files import hidden_note, is_picture_file, some
+from contract.flat_split import SHARES, split_pictures
 from contract.picture_formats import TAKEN, pictures_not_taken
-from contract.splits import SPLITS
+from contract.splits import SPLITS, split_meant
+
+_VARIABLE = "SM_CHANNEL_"
 
 
 @dataclass(frozen=True)
 class Split:
-    """The pictures of one channel: `labels[i]` is the index in `classes` of `paths[i]`."""
+    """The pictures of one channel: `labels[i]` is the index in `classes` of `paths[i]`.
+
+    root: the folder that holds the class folders.
+    """
 
     name: str
     classes: tuple[str, ...]
     paths: tuple[Path, ...]
     labels: tuple[int, ...]
-    warnings: tuple[str, ...] = field(default=())
+    warnings: tuple[str, ...] = ()
+    root: Path = Path()
 
 
 def read_split(root: Path, name: str, classes: tuple[str, ...] | None = None) -> Split:
@@ -62,7 +69,9 @@ def read_split(root: Path, name: str, classes: tuple[str, ...] | None = None) ->
         *(f"channel {name} has {note}" for note in (*files.notes, *hidden_note(files.hidden))),
     )
     rows = [(path, label) for label, one in enumerate(classes) for path in pictures.get(one, [])]
-    return Split(name, classes, tuple(path for path, _ in rows), tuple(label for _, label in rows), warnings)
+    return Split(
+        name, classes, tuple(path for path, _ in rows), tuple(label for _, label in rows), warnings, files.root
+    )
 
 
 def _look_alikes(name: str, class_of: dict[str, str]) -> list[str]:
@@ -146,19 +155,38 @@ def _warnings_of_numbers(name: str, folders: list[str]) -> list[str]:
 
 def channel(name: str) -> Path | None:
     """The folder of a channel; None when the request does not have it."""
-    folder = os.environ.get(f"SM_CHANNEL_{name.upper()}")
+    folder = os.environ.get(f"{_VARIABLE}{name.upper()}")
     return Path(folder) if folder else None
 
 
 def picture_channels() -> dict[str, Path]:
-    """The folders of the channels with pictures that the request has, by split."""
-    return {name: folder for name in SPLITS if (folder := channel(name))}
+    """The folders of the channels with pictures that the request has, by split. A channel `validation` is that of
+    valid, and `training` that of train. Raises TrainingFailure for two of one split.
+    """
+    found: dict[str, str] = {}
+    for variable in sorted(os.environ):
+        name = variable.removeprefix(_VARIABLE)
+        split = split_meant(name) if variable.startswith(_VARIABLE) and os.environ[variable] else None
+        if split in found:
+            raise TrainingFailure(
+                f"The channels {found[split].lower()} and {name.lower()} both mean {split}. Leave one of them out of "
+                "the request's InputDataConfig."
+            )
+        if split:
+            found[split] = name
+    return {split: Path(os.environ[_VARIABLE + found[split]]) for split in SPLITS if split in found}
 
 
 def read_splits() -> dict[str, Split]:
-    """The splits by name; `test` only where its channel is given. Their classes are those of `train`."""
+    """The splits by name; `test` only where its channel is given. Their classes are those of `train`.
+
+    Where no other channel than that of train is given, its pictures are split, as `upload` splits class folders.
+    Raises TrainingFailure as `read_split`, and for a channel that is missing.
+    """
     splits: dict[str, Split] = {}
     given = picture_channels()
+    if list(given) == ["train"]:
+        return split_of_train(read_split(given["train"], "train"))
     for name in SPLITS:
         if name not in given and name == "test":
             print("no channel test: the model is not evaluated on a test split")
@@ -167,3 +195,35 @@ def read_splits() -> dict[str, Split]:
             raise TrainingFailure(f"Channel {name} is missing. Add it to the request's InputDataConfig.")
         splits[name] = read_split(given[name], name, splits["train"].classes if splits else None)
     return splits
+
+
+def split_of_train(whole: Split) -> dict[str, Split]:
+    """The pictures of a channel train that is the only one, as train, valid and test. Raises TrainingFailure when there
+    are too few.
+    """
+    folders: dict[str, list[str]] = {}
+    names = [path.relative_to(whole.root).as_posix() for path in whole.paths]
+    for name in names:
+        folders.setdefault(name.partition("/")[0], []).append(name)
+    split_of = split_pictures(folders)
+    rows = {split: [row for row, name in enumerate(names) if split_of[name] == split] for split in SPLITS}
+    if not rows["valid"]:
+        raise TrainingFailure(
+            "Channel valid is missing, and channel train has one picture of each class, which cannot be split. Add "
+            "pictures, or channel valid."
+        )
+    note = (
+        "the request has no other channel with pictures than train: in every class, and on every run alike, they are "
+        f"split {'/'.join(map(str, SHARES.values()))}: " + ", ".join(f"{name} {len(rows[name]):,}" for name in SPLITS)
+    )
+    return {
+        name: replace(
+            whole,
+            name=name,
+            paths=tuple(whole.paths[row] for row in rows[name]),
+            labels=tuple(whole.labels[row] for row in rows[name]),
+            warnings=(*whole.warnings, note) if name == "train" else (),
+        )
+        for name in SPLITS
+        if rows[name]
+    }
