@@ -41,9 +41,10 @@ def decode_pixels(picture: Image.Image, side: int) -> np.ndarray:
 def _check_range(picture: Image.Image, raw_mode: object) -> None:
     """Of colours of 16 bits Pillow keeps the high 8. Raises ValueError where a camera's 12 bits are in them."""
     raw = raw_mode[0] if isinstance(raw_mode, tuple) else raw_mode
-    if ";16" in str(raw) and picture.mode in ("RGB", "RGBA", "LA"):
-        if 0 < np.asarray(picture)[..., : 1 if picture.mode == "LA" else 3].max() < 16:
-            raise ValueError("its colours have 16 bits, of which the upper 4 are not used; save it with 8 bits")
+    if ";16" not in str(raw) or picture.mode not in ("RGB", "RGBA", "LA"):
+        return
+    if 0 < np.asarray(picture)[..., : 1 if picture.mode == "LA" else 3].max() < 16:
+        raise ValueError("its colours have 16 bits, of which the upper 4 are not used; save it with 8 bits")
 
 
 def _eight_bits(picture: Image.Image, raw_mode: object) -> Image.Image:
