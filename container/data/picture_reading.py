@@ -26,11 +26,12 @@ def read_square(path: Path, preprocessing: Preprocessing) -> tuple[bytes, np.nda
     except UnreadablePicture as error:
         print(f"warning: {path} is left out: {error}", file=sys.stderr)
         return content, error
-    if _is_flat(square[::16, ::16]) and _is_flat(square):  # nearly every picture is told by some of its pixels
+    if _is_flat(square[::32, ::32]) and _is_flat(square):  # some pixels tell it of nearly every picture
         colour = tuple(int(value) for value in square[0, 0])
         print(f"warning: {path} is the same colour all over, {colour}: there is nothing to see on it", file=sys.stderr)
     return content, square
 
 
 def _is_flat(pixels: np.ndarray) -> bool:
-    return bool(np.ptp(pixels.reshape(-1, 3), axis=0).max() <= FLAT)
+    content = pixels.tobytes()  # faster than NumPy for a few
+    return all(max(content[band::3]) - min(content[band::3]) <= FLAT for band in range(3))
