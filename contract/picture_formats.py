@@ -49,7 +49,7 @@ _OTHERS = (
     ("a JPEG 2000 picture", rb"\0\0\0\x0cjP  |\xff\x4f\xff\x51"),
     ("a JPEG XL picture", rb"\0\0\0\x0cJXL |\xff\x0a"),
     ("a camera's raw picture", rb"(II[*+]\0|MM\0[*+])....CR|....ftypcrx |FUJIFILM|IIR[OS]|IIU\0"),
-    ("a video", rb"....ftyp|\x1aE\xdf\xa3|RIFF....AVI "),
+    ("a video", rb"....ftyp(iso|mp[47]|qt  |m4v|3g[p2]|avc|dash|msnv)|\x1aE\xdf\xa3|RIFF....AVI "),
     ("a Photoshop document", rb"8BPS"),
     ("a DDS texture", rb"DDS "),
     ("a BLP texture", rb"BLP[12]"),

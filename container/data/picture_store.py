@@ -6,7 +6,6 @@ grow with the data set.
 
 import os
 import shutil
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,8 @@ import torch
 
 from container.data.class_folders import Split
 from container.data.picture_digest import combined, digest
-from container.pictures.preprocessing import Preprocessing, UnreadablePicture, open_picture
+from container.data.picture_reading import read_square
+from container.pictures.preprocessing import Preprocessing, UnreadablePicture
 from container.runtime.batch_threads import BatchThreads
 from container.runtime.failure import TrainingFailure
 
@@ -109,14 +109,9 @@ def decode_split(split: Split, preprocessing: Preprocessing, folder: Path, worke
 
         def decode(start: int, stop: int) -> None:
             for row in range(start, stop):
-                content = b""
-                try:
-                    content = _read(split.paths[row])
-                    with open_picture(content) as picture:
-                        square = preprocessing.to_square(picture)
-                except UnreadablePicture as error:
-                    unreadable[row] = str(error)
-                    print(f"warning: {split.paths[row]} is left out: {error}", file=sys.stderr)
+                content, square = read_square(split.paths[row], preprocessing)
+                if isinstance(square, UnreadablePicture):
+                    unreadable[row] = str(square)
                 else:
                     _write_at(file.fileno(), square.data.cast("B"), row * square.nbytes)
                 digests[row] = digest(content)
@@ -139,13 +134,6 @@ def open_split(
     """
     squares = np.memmap(_file(split, folder), dtype=np.uint8, mode="r+", shape=_shape(split, preprocessing))
     return PictureStore(split, squares, reasons, content_digest)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise UnreadablePicture(f"not a readable picture: {error}") from error
 
 
 def _file(split: Split, folder: Path) -> Path:

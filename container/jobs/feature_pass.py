@@ -20,12 +20,13 @@ from torch import nn
 from container.data.augmentation import cut, draw_variations, recolour
 from container.data.class_folders import Split
 from container.data.picture_digest import combined, digest
+from container.data.picture_reading import read_square
 from container.data.picture_store import check_unreadable
 from container.data.repeated_pictures import find_repeated
 from container.jobs.feature_bank import BACKBONE, MANIFEST, Manifest, code_digest, file_digest
 from container.jobs.run import Run
 from container.model.network import preprocessing_of, remove_head
-from container.pictures.preprocessing import Preprocessing, UnreadablePicture, open_picture
+from container.pictures.preprocessing import Preprocessing, UnreadablePicture
 from container.runtime.failure import TrainingFailure
 from container.training.trainer import SECONDS_BETWEEN_PROGRESS_LINES
 
@@ -177,14 +178,11 @@ class _Pass:
         return features.cpu().numpy()
 
     def _decode(self, row: int, square: np.ndarray) -> None:
-        path, content = self._split.paths[row], b""
-        try:
-            content = path.read_bytes()
-            with open_picture(content) as picture:
-                square[:] = self._preprocessing.to_square(picture)
-        except (UnreadablePicture, OSError) as error:
-            self.unreadable[row] = str(error)
-            print(f"warning: {path} is left out: {error}", file=sys.stderr)
+        content, decoded = read_square(self._split.paths[row], self._preprocessing)
+        if isinstance(decoded, UnreadablePicture):
+            self.unreadable[row] = str(decoded)
+        else:
+            square[:] = decoded
         self.digests[row] = digest(content)
 
     def _tell(self, pictures: int) -> None:
