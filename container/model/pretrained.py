@@ -8,13 +8,13 @@ import safetensors.torch
 import torch
 from torch import nn
 
-from container.model.embedded_weights import ARCH as EMBEDDED_ARCH
 from container.model.embedded_weights import embedded_weights, weights_file
 from container.model.model_file import FILE_NAME
 from container.model.network import models
 from container.model.timm_backbone import BACKBONE, download_weights, is_timm
 from container.model.weights_file import BAKED_IN, find_weights_file
 from container.runtime.failure import TrainingFailure
+from contract.hyperparameters import EMBEDDED_ARCH
 
 WANTED = (
     "Give a file of a state_dict: tensors by their names, as torch.save(model.state_dict(), path) or "
