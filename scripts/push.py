@@ -33,7 +33,7 @@ _NOT_OCI = (
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="push", description="Bring the train and the serve image to ECR.")
     parser.add_argument("--dry-run", action="store_true", help="print the requests, change nothing")
-    chosen = parser.parse_args(arguments)
+    args = parser.parse_args(arguments)
     settings = load_settings()
     aws = Aws(settings)
     tag = built_tag()
@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> int:
 
     calls = [call for name in repositories.values() for call in repository_calls(aws, name)]
     scanning = scanning_call(aws, list(repositories.values())) if settings.push.scan else None
-    if chosen.dry_run:
+    if args.dry_run:
         print(as_json([*calls, *([scanning] if scanning else [])]))
         return 0
     built = {
