@@ -134,6 +134,9 @@ class LoadedModels:
 
         Raises what ContainerClient raises.
         """
+        with self._lock:
+            if self._models.get(model.target) is not model:  # another request has found it out
+                return True
         reply = self._client.request("GET", f"/models/{model.name}", b"", _naming(model), SECONDS_TO_ASK)
         description = reply.read()
         is_idle = reply.status == OK and has_no_worker(description)

@@ -1,12 +1,12 @@
 """Picture files on this machine, and predictions as lines of text."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from contract.picture_formats import HEAD, TAKEN, is_picture, pictures_not_taken
 from scripts.console.failure import Failure
-
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
 
 
 def find_pictures(paths: list[Path]) -> list[Path]:
@@ -16,19 +16,22 @@ def find_pictures(paths: list[Path]) -> list[Path]:
     found = []
     for path in paths:
         if path.is_dir():
-            inside = [
-                one
-                for one in sorted(path.rglob("*"))
-                if one.suffix.lower() in SUFFIXES and not one.name.startswith(".")
-            ]
+            files = [one for one in sorted(path.rglob("*")) if one.is_file() and not one.name.startswith(".")]
+            inside = [one for one in files if is_picture(one.name, partial(_head, one))]
             if not inside:
-                raise Failure(f"{path} holds no pictures ({', '.join(sorted(SUFFIXES))}).")
+                others = pictures_not_taken(one.name for one in files)
+                raise Failure(f"{path} holds no pictures in {TAKEN}" + (f", only {others}." if others else "."))
             found += inside
         elif path.is_file():
             found.append(path)
         else:
             raise Failure(f"{path} is not there. Name a picture or a folder of pictures.")
     return found
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(HEAD)
 
 
 def answer(body: bytes) -> object:

@@ -141,6 +141,28 @@ def test_a_picture_that_is_not_there_and_a_folder_without_pictures_are_sentences
     assert "holds no pictures" in capsys.readouterr().err
 
 
+def test_a_folder_has_what_phones_write_and_pictures_without_a_suffix(endpoint, tmp_path, capsys):
+    for name, content in {
+        "a.HEIC": b"x",
+        "b.jfif": b"x",
+        "c.avif": b"x",
+        "d": b"\xff\xd8\xff\xe0",
+        "LICENSE": b"MIT",
+        "e.jp2": b"x",
+    }.items():
+        (tmp_path / name).write_bytes(content)
+    assert predict.main([str(tmp_path)]) == 0
+    assert [line.split("/")[-1] for line in capsys.readouterr().out.splitlines()] == ["a.HEIC", "b.jfif", "c.avif", "d"]
+
+
+def test_a_folder_of_other_pictures_says_what_they_are(aws, tmp_path, capsys):
+    for name in ("a.jp2", "b.JP2", "c.dng"):
+        (tmp_path / name).write_bytes(b"x")
+    assert predict.main([str(tmp_path)]) == 1
+    said = capsys.readouterr().err
+    assert "holds no pictures in JPEG, " in said and "only 2 JPEG 2000 (.jp2) and 1 camera raw (.dng)." in said
+
+
 def test_a_dry_run_names_the_requests_and_sends_none(endpoint, pictures, capsys):
     endpoint.invoke = None
     assert predict.main(["--dry-run", str(pictures / "a.jpg")]) == 0

@@ -181,7 +181,7 @@ def test_a_model_that_has_no_worker_any_more_is_loaded_again_once(service, deplo
     assert answers == ["first.tar.gz"] * 4
     with pytest.raises(ClientError, match=r"server error \(503\) from primary"):  # its own, of a model with a worker
         service.ask(endpoint, "status", status=503, TargetModel="first.tar.gz")
-    until(lambda: [one for one in log(service, endpoint) if "loads" in one] == ["loads first.tar.gz: 200"] * 2)
+    until(lambda: [one for one in log(service, endpoint) if one.startswith("loads")] == ["loads first.tar.gz: 200"] * 2)
     assert log(service, endpoint).count("unloads first.tar.gz") == 1
 
 
