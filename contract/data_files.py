@@ -63,7 +63,7 @@ def hidden_note(hidden: Counter[str]) -> list[str]:
     """What is said of files in hidden folders, by the folders' names: a sentence without its subject, or nothing."""
     if not hidden:
         return []
-    return [f"{sum(hidden.values()):,} files in hidden folders ({some(hidden)}), which are not used"]
+    return [f"{sum(hidden.values()):,} files in hidden folders ({some(sorted(hidden))}), which are not used"]
 
 
 def some(names: Iterable[str], limit: int = 5) -> str:

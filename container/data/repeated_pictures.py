@@ -56,12 +56,15 @@ def find_repeated(
     }
     repeated = {row for pairs in (again["train"], *shared.values()) for (_, row), _ in pairs}
     kept = _kept(train, digests["train"], repeated, unreadable["train"])
+    everything = [pair for pairs in (*again.values(), *shared.values()) for pair in pairs]
+    held_out = {row for pairs in shared.values() for (_, row), _ in pairs}
+    again["train"] = [pair for pair in again["train"] if pair[0][1] not in held_out]  # said once is enough
     warnings = [
         *_warnings_of_shared(shared, kept),
         *_warnings_of_kept(train, kept),
         *_warnings_of_twice(again),
         *_warnings_of_held_out(splits, first),
-        *_warnings_of_classes([pair for pairs in (*again.values(), *shared.values()) for pair in pairs]),
+        *_warnings_of_classes(everything),
     ]
     return RepeatedPictures(tuple(sorted(repeated - kept)), tuple(warnings))
 
@@ -121,10 +124,17 @@ def _warnings_of_held_out(splits: Mapping[str, Split], first: Mapping[str, Mappi
 
 
 def _warnings_of_classes(pairs: list[tuple[Row, Row]]) -> list[str]:
-    differing = [((one, row), (other, at)) for (one, row), (other, at) in pairs if one.labels[row] != other.labels[at]]
+    differing: dict[tuple[str, int], tuple[Row, Row]] = {}
+    for pair in pairs:
+        (one, row), (other, at) = pair
+        if one.labels[row] != other.labels[at]:
+            differing.setdefault((one.name, row), pair)
     if not differing:
         return []
-    return [f"{_said(differing, 'of these', 'in another class the other time')}: one of the two classes must be wrong"]
+    return [
+        f"{_said(list(differing.values()), 'of these', 'in another class elsewhere')}: one of the two classes must be "
+        "wrong"
+    ]
 
 
 def _said(pairs: list[tuple[Row, Row]], of: str, where: str) -> str:

@@ -1,23 +1,27 @@
 """Picture files on this machine, and predictions as lines of text."""
 
 import json
-from functools import partial
+import sys
 from pathlib import Path
 from typing import Any
 
-from contract.picture_formats import HEAD, TAKEN, is_picture, pictures_not_taken
+from contract.data_files import find_files, hidden_note, is_picture_file
+from contract.picture_formats import TAKEN, pictures_not_taken
 from scripts.console.failure import Failure
 
 
 def find_pictures(paths: list[Path]) -> list[Path]:
-    """The files that are named, and every picture under the folders that are named. Raises Failure when one is
-    missing.
+    """The files that are named, and every picture under the folders that are named; links are followed, hidden folders
+    left out. Raises Failure when one is missing.
     """
     found = []
     for path in paths:
         if path.is_dir():
-            files = [one for one in sorted(path.rglob("*")) if one.is_file() and not one.name.startswith(".")]
-            inside = [one for one in files if is_picture(one.name, partial(_head, one))]
+            below = find_files(path)
+            for note in hidden_note(below.hidden):
+                print(f"note: {path} has {note}", file=sys.stderr)
+            files = [path / name for name in below.names]
+            inside = [one for one in files if is_picture_file(one)]
             if not inside:
                 others = pictures_not_taken(one.name for one in files)
                 raise Failure(f"{path} holds no pictures in {TAKEN}" + (f", only {others}." if others else "."))
@@ -27,11 +31,6 @@ def find_pictures(paths: list[Path]) -> list[Path]:
         else:
             raise Failure(f"{path} is not there. Name a picture or a folder of pictures.")
     return found
-
-
-def _head(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(HEAD)
 
 
 def answer(body: bytes) -> object:

@@ -98,7 +98,7 @@ def test_hidden_folders_are_left_out_and_counted():
     layout = arranged([*pictures("train", "valid"), *junk, "train/.DS_Store"], hidden=Counter({"@eaDir": 5}))
     assert sorted(layout.places) == sorted(pictures("train", "valid"))
     [note] = layout.notes
-    assert "8 files in hidden folders (@eaDir, .ipynb_checkpoints, __MACOSX, .Trash-1000)" in note
+    assert "8 files in hidden folders (.Trash-1000, .ipynb_checkpoints, @eaDir, __MACOSX)" in note
 
 
 def test_pictures_beside_the_splits_are_said():

@@ -155,6 +155,18 @@ def test_a_folder_has_what_phones_write_and_pictures_without_a_suffix(endpoint, 
     assert [line.split("/")[-1] for line in capsys.readouterr().out.splitlines()] == ["a.HEIC", "b.jfif", "c.avif", "d"]
 
 
+def test_a_folders_links_are_followed_and_its_hidden_folders_are_not_sent(endpoint, tmp_path, capsys):
+    for name in ("elsewhere/a.jpg", "dogs/b.jpg", "dogs/.ipynb_checkpoints/b-checkpoint.jpg", "dogs/__MACOSX/b.jpg"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / "dogs/linked").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "dogs/back").symlink_to(tmp_path)
+    assert predict.main([str(tmp_path / "dogs")]) == 0
+    said = capsys.readouterr()
+    assert [line.split("dogs/")[-1] for line in said.out.splitlines()] == ["b.jpg", "linked/a.jpg"]
+    assert "2 files in hidden folders (.ipynb_checkpoints, __MACOSX)" in said.err
+
+
 def test_a_folder_of_other_pictures_says_what_they_are(aws, tmp_path, capsys):
     for name in ("a.jp2", "b.JP2", "c.dng"):
         (tmp_path / name).write_bytes(b"x")

@@ -54,7 +54,17 @@ def test_a_picture_in_two_classes_is_named(channels):
     copy(channels, f"train/{AMBER}/2.jpg", f"train/{FERN}/again.jpg")
     left_out, [twice, classes] = found_in(channels)
     assert left_out == [f"{FERN}/again.jpg"] and "in it a second time" in twice
-    assert f"in another class the other time (train/{FERN}/again.jpg, as train/{AMBER}/2.jpg)" in classes
+    assert f"in another class elsewhere (train/{FERN}/again.jpg, as train/{AMBER}/2.jpg)" in classes
+
+
+def test_a_picture_that_is_everywhere_is_counted_once_in_what_is_said(channels):
+    """As the placeholder of a site that has lost a picture is, in many data sets."""
+    source = f"test/{SLATE}/2.jpg"
+    copy(channels, source, f"train/{AMBER}/lost.jpg", f"train/{FERN}/lost.jpg", f"train/{FERN}/gone.jpg")
+    left_out, [shared, classes] = found_in(channels)
+    assert left_out == [f"{AMBER}/lost.jpg", f"{FERN}/gone.jpg", f"{FERN}/lost.jpg"]
+    assert shared.startswith("3 pictures of channel train are in channel test, too (the first is ")
+    assert classes.startswith("3 pictures of these are in another class elsewhere (the first is ")
 
 
 def test_what_is_repeated_in_valid_and_test_is_said_and_stays(channels):
