@@ -19,6 +19,7 @@ NEED_PIXELS = ("mixup", "cutmix", "trivial-augment", "test-flip")
 # The tuning service adds this one to every trial.
 TUNING_OBJECTIVE = "_tuning_objective_metric"
 EARLY_LR = 0.1  # with pretrained weights
+EMBEDDED_ARCH = "timm/tf_efficientnet_lite0"  # its ImageNet weights are in the train image
 OFF_IN_TRIALS = "`true`, in a tuning job's trials `false`"
 
 

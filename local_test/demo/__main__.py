@@ -17,16 +17,7 @@ from typing import Any
 from local_test import background, service_address
 from local_test.demo.data_folder import data_folder, pictures_of
 from local_test.demo.demo_page import write_page
-from local_test.demo.demo_recipe import (
-    PHOTOGRAPH_RECIPE,
-    PHOTOGRAPH_VIEWS,
-    RANGES,
-    SAMPLE_RECIPE,
-    SEARCH,
-    TRIAL_RECIPE,
-    TRIAL_VIEWS,
-    epochs_for,
-)
+from local_test.demo.demo_recipe import ORIGIN, OVERLAP, RANGES, SEARCH, recipe_for
 from local_test.demo.sample_data import draw_sample_data
 from local_test.environment import variables
 from local_test.host.engine import NoEngine
@@ -115,18 +106,14 @@ class Scripts:
 
 def _through_the_scripts(scripts: Scripts, data: Path, photographs: bool, output: Path) -> dict[str, Any]:
     _check_that_nothing_is_replaced(scripts.folder, scripts.address)
-    pictures = len(pictures_of(data / "train"))
-    recipe = dict(SAMPLE_RECIPE)
-    if photographs:
-        recipe = {**PHOTOGRAPH_RECIPE, "epochs": str(epochs_for(pictures, PHOTOGRAPH_VIEWS))}
+    recipe = recipe_for(len(pictures_of(data / "train")))
+    chosen = [f"{name}={value}" for name, value in recipe.items()]
     scripts.run("push")
     scripts.run("upload", str(data.resolve()), "--delete")
     searched = time.monotonic()
-    trial = {**recipe, **TRIAL_RECIPE, "epochs": str(epochs_for(pictures, TRIAL_VIEWS))}
-    ranges = [word for one in RANGES for word in ("--range", one)]
-    scripts.run("tune", *(f"{name}={value}" for name, value in trial.items()), *ranges, settings=SEARCH)
+    scripts.run("tune", *chosen, *(word for one in RANGES for word in ("--range", one)), settings=SEARCH)
     began = time.monotonic()
-    scripts.run("train", *(f"{name}={value}" for name, value in recipe.items()), "--from-tuning")
+    scripts.run("train", *chosen, "--from-tuning")
     trained = time.monotonic()
     scripts.run("report", "--no-open")
     try:
@@ -142,6 +129,7 @@ def _through_the_scripts(scripts: Scripts, data: Path, photographs: bool, output
         "accuracy": correct / len(predictions),
         "n_test": len(predictions),
         "classes": sorted({one["label"] for one in predictions}),
+        "origin": f"{ORIGIN} {OVERLAP}" if photographs else ORIGIN,
         "tune_seconds": round(began - searched, 1),
         "train_seconds": round(trained - began, 1),
         "deploy_seconds": round(deployed - trained, 1),
@@ -155,7 +143,7 @@ def _through_the_scripts(scripts: Scripts, data: Path, photographs: bool, output
         f"{correct} of {len(predictions)} test pictures named: accuracy {summary['accuracy']:.1%}, "
         f"chance {1 / len(summary['classes']):.1%}"
     )
-    print(f"{output / 'summary.json'}\n{page}")
+    print(f"{summary['origin']}\n{output / 'summary.json'}\n{page}")
     return summary
 
 

@@ -55,8 +55,7 @@ def write_page(path: Path, summary: dict[str, Any], data: Path) -> Path:
         f"<!doctype html><html lang='en'><head><meta charset='utf-8'><title>Breeds named</title>"
         f"<meta name='viewport' content='width=device-width'><style>{STYLE}</style></head><body>"
         "<h1>What the endpoint named</h1><p>Each test picture was sent to the serve container; the wrong answers "
-        "come first, "
-        f"the surest of them at the top.{rest}</p>"
+        f"come first, the surest of them at the top.{rest}</p><p>{escape(summary['origin'])}</p>"
         f"<dl>{''.join(_fact(name, str(value)) for name, value in facts.items())}</dl>"
         f"<main>{''.join(_figure(one, data) for one in shown)}</main></body></html>",
         encoding="utf-8",

@@ -154,7 +154,8 @@ def quotas_of_account(aws: Aws) -> list[Finding]:
 
 def as_finding(level: str, subject: str, error: Exception) -> Finding:
     """What AWS or its client said. level: "warning" or "problem"."""
-    said, separator, step = explain(error).rstrip(".").rpartition(". ")
-    if not separator:
-        said, step = step, "Ask whoever administers the account."
-    return (problem if level == "problem" else warning)(subject, f"{said}.", f"{step.rstrip('.')}.")
+    text = explain(error).rstrip(".")
+    said, _, step = text.rpartition(". ")
+    if not said or step.endswith(")"):  # the code of a refusal for which there is no step
+        said, step = text, "The other lines hold without it; whoever administers the account may know more"
+    return (problem if level == "problem" else warning)(subject, f"{said}.", f"{step}.")

@@ -6,6 +6,8 @@ endpoint. https://docs.aws.amazon.com/sagemaker/latest/dg/mkt-algo-model-interne
 import re
 from collections.abc import Iterable
 
+from contract.hyperparameters import EMBEDDED_ARCH
+from contract.value_kinds import unquoted
 from scripts.config.settings import Settings
 from scripts.console.failure import Failure
 
@@ -29,8 +31,8 @@ def training_is_isolated(
         raise Failure(
             "train.network-isolation is on, and the training program would have to download its pretrained weights. "
             "Name a file of them "
-            "in train.pretrained, bake one into the image (make build WEIGHTS=path), train with pretrained=none, or "
-            "set it to auto."
+            "in train.pretrained, bake one into the image (make build WEIGHTS=path), "
+            f"take arch={EMBEDDED_ARCH}, whose weights are in the image, train with pretrained=none, or set it to auto."
         )
     return chosen == "on" or (chosen == "auto" and not downloads)
 
@@ -46,9 +48,12 @@ def model_is_isolated(settings: Settings, *, serverless: bool) -> bool:
 def _downloads_weights(
     image: str, channels: Iterable[str], hyperparameters: dict[str, str], tuned: Iterable[str]
 ) -> bool:
-    """The training program's own rule: the channel, then the image (whose tag tells, docker/tag.sh), then torchvision's
-    download.
+    """The training program's own rule: the channel, then the image (whose tag tells of weights that were baked in,
+    docker/tag.sh; those of one architecture are always there), then a download.
     """
+
+    def always(name: str, value: str) -> bool:
+        return unquoted(hyperparameters.get(name, "")) == value and name not in tuned
+
     brought = {WEIGHTS, "features"} & set(channels) or re.search(r":[^/:]*-w[0-9a-f]{8}(-|$)", image)
-    from_scratch = hyperparameters.get(WEIGHTS, "").strip().strip('"') == "none" and WEIGHTS not in tuned
-    return not brought and not from_scratch
+    return not brought and not always("arch", EMBEDDED_ARCH) and not always(WEIGHTS, "none")

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from statistics import mean, median, stdev
 
-T_95 = {5: 2.776}  # Student's t, two-sided 95%, by number of seeds
+T_95 = {3: 4.303, 5: 2.776}  # Student's t, two-sided 95%, by number of seeds
 
 
 @dataclass(frozen=True)

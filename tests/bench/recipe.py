@@ -1,44 +1,83 @@
 """`python -m tests.bench.recipe --train-image IMAGE --data FOLDER_OR_ZIP`: what each part of the recipe is worth.
 
-ResNet18 from scratch, one hyperparameter changed at a time, several seeds. Writes out/bench/recipe.json: the peer of
-every figure is the recipe as it is by default."""
+From the ImageNet weights in the train image, one hyperparameter changed at a time, several seeds: a head on the frozen
+backbone's features, and the whole network fine-tuned. Writes out/bench/recipe.json. The peer of every change is the
+recipe as it is by default; that of the default with a frozen backbone is scikit-learn's logistic regression on the same
+features.
+"""
 
+import argparse
 from pathlib import Path
+from statistics import mean
 
+from docker import DockerClient
+
+from local_test.demo.data_folder import data_folder
 from local_test.host.engine import connect
-from tests.bench.asked import image_and_pictures
-from tests.bench.figures import figure, interval, write
+from tests.bench.drawn_data import drawn
+from tests.bench.figures import Figure, figure, interval, no_worse, write
+from tests.bench.linear_probe import probe_accuracy
 from tests.bench.program_in_image import run_program
 
-SIZE, EPOCHS, SEEDS = 64, 12, 5
-
-
-def _gain(accuracies: list[float], default: list[float]) -> str:
-    """Percentage points over the default recipe, seed by seed."""
-    return interval([100 * (one - other) for one, other in zip(accuracies, default, strict=True)], "+.1f")
+BESIDE = ["tests/bench/one_core_each.py", "tests/bench/recipe_change.py"]
+DEFAULT = "default"
 
 
 def main() -> None:
-    image, data = image_and_pictures("Measure the recipe.")
-    found = run_program(
-        connect(), image, "recipe_runs.py", [str(SIZE), str(EPOCHS), str(SEEDS)], data, ["tests/bench/one_core_each.py"]
-    )
-    default = found.pop("default")
-    write(
-        Path("out/bench/recipe.json"),
-        [
-            figure(
-                f"{change}: {_gain(accuracies, default)} points",
-                accuracies,
-                default,
-                "the default recipe",
-                "",
-                None,
-            )
-            for change, accuracies in found.items()
-        ],
-        [],
-    )
+    parser = argparse.ArgumentParser(description="Measure the recipe.")
+    parser.add_argument("--train-image", required=True)
+    parser.add_argument("--data", type=Path, help="folder or zip of pictures; default: some that are drawn")
+    parser.add_argument("--only", choices=("frozen", "fine-tuned"), help="one half; default: both")
+    chosen = parser.parse_args()
+    data = data_folder(chosen.data, Path("out/data")) if chosen.data else drawn(Path("out/data/bench"))
+    engine, figures = connect(), []
+    if chosen.only != "fine-tuned":
+        figures += frozen(engine, chosen.train_image, data)
+    if chosen.only != "frozen":
+        figures += fine_tuned(engine, chosen.train_image, data)
+    write(Path("out/bench/recipe.json"), figures, ["scikit-learn"])
+
+
+def frozen(engine: DockerClient, image: str, data: Path) -> list[Figure]:
+    """A head on the features of the frozen backbone."""
+    found = run_program(engine, image, "recipe_frozen.py", [], data, BESIDE)
+    tested = found["changes"][DEFAULT]["test"]
+    probe = [probe_accuracy(found["features"])] * len(tested)
+    name = f"frozen, default, on the test split: {_gain(tested, probe)} points"
+    beside = no_worse(name, tested, probe, "logistic regression on the same features", at_least=True)
+    return [beside, *_changes("frozen", found["changes"])]
+
+
+def fine_tuned(engine: DockerClient, image: str, data: Path) -> list[Figure]:
+    """The whole network."""
+    return _changes("fine-tuned", run_program(engine, image, "recipe_fine_tuned.py", [], data, BESIDE))
+
+
+def _changes(kind: str, found: dict[str, dict[str, list[float]]]) -> list[Figure]:
+    """found: accuracies by change, split and seed."""
+    default = found[DEFAULT]
+    return [
+        figure(
+            f"{kind}, {change}: {_gain(one['valid'], default['valid'])} points; test "
+            f"{mean(_points(one['test'], default['test'])):+.1f}",
+            one["valid"],
+            default["valid"],
+            "the default recipe",
+            "",
+            None,
+        )
+        for change, one in found.items()
+        if change != DEFAULT
+    ]
+
+
+def _gain(accuracies: list[float], other: list[float]) -> str:
+    """Percentage points more than the other, seed by seed."""
+    return interval(_points(accuracies, other), "+.1f")
+
+
+def _points(accuracies: list[float], other: list[float]) -> list[float]:
+    return [100 * (one - beside) for one, beside in zip(accuracies, other, strict=True)]
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ SUMMARY = {
     "accuracy": 0.5,
     "n_test": 2,
     "classes": ["<b>Beagle</b>", "Fern_hound"],
+    "origin": "The model began with ImageNet's weights.",
     "tune_seconds": 42.0,
     "train_seconds": 61.2,
     "deploy_seconds": 9.1,
@@ -41,7 +42,7 @@ def test_every_picture_is_on_the_page_and_nothing_is_loaded_from_elsewhere(tmp_p
     page = Page(write_page(tmp_path / "page.html", SUMMARY, tmp_path).read_text())
     assert page.tags.count("figure") == 2
     assert len(page.sources) == 2 and all(source.startswith("data:image/jpeg;base64,") for source in page.sources)
-    assert "50.0%" in page.text and "it is <b>Beagle</b>" in page.text
+    assert "50.0%" in page.text and "it is <b>Beagle</b>" in page.text and SUMMARY["origin"] in page.text
     assert "b" in page.tags and page.tags.count("b") == 2  # one for each answer, none from the class name
 
 

@@ -2,23 +2,11 @@
 
 from pathlib import Path
 
-import pytest
-
-from contract import hyperparameters
-from local_test.demo import demo_recipe
 from local_test.environment import variables
 from local_test.host.identity import new_access_key
 from local_test.service_address import Address
 from scripts.config.settings import load_settings
 from scripts.console import make_prefix
-
-
-@pytest.mark.parametrize(
-    "recipe",
-    [demo_recipe.SAMPLE_RECIPE, demo_recipe.PHOTOGRAPH_RECIPE, {"pretrained": "none", **demo_recipe.TRIAL_RECIPE}],
-)
-def test_a_recipe_is_what_the_program_takes(recipe):
-    assert hyperparameters.parse(recipe).pretrained == "none"
 
 
 def test_the_scripts_find_what_the_local_sagemaker_exports():

@@ -281,3 +281,16 @@ def test_every_call_that_the_scripts_plan_is_among_the_permissions():
     assert len(planned) > 15
     assert planned - NOT_ASKED_FOR <= {one for verb in OF_VERBS.values() for one in verb}
     assert planned >= NOT_ASKED_FOR
+
+
+@pytest.mark.parametrize(
+    ("code", "says", "step"),
+    [
+        ("AccessDenied", "AWS refused Some: Not. Allowed (AccessDenied).", "Give these credentials that permission."),
+        ("Odd", "AWS refused Some: Not. Allowed (Odd).", "The other lines hold without it;"),
+    ],
+)
+def test_a_refusal_is_told_whole_and_its_next_step_is_one(code, says, step):
+    error = ClientError({"Error": {"Code": code, "Message": "Not. Allowed"}}, "Some")
+    found = account_checks.as_finding("warning", "quota", error)
+    assert levels([found]) == {("quota", "warning")} and found.says == says and found.next_step.startswith(step)

@@ -1,15 +1,18 @@
 """Pretrained weights: three sources, one loading code, tried with weights that the test makes."""
 
 import re
+import socket
 
 import pytest
 import safetensors.torch
 import torch
 from torchvision import models
 
+from container.model import pretrained
 from container.model.network import create_model
 from container.model.pretrained import load_pretrained
 from container.runtime.failure import TrainingFailure
+from contract.hyperparameters import EMBEDDED_ARCH
 
 
 @pytest.fixture
@@ -95,8 +98,20 @@ def test_a_failed_download_names_all_three_ways(tmp_path, model, monkeypatch):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))  # and the tests run without a network
     with pytest.raises(TrainingFailure) as failure:
         load_pretrained(model, "resnet18", None, tmp_path / "none")
-    for way in ("`pretrained` channel", "make build WEIGHTS=", "network", "pretrained=none"):
+    for way in ("`pretrained` channel", "make build WEIGHTS=", "network", f"arch={EMBEDDED_ARCH}", "pretrained=none"):
         assert way in str(failure.value)
+
+
+def test_a_network_that_swallows_everything_ends_in_the_same_message_and_does_not_hold_the_job(
+    tmp_path, model, monkeypatch
+):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    monkeypatch.setattr(pretrained, "PATIENCE", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        with pytest.raises(TrainingFailure, match=r"could not be downloaded \(.*timed out.*Three ways out"):
+            load_pretrained(model, "resnet18", None, tmp_path / "none")
+    assert socket.getdefaulttimeout() is None
 
 
 def test_weights_of_another_architecture_are_refused(tmp_path, model):

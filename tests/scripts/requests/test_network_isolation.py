@@ -33,6 +33,8 @@ def isolated(channels=SPLITS, hyperparameters=SCRATCH, image=IMAGE, tuned=(), **
         {"hyperparameters": {"pretrained": '"none"'}},
         {"hyperparameters": {}, "channels": {**SPLITS, "pretrained": "s3://b/w/"}},
         {"hyperparameters": {}, "channels": {"features": "s3://b/f/"}},
+        {"hyperparameters": {"arch": "timm/tf_efficientnet_lite0"}},
+        {"hyperparameters": {"arch": '"timm/tf_efficientnet_lite0"', "pretrained": "auto"}},
         {"hyperparameters": {}, "image": f"{IMAGE}-w12345678"},
         {"hyperparameters": {}, "image": f"{IMAGE}-dirty-w12345678-0123456789ab"},
     ],
@@ -49,6 +51,8 @@ def test_a_job_that_has_nothing_to_download_is_isolated(what):
         {"hyperparameters": {}},
         {"hyperparameters": {"pretrained": "auto"}},
         {"tuned": ["pretrained"]},
+        {"hyperparameters": {"arch": "timm/tf_efficientnet_lite0"}, "tuned": ["arch"]},
+        {"hyperparameters": {"arch": "timm/resnet18.a1_in1k"}},
         {"hyperparameters": {}, "image": "host:5055/team-w12345678/dogbreed-train:a86989924225"},
     ],
 )
