@@ -108,8 +108,8 @@ def test_an_error_of_any_kind_is_that_files(halves, monkeypatch):
             PREPROCESSING.to_square(picture)
 
 
-def test_the_name_of_a_file_does_not_decide(tmp_path, halves):
-    (tmp_path / "a.png").write_bytes(encoded(halves, "HEIF"))
+def test_the_name_of_a_file_does_not_decide(tmp_path):
+    (tmp_path / "a.png").write_bytes(COLOUR)
     assert open_picture(tmp_path / "a.png").format == "HEIF"
     (tmp_path / "b.jpg").write_bytes(b"DDS |\0\0\0")
     with pytest.raises(UnreadablePicture, match="a DDS texture, which is not taken; use JPEG"):
