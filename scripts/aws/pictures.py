@@ -42,10 +42,17 @@ def answer(body: bytes) -> object:
 
 
 def prediction_lines(said: Any) -> list[str]:
-    """`93.10%  Beagle` for each class that the answer names, best first; any other answer as it is."""
+    """`93.10%  Beagle` for each class that the answer names, best first; any other answer as it is.
+
+    Where the endpoint's threshold leaves the answer without a label, the first line is `31.00%  unknown (Beagle)`.
+    """
     try:
-        return [f"{one['probability']:7.2%}  {one['label']}" for one in said["predictions"]]
-    except (KeyError, TypeError, ValueError):
+        lines = [f"{one['probability']:7.2%}  {one['label']}" for one in said["predictions"]]
+        if lines and said.get("label", "") is None:
+            best = said["predictions"][0]
+            lines[0] = f"{best['probability']:7.2%}  unknown ({best['label']})"
+        return lines
+    except (AttributeError, KeyError, TypeError, ValueError):
         return [said if isinstance(said, str) else json.dumps(said)]
 
 

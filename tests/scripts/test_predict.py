@@ -56,6 +56,19 @@ def test_one_picture_is_told_with_all_its_classes(endpoint, pictures, capsys):
     assert capsys.readouterr().out == " 93.10%  Beagle\n  5.00%  Boxer\n"
 
 
+def test_a_picture_below_the_endpoints_threshold_is_unknown_with_its_likeliest_class(endpoint, pictures, capsys):
+    named = {"label": "Boxer", **BOXER}
+    unknown = {"label": None, "predictions": [{"label": "Beagle", "probability": 0.31}, BOXER["predictions"][0]]}
+    endpoint.invoke = lambda headers, body: named if body.startswith(b"boxer") else unknown
+    assert predict.main([str(pictures / "a.jpg")]) == 0
+    assert capsys.readouterr().out == " 31.00%  unknown (Beagle)\n 70.00%  Boxer\n"
+    assert predict.main([str(pictures / "a.jpg"), str(pictures / "b.png")]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        f" 31.00%  unknown (Beagle)  {pictures}/a.jpg",
+        f" 70.00%  Boxer  {pictures}/b.png",
+    ]
+
+
 def test_a_folder_is_a_line_for_each_picture_in_order(endpoint, pictures, capsys):
     assert predict.main([str(pictures)]) == 0
     assert capsys.readouterr().out.splitlines() == [

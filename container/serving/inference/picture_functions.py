@@ -21,7 +21,7 @@ from container.runtime.batch_threads import BatchThreads
 from container.serving.environment_variables import PREFIX
 from container.serving.inference.network import Network, prepare_network
 from container.serving.mms_internals import Context
-from container.serving.request.answer_formats import Embedding, choose_format, render
+from container.serving.request.answer_formats import Decided, Embedding, choose_format, render
 from container.serving.request.answer_options import EMBEDDING, PROBABILITIES, AnswerOptions, answer_options
 from container.serving.request.picture_url import fetch_picture
 from container.serving.request.request_body import MAX_BATCH_PICTURES, MAX_PICTURES, read_body
@@ -41,12 +41,26 @@ class Request:
 
 
 class Model:
-    """A checkpoint that answers. top_k: how many classes an answer names when the request does not say. batch: pictures
-    in a forward pass.
-    """
+    """A checkpoint that answers."""
 
-    def __init__(self, checkpoint: Checkpoint, network: Network, device: torch.device, top_k: int, batch: int):
-        self.checkpoint, self.top_k, self.batch = checkpoint, top_k, batch
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        network: Network,
+        device: torch.device,
+        top_k: int,
+        batch: int,
+        unknown_below: float = 0.0,
+    ):
+        """Args:
+        checkpoint: classes and preprocessing.
+        network: of this checkpoint, on `device`.
+        device: where pictures are normalised.
+        top_k: how many classes an answer names when the request does not say.
+        batch: pictures in a forward pass.
+        unknown_below: an answer whose highest probability is below it has no label; 0: answers have no decision.
+        """
+        self.checkpoint, self.top_k, self.batch, self.unknown_below = checkpoint, top_k, batch, unknown_below
         self._network, self._device = network, device
         self._threads = BatchThreads(torch.get_num_threads())
         self._one_at_a_time = threading.Lock()
@@ -89,18 +103,20 @@ def model_fn(model_dir: str) -> Model:
 
     Larger batches are compiled in their first runs, at two thirds of the speed.
 
-    DOGBREED_TOP_K and DOGBREED_BATCH_SIZE are the environment's, where a worker has put those of
-    container/serving/settings.py. Raises UnusableCheckpoint."""
+    DOGBREED_TOP_K, DOGBREED_BATCH_SIZE and DOGBREED_UNKNOWN_BELOW are the environment's, where a worker has put those
+    of container/serving/settings.py. Raises UnusableCheckpoint."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     checkpoint = load_checkpoint(Path(model_dir))
     top_k, batch = int(os.environ.get(f"{PREFIX}TOP_K", TOP_K)), int(os.environ.get(f"{PREFIX}BATCH_SIZE", CPU_BATCH))
+    unknown_below = float(os.environ.get(f"{PREFIX}UNKNOWN_BELOW", checkpoint.unknown_below))
     sizes = sorted({size for size in (1, 2, 4, 8, 16, 32, 64) if size < batch} | {batch})
     network = prepare_network(checkpoint, device, sizes)
     print(
-        f"{checkpoint.arch} with {len(checkpoint.classes)} classes answers on {device.type} as {network.form}",
+        f"{checkpoint.arch} with {len(checkpoint.classes)} classes answers on {device.type} as {network.form}"
+        + (f", without a label below {unknown_below:g}" if unknown_below else ""),
         flush=True,
     )
-    model = Model(checkpoint, network, device, top_k, batch)
+    model = Model(checkpoint, network, device, top_k, batch, unknown_below)
     model([square for square in model.squares([Image.new("RGB", (640, 480))]) if isinstance(square, np.ndarray)])
     return model
 
@@ -128,9 +144,9 @@ def predict_batch_fn(requests: Sequence[Request | Image.Image], model: Model) ->
     """One answer for each request, in one forward pass for as many pictures as fit; a request with a bad picture is a
     BadRequest, alone.
 
-    An answer is `[{"label": "Beagle", "probability": 0.93}, ...]`, best first, or an embedding, a list of floats; for a
-    request with a list of pictures it is a list of these. Raises TypeError for what a user's own input_fn made and is
-    no picture."""
+    An answer is `[{"label": "Beagle", "probability": 0.93}, ...]`, best first (a Decided where there is a threshold),
+    or an embedding, a list of floats; for a request with a list of pictures it is a list of these. Raises TypeError for
+    what a user's own input_fn made and is no picture."""
     read = [one if isinstance(one, Request) else _request_of(one) for one in requests]
     squares = model.squares([picture for request in read for picture in request.pictures])
     good = [square for square in squares if isinstance(square, np.ndarray)]
@@ -173,4 +189,7 @@ def _answer(probabilities: np.ndarray, features: np.ndarray, options: AnswerOpti
     classes = model.checkpoint.classes
     count = len(classes) if options.output == PROBABILITIES else min(options.top_k or model.top_k, len(classes))
     best = np.argsort(-probabilities, kind="stable")[:count]
-    return [{"label": classes[index], "probability": round(float(probabilities[index]), DIGITS)} for index in best]
+    named = [{"label": classes[index], "probability": round(float(probabilities[index]), DIGITS)} for index in best]
+    if not model.unknown_below:
+        return named
+    return Decided(named, classes[best[0]] if probabilities[best[0]] >= model.unknown_below else None)

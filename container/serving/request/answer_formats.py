@@ -1,13 +1,14 @@
 """Answers as text: which format a client is given, and how it looks.
 
-One picture's answer is a list of `{"label": str, "probability": float}`, best first, or an embedding: a list of floats.
+One picture's answer is a list of `{"label": str, "probability": float}`, best first, with a decision beside it where
+the endpoint has a threshold; or an embedding: a list of floats.
 """
 
 import csv
 import io
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeGuard
 
 from container.serving.request.request_errors import NotAcceptable
@@ -23,7 +24,17 @@ class Embedding(list[float]):
     """A list of floats that is known as an embedding also when it has passed through functions of the user's."""
 
 
-Answer = list[dict[str, Any]] | Embedding
+class Decided(list[dict[str, Any]]):
+    """Classes and their probabilities, best first, with a decision. label: the best one's; None where its probability
+    is below the endpoint's threshold (DOGBREED_UNKNOWN_BELOW).
+    """
+
+    def __init__(self, predictions: Iterable[dict[str, Any]], label: str | None):
+        super().__init__(predictions)
+        self.label = label
+
+
+Answer = list[dict[str, Any]] | Decided | Embedding
 
 
 def is_answer(value: object) -> TypeGuard[Answer | list[Answer]]:
@@ -76,9 +87,11 @@ def render(answer: Answer | list[Answer], many: bool, media_type: str) -> str:
     FORMATS.
 
     JSON: {"predictions": [{"label", "probability"}, ...]} or {"embedding": [...]}; with `many` {"predictions": [[...],
-    ...]} or {"embeddings": [[...], ...]}. JSON Lines (https://jsonlines.org): the object of one picture on each line.
-    CSV (https://www.rfc-editor.org/rfc/rfc4180): a line for each picture, label,probability,label,probability,... or
-    the floats of the embedding; no header line. The last two end every picture's answer with a newline: a transform
+    ...]} or {"embeddings": [[...], ...]}. A decision stands before them: {"label": null, "predictions": [...]}, with
+    `many` {"labels": ["Beagle", null], "predictions": [[...], [...]]}. JSON Lines (https://jsonlines.org): the object
+    of one picture on each line. CSV (https://www.rfc-editor.org/rfc/rfc4180): a line for each picture,
+    label,probability,label,probability,... or the floats of the embedding; no header line; the first label is empty
+    where the decision is None. The last two end every picture's answer with a newline: a transform
     invocation's AssembleWith and JoinSource go by lines.
     https://docs.aws.amazon.com/sagemaker/latest/dg/batch-transform-data-processing.html"""
     answers: list[Any] = answer if many else [answer]
@@ -88,11 +101,15 @@ def render(answer: Answer | list[Answer], many: bool, media_type: str) -> str:
         return "".join(f"{json.dumps(_object(one))}\n" for one in answers)
     if not many:
         return json.dumps(_object(answers[0]))
+    if answers and all(isinstance(one, Decided) for one in answers):
+        return json.dumps({"labels": [one.label for one in answers], "predictions": answers})
     embeddings = bool(answers) and _is_embedding(answers[0])
     return json.dumps({"embeddings" if embeddings else "predictions": answers})
 
 
 def _object(answer: Answer) -> dict[str, Any]:
+    if isinstance(answer, Decided):
+        return {"label": answer.label, "predictions": answer}
     return {"embedding" if _is_embedding(answer) else "predictions": answer}
 
 
@@ -105,9 +122,11 @@ def _csv(answers: list[Any]) -> str:
     # Not RFC 4180's CRLF: a join would keep the CR as part of the last value.
     writer = csv.writer(text, lineterminator="\n")
     for answer in answers:
-        writer.writerow(
-            answer if _is_embedding(answer) else [cell for one in answer for cell in (one["label"], one["probability"])]
-        )
+        if _is_embedding(answer):
+            writer.writerow(answer)
+            continue
+        cells = [cell for one in answer for cell in (one["label"], one["probability"])]
+        writer.writerow(["", *cells[1:]] if isinstance(answer, Decided) and answer.label is None else cells)
     return text.getvalue()
 
 

@@ -1,5 +1,7 @@
 """What differs on a GPU. Skipped where there is none."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -32,11 +34,12 @@ def test_a_result_is_not_overwritten_by_the_next_replay(model_dir):
     assert torch.equal(first, before)
 
 
-def test_the_form_that_answers_is_replayed_in_half_precision_and_agrees(model_dir):
-    checkpoint = load_checkpoint(model_dir)
+@pytest.mark.parametrize("temperature", [1.0, 0.5])
+def test_the_form_that_answers_is_replayed_in_half_precision_and_agrees(model_dir, temperature):
+    checkpoint = replace(load_checkpoint(model_dir), temperature=temperature)
     inputs = patterns(64)
     with torch.inference_mode():
-        wanted = checkpoint.model(inputs).softmax(1)
+        wanted = (checkpoint.model(inputs) / temperature).softmax(1)
     network = prepare_network(checkpoint, torch.device("cuda"), [1, 2])
     assert "CUDA graphs" in network.form and torch.allclose(
         network(inputs.cuda())[0], wanted, atol=PROBABILITY_TOLERANCE
