@@ -74,9 +74,9 @@ def main(arguments: list[str], folder: Path = IN_REPOSITORY) -> int:
         action=argparse.BooleanOptionalAction,
         help="refuse fields of requests that have no effect on one machine, such as VpcConfig; default: as it did last",
     )
-    chosen = parser.parse_args(arguments)
+    args = parser.parse_args(arguments)
     try:
-        return _run(chosen)
+        return _run(args)
     except AlreadyRunning as error:
         print(f"error: {error}", file=sys.stderr)
         return GAVE_WAY
@@ -87,37 +87,37 @@ def main(arguments: list[str], folder: Path = IN_REPOSITORY) -> int:
         return 128 + signal.SIGINT
 
 
-def _run(chosen: argparse.Namespace) -> int:
-    folder, name = chosen.folder, chosen.name
-    if chosen.verb == "serve":
-        return serve(folder, chosen.port, chosen.allow_files, chosen.strict)
-    if chosen.verb == "status":
+def _run(args: argparse.Namespace) -> int:
+    folder, name = args.folder, args.name
+    if args.verb == "serve":
+        return serve(folder, args.port, args.allow_files, args.strict)
+    if args.verb == "status":
         return show_status(folder)
-    if chosen.verb == "interrupt":
+    if args.verb == "interrupt":
         return interrupt(folder, name)
-    if chosen.verb == "logs":
+    if args.verb == "logs":
         return show_logs(folder, name)
-    if chosen.verb == "down":
+    if args.verb == "down":
         ended = stop(folder)
         kept = f"The local SageMaker has ended; its jobs, models and S3 objects stay in {folder}."
         print(kept if ended else "It is not running.")
         return 0
-    if chosen.verb == "clean":
+    if args.verb == "clean":
         stop(folder)
         status = clean.main(["--folder", str(folder)])
         if status == 0:
             shutil.rmtree(folder, ignore_errors=True)
         return status
-    if chosen.verb == "push" and not name:
+    if args.verb == "push" and not name:
         print(f"error: name an image of the engine: {COMMAND} push IMAGE", file=sys.stderr)
         return 2
-    address = start(folder, chosen.port, chosen.allow_files, chosen.strict)
-    if chosen.verb == "up":
+    address = start(folder, args.port, args.allow_files, args.strict)
+    if args.verb == "up":
         print(f"The local SageMaker is at {address.url}")
         if note := emulation_note(connect().info()):
             print(note)
-    elif chosen.verb == "env":
-        print("\n".join(exports(address, folder, os.environ, chosen.shell, chosen.intercept)))
+    elif args.verb == "env":
+        print("\n".join(exports(address, folder, os.environ, args.shell, args.intercept)))
         if warning := old_command_line(folder):
             print(warning, file=sys.stderr)
     else:

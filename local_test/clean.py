@@ -68,24 +68,24 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--folder", type=Path, default=Path("out/local"), help="of the service; default: out/local")
     parser.add_argument("--service", help="name of another one, as --list prints it")
     parser.add_argument("--list", action="store_true", help="remove nothing; list the services and what they have made")
-    chosen = parser.parse_args(arguments)
+    args = parser.parse_args(arguments)
     try:
         client = connect()
-        if chosen.list:
+        if args.list:
             for service, made in sorted(inventory(client).items()):
                 print(f"{service}: {', '.join(made)}")
             return 0
-        identity = read_identity(chosen.folder)
-        service = chosen.service or (identity.name if identity else "")
+        identity = read_identity(args.folder)
+        service = args.service or (identity.name if identity else "")
         if not service:
             print(
-                f"{chosen.folder} never had a local SageMaker: there is nothing of it to remove. Of others: python -m "
+                f"{args.folder} never had a local SageMaker: there is nothing of it to remove. Of others: python -m "
                 "local_test.clean --list"
             )
             return 0
         for name in remove_all(client, service) + remove_pushed_images(client, service):
             print(f"removed {name}")
-        address = None if chosen.service else service_address.read(chosen.folder)
+        address = None if args.service else service_address.read(args.folder)
         if address and address.registry_port:
             host = f"127.0.0.1:{address.registry_port}"
             for name in remove_names(client, host):

@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from scripts.aws import inventory
 from scripts.aws.clients import Aws
-from scripts.aws.endpoints import registered_targets, wait_until_gone
+from scripts.aws.endpoints import registered_targets, wait_until_changeable, wait_until_gone
 from scripts.aws.jobs import KINDS, watch
 from scripts.aws.objects import StoredVersion, delete_objects, delete_requests
 from scripts.aws.planned_call import Call, as_json
@@ -38,31 +38,31 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--images", action="store_true", help="also the repositories in ECR with their images")
     parser.add_argument("--yes", action="store_true", help="do not ask")
     parser.add_argument("--dry-run", action="store_true", help="print the requests, remove nothing")
-    chosen = parser.parse_args(arguments)
+    args = parser.parse_args(arguments)
     aws = Aws(load_settings())
     unseen: list[str] = []
     unseen_storage: list[str] = []
     running = [job for kind in KINDS for job in inventory.seen(partial(inventory.running_jobs, kind=kind), aws, unseen)]
     calls = resource_calls(aws, running, unseen)
-    repositories = inventory.seen(inventory.repositories, aws, unseen if chosen.images else unseen_storage)
-    if chosen.images:
+    repositories = inventory.seen(inventory.repositories, aws, unseen if args.images else unseen_storage)
+    if args.images:
         calls += [Call("ecr", "DeleteRepository", {"repositoryName": one.name, "force": True}) for one in repositories]
-    keys = inventory.seen(lambda aws: list(inventory.stored_keys(aws)), aws, unseen if chosen.data else unseen_storage)
-    versions = _versions(aws, unseen if chosen.data else unseen_storage)
-    to_remove = (versions or keys) if chosen.data else []
+    keys = inventory.seen(lambda aws: list(inventory.stored_keys(aws)), aws, unseen if args.data else unseen_storage)
+    versions = _versions(aws, unseen if args.data else unseen_storage)
+    to_remove = (versions or keys) if args.data else []
     for one in [*unseen, *unseen_storage]:
         print(f"warning: not all can be shown. {one}", file=sys.stderr)
-    if chosen.dry_run:
+    if args.dry_run:
         deletions = [Call("s3", "DeleteObjects", one) for one in delete_requests(aws.layout.bucket, to_remove)]
         print(as_json([*calls, *deletions]))
         return 0
 
     stays = []
-    if repositories and not chosen.images:
+    if repositories and not args.images:
         held = " and ".join(one.name for one in repositories)
         stays.append(f"the images in {held}: ECR charges for their storage (--images removes them)")
     objects = f"{inventory.objects_in_words(keys, versions)} in {aws.layout.root}/"
-    if (keys or versions) and not chosen.data:
+    if (keys or versions) and not args.data:
         stays.append(f"{objects}: S3 charges for their storage (--data removes them)")
     stays.append("logs in CloudWatch, charged for their storage, and the records of jobs, which cost nothing")
     if calls or running or to_remove:
@@ -70,11 +70,11 @@ def main(arguments: list[str]) -> int:
             print(f"  {call.operation}  {_subject(call)}")
         if to_remove:
             print(f"  DeleteObjects  {objects}")
-        if not chosen.yes and not _agreed():
+        if not args.yes and not _agreed():
             print("nothing was removed")
             return 1
         try:
-            _remove(aws, calls, running, chosen.data)
+            _remove(aws, calls, running, args.data)
         except KeyboardInterrupt:
             print(
                 f"\nwhat AWS was asked to remove keeps going: run `{make('delete')}` again to see that all is gone",
@@ -92,19 +92,19 @@ def main(arguments: list[str]) -> int:
 
 
 def resource_calls(aws: Aws, running: list[Any], unseen: list[str]) -> list[Call]:
-    """The calls that remove the endpoint and what belongs to it and stop the jobs, in the order in which they must be
-    made.
+    """The calls that stop the jobs and remove the endpoint and what belongs to it, in the order in which they must be
+    made: jobs first, for an endpoint may have to be waited for.
     """
     calls = [
         Call("application-autoscaling", "DeregisterScalableTarget", scalable_target(aws.settings.prefix))
         for _ in registered_targets(aws)
     ]
+    calls += [kind.stop_call(name) for kind, name, status in running if status == "InProgress"]
     calls += [
         Call("sagemaker", "DeleteEndpoint", {"EndpointName": one.name})
         for one in inventory.seen(inventory.endpoints, aws, unseen)
         if one.state != "Deleting"
     ]
-    calls += [kind.stop_call(name) for kind, name, status in running if status == "InProgress"]
     calls += [
         Call("cloudwatch", "DeleteAlarms", {"AlarmNames": [one.name]})
         for one in inventory.seen(inventory.alarms, aws, unseen)
@@ -128,6 +128,8 @@ def _remove(aws: Aws, calls: list[Call], running: list[Any], with_data: bool) ->
         if call.operation in _OF_THE_ENDPOINT and any(one.operation == "DeleteEndpoint" for one in refused):
             continue  # an endpoint without its config and model goes on costing money, and cannot be told what it is
         try:
+            if call.operation == "DeleteEndpoint":
+                wait_until_changeable(aws, call.request["EndpointName"])
             aws.make(call)
         except (ClientError, BotoCoreError) as error:
             refused.append(call)

@@ -8,6 +8,7 @@ import sys
 import time
 from typing import Any
 
+from scripts.aws.all_or_nothing import make_all
 from scripts.aws.clients import Aws
 from scripts.aws.endpoints import (
     describe_endpoint,
@@ -17,7 +18,7 @@ from scripts.aws.endpoints import (
     wait_until_in_service,
 )
 from scripts.aws.image import image_uri
-from scripts.aws.model_data import find_model_data
+from scripts.aws.model_data import check_owner, find_model_data
 from scripts.aws.planned_call import Call, as_json
 from scripts.config import names
 from scripts.config.settings import Settings, load_settings
@@ -45,11 +46,11 @@ def main(arguments: list[str]) -> int:
     which.add_argument("--job", help="the training job whose model is served; default: the newest Completed")
     which.add_argument("--model-data", metavar="URI", help="a model.tar.gz in S3")
     parser.add_argument("--dry-run", action="store_true", help="print the requests, change nothing")
-    chosen = parser.parse_args(arguments)
+    args = parser.parse_args(arguments)
     settings = load_settings()
     aws = Aws(settings)
     role_arn = aws.role_arn
-    job, model_data = (None, chosen.model_data) if chosen.model_data else find_model_data(aws, chosen.job)
+    job, model_data = (None, args.model_data) if args.model_data else find_model_data(aws, args.job)
     version, name = names.version(settings.prefix, names.timestamp()), names.endpoint(settings.prefix)
     serverless = settings.deploy.mode == "serverless"
 
@@ -75,20 +76,24 @@ def main(arguments: list[str]) -> int:
     present = describe_endpoint(aws, name)
     bring = [*taking_back_calls(aws, present), *endpoint_calls(aws, present, version)]
     scale = autoscaling_calls(settings)
-    if chosen.dry_run:
+    if args.dry_run:
         print(as_json([*creating, *bring, *scale]))
         return 0
 
+    check_owner(aws, model_data)
     print(f"serving {model_data}" + (f" of {job}" if job else ""), file=sys.stderr)
     if serverless and settings.deploy.network_isolation:
         print("a serverless endpoint cannot have network isolation: its container reaches the network", file=sys.stderr)
     since = int(time.time() * 1000)
+
+    def bring_about(call: Call) -> None:
+        print(f"{call.operation}: {call.request.get('EndpointName') or version}", file=sys.stderr)
+        aws.make(call)
+        if call.operation == "DeleteEndpoint":
+            wait_until_gone(aws, name)
+
     try:
-        for call in [*creating, *bring]:
-            print(f"{call.operation}: {call.request.get('EndpointName') or version}", file=sys.stderr)
-            aws.make(call)
-            if call.operation == "DeleteEndpoint":
-                wait_until_gone(aws, name)
+        make_all(aws, [*creating, *bring], bring_about)
         wait_until_in_service(aws, name, version, since)
     except Failure as failure:
         taken = any(call.operation == "DeregisterScalableTarget" for call in bring)

@@ -89,16 +89,16 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description="Download dogImages.zip, resuming an interrupted download.")
     parser.add_argument("target", type=Path)
     parser.add_argument("--url", default=URL)
-    chosen = parser.parse_args(arguments)
-    if chosen.target.exists():
-        print(f"{chosen.target} is there already")
+    args = parser.parse_args(arguments)
+    if args.target.exists():
+        print(f"{args.target} is there already")
         return 0
     try:
-        download(chosen.url, chosen.target)
+        download(args.url, args.target)
     except KeyboardInterrupt:
         print("\ninterrupted; run it again, it goes on from there", file=sys.stderr)
         return 130
-    print(f"{chosen.target} is complete. Use it: make demo DATA={chosen.target}")
+    print(f"{args.target} is complete. Use it: make demo DATA={args.target}")
     return 0
 
 

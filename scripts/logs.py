@@ -29,13 +29,13 @@ def main(arguments: list[str]) -> int:
         "name", nargs="?", help="a job, a trial or an endpoint; default: the newest of them, trials apart"
     )
     parser.add_argument("--follow", action="store_true", help="go on until the job has ended, or until Ctrl-C")
-    chosen = parser.parse_args(arguments)
+    args = parser.parse_args(arguments)
     aws = Aws(load_settings())
-    name = chosen.name or newest(aws)
+    name = args.name or newest(aws)
     kind = kind_of(aws.settings.prefix, name)
     if kind is TUNING:
-        return show_trials(aws, name, chosen.follow)
-    if chosen.follow and kind:
+        return show_trials(aws, name, args.follow)
+    if args.follow and kind:
         watch(aws, kind, name)
         return 0
     log = find_log(aws, name)
@@ -47,7 +47,7 @@ def main(arguments: list[str]) -> int:
     print(f"--- {name}", file=sys.stderr)
     for _, lines in answers(log.new_lines):
         print_lines(lines)
-        if not chosen.follow:
+        if not args.follow:
             break
     return 0
 

@@ -31,13 +31,13 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--json", action="store_true", help="print every prediction of every picture as JSON")
     parser.add_argument("--parallel", type=int, default=8, metavar="N", help="requests at once, 1 to 64 (8)")
     parser.add_argument("--dry-run", action="store_true", help="print the requests, send nothing")
-    chosen = parser.parse_args(arguments)
-    if not 1 <= chosen.parallel <= 64:
+    args = parser.parse_args(arguments)
+    if not 1 <= args.parallel <= 64:
         parser.error("--parallel must be at least 1 and at most 64")
-    pictures = find_pictures(chosen.pictures)
+    pictures = find_pictures(args.pictures)
     settings = load_settings()
     name = endpoint(settings.prefix)
-    if chosen.dry_run:
+    if args.dry_run:
         print(
             as_json(
                 [
@@ -52,17 +52,17 @@ def main(arguments: list[str]) -> int:
     failed = 0
     found = []
     for picture, (said, problem) in zip(
-        pictures, in_parallel(partial(_ask, send), pictures, chosen.parallel), strict=True
+        pictures, in_parallel(partial(_ask, send), pictures, args.parallel), strict=True
     ):
         if problem:
             failed += 1
             print(f"error: {picture}: {problem}", file=sys.stderr)
-        elif not chosen.json:
+        elif not args.json:
             print(
                 picture_line(str(picture), said) if len(pictures) > 1 else "\n".join(prediction_lines(said)), flush=True
             )
         found.append({"picture": str(picture), **({"error": problem} if problem else {"answer": said})})
-    if chosen.json:
+    if args.json:
         print(json.dumps(found, indent=2))
     if len(pictures) > 1:
         print(

@@ -34,9 +34,9 @@ def main(arguments: list[str]) -> int:
     )
     parser.add_argument("job", nargs="?", help="default: the newest training job")
     parser.add_argument("--no-open", action="store_true", help="only bring it")
-    chosen = parser.parse_args(arguments)
+    args = parser.parse_args(arguments)
     aws = Aws(load_settings())
-    job, uri = find_output(aws, chosen.job)
+    job, uri = find_output(aws, args.job)
     files = fetch(aws, uri)
     if PAGE not in files:
         raise Failure(
@@ -51,7 +51,7 @@ def main(arguments: list[str]) -> int:
     print(folder / PAGE)
     if RECORD in files:
         print(headline(json.loads(files[RECORD])))
-    if not chosen.no_open and has_display():
+    if not args.no_open and has_display():
         webbrowser.open((folder / PAGE).absolute().as_uri())
     return 0
 

@@ -18,21 +18,21 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="stop", description="Stop a running job.")
     parser.add_argument("job", nargs="?", help="default: the newest that runs; a trial of a tuning job must be named")
     parser.add_argument("--dry-run", action="store_true", help="print the request, stop nothing")
-    chosen = parser.parse_args(arguments)
+    args = parser.parse_args(arguments)
     aws = Aws(load_settings())
-    named = kind_of(aws.settings.prefix, chosen.job) if chosen.job else None
+    named = kind_of(aws.settings.prefix, args.job) if args.job else None
     running = [
         (summary["CreationTime"], summary[f"{kind.noun}Name"], kind)
         for kind in ([named] if named else KINDS)
         for summary in kind.newest_first(aws, StatusEquals="InProgress")
     ]
-    wanted = [one for one in running if chosen.job in (None, one[1])]
+    wanted = [one for one in running if args.job in (None, one[1])]
     if not wanted:
-        what = f"{chosen.job} is not running" if chosen.job else f"No job of {aws.settings.prefix} is running"
+        what = f"{args.job} is not running" if args.job else f"No job of {aws.settings.prefix} is running"
         raise Failure(f"{what} in {aws.region}. `{make('status')}` lists what is there.")
     _, name, kind = max(wanted, key=lambda one: one[0])
     call = kind.stop_call(name)
-    if chosen.dry_run:
+    if args.dry_run:
         print(as_json([call]))
         return 0
     aws.make(call)

@@ -38,20 +38,20 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--job-name", help="default: <prefix>-train-<UTC time>")
     parser.add_argument("--no-wait", action="store_true", help="start the job and end")
     parser.add_argument("--dry-run", action="store_true", help="print the request, start nothing")
-    chosen = parser.parse_args(arguments)
+    args = parser.parse_args(arguments)
     settings = load_settings()
-    name = chosen.job_name or names.training_job(settings.prefix, names.timestamp())
+    name = args.job_name or names.training_job(settings.prefix, names.timestamp())
     if not names.is_training_job(settings.prefix, name):
         raise Failure(
             f"The job's name {name} must begin with {settings.prefix}-train- and have at most 63 letters, digits and "
             "hyphens."
         )
-    hyperparameters = parse_hyperparameters(chosen.hyperparameters)
-    if chosen.from_tuning and "=" in chosen.from_tuning:
-        raise Failure(f"{chosen.from_tuning} is no tuning job. Write hyperparameters before --from-tuning.")
+    hyperparameters = parse_hyperparameters(args.hyperparameters)
+    if args.from_tuning and "=" in args.from_tuning:
+        raise Failure(f"{args.from_tuning} is no tuning job. Write hyperparameters before --from-tuning.")
     aws = Aws(settings)
-    if chosen.from_tuning is not None:
-        tuning, best = find_winner(aws, chosen.from_tuning or None)
+    if args.from_tuning is not None:
+        tuning, best = find_winner(aws, args.from_tuning or None)
         print(f"with the hyperparameters of {trial_line(tuning, best)}", file=sys.stderr)
         hyperparameters = {**hyperparameters_of(tuning, best), **hyperparameters}
     request = training_job_request(
@@ -67,14 +67,14 @@ def main(arguments: list[str]) -> int:
     check_hyperparameters(request["HyperParameters"])
     check_instances(settings.train.instance_count, request["HyperParameters"])
     call = Call("sagemaker", "CreateTrainingJob", request)
-    if chosen.dry_run:
+    if args.dry_run:
         print(as_json([call]))
         return 0
 
     try:
         aws.make(call)
         print(f"started {name}", file=sys.stderr)
-        if chosen.no_wait:
+        if args.no_wait:
             return 0
         ended = watch(aws, TRAINING, name)
     except KeyboardInterrupt:

@@ -9,11 +9,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from scripts.aws.all_or_nothing import make_all
 from scripts.aws.clients import Aws
 from scripts.aws.image import image_uri
 from scripts.aws.jobs import TRANSFORM, ended_well, how_to_follow, watch
 from scripts.aws.log_tail import print_last_lines
-from scripts.aws.model_data import find_model_data
+from scripts.aws.model_data import check_owner, find_model_data
 from scripts.aws.objects import THREADS, has_objects, listing, put_objects
 from scripts.aws.pictures import answer, find_pictures, picture_line
 from scripts.aws.planned_call import Call, as_json
@@ -39,19 +40,19 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--json", action="store_true", help="print every prediction of every picture as JSON")
     parser.add_argument("--no-wait", action="store_true", help="start the job and end")
     parser.add_argument("--dry-run", action="store_true", help="print the requests, change nothing")
-    chosen = parser.parse_args(arguments)
+    args = parser.parse_args(arguments)
     settings = load_settings()
     stamp = names.timestamp()
     name, model = names.transform_job(settings.prefix, stamp), names.version(settings.prefix, stamp)
     aws = Aws(settings)
     role_arn = aws.role_arn
-    in_s3 = chosen.source.startswith("s3://")
-    pictures = [] if in_s3 else pictures_to_send(Path(chosen.source), settings.transform.max_payload_mb)
-    source = f"{chosen.source.rstrip('/')}/" if in_s3 else f"{aws.layout.transform(name)}/input/"
+    in_s3 = args.source.startswith("s3://")
+    pictures = [] if in_s3 else pictures_to_send(Path(args.source), settings.transform.max_payload_mb)
+    source = f"{args.source.rstrip('/')}/" if in_s3 else f"{aws.layout.transform(name)}/input/"
     output = f"{aws.layout.transform(name)}/output"
     if in_s3 and not has_objects(aws.client("s3"), *bucket_and_key(source)):
         raise Failure(f"{source} has no objects. Name a folder of pictures, here or in S3.")
-    model_data = chosen.model_data or find_model_data(aws, chosen.job)[1]
+    model_data = args.model_data or find_model_data(aws, args.job)[1]
     calls = [
         Call(
             "sagemaker",
@@ -76,20 +77,20 @@ def main(arguments: list[str]) -> int:
             ),
         ),
     ]
-    if chosen.dry_run:
+    if args.dry_run:
         print(as_json(calls))
         return 0
 
+    check_owner(aws, model_data)
     s3 = aws.client("s3")
     if pictures:
         bucket, prefix = bucket_and_key(source)
-        above = Path(chosen.source) if Path(chosen.source).is_dir() else Path(chosen.source).parent
+        above = Path(args.source) if Path(args.source).is_dir() else Path(args.source).parent
         put_objects(s3, bucket, {f"{prefix}{one.relative_to(above).as_posix()}": one.read_bytes for one in pictures})
     try:
-        for call in calls:
-            aws.make(call)
+        make_all(aws, calls, aws.make)
         print(f"started {name} with {model_data}; the answers go to {output}", file=sys.stderr)
-        if chosen.no_wait:
+        if args.no_wait:
             return 0
         ended = watch(aws, TRANSFORM, name, show_log=False)
     except KeyboardInterrupt:
@@ -98,7 +99,7 @@ def main(arguments: list[str]) -> int:
     if ended[f"{TRANSFORM.noun}Status"] == "Failed":
         print_last_lines(TRANSFORM.log(aws, name, optional=True))
     well = ended_well(ended, TRANSFORM)
-    _show_answers(s3, source, output, chosen.json)  # one bad picture fails a job, and the others have their answers
+    _show_answers(s3, source, output, args.json)  # one bad picture fails a job, and the others have their answers
     return 0 if well else 1
 
 

@@ -33,17 +33,17 @@ MOST_PARENTS = 5
 
 @ends_with_a_sentence
 def main(arguments: list[str]) -> int:
-    chosen = _parser().parse_args(arguments)
+    args = _parser().parse_args(arguments)
     settings, stamp = load_settings(), names.timestamp()
-    name = chosen.job_name or names.tuning_job(settings.prefix, stamp)
+    name = args.job_name or names.tuning_job(settings.prefix, stamp)
     if not names.is_tuning_job(settings.prefix, name):
         raise Failure(
             f"The tuning job's name {name} must begin with {names.tuning_prefix(settings.prefix)}-tune-, have at most "
             f"{names.LONGEST_TUNING_JOB} letters, digits and hyphens, no second tune among them, and not end as a "
             "trial does."
         )
-    ranges = chosen_ranges(settings.tune.ranges, chosen.range)
-    static = static_hyperparameters(settings, parse_hyperparameters(chosen.hyperparameters), ranges)
+    ranges = chosen_ranges(settings.tune.ranges, args.range)
+    static = static_hyperparameters(settings, parse_hyperparameters(args.hyperparameters), ranges)
     check_ranges(ranges, static)
     check_strategy(settings.tune, ranges, static)
     check_instances(settings.train.instance_count, static, ranges)
@@ -51,8 +51,8 @@ def main(arguments: list[str]) -> int:
     common = {"role_arn": aws.role_arn, "image": image_uri(aws, "train")}
     pictures = channels(aws, settings)
     check_objective(settings, pictures)
-    check_parents(aws, settings.tune, chosen.warm_start, ranges)
-    if chosen.job_name and TUNING.find(aws, name):
+    check_parents(aws, settings.tune, args.warm_start, ranges)
+    if args.job_name and TUNING.find(aws, name):
         raise Failure(f"There is a tuning job {name} already. Choose another --job-name.")
     features = plan_features(aws, **common, channels=pictures, static=static, tuned=list(ranges), stamp=stamp)
     call = Call(
@@ -66,11 +66,11 @@ def main(arguments: list[str]) -> int:
             channels={"features": features.uri} if features else pictures,
             static=static,
             ranges=ranges,
-            parents=chosen.warm_start,
-            warm_start_type=chosen.warm_start_type,
+            parents=args.warm_start,
+            warm_start_type=args.warm_start_type,
         ),
     )
-    if chosen.dry_run:
+    if args.dry_run:
         print(as_json([*([features.call] if features and features.call else []), call]))
         return 0
 
@@ -88,7 +88,7 @@ def main(arguments: list[str]) -> int:
     try:
         aws.make(call)
         print(f"started {name}; a trial's log: {make('logs')} ARGS=<its name>", file=sys.stderr)
-        if chosen.no_wait:
+        if args.no_wait:
             return 0
         tuning = watch_tuning(aws, name)
     except KeyboardInterrupt:

@@ -96,7 +96,7 @@ class BuiltInRule(Rule):
         """What is wrong when there has been no new step for so many seconds, or None."""
         return None
 
-    def _chosen(self, step: SavedStep, *collections: str) -> list[str]:
+    def _named(self, step: SavedStep, *collections: str) -> list[str]:
         """Names of the tensors that the user's parameters ask for, and of those in `collections`."""
         listed = str(self.parameters.get(COLLECTIONS, "")).replace(",", ";").split(";")
         return step.names([*collections, *filter(None, listed)], str(self.parameters.get(REGEX, "")))

@@ -16,6 +16,7 @@ from local_test.api.access_refused import AccessRefused, Why
 from local_test.api.aws_hosts import path_style
 from local_test.api.request_head import RequestHead
 from local_test.api.sigv4 import Scope
+from local_test.api.unsigned_operations import unsigned_operation
 from local_test.host.command import COMMAND
 from local_test.host.identity import AccessKey
 
@@ -116,6 +117,13 @@ def authenticate(head: RequestHead, find: Find, now: datetime) -> Signed:
         return _presigned(head, parameters, find, now)
     if "Signature" in parameters and "AWSAccessKeyId" in parameters:
         return _presigned_the_old_way(head, parameters, find, now)
+    operation = unsigned_operation(head)
+    if operation:
+        raise AccessRefused(
+            Why.UNSIGNED,
+            f"The local SageMaker does not have {operation}. It takes no logins: `{COMMAND} env` prints the keys of "
+            "its own. Or send this request to AWS instead.",
+        )
     raise AccessRefused(
         Why.UNSIGNED, f"Request is missing Authentication Token. `{COMMAND} env` prints this service's keys."
     )

@@ -15,6 +15,7 @@ from local_test.api.access import is_upload
 from local_test.api.allowed_operations import is_here, why_not_here
 from local_test.api.asked_operation import asked_operation
 from local_test.api.authentication import OF_SIGNATURES
+from local_test.api.bucket_owner import check_bucket_owner
 from local_test.api.errors import NotHere
 from local_test.api.http_server import IN_MEMORY
 from local_test.api.json_body import json_object
@@ -46,6 +47,8 @@ class OtherServices:
         environ: dict[str, Any],
         start_response: Callable[..., Any],
     ) -> Iterable[bytes]:
+        if service == "s3":
+            check_bucket_owner(head)
         is_object = service == "s3" and "/" in head.path.strip("/")
         content = b"" if is_object else body.read()
         if reason := _why_not_here(service, head, content):

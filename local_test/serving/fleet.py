@@ -97,7 +97,7 @@ def start_instances(
             log_group=log_group(endpoint),
             log_stream=f"{plan.name}/i-{uuid.uuid4().hex[:17]}",
             seconds_to_ready=plan.seconds_to_ready,
-            memory_mb=plan.memory_mb,
+            memory_mb=plan.container_memory_mb,
             measure=_measured_as(platform, endpoint, plan.name),
         )
         try:

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProductionVariant.
 from dataclasses import dataclass
 from typing import Any
 
+from local_test.serving.instance_memory import memory_mb
 from local_test.serving.model_definition import is_direct, is_multi_model, model_containers
 
 SECONDS_TO_READY = 8 * 60  # the platform's default before it gives up
@@ -36,6 +37,15 @@ class VariantPlan:
     memory_mb: int | None
     max_concurrency: int | None
     described: dict[str, Any]
+
+    @property
+    def container_memory_mb(self) -> int | None:
+        """Limit of each of its containers: what was asked for without a server, and what the instance has where a
+        container makes room for other models when it has no more; else none.
+        """
+        if self.memory_mb is None and is_multi_model(self.model):
+            return memory_mb(self.described["InstanceType"])
+        return self.memory_mb
 
     @property
     def images(self) -> list[str]:

@@ -36,6 +36,7 @@ USED = {
         "moto.cloudwatch.models:cloudwatch_backends": "backend",
         "moto.cloudwatch.models:CloudWatchBackend": "_url_module put_metric_data",
     },
+    "instance types": {"moto.ec2.models.instance_types:": "INSTANCE_TYPES"},
     "ecr": {
         "moto.ecr.models:ECRBackend": "_get_repository _resolve_image_tag_mutability create_repository "
         "describe_repositories delete_repository put_image_tag_mutability list_images describe_images batch_get_image "

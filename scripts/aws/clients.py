@@ -3,12 +3,14 @@
 boto3 decides where requests go (AWS_ENDPOINT_URL, the profile); nothing here depends on it.
 """
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
 import boto3
 from botocore import xform_name
 from botocore.config import Config
+from botocore.model import OperationModel
 
 from scripts.aws.planned_call import Call
 from scripts.config.layout import Layout
@@ -41,7 +43,11 @@ class Aws:
 
     def client(self, service: str) -> Any:
         if service not in self._clients:
-            self._clients[service] = self._boto.client(service, config=_CONFIG)
+            client = self._boto.client(service, config=_CONFIG)
+            if service == "s3":
+                bucket = self.layout.bucket
+                client.meta.events.register("provide-client-params.s3", _naming_owner(bucket, self.account), bucket)
+            self._clients[service] = client
         return self._clients[service]
 
     def make(self, call: Call) -> dict[str, Any]:
@@ -51,6 +57,11 @@ class Aws:
     @cached_property
     def _identity(self) -> dict[str, Any]:
         return self.client("sts").get_caller_identity()
+
+    @cached_property
+    def account(self) -> str:
+        """The id of the account whose credentials these are."""
+        return str(self._identity["Account"])
 
     @cached_property
     def role_arn(self) -> str:
@@ -65,10 +76,26 @@ class Aws:
         if role.startswith("arn:"):
             return role
         partition = self._identity["Arn"].split(":")[1]  # aws, aws-cn, aws-us-gov
-        return f"arn:{partition}:iam::{self._identity['Account']}:role/{role}"
+        return f"arn:{partition}:iam::{self.account}:role/{role}"
 
     @cached_property
     def layout(self) -> Layout:
         """The places in S3. An empty setting `bucket` is the bucket that SageMaker's own SDK would take."""
-        bucket = self.settings.bucket or f"sagemaker-{self.region}-{self._identity['Account']}"
+        bucket = self.settings.bucket or f"sagemaker-{self.region}-{self.account}"
         return Layout(bucket, self.settings.prefix)
+
+
+def _naming_owner(bucket: str, account: str) -> Callable[..., dict[str, Any] | None]:
+    """A hook of botocore's that names the account in every request to the bucket. Its name can be told from the account
+    and the region: whoever takes it first must get nothing.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
+    """
+
+    def with_owner(params: dict[str, Any], model: OperationModel, **_: Any) -> dict[str, Any] | None:
+        takes_it = model.input_shape is not None and "ExpectedBucketOwner" in model.input_shape.members
+        if not takes_it or params.get("Bucket") != bucket:
+            return None
+        return {"ExpectedBucketOwner": account, **params}
+
+    return with_owner

@@ -12,6 +12,10 @@ from scripts.console.failure import Failure, error_code, explain, is_denied
 from scripts.console.make_prefix import make
 from scripts.requests.autoscaling import scalable_target
 
+# States in which AWS refuses DeleteEndpoint and UpdateEndpoint.
+CHANGING = ("Creating", "Updating", "SystemUpdating", "RollingBack")
+MINUTES_OF_CHANGE = 20  # until AWS gives up an endpoint whose containers do not answer, with its instances' start
+
 
 def describe_endpoint(aws: Aws, name: str) -> dict[str, Any] | None:
     """DescribeEndpoint's answer, None when there is no endpoint of this name."""
@@ -76,6 +80,23 @@ def wait_until_in_service(aws: Aws, name: str, config: str, since: int) -> None:
     if status == "InService":
         raise Failure(f"The endpoint {name} went back to {endpoint['EndpointConfigName']}: {reason}.")
     raise Failure(f"The endpoint {name} is {status}: {reason}. Mend it and deploy again, or run `{make('delete')}`.")
+
+
+def wait_until_changeable(aws: Aws, name: str) -> None:
+    """Wait until the endpoint has come to a state in which AWS lets it be deleted, telling how long that takes."""
+    told = None
+    for passed, endpoint in answers(lambda: describe_endpoint(aws, name)):
+        status = endpoint["EndpointStatus"] if endpoint else None
+        if status not in CHANGING:
+            return
+        if status != told:
+            told = status
+            print(
+                f"[{minutes(passed)}] endpoint {name}: {status}. It can be deleted when that is over, which takes "
+                f"up to {MINUTES_OF_CHANGE} minutes; then it is.",
+                file=sys.stderr,
+                flush=True,
+            )
 
 
 def wait_until_gone(aws: Aws, name: str) -> None:

@@ -3,12 +3,14 @@
 import sys
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from contract.feature_sharing import makes_features
 from scripts.aws.clients import Aws
 from scripts.aws.jobs import TRAINING
 from scripts.aws.objects import has_objects
 from scripts.config.layout import bucket_and_key
-from scripts.console.failure import Failure
+from scripts.console.failure import Failure, is_denied
 from scripts.console.make_prefix import make
 
 
@@ -30,6 +32,32 @@ def find_model_data(aws: Aws, job: str | None = None) -> tuple[str, str]:
             f"The model of {job} is no longer at {artifacts}. Run `{make('train')}`, or name another job with --job."
         )
     return job, artifacts
+
+
+def check_owner(aws: Aws, model_data: str) -> None:
+    """Raises Failure when the archive, whose code an endpoint runs, is in a bucket of another account's. Requests to
+    the project's own bucket name its owner by themselves.
+    """
+    bucket, _ = bucket_and_key(model_data)
+    if bucket == aws.layout.bucket:
+        return
+    s3 = aws.client("s3")
+    try:
+        s3.head_bucket(Bucket=bucket, ExpectedBucketOwner=aws.account)
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+            raise Failure(f"There is no bucket {bucket}. Name the model's archive with --model-data.") from error
+        if not is_denied(error):
+            raise
+        try:
+            s3.head_bucket(Bucket=bucket)
+        except ClientError:
+            print(f"warning: these credentials may not see whose bucket {bucket} is", file=sys.stderr)
+            return
+        raise Failure(
+            f"The bucket {bucket} is another account's, and whoever owns it decides what the endpoint runs. Copy the "
+            f"model into a bucket of your own first: aws s3 cp {model_data} {aws.layout.root}/"
+        ) from error
 
 
 def _newest(aws: Aws) -> dict[str, Any]:

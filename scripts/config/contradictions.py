@@ -83,9 +83,14 @@ def of_serverless(serverless: Serverless, mode: str, capture_percent: int) -> li
     return found
 
 
-def of_update(update: Update) -> list[str]:
+def of_update(update: Update, deploy: Deploy) -> list[str]:
     """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TrafficRoutingConfig.html"""
     found = []
+    if update.traffic != "ALL_AT_ONCE" and deploy.mode != "serverless" and deploy.instance_count < 2:
+        found.append(
+            f"deploy.instance-count must be at least 2 with update.traffic {update.traffic}, which moves the traffic "
+            "to some of the instances before the others."
+        )
     steps = {"ALL_AT_ONCE": 0, "CANARY": 1, "LINEAR": math.ceil(100 / update.step_percent)}[update.traffic]
     if update.traffic == "LINEAR" and update.step_percent < 10:
         found.append("update.step-percent must be at least 10 with update.traffic LINEAR.")

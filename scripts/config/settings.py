@@ -76,6 +76,6 @@ def _contradictions(settings: Settings) -> list[str]:
         *contradictions.of_autoscaling(settings.autoscaling, mode),
         *contradictions.of_isolation(settings.deploy, settings.environment),
         *contradictions.of_serverless(settings.serverless, mode, settings.capture.percent),
-        *contradictions.of_update(settings.update),
+        *contradictions.of_update(settings.update, settings.deploy),
         *contradictions.of_transform(settings.transform),
     ]

@@ -35,22 +35,22 @@ _RULE_ACCOUNTS = {
 _COLLECTIONS = ("losses", "weights", "biases", "gradients", "relu_output")
 
 
-def debugger_fields(chosen: Debugger, region: str, output: str) -> dict[str, Any]:
+def debugger_fields(debugger: Debugger, region: str, output: str) -> dict[str, Any]:
     """Fields of CreateTrainingJob; none unless the settings ask for the service. output: URI under which it keeps what
     it gets.
 
     Raises Failure for a region in which the service has no image of its rules.
     """
-    if not chosen.service:
+    if not debugger.service:
         return {}
-    if chosen.rules and region not in _RULE_ACCOUNTS:
+    if debugger.rules and region not in _RULE_ACCOUNTS:
         raise Failure(
             f"SageMaker Debugger has no rule image in {region}. Set debugger.rules to [] in sagemaker.toml: the "
             "training program has rules of its own."
         )
-    interval = {"save_interval": str(chosen.save_interval)}
+    interval = {"save_interval": str(debugger.save_interval)}
     losses = {
-        "train.save_interval": str(chosen.save_interval),
+        "train.save_interval": str(debugger.save_interval),
         "eval.save_interval": "1",
     }  # Overfit and Overtraining look at every evaluation
     return {
@@ -68,7 +68,7 @@ def debugger_fields(chosen: Debugger, region: str, output: str) -> dict[str, Any
                 "RuleEvaluatorImage": f"{_RULE_ACCOUNTS[region]}.dkr.ecr.{region}.amazonaws.com"
                 "/sagemaker-debugger-rules:latest",
             }
-            for rule in chosen.rules
+            for rule in debugger.rules
         ],
-        "ProfilerConfig": {"S3OutputPath": output, "ProfilingIntervalInMilliseconds": chosen.profiling_interval_ms},
+        "ProfilerConfig": {"S3OutputPath": output, "ProfilingIntervalInMilliseconds": debugger.profiling_interval_ms},
     }

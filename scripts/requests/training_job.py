@@ -37,13 +37,13 @@ def training_job_request(
 
     Raises Failure as `training_definition` does.
     """
-    chosen = all_hyperparameters(settings, hyperparameters)
+    complete = all_hyperparameters(settings, hyperparameters)
     return {
         "TrainingJobName": name,
         **training_definition(
-            settings, layout, image=image, role_arn=role_arn, channels=channels, hyperparameters=chosen
+            settings, layout, image=image, role_arn=role_arn, channels=channels, hyperparameters=complete
         ),
-        "HyperParameters": chosen,
+        "HyperParameters": complete,
         "CheckpointConfig": {"S3Uri": f"{layout.checkpoints}/{name}", "LocalPath": CHECKPOINTS},
         **debugger_fields(settings.debugger, region, layout.debugger),
         "Tags": project_tags(settings.prefix),

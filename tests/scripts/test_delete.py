@@ -82,8 +82,8 @@ def account(sagemaker, aws, bucket):
 
 
 REMOVED = [
-    ("DeleteEndpoint", {"EndpointName": "dogbreed"}),
     ("StopTrainingJob", {"TrainingJobName": "dogbreed-train-x"}),
+    ("DeleteEndpoint", {"EndpointName": "dogbreed"}),
     ("DeleteEndpointConfig", {"EndpointConfigName": OURS}),
     ("DeleteModel", {"ModelName": OURS}),
 ]
@@ -123,7 +123,11 @@ def test_autoscaling_goes_before_the_endpoint(account, sagemaker, aws, capsys):
     aws.client("application-autoscaling").register_scalable_target(**target, MinCapacity=1, MaxCapacity=2)
     assert delete.main(["--dry-run"]) == 0
     calls = json.loads(capsys.readouterr().out)
-    assert [call["operation"] for call in calls][:2] == ["DeregisterScalableTarget", "DeleteEndpoint"]
+    assert [call["operation"] for call in calls][:3] == [
+        "DeregisterScalableTarget",
+        "StopTrainingJob",
+        "DeleteEndpoint",
+    ]
     assert delete.main(["--yes"]) == 0
     assert (
         aws.client("application-autoscaling").describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
@@ -221,6 +225,26 @@ def test_the_alarm_that_wakes_an_endpoint_goes_with_it(account, sagemaker, aws, 
     assert [one["AlarmName"] for one in aws.client("cloudwatch").describe_alarms()["MetricAlarms"]] == [
         "dogbreed-house-wake"
     ]
+
+
+@pytest.mark.parametrize("changing", ["Creating", "Updating", "SystemUpdating", "RollingBack"])
+@pytest.mark.parametrize("end", ["InService", "Failed", None])
+def test_an_endpoint_that_is_changing_is_deleted_when_that_is_over(account, sagemaker, capsys, changing, end):
+    account.endpoint = changing
+    looked = []
+
+    def describe(request):
+        looked.append(account.endpoint)
+        if looked.count(changing) == 3 and account.endpoint == changing:
+            assert "DeleteEndpoint" not in sagemaker.made()
+            account.endpoint = end
+        return account.describe_endpoint(request)
+
+    sagemaker.answers["DescribeEndpoint"] = describe
+    assert delete.main(["--yes"]) == 0
+    assert ("DeleteEndpoint" in sagemaker.made()) and sagemaker.made().index("StopTrainingJob") == 0
+    told = capsys.readouterr().err
+    assert told.count(f"endpoint dogbreed: {changing}. It can be deleted when that is over") == 1
 
 
 def test_ctrl_c_while_it_waits_says_what_goes_on(account, monkeypatch, capsys):

@@ -158,6 +158,8 @@ def test_the_wait_for_spot_capacity_matters_with_spot_only(tmp_path):
             {"SAGEMAKER_SERVERLESS_MEMORY_MB": "1500", "SAGEMAKER_DEPLOY_MODE": "serverless"},
             "memory-mb must be 1024, 2048",
         ),
+        ({"SAGEMAKER_UPDATE_TRAFFIC": "CANARY"}, "deploy.instance-count must be at least 2 with update.traffic CANARY"),
+        ({"SAGEMAKER_UPDATE_TRAFFIC": "LINEAR"}, "deploy.instance-count must be at least 2 with update.traffic LINEAR"),
         (
             {"SAGEMAKER_UPDATE_TRAFFIC": "LINEAR", "SAGEMAKER_UPDATE_STEP_PERCENT": "9"},
             "step-percent must be at least 10",

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from scripts import transform
+from tests.scripts.sagemaker_stand_in import Refusal
 
 BEAGLE = {"predictions": [{"label": "Beagle", "probability": 0.9}]}
 
@@ -55,6 +56,13 @@ def folder(tmp_path):
         (tmp_path / "dogs" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "dogs" / name).write_bytes(b"x")
     return tmp_path / "dogs"
+
+
+def test_a_job_that_is_refused_leaves_no_model(ready, folder, capsys):
+    ready.answers["CreateTransformJob"] = Refusal("ResourceLimitExceeded", "The account-level service limit is 0.")
+    assert transform.main([str(folder)]) == 1
+    assert ready.made() == ["CreateModel", "CreateTransformJob", "DeleteModel"]
+    assert "AWS refused CreateTransformJob" in capsys.readouterr().err
 
 
 def test_a_folder_is_uploaded_and_every_picture_is_answered(ready, folder, capsys):

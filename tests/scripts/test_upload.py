@@ -77,7 +77,7 @@ def test_a_second_upload_sends_nothing_and_asks_for_no_object(aws, bucket, folde
     upload.main([str(folder)])
     requests = Requests(monkeypatch)
     assert upload.main([str(folder)]) == 0
-    assert requests.made == ["HeadBucket", "ListObjectsV2"]
+    assert requests.made == ["GetCallerIdentity", "HeadBucket", "ListObjectsV2"]
     assert "0 files sent (0.0 MB), 5 unchanged" in capsys.readouterr().out
 
 

@@ -50,7 +50,7 @@ class ExplodingTensor(BuiltInRule):
 
     def examine(self, step: SavedStep) -> str | None:
         names = (
-            self._chosen(step)
+            self._named(step)
             if self.parameters["collection_names"] or self.parameters["tensor_regex"]
             else step.names(regex=".*")
         )
@@ -87,13 +87,13 @@ class DeadRelu(BuiltInRule):
     """
 
     def examine(self, step: SavedStep) -> str | None:
-        chosen = self.parameters
+        parameters = self.parameters
         found = {}
-        for name in step.names(["relu_output"], chosen["tensor_regex"]):
+        for name in step.names(["relu_output"], parameters["tensor_regex"]):
             activity = self._activity(step, name)
             if (
                 activity is not None
-                and (dead := dead_percent(activity, chosen["threshold_inactivity"])) > chosen["threshold_layer"]
+                and (dead := dead_percent(activity, parameters["threshold_inactivity"])) > parameters["threshold_layer"]
             ):
                 found[name] = dead
         if not found:
@@ -101,9 +101,9 @@ class DeadRelu(BuiltInRule):
         name = max(found, key=found.__getitem__)
         return (
             f"{len(found)} of the layers of ReLUs {'is' if len(found) == 1 else 'are'} more than "
-            f"{chosen['threshold_layer']:g} % dead at {step}, most of all "
+            f"{parameters['threshold_layer']:g} % dead at {step}, most of all "
             f"{name.rsplit('_output', 1)[0]} with {found[name]:.0f} %: they are active for less than "
-            f"{chosen['threshold_inactivity']:g} % of "
+            f"{parameters['threshold_inactivity']:g} % of "
             "their inputs. Lower lr, or begin with other weights."
         )
 
@@ -177,17 +177,17 @@ class PoorWeightInitialization(BuiltInRule):
         for name in step.names(["losses"])[:1]:
             if (value := step.value(name)) is not None:
                 self._losses.append(value.item())
-        chosen = self.parameters
+        parameters = self.parameters
         if self._sign is None:
-            inputs = step.names(["relu_input"], chosen["activation_inputs_regex"])
+            inputs = step.names(["relu_input"], parameters["activation_inputs_regex"])
             variances = {name: std**2 for name in inputs if (std := step.reduction(name, "std")) is not None}
             gradients = [name for name in step.names(["gradients"]) if name.endswith("weight")]
             ranges = {name: found for name in gradients if (found := _range(step, name)) is not None}
-            self._sign = suspicious(variances, ranges, chosen["threshold"], chosen["distribution_range"])
-        if self._sign is None or not does_not_improve(self._losses, chosen["patience"]):
+            self._sign = suspicious(variances, ranges, parameters["threshold"], parameters["distribution_range"])
+        if self._sign is None or not does_not_improve(self._losses, parameters["patience"]):
             return None
         return (
-            f"The loss has not improved in the last {chosen['patience']} of the first {len(self._losses)} saved "
+            f"The loss has not improved in the last {parameters['patience']} of the first {len(self._losses)} saved "
             f"steps, up to {step} with "
             f"{self._losses[-1]:.4g}, and {self._sign}. Begin with pretrained weights (pretrained=auto), or lower lr."
         )

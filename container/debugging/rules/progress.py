@@ -50,30 +50,29 @@ class LossNotDecreasing(BuiltInRule):
         self._looked_at: dict[str, tuple[int, int]] = {}  # how many losses there were, and the last one's step
 
     def examine(self, step: SavedStep) -> str | None:
-        chosen = self.parameters
-        if chosen["mode"] not in (step.mode, "GLOBAL"):
+        parameters = self.parameters
+        if parameters["mode"] not in (step.mode, "GLOBAL"):
             return None
         count = 1 if step.mode == "EVAL" else BATCHES_IN_A_MEAN
-        number = step.number if chosen["mode"] == "GLOBAL" else step.mode_step
-        for name in self._chosen(step, *(["losses"] if chosen["use_losses_collection"] else [])):
+        number = step.number if parameters["mode"] == "GLOBAL" else step.mode_step
+        for name in self._named(step, *(["losses"] if parameters["use_losses_collection"] else [])):
             value = step.value(name)
             if value is None or value.size != 1:
                 continue
             losses = self._losses.setdefault(name, [])
             losses.append((number, value.item()))
-            seen, last = self._looked_at.get(name, (0, number - chosen["num_steps"]))
-            if len(losses) < seen + count or number < last + chosen["num_steps"]:
+            seen, last = self._looked_at.get(name, (0, number - parameters["num_steps"]))
+            if len(losses) < seen + count or number < last + parameters["num_steps"]:
                 continue
-            change = change_of_loss(losses, chosen["num_steps"], count)
+            change = change_of_loss(losses, parameters["num_steps"], count)
             if change is None:
                 continue
             self._looked_at[name] = len(losses), number
-            if does_not_decrease(change, chosen["diff_percent"], chosen["increase_threshold_percent"]):
+            if does_not_decrease(change, parameters["diff_percent"], parameters["increase_threshold_percent"]):
                 return (
                     f"The loss {name} changed by {change:+.2f} % up to {step}, to {losses[-1][1]:.4g}; it should fall "
-                    "by at least "
-                    f"{chosen['diff_percent']:g} % in {chosen['num_steps']} steps or more. Raise lr if the loss "
-                    "stands still, lower it if it rises."
+                    f"by at least {parameters['diff_percent']:g} % in {parameters['num_steps']} steps or more. "
+                    "Raise lr if the loss stands still, lower it if it rises."
                 )
         return None
 
@@ -163,17 +162,17 @@ class Overtraining(BuiltInRule):
             return None
         self._training.append(pair[0])
         self._validation.append(pair[1])
-        chosen = self.parameters
+        parameters = self.parameters
         training, validation = (
-            without_improvement(losses, chosen["delta"]) for losses in (self._training, self._validation)
+            without_improvement(losses, parameters["delta"]) for losses in (self._training, self._validation)
         )
-        if training < chosen["patience_train"] or validation < chosen["patience_validation"]:
+        if training < parameters["patience_train"] or validation < parameters["patience_validation"]:
             return None
         return (
-            f"At {step} the training loss has not improved by {chosen['delta']:g} for {training} evaluations "
+            f"At {step} the training loss has not improved by {parameters['delta']:g} for {training} evaluations "
             "(allowed: fewer than "
-            f"{chosen['patience_train']}), nor the validation loss for {validation} (fewer than "
-            f"{chosen['patience_validation']}); its best was "
+            f"{parameters['patience_train']}), nor the validation loss for {validation} (fewer than "
+            f"{parameters['patience_validation']}); its best was "
             f"{min(self._validation):.4g}. Train fewer epochs; the best epoch's model is the one that is kept."
         )
 

@@ -53,16 +53,16 @@ class WeightUpdateRatio(BuiltInRule):
     def examine(self, step: SavedStep) -> str | None:
         if step.mode != "TRAIN":
             return None
-        chosen = self.parameters
+        parameters = self.parameters
         found: dict[str, tuple[float, int]] = {}
         for name in learning(step, step.names(["weights"])):
             value = step.value(name)
             summary = step.reductions(name) if value is None else value
             earlier = self._earlier.setdefault(name, [])
-            enough = [one for one in earlier if one[0] <= step.mode_step - chosen["num_steps"]]
+            enough = [one for one in earlier if one[0] <= step.mode_step - parameters["num_steps"]]
             if enough:
-                change = update_ratio(enough[-1][1], summary, chosen["epsilon"])
-                if change and out_of_proportion(*change, chosen["small_threshold"], chosen["large_threshold"]):
+                change = update_ratio(enough[-1][1], summary, parameters["epsilon"])
+                if change and out_of_proportion(*change, parameters["small_threshold"], parameters["large_threshold"]):
                     found[name] = change[0], step.mode_step - enough[-1][0]
                 del earlier[: len(enough) - 1]
             earlier.append((step.mode_step, summary))
@@ -72,8 +72,8 @@ class WeightUpdateRatio(BuiltInRule):
         return (
             f"{len(found)} weights changed out of proportion up to {step}: {name} by {ratio:.3g} times its size in "
             f"{steps} steps, where "
-            f"{chosen['small_threshold']:g} to {chosen['large_threshold']:g} are expected. "
-            f"{'Lower' if ratio > chosen['large_threshold'] else 'Raise'} lr."
+            f"{parameters['small_threshold']:g} to {parameters['large_threshold']:g} are expected. "
+            f"{'Lower' if ratio > parameters['large_threshold'] else 'Raise'} lr."
         )
 
 
@@ -97,7 +97,7 @@ class UnchangedTensor(BuiltInRule):
     def examine(self, step: SavedStep) -> str | None:
         if step.mode != "TRAIN":
             return None
-        chosen, names, found = self.parameters, self._chosen(step), []
+        parameters, names, found = self.parameters, self._named(step), []
         learns = set(learning(step, names))
         for name in names:
             last = self._last.setdefault(name, [])
@@ -108,16 +108,19 @@ class UnchangedTensor(BuiltInRule):
             last.append(
                 np.array([number for _, number in sorted(step.reductions(name).items())]) if value is None else value
             )
-            del last[: -chosen["num_steps"]]
-            if len(last) == chosen["num_steps"] and last[0].size and unchanged(last, chosen["rtol"], chosen["atol"]):
+            del last[: -parameters["num_steps"]]
+            if (
+                len(last) == parameters["num_steps"]
+                and last[0].size
+                and unchanged(last, parameters["rtol"], parameters["atol"])
+            ):
                 found.append(name)
         if not found:
             return None
         return (
-            f"{len(found)} of {len(names)} tensors are the same in the last {chosen['num_steps']} saved steps up to "
-            f"{step}, within "
-            f"{chosen['rtol']:g} of their size; the first is {found[0]}. Check that lr is not too small, and that the "
-            "gradients are not 0."
+            f"{len(found)} of {len(names)} tensors are the same in the last {parameters['num_steps']} saved steps "
+            f"up to {step}, within {parameters['rtol']:g} of their size; the first is {found[0]}. "
+            "Check that lr is not too small, and that the gradients are not 0."
         )
 
 

@@ -81,6 +81,35 @@ def test_a_request_that_is_not_signed_is_refused():
 
 
 @pytest.mark.parametrize(
+    ("method", "target", "headers", "operation"),
+    [
+        ("POST", "/", {"x-amz-target": "AWSCognitoIdentityService.GetId"}, "GetId"),
+        ("POST", "/", {"x-amz-target": "AWSCognitoIdentityProviderService.SignUp"}, "SignUp"),
+        ("GET", "/assignment/accounts", {"x-amz-sso_bearer_token": "t"}, "ListAccounts"),
+        (
+            "GET",
+            "/federation/credentials?role_name=a&account_id=123456789012",
+            {"x-amz-sso_bearer_token": "t"},
+            "GetRoleCredentials",
+        ),
+        ("POST", "/token", {"content-type": "application/json"}, "CreateToken"),
+        ("POST", "/v1/token", {"content-type": "application/json"}, "CreateOAuth2Token"),
+    ],
+)
+def test_a_login_which_nobody_signs_is_refused_by_name(method, target, headers, operation):
+    head = RequestHead.of(method, target, {"host": "127.0.0.1:4567", **headers})
+    with pytest.raises(AccessRefused, match=f"does not have {operation}. It takes no logins: .* env`") as refused:
+        authenticate(head, find, now())
+    assert refused.value.why is Why.UNSIGNED
+
+
+@pytest.mark.parametrize("target", ["/bucket/key", "/bucket?list-type=2", "/assignment/accounts", "/"])
+def test_an_anonymous_request_for_an_object_is_told_where_the_keys_are(target):
+    with pytest.raises(AccessRefused, match="Request is missing Authentication Token"):
+        authenticate(RequestHead.of("GET", target, {"host": "h"}), find, now())
+
+
+@pytest.mark.parametrize(
     "authorization",
     ["Basic YTpi", "AWS4-HMAC-SHA256", "AWS4-HMAC-SHA256 Credential=a/b, SignedHeaders=host, Signature=" + "0" * 64],
 )

@@ -100,6 +100,21 @@ def test_a_variant_is_planned_as_its_configuration_says():
     assert (serverless.count, serverless.memory_mb, serverless.max_concurrency) == (1, 2048, 7)
 
 
+@pytest.mark.parametrize(
+    ("asked", "mode", "megabytes"),
+    [
+        ({"InstanceType": "ml.m5.large"}, "MultiModel", 8192),
+        ({"InstanceType": "ml.g4dn.xlarge"}, "MultiModel", 2 * 16384),  # its GPU has as much
+        ({"InstanceType": "ml.p2.xlarge"}, "MultiModel", None),  # EC2 no longer lists it
+        ({"InstanceType": "ml.m5.large"}, "SingleModel", None),
+        ({"ServerlessConfig": {"MemorySizeInMB": 2048}}, "SingleModel", 2048),
+    ],
+)
+def test_a_container_of_many_models_has_the_memory_of_its_instance_type(asked, mode, megabytes):
+    model = {"ModelName": "m", "PrimaryContainer": {"Image": "a", "Mode": mode}}
+    assert plan_variant({"VariantName": "v", **asked}, model).container_memory_mb == megabytes
+
+
 def config(count, weight, **more):
     return {
         "EndpointConfigName": f"of-{count}",

@@ -8,6 +8,7 @@ from scripts.aws.endpoints import wait_until_gone
 from scripts.config.settings import load_settings
 from scripts.console.failure import Failure
 from tests.scripts.deploy.endpoint import NOTHING, states
+from tests.scripts.sagemaker_stand_in import Refusal
 
 
 def test_a_second_deploy_updates_the_endpoint(ready):
@@ -20,6 +21,59 @@ def test_a_failed_endpoint_is_replaced(ready):
     ready.answers["DescribeEndpoint"] = states(ready, ["Failed", "Deleting", NOTHING, "Creating", "InService"])
     assert deploy.main([]) == 0
     assert ready.made() == ["CreateModel", "CreateEndpointConfig", "DeleteEndpoint", "CreateEndpoint"]
+
+
+QUOTA = Refusal(
+    "ResourceLimitExceeded", "The account-level service limit 'ml.g4dn.xlarge for endpoint usage' is 0 Instances."
+)
+
+
+@pytest.mark.parametrize(
+    ("refused", "taken_back"),
+    [
+        ("CreateModel", []),
+        ("CreateEndpointConfig", ["DeleteModel"]),
+        ("CreateEndpoint", ["DeleteEndpointConfig", "DeleteModel"]),
+    ],
+)
+def test_a_deployment_that_is_refused_leaves_no_model_and_no_config(ready, refused, taken_back, capsys):
+    ready.answers[refused] = QUOTA
+    assert deploy.main([]) == 1
+    assert ready.made()[ready.made().index(refused) + 1 :] == taken_back
+    version = ready.request("CreateModel")["ModelName"]
+    for operation in taken_back:
+        assert list(ready.request(operation).values()) == [version]
+    assert f"AWS refused {refused}: The account-level service limit" in capsys.readouterr().err
+
+
+def test_an_update_that_is_refused_leaves_no_model_and_no_config(ready):
+    ready.answers |= {"DescribeEndpoint": states(ready, ["InService"]), "UpdateEndpoint": QUOTA}
+    assert deploy.main([]) == 1
+    assert ready.made()[-2:] == ["DeleteEndpointConfig", "DeleteModel"]
+
+
+def test_what_cannot_be_taken_back_is_named_and_the_refusal_told(ready, capsys):
+    ready.answers |= {"CreateEndpoint": QUOTA, "DeleteModel": Refusal("AccessDeniedException", "not you", 403)}
+    assert deploy.main([]) == 1
+    said = capsys.readouterr().err
+    assert f"warning: {ready.request('CreateModel')['ModelName']} stays. AWS refused DeleteModel" in said
+    assert said.splitlines()[-1].startswith("error: AWS refused CreateEndpoint")
+
+
+def test_a_model_that_the_next_request_does_not_know_yet_is_asked_for_again(ready):
+    def unknown(request):
+        ready.answers["CreateEndpointConfig"] = {}
+        raise Refusal("ValidationException", f'Could not find model "{request["ProductionVariants"][0]["ModelName"]}".')
+
+    ready.answers["CreateEndpointConfig"] = unknown
+    assert deploy.main([]) == 0
+    assert ready.made() == ["CreateModel", "CreateEndpointConfig", "CreateEndpointConfig", "CreateEndpoint"]
+
+
+def test_a_model_of_somebody_elses_that_is_not_there_is_not_waited_for(ready):
+    ready.answers["CreateEndpointConfig"] = Refusal("ValidationException", 'Could not find model "other".')
+    assert deploy.main([]) == 1
+    assert ready.made() == ["CreateModel", "CreateEndpointConfig", "DeleteModel"]
 
 
 @pytest.mark.parametrize("status", ["Creating", "Updating", "Deleting", "RollingBack"])

@@ -33,13 +33,14 @@ def test_the_newest_completed_job_of_this_prefix_is_served(ready, aws, capsys):
     assert shown.err.count("Creating") == 1
 
 
-def test_a_job_or_an_archive_can_be_named(ready):
+def test_a_job_or_an_archive_can_be_named(ready, aws):
     assert deploy.main(["--job", "dogbreed-train-a"]) == 0
     assert "dogbreed-train-a/" in ready.request("CreateModel")["PrimaryContainer"]["ModelDataUrl"]
     ready.calls.clear()
     ready.answers["DescribeEndpoint"] = states(ready, [NOTHING, "InService"])
-    assert deploy.main(["--model-data", "s3://b/model.tar.gz"]) == 0
-    assert ready.request("CreateModel")["PrimaryContainer"]["ModelDataUrl"] == "s3://b/model.tar.gz"
+    aws.client("s3").create_bucket(Bucket="other", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    assert deploy.main(["--model-data", "s3://other/model.tar.gz"]) == 0
+    assert ready.request("CreateModel")["PrimaryContainer"]["ModelDataUrl"] == "s3://other/model.tar.gz"
     assert "DescribeTrainingJob" not in [operation for operation, _ in ready.calls]
 
 

@@ -22,6 +22,8 @@ from scripts.requests.transform_job import transform_job_request
 from tests.scripts.requests.requested import LONGEST_PREFIX, ROLE, layout, settings
 from tests.scripts.service_model import problems
 
+SEVERAL = {"sagemaker_deploy_instance_count": "2"}  # traffic moves to some of them first
+
 
 def test_a_model_is_one_that_sagemaker_takes():
     chosen = settings(image_prefix=LONGEST_PREFIX)
@@ -106,8 +108,9 @@ def test_a_gpu_that_no_driver_of_cuda_12_knows_is_refused(instance_type):
     [
         {},
         {"image_prefix": LONGEST_PREFIX},
-        {"sagemaker_update_traffic": "CANARY", "sagemaker_update_alarms": "errors,latency"},
+        {**SEVERAL, "sagemaker_update_traffic": "CANARY", "sagemaker_update_alarms": "errors,latency"},
         {
+            **SEVERAL,
             "sagemaker_update_traffic": "LINEAR",
             "sagemaker_update_step_percent": "10",
             "sagemaker_update_wait_seconds": "2500",
@@ -127,7 +130,7 @@ def test_an_endpoint_is_one_that_sagemaker_takes(environment):
 
 def test_a_canary_moves_a_step_and_goes_back_on_an_alarm():
     deployment = update_endpoint_request(
-        settings(sagemaker_update_traffic="CANARY", sagemaker_update_alarms="errors"), config="c"
+        settings(**SEVERAL, sagemaker_update_traffic="CANARY", sagemaker_update_alarms="errors"), config="c"
     )["DeploymentConfig"]
     assert deployment["BlueGreenUpdatePolicy"]["TrafficRoutingConfiguration"] == {
         "Type": "CANARY",
@@ -140,6 +143,7 @@ def test_a_canary_moves_a_step_and_goes_back_on_an_alarm():
 def test_an_update_may_last_longer_than_everything_it_waits_for():
     deployment = update_endpoint_request(
         settings(
+            **SEVERAL,
             sagemaker_update_traffic="LINEAR",
             sagemaker_update_step_percent="30",
             sagemaker_update_keep_old_seconds="100",
