@@ -1,13 +1,14 @@
 """Answers as text: which format a client is given, and how it looks.
 
-One picture's answer is a list of `{"label": str, "probability": float}`, best first, or an embedding: a list of floats.
+One picture's answer is a list of `{"label": str, "probability": float}`, best first, which may have a saliency map, or
+an embedding: a list of floats.
 """
 
 import csv
 import io
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeGuard
 
 from container.serving.request.request_errors import NotAcceptable
@@ -23,7 +24,18 @@ class Embedding(list[float]):
     """A list of floats that is known as an embedding also when it has passed through functions of the user's."""
 
 
-Answer = list[dict[str, Any]] | Embedding
+class Explained(list[dict[str, Any]]):
+    """A list of predictions, with the saliency map of the first.
+
+    saliency: JSON, {"label": str, "box": [left, top, right, bottom], "grid": [[float, ...], ...]}: rows of the map from
+    the top, 0 to 1, and which part of the upright picture they cover, shares of its width and height."""
+
+    def __init__(self, predictions: Iterable[dict[str, Any]], saliency: dict[str, Any]):
+        super().__init__(predictions)
+        self.saliency = saliency
+
+
+Answer = list[dict[str, Any]] | Explained | Embedding
 
 
 def is_answer(value: object) -> TypeGuard[Answer | list[Answer]]:
@@ -39,13 +51,19 @@ def _is_one(value: object) -> bool:
     )
 
 
-def choose_format(accept: str | None) -> str:
-    """The one of FORMATS that the header Accept likes best; the first of them where it likes several as much, or says
+def choose_format(accept: str | None, formats: Sequence[str] = FORMATS) -> str:
+    """The one of `formats` that the header Accept likes best; the first of them where it likes several as much, or says
     nothing.
 
     Raises NotAcceptable when all are excluded.
     """
-    return acceptable_formats(accept, FORMATS)[0]
+    return acceptable_formats(accept, formats)[0]
+
+
+def formats_of(answer: object) -> Sequence[str]:
+    """Those of FORMATS that can hold this answer: a line of CSV has no room for a map."""
+    first = answer[0] if isinstance(answer, list) and answer and isinstance(answer[0], list) else answer
+    return (JSON, JSON_LINES) if isinstance(first, Explained) else FORMATS
 
 
 def acceptable_formats(accept: str | None, formats: Sequence[str]) -> list[str]:
@@ -76,7 +94,8 @@ def render(answer: Answer | list[Answer], many: bool, media_type: str) -> str:
     FORMATS.
 
     JSON: {"predictions": [{"label", "probability"}, ...]} or {"embedding": [...]}; with `many` {"predictions": [[...],
-    ...]} or {"embeddings": [[...], ...]}. JSON Lines (https://jsonlines.org): the object of one picture on each line.
+    ...]} or {"embeddings": [[...], ...]}. Beside "predictions" there is "saliency" where it was asked for; with `many`
+    it is a list as long. JSON Lines (https://jsonlines.org): the object of one picture on each line.
     CSV (https://www.rfc-editor.org/rfc/rfc4180): a line for each picture, label,probability,label,probability,... or
     the floats of the embedding; no header line. The last two end every picture's answer with a newline: a transform
     invocation's AssembleWith and JoinSource go by lines.
@@ -89,11 +108,13 @@ def render(answer: Answer | list[Answer], many: bool, media_type: str) -> str:
     if not many:
         return json.dumps(_object(answers[0]))
     embeddings = bool(answers) and _is_embedding(answers[0])
-    return json.dumps({"embeddings" if embeddings else "predictions": answers})
+    maps = [one.saliency for one in answers if isinstance(one, Explained)]
+    return json.dumps({"embeddings" if embeddings else "predictions": answers, **({"saliency": maps} if maps else {})})
 
 
 def _object(answer: Answer) -> dict[str, Any]:
-    return {"embedding" if _is_embedding(answer) else "predictions": answer}
+    saliency = {"saliency": answer.saliency} if isinstance(answer, Explained) else {}
+    return {"embedding" if _is_embedding(answer) else "predictions": answer, **saliency}
 
 
 def _is_embedding(answer: Answer) -> bool:
