@@ -16,11 +16,14 @@ SHELL := /bin/sh
 
 python := .venv/bin/python
 from_make := $(python) -m scripts.console.from_make
+on_local_sagemaker = exports=$$($(python) -m local_test env) && eval "$$exports" && exec
 # Asked for when a recipe runs: the tag follows the tree.
 tag = $(shell docker/tag.sh)
 host_tests := tests/project tests/contract tests/docker tests/scripts tests/local_test
 train_image_tests := $(addprefix tests/container/,data model pictures jobs runtime entrypoint training debugging profiling report)
 in_images := out/coverage/in_images
+# tests/try_page/conftest.py reads it there.
+axe := out/axe-core/node_modules/axe-core/axe.min.js
 on_all_cores := -n logical --maxprocesses 8
 # A file's tests share what they start; each process has a local SageMaker of its own.
 file_by_file := $(on_all_cores) --dist loadfile
@@ -29,7 +32,7 @@ sleepers := -n 4 --dist worksteal
 # Trainings on all cores take many times as long beside anything else that computes: these stages have the machine alone.
 stages_alone := test-demo test-images test-container test-serving test-service
 # These run two at a time: while one sleeps the other computes.
-stages_together := test-sdk test-host test-report
+stages_together := test-sdk test-host test-report test-try-page
 two_at_a_time := -j 2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 # What `make check` leaves to `make test-host`: two thirds of the time of all.
 slow_tests := tests/project/test_makefile.py tests/scripts/tuning tests/local_test/storage tests/local_test/tuning \
@@ -49,8 +52,8 @@ needs_upload = $(if $(DATA),,$(error Name your pictures: DATA=folder or zip. `ma
 needs_predict = $(if $(PICTURE),,$(error Name a picture or a folder of them: PICTURE=path))
 needs_transform = $(if $(PICTURE),,$(error Name a folder of pictures: PICTURE=path))
 
-.PHONY: help doctor new engine browser build build-serve-cpu renew-base $(verbs) $(local_verbs) local-up local-down local-status local-clean demo sample-data data bench bench-local bench-training bench-recipe bench-tuning bench-debugger bench-serving soak \
-	check test test-host test-images test-serving test-spot test-container test-service test-sdk test-demo test-report lock lock-cpu clean
+.PHONY: help doctor new engine browser build build-serve-cpu renew-base $(verbs) $(local_verbs) try local-try local-up local-down local-status local-clean demo sample-data data bench bench-local bench-training bench-recipe bench-tuning bench-debugger bench-serving soak \
+	check test test-host test-images test-serving test-spot test-container test-service test-sdk test-demo test-report test-try-page lock lock-cpu clean
 
 ##@ Begin here
 
@@ -83,7 +86,10 @@ data: .venv/ready  ## Download Udacity's dogImages.zip: 8,351 photographs of 133
 ##> make local-upload DATA=my/pictures local-train | The programs below, on this machine: each has a local- target
 
 $(local_verbs): local-%: .venv/ready engine
-	$(needs_$*)@exports=$$($(python) -m local_test env) && eval "$$exports" && exec $(from_make) scripts.$* $(arguments_$*) --words ARGS
+	$(needs_$*)@$(on_local_sagemaker) $(from_make) scripts.$* $(arguments_$*) --words ARGS
+
+local-try: .venv/ready engine  ## A page to try the endpoint with pictures of your own: drop, paste or photograph them
+	@$(on_local_sagemaker) $(from_make) scripts.try_endpoint --words ARGS
 
 local-up: .venv/ready engine  ## Start the local SageMaker in the background
 	@$(python) -m local_test up
@@ -114,6 +120,9 @@ local-clean: .venv/ready local-down  ## End it and remove everything it made: pu
 
 $(verbs): .venv/ready
 	$(needs_$@)@$(from_make) scripts.$@ $(arguments_$@) --words ARGS
+
+try: .venv/ready  ## A page to try the endpoint with pictures of your own: drop, paste or photograph them
+	@$(from_make) scripts.try_endpoint --words ARGS
 
 ##@ The images
 
@@ -169,6 +178,12 @@ test-demo: .venv/ready engine  ## The demo, end to end
 
 test-report: .venv/ready browser  ## A run's report in a real browser: light, dark, print, desk and phone
 	@$(python) -m pytest tests/report_page
+
+test-try-page: .venv/ready browser $(axe)  ## The page of make try in a real browser, and axe-core's rules of accessibility
+	@$(python) -m pytest tests/try_page
+
+$(axe): tests/try_page/package-lock.json tests/try_page/fetch_axe.sh
+	@tests/try_page/fetch_axe.sh out/axe-core
 
 test-spot: .venv/ready build  ## A spot job interrupted at 20 random moments, beside the undisturbed run (not a part of test)
 	@DRILL=20 $(python) -m pytest tests/images/test_spot_drill.py

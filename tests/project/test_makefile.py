@@ -62,7 +62,7 @@ def folder(tmp_path):
     """A folder with the Makefile, in which every program that a recipe runs writes a line into `calls`."""
     shutil.copy(ROOT / "Makefile", tmp_path)
     names = [
-        *(f"scripts/{name}.py" for name in (*VERBS, "doctor", "download_data", "new_project")),
+        *(f"scripts/{name}.py" for name in (*VERBS, "doctor", "download_data", "new_project", "try_endpoint")),
         *(
             f"tests/bench/{name}.py"
             for name in ("local", "training", "soak", "debugger", "serving", "recipe", "tuning")
@@ -84,7 +84,9 @@ def folder(tmp_path):
         "docker/tag.sh": "#!/bin/sh\necho abc\n",
         **dict.fromkeys(("docker/engine.sh", "local_test/browser.sh", "local_test/venv.sh"), "#!/bin/sh\n"),
         "local_test/doctor.sh": (ROOT / "local_test/doctor.sh").read_text(),
-        **dict.fromkeys(("docker/build.sh", "docker/debian_base.sh", "docker/lock.sh"), record),
+        **dict.fromkeys(
+            ("docker/build.sh", "docker/debian_base.sh", "docker/lock.sh", "tests/try_page/fetch_axe.sh"), record
+        ),
     }
     for name, text in programs.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -96,6 +98,7 @@ def folder(tmp_path):
         "tests/requirements.txt",
         "tests/service/sdk/requirements.txt",
         "tests/service/sdk/v3/requirements.txt",
+        "tests/try_page/package-lock.json",
     ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()

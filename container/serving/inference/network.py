@@ -39,7 +39,7 @@ class LogitsAndFeatures(nn.Module):
 
     def __init__(self, checkpoint: Checkpoint, convert: Callable[[nn.Module], nn.Module], dtype: torch.dtype):
         super().__init__()
-        backbone = _same_tensors_in_new_modules(checkpoint.model)
+        backbone = same_tensors_in_new_modules(checkpoint.model)
         self.head = head_of(backbone)
         remove_head(backbone)
         self.backbone = convert(backbone).to(dtype).to(memory_format=torch.channels_last)
@@ -127,7 +127,7 @@ def patterns(edge: int) -> torch.Tensor:
     return torch.cat(made).contiguous(memory_format=torch.channels_last)
 
 
-def _same_tensors_in_new_modules(model: nn.Module) -> nn.Module:
+def same_tensors_in_new_modules(model: nn.Module) -> nn.Module:
     """A copy that can be taken apart and converted; `model` stays as it is, and no number is copied."""
     shared = {id(one): nn.Parameter(one.detach(), requires_grad=False) for one in model.parameters()}
     shared |= {id(one): one.detach() for one in model.buffers()}

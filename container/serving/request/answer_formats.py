@@ -1,7 +1,7 @@
 """Answers as text: which format a client is given, and how it looks.
 
-One picture's answer is a list of `{"label": str, "probability": float}`, best first, with a decision beside it where
-the endpoint has a threshold; or an embedding: a list of floats.
+One picture's answer is a list of `{"label": str, "probability": float}`, best first, which may have a decision and a
+saliency map beside it; or an embedding: a list of floats.
 """
 
 import csv
@@ -24,17 +24,26 @@ class Embedding(list[float]):
     """A list of floats that is known as an embedding also when it has passed through functions of the user's."""
 
 
-class Decided(list[dict[str, Any]]):
-    """Classes and their probabilities, best first, with a decision. label: the best one's; None where its probability
-    is below the endpoint's threshold (DOGBREED_UNKNOWN_BELOW).
+class Predictions(list[dict[str, Any]]):
+    """Classes and their probabilities, best first, and what stands beside them in JSON.
+
+    decision: the best one's label alone, or None where its probability is below the endpoint's threshold
+    (DOGBREED_UNKNOWN_BELOW); empty without a threshold. saliency: None, or the map of the first class, JSON:
+    {"label": str, "box": [left, top, right, bottom], "grid": [[float, ...], ...]}: rows of the map from the top, 0
+    to 1, and which part of the upright picture they cover, shares of its width and height.
     """
 
-    def __init__(self, predictions: Iterable[dict[str, Any]], label: str | None):
+    def __init__(
+        self,
+        predictions: Iterable[dict[str, Any]],
+        decision: tuple[()] | tuple[str | None] = (),
+        saliency: dict[str, Any] | None = None,
+    ):
         super().__init__(predictions)
-        self.label = label
+        self.decision, self.saliency = decision, saliency
 
 
-Answer = list[dict[str, Any]] | Decided | Embedding
+Answer = list[dict[str, Any]] | Predictions | Embedding
 
 
 def is_answer(value: object) -> TypeGuard[Answer | list[Answer]]:
@@ -50,13 +59,19 @@ def _is_one(value: object) -> bool:
     )
 
 
-def choose_format(accept: str | None) -> str:
-    """The one of FORMATS that the header Accept likes best; the first of them where it likes several as much, or says
+def choose_format(accept: str | None, formats: Sequence[str] = FORMATS) -> str:
+    """The one of `formats` that the header Accept likes best; the first of them where it likes several as much, or says
     nothing.
 
     Raises NotAcceptable when all are excluded.
     """
-    return acceptable_formats(accept, FORMATS)[0]
+    return acceptable_formats(accept, formats)[0]
+
+
+def formats_of(answer: object) -> Sequence[str]:
+    """Those of FORMATS that can hold this answer: a line of CSV has no room for a map."""
+    first = answer[0] if isinstance(answer, list) and answer and isinstance(answer[0], list) else answer
+    return (JSON, JSON_LINES) if isinstance(first, Predictions) and first.saliency else FORMATS
 
 
 def acceptable_formats(accept: str | None, formats: Sequence[str]) -> list[str]:
@@ -88,7 +103,8 @@ def render(answer: Answer | list[Answer], many: bool, media_type: str) -> str:
 
     JSON: {"predictions": [{"label", "probability"}, ...]} or {"embedding": [...]}; with `many` {"predictions": [[...],
     ...]} or {"embeddings": [[...], ...]}. A decision stands before them: {"label": null, "predictions": [...]}, with
-    `many` {"labels": ["Beagle", null], "predictions": [[...], [...]]}. JSON Lines (https://jsonlines.org): the object
+    `many` {"labels": ["Beagle", null], "predictions": [[...], [...]]}; "saliency" after them, with `many` a list as
+    long. JSON Lines (https://jsonlines.org): the object
     of one picture on each line. CSV (https://www.rfc-editor.org/rfc/rfc4180): a line for each picture,
     label,probability,label,probability,... or the floats of the embedding; no header line; the first label is empty
     where the decision is None. The last two end every picture's answer with a newline: a transform
@@ -101,16 +117,26 @@ def render(answer: Answer | list[Answer], many: bool, media_type: str) -> str:
         return "".join(f"{json.dumps(_object(one))}\n" for one in answers)
     if not many:
         return json.dumps(_object(answers[0]))
-    if answers and all(isinstance(one, Decided) for one in answers):
-        return json.dumps({"labels": [one.label for one in answers], "predictions": answers})
     embeddings = bool(answers) and _is_embedding(answers[0])
-    return json.dumps({"embeddings" if embeddings else "predictions": answers})
+    decisions = [one.decision[0] for one in answers if isinstance(one, Predictions) and one.decision]
+    maps = [one.saliency for one in answers if isinstance(one, Predictions) and one.saliency]
+    return json.dumps(
+        {
+            **({"labels": decisions} if decisions else {}),
+            "embeddings" if embeddings else "predictions": answers,
+            **({"saliency": maps} if maps else {}),
+        }
+    )
 
 
 def _object(answer: Answer) -> dict[str, Any]:
-    if isinstance(answer, Decided):
-        return {"label": answer.label, "predictions": answer}
-    return {"embedding" if _is_embedding(answer) else "predictions": answer}
+    if not isinstance(answer, Predictions):
+        return {"embedding" if _is_embedding(answer) else "predictions": answer}
+    return {
+        **({"label": answer.decision[0]} if answer.decision else {}),
+        "predictions": answer,
+        **({"saliency": answer.saliency} if answer.saliency else {}),
+    }
 
 
 def _is_embedding(answer: Answer) -> bool:
@@ -126,7 +152,7 @@ def _csv(answers: list[Any]) -> str:
             writer.writerow(answer)
             continue
         cells = [cell for one in answer for cell in (one["label"], one["probability"])]
-        writer.writerow(["", *cells[1:]] if isinstance(answer, Decided) and answer.label is None else cells)
+        writer.writerow(["", *cells[1:]] if isinstance(answer, Predictions) and answer.decision == (None,) else cells)
     return text.getvalue()
 
 

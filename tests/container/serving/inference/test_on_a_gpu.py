@@ -60,3 +60,17 @@ def test_two_threads_may_answer_at_once(model_dir, picture):
             )
         )
     assert together == alone * 50
+
+
+def test_a_saliency_map_is_the_one_of_the_cpu_and_answers_after_it_stay_as_they_were(model_dir, picture):
+    import numpy as np
+
+    from container.pictures.preprocessing import open_picture
+    from container.serving.inference.saliency import Saliency
+
+    model = inference.model_fn(str(model_dir))
+    before = inference.predict_fn(open_picture(picture()), model)
+    [square] = model.squares([open_picture(picture())])
+    wanted = Saliency(load_checkpoint(model_dir), torch.device("cpu"))(square, 0)
+    assert np.allclose(model.saliency(square, 0), wanted, atol=0.02)
+    assert inference.predict_fn(open_picture(picture()), model) == before
