@@ -37,7 +37,7 @@ export class Card {
 
   waits() {
     this.find(".wait").hidden = false;
-    for (const part of [".problem", ".again", ".classes", ".other", ".times"]) this.find(part).hidden = true;
+    for (const part of [".problem", ".again", ".undecided", ".classes", ".other", ".times"]) this.find(part).hidden = true;
   }
 
   // said: {predictions | other | error, milliseconds, stages}. Gives the line for who does not see the page.
@@ -54,6 +54,8 @@ export class Card {
       this.find(".classes").replaceChildren(...said.predictions.map(one => this.row(one)));
       this.find(".classes").hidden = false;
       const best = said.predictions[0];
+      this.find(".undecided").hidden = said.label !== null;
+      if (said.label === null) return `${this.name}: ${this.find(".undecided").textContent}`;
       return best ? `${this.name}: ${shownLabel(best.label)}, ${percent(best.probability)}` : `${this.name}: no class`;
     }
     this.find(".other").textContent = said.other;
