@@ -5,7 +5,8 @@ import { drawMask, inWords, shownLabel } from "./saliency.js";
 const STAGES = { queue: "queue", input: "reading", predict: "predicting", output: "writing" };
 const template = document.getElementById("card");
 const percent = share => `${(100 * share).toFixed(1)} %`;
-const shownTime = milliseconds => milliseconds < 10 ? `${milliseconds.toFixed(1)} ms` : `${Math.round(milliseconds)} ms`;
+const shownTime = milliseconds => milliseconds < 10 ? `${milliseconds.toFixed(1)} ms`
+  : milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
 
 function made(tag, className, text = "") {
   const element = document.createElement(tag);
