@@ -1,11 +1,12 @@
 # Calls, never computes: every target runs one program. `make` alone lists the targets.
 # Settings of the scripts: sagemaker.toml. Of the build: IMAGE_PREFIX, BASE_IMAGE, WEIGHTS. Of one call: DATA, PICTURE, JOB,
 # HYPERPARAMETERS="epochs=20 lr=0.001", and ARGS="..." for any other option of a script, such as ARGS=--dry-run.
+# In `make help`: a heading is ##@, an example of a rule of many targets is ##>, and what comes before | in a target's ## is its arguments.
 
 IMAGE_PREFIX ?= dogbreed
 # These reach the programs through the environment alone, letter by letter: make expands nothing in them, and no shell reads them.
 # A recipe writes "$$PICTURE" in quotes, or has from_make put them in their places; never the variable itself.
-given := IMAGE_PREFIX WEIGHTS BASE_IMAGE DATA PICTURE JOB HYPERPARAMETERS ARGS SAMPLE
+given := IMAGE_PREFIX WEIGHTS BASE_IMAGE DATA PICTURE JOB HYPERPARAMETERS ARGS SAMPLE NAME
 $(foreach name,$(given),$(eval override $(name) := $$(value $(name))))
 export $(given)
 
@@ -15,11 +16,14 @@ SHELL := /bin/sh
 
 python := .venv/bin/python
 from_make := $(python) -m scripts.console.from_make
+on_local_sagemaker = exports=$$($(python) -m local_test env) && eval "$$exports" && exec
 # Asked for when a recipe runs: the tag follows the tree.
 tag = $(shell docker/tag.sh)
 host_tests := tests/project tests/contract tests/docker tests/scripts tests/local_test
 train_image_tests := $(addprefix tests/container/,data model pictures jobs runtime entrypoint training debugging profiling report)
 in_images := out/coverage/in_images
+# tests/try_page/conftest.py reads it there.
+axe := out/axe-core/node_modules/axe-core/axe.min.js
 on_all_cores := -n logical --maxprocesses 8
 # A file's tests share what they start; each process has a local SageMaker of its own.
 file_by_file := $(on_all_cores) --dist loadfile
@@ -28,7 +32,7 @@ sleepers := -n 4 --dist worksteal
 # Trainings on all cores take many times as long beside anything else that computes: these stages have the machine alone.
 stages_alone := test-demo test-images test-container test-serving test-service
 # These run two at a time: while one sleeps the other computes.
-stages_together := test-sdk test-host test-report
+stages_together := test-sdk test-host test-report test-try-page
 two_at_a_time := -j 2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 # What `make check` leaves to `make test-host`: two thirds of the time of all.
 slow_tests := tests/project/test_makefile.py tests/scripts/tuning tests/local_test/storage tests/local_test/tuning \
@@ -43,94 +47,111 @@ arguments_tune = --words HYPERPARAMETERS
 arguments_report = --value JOB
 arguments_predict = --path PICTURE
 arguments_transform = --path PICTURE
+needs_new = $(if $(NAME),,$(error Name the project: make new NAME=cats DATA=my/pictures))
 needs_upload = $(if $(DATA),,$(error Name your pictures: DATA=folder or zip. `make sample-data` draws some into out/data/sample))
 needs_predict = $(if $(PICTURE),,$(error Name a picture or a folder of them: PICTURE=path))
 needs_transform = $(if $(PICTURE),,$(error Name a folder of pictures: PICTURE=path))
 
-.PHONY: help engine browser build build-serve-cpu renew-base $(verbs) $(local_verbs) local-up local-down local-status local-clean demo sample-data data bench bench-local bench-training bench-recipe bench-tuning bench-debugger bench-serving soak \
-	check test test-host test-images test-serving test-spot test-container test-service test-sdk test-demo test-report lock lock-cpu clean
+.PHONY: help doctor new engine browser build build-serve-cpu renew-base $(verbs) $(local_verbs) try local-try local-up local-down local-status local-clean demo sample-data data bench bench-local bench-training bench-recipe bench-tuning bench-debugger bench-serving soak \
+	check test test-host test-images test-serving test-spot test-container test-service test-sdk test-demo test-report test-try-page lock lock-cpu clean
 
-help:  ## List the targets
-	@awk -F ':.*## ' '/^[a-z$$()_-]+:.*## / { sub(/^\$$\(verbs\)/, "VERB", $$1); sub(/^\$$\(local_verbs\)/, "local-VERB", $$1); printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+##@ Begin here
 
-engine:  ## Make sure that a Docker engine answers (installs Debian's when it may)
-	@docker/engine.sh
+help:  ## List the targets, each with an example
+	@awk '/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^##> / || /^[a-z-]+:.*## / { \
+			line = $$0; name = ""; \
+			if (sub(/^##> /, "", line) == 0) { name = line; sub(/:.*/, "", name); name = "make " name; sub(/^[^#]*## /, "", line) } \
+			if (i = index(line, " | ")) { name = name (name == "" ? "" : " ") substr(line, 1, i - 1); line = substr(line, i + 3) } \
+			printf "  %-52s %s\n", name, line }' $(MAKEFILE_LIST)
 
-browser:  ## Make sure that a Chromium or Chrome is here (installs Debian's when it may)
-	@local_test/browser.sh
+doctor:  ## Say what keeps this machine, or this AWS account, from working, and what to do
+	@$(MAKE) --silent --no-print-directory .venv/ready || true
+	@local_test/doctor.sh
 
-build: engine  ## Build both images (WEIGHTS=path bakes pretrained weights in, WEIGHTS=none takes them out)
-	@docker/build.sh
-
-build-serve-cpu: engine  ## Build the serve image without CUDA, for CPU instances and serverless (needs an index with CPU builds of torch, and lock-cpu once)
-	@docker/build.sh serve-cpu
-
-renew-base: engine  ## Take today's security fixes: renew the base of the images and docker/base.pin, for the next build
-	@docker/debian_base.sh --renew >/dev/null
-
-$(verbs): .venv/ready  ## push upload train tune report deploy predict transform logs status stop delete: on AWS, with your credentials
-	$(needs_$@)@$(from_make) scripts.$@ $(arguments_$@) --words ARGS
-
-$(local_verbs): local-%: .venv/ready engine  ## The same programs on the local SageMaker, which is started when it is down
-	$(needs_$*)@exports=$$($(python) -m local_test env) && eval "$$exports" && exec $(from_make) scripts.$* $(arguments_$*) --words ARGS
-
-local-up: .venv/ready engine  ## Start the local SageMaker in the background
-	@$(python) -m local_test up
-
-local-down: .venv/ready  ## End it; jobs, models and S3 objects stay in out/local
-	@$(python) -m local_test down
-
-local-status: .venv/ready  ## Say whether it runs, and what runs in it
-	@$(python) -m local_test status
-
-local-clean: .venv/ready local-down  ## End it and remove everything it made: pushed images, out/local
-	@$(python) -m local_test.clean
-	@rm -rf out/local
-
-demo: .venv/ready build  ## Push, upload, tune, train, deploy, predict, delete on this machine (DATA=folder or zip for your own)
+demo: .venv/ready build  ## DATA=my/pictures | All of it on this machine, from building to predicting (without DATA: drawn pictures)
 	@$(python) -m local_test.demo $${DATA:+--data "$$DATA"}
 
-sample-data: .venv/ready  ## Draw the sample data set (SAMPLE="--breeds 133 --train 50")
+new: .venv/ready  ## NAME=cats DATA=my/pictures | Make a project of your own, in a folder beside this one
+	$(needs_new)@$(from_make) scripts.new_project --value NAME --path DATA
+
+sample-data: .venv/ready  ## SAMPLE="--breeds 133 --train 50" | Draw pictures to try things with, into out/data/sample
 	@$(from_make) local_test.demo.sample_data --text out/data/sample --words SAMPLE
 
 data: .venv/ready  ## Download Udacity's dogImages.zip: 8,351 photographs of 133 breeds, 1.1 GB
 	@$(python) -m scripts.download_data out/data/dogImages.zip
 
-bench: bench-local bench-training bench-recipe bench-tuning bench-debugger bench-serving  ## Measure everything, each figure beside a peer's in the same run
+##@ On this machine: the local SageMaker, which starts when it is needed
 
-bench-local: .venv/ready build  ## What the local SageMaker costs: a job's start and end, an invocation
-	@$(python) -m tests.bench.local --train-image "$$IMAGE_PREFIX-train:$(tag)"
+##> make local-upload DATA=my/pictures local-train | The programs below, on this machine: each has a local- target
 
-bench-training: .venv/ready build  ## What training costs beside torchvision's reference script (DATA=folder or zip; half an hour)
-	@$(python) -m tests.bench.training --train-image "$$IMAGE_PREFIX-train:$(tag)" $${DATA:+--data "$$DATA"}
+$(local_verbs): local-%: .venv/ready engine
+	$(needs_$*)@$(on_local_sagemaker) $(from_make) scripts.$* $(arguments_$*) --words ARGS
 
-soak: .venv/ready build  ## The serve image at full load for half an hour: memory slope and error count (DATA=folder or zip)
-	@$(python) -m tests.bench.soak --serve-image "$$IMAGE_PREFIX-serve:$(tag)" $${DATA:+--data "$$DATA"}
+local-try: .venv/ready engine  ## A page to try the endpoint with pictures of your own: drop, paste or photograph them
+	@$(on_local_sagemaker) $(from_make) scripts.try_endpoint --words ARGS
 
-bench-debugger: .venv/ready build  ## What watching a run costs: hook, rules, profile, each and together (a quarter of an hour)
-	@$(python) -m tests.bench.debugger --train-image "$$IMAGE_PREFIX-train:$(tag)" $${DATA:+--data "$$DATA"}
+local-up: .venv/ready engine  ## Start the local SageMaker in the background
+	@$(python) -m local_test up
 
-bench-serving: .venv/ready build  ## What the endpoint does beside other servers of the same network (DATA=folder or zip; twenty minutes)
-	@$(python) -m tests.bench.serving --serve-image "$$IMAGE_PREFIX-serve:$(tag)" $${DATA:+--data "$$DATA"}
+local-status: .venv/ready  ## Say whether it runs, and what runs in it
+	@$(python) -m local_test status
 
-bench-recipe: .venv/ready build  ## What each part of the training recipe is worth, one at a time (DATA=folder or zip; an hour)
-	@$(python) -m tests.bench.recipe --train-image "$$IMAGE_PREFIX-train:$(tag)" $${DATA:+--data "$$DATA"}
+local-down: .venv/ready  ## End it; jobs, models and S3 objects stay in out/local
+	@$(python) -m local_test down
 
-bench-tuning: .venv/ready build  ## What the trials of a tuning job cost, on the feature bank and without it (DATA=folder or zip; two hours)
-	@$(python) -m tests.bench.tuning --train-image "$$IMAGE_PREFIX-train:$(tag)" $${DATA:+--data "$$DATA"}
+local-clean: .venv/ready local-down  ## End it and remove everything it made: pushed images, out/local
+	@$(python) -m local_test.clean
+	@rm -rf out/local
 
-check: .venv/ready  ## Format, lint, arrows between packages, types, and the quick tests: under a minute, before every commit
+##@ On AWS, with your credentials
+##> make push | Bring both images to ECR
+##> make upload DATA=my/pictures | Bring a folder or zip of pictures to S3; only what changed is sent
+##> make train HYPERPARAMETERS="epochs=20 lr=0.001" | Train a model, and follow the job
+##> make tune ARGS="--range lr=0.0001..0.01:log" | Search for hyperparameters; then make train ARGS=--from-tuning
+##> make report JOB=dogbreed-train-20261122-185200-123 | Open a training's report, the newest one's without JOB
+##> make deploy | Start the endpoint, which costs by the hour until make delete
+##> make predict PICTURE=dog.jpg | Ask the endpoint about a picture, or a folder of them
+##> make transform PICTURE=my/pictures | Ask about a folder of pictures in one job, without an endpoint
+##> make logs ARGS=--help | What a job or the endpoint prints; --help shows the options of any of these
+##> make status | What there is, and what of it costs money
+##> make stop | Stop the job that runs
+##> make delete ARGS=--dry-run | Remove what was made; with --dry-run only show it
+
+$(verbs): .venv/ready
+	$(needs_$@)@$(from_make) scripts.$@ $(arguments_$@) --words ARGS
+
+try: .venv/ready  ## A page to try the endpoint with pictures of your own: drop, paste or photograph them
+	@$(from_make) scripts.try_endpoint --words ARGS
+
+##@ The images
+
+build: engine  ## WEIGHTS=resnet34.pth | Build both; WEIGHTS bakes pretrained weights in, WEIGHTS=none takes them out
+	@docker/build.sh
+
+build-serve-cpu: engine  ## The serve image without CUDA, for CPU instances and serverless (needs lock-cpu once)
+	@docker/build.sh serve-cpu
+
+renew-base: engine  ## Take today's security fixes for the base of the images, for the next build
+	@docker/debian_base.sh --renew >/dev/null
+
+engine:  ## Make sure that a Docker engine answers (installs Debian's when it may)
+	@docker/engine.sh
+
+##@ Before a change is committed
+
+check: .venv/ready  ## Format, lint, types and the quick tests: under a minute
 	@$(python) -m ruff format --check --quiet .
 	@$(python) -m ruff check --quiet .
 	@.venv/bin/lint-imports
 	@$(python) -m mypy
 	@$(python) -m pytest -q $(on_all_cores) $(host_tests) $(addprefix --ignore ,$(slow_tests))
 
-test: .venv/ready .venv-sdk/ready .venv-sdk3/ready build  ## Run every test
+test: .venv/ready .venv-sdk/ready .venv-sdk3/ready build  ## Every test there is; each of those below is a part of it
 	@$(MAKE) --no-print-directory $(stages_alone)
 	@$(MAKE) --no-print-directory $(two_at_a_time) $(stages_together)
 
-test-host: .venv/ready  ## Tests that need neither image nor engine
+test-host: .venv/ready  ## What needs neither image nor engine
 	@$(python) -m pytest $(on_all_cores) --cov --cov-report= $(host_tests)
 	@echo "Of the lines and branches of contract, scripts and local_test these tests reach $$($(python) -m coverage report --format=total) %."
 
@@ -139,9 +160,6 @@ test-images: .venv/ready engine  ## What is in the images, and how they behave a
 
 test-serving: .venv/ready engine  ## The serve image under load, under attack, at its end; multi-model endpoints, users' code
 	@$(python) -m pytest $(file_by_file) tests/serving
-
-test-spot: .venv/ready build  ## Interrupt a spot job at 20 random moments and compare its model with the undisturbed run's
-	@DRILL=20 $(python) -m pytest tests/images/test_spot_drill.py
 
 test-container: .venv/ready engine  ## The code of container/, inside the images, and which share of it the tests reach
 	@rm -rf $(in_images)
@@ -158,19 +176,57 @@ test-sdk: .venv/ready .venv-sdk/ready .venv-sdk3/ready engine  ## The SageMaker 
 test-demo: .venv/ready engine  ## The demo, end to end
 	@$(python) -m pytest $(file_by_file) tests/end_to_end
 
-test-report: .venv/ready browser  ## A run's report in a real browser: in light, dark and print, on a desk and on a phone
+test-report: .venv/ready browser  ## A run's report in a real browser: light, dark, print, desk and phone
 	@$(python) -m pytest tests/report_page
+
+test-try-page: .venv/ready browser $(axe)  ## The page of make try in a real browser, and axe-core's rules of accessibility
+	@$(python) -m pytest tests/try_page
+
+$(axe): tests/try_page/package-lock.json tests/try_page/fetch_axe.sh
+	@tests/try_page/fetch_axe.sh out/axe-core
+
+test-spot: .venv/ready build  ## A spot job interrupted at 20 random moments, beside the undisturbed run (not a part of test)
+	@DRILL=20 $(python) -m pytest tests/images/test_spot_drill.py
+
+browser:  ## Make sure that a Chromium or Chrome is here (installs Debian's when it may)
+	@local_test/browser.sh
 
 lock: .venv/ready  ## Compile every requirements.in anew into versions and hashes
 	@docker/lock.sh
 
-lock-cpu: .venv/ready  ## The same for the CPU builds of torch alone; PIP_EXTRA_INDEX_URL names an index that has them
+lock-cpu: .venv/ready  ## PIP_EXTRA_INDEX_URL=https://... | The same for the CPU builds of torch alone, from an index that has them
 	@docker/lock.sh cpu
 
 clean:  ## End the local SageMaker, remove outputs and the virtual environments; images stay
 	@[ ! -e out/local/lock ] || flock --nonblock out/local/lock true || $(python) -m local_test down || { \
 		echo "Nothing was removed: the local SageMaker in out/local runs. End it (make local-down), then make clean." >&2; exit 1; }
 	@rm -rf out .venv .venv-sdk .venv-sdk3
+
+##@ Figures, each beside a peer's in the same run
+
+bench: bench-local bench-training bench-recipe bench-tuning bench-debugger bench-serving  ## All of these but soak: hours
+
+
+bench-local: .venv/ready build  ## What the local SageMaker costs: a job's start and end, an invocation
+	@$(python) -m tests.bench.local --train-image "$$IMAGE_PREFIX-train:$(tag)"
+
+bench-training: .venv/ready build  ## DATA=my/pictures | Training beside torchvision's reference script (half an hour)
+	@$(python) -m tests.bench.training --train-image "$$IMAGE_PREFIX-train:$(tag)" $${DATA:+--data "$$DATA"}
+
+bench-recipe: .venv/ready build  ## DATA=my/pictures | What each part of the training recipe is worth (an hour)
+	@$(python) -m tests.bench.recipe --train-image "$$IMAGE_PREFIX-train:$(tag)" $${DATA:+--data "$$DATA"}
+
+bench-tuning: .venv/ready build  ## DATA=my/pictures | The trials of a tuning job, on the feature bank and without it (two hours)
+	@$(python) -m tests.bench.tuning --train-image "$$IMAGE_PREFIX-train:$(tag)" $${DATA:+--data "$$DATA"}
+
+bench-debugger: .venv/ready build  ## DATA=my/pictures | What watching a run costs: hook, rules, profile (a quarter of an hour)
+	@$(python) -m tests.bench.debugger --train-image "$$IMAGE_PREFIX-train:$(tag)" $${DATA:+--data "$$DATA"}
+
+bench-serving: .venv/ready build  ## DATA=my/pictures | The endpoint beside other servers of the same network (twenty minutes)
+	@$(python) -m tests.bench.serving --serve-image "$$IMAGE_PREFIX-serve:$(tag)" $${DATA:+--data "$$DATA"}
+
+soak: .venv/ready build  ## DATA=my/pictures | The serve image at full load for half an hour: memory slope and error count
+	@$(python) -m tests.bench.soak --serve-image "$$IMAGE_PREFIX-serve:$(tag)" $${DATA:+--data "$$DATA"}
 
 host_locks = scripts/requirements.txt local_test/requirements.txt tests/requirements.txt
 

@@ -86,6 +86,11 @@ class Hyperparameters:
     test_flip: bool = _is(
         Boolean(), "false", "evaluate, and answer on the endpoint, from a picture and its mirror image: twice the work"
     )
+    unknown_below: float = _is(
+        Number(0, 1),
+        "0",
+        'where the likeliest class has less than this probability, the endpoint answers `"label": null`; 0 is off',
+    )
     image_size: int = _is(Whole(32, 1024), "224", "side of the model's input, pixels")
     mixed_precision: bool = _is(
         Boolean(), "true", "compute in bfloat16 or float16 where the device is faster so; `false`: float32 everywhere"

@@ -1,14 +1,20 @@
-"""The splits of a data set, which are channels of a job, and its class folders.
+"""The splits of a data set, which are channels of a job, and what users call their folders.
 
 The layout is that of Udacity's dogImages.zip: `<split>/<number>.<Class_name>/<picture>`.
 """
 
-import re
-
 SPLITS = ("train", "valid", "test")
-PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
+_MEANT = {
+    "train": "train",
+    "training": "train",
+    "valid": "valid",
+    "val": "valid",
+    "validation": "valid",
+    "test": "test",
+    "testing": "test",
+}
 
 
-def class_name(folder: str) -> str:
-    """`001.Affenpinscher` -> `Affenpinscher`; a folder without a number keeps its name."""
-    return re.sub(r"^\d+\.", "", folder) or folder
+def split_meant(folder: str) -> str | None:
+    """`train`, `Train`, `training` -> train; `val`, `validation` -> valid; None for a folder that is no split."""
+    return _MEANT.get(folder.casefold())

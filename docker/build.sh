@@ -5,19 +5,8 @@ set -eu
 cd "$(dirname "$0")/.."
 prefix=${IMAGE_PREFIX:-dogbreed}
 
-# A client that can drive BuildKit: one with buildx, or one from before version 23, which has it built in.
-client= flags=
-for candidate in docker /usr/bin/docker /usr/local/bin/docker; do
-    command -v "$candidate" >/dev/null 2>&1 || continue
-    if "$candidate" buildx version >/dev/null 2>&1; then
-        # SageMaker endpoints refuse the OCI manifests that attestations bring.
-        client=$candidate flags="--load --provenance=false"
-        break
-    fi
-    major=$("$candidate" --version | sed 's/[^0-9]*\([0-9]*\).*/\1/')
-    if [ "$major" -ge 18 ] && [ "$major" -lt 23 ]; then client=$candidate; break; fi
-done
-[ -n "$client" ] || { echo "This docker client cannot use BuildKit: install the docker-buildx plugin (https://docs.docker.com/go/buildx)." >&2; exit 1; }
+builder=$(docker/buildkit_client.sh)
+client=${builder%% *} flags=${builder#"$client"}
 
 base=$(docker/debian_base.sh)
 python3 docker/base_age.py "$base"

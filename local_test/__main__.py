@@ -10,6 +10,7 @@ env                 print the variables that point AWS clients at it (starts it 
 push IMAGE          bring an image of the engine to its ECR
 logs [NAME]         what a job or an endpoint has printed; without a name, its own log
 status              what runs
+doctor              what of this machine keeps it from working, and what to do about it
 interrupt JOB       take a spot job's instances away, as AWS does without asking
 down                end it; jobs, models and S3 objects stay in its folder
 clean               end it, and remove everything that it made: pushed images and their names, its folder
@@ -30,6 +31,7 @@ from local_test import clean, service_address
 from local_test.aws_client import aws_client
 from local_test.background import GAVE_WAY, LOG, ServiceFailed, start, stop
 from local_test.command_line import old_command_line
+from local_test.doctor.__main__ import report as doctor
 from local_test.environment import exports
 from local_test.host.command import COMMAND
 from local_test.host.engine import NoEngine, connect, emulation_note, published_ports_warning
@@ -41,7 +43,7 @@ from local_test.push import push_image
 from local_test.shells import SHELLS
 
 IN_REPOSITORY = Path("out/local")
-VERBS = ["serve", "up", "env", "push", "logs", "status", "interrupt", "down", "clean"]
+VERBS = ["serve", "up", "env", "push", "logs", "status", "doctor", "interrupt", "down", "clean"]
 
 
 def main(arguments: list[str], folder: Path = IN_REPOSITORY) -> int:
@@ -93,6 +95,8 @@ def _run(args: argparse.Namespace) -> int:
         return serve(folder, args.port, args.allow_files, args.strict)
     if args.verb == "status":
         return show_status(folder)
+    if args.verb == "doctor":
+        return doctor(folder)
     if args.verb == "interrupt":
         return interrupt(folder, name)
     if args.verb == "logs":

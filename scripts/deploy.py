@@ -114,7 +114,7 @@ def main(arguments: list[str]) -> int:
             f"{call.operation}: {call.request.get('PolicyName') or call.request.get('AlarmName') or name}",
             file=sys.stderr,
         )
-    print(f"next: {make('predict')} PICTURE=dog.jpg, and {make('delete')}, until when it costs money")
+    print(f"next: {make('predict')} PICTURE=dog.jpg or {make('try')}, and {make('delete')}, until when it costs money")
     return 0
 
 

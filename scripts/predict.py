@@ -8,22 +8,19 @@ import json
 import mimetypes
 import sys
 import time
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from scripts.aws.async_invocation import invoke_async
 from scripts.aws.clients import Aws
-from scripts.aws.endpoints import describe_endpoint
+from scripts.aws.invocation import Send, model_error, sender
 from scripts.aws.pictures import answer, find_pictures, picture_line, prediction_lines
 from scripts.aws.planned_call import Call, as_json
 from scripts.config.names import endpoint
 from scripts.config.settings import load_settings
-from scripts.console.failure import Failure, ends_with_a_sentence, error_code, explain, is_about_credentials, is_denied
-from scripts.console.make_prefix import make
+from scripts.console.failure import Failure, ends_with_a_sentence, explain, is_about_credentials, is_denied
 from scripts.console.parallel import in_parallel
 
 
@@ -75,47 +72,22 @@ def main(arguments: list[str]) -> int:
     return 1 if failed else 0
 
 
-def sender(aws: Aws, name: str) -> Callable[[Path], bytes]:
-    """A function that sends one picture to the endpoint, whichever way it wants it, and returns the answer's bytes.
-
-    Raises Failure when there is no endpoint or it takes no requests yet.
-    """
-    description = describe_endpoint(aws, name)
-    if description is None:
-        raise Failure(f"There is no endpoint {name} in {aws.region}. Run `{make('deploy')}`.")
-    if description["EndpointStatus"] in ("Creating", "Failed", "Deleting", "OutOfService"):
-        reason = description.get("FailureReason", "it takes no requests now").rstrip(".")
-        raise Failure(f"The endpoint {name} is {description['EndpointStatus']}: {reason}.")
-    runtime = aws.client("sagemaker-runtime")
-    if "AsyncInferenceConfig" in description:
-        s3, layout = aws.client("s3"), aws.layout
-
-        def send(picture: Path) -> bytes:
-            return invoke_async(runtime, s3, layout, name, picture.read_bytes(), _request(name, picture)["ContentType"])
-    else:
-
-        def send(picture: Path) -> bytes:
-            return runtime.invoke_endpoint(**_request(name, picture), Body=picture.read_bytes())["Body"].read()
-
-    return send
-
-
 def _request(name: str, picture: Path) -> dict[str, Any]:
-    kind = mimetypes.guess_type(picture.name)[0] or "application/octet-stream"
-    return {"EndpointName": name, "ContentType": kind, "Accept": "application/json"}
+    return {"EndpointName": name, "ContentType": content_type(picture), "Accept": "application/json"}
 
 
-def _ask(send: Callable[[Path], bytes], picture: Path) -> tuple[object, str | None]:
+def content_type(picture: Path) -> str:
+    """By its suffix."""
+    return mimetypes.guess_type(picture.name)[0] or "application/octet-stream"
+
+
+def _ask(send: Send, picture: Path) -> tuple[object, str | None]:
     """The model's answer and None, or None and a sentence. Raises what no other picture would fare better with."""
     try:
-        return answer(send(picture)), None
+        return answer(send(picture.read_bytes(), content_type(picture), "").body), None
     except ClientError as error:
-        if error_code(error) == "ModelError":
-            status, message = (
-                error.response.get("OriginalStatusCode"),
-                error.response.get("OriginalMessage") or explain(error),
-            )
-            return None, f"the model answered {status}: {message}"
+        if said := model_error(error):
+            return None, f"the model answered {said[0]}: {said[1]}"
         if is_about_credentials(error) or is_denied(error):
             raise
         return None, explain(error)

@@ -14,19 +14,14 @@ from botocore.exceptions import ClientError
 
 from scripts.aws import docker_cli
 from scripts.aws.clients import Aws
+from scripts.aws.docker_manifest import DOCKER_MANIFEST, OCI_TAG, is_pushed_as_oci, put_as_docker, remove_oci_tag
 from scripts.aws.image import built_image, built_tag, describe_repository, image_detail, published_tag, repository_uri
 from scripts.aws.planned_call import Call, as_json
 from scripts.config.names import IMAGES, repository
 from scripts.config.settings import load_settings
 from scripts.console.failure import Failure, ends_with_a_sentence, error_code, explain, is_denied
+from scripts.console.make_prefix import make
 from scripts.requests.repository import create_repository_request, lifecycle_policy_request, scanning_request
-
-# https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html: endpoints refuse OCI manifests.
-DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
-_NOT_OCI = (
-    "Build with --provenance=false (docker/build.sh does), and switch the engine's containerd image store off: "
-    '"features": {"containerd-snapshotter": false} in its daemon.json. Then `make build push`'
-)
 
 
 @ends_with_a_sentence
@@ -57,7 +52,9 @@ def main(arguments: list[str]) -> int:
         if detail:
             stored = _manifest(aws, name, in_ecr, detail)
             check_manifest(f"{name}:{in_ecr}", stored["mediaType"], _remove(name, in_ecr))
-            if stored["config"] and facts["Id"] not in (stored["config"], detail["imageDigest"]):
+            # Of an image that is pushed as OCI the id is the digest of a manifest that ECR no longer has.
+            known = (stored["config"], detail["imageDigest"])
+            if stored["config"] and not is_pushed_as_oci(facts) and facts["Id"] not in known:
                 # No reason to fail: another machine builds the same tree into another image. But with another
                 # BASE_IMAGE it matters.
                 print(
@@ -66,14 +63,18 @@ def main(arguments: list[str]) -> int:
                 )
             print(f"{name}:{in_ecr} is in ECR already")
             continue
-        check_manifest(f"{name}:{tag}", facts.get("Descriptor", {}).get("mediaType"), "Nothing was pushed.")
         if not logged_in:
             log_in(aws)
             logged_in = True
         uri = f"{repository_uri(aws, name)}:{in_ecr}"
         started = time.monotonic()
-        docker_cli.docker("tag", f"{name}:{tag}", uri)
-        docker_cli.push(uri)
+        pushed_as = uri + OCI_TAG if is_pushed_as_oci(facts) else uri
+        if pushed_as != uri:
+            remove_oci_tag(aws, name, in_ecr)  # of a push that was cut short, perhaps of another build
+        docker_cli.docker("tag", f"{name}:{tag}", pushed_as)
+        docker_cli.push(pushed_as)
+        if pushed_as != uri:
+            put_as_docker(aws, name, in_ecr)
         detail = image_detail(aws, name, in_ecr)
         if detail is None:
             raise Failure(f"ECR does not know {name}:{in_ecr} although Docker has pushed it. Run it again.")
@@ -144,9 +145,7 @@ def log_in(aws: Aws) -> None:
 def check_manifest(image: str, media_type: str | None, then: str) -> None:
     """Raise Failure when a manifest is not Docker's. media_type None: not known, which is no reason to refuse."""
     if media_type not in (None, DOCKER_MANIFEST):
-        raise Failure(
-            f"{image} has a manifest of type {media_type}, which SageMaker endpoints refuse. {_NOT_OCI}. {then}"
-        )
+        raise Failure(f"{image} has a manifest of type {media_type}, which SageMaker endpoints refuse. {then}")
 
 
 def _manifest(aws: Aws, name: str, tag: str, detail: dict[str, Any]) -> dict[str, str | None]:
@@ -165,7 +164,7 @@ def _manifest(aws: Aws, name: str, tag: str, detail: dict[str, Any]) -> dict[str
 
 def _remove(name: str, tag: str) -> str:
     return (
-        "Its tag cannot be pushed again while it is there; remove it first: "
+        f"Its tag cannot be pushed again while it is there; remove it, then run `{make('push')}`: "
         f"aws ecr batch-delete-image --repository-name {name} --image-ids imageTag={tag}"
     )
 

@@ -27,7 +27,9 @@ from scripts.console.parallel import in_parallel
 @ends_with_a_sentence
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="upload", description="Bring a data set to S3; only what changed is sent.")
-    parser.add_argument("source", type=Path, help="a folder or a zip with train, valid and test in it")
+    parser.add_argument(
+        "source", type=Path, help="a folder or a zip of train, valid and test, or of class folders alone"
+    )
     parser.add_argument("--delete", action="store_true", help="remove from S3 what is not in the source")
     parser.add_argument("--dry-run", action="store_true", help="print the requests, change nothing")
     chosen = parser.parse_args(arguments)

@@ -1,26 +1,37 @@
 """Channels and their class folders: which pictures a channel holds, and which class each belongs to.
 
-The layout is Udacity's dogImages.zip: `<channel>/<number>.<Class_name>/<picture>`. The number and its dot are optional
-and are not part of the class name.
+The layout is Udacity's dogImages.zip: `<channel>/<number>.<Class_name>/<picture>`; `contract.class_names` says when the
+number is no part of the class name.
 """
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from container.data.channel_files import channel_files
 from container.runtime.failure import TrainingFailure
-from contract.splits import PICTURE_SUFFIXES, SPLITS, class_name
+from contract.class_names import class_among, class_names, composed, partly_numbered
+from contract.data_files import hidden_note, is_picture_file, some
+from contract.flat_split import SHARES, split_pictures
+from contract.picture_formats import TAKEN, pictures_not_taken
+from contract.splits import SPLITS, split_meant
+
+_VARIABLE = "SM_CHANNEL_"
 
 
 @dataclass(frozen=True)
 class Split:
-    """The pictures of one channel: `labels[i]` is the index in `classes` of `paths[i]`."""
+    """The pictures of one channel: `labels[i]` is the index in `classes` of `paths[i]`.
+
+    root: the folder that holds the class folders.
+    """
 
     name: str
     classes: tuple[str, ...]
     paths: tuple[Path, ...]
     labels: tuple[int, ...]
-    warnings: tuple[str, ...] = field(default=())
+    warnings: tuple[str, ...] = ()
+    root: Path = Path()
 
 
 def read_split(root: Path, name: str, classes: tuple[str, ...] | None = None) -> Split:
@@ -34,44 +45,68 @@ def read_split(root: Path, name: str, classes: tuple[str, ...] | None = None) ->
     Raises TrainingFailure, naming the folder, when there is nothing to learn from, when two folders mean the same class
     or when a class is not in `classes`.
     """
-    folders = _class_folders(root, name)
-    pictures = {one: _pictures(folder) for one, folder in folders.items()}
+    files = channel_files(root, name, classes)
+    folders = list(files.of_folders)
+    known = dict.fromkeys(classes or ())
+    class_of = class_names(folders) if classes is None else {one: class_among(one, known) for one in folders}
+    look_alikes = _look_alikes(name, class_of)
+    pictures: dict[str, list[Path]] = {one: [] for one in class_of.values()}
+    others: list[Path] = []
+    for folder, inside in files.of_folders.items():
+        for file in inside:
+            path = files.root / file
+            (pictures[class_of[folder]] if is_picture_file(path) else others).append(path)
     if classes is None:
-        _check_first_split(name, pictures)
-        classes = tuple(folders)
+        _check_first_split(name, pictures, others)
+        classes = tuple(pictures)
     else:
         _check_further_split(name, pictures, classes)
     warnings = (
-        *_warnings_of_other_files(name, list(folders.values())),
+        *_warnings_of_other_files(name, others),
         *_warnings_of_classes(name, pictures, classes),
-        *_warnings_of_loose_pictures(name, root),
+        *look_alikes,
+        *_warnings_of_numbers(name, folders),
+        *(f"channel {name} has {note}" for note in (*files.notes, *hidden_note(files.hidden))),
     )
     rows = [(path, label) for label, one in enumerate(classes) for path in pictures.get(one, [])]
-    return Split(name, classes, tuple(path for path, _ in rows), tuple(label for _, label in rows), warnings)
+    return Split(
+        name, classes, tuple(path for path, _ in rows), tuple(label for _, label in rows), warnings, files.root
+    )
 
 
-def _class_folders(root: Path, name: str) -> dict[str, Path]:
-    """The class folders of a channel by class name, sorted by folder. Raises TrainingFailure."""
-    if not root.is_dir():
-        raise TrainingFailure(f"Channel {name} is missing: {root} is not a folder. Add the channel to the request.")
-    folders = sorted(entry for entry in root.iterdir() if entry.is_dir() and not _hidden(entry))
-    if not folders:
-        raise TrainingFailure(
-            f"Channel {name} has no class folders in {root}. Put one folder of pictures per class there."
-        )
-    names = [class_name(folder.name) for folder in folders]
-    twice = {one for one in names if names.count(one) > 1}
-    if twice:
-        raise TrainingFailure(f"Channel {name} has two folders for the class {min(twice)}. Merge or rename them.")
-    return dict(zip(names, folders, strict=True))
+def _look_alikes(name: str, class_of: dict[str, str]) -> list[str]:
+    """Warnings of folders whose names look the same, and are one class. Raises TrainingFailure for two other folders
+    that mean one class.
+    """
+    warnings = []
+    first: dict[str, str] = {}
+    for folder, one in class_of.items():
+        other = first.setdefault(one, folder)
+        if composed(other) != composed(folder):
+            raise TrainingFailure(f"Channel {name} has two folders for the class {one}. Merge or rename them.")
+        if other != folder:
+            warnings.append(
+                f"channel {name} has two folders {one} whose names look the same and differ in their bytes: they are "
+                "one class"
+            )
+    return warnings
 
 
-def _check_first_split(name: str, pictures: dict[str, list[Path]]) -> None:
-    """The split that names the classes: raise TrainingFailure for an empty class, and for fewer than two classes."""
+def _check_first_split(name: str, pictures: dict[str, list[Path]], others: list[Path]) -> None:
+    """The split that names the classes: raise TrainingFailure for an empty class, and for fewer than two classes.
+
+    others: files that are no pictures.
+    """
     empty = [one for one, paths in pictures.items() if not paths]
     if empty:
+        not_taken = pictures_not_taken(path.name for path in others)
         raise TrainingFailure(
-            f"Channel {name} has no picture of {_some(empty)}. Add pictures or remove the empty folders."
+            f"Channel {name} has no picture of {some(empty)}. "
+            + (
+                f"It has {not_taken}, which are not taken: use {TAKEN}."
+                if not_taken
+                else "Add pictures or remove the empty folders."
+            )
         )
     if len(pictures) < 2:
         raise TrainingFailure(f"Channel {name} has one class only, {min(pictures)}. A classifier needs two or more.")
@@ -82,15 +117,14 @@ def _check_further_split(name: str, pictures: dict[str, list[Path]], classes: tu
     stray = [one for one, paths in pictures.items() if paths and one not in classes]
     if stray:
         raise TrainingFailure(
-            f"Channel {name} has classes that channel train lacks: {_some(stray)}. "
+            f"Channel {name} has classes that channel train lacks: {some(stray)}. "
             "The splits must have the same class folders."
         )
     if not any(pictures.get(one) for one in classes):
         raise TrainingFailure(f"Channel {name} has no pictures in its class folders. Add pictures.")
 
 
-def _warnings_of_other_files(name: str, folders: list[Path]) -> list[str]:
-    others = _other_files(folders)
+def _warnings_of_other_files(name: str, others: list[Path]) -> list[str]:
     if not others:
         return []
     kinds = ", ".join(sorted({path.suffix or "no suffix" for path in others})[:5])
@@ -102,59 +136,57 @@ def _warnings_of_classes(name: str, pictures: dict[str, list[Path]], classes: tu
     warnings = []
     unknown = [one for one, paths in pictures.items() if not paths and one not in classes]
     if unknown:
-        warnings.append(f"channel {name} has empty folders for classes that channel train lacks: {_some(unknown)}")
+        warnings.append(f"channel {name} has empty folders for classes that channel train lacks: {some(unknown)}")
     missing = [one for one in classes if not pictures.get(one)]
     if missing:
-        warnings.append(f"channel {name} has no pictures of {_some(missing)}: they do not count in its figures")
+        warnings.append(f"channel {name} has no pictures of {some(missing)}: they do not count in its figures")
     return warnings
 
 
-def _warnings_of_loose_pictures(name: str, root: Path) -> list[str]:
-    loose = sum(1 for entry in root.iterdir() if entry.suffix.lower() in PICTURE_SUFFIXES)
-    return [f"channel {name} has {loose} pictures outside the class folders: they are not used"] if loose else []
-
-
-def _pictures(folder: Path) -> list[Path]:
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in PICTURE_SUFFIXES and not _hidden(path) and path.is_file()
-    )
-
-
-def _other_files(folders: list[Path]) -> list[Path]:
+def _warnings_of_numbers(name: str, folders: list[str]) -> list[str]:
+    found = partly_numbered(folders) if name == "train" else None
+    if not found:
+        return []
     return [
-        path
-        for folder in folders
-        for path in folder.rglob("*")
-        if path.is_file() and not _hidden(path) and path.suffix.lower() not in PICTURE_SUFFIXES
+        f"channel {name} has class folders with a number before the name ({found[0]}) and others without ({found[1]}): "
+        "the numbers stay in the class names"
     ]
-
-
-def _hidden(path: Path) -> bool:
-    return path.name.startswith((".", "__MACOSX"))
-
-
-def _some(names: list[str], limit: int = 5) -> str:
-    rest = len(names) - limit
-    return ", ".join(names[:limit]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def channel(name: str) -> Path | None:
     """The folder of a channel; None when the request does not have it."""
-    folder = os.environ.get(f"SM_CHANNEL_{name.upper()}")
+    folder = os.environ.get(f"{_VARIABLE}{name.upper()}")
     return Path(folder) if folder else None
 
 
 def picture_channels() -> dict[str, Path]:
-    """The folders of the channels with pictures that the request has, by split."""
-    return {name: folder for name in SPLITS if (folder := channel(name))}
+    """The folders of the channels with pictures that the request has, by split. A channel `validation` is that of
+    valid, and `training` that of train. Raises TrainingFailure for two of one split.
+    """
+    found: dict[str, str] = {}
+    for variable in sorted(os.environ):
+        name = variable.removeprefix(_VARIABLE)
+        split = split_meant(name) if variable.startswith(_VARIABLE) and os.environ[variable] else None
+        if split in found:
+            raise TrainingFailure(
+                f"The channels {found[split].lower()} and {name.lower()} both mean {split}. Leave one of them out of "
+                "the request's InputDataConfig."
+            )
+        if split:
+            found[split] = name
+    return {split: Path(os.environ[_VARIABLE + found[split]]) for split in SPLITS if split in found}
 
 
 def read_splits() -> dict[str, Split]:
-    """The splits by name; `test` only where its channel is given. Their classes are those of `train`."""
+    """The splits by name; `test` only where its channel is given. Their classes are those of `train`.
+
+    Where no other channel than that of train is given, its pictures are split, as `upload` splits class folders.
+    Raises TrainingFailure as `read_split`, and for a channel that is missing.
+    """
     splits: dict[str, Split] = {}
     given = picture_channels()
+    if list(given) == ["train"]:
+        return split_of_train(read_split(given["train"], "train"))
     for name in SPLITS:
         if name not in given and name == "test":
             print("no channel test: the model is not evaluated on a test split")
@@ -163,3 +195,35 @@ def read_splits() -> dict[str, Split]:
             raise TrainingFailure(f"Channel {name} is missing. Add it to the request's InputDataConfig.")
         splits[name] = read_split(given[name], name, splits["train"].classes if splits else None)
     return splits
+
+
+def split_of_train(whole: Split) -> dict[str, Split]:
+    """The pictures of a channel train that is the only one, as train, valid and test. Raises TrainingFailure when there
+    are too few.
+    """
+    folders: dict[str, list[str]] = {}
+    names = [path.relative_to(whole.root).as_posix() for path in whole.paths]
+    for name in names:
+        folders.setdefault(name.partition("/")[0], []).append(name)
+    split_of = split_pictures(folders)
+    rows = {split: [row for row, name in enumerate(names) if split_of[name] == split] for split in SPLITS}
+    if not rows["valid"]:
+        raise TrainingFailure(
+            "Channel valid is missing, and channel train has one picture of each class, which cannot be split. Add "
+            "pictures, or channel valid."
+        )
+    note = (
+        "the request has no other channel with pictures than train: in every class, and on every run alike, they are "
+        f"split {'/'.join(map(str, SHARES.values()))}: " + ", ".join(f"{name} {len(rows[name]):,}" for name in SPLITS)
+    )
+    return {
+        name: replace(
+            whole,
+            name=name,
+            paths=tuple(whole.paths[row] for row in rows[name]),
+            labels=tuple(whole.labels[row] for row in rows[name]),
+            warnings=(*whole.warnings, note) if name == "train" else (),
+        )
+        for name in SPLITS
+        if rows[name]
+    }

@@ -6,7 +6,6 @@ grow with the data set.
 
 import os
 import shutil
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,8 @@ import torch
 
 from container.data.class_folders import Split
 from container.data.picture_digest import combined, digest
-from container.pictures.preprocessing import Preprocessing, UnreadablePicture, open_picture
+from container.data.picture_reading import read_square
+from container.pictures.preprocessing import Preprocessing, UnreadablePicture
 from container.runtime.batch_threads import BatchThreads
 from container.runtime.failure import TrainingFailure
 
@@ -25,19 +25,31 @@ class PictureStore:
     """Squares and labels of the readable pictures of a split.
 
     labels: int64 [n]. paths: the n files, in the same order. unreadable: (file, reason) of those left out; reasons: the
-    same by position in the split. content_digest: SHA-256 of the split's files, unreadable ones included
-    (`digest_of_split`).
+    same by position in the split. content_digest: SHA-256 of the split's files, those left out included
+    (`digest_of_split`). digests: of each file by position, where this process has decoded them, else empty. repeated:
+    how many pictures `without` left out.
     """
 
-    def __init__(self, split: Split, squares: np.ndarray, unreadable: dict[int, str], content_digest: str):
+    def __init__(
+        self,
+        split: Split,
+        squares: np.ndarray,
+        unreadable: dict[int, str],
+        content_digest: str,
+        repeated: tuple[int, ...] = (),
+    ):
         """Args:
         split: what was decoded.
         squares: uint8 [len(split.paths), side, side, 3].
         unreadable: reasons by position in split.paths.
         content_digest: of the split's files.
+        repeated: positions in split.paths of pictures that are left out, as they are elsewhere.
         """
-        self._squares, self.reasons, self.content_digest = squares, unreadable, content_digest
-        rows = [row for row in range(len(split.paths)) if row not in unreadable]
+        self._split, self._squares, self.reasons, self.content_digest = split, squares, unreadable, content_digest
+        self.digests: list[bytes] = []
+        self.repeated = len(repeated)
+        left_out = {*unreadable, *repeated}
+        rows = [row for row in range(len(split.paths)) if row not in left_out]
         self._flat, self._positions = (
             torch.from_numpy(squares.reshape(len(squares), -1)),
             torch.tensor(rows, dtype=torch.int64),
@@ -48,6 +60,10 @@ class PictureStore:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def without(self, repeated: tuple[int, ...]) -> "PictureStore":
+        """The store of the same squares without the pictures at these positions in its split."""
+        return PictureStore(self._split, self._squares, self.reasons, self.content_digest, repeated)
 
     def square(self, index: int) -> torch.Tensor:
         """uint8 [1, 3, square_size, square_size], channels last in memory: a view of the file, not to be changed."""
@@ -93,21 +109,18 @@ def decode_split(split: Split, preprocessing: Preprocessing, folder: Path, worke
 
         def decode(start: int, stop: int) -> None:
             for row in range(start, stop):
-                content = b""
-                try:
-                    content = _read(split.paths[row])
-                    with open_picture(content) as picture:
-                        square = preprocessing.to_square(picture)
-                except UnreadablePicture as error:
-                    unreadable[row] = str(error)
-                    print(f"warning: {split.paths[row]} is left out: {error}", file=sys.stderr)
+                content, square = read_square(split.paths[row], preprocessing)
+                if isinstance(square, UnreadablePicture):
+                    unreadable[row] = str(square)
                 else:
                     _write_at(file.fileno(), square.data.cast("B"), row * square.nbytes)
                 digests[row] = digest(content)
 
         BatchThreads(workers).run(decode, len(split.paths), PART)
     check_unreadable(split, unreadable)
-    return open_split(split, preprocessing, folder, unreadable, combined(split, digests))
+    store = open_split(split, preprocessing, folder, unreadable, combined(split, digests))
+    store.digests = digests
+    return store
 
 
 def open_split(
@@ -121,13 +134,6 @@ def open_split(
     """
     squares = np.memmap(_file(split, folder), dtype=np.uint8, mode="r+", shape=_shape(split, preprocessing))
     return PictureStore(split, squares, reasons, content_digest)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise UnreadablePicture(f"not a readable picture: {error}") from error
 
 
 def _file(split: Split, folder: Path) -> Path:

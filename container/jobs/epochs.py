@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -13,6 +13,7 @@ from container.jobs.run import Run
 from container.report.record import Epoch
 from container.training.evaluation import evaluate
 from container.training.resume import RunCheckpoints
+from container.training.temperature import NOT_FITTED, Temperature, fit_temperature
 from container.training.trainer import Trainer
 from contract.metric_lines import line_of_epoch
 
@@ -20,11 +21,12 @@ from contract.metric_lines import line_of_epoch
 @dataclass(frozen=True)
 class Best:
     """The model as it was after its best epoch. facts: epoch, valid_accuracy, valid_loss. state: its tensors, on the
-    CPU.
+    CPU. temperature: fitted on the valid split.
     """
 
     facts: dict[str, Any]
     state: dict[str, torch.Tensor]
+    temperature: Temperature = NOT_FITTED
 
     @property
     def merit(self) -> tuple[float, float]:
@@ -47,7 +49,7 @@ def train_epochs(
         trainer.load_state_dict(resumed["trainer"])
         first = resumed["epoch"]
         if resumed["best"]:
-            best = Best(**resumed["best"])
+            best = Best(**{**resumed["best"], "temperature": Temperature(**resumed["best"]["temperature"])})
             if writes:
                 keep(best)
     monitor.begin(trainer, [Epoch(**facts) for facts in resumed["history"]] if resumed else [])
@@ -56,7 +58,7 @@ def train_epochs(
         """Write a checkpoint from which the run resumes in `epoch`."""
         if not writes:
             return
-        kept = {"facts": best.facts, "state": best.state} if best else None
+        kept = {"facts": best.facts, "state": best.state, "temperature": asdict(best.temperature)} if best else None
         checkpoints.write(
             trainer.step,
             {
@@ -92,6 +94,8 @@ def train_epochs(
             print(line_of_epoch(epoch, train_loss, found.loss, found.accuracy, ended - started), flush=True)
         facts = {"epoch": epoch, "valid_accuracy": found.accuracy, "valid_loss": found.loss}
         is_best = best is None or Best(facts, {}).merit > best.merit
+        if is_best:
+            found = replace(found, temperature=fit_temperature(found.logits, found.labels))
         monitor.epoch(
             Epoch(epoch, train_loss, found.loss, None, found.accuracy, trainer.last_learning_rate, ended - started),
             found,
@@ -100,7 +104,9 @@ def train_epochs(
         )
         if is_best:
             state = trainer.evaluated.state_dict() if writes else {}
-            best = Best(facts, {name: tensor.detach().cpu().clone() for name, tensor in state.items()})
+            best = Best(
+                facts, {name: tensor.detach().cpu().clone() for name, tensor in state.items()}, found.temperature
+            )
             if writes:
                 keep(best)
         if stops():

@@ -6,7 +6,7 @@ A folder of plain files, so that a channel can carry it and it can be memory-map
     bank.json             what the features were made from; written last: a folder without it is no bank
     backbone.safetensors  the backbone's weights, so that a trial writes an ordinary model file
     <split>.npy           float16 [n, views, d]; one view, the endpoint's own, for valid and test
-    <split>_labels.npy    int64 [n]; -1 for a picture that could not be read
+    <split>_labels.npy    int64 [n]; -1 for a picture that could not be read, or is left out of train as it is elsewhere
 
 Half precision keeps 11 bits of a feature, far below what augmentation varies; the loss is computed in float32.
 Nothing here needs torchvision: a trial on a bank starts without it.
@@ -24,7 +24,7 @@ import numpy as np
 import safetensors.torch
 import torch
 
-from container.data.class_folders import read_split
+from container.data.class_folders import read_split, split_of_train
 from container.data.picture_digest import digest_of_split
 from container.model.weights_file import find_weights_file
 from container.runtime.failure import TrainingFailure
@@ -77,7 +77,7 @@ class Manifest:
     """What a bank was made from. data: SHA-256 by split. weights: SHA-256 of the weights file, "" when there was none.
 
     backbone: SHA-256 of BACKBONE, wherever its weights are from. seed: what random weights were drawn with. sizes:
-    bytes by file. unreadable: pictures left out, by split."""
+    bytes by file. unreadable: pictures left out, by split. repeated: those left out of train as they are elsewhere."""
 
     code: str
     arch: str
@@ -94,6 +94,7 @@ class Manifest:
     classes: tuple[str, ...]
     data: dict[str, str]
     unreadable: dict[str, int]
+    repeated: int
     sizes: dict[str, int]
     format: str = FORMAT
 
@@ -103,7 +104,7 @@ class Manifest:
         deciding = {
             name: value
             for name, value in asdict(self).items()
-            if name not in ("sizes", "seed", "weights", "weights_origin", "unreadable")
+            if name not in ("sizes", "seed", "weights", "weights_origin", "unreadable", "repeated")
         }
         return hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()[:12]
 
@@ -207,8 +208,13 @@ class FeatureBank:
             found = find_weights_file(pretrained_channel)
             if found and file_digest(found[0]) != made.weights:
                 raise _stale(f"was made from {made.weights_origin}, and this job has {found[1]}, whose content differs")
-        for name, channel in picture_channels.items():
-            split = read_split(channel, name, None if name == "train" else made.classes)
+        splits = {
+            name: read_split(channel, name, None if name == "train" else made.classes)
+            for name, channel in picture_channels.items()
+        }
+        if list(splits) == ["train"] and digest_of_split(splits["train"]) != made.data["train"]:
+            splits = split_of_train(splits["train"])
+        for name, split in splits.items():
             if name not in made.data or digest_of_split(split) != made.data[name]:
                 raise _stale(f"was made from other pictures than those in channel {name}")
 

@@ -20,11 +20,13 @@ from torch import nn
 from container.data.augmentation import cut, draw_variations, recolour
 from container.data.class_folders import Split
 from container.data.picture_digest import combined, digest
+from container.data.picture_reading import read_square
 from container.data.picture_store import check_unreadable
+from container.data.repeated_pictures import find_repeated
 from container.jobs.feature_bank import BACKBONE, MANIFEST, Manifest, code_digest, file_digest
 from container.jobs.run import Run
 from container.model.network import preprocessing_of, remove_head
-from container.pictures.preprocessing import Preprocessing, UnreadablePicture, open_picture
+from container.pictures.preprocessing import Preprocessing, UnreadablePicture
 from container.runtime.failure import TrainingFailure
 from container.training.trainer import SECONDS_BETWEEN_PROGRESS_LINES
 
@@ -51,7 +53,7 @@ def make_bank(
     safetensors.torch.save_file(backbone, folder / BACKBONE)
     model.requires_grad_(False).eval().to(run.device.torch_device, memory_format=torch.channels_last)
     _check_room(folder, splits, hyperparameters.feature_views, in_features)
-    data, unreadable = {}, {}
+    data, digests, unreadable = {}, {}, {}
     for name, split in splits.items():
         views = hyperparameters.feature_views if name == "train" else 1
         features = np.lib.format.open_memmap(
@@ -62,10 +64,15 @@ def make_bank(
             return False
         check_unreadable(split, one_pass.unreadable)
         features.flush()
+        data[name] = combined(split, one_pass.digests)
+        digests[name], unreadable[name] = one_pass.digests, one_pass.unreadable
+    repeated = find_repeated(splits, digests, unreadable)
+    for warning in repeated.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    for name, split in splits.items():
         labels = np.array(split.labels, dtype=np.int64)
-        labels[list(one_pass.unreadable)] = -1
+        labels[[*unreadable[name], *(repeated.left_out if name == "train" else ())]] = -1
         np.save(folder / f"{name}_labels.npy", labels)
-        data[name], unreadable[name] = combined(split, one_pass.digests), len(one_pass.unreadable)
     Manifest(
         code=code_digest(),
         arch=hyperparameters.arch,
@@ -81,7 +88,8 @@ def make_bank(
         min_crop=hyperparameters.min_crop,
         classes=splits["train"].classes,
         data=data,
-        unreadable=unreadable,
+        unreadable={name: len(rows) for name, rows in unreadable.items()},
+        repeated=len(repeated.left_out),
         sizes={name: (folder / name).stat().st_size for name in files},
     ).write(folder)
     return True
@@ -170,14 +178,11 @@ class _Pass:
         return features.cpu().numpy()
 
     def _decode(self, row: int, square: np.ndarray) -> None:
-        path, content = self._split.paths[row], b""
-        try:
-            content = path.read_bytes()
-            with open_picture(content) as picture:
-                square[:] = self._preprocessing.to_square(picture)
-        except (UnreadablePicture, OSError) as error:
-            self.unreadable[row] = str(error)
-            print(f"warning: {path} is left out: {error}", file=sys.stderr)
+        content, decoded = read_square(self._split.paths[row], self._preprocessing)
+        if isinstance(decoded, UnreadablePicture):
+            self.unreadable[row] = str(decoded)
+        else:
+            square[:] = decoded
         self.digests[row] = digest(content)
 
     def _tell(self, pictures: int) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from container.debugging.rule_outcome import IN_PROGRESS
+from container.jobs.calibration_figures import calibration_figures
 from container.pictures.preprocessing import Preprocessing
 from container.profiling.finding import Facts
 from container.profiling.findings import find
@@ -23,7 +24,6 @@ from container.profiling.step_times import StepTimes
 from container.profiling.system_files import NODE
 from container.profiling.system_sampler import SystemSampler
 from container.profiling.traces import Traces
-from container.report.calibration import calibration
 from container.report.page import write_report
 from container.report.profile_record import step_times_record, system_record
 from container.report.record import Epoch, Finding, Rule, RunRecord, SplitCounts
@@ -215,9 +215,8 @@ class RunMonitor:
             return
         (split, found), classes = self._evaluated, tuple(self._record.splits["train"].classes)
         figures = evaluation_report(found, classes)
-        self._record.evaluation = EvaluationRecord(
-            split=split, calibration=calibration(found.probabilities, found.labels), **figures
-        )
+        calibrated = calibration_figures(found, self._hyperparameters.unknown_below)
+        self._record.evaluation = EvaluationRecord(split=split, **figures, **calibrated)
         if split in self._pictures:
             paths, preprocessing = self._pictures[split]
             self._record.pictures = shown_pictures(found.probabilities, found.labels, paths, classes, preprocessing)

@@ -1,8 +1,11 @@
 """Training a head alone, on a feature bank; the result is an ordinary model file, backbone and head."""
 
+from dataclasses import replace
+
 import torch
 
 from container.jobs.epochs import train_epochs
+from container.jobs.evaluation_file import report_test_split
 from container.jobs.feature_bank import FeatureBank
 from container.jobs.report_facts import counts
 from container.jobs.run import Run
@@ -10,7 +13,6 @@ from container.model.head import HEAD_WIDTHS, create_head, head_state
 from container.model.model_file import save_checkpoint
 from container.pictures.preprocessing import Preprocessing
 from container.training.evaluation import evaluate
-from container.training.evaluation_report import write_test_report
 from container.training.resume import RunCheckpoints, run_identity
 from container.training.trainer import Trainer
 
@@ -44,12 +46,14 @@ def train_on_features(run: Run, bank: FeatureBank) -> bool:
         made.classes,
         Preprocessing.from_dict(made.preprocessing),
         best.facts,
+        temperature=best.temperature.value,
+        unknown_below=hyperparameters.unknown_below,
     )
     if not finished:
         return False
     print(f"best epoch: {best.facts['epoch']}, valid_accuracy {best.facts['valid_accuracy']:.4f}")
+    print(f"temperature {best.temperature.value:g}, {best.temperature.origin}")
     if test is not None:
-        found = evaluate(head, test, run.device)
-        run.monitor.tested(found)
-        write_test_report(found, made.classes, run.output_data_dir)
+        found = replace(evaluate(head, test, run.device), temperature=best.temperature)
+        report_test_split(run, found, made.classes)
     return True

@@ -3,6 +3,7 @@
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -14,6 +15,7 @@ from container.data.picture_digest import digest_of_listing, digest_of_run
 from container.data.picture_examples import PictureExamples
 from container.data.picture_store import PictureStore
 from container.jobs.epochs import Best, train_epochs
+from container.jobs.evaluation_file import report_test_split
 from container.jobs.feature_bank import FeatureBank, file_digest
 from container.jobs.feature_pass import make_bank
 from container.jobs.report_facts import counts
@@ -27,7 +29,6 @@ from container.model.weights_file import find_weights_file
 from container.runtime.failure import TrainingFailure
 from container.runtime.ranks import Ranks
 from container.training.evaluation import evaluate
-from container.training.evaluation_report import write_test_report
 from container.training.resume import RunCheckpoints, run_identity
 from container.training.trainer import Trainer
 
@@ -84,8 +85,9 @@ def _make_bank(
         return None
     bank = FeatureBank(folder)
     for name, split in splits.items():
-        unreadable = bank.manifest.unreadable[name]
-        print(channel_line(name, len(split.paths) - unreadable, len(split.classes), unreadable))
+        unreadable, repeated = bank.manifest.unreadable[name], bank.manifest.repeated if name == "train" else 0
+        used = len(split.paths) - unreadable - repeated
+        print(channel_line(name, used, len(split.classes), unreadable, repeated))
     print(
         f"feature bank {bank.manifest.key}: {run.hyperparameters.feature_views} views of each training picture, made "
         f"in {time.monotonic() - started:.1f} s"
@@ -129,20 +131,22 @@ def _train_whole(run: Run, model: nn.Module, splits: dict[str, Split], weights_o
                 preprocessing,
                 best.facts,
                 hyperparameters.test_flip,
+                best.temperature.value,
+                hyperparameters.unknown_below,
             )
 
         checkpoints = RunCheckpoints(run_identity(hyperparameters, weights=weights_origin, pictures=content))
-        _, finished = train_epochs(run, trainer, examples["valid"], checkpoints, keep)
+        best, finished = train_epochs(run, trainer, examples["valid"], checkpoints, keep)
         ranks.close()
         if not finished or ranks.rank != 0:
             return finished
         checkpoint = load_checkpoint(run.model_dir)
         print(f"best epoch: {checkpoint.facts['epoch']}, valid_accuracy {checkpoint.facts['valid_accuracy']:.4f}")
+        print(f"temperature {best.temperature.value:g}, {best.temperature.origin}")
         if "test" in examples:
             best_model = checkpoint.model.to(run.device.torch_device)
             found = evaluate(best_model, examples["test"], run.device, hyperparameters.test_flip)
-            run.monitor.tested(found)
-            write_test_report(found, classes, run.output_data_dir)
+            report_test_split(run, replace(found, temperature=best.temperature), classes)
         return True
 
 

@@ -29,7 +29,13 @@ class Description:
     classes: tuple[str, ...]
     preprocessing: Preprocessing
     test_flip: bool
+    temperature: float
+    unknown_below: float
     facts: dict[str, Any]
+
+
+# Of models from before these were in a description.
+_EARLIER: dict[str, object] = {"temperature": 1.0, "unknown_below": 0.0}
 
 
 def read_description(text: str) -> Description:
@@ -38,6 +44,8 @@ def read_description(text: str) -> Description:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise WrongDescription(f"is not JSON ({error})") from error
+    if isinstance(found, dict):
+        found = {**_EARLIER, **found}
     found = _fields(found, "", [field.name for field in fields(Description)])
     _check(isinstance(found["arch"], str), "arch", "the name of an architecture", found["arch"])
     _check(
@@ -53,6 +61,16 @@ def read_description(text: str) -> Description:
         found["classes"],
     )
     _check(isinstance(found["test_flip"], bool), "test_flip", "true or false", found["test_flip"])
+    temperature, unknown_below = found["temperature"], found["unknown_below"]
+    _check(
+        _is_number(temperature) and 0.001 <= temperature <= 1000,
+        "temperature",
+        "a number from 0.001 to 1000",
+        temperature,
+    )
+    _check(
+        _is_number(unknown_below) and 0 <= unknown_below <= 1, "unknown_below", "a number from 0 to 1", unknown_below
+    )
     _check(isinstance(found["facts"], dict), "facts", "an object", found["facts"])
     return Description(
         found["arch"],
@@ -60,6 +78,8 @@ def read_description(text: str) -> Description:
         tuple(found["classes"]),
         _preprocessing(found["preprocessing"]),
         found["test_flip"],
+        float(temperature),
+        float(unknown_below),
         found["facts"],
     )
 

@@ -1,7 +1,7 @@
 """The model file: weights with everything that is needed to use them, and no pickled code.
 
 One safetensors file (https://github.com/huggingface/safetensors). Its metadata has one key, whose value is JSON:
-architecture, classes in the order of the logits, preprocessing.
+architecture, classes in the order of the logits, preprocessing, temperature.
 """
 
 import json
@@ -34,7 +34,9 @@ class UnusableCheckpoint(ValueError):
 class Checkpoint:
     """A trained model on the CPU, in evaluation mode, with its description.
 
-    test_flip: whether it answers from a picture and its mirror image. facts: epoch, accuracy and the like.
+    test_flip: whether it answers from a picture and its mirror image. facts: epoch, accuracy and the like. temperature:
+    what the logits are divided by for probabilities. unknown_below: an answer whose highest probability is below it
+    names no class; 0 is off.
     """
 
     model: nn.Module
@@ -43,6 +45,8 @@ class Checkpoint:
     preprocessing: Preprocessing
     test_flip: bool
     facts: dict[str, Any]
+    temperature: float = 1.0
+    unknown_below: float = 0.0
 
 
 def save_checkpoint(
@@ -54,6 +58,8 @@ def save_checkpoint(
     preprocessing: Preprocessing,
     facts: dict[str, Any],
     test_flip: bool = False,
+    temperature: float = 1.0,
+    unknown_below: float = 0.0,
 ) -> Path:
     """Write the model file, and return its path. The file is replaced atomically.
 
@@ -65,6 +71,8 @@ def save_checkpoint(
         preprocessing: of its inputs.
         facts: JSON, for whoever reads the file.
         test_flip: whether it answers from a picture and its mirror image.
+        temperature: what the logits are divided by for probabilities.
+        unknown_below: an answer whose highest probability is below it names no class; 0 is off.
     """
     description = {
         "arch": arch,
@@ -72,6 +80,8 @@ def save_checkpoint(
         "classes": classes,
         "preprocessing": preprocessing.to_dict(),
         "test_flip": test_flip,
+        "temperature": temperature,
+        "unknown_below": unknown_below,
         "facts": {**facts, **({"timm": timm_version()} if is_timm(arch) else {})},
     }
     model_dir.mkdir(parents=True, exist_ok=True)
@@ -149,6 +159,8 @@ def load_checkpoint(model_dir: Path) -> Checkpoint:
         description.preprocessing,
         description.test_flip,
         description.facts,
+        description.temperature,
+        description.unknown_below,
     )
 
 

@@ -5,13 +5,18 @@ that libjpeg warns about, every other format) is left to Pillow, which then deci
 """
 
 import math
+import re
 import threading
+from collections.abc import Iterator
 
 import numpy as np
 import simplejpeg
 from PIL import ExifTags, Image, ImageFile
 
 SCALES = (8, 4, 2)  # libjpeg's fast ones
+START_OF_SCAN, END, WITHOUT_LENGTH = 0xDA, 0xD9, (0x01, 0xD8, 0xD9)
+MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")  # without those that stand between coefficients
+MAX_SEGMENTS = 100_000  # that are looked through; a photograph has some hundred
 KEPT = 16_000_000  # bytes that a thread keeps between pictures; a photograph that is scaled down takes 2 MB
 
 _of_thread = threading.local()
@@ -28,7 +33,7 @@ def decode_jpeg(picture: Image.Image, side: int) -> np.ndarray | None:
     content = _file_content(picture)
     if content is None:
         return None
-    scale = next((scale for scale in SCALES if min(picture.size) >= scale * side), 1)
+    scale = scale_of(picture.size, side)
     width, height = (math.ceil(edge / scale) for edge in picture.size)
     try:
         return simplejpeg.decode_jpeg(
@@ -38,26 +43,50 @@ def decode_jpeg(picture: Image.Image, side: int) -> np.ndarray | None:
         return None
 
 
-def is_held_whole(picture: Image.Image) -> bool:
+def scale_of(size: tuple[int, int], side: int) -> int:
+    """By how much a picture of `size` is scaled down while it is decoded, if both sides are to stay at least `side`."""
+    return next((scale for scale in SCALES if min(size) >= scale * side), 1)
+
+
+def is_held_whole(picture: Image.Image, content: bytes) -> bool:
     """Whether libjpeg keeps all coefficients of a JPEG in memory, 6 bytes a pixel, until its last scan.
 
     Scaling such a file down saves no memory. So it is with a progressive one, and with one whose first scan has not all
-    components.
+    components. content: the picture's file. Raises ValueError where its header has too many segments.
     """
     if picture.info.get("progressive"):
         return True
-    content, at = _file_content(picture) or b"", 2
-    while (at := content.find(b"\xff", at)) >= 0 and at + 4 < len(content):
+    first_scan = next((at for marker, at in _segments(content) if marker == START_OF_SCAN), None)
+    return (
+        first_scan is not None and first_scan + 4 < len(content) and content[first_scan + 4] < len(picture.getbands())
+    )
+
+
+def has_more_scans(content: bytes, most: int) -> bool:
+    """Whether a JPEG has more than so many scans. What is behind its end, a phone's video, is no part of it.
+
+    Raises ValueError where it has too many segments to be looked through.
+    """
+    scans = 0
+    for marker, _ in _segments(content):
+        scans += marker == START_OF_SCAN
+        if scans > most or marker == END:
+            break
+    return scans > most
+
+
+def _segments(content: bytes) -> Iterator[tuple[int, int]]:
+    """Marker and position of each segment; coefficients are passed over."""
+    at = 2
+    for _ in range(MAX_SEGMENTS):
+        found = MARKER.search(content, at)
+        if found is None:
+            return
+        at = found.start()
         marker = content[at + 1]
-        if marker in (0x00, 0xFF):
-            at += 1
-        elif marker == 0xDA:  # start of scan
-            return content[at + 4] < len(picture.getbands())
-        elif 0xD0 <= marker <= 0xD9:  # without a length
-            at += 2
-        else:
-            at += 2 + int.from_bytes(content[at + 2 : at + 4])
-    return False
+        yield marker, at
+        at += 2 if marker in WITHOUT_LENGTH else 2 + int.from_bytes(content[at + 2 : at + 4])
+    raise ValueError(f"it has more than {MAX_SEGMENTS:,} parts")
 
 
 def orientation_of(picture: Image.Image) -> int:

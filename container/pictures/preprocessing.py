@@ -5,30 +5,29 @@ random parts of it. The settings travel inside the checkpoint, so an endpoint ca
 the run that made its model.
 """
 
-import io
 import math
-import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from PIL import Image, ImageFile, UnidentifiedImageError
 
+from container.pictures.colour_profile import square_to_srgb
+from container.pictures.decoders import MAX_PIXELS, open_file
+from container.pictures.decoding_cost import why_not_decoded, why_not_opened
 from container.pictures.jpeg import decode_jpeg, orientation_of, upright
+from container.pictures.pixels import decode_pixels
+from contract.picture_formats import format_of, why_not_taken
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
-MAX_PIXELS = 100_000_000  # beyond nearly every camera, within memory when decoded
 INTERPOLATIONS = ("bilinear", "bicubic")  # both with antialiasing
-MAX_STRETCH = 100  # long side over short side
 
-# Beyond twice as many Pillow refuses by itself, before GIF and WebP take memory on opening.
-Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 ImageFile.LOAD_TRUNCATED_IMAGES = False  # half a picture is an error, not a grey half
 
 
@@ -67,14 +66,16 @@ class Preprocessing:
     def to_square(self, picture: Image.Image) -> np.ndarray:
         """Make a picture square: its short side resized to `square_size`, the centre kept.
 
-        Returns uint8 [square_size, square_size, 3], RGB: EXIF orientation applied, transparency on white.
+        Returns uint8 [square_size, square_size, 3], sRGB: EXIF orientation applied, transparency on white.
         Raises UnreadablePicture when the file behind `picture` turns out to be broken.
         """
         with _broken_files_named():
+            mode = picture.mode
             pixels = decode_jpeg(picture, self.square_size)
             if pixels is None:
-                pixels = _decode(picture, self.square_size)
-        return upright(_centred_square(pixels, self.square_size, self.interpolation), orientation_of(picture))
+                pixels = decode_pixels(picture, self.square_size)
+        square = _centred_square(pixels, self.square_size, self.interpolation)
+        return upright(square_to_srgb(square, mode, picture.info.get("icc_profile")), orientation_of(picture))
 
     def centre(self, squares: torch.Tensor) -> torch.Tensor:
         """uint8 [n, 3, square_size, square_size] -> uint8 [n, 3, image_size, image_size]."""
@@ -97,47 +98,39 @@ class Preprocessing:
         return torch.addcmul(offset, rows, scale).view(count, height, width, 3).permute(0, 3, 1, 2)
 
 
-def open_picture(source: bytes | Path | BinaryIO, formats: tuple[str, ...] | None = None) -> Image.Image:
+def open_picture(source: bytes | Path) -> Image.Image:
     """Read a picture's header; its pixels are decoded when they are needed.
 
-    formats: Pillow's names of those that may be opened; None: all that it knows. Raises UnreadablePicture when it is
-    none of them, or has a shape that no classifier can use."""
+    Its content decides which of contract/picture_formats.py's formats it is. Raises UnreadablePicture, whose message
+    goes on after "this file is": none of these, broken, too costly to decode, or of a shape that no classifier can use.
+    """
     with _broken_files_named():
-        picture = Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=formats)
-    width, height = picture.size
-    if width * height > MAX_PIXELS or max(width, height) > MAX_STRETCH * min(width, height):
-        picture.close()
-        raise UnreadablePicture(
-            f"a picture of {width}x{height} pixels; at most {MAX_PIXELS:,} pixels and a stretch of {MAX_STRETCH} to 1 "
-            "are taken"
-        )
-    return picture
+        content = source if isinstance(source, bytes) else source.read_bytes()
+        known = format_of(content)
+        refusal = why_not_taken(content) if known is None else why_not_opened(content)
+        if known is None or refusal:
+            raise UnreadablePicture(refusal)
+        picture = open_file(content, known)
+        refusal = why_not_decoded(picture, content)
+        if refusal:
+            picture.close()
+            raise UnreadablePicture(refusal)
+        return picture
 
 
 @contextmanager
 def _broken_files_named() -> Iterator[None]:
+    """Decoders answer a broken file with any exception: RuntimeError and NotImplementedError are among them."""
     try:
         yield
-    except UnidentifiedImageError as error:
-        raise UnreadablePicture("not a picture in any known format") from error
+    except UnreadablePicture:
+        raise
     except Image.DecompressionBombError as error:
         raise UnreadablePicture(f"a picture of far more pixels than the {MAX_PIXELS:,} that are taken") from error
-    # Pillow answers a broken file with any of these, depending on the format.
-    except (OSError, SyntaxError, ValueError, EOFError, TypeError, LookupError, ArithmeticError, struct.error) as error:
-        raise UnreadablePicture(f"not a readable picture: {error}") from error
-
-
-def _decode(picture: Image.Image, side: int) -> np.ndarray:
-    """Pixels of any format as they are in the file: uint8 [h, w, 3], at least `side` on both sides where the picture
-    has that.
-    """
-    scale = side / min(picture.size)
-    # libjpeg can decode at 1/2, 1/4 or 1/8 for a fraction of the time; draft() never goes below the size asked for.
-    picture.draft("RGB", (math.ceil(picture.width * scale), math.ceil(picture.height * scale)))
-    # Gone when the pixels are there.
-    raw_mode = picture.tile[0].args if isinstance(picture, ImageFile.ImageFile) and picture.tile else None
-    picture.load()
-    return np.array(_to_rgb(_with_transparency_of_8_bits(picture, raw_mode)))
+    except UnidentifiedImageError as error:
+        raise UnreadablePicture("not a readable picture: its header is broken") from error
+    except Exception as error:
+        raise UnreadablePicture(f"not a readable picture: {str(error) or type(error).__name__}") from error
 
 
 def _centred_square(pixels: np.ndarray, side: int, interpolation: str = "bilinear") -> np.ndarray:
@@ -156,29 +149,3 @@ def _centred_square(pixels: np.ndarray, side: int, interpolation: str = "bilinea
     channels_last = torch.from_numpy(square).unsqueeze(0).permute(0, 3, 1, 2)
     resized = F.interpolate(channels_last, (side, side), mode=interpolation, antialias=True, align_corners=False)
     return np.ascontiguousarray(resized[0].permute(1, 2, 0).numpy())
-
-
-def _with_transparency_of_8_bits(picture: Image.Image, raw_mode: object) -> Image.Image:
-    """PNG says which colour is transparent in the depth of the file (https://www.w3.org/TR/png-3/#11tRNS); Pillow's
-    pixels have 8 bits.
-    """
-    transparent = picture.info.get("transparency")
-    if raw_mode in ("L;2", "L;4"):
-        if transparent is not None:
-            picture.info["transparency"] = transparent * 255 // (2 ** int(raw_mode[-1]) - 1)
-    elif raw_mode == "RGB;16B" and transparent is not None:
-        picture.info["transparency"] = tuple(value >> 8 for value in transparent)
-    elif picture.mode.startswith("I;16"):
-        grey = np.asarray(picture)
-        eight = (grey >> 8).astype(np.uint8)
-        if transparent is not None:
-            eight[grey == transparent] = 255
-        return Image.fromarray(eight)
-    return picture
-
-
-def _to_rgb(picture: Image.Image) -> Image.Image:
-    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
-        picture = picture.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
-    return picture if picture.mode == "RGB" else picture.convert("RGB")

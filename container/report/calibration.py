@@ -3,11 +3,14 @@
 Guo et al. 2017, section 2: https://arxiv.org/abs/1706.04599
 """
 
+from collections.abc import Iterable
+
 import torch
 
-from container.report.record import Bin, Calibration
+from container.report.record import Bin, Calibration, Threshold
 
 BINS = 10
+THRESHOLDS = (0.3, 0.5, 0.7, 0.8, 0.9, 0.95)
 
 
 def calibration(probabilities: torch.Tensor, labels: torch.Tensor, bins: int = BINS) -> Calibration:
@@ -41,3 +44,21 @@ def calibration(probabilities: torch.Tensor, labels: torch.Tensor, bins: int = B
     # Of each bin its number of pictures times |accuracy - confidence|: the counts cancel out.
     error = float((rights - sums).abs().sum() / len(labels)) if len(labels) else None
     return Calibration(found, error)
+
+
+def thresholds(probabilities: torch.Tensor, labels: torch.Tensor, values: Iterable[float]) -> list[Threshold]:
+    """How many pictures each value of `unknown-below` leaves without a name, and how often the others are right.
+
+    Args:
+        probabilities: float32 [n, classes].
+        labels: int64 [n].
+        values: 0..1 each; the result is in their ascending order, each once.
+    """
+    confidences, named = probabilities.max(1)
+    right = named == labels
+    found = []
+    for value in sorted(set(values)):
+        kept = confidences >= value
+        count = int(kept.sum())
+        found.append(Threshold(value, len(labels) - count, float(right[kept].double().mean()) if count else None))
+    return found

@@ -10,12 +10,13 @@ from pathlib import Path
 from container.report.line_chart import SCRIPT
 from container.report.markup import text
 from container.report.record import RunRecord
-from container.report.sections.answers import confusions, predictions, reliability
+from container.report.sections.answers import confusions, predictions
 from container.report.sections.checks import checks
 from container.report.sections.gradients import gradients
 from container.report.sections.inputs import command, data_set, hyperparameters, versions
 from container.report.sections.learning import learning
 from container.report.sections.opening import opening
+from container.report.sections.reliability import reliability
 from container.report.sections.times import step_times, system
 from container.report.style import STYLE
 from contract.atomic_write import write_atomically

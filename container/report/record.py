@@ -147,9 +147,24 @@ class Calibration:
 
 
 @dataclass
+class Threshold:
+    """A value of the hyperparameter `unknown-below`. unknown: pictures whose highest probability is below it; accuracy:
+    top-1 of the others, None where there are none.
+    """
+
+    value: float
+    unknown: int = 0
+    accuracy: float | None = None
+
+
+@dataclass
 class Evaluation:
     """How the best epoch's model does on a split. `confusion_matrix[i][j]` counts pictures of `classes[i]` predicted as
     `classes[j]`.
+
+    loss: without the temperature, as in the epochs. temperature: what the logits are divided by for every probability,
+    temperature_origin: where it is from. calibration: of these probabilities; uncalibrated: of those without it, where
+    it is not 1. thresholds: what values of `unknown-below` would do; unknown_below: the model's own, 0 is off.
     """
 
     split: str = ""
@@ -160,7 +175,12 @@ class Evaluation:
     top5: float | None = None
     classes: list[str] = field(default_factory=list)
     confusion_matrix: list[list[int]] = field(default_factory=list)
+    temperature: float | None = None
+    temperature_origin: str = ""
     calibration: Calibration | None = None
+    uncalibrated: Calibration | None = None
+    unknown_below: float = 0.0
+    thresholds: list[Threshold] = field(default_factory=list)
 
 
 @dataclass

@@ -80,6 +80,16 @@ class Variables:
             return self.exact(PREFIX + name, default, low, high)
         return self._shared(name, lambda: self.number(name, default, low, high))
 
+    def own_share(self, name: str) -> float | None:
+        """Of this image's, 0 to 1; None where it is not set."""
+        given = self._environment.get(PREFIX + name)
+        if given is None:
+            return self._shared(name, lambda: self._share(name))
+        share = _number(given)
+        if share is None or not 0 <= share <= 1:
+            raise WrongSetting(f"The environment variable {PREFIX}{name} must be a number from 0 to 1, not {given!r}.")
+        return share
+
     def own_switch(self, name: str) -> bool:
         given = self._environment.get(PREFIX + name)
         if given is None:
@@ -98,6 +108,13 @@ class Variables:
             else self._instead(name, given, "is no level such as 20 or INFO", logging.INFO)
         )
 
+    def _share(self, name: str) -> float | None:
+        given = self._environment.get(name)
+        share = None if given is None else _number(given)
+        if given is None or (share is not None and 0 <= share <= 1):
+            return share
+        return self._instead(name, given, "is not a number from 0 to 1", None)
+
     def _shared(self, name: str, read: Callable[[], T]) -> T:
         before = len(self.warnings)
         found = read()
@@ -109,7 +126,8 @@ class Variables:
 
     def _instead(self, name: str, given: str, why: str, used: T) -> T:
         shown = given if len(given) <= MOST_SHOWN else f"{given[:MOST_SHOWN]}..."
-        self.warnings.append(f"The environment variable {name}={shown} {why}: {str(used).lower()} is used.")
+        taken = "the default" if used is None else str(used).lower()
+        self.warnings.append(f"The environment variable {name}={shown} {why}: {taken} is used.")
         return used
 
 
@@ -125,3 +143,11 @@ def _whole(given: str) -> int | None:
     if not (digits.isascii() and digits.isdecimal()):
         return None
     return int(sign + (digits.lstrip("0")[:MOST_DIGITS] or "0"))
+
+
+def _number(given: str) -> float | None:
+    """None: it is no number."""
+    try:
+        return float(given)
+    except ValueError:
+        return None

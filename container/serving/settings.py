@@ -58,8 +58,9 @@ class Settings:
     batch_delay: seconds that a batch may wait for more, when there are several clients. queue: requests under way
     before the next one is refused. payload: bytes of a request at most. body_seconds: for all of them to arrive;
     answer_seconds: for an answer; start_seconds: for loading a model. vmargs: of the JVM. log_level: of Python's
-    logging. top_k: classes in an answer. allow_urls: whether pictures are fetched. warnings: sentences on what could
-    not be taken as it was given."""
+    logging. top_k: classes in an answer. unknown_below: the probability below which an answer names no class; None: the
+    model file's. allow_urls: whether pictures are fetched. warnings: sentences on what could not be taken as it was
+    given."""
 
     ports: Ports
     base: Path
@@ -76,6 +77,7 @@ class Settings:
     vmargs: str
     log_level: int
     top_k: int
+    unknown_below: float | None
     allow_urls: bool
     warnings: tuple[str, ...]
 
@@ -95,10 +97,13 @@ class Settings:
         """What the functions of this image read from their environment
         (container/serving/inference/picture_functions.py).
         """
-        return {
-            f"{PREFIX}{name}": str(value).lower()
-            for name, value in (("BATCH_SIZE", self.batch_size), ("TOP_K", self.top_k), ("ALLOW_URLS", self.allow_urls))
+        values = {
+            "BATCH_SIZE": self.batch_size,
+            "TOP_K": self.top_k,
+            "UNKNOWN_BELOW": self.unknown_below,
+            "ALLOW_URLS": self.allow_urls,
         }
+        return {f"{PREFIX}{name}": str(value).lower() for name, value in values.items() if value is not None}
 
     @classmethod
     def read(cls, environment: Mapping[str, str], machine: Machine) -> "Settings":
@@ -132,6 +137,7 @@ class Settings:
             vmargs=given.text("SAGEMAKER_MODEL_SERVER_VMARGS"),
             log_level=given.log_level("SAGEMAKER_CONTAINER_LOG_LEVEL"),
             top_k=given.own_number("TOP_K", TOP_K, 1, 100_000),
+            unknown_below=given.own_share("UNKNOWN_BELOW"),
             allow_urls=given.own_switch("ALLOW_URLS"),
             warnings=tuple(given.warnings),
         )

@@ -1,4 +1,4 @@
-"""What a model makes of a split: its loss and the probabilities of every example."""
+"""What a model makes of a split: its loss, and the logits and probabilities of every example."""
 
 from dataclasses import dataclass
 
@@ -11,29 +11,38 @@ from container.data.prefetch import prepared
 from container.model.head import head_of
 from container.runtime.device import ComputeDevice
 from container.runtime.ranks import ALONE, Ranks
+from container.training.temperature import NOT_FITTED, Temperature
 
 BATCH = 128
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """loss: mean cross-entropy; probabilities: float32 [n, classes]; labels: int64 [n]."""
+    """loss: mean cross-entropy, without the temperature, as training has it; logits: float32 [n, classes]; labels:
+    int64 [n]; temperature: the model's.
+    """
 
     loss: float
-    probabilities: torch.Tensor
+    logits: torch.Tensor
     labels: torch.Tensor
+    temperature: Temperature = NOT_FITTED
+
+    @property
+    def probabilities(self) -> torch.Tensor:
+        """float32 [n, classes], as the endpoint answers them."""
+        return (self.logits / self.temperature.value).softmax(1)
 
     @property
     def accuracy(self) -> float:
         """Top-1, 0..1."""
-        return float((self.probabilities.argmax(1) == self.labels).float().mean())
+        return float((self.logits.argmax(1) == self.labels).float().mean())
 
 
 @torch.inference_mode()
 def evaluate(
     model: nn.Module, examples: Examples, device: ComputeDevice, test_flip: bool = False, ranks: Ranks = ALONE
 ) -> Evaluation:
-    """Run the model over every example of a split, as the endpoint prepares it and answers it.
+    """Run the model over every example of a split, as the endpoint prepares it; without a temperature.
 
     ranks: the processes that share the examples out; each example is counted once, and all get the whole result.
     """
@@ -49,7 +58,7 @@ def evaluate(
         with device.autocast():
             outputs.append(logits_of(model, inputs, test_flip).float())
     logits = ranks.all_parts(torch.cat(outputs).cpu(), len(examples.labels))
-    return Evaluation(float(F.cross_entropy(logits, examples.labels)), logits.softmax(1), examples.labels)
+    return Evaluation(float(F.cross_entropy(logits, examples.labels)), logits, examples.labels)
 
 
 def logits_of(model: nn.Module, inputs: torch.Tensor, test_flip: bool) -> torch.Tensor:

@@ -1,19 +1,16 @@
-"""The figures of a split as JSON: top-1 with its 95% interval, top-5, and the confusion matrix."""
+"""The figures of a split, for JSON: top-1 with its 95% interval, top-5, and the confusion matrix."""
 
-import json
 import math
-from pathlib import Path
 from typing import Any
 
 import torch
 
 from container.training.evaluation import Evaluation
-from contract.metric_lines import line_of_test_split
 
 
 def evaluation_report(evaluation: Evaluation, classes: tuple[str, ...]) -> dict[str, Any]:
     """`confusion_matrix[i][j]` counts pictures of `classes[i]` that were named `classes[j]`."""
-    labels, best_first = evaluation.labels, evaluation.probabilities.argsort(dim=1, descending=True)
+    labels, best_first = evaluation.labels, evaluation.logits.argsort(dim=1, descending=True)
     named = best_first[:, 0]
     correct = int((named == labels).sum())
     within = {k: float((best_first[:, :k] == labels[:, None]).any(1).float().mean()) for k in (1, 5)}
@@ -29,18 +26,6 @@ def evaluation_report(evaluation: Evaluation, classes: tuple[str, ...]) -> dict[
         "classes": list(classes),
         "confusion_matrix": matrix.tolist(),
     }
-
-
-def write_test_report(evaluation: Evaluation, classes: tuple[str, ...], output_data_dir: Path) -> None:
-    """Write evaluation.json and print the metric line of the test split."""
-    report = evaluation_report(evaluation, classes)
-    output_data_dir.mkdir(parents=True, exist_ok=True)
-    (output_data_dir / "evaluation.json").write_text(json.dumps(report, indent=2))
-    low, high = report["top1_interval_95"]
-    print(
-        f"{line_of_test_split(report['loss'], report['top1'], report['top5'])} "
-        f"(95% interval of test_accuracy {low:.4f} to {high:.4f}, {report['n']} pictures)"
-    )
 
 
 def wilson_interval(correct: int, count: int, z: float = 1.959964) -> tuple[float, float]:

@@ -26,11 +26,12 @@ from contract.hyperparameters import Hyperparameters
 FOLDER = Path("/opt/ml/checkpoints")  # CheckpointConfig.LocalPath; there is no such folder without a CheckpointConfig
 SECONDS_BETWEEN_CHECKPOINTS = 60
 KEPT = 2  # the newest, and the one before it, should that be torn
-FORMAT = "run-3"
+FORMAT = "run-4"
 _NAME = re.compile(r"run-([0-9a-f]{12})-step-(\d{9})-([0-9a-f]{16})\.pt")
 _IRRELEVANT = (
     "workers",
     "features_only",
+    "unknown_below",
     "cuda_graphs",
     "debugger",
     "save_interval",

@@ -27,7 +27,7 @@ SECONDS_TO_LOAD = 360
 SECONDS_TO_ASK = 10
 SECONDS_TO_FREE = 30  # from the answer that a model is unloaded until its memory is free
 SECONDS_BETWEEN_TRIES = 0.5
-NO_ROOM, LOADED_ALREADY, NOT_FOUND = 507, 409, 404
+OK, NO_ROOM, LOADED_ALREADY, NOT_FOUND, UNAVAILABLE = 200, 507, 409, 404, 503
 
 
 class NoSuchModel(ValueError):
@@ -129,17 +129,24 @@ class LoadedModels:
                 self._changes.submit(self._unload_if_idle, model)
 
     def is_lost(self, model: LoadedModel) -> bool:
-        """Whether the container has unloaded the model by itself. The next `take` then loads it anew.
+        """Whether the container has unloaded the model by itself, or has it without a worker, as multi-model-server
+        may after it made room. The next `take` then loads it anew.
 
         Raises what ContainerClient raises.
         """
+        with self._lock:
+            if self._models.get(model.target) is not model:  # another request has found it out
+                return True
         reply = self._client.request("GET", f"/models/{model.name}", b"", _naming(model), SECONDS_TO_ASK)
-        reply.read()
-        if reply.status != NOT_FOUND:
+        description = reply.read()
+        is_idle = reply.status == OK and has_no_worker(description)
+        if reply.status != NOT_FOUND and not is_idle:
             return False
         with self._lock:
             if self._models.get(model.target) is model:
                 del self._models[model.target]
+                if is_idle:  # before whoever loads it next, who waits in the same line
+                    self._changes.submit(self._ask_to_unload, model)
         return True
 
     def targets(self) -> list[str]:
@@ -236,6 +243,19 @@ class LoadedModels:
         """Status and body of the answer."""
         reply = self._client.request("DELETE", f"/models/{model.name}", b"", _naming(model), SECONDS_TO_LOAD)
         return reply.status, reply.read().decode(errors="replace")
+
+
+def has_no_worker(description: bytes) -> bool:
+    """Whether multi-model-server's answer to GET /models/NAME lists the model's workers, and there is none.
+
+    https://github.com/awslabs/multi-model-server/blob/master/docs/management_api.md#describe-model
+    """
+    try:
+        described = json.loads(description)
+    except ValueError:
+        return False
+    [first, *_] = described if isinstance(described, list) and described else [described]
+    return isinstance(first, dict) and first.get("workers") == []
 
 
 def _naming(model: LoadedModel) -> dict[str, str]:

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from local_test.serving.container_client import Blocks, ContainerClient, Reply
-from local_test.serving.loaded_models import NOT_FOUND, TARGET_MODEL, LoadedModel, LoadedModels
+from local_test.serving.loaded_models import NOT_FOUND, TARGET_MODEL, UNAVAILABLE, LoadedModel, LoadedModels
 
 DEFAULT_TYPE = "application/octet-stream"
 
@@ -83,7 +83,7 @@ class PipelineRequest:
         model = self._take(one.models, self._target_model, deadline)
         headers = {**headers, TARGET_MODEL: model.target}
         reply = one.client.post(f"/models/{model.name}/invoke", body, headers, _left(deadline))
-        if reply.status == NOT_FOUND and one.models.is_lost(model):
+        if reply.status in (NOT_FOUND, UNAVAILABLE) and one.models.is_lost(model):
             reply.close()
             model = self._take(one.models, self._target_model, deadline)
             reply = one.client.post(f"/models/{model.name}/invoke", body, headers, _left(deadline))

@@ -85,18 +85,21 @@ class LocalFiles:
             found.append((entry.path[above:], path))
         return sorted(found)
 
-    def check_mountable(self, folder: Path) -> None:
+    def check_mountable(self, folder: Path) -> list[str]:
         """Raise ValueError for a file in `folder` that this user cannot read: root, in a container, could.
 
-        Links stay links there, and lead into the container's own files.
+        Links stay links there, and lead into the container's own files. Returns those, by name, that lead out of
+        `folder`, which is all that the container has of this machine.
         """
-        if os.geteuid() == 0:
-            for _ in _entries(folder):
-                pass  # for what is neither a file nor a folder
-            return
-        for entry in _entries(folder):
-            if not entry.is_symlink():
+        is_root, out = os.geteuid() == 0, []
+        for entry in _entries(folder):  # which raises for what is neither a file nor a folder
+            if entry.is_symlink():
+                target = os.path.normpath(os.path.join(os.path.dirname(entry.path), os.readlink(entry.path)))
+                if os.path.isabs(os.readlink(entry.path)) or not Path(target).is_relative_to(folder):
+                    out.append(os.path.relpath(entry.path, folder))
+            elif not is_root:
                 check_readable(entry.path, is_folder=entry.is_dir())
+        return sorted(out)
 
     def _checked(self, path: Path, called: str) -> Path:
         found = resolved(path)

@@ -100,6 +100,8 @@ class Attempts:
         self._hosts.create(self._program, request["RoleArn"], files, self._note, cleanup, self._cpuset)
         while self._notes:
             self._note(self._notes.pop(0))
+        for note in inputs[0].notes:  # of the first host, as the others have the same folders
+            self._note(note)
         if any(found.copies for found in inputs):
             self._note(
                 "The channels were copied into the containers; this Docker engine cannot mount overlays of files here."

@@ -12,6 +12,7 @@ from typing import Any
 
 from docker.types import Mount
 
+from contract.data_files import some
 from local_test.host.emulator_settings import Platform
 from local_test.storage.laid_out import FOLDER_MODE
 from local_test.storage.local_files import is_local
@@ -24,10 +25,11 @@ INPUT_DATA = "/opt/ml/input/data"
 @dataclass(frozen=True)
 class HostInputs:
     """mounts: of the container. copies: path in the container, a volume there -> folder whose files go there before
-    it starts."""
+    it starts. notes: lines for the job's log."""
 
     mounts: list[Mount] = field(default_factory=list)
     copies: dict[str, Path] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
     def add_writable(
         self, folder: Path, target: str, image: str, marks: dict[str, str], platform: Platform, cleanup: ExitStack
@@ -73,7 +75,8 @@ def host_inputs(
             pipes.append(channel)
             continue
         if whole:
-            platform.files.check_mountable(whole)
+            if out := platform.files.check_mountable(whole):
+                inputs.notes.append(_links_note(channel["ChannelName"], whole, out))
             inputs.mounts.append(_read_only(target, whole))
             continue
         laid_out = folder / "channels" / channel["ChannelName"]
@@ -97,6 +100,13 @@ def host_inputs(
             )
             cleanup.callback(PipeChannel(channel["ChannelName"], held, shared).close)
     return inputs
+
+
+def _links_note(channel: str, folder: Path, out: list[str]) -> str:
+    return (
+        f"Channel {channel}: links in {folder} that lead out of it lead nowhere in the container ({some(out)}). Put "
+        "there what they lead to, or bring the data to S3, where uploads follow links."
+    )
 
 
 def _read_only(target: str, folder: Path) -> Mount:

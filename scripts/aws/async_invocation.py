@@ -15,14 +15,26 @@ from scripts.console.failure import Failure, error_code
 LONGEST = 3_600  # seconds an async endpoint may take for one request
 
 
-def invoke_async(runtime: Any, s3: Any, layout: Layout, endpoint: str, body: bytes, content_type: str) -> bytes:
+def invoke_async(
+    runtime: Any,
+    s3: Any,
+    layout: Layout,
+    endpoint: str,
+    body: bytes,
+    content_type: str,
+    custom_attributes: str = "",
+) -> bytes:
     """Put the picture, ask for its answer and wait for that. Raises Failure with the model's reason when it has
     none.
     """
     bucket, key = bucket_and_key(f"{layout.asynchronous}/requests/{uuid.uuid4()}")
     s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type)
     said = runtime.invoke_endpoint_async(
-        EndpointName=endpoint, InputLocation=f"s3://{bucket}/{key}", ContentType=content_type, Accept="application/json"
+        EndpointName=endpoint,
+        InputLocation=f"s3://{bucket}/{key}",
+        ContentType=content_type,
+        Accept="application/json",
+        **({"CustomAttributes": custom_attributes} if custom_attributes else {}),
     )
 
     def look() -> tuple[bytes | None, bytes | None]:

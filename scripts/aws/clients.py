@@ -33,8 +33,9 @@ class Aws:
     them before the threads start.
     """
 
-    def __init__(self, settings: Settings):
-        self.settings = settings
+    def __init__(self, settings: Settings, config: Config = _CONFIG):
+        """config: of the clients, such as how long they wait."""
+        self.settings, self._config = settings, config
         self._boto = boto3.Session(region_name=settings.region or None)
         self.region = self._boto.region_name
         if not self.region:
@@ -43,7 +44,7 @@ class Aws:
 
     def client(self, service: str) -> Any:
         if service not in self._clients:
-            client = self._boto.client(service, config=_CONFIG)
+            client = self._boto.client(service, config=self._config)
             if service == "s3":
                 bucket = self.layout.bucket
                 client.meta.events.register("provide-client-params.s3", _naming_owner(bucket, self.account), bucket)
@@ -55,13 +56,24 @@ class Aws:
         return getattr(self.client(call.service), xform_name(call.operation))(**call.request)
 
     @cached_property
-    def _identity(self) -> dict[str, Any]:
+    def identity(self) -> dict[str, Any]:
+        """Whose the credentials are: Account and Arn."""
         return self.client("sts").get_caller_identity()
+
+    def credentials_source(self) -> str:
+        """botocore's name of where it found them, such as `env` or `shared-credentials-file`; '' without any."""
+        found = self._boto.get_credentials()
+        return str(found.method) if found else ""
+
+    def regions_of(self, service: str) -> list[str]:
+        """Those that botocore knows, of all partitions; a newer region may be missing."""
+        partitions = self._boto.get_available_partitions()
+        return [region for one in partitions for region in self._boto.get_available_regions(service, one)]
 
     @cached_property
     def account(self) -> str:
         """The id of the account whose credentials these are."""
-        return str(self._identity["Account"])
+        return str(self.identity["Account"])
 
     @cached_property
     def role_arn(self) -> str:
@@ -75,7 +87,7 @@ class Aws:
             )
         if role.startswith("arn:"):
             return role
-        partition = self._identity["Arn"].split(":")[1]  # aws, aws-cn, aws-us-gov
+        partition = self.identity["Arn"].split(":")[1]  # aws, aws-cn, aws-us-gov
         return f"arn:{partition}:iam::{self.account}:role/{role}"
 
     @cached_property

@@ -1,15 +1,17 @@
 """The files of a data set on this machine: a folder, or a zip that is read where it is."""
 
 import hashlib
-import zipfile
-import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from zipfile import ZipFile, ZipInfo
 
-from contract.splits import SPLITS
+from contract.data_files import find_files, is_picture_file, some
+from contract.data_layout import DataLayout, arrange
+from contract.data_zip import is_picture_member, open_zip, read_member, zip_members
 from scripts.console.failure import Failure
 from scripts.console.make_prefix import make
 
@@ -30,69 +32,64 @@ def md5(content: bytes) -> str:
 
 @contextmanager
 def data_files(source: Path) -> Iterator[list[DataFile]]:
-    """The files under train, valid and test, which lie in `source` or in one folder of it; hidden ones are left out.
+    """The files under train, valid and test, laid out as `contract.data_layout` says; its notes go to stderr.
 
-    Raises Failure when `source` is neither a folder nor a zip, or when train or valid is missing.
+    Raises Failure when `source` is neither a folder nor a zip, when train or valid is missing, and when a file of it
+    cannot be had.
     """
-    if source.is_dir():
-        yield _in_splits(
-            [
-                DataFile(path.relative_to(source).as_posix(), path.stat().st_size, path.read_bytes)
-                for path in sorted(source.rglob("*"))
-                if path.is_file()
-            ],
-            source,
+    with ExitStack() as opened:
+        try:
+            if source.is_dir():
+                files, layout = _in_folder(source)
+            elif source.exists():
+                files, layout = _in_zip(opened.enter_context(open_zip(source)), source)
+            else:
+                raise Failure(f"{source} is not there. Name the data set: {make('upload')} DATA=path")
+        except ValueError as error:
+            raise Failure(str(error)) from error
+        for note in layout.notes:
+            print(f"note: {note}", file=sys.stderr)
+        yield files
+
+
+def _in_folder(source: Path) -> tuple[list[DataFile], DataLayout]:
+    found = find_files(source)
+    if found.broken:
+        first = source / found.broken[0]
+        raise ValueError(
+            f"{first} is a link to {first.readlink()}, which is not there. Mend or remove it: {len(found.broken)} such "
+            f"links are in {source}."
         )
-    elif zipfile.is_zipfile(source):
-        with zipfile.ZipFile(source) as archive:
-            yield _in_splits(
-                [
-                    DataFile(one.filename, one.file_size, partial(_member, archive, one))
-                    for one in archive.infolist()
-                    if not one.is_dir()
-                ],
-                source,
-            )
-    elif not source.exists():
-        raise Failure(f"{source} is not there. Name the data set: {make('upload')} DATA=path")
-    else:
-        raise Failure(f"{source} is neither a folder nor a zip. Name the data set: {make('upload')} DATA=path")
+    if found.circular:
+        print(
+            f"note: {source}: links back to a folder that they are in are not followed ({some(found.circular)})",
+            file=sys.stderr,
+        )
+    layout = arrange(found.names, str(source), lambda name: is_picture_file(source / name), found.hidden)
+    paths = {name: source / name for name in layout.places}
+    return [
+        DataFile(_checked(layout.places[name], source), path.stat().st_size, path.read_bytes)
+        for name, path in paths.items()
+    ], layout
 
 
-def _member(archive: zipfile.ZipFile, one: zipfile.ZipInfo) -> bytes:
+def _in_zip(archive: ZipFile, source: Path) -> tuple[list[DataFile], DataLayout]:
+    members: Mapping[str, ZipInfo] = zip_members(archive)
+    layout = arrange(members, str(source), lambda name: is_picture_member(archive, members[name]))
+    return [
+        DataFile(_checked(place, source), members[name].file_size, partial(_read, archive, members[name]))
+        for name, place in layout.places.items()
+    ], layout
+
+
+def _read(archive: ZipFile, member: ZipInfo) -> bytes:
     try:
-        return archive.read(one)
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        RuntimeError,
-        NotImplementedError,
-    ) as error:  # broken, encrypted, an odd compression
-        raise Failure(
-            f"{one.filename} in {archive.filename} cannot be read: {error}. Unpack it by other means and name the "
-            "folder."
-        ) from error
+        return read_member(archive, member)
+    except ValueError as error:
+        raise Failure(str(error)) from error
 
 
-def _in_splits(files: list[DataFile], source: Path) -> list[DataFile]:
-    """Those of `files` that lie in a split, by their name from the split's on."""
-    named = [(file, file.name.split("/")) for file in files]
-    seen = [(file, parts) for file, parts in named if not any(part.startswith((".", "__MACOSX")) for part in parts)]
-    depth = 0 if any(len(parts) > 1 and parts[0] in SPLITS for _, parts in seen) else 1
-    seen = [(file, parts) for file, parts in seen if len(parts) > depth + 1 and parts[depth] in SPLITS]
-    parents = sorted({parts[0] for _, parts in seen}) if depth else []
-    if len(parents) > 1:
-        raise Failure(f"{source} holds several data sets: {', '.join(parents)}. Name one of them.")
-    found = [DataFile("/".join(parts[depth:]), file.size, file.read) for file, parts in seen]
-    for file in found:
-        if any(
-            "\ud800" <= letter <= "\udfff" for letter in file.name
-        ):  # how Python stands in for bytes that are not UTF-8
-            raise Failure(f"The name {file.name!a} in {source} is not UTF-8, as names in S3 must be. Rename the file.")
-    for split in SPLITS[:2]:
-        if not any(file.name.startswith(f"{split}/") for file in found):
-            raise Failure(
-                f"{source} has no files under {split}/. A data set has the folders train and valid, and perhaps test, "
-                "with a folder of pictures for each class."
-            )
-    return found
+def _checked(name: str, source: Path) -> str:
+    if any("\ud800" <= letter <= "\udfff" for letter in name):  # how Python stands in for bytes that are not UTF-8
+        raise ValueError(f"The name {name!a} in {source} is not UTF-8, as names in S3 must be. Rename the file.")
+    return name

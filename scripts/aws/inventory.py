@@ -3,15 +3,14 @@
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
 
 from scripts.aws.clients import Aws
 from scripts.aws.endpoints import describe_endpoint, is_serverless
 from scripts.aws.image import repository_uri
-from scripts.aws.jobs import RUNNING, JobKind
+from scripts.aws.jobs import MOST_RESULTS, RUNNING, JobKind
 from scripts.aws.objects import StoredVersion, listing, version_listing
 from scripts.config import names
 from scripts.console.failure import explain, is_denied
@@ -71,7 +70,11 @@ def models(aws: Aws) -> list[Thing]:
 
 
 def _versions(aws: Aws, kind: str, operation: str, field: str, name: str) -> list[Thing]:
-    pages = aws.client("sagemaker").get_paginator(operation).paginate(NameContains=aws.settings.prefix)
+    pages = (
+        aws.client("sagemaker")
+        .get_paginator(operation)
+        .paginate(NameContains=aws.settings.prefix, MaxResults=MOST_RESULTS)
+    )
     return [
         Thing(kind, one[name], "", one["CreationTime"], "")
         for page in pages
@@ -88,23 +91,31 @@ def alarms(aws: Aws) -> list[Thing]:
 
 def running_jobs(aws: Aws, kind: JobKind) -> list[tuple[JobKind, str, str]]:
     """The kind, the name and the status, InProgress or Stopping, of every job that has not ended."""
-    return [
-        (kind, summary[f"{kind.noun}Name"], status)
-        for status in RUNNING
-        for summary in kind.newest_first(aws, StatusEquals=status)
-    ]
+    summaries = _newest_and_running(aws, kind)
+    found = {one[f"{kind.noun}Name"]: one[f"{kind.noun}Status"] for one in summaries}
+    return [(kind, name, status) for name, status in found.items() if status in RUNNING]
 
 
 def jobs(aws: Aws, kind: JobKind) -> list[Thing]:
     """The newest jobs of a kind, and every one that runs however old it is."""
-    summaries = list(islice(kind.newest_first(aws), SHOWN_JOBS))
-    summaries += [one for status in RUNNING for one in kind.newest_first(aws, StatusEquals=status)]
     found = {}
-    for one in summaries:
+    for number, one in enumerate(_newest_and_running(aws, kind)):
         status = one[f"{kind.noun}Status"]
+        if number >= SHOWN_JOBS and status not in RUNNING:
+            continue
         costs = "by the second, until it ends" if status in RUNNING else ""
         found[one[f"{kind.noun}Name"]] = Thing(kind.words, one[f"{kind.noun}Name"], status, one["CreationTime"], costs)
     return list(found.values())
+
+
+def _newest_and_running(aws: Aws, kind: JobKind) -> list[dict[str, Any]]:
+    """Summaries, perhaps one of them twice: a request where it gives all jobs, else two more. An account may have
+    thousands, and AWS throttles its lists.
+    """
+    summaries, are_all = kind.newest(aws)
+    if are_all:
+        return summaries
+    return summaries + [one for status in RUNNING for one in kind.newest_first(aws, StatusEquals=status)]
 
 
 def repositories(aws: Aws) -> list[Thing]:

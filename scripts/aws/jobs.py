@@ -18,6 +18,9 @@ from scripts.console.make_prefix import make
 
 ENDED = ("Completed", "Failed", "Stopped")
 RUNNING = ("InProgress", "Stopping")
+MOST_RESULTS = (
+    100  # of one request: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ListTrainingJobs.html
+)
 SILENCE = 1.0  # seconds without a line after a job's end that make its log complete
 
 
@@ -52,17 +55,30 @@ class JobKind:
 
     def newest_first(self, aws: Aws, **wanted: Any) -> Iterator[dict[str, Any]]:
         """The summaries of the project's jobs. wanted: more of the list's parameters, such as StatusEquals."""
-        pages = (
-            aws.client("sagemaker")
-            .get_paginator(xform_name(f"List{self.noun}s"))
-            .paginate(
-                NameContains=self.name(aws.settings.prefix, ""), SortBy="CreationTime", SortOrder="Descending", **wanted
-            )
-        )
-        for page in pages:
-            for summary in page[f"{self.noun}Summaries"]:
-                if self.is_ours(aws.settings.prefix, summary[f"{self.noun}Name"]):
-                    yield summary
+        for page in aws.client("sagemaker").get_paginator(self._list).paginate(**self._newest(aws), **wanted):
+            yield from self._ours(aws, page)
+
+    def newest(self, aws: Aws) -> tuple[list[dict[str, Any]], bool]:
+        """The summaries of the newest jobs, as many as one request gives, and whether these are all."""
+        page = getattr(aws.client("sagemaker"), self._list)(**self._newest(aws))
+        return self._ours(aws, page), "NextToken" not in page
+
+    @property
+    def _list(self) -> str:
+        return xform_name(f"List{self.noun}s")
+
+    def _newest(self, aws: Aws) -> dict[str, Any]:
+        return {
+            "NameContains": self.name(aws.settings.prefix, ""),
+            "SortBy": "CreationTime",
+            "SortOrder": "Descending",
+            "MaxResults": MOST_RESULTS,
+        }
+
+    def _ours(self, aws: Aws, page: dict[str, Any]) -> list[dict[str, Any]]:
+        return [
+            one for one in page[f"{self.noun}Summaries"] if self.is_ours(aws.settings.prefix, one[f"{self.noun}Name"])
+        ]
 
     def stop_call(self, name: str) -> Call:
         return Call("sagemaker", f"Stop{self.noun}", {f"{self.noun}Name": name})

@@ -14,6 +14,7 @@ from scripts.config.setting_problems import problems
 from scripts.config.setting_types import Bucket, Environment, Hyperparameters, Prefix, Region, Role, Section
 from scripts.config.variables import VariablesSource, unknown_variables
 from scripts.console.failure import Failure
+from scripts.console.from_make import PROJECT_FOLDER
 
 FILE = Path(__file__).parents[2] / "sagemaker.toml"
 
@@ -42,14 +43,21 @@ class Settings(BaseSettings):
     transform: sections.Transform
 
 
-def load_settings(file: Path = FILE, environment: Mapping[str, str] | None = None) -> Settings:
-    """Read and check the settings, once for all. environment: the process's own, unless one is given.
+def load_settings(file: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
+    """Read and check the settings, once for all.
+
+    Args:
+        file: default: sagemaker.toml of the project that the environment names, else of this checkout.
+        environment: the process's own, unless one is given.
 
     Raises Failure that has a line for every setting that is missing, unknown or wrong.
     """
     environment = os.environ if environment is None else environment
+    project = environment.get(PROJECT_FOLDER)
+    file = file or (Path(project) / FILE.name if project else FILE)
     if not file.is_file():
-        raise Failure(f"{file} is missing. Restore it: git checkout -- {file.name}")
+        restore = f"cp {FILE} {file}" if project else f"git checkout -- {file.name}"
+        raise Failure(f"{file} is missing. Restore it: {restore}")
     of_file: list[str] = []
     of_environment: list[str] = []
     try:

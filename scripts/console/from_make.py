@@ -11,6 +11,9 @@ import shlex
 import sys
 from collections.abc import Mapping
 
+# Of a project of the user's own (scripts/new_project.py): paths are relative to it, and results go into its out/.
+PROJECT_FOLDER = "SAGEMAKER_PROJECT_FOLDER"
+
 
 def arguments(options: list[str], environment: Mapping[str, str]) -> list[str]:
     """`["--path", "PICTURE", "--words", "ARGS"]` -> the words, in this order; an empty variable gives none.
@@ -44,10 +47,30 @@ def _words(name: str, given: str) -> list[str]:
         ) from None
 
 
+def enter_project(environment: Mapping[str, str]) -> dict[str, str]:
+    """Make the project's folder the working one, if there is a project. Returns the environment in which this
+    checkout's programs are found from there, and nothing of that folder's own is taken for one of them.
+
+    Raises ValueError with a sentence for a folder that is not there.
+    """
+    folder = environment.get(PROJECT_FOLDER)
+    if not folder:
+        return dict(environment)
+    paths = [os.getcwd(), *filter(None, [environment.get("PYTHONPATH")])]
+    try:
+        os.chdir(folder)
+    except OSError as error:
+        raise ValueError(
+            f"{PROJECT_FOLDER}={folder}: {error.strerror}. Unset it, or name the project's folder."
+        ) from None
+    return {**environment, "PYTHONPATH": os.pathsep.join(paths), "PYTHONSAFEPATH": "1"}
+
+
 if __name__ == "__main__":
     try:
         words = arguments(sys.argv[2:], os.environ)
+        program_environment = enter_project(os.environ)
     except ValueError as error:
         sys.exit(f"error: {error}")
     # In the place of this process: the program has the terminal, the signals and the status for itself.
-    os.execv(sys.executable, [sys.executable, "-m", sys.argv[1], *words])
+    os.execve(sys.executable, [sys.executable, "-m", sys.argv[1], *words], program_environment)

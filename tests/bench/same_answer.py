@@ -19,6 +19,7 @@ from same_views import SameViews
 from container.data.class_folders import read_split
 from container.data.picture_examples import PictureExamples
 from container.data.picture_store import decode_split
+from container.data.repeated_pictures import find_repeated
 from container.jobs.feature_bank import FeatureBank
 from container.jobs.feature_pass import make_bank
 from container.jobs.run import Run
@@ -54,6 +55,9 @@ def main(data: Path) -> None:
     found = {"bank": [], "loop": []}
     with tempfile.TemporaryDirectory() as folder:
         stores = {name: decode_split(split, preprocessing, Path(folder)) for name, split in splits.items()}
+        digests = {name: store.digests for name, store in stores.items()}
+        repeated = find_repeated(splits, digests, {name: store.reasons for name, store in stores.items()})
+        stores["train"] = stores["train"].without(repeated.left_out)  # as of the bank
         pictures = PictureExamples(stores["valid"], preprocessing, chosen.min_crop)
         views = SameViews(stores["train"], preprocessing, chosen.min_crop, chosen.feature_views)
         model = create_model("resnet18", len(splits["train"].classes))

@@ -1,4 +1,4 @@
-"""S3 URIs, class names, metric lines, atomic writes, hints."""
+"""S3 URIs, metric lines, atomic writes, hints."""
 
 import os
 import re
@@ -9,7 +9,6 @@ from contract.atomic_write import replacing, write_atomically
 from contract.did_you_mean import did_you_mean
 from contract.metric_lines import METRICS, line_of_epoch, line_of_test_split
 from contract.s3_uri import split_s3_uri
-from contract.splits import class_name
 
 
 @pytest.mark.parametrize("key", ["", "a", "a/b c", "a#b", "a?b=c", "a%20b", "ü", "a//b", "a/../b", "s3://x"])
@@ -24,21 +23,6 @@ def test_a_key_is_kept_as_it_is(key):
 def test_other_uris_are_named(uri):
     with pytest.raises(ValueError, match="is not an S3 URI"):
         split_s3_uri(uri)
-
-
-@pytest.mark.parametrize(
-    ("folder", "name"),
-    [
-        ("001.Affenpinscher", "Affenpinscher"),
-        ("Cat", "Cat"),
-        ("St._Bernard", "St._Bernard"),
-        ("7.", "7."),
-        ("12.3.x", "3.x"),
-        ("a.1", "a.1"),
-    ],
-)
-def test_a_class_is_its_folder_without_the_number(folder, name):
-    assert class_name(folder) == name
 
 
 def test_every_metric_is_in_a_line_that_the_program_prints():

@@ -19,6 +19,9 @@ PICTURE_TYPES = (
     "image/webp",
     "image/bmp",
     "image/gif",
+    "image/tiff",
+    "image/heic",
+    "image/avif",
     "application/x-image",
     "application/octet-stream",
 )
@@ -32,7 +35,7 @@ REFUSED_TYPES = (
     "text/plain",
     "multipart/form-data; boundary=b",
     "application/x-www-form-urlencoded",
-    "image/tiff",
+    "video/mp4",
 )
 
 MALFORMED_TYPES = (  # all are legal values of a header: https://www.rfc-editor.org/rfc/rfc9110#section-5.5

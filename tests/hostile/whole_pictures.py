@@ -1,9 +1,22 @@
 """Whole pictures of every kind that the endpoint takes, for damage."""
 
+import base64
 import functools
 import io
 
 from PIL import Image
+
+# The gradients below as a HEIC, which Pillow cannot write by itself.
+HEIC = base64.b64decode(
+    "AAAAHGZ0eXBoZWljAAAAAG1pZjFoZWljbWlhZgAAAVZtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAAAAAAAAAAACJpbG9jAA"
+    "AAAERAAAEAAQAAAAABegABAAAAAAAAANwAAAAjaWluZgAAAAAAAQAAABVpbmZlAgAAAAABAABodmMxAAAAAA5waXRtAAAAAAABAAAA1mlwcnAA"
+    "AAC3aXBjbwAAAHhodmNDAQNwAAAAkAAAAAAAHvAA/P34+AAADwNgAAEAGEABDAH//wNwAAADAJAAAAMAAAMAHroCQGEAAQArQgEBA3AAAAMAkA"
+    "AAAwAAAwAeoBQgeWW6kkprm4CGgwIAAAMAMgAAAwACEGIAAQAHRAHBcrBiQAAAABNjb2xybmNseAABAA0ABoAAAAAUaXNwZQAAAAAAAACgAAAA"
+    "eAAAABBwaXhpAAAAAAMICAgAAAAXaXBtYQAAAAAAAAABAAEEgQIDBAAAAORtZGF0AAAA2CgBrxlH3/eCIeRMduTrwN7LK9fK8Xw/NTZr15LZC9"
+    "gSoNAF6U+oa1SY2tmPycUzp21NPFllEK+KfzJDBeWYVt8CsHNVqKK7uhlVwz4sHW2Mr4akMekVJ9XEu3ArV2zf847sWYqmebYtHuu6QCr7VfTt"
+    "OHEBQd3W1hBAgP/Vgj3nbnTJCuCRdYeU7eQAUDi8BkBN3Gks4NfifMhheOFeEAZq0c39su7Wne3BZOEGY7yyNfy7PEonRQk3l15vDVr6Fw/aD7"
+    "aNy/zvDFG+V2v0vFj9BxcF/Zm+ng=="
+)
 
 
 @functools.cache
@@ -42,8 +55,16 @@ def whole_pictures() -> tuple[bytes, ...]:
         (picture, "GIF", {}),
         (picture.quantize(8), "GIF", {"transparency": 3}),
         (picture, "GIF", {**animated, "disposal": 2}),
+        (picture, "TIFF", {"compression": "tiff_lzw"}),
+        (picture.convert("RGBA"), "TIFF", {"compression": "tiff_adobe_deflate"}),
+        (picture, "TIFF", {"compression": "jpeg"}),
+        (picture.convert("1"), "TIFF", {"compression": "group4"}),
+        (grey.convert("F"), "TIFF", {"compression": "packbits"}),
+        (sixteen_bits, "TIFF", {}),
+        (picture, "AVIF", {"quality": 60}),
+        (picture.convert("RGBA"), "AVIF", {"quality": 60}),
     ]
-    return tuple(_encoded(one, kind, options) for one, kind, options in made)
+    return (*(_encoded(one, kind, options) for one, kind, options in made), HEIC)
 
 
 def _encoded(picture: Image.Image, kind: str, options: dict) -> bytes:

@@ -15,6 +15,7 @@ ALLOWED = {
         "numpy",
         "PIL",
         "simplejpeg",
+        "pillow_heif",
         "safetensors",
         "psutil",
         "pynvml",

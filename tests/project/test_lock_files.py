@@ -43,5 +43,5 @@ def test_the_images_hold_one_version_of_what_they_share():
         ):
             pins.setdefault(package, {})[name] = version
     for package, versions in pins.items():
-        if "base" in versions:
+        if "base" in versions or package == "pillow-heif":  # it decodes in both
             assert len(set(versions.values())) == 1, f"{package}: {versions}"

@@ -8,11 +8,14 @@ import fcntl
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from scripts import new_project
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "Makefile").read_text()
@@ -59,12 +62,12 @@ def folder(tmp_path):
     """A folder with the Makefile, in which every program that a recipe runs writes a line into `calls`."""
     shutil.copy(ROOT / "Makefile", tmp_path)
     names = [
-        *(f"scripts/{name}.py" for name in (*VERBS, "download_data")),
+        *(f"scripts/{name}.py" for name in (*VERBS, "doctor", "download_data", "new_project", "try_endpoint")),
         *(
             f"tests/bench/{name}.py"
             for name in ("local", "training", "soak", "debugger", "serving", "recipe", "tuning")
         ),
-        *(f"local_test/{name}.py" for name in ("demo/__main__", "clean", "demo/sample_data")),
+        *(f"local_test/{name}.py" for name in ("demo/__main__", "doctor", "clean", "demo/sample_data")),
         *(f"tests/{name}.py" for name in ("in_image", "container_coverage")),
     ]
     for name in names:
@@ -80,7 +83,10 @@ def folder(tmp_path):
         ".venv/bin/python": python,
         "docker/tag.sh": "#!/bin/sh\necho abc\n",
         **dict.fromkeys(("docker/engine.sh", "local_test/browser.sh", "local_test/venv.sh"), "#!/bin/sh\n"),
-        **dict.fromkeys(("docker/build.sh", "docker/debian_base.sh", "docker/lock.sh"), record),
+        "local_test/doctor.sh": (ROOT / "local_test/doctor.sh").read_text(),
+        **dict.fromkeys(
+            ("docker/build.sh", "docker/debian_base.sh", "docker/lock.sh", "tests/try_page/fetch_axe.sh"), record
+        ),
     }
     for name, text in programs.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -92,6 +98,7 @@ def folder(tmp_path):
         "tests/requirements.txt",
         "tests/service/sdk/requirements.txt",
         "tests/service/sdk/v3/requirements.txt",
+        "tests/try_page/package-lock.json",
     ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
@@ -241,3 +248,88 @@ def test_no_recipe_names_such_a_variable_itself():
     assert len(recipes) > 30
     for recipe in recipes:
         assert not re.search(rf"(?<!\$)\$[({{]({'|'.join(GIVEN)})\b", recipe), recipe
+
+
+@pytest.mark.parametrize(("machine", "account", "status"), [(0, 0, 0), (1, 0, 2), (0, 1, 2)])
+def test_doctor_fails_where_either_half_says_so_and_shows_both(folder, machine, account, status):
+    for name, text, ends in (("local_test", "this machine", machine), ("scripts", "the account", account)):
+        (folder / name / "doctor.py").write_text(f"import sys; print({text!r}); sys.exit({ends})")
+    done, _ = make(folder, "doctor", {})
+    assert done.returncode == status and done.stdout == "this machine\n\nthe account\n", done
+
+
+def test_doctor_looks_at_the_machine_also_where_the_packages_cannot_be_had(folder):
+    (folder / ".venv/ready").unlink()
+    (folder / "local_test/venv.sh").write_text("#!/bin/sh\necho no network >&2; exit 1\n")
+    (folder / "local_test/doctor.py").write_text("print('this machine')")
+    done, calls = make(folder, "doctor", {})
+    assert done.returncode == 2 and done.stdout.startswith("this machine\n") and "no network" in done.stderr, done
+    assert "PIP_INDEX_URL" in done.stdout and calls == []
+
+
+def help_lines():
+    done = subprocess.run(["make", "--no-print-directory", "-C", ROOT], capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()
+
+
+def test_help_shows_every_target_in_a_group_with_what_it_does():
+    lines = help_lines()
+    shown = [re.match(r"  make ([a-z-]+)( \S.*?)? {2,}\S", line) for line in lines if line.startswith("  ")]
+    assert all(shown), lines
+    by_hand = {target for target in TARGETS if not (target.startswith("local-") and target[6:] in VERBS)}
+    assert by_hand | {"clean", "bench", "test"} <= {one[1] for one in shown}
+    assert next(line for line in lines if line and not line.startswith(" ")) == "Begin here"
+
+
+def test_every_example_of_help_names_targets_and_variables_that_there_are():
+    known = {*TARGETS, "clean", "bench", "test"}
+    for line in help_lines():
+        if not line.startswith("  make "):
+            continue
+        words = shlex.split(re.split(r" {2,}", line.strip())[0])[1:]
+        for word in words:
+            name, equals, _ = word.partition("=")
+            assert name in (("PIP_EXTRA_INDEX_URL", *GIVEN) if equals else known), line
+
+
+@pytest.fixture
+def project(folder):
+    """A project beside the folder, as `make new` writes it."""
+    made = folder / "projects/cats"
+    made.mkdir(parents=True)
+    (folder / "projects" / new_project.CHECKOUT.name).symlink_to(folder)
+    for name, text in new_project.project_files("cats", None, new_project.FILE.read_text(), TEXT).items():
+        (made / name).write_text(text)
+    return made
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+def test_a_project_hands_its_values_on_letter_by_letter(folder, project, value):
+    done, calls = make(project, "predict", {"PICTURE": value, "DATA": value})
+    assert [arguments for arguments, _ in calls] == [[value]], done
+    [(_, environment)] = calls
+    assert environment["SAGEMAKER_PROJECT_FOLDER"] == str(project) and environment["IMAGE_PREFIX"] == "cats"
+    assert environment["DATA"] == value and not list(folder.rglob(MARK))
+
+
+def test_a_projects_pictures_are_its_own_and_its_verbs_run_here_too(project):
+    _, calls = make(project, "upload", {})
+    assert [arguments for arguments, _ in calls] == [["data"]]
+    _, calls = make(project, "local-train", {"HYPERPARAMETERS": "epochs=2"})
+    assert [(arguments, environment["LOCAL"]) for arguments, environment in calls] == [(["epochs=2"], "yes")]
+    done, _ = make(project, "help", {})
+    assert done.stdout == (project / "README.md").read_text()
+
+
+def test_a_projects_own_folders_are_not_taken_for_programs_or_for_targets(project):
+    (project / "scripts").mkdir()
+    (project / "scripts/train.py").write_text("raise SystemExit('the wrong one')")
+    (project / "train").mkdir()
+    done, calls = make(project, "train", {})
+    assert done.returncode == 0 and len(calls) == 1, done
+
+
+def test_what_would_end_other_projects_work_is_not_a_target_of_one(project):
+    for target in ("clean", "local-clean", "demo", "nonsense"):
+        done, calls = make(project, target, {})
+        assert done.returncode == 2 and calls == [], done

@@ -9,9 +9,10 @@ import pytest
 
 from contract.hyperparameters import markdown_table
 from local_test.api.supported_fields import WITHOUT_EFFECT
+from scripts.config.settings import Settings
+from scripts.config.variables import keys, names_of
+from tests.project.documentation import PAGES, ROOT
 
-ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").glob("*.md"))]
 VERBS = re.search(r"^verbs := (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)[1].split()
 
 
@@ -49,6 +50,15 @@ def test_the_table_of_fields_without_effect_is_the_services():
         assert f"| {operation} | {', '.join(f'`{field}`' for field in named)} |" in page
 
 
+def test_every_environment_variable_that_a_page_names_is_read(page):
+    sources = "".join(file.read_text() for name in ("container", "local_test") for file in (ROOT / name).rglob("*.py"))
+    of_settings = {name for path, _ in keys(Settings) for name in names_of(path)}
+    for name in set(re.findall(r"\b(?:DOGBREED|SAGEMAKER)_[A-Z_]+\b", page.read_text())):
+        is_of_torchserve = name.startswith("SAGEMAKER_TS_")  # in the page about migration
+        in_source = any(f'"{one}"' in sources for one in (name, name.removeprefix("DOGBREED_")))
+        assert is_of_torchserve or name in of_settings or in_source, name
+
+
 def test_no_figure_is_still_to_be_filled_in(page):
     assert "@@" not in page.read_text() and "TODO" not in page.read_text()
 
@@ -59,6 +69,12 @@ def test_every_link_leads_to_a_file_and_a_heading_of_it(page):
         target = page.parent / name if name else page
         assert target.exists(), link
         assert not anchor or anchor in anchors(target), link
+
+
+def test_every_row_of_a_table_has_a_cell_for_each_column(page):
+    for table in re.findall(r"(?:^\|.*\n)+", page.read_text(), re.MULTILINE):
+        rows = [re.findall(r"(?<!\\)\|", row) for row in table.splitlines()]
+        assert {len(row) for row in rows} == {len(rows[0])}, table[:200]
 
 
 def test_every_page_of_docs_is_one_link_from_the_readme():

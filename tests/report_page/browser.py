@@ -35,8 +35,8 @@ def find_browser() -> str:
 
 
 @contextlib.contextmanager
-def running_browser(folder: Path) -> Iterator["Browser"]:
-    """folder: of its profile and its log; both may go afterwards."""
+def running_browser(folder: Path, *more: str) -> Iterator["Browser"]:
+    """folder: of its profile and its log; both may go afterwards. more: options of the browser's own."""
     folder.mkdir(parents=True, exist_ok=True)
     options = [
         "--headless",
@@ -48,6 +48,7 @@ def running_browser(folder: Path) -> Iterator["Browser"]:
         "--hide-scrollbars",
         "--disable-background-networking",
         *(["--no-sandbox"] if os.getuid() == 0 else []),  # root has to say so
+        *more,
     ]
     pipes = [*os.pipe(), *os.pipe()]
     # Above the numbers that the browser's ends get, so that neither is closed by the other's move.
@@ -117,8 +118,10 @@ class Browser:
                     return event["params"]
             self.events.append(self._read(deadline))
 
-    def open(self, file: Path, width: int, height: int = 900, dark: bool = False) -> "Page":
-        """A page in a window of its own, shown and loaded. width, height: CSS pixels; narrow ones are a phone's."""
+    def open(self, file: Path | str, width: int, height: int = 900, dark: bool = False) -> "Page":
+        """A page in a window of its own, shown and loaded. file: or an address. width, height: CSS pixels; narrow ones
+        are a phone's.
+        """
         target = self.ask("Target.createTarget", url="about:blank")["targetId"]
         session = self.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         page = Page(self, session, target)
@@ -131,7 +134,7 @@ class Browser:
             "Emulation.setEmulatedMedia",
             features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}],
         )
-        page.ask("Page.navigate", url=file.as_uri())
+        page.ask("Page.navigate", url=file if isinstance(file, str) else file.as_uri())
         page.wait_for("Page.loadEventFired")
         return page
 

@@ -141,6 +141,7 @@ class FakeDocker:
     def __init__(self):
         self.images, self.calls, self.passwords = {}, [], []
         self.manifest = "application/vnd.docker.distribution.manifest.v2+json"
+        self.layer, self.store = "application/vnd.oci.image.layer.v1.tar+gzip", [["Backing Filesystem", "extfs"]]
         self.pushed_to, self.tagged = None, {}
 
     def run(self, command: list[str], text: str | None) -> tuple[int, str, str]:
@@ -150,6 +151,8 @@ class FakeDocker:
             if words[2] not in self.images:
                 return 1, "[]", f"Error: No such image: {words[2]}"
             return 0, json.dumps([self.images[words[2]]]), ""
+        if words[0] == "info":
+            return 0, json.dumps(self.store), ""
         if words[0] == "tag":
             self.tagged[words[2]] = self.images[words[1]]
         if words[0] == "login":
@@ -157,7 +160,12 @@ class FakeDocker:
         if words[0] == "push":
             name, _, image_tag = words[1].rpartition("/")[2].rpartition(":")
             digest = self.tagged.get(words[1], {"Id": image_tag})["Id"]
-            manifest = {"schemaVersion": 2, "mediaType": self.manifest, "config": {"digest": digest}, "layers": []}
+            manifest = {
+                "schemaVersion": 2,
+                "mediaType": self.manifest,
+                "config": {"mediaType": "application/vnd.oci.image.config.v1+json", "size": 9, "digest": digest},
+                "layers": [{"mediaType": self.layer, "size": 7, "digest": "sha256:" + "7" * 64}],
+            }
             self.pushed_to.put_image(
                 repositoryName=name,
                 imageTag=image_tag,

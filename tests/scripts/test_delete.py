@@ -227,6 +227,31 @@ def test_the_alarm_that_wakes_an_endpoint_goes_with_it(account, sagemaker, aws, 
     ]
 
 
+def test_status_of_500_jobs_asks_little_and_misses_no_running_one(account, sagemaker, aws, capsys):
+    """AWS throttles lists, and answers 100 names at a time."""
+    jobs = {f"dogbreed-train-{number:03}": "Completed" for number in range(500)}
+    account.jobs["TrainingJob"] = jobs | {"dogbreed-train-499": "InProgress", "dogbreed-train-498": "Stopping"}
+
+    def page(request):
+        found = account.list_jobs("TrainingJob", request)["TrainingJobSummaries"]
+        found = [one for one in found if request["NameContains"] in one["TrainingJobName"]]
+        start = int(request.get("NextToken", 0))
+        more = {"NextToken": str(start + 100)} if len(found) > start + 100 else {}
+        return {"TrainingJobSummaries": found[start : start + request["MaxResults"]], **more}
+
+    sagemaker.answers["ListTrainingJobs"] = page
+    assert status.main([]) == 0
+    shown = capsys.readouterr().out
+    assert len(sagemaker.calls) < 15
+    assert "dogbreed-train-499" in shown and "dogbreed-train-498" in shown and "dogbreed-train-009" in shown
+    assert "dogbreed-train-010" not in shown
+    sagemaker.calls.clear()
+    assert delete.main(["--dry-run"]) == 0
+    assert len(sagemaker.calls) < 15
+    stopped = [one["request"] for one in json.loads(capsys.readouterr().out) if one["operation"] == "StopTrainingJob"]
+    assert stopped == [{"TrainingJobName": "dogbreed-train-499"}]
+
+
 @pytest.mark.parametrize("changing", ["Creating", "Updating", "SystemUpdating", "RollingBack"])
 @pytest.mark.parametrize("end", ["InService", "Failed", None])
 def test_an_endpoint_that_is_changing_is_deleted_when_that_is_over(account, sagemaker, capsys, changing, end):

@@ -56,6 +56,19 @@ def test_one_picture_is_told_with_all_its_classes(endpoint, pictures, capsys):
     assert capsys.readouterr().out == " 93.10%  Beagle\n  5.00%  Boxer\n"
 
 
+def test_a_picture_below_the_endpoints_threshold_is_unknown_with_its_likeliest_class(endpoint, pictures, capsys):
+    named = {"label": "Boxer", **BOXER}
+    unknown = {"label": None, "predictions": [{"label": "Beagle", "probability": 0.31}, BOXER["predictions"][0]]}
+    endpoint.invoke = lambda headers, body: named if body.startswith(b"boxer") else unknown
+    assert predict.main([str(pictures / "a.jpg")]) == 0
+    assert capsys.readouterr().out == " 31.00%  unknown (Beagle)\n 70.00%  Boxer\n"
+    assert predict.main([str(pictures / "a.jpg"), str(pictures / "b.png")]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        f" 31.00%  unknown (Beagle)  {pictures}/a.jpg",
+        f" 70.00%  Boxer  {pictures}/b.png",
+    ]
+
+
 def test_a_folder_is_a_line_for_each_picture_in_order(endpoint, pictures, capsys):
     assert predict.main([str(pictures)]) == 0
     assert capsys.readouterr().out.splitlines() == [
@@ -139,6 +152,40 @@ def test_a_picture_that_is_not_there_and_a_folder_without_pictures_are_sentences
     assert "is not there" in capsys.readouterr().err
     assert predict.main([str(tmp_path)]) == 1
     assert "holds no pictures" in capsys.readouterr().err
+
+
+def test_a_folder_has_what_phones_write_and_pictures_without_a_suffix(endpoint, tmp_path, capsys):
+    for name, content in {
+        "a.HEIC": b"x",
+        "b.jfif": b"x",
+        "c.avif": b"x",
+        "d": b"\xff\xd8\xff\xe0",
+        "LICENSE": b"MIT",
+        "e.jp2": b"x",
+    }.items():
+        (tmp_path / name).write_bytes(content)
+    assert predict.main([str(tmp_path)]) == 0
+    assert [line.split("/")[-1] for line in capsys.readouterr().out.splitlines()] == ["a.HEIC", "b.jfif", "c.avif", "d"]
+
+
+def test_a_folders_links_are_followed_and_its_hidden_folders_are_not_sent(endpoint, tmp_path, capsys):
+    for name in ("elsewhere/a.jpg", "dogs/b.jpg", "dogs/.ipynb_checkpoints/b-checkpoint.jpg", "dogs/__MACOSX/b.jpg"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / "dogs/linked").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "dogs/back").symlink_to(tmp_path)
+    assert predict.main([str(tmp_path / "dogs")]) == 0
+    said = capsys.readouterr()
+    assert [line.split("dogs/")[-1] for line in said.out.splitlines()] == ["b.jpg", "linked/a.jpg"]
+    assert "2 files in hidden folders (.ipynb_checkpoints, __MACOSX)" in said.err
+
+
+def test_a_folder_of_other_pictures_says_what_they_are(aws, tmp_path, capsys):
+    for name in ("a.jp2", "b.JP2", "c.dng"):
+        (tmp_path / name).write_bytes(b"x")
+    assert predict.main([str(tmp_path)]) == 1
+    said = capsys.readouterr().err
+    assert "holds no pictures in JPEG, " in said and "only 2 JPEG 2000 (.jp2) and 1 camera raw (.dng)." in said
 
 
 def test_a_dry_run_names_the_requests_and_sends_none(endpoint, pictures, capsys):

@@ -7,7 +7,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from scripts import push
+from scripts.aws.docker_manifest import DOCKER_MANIFEST, amd64_of
 from scripts.aws.image import published_tag
+from scripts.console.failure import Failure
 
 IMAGE_ID = "sha256:0123456789abcdef" + "0" * 48
 
@@ -164,12 +166,84 @@ def test_an_image_that_is_not_built_is_a_sentence(aws, docker, tag, capsys):
     )
 
 
-def test_an_oci_image_is_refused_before_its_tag_is_spent(aws, built, capsys):
-    for facts in built.images.values():
-        facts["Descriptor"] = {"mediaType": "application/vnd.oci.image.index.v1+json"}
+def manifest_of(aws, name, tag="a86989924225"):
+    [image] = aws.client("ecr").batch_get_image(repositoryName=name, imageIds=[{"imageTag": tag}])["images"]
+    return image["imageManifestMediaType"], json.loads(image["imageManifest"])
+
+
+OCI = "application/vnd.oci.image.manifest.v1+json"
+CONTAINERD = [["driver-type", "io.containerd.snapshotter.v1"]]
+
+
+@pytest.mark.parametrize("told_by", ["the image", "the engine"])
+def test_an_image_that_docker_pushes_as_oci_gets_dockers_manifest_of_the_same_layers(aws, built, told_by, capsys):
+    built.manifest = OCI
+    if told_by == "the engine":
+        built.store = CONTAINERD
+    else:
+        for facts in built.images.values():
+            facts["Descriptor"] = {"mediaType": OCI}
+    assert push.main([]) == 0
+    for name in ("dogbreed-train", "dogbreed-serve"):
+        assert tags(aws, name) == ["a86989924225"]
+        media_type, manifest = manifest_of(aws, name)
+        assert media_type == manifest["mediaType"] == DOCKER_MANIFEST
+        assert manifest["config"] == {
+            "mediaType": "application/vnd.docker.container.image.v1+json",
+            "size": 9,
+            "digest": IMAGE_ID,
+        }
+        [layer] = manifest["layers"]
+        assert layer == {
+            "mediaType": "application/vnd.docker.image.rootfs.diff.tar.gzip",
+            "size": 7,
+            "digest": "sha256:" + "7" * 64,
+        }
+    built.images = {name: {**facts, "Id": "sha256:" + "e" * 64} for name, facts in built.images.items()}
+    assert push.main([]) == 0  # an image's id is its OCI manifest's here
+    shown = capsys.readouterr()
+    assert shown.out.count("is in ECR already") == 2 and shown.err == ""
+
+
+def test_what_a_push_that_was_cut_short_left_is_replaced(aws, built):
+    built.manifest, built.store = OCI, CONTAINERD
+    aws.client("ecr").create_repository(repositoryName="dogbreed-train", imageTagMutability="IMMUTABLE")
+    built.run(["docker", "push", "host/dogbreed-train:a86989924225-oci"], None)
+    assert push.main([]) == 0
+    assert tags(aws, "dogbreed-train") == ["a86989924225"]
+    assert manifest_of(aws, "dogbreed-train")[1]["config"]["digest"] == IMAGE_ID
+
+
+def test_an_oci_tag_that_may_not_be_removed_is_said(aws, built, monkeypatch, capsys):
+    built.manifest, built.store = OCI, CONTAINERD
+    real = botocore.client.BaseClient._make_api_call
+
+    def call(client, operation, request):
+        if operation == "BatchDeleteImage":
+            raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "No."}}, operation)
+        return real(client, operation, request)
+
+    monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", call)
+    assert push.main([]) == 0
+    assert "warning: the tag dogbreed-train:a86989924225-oci stays. AWS refused" in capsys.readouterr().err
+
+
+def test_layers_that_endpoints_cannot_read_are_a_sentence(aws, built, capsys):
+    built.manifest, built.store, built.layer = OCI, CONTAINERD, "application/vnd.oci.image.layer.v1.tar+zstd"
     assert push.main([]) == 1
-    assert "endpoints refuse" in (said := capsys.readouterr().err) and "--provenance=false" in said
-    assert not [call for call in built.calls if call.startswith("push")]
+    assert "tar+zstd, which endpoints cannot read. Build it with layers packed by gzip" in capsys.readouterr().err
+    assert tags(aws, "dogbreed-train") == ["a86989924225-oci"]
+
+
+def test_of_an_index_the_part_for_sagemakers_machines_is_taken():
+    parts = [
+        {"digest": "a", "platform": {"os": "unknown", "architecture": "unknown"}},
+        {"digest": "b", "platform": {"os": "linux", "architecture": "arm64"}},
+        {"digest": "c", "platform": {"os": "linux", "architecture": "amd64"}},
+    ]
+    assert amd64_of({"manifests": parts}) == "c"
+    with pytest.raises(Failure, match="no part for linux/amd64"):
+        amd64_of({"manifests": parts[:2]})
 
 
 def test_an_oci_manifest_that_arrived_is_named_with_the_way_to_remove_it(aws, built, capsys):

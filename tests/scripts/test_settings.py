@@ -131,7 +131,7 @@ def test_a_wrong_setting_is_a_sentence_that_names_it(tmp_path, old, new, sentenc
 
 
 def test_the_wait_for_spot_capacity_matters_with_spot_only(tmp_path):
-    assert not load_settings(written(tmp_path, "max-wait-seconds = 172800", "max-wait-seconds = 10"), {}).train.spot
+    assert not load_settings(written(tmp_path, "max-wait-seconds = 86400", "max-wait-seconds = 10"), {}).train.spot
 
 
 @pytest.mark.parametrize(

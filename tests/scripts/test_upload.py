@@ -211,3 +211,77 @@ def test_a_name_that_is_not_utf_8_is_a_sentence(folder):
     (folder / os.fsdecode(b"train/001.Beagle/\xff.jpg")).write_bytes(b"x")
     with pytest.raises(Failure, match="is not UTF-8"), data_files(folder):
         pass
+
+
+def zip_of(path, names):
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in names:
+            archive.writestr(name, name.encode())
+    return path
+
+
+@pytest.mark.parametrize("suffix", ["", ".zip"])
+def test_class_folders_alone_are_split_and_sent_the_same_way_each_time(
+    aws, bucket, tmp_path, suffix, capsys, monkeypatch
+):
+    names = [f"{folder}/{number}.jpg" for folder in ("Beagle", "Cat") for number in range(10)]
+    source = tmp_path / f"pets{suffix}"
+    if suffix:
+        zip_of(source, names)
+    else:
+        for name in names:
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            (source / name).write_bytes(name.encode())
+    assert upload.main([str(source)]) == 0
+    sent = keys(aws, bucket)
+    assert len(sent) == 20 and {name for name in sent if not name.startswith("train/")} == {
+        "valid/Beagle/1.jpg",
+        "valid/Cat/0.jpg",
+        "test/Beagle/2.jpg",
+        "test/Cat/5.jpg",
+    }
+    assert "the pictures of its 2 classes are split 80/10/10" in capsys.readouterr().err
+    requests = Requests(monkeypatch)
+    assert upload.main([str(source), "--delete"]) == 0
+    assert requests.made == ["GetCallerIdentity", "HeadBucket", "ListObjectsV2"]
+
+
+def test_linked_classes_and_splits_arrive_and_a_link_to_nowhere_is_named(aws, bucket, folder, tmp_path, capsys):
+    (folder / "train/002.Boxer").rename(tmp_path / "boxers")
+    (folder / "train/002.Boxer").symlink_to(tmp_path / "boxers")
+    (folder / "test").rename(tmp_path / "held_out")
+    (folder / "test").symlink_to(tmp_path / "held_out")
+    (folder / "train/again").symlink_to(folder)
+    assert upload.main([str(folder)]) == 0
+    assert keys(aws, bucket).keys() == FILES.keys() | {"train/loose.txt"}
+    assert "are not followed (train/again)" in capsys.readouterr().err
+    (folder / "train/003.Collie").symlink_to(tmp_path / "collies")
+    assert upload.main([str(folder)]) == 1
+    assert "train/003.Collie is a link to" in (said := capsys.readouterr().err) and "which is not there" in said
+
+
+def test_other_names_of_splits_and_zips_of_windows_arrive_under_ours(aws, bucket, tmp_path, capsys):
+    names = [name.replace("valid", "Val").replace("/", "\\") for name in FILES]
+    assert upload.main([str(zip_of(tmp_path / "dogs.zip", names))]) == 0
+    assert keys(aws, bucket).keys() == FILES.keys()
+    assert "note: " in (said := capsys.readouterr().err) and "Val is taken as valid" in said
+
+
+def test_a_zip_that_was_cut_short_is_a_sentence(aws, bucket, tmp_path, capsys):
+    source = zip_of(tmp_path / "dogs.zip", FILES)
+    source.write_bytes(source.read_bytes()[:-30])
+    assert upload.main([str(source)]) == 1
+    assert "is a zip that was cut short" in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_listed_is_named_and_not_passed_over(aws, bucket, folder, monkeypatch, capsys):
+    real = os.scandir
+
+    def refused(path):
+        if str(path).endswith("002.Boxer"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", refused)
+    assert upload.main([str(folder)]) == 1
+    assert "002.Boxer: Permission denied." in capsys.readouterr().err

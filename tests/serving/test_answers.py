@@ -72,6 +72,17 @@ def test_formats_and_options_are_the_clients_choice(endpoint, picture):
     assert len(endpoint.invoke(picture, path="/invocations?output=embedding").json["embedding"]) == 1024
 
 
+def test_a_saliency_map_comes_beside_the_classes_and_other_answers_stay_as_they_were(endpoint, picture):
+    before = endpoint.invoke(picture)
+    explained = endpoint.invoke(picture, X_Amzn_SageMaker_Custom_Attributes="output=saliency;timing=true")
+    assert explained.json["predictions"] == before.json["predictions"] == endpoint.invoke(picture).json["predictions"]
+    saliency = explained.json["saliency"]
+    assert saliency["label"] == explained.json["predictions"][0]["label"]
+    assert len(saliency["grid"]) >= 4 and {len(row) for row in saliency["grid"]} == {len(saliency["grid"])}
+    assert explained.headers["x-amzn-sagemaker-custom-attributes"] == explained.headers["server-timing"]
+    assert "x-amzn-sagemaker-custom-attributes" not in before.headers
+
+
 @pytest.mark.parametrize(
     ("body", "content_type", "headers", "status"),
     [

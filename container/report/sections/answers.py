@@ -1,9 +1,8 @@
-"""The model's predictions: confused classes, calibration, and the best and worst pictures."""
+"""The model's predictions: confused classes, and the best and worst pictures."""
 
 from container.report.confusion_chart import NAMED, confused_pairs, confusion_chart
 from container.report.markup import name, text
 from container.report.record import Evaluation, Pictures, RunRecord, Shown
-from container.report.reliability_chart import reliability_chart
 from container.report.sections.section import card, section, table
 from container.report.shown_numbers import counted, percent
 
@@ -17,40 +16,6 @@ def confusions(record: RunRecord) -> str:
     body += _confused_pictures(record.pictures) if record.pictures else ""
     return section(
         "confusions", "Confused classes", body, "No split was evaluated at the end, so there is no confusion matrix."
-    )
-
-
-def reliability(record: RunRecord) -> str:
-    """The section of the calibration."""
-    measured = record.evaluation.calibration if record.evaluation else None
-    body = ""
-    if measured and any(one.n and one.accuracy is not None for one in measured.bins):
-        error = "" if measured.ece is None else f"expected calibration error {percent(measured.ece)} · "
-        diagram = card(
-            reliability_chart(measured),
-            "Reliability",
-            f"{error}a dot on the line: as often right as sure; its area: pictures",
-        )
-        rows = [
-            [
-                f"{percent(one.low, 0)} to {percent(one.high, 0)}",
-                f"{one.n:,}",
-                percent(one.confidence),
-                percent(one.accuracy),
-            ]
-            for one in measured.bins
-            if one.n
-        ]
-        bins = table(["probability", "pictures", "mean", "right"], rows)
-        body = (
-            f"<div class='grid two'>{diagram}"
-            f"{card(bins, 'The same in numbers', 'bins without pictures left out')}</div>"
-        )
-    return section(
-        "reliability",
-        "How far the probabilities can be trusted",
-        body,
-        "No split was evaluated at the end, so there is nothing to compare.",
     )
 
 

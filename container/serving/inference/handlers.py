@@ -19,12 +19,14 @@ from container.serving.inference import picture_functions
 from container.serving.inference.default_handlers import default_handlers
 from container.serving.inference.inference_toolkit import load_user_functions, module_name
 from container.serving.mms_internals import Context
+from container.serving.request.answer_options import asks_for_timing
 from container.serving.request.array_formats import write_json
 from container.serving.request.content_type import body_for_functions
 from container.serving.request.header_text import is_sendable, one_line_of_ascii, take_out_unsendable
 from container.serving.request.invocation import UNREAD, Invocation, cause_of
 from container.serving.request.request_errors import NoAnswer, error_response, of_output, of_transform
 
+CUSTOM_ATTRIBUTES = "X-Amzn-SageMaker-Custom-Attributes"
 FAILED = object()  # in the place of a result: the invocation has its error
 
 
@@ -38,7 +40,7 @@ class Handlers:
     step: called when a part of a batch is done (container/serving/server/progress.py).
     """
 
-    step: Callable[[], None] = staticmethod(lambda: None)
+    _step: Callable[[], None] = staticmethod(lambda: None)
 
     def __init__(self, model_dir: str, load_context: Context):
         try:
@@ -65,6 +67,16 @@ class Handlers:
                 f"{type(self.model).__name__}, which only its author can call. Add a predict_fn, a predict_batch_fn "
                 "or a transform_fn, or return a torch.nn.Module."
             )
+
+    @property
+    def step(self) -> Callable[[], None]:
+        return self._step
+
+    @step.setter
+    def step(self, step: Callable[[], None]) -> None:
+        self._step = step
+        if isinstance(self.model, picture_functions.Model):
+            self.model.step = step
 
     @property
     def side_by_side(self) -> bool:
@@ -244,7 +256,14 @@ def _say_times(invocation: Invocation, seconds: dict[str, float], batch: int | N
     parts = [f"{name};dur={max(0.0, taken) * 1000:.1f}" for name, taken in seconds.items()]
     if batch is not None:
         parts.append(f'batch;desc="{batch}"')
-    invocation.context.set_response_header(0, "Server-Timing", ", ".join(parts))
+    timing = ", ".join(parts)
+    invocation.context.set_response_header(0, "Server-Timing", timing)
+    asked = {name.lower(): value for name, value in invocation.context.get_all_request_header(0).items()}
+    if asks_for_timing(asked.get(CUSTOM_ATTRIBUTES.lower())):
+        # The functions may have set it, and it is theirs.
+        given = invocation.context.get_response_headers(0)
+        if not any(name.lower() == CUSTOM_ATTRIBUTES.lower() for name in given):
+            invocation.context.set_response_header(0, CUSTOM_ATTRIBUTES, timing)
 
 
 class _HandlerFunction:

@@ -39,7 +39,7 @@ class LogitsAndFeatures(nn.Module):
 
     def __init__(self, checkpoint: Checkpoint, convert: Callable[[nn.Module], nn.Module], dtype: torch.dtype):
         super().__init__()
-        backbone = _same_tensors_in_new_modules(checkpoint.model)
+        backbone = same_tensors_in_new_modules(checkpoint.model)
         self.head = head_of(backbone)
         remove_head(backbone)
         self.backbone = convert(backbone).to(dtype).to(memory_format=torch.channels_last)
@@ -55,10 +55,11 @@ class LogitsAndFeatures(nn.Module):
 
 @dataclass(frozen=True)
 class Network:
-    """form: which one it is, for the log."""
+    """form: which one it is, for the log. temperature: what the logits are divided by."""
 
     form: str
     _forward: Forward
+    temperature: float
 
     def __call__(self, inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Normalised inputs, float32 [n, 3, h, w] -> probabilities float32 [n, classes], features float32 [n, d], both
@@ -66,7 +67,7 @@ class Network:
         """
         with torch.inference_mode():
             logits, features = self._forward(inputs)
-            return logits.softmax(1).cpu(), features.cpu()
+            return (logits / self.temperature).softmax(1).cpu(), features.cpu()
 
 
 def prepare_network(checkpoint: Checkpoint, device: torch.device, sizes: list[int]) -> Network:
@@ -76,12 +77,12 @@ def prepare_network(checkpoint: Checkpoint, device: torch.device, sizes: list[in
     edge = checkpoint.preprocessing.image_size
     inputs = patterns(edge).to(device)
     plain = LogitsAndFeatures(checkpoint, lambda backbone: backbone, torch.float32).eval().to(device)
-    expected = Network("float32", plain)
+    expected = Network("float32", plain, checkpoint.temperature)
     wanted = expected(inputs)[0]
     forms = _gpu_forms(checkpoint, device, sizes) if device.type == "cuda" else _cpu_forms(checkpoint)
     for form, tolerance, make in forms:
         try:
-            made = Network(form, make(inputs))
+            made = Network(form, make(inputs), checkpoint.temperature)
             # The first runs of a traced network still compile, for each number of pictures anew: for one, they are over
             # here.
             found = [torch.cat([made(one[None])[0] for one in inputs]) for _ in range(2)][-1]
@@ -126,7 +127,7 @@ def patterns(edge: int) -> torch.Tensor:
     return torch.cat(made).contiguous(memory_format=torch.channels_last)
 
 
-def _same_tensors_in_new_modules(model: nn.Module) -> nn.Module:
+def same_tensors_in_new_modules(model: nn.Module) -> nn.Module:
     """A copy that can be taken apart and converted; `model` stays as it is, and no number is copied."""
     shared = {id(one): nn.Parameter(one.detach(), requires_grad=False) for one in model.parameters()}
     shared |= {id(one): one.detach() for one in model.buffers()}

@@ -6,7 +6,7 @@ can replace any of them (container/serving/inference/handlers.py)."""
 
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,19 +16,23 @@ import torch
 from PIL import Image
 
 from container.model.model_file import Checkpoint, load_checkpoint
+from container.pictures.jpeg import orientation_of
 from container.pictures.preprocessing import UnreadablePicture
 from container.runtime.batch_threads import BatchThreads
 from container.serving.environment_variables import PREFIX
 from container.serving.inference.network import Network, prepare_network
+from container.serving.inference.saliency import Saliency, seen_part
 from container.serving.mms_internals import Context
-from container.serving.request.answer_formats import Embedding, choose_format, render
-from container.serving.request.answer_options import EMBEDDING, PROBABILITIES, AnswerOptions, answer_options
+from container.serving.request.answer_formats import Embedding, Predictions, choose_format, formats_of, render
+from container.serving.request.answer_options import EMBEDDING, PROBABILITIES, SALIENCY, AnswerOptions, answer_options
 from container.serving.request.picture_url import fetch_picture
 from container.serving.request.request_body import MAX_BATCH_PICTURES, MAX_PICTURES, read_body
 from container.serving.request.request_errors import BadRequest
 from container.serving.settings import CPU_BATCH, TOP_K
 
 DIGITS = 6  # of a probability
+MAP_DIGITS = 3  # of a value of a saliency map
+MAX_SALIENCY_PICTURES = 16  # in one request: each takes a forward pass of its own
 
 
 @dataclass(frozen=True)
@@ -41,15 +45,35 @@ class Request:
 
 
 class Model:
-    """A checkpoint that answers. top_k: how many classes an answer names when the request does not say. batch: pictures
-    in a forward pass.
+    """A checkpoint that answers.
+
+    step: called after each saliency map, which takes as long as many pictures without one.
     """
 
-    def __init__(self, checkpoint: Checkpoint, network: Network, device: torch.device, top_k: int, batch: int):
-        self.checkpoint, self.top_k, self.batch = checkpoint, top_k, batch
+    step: Callable[[], None] = staticmethod(lambda: None)
+
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        network: Network,
+        device: torch.device,
+        top_k: int,
+        batch: int,
+        unknown_below: float = 0.0,
+    ):
+        """Args:
+        checkpoint: classes and preprocessing.
+        network: of this checkpoint, on `device`.
+        device: where pictures are normalised.
+        top_k: how many classes an answer names when the request does not say.
+        batch: pictures in a forward pass.
+        unknown_below: an answer whose highest probability is below it has no label; 0: answers have no decision.
+        """
+        self.checkpoint, self.top_k, self.batch, self.unknown_below = checkpoint, top_k, batch, unknown_below
         self._network, self._device = network, device
         self._threads = BatchThreads(torch.get_num_threads())
         self._one_at_a_time = threading.Lock()
+        self._saliency: Saliency | None = None  # made when it is first asked for: few endpoints ever are
 
     def squares(self, pictures: Sequence[Image.Image]) -> list[np.ndarray | UnreadablePicture]:
         """Each picture decoded, uint8 [side, side, 3], or why it cannot be; pictures side by side, outside the
@@ -75,6 +99,16 @@ class Model:
         parts = [self._forward(squares[start : start + self.batch]) for start in range(0, len(squares), self.batch)]
         return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
+    def saliency(self, square: np.ndarray, index: int) -> np.ndarray:
+        """Which parts of a picture speak for the class `index`: float32 [rows, columns], 0 to 1. Raises
+        NoFeatureMap.
+        """
+        with self._one_at_a_time:
+            self._saliency = self._saliency or Saliency(self.checkpoint, self._device)
+            found = self._saliency(square, index)
+        self.step()
+        return found
+
     def _forward(self, squares: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         preprocessing = self.checkpoint.preprocessing
         pixels = torch.from_numpy(np.stack(squares)).to(self._device).permute(0, 3, 1, 2)
@@ -89,18 +123,20 @@ def model_fn(model_dir: str) -> Model:
 
     Larger batches are compiled in their first runs, at two thirds of the speed.
 
-    DOGBREED_TOP_K and DOGBREED_BATCH_SIZE are the environment's, where a worker has put those of
-    container/serving/settings.py. Raises UnusableCheckpoint."""
+    DOGBREED_TOP_K, DOGBREED_BATCH_SIZE and DOGBREED_UNKNOWN_BELOW are the environment's, where a worker has put those
+    of container/serving/settings.py. Raises UnusableCheckpoint."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     checkpoint = load_checkpoint(Path(model_dir))
     top_k, batch = int(os.environ.get(f"{PREFIX}TOP_K", TOP_K)), int(os.environ.get(f"{PREFIX}BATCH_SIZE", CPU_BATCH))
+    unknown_below = float(os.environ.get(f"{PREFIX}UNKNOWN_BELOW", checkpoint.unknown_below))
     sizes = sorted({size for size in (1, 2, 4, 8, 16, 32, 64) if size < batch} | {batch})
     network = prepare_network(checkpoint, device, sizes)
     print(
-        f"{checkpoint.arch} with {len(checkpoint.classes)} classes answers on {device.type} as {network.form}",
+        f"{checkpoint.arch} with {len(checkpoint.classes)} classes answers on {device.type} as {network.form}"
+        + (f", without a label below {unknown_below:g}" if unknown_below else ""),
         flush=True,
     )
-    model = Model(checkpoint, network, device, top_k, batch)
+    model = Model(checkpoint, network, device, top_k, batch, unknown_below)
     model([square for square in model.squares([Image.new("RGB", (640, 480))]) if isinstance(square, np.ndarray)])
     return model
 
@@ -113,6 +149,10 @@ def input_fn(body: bytes, content_type: str | None, context: Context) -> Request
     read = read_body(
         body, content_type, fetch, MAX_BATCH_PICTURES if os.environ.get("SAGEMAKER_BATCH") == "true" else MAX_PICTURES
     )
+    if options.output == SALIENCY and len(read.pictures) > MAX_SALIENCY_PICTURES:
+        raise BadRequest(
+            f"output=saliency takes at most {MAX_SALIENCY_PICTURES} pictures in a request, not {len(read.pictures)}."
+        )
     return Request(read.pictures, read.many, options)
 
 
@@ -128,9 +168,9 @@ def predict_batch_fn(requests: Sequence[Request | Image.Image], model: Model) ->
     """One answer for each request, in one forward pass for as many pictures as fit; a request with a bad picture is a
     BadRequest, alone.
 
-    An answer is `[{"label": "Beagle", "probability": 0.93}, ...]`, best first, or an embedding, a list of floats; for a
-    request with a list of pictures it is a list of these. Raises TypeError for what a user's own input_fn made and is
-    no picture."""
+    An answer is `[{"label": "Beagle", "probability": 0.93}, ...]`, best first (Predictions where there is a threshold),
+    or an embedding, a list of floats; for a request with a list of pictures it is a list of these. Raises TypeError for
+    what a user's own input_fn made and is no picture."""
     read = [one if isinstance(one, Request) else _request_of(one) for one in requests]
     squares = model.squares([picture for request in read for picture in request.pictures])
     good = [square for square in squares if isinstance(square, np.ndarray)]
@@ -140,6 +180,7 @@ def predict_batch_fn(requests: Sequence[Request | Image.Image], model: Model) ->
     start = 0
     for request in read:
         mine = results[start : start + len(request.pictures)]
+        decoded = [one for one in squares[start : start + len(mine)] if isinstance(one, np.ndarray)]
         start += len(request.pictures)
         bad = next(((index, one) for index, one in enumerate(mine) if isinstance(one, Exception)), None)
         if bad:
@@ -148,6 +189,13 @@ def predict_batch_fn(requests: Sequence[Request | Image.Image], model: Model) ->
             )
             continue
         made = [_answer(probabilities, features, request.options, model) for probabilities, features in mine]
+        if request.options.output == SALIENCY:
+            made = [
+                _explained(answer, probabilities, picture, square, model)
+                for answer, (probabilities, _), picture, square in zip(
+                    made, mine, request.pictures, decoded, strict=True
+                )
+            ]
         answers.append(made if request.many else made[0])
     return answers
 
@@ -162,7 +210,7 @@ def _request_of(made: object) -> Request:
 
 def output_fn(answer: list[Any], accept: str | None) -> tuple[str, str]:
     """An answer in the format that the client accepts, and its content type. Raises NotAcceptable (406)."""
-    media_type = choose_format(accept)
+    media_type = choose_format(accept, formats_of(answer))
     many = bool(answer) and isinstance(answer[0], list)
     return render(answer, many, media_type), media_type
 
@@ -173,4 +221,25 @@ def _answer(probabilities: np.ndarray, features: np.ndarray, options: AnswerOpti
     classes = model.checkpoint.classes
     count = len(classes) if options.output == PROBABILITIES else min(options.top_k or model.top_k, len(classes))
     best = np.argsort(-probabilities, kind="stable")[:count]
-    return [{"label": classes[index], "probability": round(float(probabilities[index]), DIGITS)} for index in best]
+    named = [{"label": classes[index], "probability": round(float(probabilities[index]), DIGITS)} for index in best]
+    if not model.unknown_below:
+        return named
+    return Predictions(named, (classes[best[0]] if probabilities[best[0]] >= model.unknown_below else None,))
+
+
+def _explained(
+    answer: list[Any], probabilities: np.ndarray, picture: Image.Image, square: np.ndarray, model: Model
+) -> Predictions:
+    """The answer, with the map of its likeliest class."""
+    index = int(probabilities.argmax())
+    width, height = picture.size if orientation_of(picture) < 5 else picture.size[::-1]
+    box = seen_part(model.checkpoint.preprocessing, width, height)
+    return Predictions(
+        answer,
+        answer.decision if isinstance(answer, Predictions) else (),
+        {
+            "label": model.checkpoint.classes[index],
+            "box": [round(one, MAP_DIGITS + 1) for one in box],
+            "grid": [[round(one, MAP_DIGITS) for one in row] for row in model.saliency(square, index).tolist()],
+        },
+    )

@@ -1,13 +1,14 @@
 """Answers as text: which format a client is given, and how it looks.
 
-One picture's answer is a list of `{"label": str, "probability": float}`, best first, or an embedding: a list of floats.
+One picture's answer is a list of `{"label": str, "probability": float}`, best first, which may have a decision and a
+saliency map beside it; or an embedding: a list of floats.
 """
 
 import csv
 import io
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeGuard
 
 from container.serving.request.request_errors import NotAcceptable
@@ -23,7 +24,26 @@ class Embedding(list[float]):
     """A list of floats that is known as an embedding also when it has passed through functions of the user's."""
 
 
-Answer = list[dict[str, Any]] | Embedding
+class Predictions(list[dict[str, Any]]):
+    """Classes and their probabilities, best first, and what stands beside them in JSON.
+
+    decision: the best one's label alone, or None where its probability is below the endpoint's threshold
+    (DOGBREED_UNKNOWN_BELOW); empty without a threshold. saliency: None, or the map of the first class, JSON:
+    {"label": str, "box": [left, top, right, bottom], "grid": [[float, ...], ...]}: rows of the map from the top, 0
+    to 1, and which part of the upright picture they cover, shares of its width and height.
+    """
+
+    def __init__(
+        self,
+        predictions: Iterable[dict[str, Any]],
+        decision: tuple[()] | tuple[str | None] = (),
+        saliency: dict[str, Any] | None = None,
+    ):
+        super().__init__(predictions)
+        self.decision, self.saliency = decision, saliency
+
+
+Answer = list[dict[str, Any]] | Predictions | Embedding
 
 
 def is_answer(value: object) -> TypeGuard[Answer | list[Answer]]:
@@ -39,13 +59,19 @@ def _is_one(value: object) -> bool:
     )
 
 
-def choose_format(accept: str | None) -> str:
-    """The one of FORMATS that the header Accept likes best; the first of them where it likes several as much, or says
+def choose_format(accept: str | None, formats: Sequence[str] = FORMATS) -> str:
+    """The one of `formats` that the header Accept likes best; the first of them where it likes several as much, or says
     nothing.
 
     Raises NotAcceptable when all are excluded.
     """
-    return acceptable_formats(accept, FORMATS)[0]
+    return acceptable_formats(accept, formats)[0]
+
+
+def formats_of(answer: object) -> Sequence[str]:
+    """Those of FORMATS that can hold this answer: a line of CSV has no room for a map."""
+    first = answer[0] if isinstance(answer, list) and answer and isinstance(answer[0], list) else answer
+    return (JSON, JSON_LINES) if isinstance(first, Predictions) and first.saliency else FORMATS
 
 
 def acceptable_formats(accept: str | None, formats: Sequence[str]) -> list[str]:
@@ -76,9 +102,12 @@ def render(answer: Answer | list[Answer], many: bool, media_type: str) -> str:
     FORMATS.
 
     JSON: {"predictions": [{"label", "probability"}, ...]} or {"embedding": [...]}; with `many` {"predictions": [[...],
-    ...]} or {"embeddings": [[...], ...]}. JSON Lines (https://jsonlines.org): the object of one picture on each line.
-    CSV (https://www.rfc-editor.org/rfc/rfc4180): a line for each picture, label,probability,label,probability,... or
-    the floats of the embedding; no header line. The last two end every picture's answer with a newline: a transform
+    ...]} or {"embeddings": [[...], ...]}. A decision stands before them: {"label": null, "predictions": [...]}, with
+    `many` {"labels": ["Beagle", null], "predictions": [[...], [...]]}; "saliency" after them, with `many` a list as
+    long. JSON Lines (https://jsonlines.org): the object
+    of one picture on each line. CSV (https://www.rfc-editor.org/rfc/rfc4180): a line for each picture,
+    label,probability,label,probability,... or the floats of the embedding; no header line; the first label is empty
+    where the decision is None. The last two end every picture's answer with a newline: a transform
     invocation's AssembleWith and JoinSource go by lines.
     https://docs.aws.amazon.com/sagemaker/latest/dg/batch-transform-data-processing.html"""
     answers: list[Any] = answer if many else [answer]
@@ -89,11 +118,25 @@ def render(answer: Answer | list[Answer], many: bool, media_type: str) -> str:
     if not many:
         return json.dumps(_object(answers[0]))
     embeddings = bool(answers) and _is_embedding(answers[0])
-    return json.dumps({"embeddings" if embeddings else "predictions": answers})
+    decisions = [one.decision[0] for one in answers if isinstance(one, Predictions) and one.decision]
+    maps = [one.saliency for one in answers if isinstance(one, Predictions) and one.saliency]
+    return json.dumps(
+        {
+            **({"labels": decisions} if decisions else {}),
+            "embeddings" if embeddings else "predictions": answers,
+            **({"saliency": maps} if maps else {}),
+        }
+    )
 
 
 def _object(answer: Answer) -> dict[str, Any]:
-    return {"embedding" if _is_embedding(answer) else "predictions": answer}
+    if not isinstance(answer, Predictions):
+        return {"embedding" if _is_embedding(answer) else "predictions": answer}
+    return {
+        **({"label": answer.decision[0]} if answer.decision else {}),
+        "predictions": answer,
+        **({"saliency": answer.saliency} if answer.saliency else {}),
+    }
 
 
 def _is_embedding(answer: Answer) -> bool:
@@ -105,9 +148,11 @@ def _csv(answers: list[Any]) -> str:
     # Not RFC 4180's CRLF: a join would keep the CR as part of the last value.
     writer = csv.writer(text, lineterminator="\n")
     for answer in answers:
-        writer.writerow(
-            answer if _is_embedding(answer) else [cell for one in answer for cell in (one["label"], one["probability"])]
-        )
+        if _is_embedding(answer):
+            writer.writerow(answer)
+            continue
+        cells = [cell for one in answer for cell in (one["label"], one["probability"])]
+        writer.writerow(["", *cells[1:]] if isinstance(answer, Predictions) and answer.decision == (None,) else cells)
     return text.getvalue()
 
 

@@ -11,17 +11,18 @@ from urllib.parse import parse_qsl
 
 from container.serving.request.request_errors import BadRequest
 
-TOP_K, PROBABILITIES, EMBEDDING = "top-k", "probabilities", "embedding"
-OUTPUTS = (TOP_K, PROBABILITIES, EMBEDDING)
+TOP_K, PROBABILITIES, EMBEDDING, SALIENCY = "top-k", "probabilities", "embedding", "saliency"
+OUTPUTS = (TOP_K, PROBABILITIES, EMBEDDING, SALIENCY)
 MAX_TOP_K_DIGITS = 6  # more classes than any model has; int() of a long number is slow
 
 
 @dataclass(frozen=True)
 class AnswerOptions:
     """top_k: how many classes an answer names, at least 1; None: as many as the endpoint is set to. Of use with TOP_K
-    alone.
+    and SALIENCY.
 
-    output: TOP_K (the likeliest classes), PROBABILITIES (every class) or EMBEDDING (the features before the head).
+    output: TOP_K (the likeliest classes), PROBABILITIES (every class), EMBEDDING (the features before the head) or
+    SALIENCY (the likeliest classes, and which parts of the picture speak for the first of them).
     """
 
     top_k: int | None = None
@@ -38,6 +39,15 @@ def answer_options(custom_attributes: str | None, query: str | None) -> AnswerOp
     asked = _known("header X-Amzn-SageMaker-Custom-Attributes", _attributes(custom_attributes or ""))
     asked |= _known("query string", _query(query or ""))
     return AnswerOptions(**asked)
+
+
+def asks_for_timing(custom_attributes: str | None) -> bool:
+    """Whether the header has `timing=true`: InvokeEndpoint hands back no header of the answer but this one, so that it
+    is where a client behind SageMaker can read what Server-Timing says.
+    """
+    return bool(custom_attributes) and ("timing", "true") in (
+        (key.strip().lower(), value.lower()) for key, value in _attributes(custom_attributes or "")
+    )
 
 
 def _attributes(header: str) -> list[tuple[str, str]]:

@@ -6,26 +6,19 @@ each line."""
 
 import binascii
 import json
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from PIL import Image
 
-from container.pictures.preprocessing import UnreadablePicture
-from container.serving.request.picture_file import open_request_picture
+from container.pictures.preprocessing import UnreadablePicture, open_picture
 from container.serving.request.request_errors import BadRequest, PayloadTooLarge, UnsupportedMediaType
 
-PICTURE_TYPES = (
-    "image/jpeg",
-    "image/jpg",
-    "image/png",
-    "image/webp",
-    "image/bmp",
-    "image/gif",
-    "application/x-image",
-    "application/octet-stream",
-)
+# The bytes decide which picture it is: many clients send application/x-image with everything, or a type of their own.
+PICTURE_TYPES = "image/"
+BINARY_TYPES = ("application/octet-stream", "binary/octet-stream", "application/x-image", "application/binary")
 JSON_TYPE = "application/json"
 JSON_LINES_TYPES = ("application/jsonlines", "application/x-jsonlines", "application/x-ndjson")
 DEFAULT_TYPE = "application/octet-stream"
@@ -35,9 +28,13 @@ MAX_PICTURES = 64  # in one request; other clients wait while it is computed
 # there
 MAX_BATCH_PICTURES = 1024
 MAX_URLS = 8  # in one request: one after the other they must fit into the platform's 60 s
-MAX_REQUEST_PIXELS = 200_000_000  # of all pictures of a request together: what bounds the time that it can take
+MAX_REQUEST_PIXELS = 250_000_000  # of all pictures of a request together: what bounds the time that it can take
 # Brackets and commas: 64 pictures need some 200, and every part costs many times its byte in memory.
 MAX_JSON_PARTS = 10_000
+
+# What Pillow remarks on a client's damaged file is not this log's; and Python remembers every remark that it has shown,
+# for ever.
+warnings.filterwarnings("ignore", module=r"PIL\.")
 
 Fetch = Callable[[str], bytes]
 
@@ -54,12 +51,12 @@ def read_body(body: bytes, content_type: str | None, fetch: Fetch | None, most_p
     """Open every picture of a request; their pixels are decoded when they are needed.
 
     content_type: the header as it came; None or "" is application/octet-stream. The type of a picture need not be the
-    file's own: many clients send application/x-image with everything. fetch: gets the bytes of a URL; None where URLs
+    file's own. fetch: gets the bytes of a URL; None where URLs
     are not allowed. Raises UnsupportedMediaType (415), BadRequest (400) and PayloadTooLarge (413). One bad picture of
     many fails the request; the sentence says which."""
     body = bytes(body)  # a bytearray from the server otherwise
     media_type = (content_type or "").split(";")[0].strip().lower() or DEFAULT_TYPE
-    if media_type in PICTURE_TYPES:
+    if media_type.startswith(PICTURE_TYPES) or media_type in BINARY_TYPES:
         wanted, read = "the bytes of one picture", _of_picture
     elif media_type == JSON_TYPE:
         wanted, read = '{"image": "<base64>"} or {"instances": [...]}', _of_json
@@ -67,8 +64,8 @@ def read_body(body: bytes, content_type: str | None, fetch: Fetch | None, most_p
         wanted, read = 'a line of {"image": "<base64>"} for each picture', _of_json_lines
     else:
         raise UnsupportedMediaType(
-            f"Content-Type {_shown(media_type)} is not taken. Send one of "
-            f"{', '.join((*PICTURE_TYPES, JSON_TYPE, *JSON_LINES_TYPES))}."
+            f"Content-Type {_shown(media_type)} is not taken. Send image/jpeg or another picture's type, or one of "
+            f"{', '.join((*BINARY_TYPES, JSON_TYPE, *JSON_LINES_TYPES))}."
         )
     if not body:
         raise BadRequest(f"The body is empty. Send {wanted}.")
@@ -99,7 +96,7 @@ def _opened(named: list[tuple[str, _Sent]], fetch: Fetch | None) -> list[Image.I
     pictures, pixels = [], 0
     for name, sent in named:
         try:
-            picture = open_request_picture(_content(name, sent, fetch))
+            picture = open_picture(_content(name, sent, fetch))
         except UnreadablePicture as error:
             raise BadRequest(f"{name} is {error}.") from error
         pixels += picture.width * picture.height

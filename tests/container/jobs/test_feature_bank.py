@@ -1,12 +1,13 @@
 """The feature bank: a frozen backbone's features, computed once, give the training that the whole network would."""
 
 import itertools
+import shutil
 
 import numpy as np
 import pytest
 import torch
 
-from container.data.class_folders import read_split, read_splits
+from container.data.class_folders import picture_channels, read_split, read_splits
 from container.data.picture_digest import digest_of_split
 from container.data.picture_examples import PictureExamples
 from container.data.picture_store import decode_split
@@ -128,6 +129,30 @@ def test_unreadable_pictures_are_left_out_of_the_bank(job, channels):
     assert torch.equal(shown[0], torch.from_numpy(stored[row + 1, row % 3]).float())
 
 
+def test_pictures_that_are_held_out_as_well_are_left_out_of_the_bank(job, channels, capfd):
+    shutil.copy(channels / "valid/002.Slate_setter/1.jpg", channels / "train/002.Slate_setter/99.jpg")
+    bank = bank_of(job / "bank", frozen_model())
+    assert bank.manifest.repeated == 1 and bank.manifest.unreadable == {"train": 0, "valid": 0, "test": 0}
+    assert len(bank.examples("train").labels) == 30 and len(bank.examples("valid").labels) == 12
+    assert "warning: 1 picture of channel train is in channel valid, too" in capfd.readouterr().err
+    bank.check(run_of(job).hyperparameters, None, picture_channels())
+
+
+def test_a_bank_of_one_channel_that_was_split_is_held_against_that_channel(job, channels, monkeypatch):
+    for name in ("VALID", "TEST"):
+        monkeypatch.delenv(f"SM_CHANNEL_{name}")
+    bank = bank_of(job / "bank", frozen_model())
+    assert {name: len(bank.examples(name).labels) for name in bank.manifest.data} == {
+        "train": 24,
+        "valid": 3,
+        "test": 3,
+    }
+    bank.check(run_of(job).hyperparameters, None, picture_channels())
+    (channels / "train/002.Slate_setter/1.jpg").unlink()
+    with pytest.raises(TrainingFailure, match="other pictures than those in channel train"):
+        bank.check(run_of(job).hyperparameters, None, picture_channels())
+
+
 def test_a_stop_while_the_features_are_made_leaves_no_bank(job):
     assert not make_bank(run_of(job, stop_requested=lambda: True), job / "bank", read_splits(), frozen_model())
     with pytest.raises(TrainingFailure, match="unfinished"):
@@ -139,7 +164,7 @@ def test_a_stop_in_the_middle_of_the_second_split_leaves_no_bank(job):
     # of 30 pictures with 3 views, and 12 with one
     run = run_of(job, ["--workers", "1"], stop_requested=lambda: next(asked) > 60)
     assert not make_bank(run, job / "bank", read_splits(), frozen_model())
-    assert (job / "bank/train_labels.npy").exists() and not (job / "bank/bank.json").exists()
+    assert (job / "bank/valid.npy").exists() and not (job / "bank/bank.json").exists()
 
 
 def test_features_that_half_precision_cannot_hold_are_refused(job):

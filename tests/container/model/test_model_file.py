@@ -52,6 +52,27 @@ def test_no_weights_are_drawn_for_a_model_that_the_file_gives_them(tmp_path, arc
     assert wanted.keys() == found.keys() and all(torch.equal(wanted[name], found[name]) for name in wanted)
 
 
+def test_temperature_and_threshold_travel_in_the_file(tmp_path, model):
+    save_checkpoint(
+        tmp_path,
+        model.state_dict(),
+        "shufflenet_v2_x0_5",
+        HEAD_WIDTHS,
+        CLASSES,
+        PREPROCESSING,
+        {},
+        temperature=0.62,
+        unknown_below=0.4,
+    )
+    loaded = load_checkpoint(tmp_path)
+    assert (loaded.temperature, loaded.unknown_below) == (0.62, 0.4)
+
+
+def test_a_file_from_before_there_were_temperature_and_threshold_has_none(described):
+    loaded = load_checkpoint(described(temperature=None, unknown_below=None))
+    assert (loaded.temperature, loaded.unknown_below) == (1.0, 0.0)
+
+
 def test_only_the_model_file_is_left(tmp_path, model):
     for epoch in (1, 2):
         save_checkpoint(
@@ -140,6 +161,15 @@ def preprocessing(**changes):
         ({"preprocessing": preprocessing(std=[0.5, 0.5, 0])}, "three numbers above 0 as preprocessing.std"),
         ({"preprocessing": preprocessing(std=[0.5, 0.5, float("nan")])}, "preprocessing.std"),
         ({"test_flip": "yes"}, "true or false as test_flip"),
+        ({"temperature": 0}, "must have a number from 0.001 to 1000 as temperature, not 0"),
+        ({"temperature": -1.5}, "temperature"),
+        ({"temperature": 1e-300}, "temperature"),
+        ({"temperature": float("nan")}, "temperature"),
+        ({"temperature": "1"}, 'as temperature, not "1"'),
+        ({"temperature": True}, "as temperature, not true"),
+        ({"unknown_below": 1.01}, "must have a number from 0 to 1 as unknown_below, not 1.01"),
+        ({"unknown_below": -0.1}, "unknown_below"),
+        ({"unknown_below": [0.5]}, "unknown_below"),
         ({"facts": []}, "facts"),
         ({"surprise": 1}, "unknown field"),
     ],

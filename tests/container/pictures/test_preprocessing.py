@@ -42,11 +42,6 @@ def test_the_centre_of_the_picture_is_kept(halves):
     assert tuple(result[32, 10]) == (255, 0, 0) and tuple(result[32, 54]) == (0, 0, 255)
 
 
-def test_a_scaled_jpeg_decode_shows_the_same_picture(halves):
-    large = halves.resize((1600, 800))
-    assert np.abs(square(encoded(large, "JPEG", quality=95)) - square(encoded(large, "PNG"))).mean() < 4
-
-
 def test_exif_orientation_is_applied(halves):
     turned = Image.Exif()
     turned[0x0112] = 3  # upside down
@@ -108,14 +103,8 @@ def test_what_is_no_picture_is_unreadable(data):
 def test_a_decompression_bomb_is_refused_before_it_is_decoded():
     with pytest.raises(UnreadablePicture, match="12000x10000"):
         open_picture(encoded(Image.new("1", (12_000, 10_000)), "PNG"))
-    with pytest.raises(UnreadablePicture, match="far more pixels than the 100,000,000"):
+    with pytest.raises(UnreadablePicture, match="far more pixels than the 250,000,000"):
         open_picture(encoded(Image.new("1", (20_000, 20_000)), "PNG"))
-
-
-def test_only_the_formats_that_are_named_are_opened(halves):
-    assert open_picture(encoded(halves, "PNG"), ("PNG", "JPEG")).format == "PNG"
-    with pytest.raises(UnreadablePicture, match="not a picture in any known format"):
-        open_picture(encoded(halves, "TIFF"), ("PNG", "JPEG"))
 
 
 def test_a_strip_is_refused():
@@ -123,7 +112,7 @@ def test_a_strip_is_refused():
         open_picture(encoded(Image.new("L", (5000, 1)), "PNG"))
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP", "BMP"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "AVIF"])
 def test_damaged_files_are_read_or_refused_and_nothing_else(halves, kind):
     """300 seeded mutations of each format: a square or UnreadablePicture, never another error."""
     source, whole = random.Random(1), encoded(halves, kind)

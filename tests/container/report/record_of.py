@@ -19,6 +19,7 @@ from container.report.record import (
     StepTime,
     StepTimes,
     System,
+    Threshold,
 )
 
 
@@ -38,9 +39,11 @@ def _step_times_of(values: dict) -> StepTimes:
 
 
 def _evaluation_of(values: dict) -> Evaluation:
-    drawn = values["calibration"]
-    measured = drawn and Calibration([Bin(**one) for one in drawn["bins"]], drawn["ece"])
-    return Evaluation(**{**values, "calibration": measured})
+    measured = {
+        name: values[name] and Calibration([Bin(**one) for one in values[name]["bins"]], values[name]["ece"])
+        for name in ("calibration", "uncalibrated")
+    }
+    return Evaluation(**{**values, **measured, "thresholds": [Threshold(**one) for one in values["thresholds"]]})
 
 
 def _pictures_of(values: dict) -> Pictures:

@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from container.report.calibration import calibration
+from container.report.calibration import calibration, thresholds
+from container.report.record import Threshold
 
 
 def answers(*confidences: float) -> torch.Tensor:
@@ -44,3 +45,17 @@ def test_a_bin_without_pictures_has_neither_confidence_nor_accuracy():
 def test_without_pictures_there_is_no_error():
     found = calibration(torch.empty(0, 3), torch.empty(0, dtype=torch.int64))
     assert found.ece is None and sum(one.n for one in found.bins) == 0
+
+
+def test_a_threshold_leaves_out_what_is_below_it_and_says_how_right_the_others_are():
+    found = thresholds(answers(0.5, 0.625, 0.75, 0.875), torch.tensor([1, 0, 1, 0]), [1.0, 0.75, 0.625, 0.75, 0.0])
+    assert found == [
+        Threshold(0.0, 0, 0.5),
+        Threshold(0.625, 1, pytest.approx(2 / 3)),
+        Threshold(0.75, 2, 0.5),
+        Threshold(1.0, 4, None),
+    ]
+
+
+def test_thresholds_of_no_pictures_are_of_none():
+    assert thresholds(torch.empty(0, 3), torch.empty(0, dtype=torch.int64), [0.5]) == [Threshold(0.5, 0, None)]

@@ -258,6 +258,12 @@ def test_133_classes_fit_in_three_megabytes():
         lambda values: values["evaluation"].update(
             confusion_matrix=[[0] * 4 for _ in range(4)], calibration={"bins": [], "ece": None}
         ),
+        lambda values: values["evaluation"].update(
+            n=0, temperature=None, temperature_origin="", uncalibrated=None, thresholds=[]
+        ),
+        lambda values: values["evaluation"].update(
+            uncalibrated={"bins": [], "ece": None}, thresholds=[{"value": 0.5}], unknown_below=0.0
+        ),
         lambda values: values["pictures"].update(best=[], worst=[], confused=[]),
         lambda values: values["splits"].update(train={"pictures": 0, "unreadable": 2, "classes": {}}),
         lambda values: values["splits"].update(train={"pictures": 0, "unreadable": 2, "classes": {"a": 0, "b": 0}}),

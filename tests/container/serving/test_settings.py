@@ -76,6 +76,10 @@ def test_the_log_level_is_a_number_or_a_name(given, level):
         ("DOGBREED_TOP_K", "-1"),
         ("DOGBREED_TOP_K", "five"),
         ("DOGBREED_TOP_K", "1.5"),
+        ("DOGBREED_UNKNOWN_BELOW", "1.1"),
+        ("DOGBREED_UNKNOWN_BELOW", "-0.1"),
+        ("DOGBREED_UNKNOWN_BELOW", "nan"),
+        ("DOGBREED_UNKNOWN_BELOW", "50%"),
         ("DOGBREED_BATCH_SIZE", "101"),
         ("DOGBREED_BATCH_DELAY_MS", "-1"),
         ("DOGBREED_MAX_QUEUE", "1501"),
@@ -110,6 +114,8 @@ def test_a_wrong_value_of_our_own_or_of_a_port_is_refused_by_name(name, value):
         ("MAX_QUEUE", "1501", "queue", 1500),
         ("MAX_BODY_SECONDS", "0", "body_seconds", 1),
         ("TOP_K", "0", "top_k", 1),
+        ("UNKNOWN_BELOW", "7", "unknown_below", None),
+        ("UNKNOWN_BELOW", "never", "unknown_below", None),
         ("ALLOW_URLS", "1", "allow_urls", False),
     ],
 )
@@ -146,6 +152,14 @@ def test_our_own_names_have_a_prefix_and_come_before_those_without():
         "DOGBREED_TOP_K": "2",
         "DOGBREED_ALLOW_URLS": "true",
     }
+
+
+@pytest.mark.parametrize(("given", "share"), [("0", 0.0), ("0.5", 0.5), (" .25 ", 0.25), ("1", 1.0), ("5e-1", 0.5)])
+def test_a_threshold_is_a_share_and_stays_the_models_where_none_is_set(given, share):
+    settings = read(DOGBREED_UNKNOWN_BELOW=given, UNKNOWN_BELOW="0.9")
+    assert settings.unknown_below == share and float(settings.own["DOGBREED_UNKNOWN_BELOW"]) == share
+    assert read(UNKNOWN_BELOW=given).unknown_below == share
+    assert read().unknown_below is None and "DOGBREED_UNKNOWN_BELOW" not in read().own
 
 
 def test_what_the_toolkit_could_not_read_is_kept_from_it():

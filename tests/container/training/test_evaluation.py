@@ -11,7 +11,7 @@ from container.training.trainer import shuffled_batches
 
 def test_top1_top5_and_the_confusion_matrix_count_what_they_say():
     probabilities = torch.tensor([[0.7, 0.2, 0.1], [0.6, 0.3, 0.1], [0.1, 0.2, 0.7], [0.2, 0.7, 0.1]])
-    report = evaluation_report(Evaluation(0.5, probabilities, torch.tensor([0, 1, 2, 2])), ("a", "b", "c"))
+    report = evaluation_report(Evaluation(0.5, probabilities.log(), torch.tensor([0, 1, 2, 2])), ("a", "b", "c"))
     assert report["n"] == 4 and report["top1"] == 0.5 and report["top5"] == 1.0
     assert report["confusion_matrix"] == [[1, 0, 0], [1, 0, 0], [0, 1, 1]]
     assert sum(map(sum, report["confusion_matrix"])) == report["n"]

@@ -114,7 +114,7 @@ def test_a_link_in_a_folder_that_leads_out_is_refused_by_its_name(files, home, t
 
 def test_a_mounted_folder_may_have_links_and_no_sockets(files, home):
     (home / "work/data/odd").symlink_to(home / "secret")
-    files.check_mountable(home / "work/data")
+    assert files.check_mountable(home / "work/data") == ["odd"]
     here = os.getcwd()
     os.chdir(home / "work/data")  # a socket's path may have some 100 bytes only
     try:
@@ -125,6 +125,15 @@ def test_a_mounted_folder_may_have_links_and_no_sockets(files, home):
                     read(home / "work/data")
     finally:
         os.chdir(here)
+
+
+def test_links_that_lead_out_of_a_mounted_folder_are_told(files, home):
+    data = home / "work/data"
+    (data / "train").mkdir()
+    (data / "train/inside").symlink_to("../sub")
+    for name, target in {"up": "../../other", "absolute": str(data / "sub"), "nowhere": "/nowhere"}.items():
+        (data / "train" / name).symlink_to(target)
+    assert files.check_mountable(data) == ["train/absolute", "train/nowhere", "train/up"]
 
 
 def test_an_empty_folder_has_no_files(files, home):

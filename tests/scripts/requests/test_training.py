@@ -45,8 +45,8 @@ def test_a_training_job_has_its_data_checkpoints_and_outputs_under_the_prefix():
 def test_spot_training_says_how_long_it_waits_and_other_training_does_not():
     spot = a_training_job(settings(sagemaker_train_spot="true", sagemaker_train_max_wait_seconds="90000"))
     assert spot["EnableManagedSpotTraining"] is True
-    assert spot["StoppingCondition"] == {"MaxRuntimeInSeconds": 86_400, "MaxWaitTimeInSeconds": 90_000}
-    assert a_training_job(settings())["StoppingCondition"] == {"MaxRuntimeInSeconds": 86_400}
+    assert spot["StoppingCondition"] == {"MaxRuntimeInSeconds": 21_600, "MaxWaitTimeInSeconds": 90_000}
+    assert a_training_job(settings())["StoppingCondition"] == {"MaxRuntimeInSeconds": 21_600}
 
 
 def test_hyperparameters_of_the_command_line_come_before_the_settings():

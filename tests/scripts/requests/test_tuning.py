@@ -134,10 +134,14 @@ def test_accuracies_are_to_rise_and_losses_to_fall(metric, kind):
     }
 
 
-def test_the_shipped_settings_search_16_trials_two_at_a_time_and_nothing_ends_them_early():
+def test_the_shipped_settings_search_16_trials_two_at_a_time_and_only_the_limit_of_a_day_ends_them_early():
     sent = config()
     assert sent["Strategy"] == "Bayesian" and sent["TrainingJobEarlyStoppingType"] == "Off"
-    assert sent["ResourceLimits"] == {"MaxNumberOfTrainingJobs": 16, "MaxParallelTrainingJobs": 2}
+    assert sent["ResourceLimits"] == {
+        "MaxNumberOfTrainingJobs": 16,
+        "MaxParallelTrainingJobs": 2,
+        "MaxRuntimeInSeconds": 86_400,
+    }
     assert not sent.keys() & {"TuningJobCompletionCriteria", "RandomSeed", "StrategyConfig"}
 
 
@@ -168,7 +172,8 @@ def test_a_grid_has_as_many_jobs_as_combinations():
     grid = {"arch": Categories(("resnet18", "resnet34", "resnet50"))}
     chosen = settings(sagemaker_tune_strategy="Grid", sagemaker_tune_parallel="8")
     sent = a_tuning_job(chosen, ranges=grid)["HyperParameterTuningJobConfig"]
-    assert sent["ResourceLimits"] == {"MaxNumberOfTrainingJobs": 3, "MaxParallelTrainingJobs": 3}
+    limits = sent["ResourceLimits"]
+    assert (limits["MaxNumberOfTrainingJobs"], limits["MaxParallelTrainingJobs"]) == (3, 3)
 
 
 def test_a_warm_start_names_its_parents_and_its_kind():

@@ -4,11 +4,13 @@ import os
 import subprocess
 import sys
 import sysconfig
+import uuid
 import venv
 from pathlib import Path
 
 import pytest
 
+from tests.project.documentation import blocks
 from tests.service.program_image import program_image
 
 ROOT = Path(__file__).parents[3]
@@ -101,6 +103,22 @@ def test_a_users_own_image_trains_from_any_folder(shell, own_image, engine, tmp_
     assert not list((tmp_path / "elsewhere").iterdir())
     assert "has ended" in said(shell("local-sagemaker down"))
     assert "Start it: local-sagemaker up" in shell("local-sagemaker status").stdout
+
+
+def test_the_commands_of_the_readme_run_as_they_stand(shell, engine, tmp_path):
+    [block] = [one for one in blocks(ROOT / "README.md", "sh") if "pipx install" in one.text]
+    here, mine = tmp_path / "elsewhere", f"local-sagemaker-test-mine:{uuid.uuid4().hex[:12]}"
+    base = subprocess.run([ROOT / "docker/debian_base.sh"], check=True, capture_output=True, text=True).stdout.strip()
+    (here / "train").write_text(TRAIN)
+    (here / "train").chmod(0o755)
+    (here / "Dockerfile").write_text(f"FROM {base}\nCOPY train /usr/local/bin/train\n")
+    (here / "job.py").write_text(JOB.replace("sys.argv[1]", repr(mine)))
+    # The fixture has installed the tool, and a name of the test's own leaves an image `mine` of the machine's alone.
+    lines = block.text.replace("pipx install .", ":").replace(" -t mine ", f" -t {mine} ")
+    try:
+        assert said(shell(f"set -e\n{lines}")).splitlines()[-1].startswith("s3://sagemaker-us-east-1-123456789012/")
+    finally:
+        engine.images.remove(mine)
 
 
 def test_a_pushed_image_is_found_by_its_name_in_ecr_and_clean_takes_it_away(shell, own_image, engine):

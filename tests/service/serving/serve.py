@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 MODELS = {}  # name -> folder, of a multi-model container
+WITHOUT_WORKER = set()
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -28,12 +29,15 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(200, json.dumps({"models": [{"modelName": name} for name in MODELS]}).encode())
             return
         if self.path.startswith("/models/"):
-            self.answer(200 if self.path.split("/")[2] in MODELS else 404, b"")
+            name = self.path.split("/")[2]
+            told = [{"modelName": name, "workers": [] if name in WITHOUT_WORKER else [{"id": "1", "status": "READY"}]}]
+            self.answer(200 if name in MODELS else 404, json.dumps(told).encode())
             return
         self.answer(503 if os.environ.get("NEVER_READY") else 200, b"")
 
     def do_DELETE(self):
         print(f"unloads {self.headers['X-Amzn-SageMaker-Target-Model']}", flush=True)
+        WITHOUT_WORKER.discard(self.path.split("/")[2])
         self.answer(200 if MODELS.pop(self.path.split("/")[2], None) else 404, b"")
 
     def do_POST(self):
@@ -51,6 +55,9 @@ class Handler(BaseHTTPRequestHandler):
             self.folder = MODELS.get(self.path.split("/")[2])
             if self.folder is None:
                 self.answer(404, b"not loaded")
+                return
+            if self.path.split("/")[2] in WITHOUT_WORKER:
+                self.answer(503, b"no worker")
                 return
         try:
             asked = json.loads(body)
@@ -82,6 +89,10 @@ class Handler(BaseHTTPRequestHandler):
     def model_name(self, asked):
         told = {"name": Path(self.folder, "name").read_text(), "header": self.headers["X-Amzn-SageMaker-Target-Model"]}
         self.answer(200, json.dumps({**told, "folder": self.folder, "loaded": len(MODELS)}).encode())
+
+    def lose_workers(self, asked):
+        WITHOUT_WORKER.update(MODELS)
+        self.answer(200, b"")
 
     def lose_all(self, asked):
         MODELS.clear()

@@ -171,6 +171,20 @@ def test_a_model_that_the_container_has_lost_is_loaded_again(service, deploy):
     until(lambda: [one for one in log(service, endpoint) if "loads" in one] == ["loads first.tar.gz: 200"] * 2)
 
 
+def test_a_model_that_has_no_worker_any_more_is_loaded_again_once(service, deploy):
+    """As multi-model-server answers and describes it after it made room."""
+    endpoint = deploy()
+    assert ask(service, endpoint, "first.tar.gz")["loaded"] == 1
+    service.ask(endpoint, "lose_workers", TargetModel="first.tar.gz")
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: ask(service, endpoint, "first.tar.gz")["name"], range(4)))
+    assert answers == ["first.tar.gz"] * 4
+    with pytest.raises(ClientError, match=r"server error \(503\) from primary"):  # its own, of a model with a worker
+        service.ask(endpoint, "status", status=503, TargetModel="first.tar.gz")
+    until(lambda: [one for one in log(service, endpoint) if one.startswith("loads")] == ["loads first.tar.gz: 200"] * 2)
+    assert log(service, endpoint).count("unloads first.tar.gz") == 1
+
+
 def test_without_a_cache_a_model_is_unloaded_after_its_request(service, deploy):
     endpoint = deploy(MultiModelConfig={"ModelCacheSetting": "Disabled"})
     for _ in range(2):

@@ -50,6 +50,17 @@ def test_a_folder_of_this_machine_is_mounted_without_a_copy(jobs, tmp_path):
     assert jobs.log(job["TrainingJobName"]) == str(inode)
 
 
+def test_links_that_lead_out_of_a_mounted_folder_are_named_in_the_log(jobs, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "pictures/a.txt").write_text("a")
+    (tmp_path / "pictures/Beagle").symlink_to(tmp_path / "elsewhere")
+    job = jobs.run("ls /opt/ml/input/data/train", channels={"train": {"S3Uri": (tmp_path / "pictures").as_uri()}})
+    note, *listed = jobs.log(job["TrainingJobName"]).splitlines()
+    assert note.startswith("Channel train: links in ") and "lead nowhere in the container (Beagle)" in note
+    assert listed == ["Beagle", "a.txt"]
+
+
 def test_pipe_mode_streams_the_objects_once_an_epoch(jobs, data):
     script = "cd /opt/ml/input/data; cat train_0; cat train_1 | wc -c"
     job = jobs.run(

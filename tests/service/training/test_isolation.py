@@ -1,5 +1,7 @@
 """EnableNetworkIsolation of training jobs: their hosts reach each other, and nothing else."""
 
+from ipaddress import ip_address, ip_network
+
 import pytest
 
 from tests.host_listener import PROBE, HostListener
@@ -55,9 +57,9 @@ def test_no_interface_of_the_host_has_an_address_in_an_isolated_jobs_network(job
     jobs.until_printed(name, "started")
     [network] = jobs.networks(engine, name)
     network.reload()
-    subnet = network.attrs["IPAM"]["Config"][0]["Subnet"].rpartition(".")[0].rpartition(".")[0]
+    subnet = ip_network(network.attrs["IPAM"]["Config"][0]["Subnet"])
     with HostListener() as listener:
-        assert not any(address.startswith(f"{subnet}.") for address in listener.probe_arguments())
+        assert not any(ip_address(address) in subnet for address in listener.probe_arguments()[1:])
     assert network.attrs["Internal"] and not network.attrs["EnableIPv6"]
     jobs.api.stop_training_job(TrainingJobName=name)
     assert jobs.ended(name)["TrainingJobStatus"] == "Stopped"

@@ -1,6 +1,7 @@
 """Requests through this image's functions, request by request."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -121,8 +122,8 @@ def test_the_default_accept_is_the_environments(load, request_of, outcome, pictu
     assert [outcome(invocation)[1] for invocation in invocations] == ["text/csv", "text/csv", "application/json"]
 
 
-@pytest.mark.parametrize("test_flip", [False, True])
-def test_serving_answers_exactly_as_evaluation_does(model_dir, test_flip):
+@pytest.mark.parametrize(("test_flip", "temperature"), [(False, 1.0), (True, 1.0), (True, 0.3)])
+def test_serving_answers_exactly_as_evaluation_does(model_dir, test_flip, temperature):
     """One preprocessing: the endpoint's probabilities are those of `evaluate` on the same file, also where both
     flip.
     """
@@ -136,6 +137,7 @@ def test_serving_answers_exactly_as_evaluation_does(model_dir, test_flip):
     from container.model.model_file import load_checkpoint, save_checkpoint
     from container.runtime.device import ComputeDevice
     from container.training.evaluation import evaluate
+    from container.training.temperature import Temperature
 
     path = model_dir / "a.jpg"
     Image.linear_gradient("L").rotate(90).convert("RGB").save(path)  # its mirror image is another picture
@@ -149,6 +151,7 @@ def test_serving_answers_exactly_as_evaluation_does(model_dir, test_flip):
         before.preprocessing,
         {},
         test_flip,
+        temperature,
     )
     checkpoint = load_checkpoint(model_dir)
     assert checkpoint.test_flip is test_flip
@@ -156,11 +159,14 @@ def test_serving_answers_exactly_as_evaluation_does(model_dir, test_flip):
         Split("test", checkpoint.classes, (path,), (0,)), checkpoint.preprocessing, model_dir / "store"
     )
     examples = PictureExamples(store, checkpoint.preprocessing, 1.0)
-    evaluated = evaluate(
-        checkpoint.model.to(memory_format=torch.channels_last),
-        examples,
-        ComputeDevice(torch.device("cpu"), torch.float32),
-        test_flip,
+    evaluated = replace(
+        evaluate(
+            checkpoint.model.to(memory_format=torch.channels_last),
+            examples,
+            ComputeDevice(torch.device("cpu"), torch.float32),
+            test_flip,
+        ),
+        temperature=Temperature(checkpoint.temperature),
     )
     model = inference.model_fn(str(model_dir))
     with Image.open(path) as picture:

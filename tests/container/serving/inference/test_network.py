@@ -10,6 +10,7 @@ from torch import nn
 from container.model.model_file import Checkpoint, load_checkpoint
 from container.model.network import create_model
 from container.pictures.preprocessing import Preprocessing
+from container.serving.inference import network as network_module
 from container.serving.inference.network import (
     EXACT_TOLERANCE,
     PROBABILITY_TOLERANCE,
@@ -22,10 +23,10 @@ from container.serving.inference.network import (
 CPU = torch.device("cpu")
 
 
-def checkpoint(arch, test_flip=False, size=64):
+def checkpoint(arch, test_flip=False, size=64, temperature=1.0):
     torch.manual_seed(0)
     model = create_model(arch, 6).eval()
-    return Checkpoint(model, arch, tuple("abcdef"), Preprocessing.for_image_size(size), test_flip, {})
+    return Checkpoint(model, arch, tuple("abcdef"), Preprocessing.for_image_size(size), test_flip, {}, temperature)
 
 
 @pytest.mark.parametrize(
@@ -61,6 +62,25 @@ def test_the_form_that_answers_agrees_with_float32(arch, test_flip):
         probabilities, features = network(inputs[:count])
         assert torch.allclose(probabilities, logits[:count].softmax(1), atol=PROBABILITY_TOLERANCE), network.form
         assert probabilities.dtype == features.dtype == torch.float32 and len(features) == count
+
+
+@pytest.mark.parametrize("temperature", [0.1, 0.6, 4.0])
+@pytest.mark.parametrize("form", ["the fastest", "float32, traced", "float32"])
+def test_every_form_divides_the_logits_by_the_models_temperature(form, temperature, monkeypatch):
+    given = checkpoint("resnet18", temperature=temperature)
+    nn.init.normal_(given.model.fc[-1].weight)  # so that the probabilities differ
+    forms = network_module._cpu_forms(given)
+    if form != "the fastest":
+        monkeypatch.setattr(network_module, "_cpu_forms", lambda _: [one for one in forms if one[0] == form])
+    network = prepare_network(given, CPU, [1, 2])
+    assert form in ("the fastest", network.form)
+    inputs = patterns(64)
+    with torch.inference_mode():
+        logits = given.model(inputs)
+    for count in (2, 1):
+        found = network(inputs[:count])[0]
+        assert torch.allclose(found, (logits[:count] / temperature).softmax(1), atol=PROBABILITY_TOLERANCE)
+    assert (logits.softmax(1) - (logits / temperature).softmax(1)).abs().max() > 0.05
 
 
 def test_the_features_are_what_the_head_is_given():

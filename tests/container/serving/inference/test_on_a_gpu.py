@@ -1,5 +1,7 @@
 """What differs on a GPU. Skipped where there is none."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -32,11 +34,12 @@ def test_a_result_is_not_overwritten_by_the_next_replay(model_dir):
     assert torch.equal(first, before)
 
 
-def test_the_form_that_answers_is_replayed_in_half_precision_and_agrees(model_dir):
-    checkpoint = load_checkpoint(model_dir)
+@pytest.mark.parametrize("temperature", [1.0, 0.5])
+def test_the_form_that_answers_is_replayed_in_half_precision_and_agrees(model_dir, temperature):
+    checkpoint = replace(load_checkpoint(model_dir), temperature=temperature)
     inputs = patterns(64)
     with torch.inference_mode():
-        wanted = checkpoint.model(inputs).softmax(1)
+        wanted = (checkpoint.model(inputs) / temperature).softmax(1)
     network = prepare_network(checkpoint, torch.device("cuda"), [1, 2])
     assert "CUDA graphs" in network.form and torch.allclose(
         network(inputs.cuda())[0], wanted, atol=PROBABILITY_TOLERANCE
@@ -57,3 +60,17 @@ def test_two_threads_may_answer_at_once(model_dir, picture):
             )
         )
     assert together == alone * 50
+
+
+def test_a_saliency_map_is_the_one_of_the_cpu_and_answers_after_it_stay_as_they_were(model_dir, picture):
+    import numpy as np
+
+    from container.pictures.preprocessing import open_picture
+    from container.serving.inference.saliency import Saliency
+
+    model = inference.model_fn(str(model_dir))
+    before = inference.predict_fn(open_picture(picture()), model)
+    [square] = model.squares([open_picture(picture())])
+    wanted = Saliency(load_checkpoint(model_dir), torch.device("cpu"))(square, 0)
+    assert np.allclose(model.saliency(square, 0), wanted, atol=0.02)
+    assert inference.predict_fn(open_picture(picture()), model) == before

@@ -5,8 +5,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from container.pictures.preprocessing import Preprocessing
-from container.serving.request.picture_file import open_request_picture
+from container.pictures.preprocessing import Preprocessing, open_picture
 
 PREPROCESSING = Preprocessing(image_size=64, square_size=64)
 
@@ -33,7 +32,7 @@ def encoded(picture: Image.Image, kind: str, **options) -> bytes:
 
 def seen(content: bytes) -> list[tuple[int, ...]]:
     """Mean colour of each quadrant's middle."""
-    square = PREPROCESSING.to_square(open_request_picture(content)).astype(float)
+    square = PREPROCESSING.to_square(open_picture(content)).astype(float)
     assert square.shape == (64, 64, 3)
     return [
         tuple(square[top : top + 16, left : left + 16].mean((0, 1)))

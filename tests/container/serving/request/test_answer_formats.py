@@ -6,7 +6,16 @@ import json
 
 import pytest
 
-from container.serving.request.answer_formats import CSV, JSON, JSON_LINES, choose_format, render
+from container.serving.request.answer_formats import (
+    CSV,
+    JSON,
+    JSON_LINES,
+    Predictions,
+    choose_format,
+    formats_of,
+    is_answer,
+    render,
+)
 from container.serving.request.request_errors import NotAcceptable
 
 BEAGLE = [{"label": "Beagle", "probability": 0.9}, {"label": 'Dog, "mixed"', "probability": 0.1}]
@@ -94,3 +103,42 @@ def test_csv_has_a_row_for_each_picture():
     assert rows == [["Beagle", "0.9", 'Dog, "mixed"', "0.1"], ["Boxer", "0.6", "Bärenhund", "0.4"]]
     assert render(BOXER, False, CSV) == "Boxer,0.6,Bärenhund,0.4\n"
     assert [float(cell) for cell in render(EMBEDDING, False, CSV).split(",")] == EMBEDDING
+
+
+NAMED, UNKNOWN = Predictions(BEAGLE, ("Beagle",)), Predictions(BOXER, (None,))
+
+
+def test_a_decision_stands_beside_the_predictions_which_stay_as_they_are():
+    assert json.loads(render(NAMED, False, JSON)) == {"label": "Beagle", "predictions": BEAGLE}
+    assert json.loads(render(UNKNOWN, False, JSON)) == {"label": None, "predictions": BOXER}
+    assert json.loads(render([NAMED, UNKNOWN], True, JSON)) == {
+        "labels": ["Beagle", None],
+        "predictions": [BEAGLE, BOXER],
+    }
+    assert [json.loads(line) for line in render([NAMED, UNKNOWN], True, JSON_LINES).splitlines()] == [
+        {"label": "Beagle", "predictions": BEAGLE},
+        {"label": None, "predictions": BOXER},
+    ]
+    assert is_answer(UNKNOWN) and is_answer([NAMED, UNKNOWN])
+
+
+def test_a_map_stands_behind_the_predictions_with_a_decision_and_without():
+    maps = [
+        {"label": "Beagle", "box": [0, 0, 1, 1], "grid": [[0.5]]},
+        {"label": "Boxer", "box": [0, 0, 1, 1], "grid": [[1.0]]},
+    ]
+    plain, decided = Predictions(BEAGLE, (), maps[0]), Predictions(BOXER, (None,), maps[1])
+    assert json.loads(render(plain, False, JSON)) == {"predictions": BEAGLE, "saliency": maps[0]}
+    assert json.loads(render(decided, False, JSON)) == {"label": None, "predictions": BOXER, "saliency": maps[1]}
+    assert json.loads(render([decided, decided], True, JSON)) == {
+        "labels": [None, None],
+        "predictions": [BOXER, BOXER],
+        "saliency": [maps[1], maps[1]],
+    }
+    assert formats_of(decided) == formats_of([decided]) == (JSON, JSON_LINES)
+    assert formats_of(NAMED) == formats_of(BEAGLE) == (JSON, JSON_LINES, CSV)
+
+
+def test_csv_keeps_its_columns_and_leaves_the_first_label_empty_where_there_is_none():
+    rows = list(csv.reader(io.StringIO(render([NAMED, UNKNOWN], True, CSV))))
+    assert rows == [["Beagle", "0.9", 'Dog, "mixed"', "0.1"], ["", "0.6", "Bärenhund", "0.4"]]

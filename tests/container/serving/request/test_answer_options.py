@@ -15,6 +15,7 @@ from container.serving.request.request_errors import BadRequest
         ("top-k=3, output=embedding", None, AnswerOptions(3, "embedding")),
         ("Top_K = 3 ; OUTPUT = Probabilities", None, AnswerOptions(3, "probabilities")),
         ('top-k="3"', None, AnswerOptions(3, "top-k")),
+        ("output=saliency", None, AnswerOptions(None, "saliency")),
         (None, "top-k=7&output=top-k", AnswerOptions(7, "top-k")),
         (None, "top_k=7&output=top_k", AnswerOptions(7, "top-k")),
         (None, "top%2Dk=7", AnswerOptions(7, "top-k")),
@@ -47,7 +48,7 @@ def test_a_wrong_top_k_is_named(value):
 
 @pytest.mark.parametrize("value", ["labels", "", "embeddings"])
 def test_a_wrong_output_is_named_with_those_that_there_are(value):
-    with pytest.raises(BadRequest, match=r"output in the header .* top-k, probabilities, embedding"):
+    with pytest.raises(BadRequest, match=r"output in the header .* top-k, probabilities, embedding, saliency"):
         answer_options(f"output={value}", None)
 
 

@@ -1,0 +1,90 @@
+"""Calibration: how reliable the probabilities are with the model's temperature and without, and what thresholds do."""
+
+from container.report.markup import text
+from container.report.record import Bin, Calibration, Evaluation, RunRecord
+from container.report.reliability_chart import reliability_chart
+from container.report.sections.section import card, section, table
+from container.report.shown_numbers import counted, given, percent
+
+
+def reliability(record: RunRecord) -> str:
+    """The section of the calibration."""
+    found = record.evaluation
+    body = ""
+    if found and found.calibration and _measured(found.calibration):
+        numbers = card(_bins(found.calibration.bins), "The same in numbers", "bins without pictures left out")
+        before = found.uncalibrated
+        cards = [_diagram("Reliability", found.calibration)]
+        if before and _measured(before):
+            cards.append(_diagram("Without the temperature", before))
+        cards.append(numbers)
+        if found.thresholds and found.n:
+            cards.append(card(_thresholds(found), "Thresholds", "what unknown-below would leave without a label"))
+        body = f"{_sentences(found)}<div class='grid two'>{''.join(cards)}</div>"
+    return section(
+        "reliability",
+        "How far the probabilities can be trusted",
+        body,
+        "No split was evaluated at the end, so there is nothing to compare.",
+    )
+
+
+def _measured(calibration: Calibration) -> bool:
+    return any(one.n and one.accuracy is not None for one in calibration.bins)
+
+
+def _diagram(title: str, calibration: Calibration) -> str:
+    error = "" if calibration.ece is None else f"expected calibration error {percent(calibration.ece)} · "
+    return card(
+        reliability_chart(calibration),
+        title,
+        f"{error}a dot on the line: as often right as sure; its area: pictures",
+    )
+
+
+def _sentences(found: Evaluation) -> str:
+    """Where the temperature is from, what it did, and what the model's own threshold does."""
+    said = []
+    if found.temperature is not None:
+        said.append(f"Temperature {given(found.temperature)}, {found.temperature_origin}.")
+    before, after = found.uncalibrated, found.calibration
+    if before and after and before.ece is not None and after.ece is not None:
+        said.append(
+            f"Expected calibration error on {found.split}: {percent(before.ece)} without it, {percent(after.ece)} with"
+            + (" it, on the pictures that it was fitted on." if found.split == "valid" else " it.")
+        )
+    own = next((one for one in found.thresholds if found.unknown_below and one.value == found.unknown_below), None)
+    if own:
+        right = "" if own.accuracy is None else f"; of the others {percent(own.accuracy)} are right"
+        said.append(
+            f"With unknown-below {given(own.value)}, {own.unknown:,} of {counted(found.n, f'{found.split} picture')} "
+            f"are answered without a label{right}."
+        )
+    return f"<p>{text(' '.join(said))}</p>" if said else ""
+
+
+def _bins(bins: list[Bin]) -> str:
+    rows = [
+        [
+            f"{percent(one.low, 0)} to {percent(one.high, 0)}",
+            f"{one.n:,}",
+            percent(one.confidence),
+            percent(one.accuracy),
+        ]
+        for one in bins
+        if one.n
+    ]
+    return table(["probability", "pictures", "mean", "right"], rows)
+
+
+def _thresholds(found: Evaluation) -> str:
+    rows = [
+        [
+            text(given(one.value)) + (" <b>this model's</b>" if one.value == found.unknown_below else ""),
+            f"{one.unknown:,}",
+            percent(one.unknown / found.n),
+            percent(one.accuracy),
+        ]
+        for one in found.thresholds
+    ]
+    return table(["unknown-below", "without a label", "share", "right among the others"], rows)

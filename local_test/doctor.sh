@@ -1,0 +1,30 @@
+#!/bin/sh
+# `make doctor`: this machine and the AWS account, side by side. Exit status 0 when nothing stops what runs here; what
+# the account lacks does not count. Works where .venv could not be made, too: on a new machine without a network.
+set -u
+cd "$(dirname "$0")/.."
+if [ -e .venv/ready ]; then python=.venv/bin/python; else python=${PYTHON:-python3}; fi
+
+"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {
+    echo "Python 3.11 or newer is needed to look at this machine. Name another: make doctor PYTHON=python3.11" >&2
+    exit 1
+}
+if [ ! -e .venv/ready ]; then
+    "$python" -m local_test.doctor
+    echo
+    echo "The Python packages in .venv could not be installed, as is said above: nothing can run yet, and the AWS account was not looked at."
+    echo "Next: make .venv/ready, with a network, or with PIP_INDEX_URL naming an index that can be reached"
+    exit 1
+fi
+
+account=$(mktemp)
+trap 'rm -f "$account"' EXIT
+"$python" -m scripts.doctor >"$account" &
+"$python" -m local_test.doctor
+machine=$?
+wait $!
+settings=$?
+echo
+cat "$account"
+[ "$settings" = 0 ] && exit "$machine"
+exit 1
