@@ -14,7 +14,7 @@ OVERLAP = (
     "Pictures that are ImageNet's own, as those of Stanford Dogs are, have trained those weights already: of them it "
     "names more than of new ones."
 )
-RECIPE = {"arch": EMBEDDED_ARCH, "freeze-backbone": "true", "min-crop": "0.7"}
+RECIPE = {"arch": EMBEDDED_ARCH, "freeze-backbone": "true"}
 # The search around what is known to do well. Neither changes the features, so that the trials share them.
 RANGES = ("lr=0.0005..0.002:log", "batch-size=64,128")
 SEARCH = {"SAGEMAKER_TUNE_MAX_JOBS": "4", "SAGEMAKER_TUNE_PARALLEL": "2", "SAGEMAKER_TUNE_SEED": "0"}
