@@ -13,6 +13,7 @@ from contract.checks import run_checks
 from contract.findings import Finding, ok, problem, table, terminal_columns, warning
 from scripts.aws import account_checks
 from scripts.aws.clients import Aws
+from scripts.aws.policy_documents import places_of
 from scripts.config.settings import Settings, load_settings
 from scripts.console.failure import Failure, ends_with_a_sentence
 
@@ -51,7 +52,7 @@ def findings(settings: Settings) -> list[Finding]:
     found += run_checks({"credentials": lambda: account_checks.credential_findings(aws)}, FIRST_SECONDS)
     if any(one.level != "ok" for one in found):
         return found  # whatever else is asked would not be answered, or not by this account
-    places = account_checks.places_of(aws)
+    places = places_of(aws)
     for service in ("iam", "s3", "service-quotas", "sagemaker"):  # clients are made before the threads
         aws.client(service)
     return [

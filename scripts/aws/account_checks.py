@@ -9,7 +9,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from contract.did_you_mean import did_you_mean
 from contract.findings import Finding, ok, problem, warning
 from scripts.aws.clients import Aws
-from scripts.aws.permissions import OF_ROLE, OF_VERBS, Places, lacking
+from scripts.aws.permissions import Permission, lacking, needed, of_verbs
+from scripts.aws.policy_documents import ROLE, VERBS, Places
 from scripts.aws.policy_simulation import denied, role_of_session
 from scripts.aws.quotas import quota_findings, read_quotas, wanted_quotas
 from scripts.console.failure import error_code, explain, is_about_credentials, is_denied
@@ -45,18 +46,12 @@ def region_findings(aws: Aws) -> list[Finding]:
     return [ok("region", f"{aws.region}; SageMaker is {where}.")]
 
 
-def places_of(aws: Aws) -> Places:
-    """Call it once the credentials are known to be good."""
-    partition = aws.identity["Arn"].split(":")[1]
-    role = aws.role_arn if aws.settings.role else ""
-    return Places(partition, aws.region, aws.identity["Account"], aws.layout.bucket, aws.settings.prefix, role)
-
-
 def role_findings(aws: Aws, places: Places) -> list[Finding]:
     """The execution role: named, this account's, trusted by SageMaker, and with the permissions of a job."""
     if not places.role:
         says = "None is set; train, tune, deploy and transform need one that SageMaker works under."
-        return [problem("role", says, f"SAGEMAKER_ROLE, or role in sagemaker.toml. How to make one: {ROLES}")]
+        step = f"`{make('bootstrap')}` makes one; or name yours: SAGEMAKER_ROLE, or role in sagemaker.toml. {ROLES}"
+        return [problem("role", says, step)]
     account = places.role.split(":")[4]
     if account != places.account:
         says = f"{places.role} is of account {account}, and the credentials are of {places.account}."
@@ -76,11 +71,11 @@ def role_findings(aws: Aws, places: Places) -> list[Finding]:
         says = f"{places.role} does not trust {SERVICE}, so no job can work under it."
         return [problem("role", says, f"Let its trust policy allow sts:AssumeRole to the service {SERVICE}: {ROLES}")]
     try:
-        without = denied(iam, places.role, OF_ROLE, places)
+        without = denied(iam, places.role, needed(ROLE, places))
     except (BotoCoreError, ClientError) as error:
         return [ok("role", f"{places.role}, which SageMaker may take on."), as_finding("warning", "role", error)]
     if without:
-        says = f"{places.role} may not: {', '.join(without)}."
+        says = f"{places.role} may not: {', '.join(sorted({one.action for one in without}))}."
         return [
             problem("role", says, f"Give the role these, for s3://{places.bucket}/{places.prefix}/ and its images.")
         ]
@@ -108,15 +103,19 @@ def permission_findings(aws: Aws, places: Places) -> list[Finding]:
     try:
         session = role_of_session(who)
         principal = iam.get_role(RoleName=session)["Role"]["Arn"] if session else who
-        without = lacking(denied(iam, principal, {one for verb in OF_VERBS.values() for one in verb}, places))
+        wanted = frozenset[Permission]().union(*of_verbs(places).values())
+        without = lacking(denied(iam, principal, wanted), places)
     except (BotoCoreError, ClientError) as error:
         return [as_finding("warning", "permissions", error)]
     if without:
         says = "These credentials may not do all of: " + "; ".join(
             f"{verb} ({', '.join(actions)})" for verb, actions in without.items()
         )
-        return [problem("permissions", f"{says}.", "Ask whoever administers the account for these actions.")]
-    return [ok("permissions", f"IAM's simulation allows what {', '.join(OF_VERBS)} need.")]
+        step = (
+            f"Ask whoever administers the account for these actions: `{make('bootstrap')} ARGS=--policies` prints them."
+        )
+        return [problem("permissions", f"{says}.", step)]
+    return [ok("permissions", f"IAM's simulation allows what {', '.join(VERBS)} need.")]
 
 
 def bucket_findings(aws: Aws, places: Places) -> list[Finding]:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from scripts.aws.permissions import PASS_ROLE, Places, by_resource
+from scripts.aws.permissions import PASS_ROLE, Permission, by_resource
 from scripts.console.parallel import in_parallel
 
 THREADS = 8
@@ -19,22 +19,23 @@ PASSED_TO = {
 }
 
 
-def denied(iam: Any, principal: str, actions: Iterable[str], places: Places) -> list[str]:
-    """Those of the actions that the principal may not take. principal: ARN of a user or a role.
+def denied(iam: Any, principal: str, permissions: Iterable[Permission]) -> frozenset[Permission]:
+    """Those of the permissions that the principal does not have. principal: ARN of a user or a role.
 
     Raises ClientError where these credentials may not ask.
     """
 
-    def ask(one: tuple[str, list[str]]) -> list[str]:
+    def ask(one: tuple[str, list[str]]) -> list[Permission]:
         resource, about = one
         context = [PASSED_TO] if PASS_ROLE in about else []
         pages = iam.get_paginator("simulate_principal_policy").paginate(
             PolicySourceArn=principal, ActionNames=about, ResourceArns=[resource], ContextEntries=context
         )
-        return denied_of([result for page in pages for result in page["EvaluationResults"]])
+        refused = denied_of([result for page in pages for result in page["EvaluationResults"]])
+        return [Permission(action, resource) for action in refused]
 
-    found = in_parallel(ask, by_resource(actions, places).items(), THREADS)
-    return sorted(action for some in found for action in some)
+    found = in_parallel(ask, by_resource(permissions).items(), THREADS)
+    return frozenset(permission for some in found for permission in some)
 
 
 def denied_of(results: Sequence[Mapping[str, Any]]) -> list[str]:

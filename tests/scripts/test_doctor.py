@@ -4,20 +4,18 @@ import json
 import re
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import boto3
-import botocore.session
 import pytest
 from botocore.exceptions import ClientError
 
 from contract.findings import has_problem
 from local_test.api import policy_simulation as local_simulation
 from scripts import doctor
-from scripts.aws import account_checks, permissions
+from scripts.aws import account_checks
 from scripts.aws.account_checks import trusts_sagemaker
 from scripts.aws.clients import Aws
-from scripts.aws.permissions import OF_ROLE, OF_VERBS, by_resource, lacking
+from scripts.aws.policy_documents import Places
 from scripts.aws.policy_simulation import denied_of, role_of_session
 from scripts.aws.quotas import Quota, quota_findings, read_quotas, wanted_quotas
 from scripts.config.settings import load_settings
@@ -27,7 +25,7 @@ TRUST = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": account_checks.SERVICE}}],
 }
-PLACES = permissions.Places("aws", "eu-west-1", "123456789012", BUCKET, "dogbreed", ROLE)
+PLACES = Places("aws", "eu-west-1", "123456789012", BUCKET, "dogbreed", ROLE)
 
 
 @pytest.fixture
@@ -162,22 +160,6 @@ def test_a_policy_that_wants_to_know_more_decides_nothing():
     assert role_of_session("arn:aws:iam::1:user/Name") is None
 
 
-def test_every_action_is_one_of_aws_and_has_a_resource():
-    """Read from botocore's models. Three of IAM's actions have no operation of their own, or another's name."""
-    session = botocore.session.get_session()
-    no_operation = {"iam:PassRole", "s3:ListBucket", "s3:AbortMultipartUpload", "sagemaker:InvokeEndpoint"}
-    actions = {*OF_ROLE, *(one for verb in OF_VERBS.values() for one in verb)}
-    for action in actions - no_operation:
-        service, _, operation = action.partition(":")
-        assert operation in session.get_service_model(service).operation_names, action
-    found = by_resource(actions, PLACES)
-    assert {one for about in found.values() for one in about} == actions
-    for resource in found:
-        assert resource == "*" or re.fullmatch(r"arn:aws:[a-z0-9]+:[a-z0-9-]*:\d*:[^{}]+", resource), resource
-    assert "iam:PassRole" not in str(by_resource(actions, replace(PLACES, role="")))
-    assert set(lacking(["s3:PutObject"])) == {"upload", "transform"}
-
-
 def test_a_bucket_is_ones_own_and_in_the_region(aws, bucket, monkeypatch):
     assert levels(account_checks.bucket_findings(aws, PLACES)) == {("bucket", "ok")}
     [found] = account_checks.bucket_findings(aws, replace(PLACES, bucket="not-there-yet"))
@@ -252,35 +234,6 @@ def test_an_account_that_does_not_answer_is_not_waited_for(aws, monkeypatch):
     started = time.monotonic()
     assert levels(found_in(aws)) == {("region", "ok"), ("credentials", "warning")}
     assert time.monotonic() - started < 10
-
-
-# Verbs go on without these, or they belong to options: deploy with autoscaling or async, delete --data and --images,
-# the settings of repositories, a bucket that must be made.
-NOT_ASKED_FOR = {
-    "application-autoscaling:DeregisterScalableTarget",
-    "application-autoscaling:PutScalingPolicy",
-    "application-autoscaling:RegisterScalableTarget",
-    "cloudwatch:DeleteAlarms",
-    "cloudwatch:PutMetricAlarm",
-    "ecr:DeleteRepository",
-    "ecr:PutImageTagMutability",
-    "ecr:PutLifecyclePolicy",
-    "ecr:PutRegistryScanningConfiguration",
-    "s3:CreateBucket",
-    "s3:DeleteObject",
-    "s3:DeleteObjects",
-}
-
-
-def test_every_call_that_the_scripts_plan_is_among_the_permissions():
-    root = Path(doctor.__file__).parent
-    planned = set()
-    for file in root.rglob("*.py"):
-        for service, operation in re.findall(r'Call\(\s*"([a-z0-9-]+)",\s*"(\w+)"', file.read_text()):
-            planned.add(f"{service.replace('sagemaker-runtime', 'sagemaker')}:{operation}")
-    assert len(planned) > 15
-    assert planned - NOT_ASKED_FOR <= {one for verb in OF_VERBS.values() for one in verb}
-    assert planned >= NOT_ASKED_FOR
 
 
 @pytest.mark.parametrize(
