@@ -40,7 +40,7 @@ slow_tests := tests/project/test_makefile.py tests/scripts/tuning tests/local_te
 	tests/local_test/training/test_metric_definitions.py tests/local_test/transform \
 	tests/local_test/api/test_any_body.py tests/local_test/api/test_boto3_clients.py tests/local_test/doctor/test_machine.py \
 	$(addprefix tests/scripts/,deploy training test_delete.py test_delete_data.py test_push.py test_transform.py test_try_endpoint.py test_upload.py)
-verbs := push upload train tune report deploy predict transform logs status stop delete
+verbs := bootstrap push upload train tune report deploy predict transform logs status stop delete
 local_verbs := $(addprefix local-,$(filter-out status,$(verbs)))
 
 arguments_upload = --path DATA
@@ -107,6 +107,7 @@ local-clean: .venv/ready local-down  ## End it and remove everything it made: pu
 	@rm -rf out/local
 
 ##@ On AWS, with your credentials
+##> make bootstrap | Make what an account needs, once: role, repositories, bucket, log groups (shows them, and asks)
 ##> make push | Bring both images to ECR
 ##> make upload DATA=my/pictures | Bring a folder or zip of pictures to S3; only what changed is sent
 ##> make train HYPERPARAMETERS="epochs=20 lr=0.001" | Train a model, and follow the job

@@ -1,8 +1,8 @@
 """`python -m scripts.delete`: remove what the prefix made, so that nothing goes on costing money.
 
 Shows the list and asks first. The endpoint goes with its autoscaling, endpoint configs and models, and running jobs are
-stopped; data in S3, with its old versions, and images in ECR only when asked for. Waits until the endpoint is gone and
-the jobs have ended.
+stopped; data in S3, with its old versions, images in ECR, and what bootstrap made go only when asked for. Waits until
+the endpoint is gone and the jobs have ended.
 """
 
 import argparse
@@ -12,6 +12,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from scripts.account.removal import account_removal_calls, subject, take_back
 from scripts.aws import inventory
 from scripts.aws.clients import Aws
 from scripts.aws.endpoints import registered_targets, wait_until_changeable, wait_until_gone
@@ -22,6 +23,7 @@ from scripts.config import names
 from scripts.config.settings import load_settings
 from scripts.console.failure import Failure, ends_with_a_sentence, explain
 from scripts.console.make_prefix import make
+from scripts.console.question import agreed
 from scripts.requests.autoscaling import scalable_target
 
 _OF_THE_ENDPOINT = ("DeleteEndpointConfig", "DeleteModel", "DeleteRepository")
@@ -36,9 +38,15 @@ def main(arguments: list[str]) -> int:
         help="also every object under the prefix in S3, with its old versions: data, models, checkpoints",
     )
     parser.add_argument("--images", action="store_true", help="also the repositories in ECR with their images")
+    parser.add_argument(
+        "--all",
+        action="store_true",
+        help=f"data, images, and what `{make('bootstrap')}` made: role, bucket, the endpoint's log group, budget",
+    )
     parser.add_argument("--yes", action="store_true", help="do not ask")
     parser.add_argument("--dry-run", action="store_true", help="print the requests, remove nothing")
     args = parser.parse_args(arguments)
+    args.data, args.images = args.data or args.all, args.images or args.all
     aws = Aws(load_settings())
     unseen: list[str] = []
     unseen_storage: list[str] = []
@@ -50,14 +58,15 @@ def main(arguments: list[str]) -> int:
     keys = inventory.seen(lambda aws: list(inventory.stored_keys(aws)), aws, unseen if args.data else unseen_storage)
     versions = _versions(aws, unseen if args.data else unseen_storage)
     to_remove = (versions or keys) if args.data else []
+    stays: list[str] = []
+    account = account_removal_calls(aws, unseen, stays) if args.all else []
     for one in [*unseen, *unseen_storage]:
         print(f"warning: not all can be shown. {one}", file=sys.stderr)
     if args.dry_run:
         deletions = [Call("s3", "DeleteObjects", one) for one in delete_requests(aws.layout.bucket, to_remove)]
-        print(as_json([*calls, *deletions]))
+        print(as_json([*calls, *deletions, *account]))
         return 0
 
-    stays = []
     if repositories and not args.images:
         held = " and ".join(one.name for one in repositories)
         stays.append(f"the images in {held}: ECR charges for their storage (--images removes them)")
@@ -65,16 +74,19 @@ def main(arguments: list[str]) -> int:
     if (keys or versions) and not args.data:
         stays.append(f"{objects}: S3 charges for their storage (--data removes them)")
     stays.append("logs in CloudWatch, charged for their storage, and the records of jobs, which cost nothing")
-    if calls or running or to_remove:
+    if calls or running or to_remove or account:
         for call in calls:
             print(f"  {call.operation}  {_subject(call)}")
         if to_remove:
             print(f"  DeleteObjects  {objects}")
-        if not args.yes and not _agreed():
+        for call in account:
+            print(f"  {call.operation}  {subject(call)}")
+        if not args.yes and not agreed("Remove these?"):
             print("nothing was removed")
             return 1
         try:
             _remove(aws, calls, running, args.data)
+            take_back(aws, account)
         except KeyboardInterrupt:
             print(
                 f"\nwhat AWS was asked to remove keeps going: run `{make('delete')}` again to see that all is gone",
@@ -162,14 +174,6 @@ def _subject(call: Call) -> str:
     """What a call is about: the value of its field that names a resource."""
     [found] = [value for field, value in call.request.items() if field.endswith(("Name", "ResourceId", "Names"))]
     return found if isinstance(found, str) else ", ".join(found)
-
-
-def _agreed() -> bool:
-    try:
-        return input("Remove these? [y/N] ").strip().lower() in ("y", "yes")
-    except EOFError:
-        print("There is no one to ask here: pass --yes.", file=sys.stderr)
-        return False
 
 
 if __name__ == "__main__":

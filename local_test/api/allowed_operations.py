@@ -102,6 +102,7 @@ OPERATIONS: dict[str, frozenset[str]] = {
             "RegisterScalableTarget",
         ]
     ),
+    "budgets": frozenset(["CreateBudget", "DeleteBudget", "DescribeBudget", "DescribeBudgets"]),
     "iam": frozenset(
         [
             "AddRoleToInstanceProfile",

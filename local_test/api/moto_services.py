@@ -1,5 +1,5 @@
-"""The services around SageMaker: S3, ECR, IAM, STS, CloudWatch with its logs, Application Auto Scaling. moto answers,
-one application for each.
+"""The services around SageMaker: S3, ECR, IAM, STS, CloudWatch with its logs, Application Auto Scaling, Budgets. moto
+answers, one application for each.
 
 Written against moto 5.2. Its own dispatcher would serve every service that moto has, and guess which one a request
 means."""

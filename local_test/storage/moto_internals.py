@@ -22,6 +22,7 @@ USED = {
         "moto.s3.models:": "FakeKey FakeDeleteMarker FakeMultipart",
         "moto.s3.models:S3Backend": "_url_module put_object get_object copy_object upload_part_copy put_object_tagging "
         "delete_object_tagging",
+        "moto.s3.models:FakeBucket": "get_permission policy",
         "moto.s3.models:s3_backends": "backend pop bucket_accounts",
         "moto.s3.responses:S3Response": "get_object key_response",
     },

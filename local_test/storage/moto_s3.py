@@ -13,6 +13,7 @@ from typing import Any
 from moto.s3 import models, responses, urls
 from moto.s3.models import FakeKey, S3Backend
 
+from local_test.storage import bucket_policies
 from local_test.storage.moto_internals import check_moto
 from local_test.storage.moto_keys import Changes, DiskDeleteMarker, DiskKey, Order, bodies_stay_on_disk
 from local_test.storage.moto_multipart import DiskMultipart
@@ -75,6 +76,7 @@ def take_over(folder: ObjectFolder, changes: Changes, account: str) -> None:
     models.FakeKey = DiskKey  # type: ignore[misc]
     models.FakeDeleteMarker = DiskDeleteMarker  # type: ignore[misc, assignment]
     models.FakeMultipart = DiskMultipart  # type: ignore[misc]
+    models.FakeBucket.get_permission = bucket_policies.permission  # type: ignore[method-assign]
     models.s3_backends.backend = DiskBackend
     models.s3_backends.pop(account, None)
     for name, (_, owner) in list(models.s3_backends.bucket_accounts.items()):

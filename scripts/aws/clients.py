@@ -16,6 +16,7 @@ from scripts.aws.planned_call import Call
 from scripts.config.layout import Layout
 from scripts.config.settings import Settings
 from scripts.console.failure import Failure
+from scripts.console.make_prefix import make
 
 # read_timeout: an endpoint may take 60 seconds to answer. Connections: what the parallel programs use at most.
 _CONFIG = Config(
@@ -82,7 +83,7 @@ class Aws:
         if not role:
             raise Failure(
                 "No role is set. Name the IAM role that SageMaker works under: SAGEMAKER_ROLE, or role in "
-                "sagemaker.toml. "
+                f"sagemaker.toml; `{make('bootstrap')}` makes one. "
                 "See https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html"
             )
         if role.startswith("arn:"):

@@ -54,7 +54,7 @@ def load_settings(file: Path | None = None, environment: Mapping[str, str] | Non
     """
     environment = os.environ if environment is None else environment
     project = environment.get(PROJECT_FOLDER)
-    file = file or (Path(project) / FILE.name if project else FILE)
+    file = file or settings_file(environment)
     if not file.is_file():
         restore = f"cp {FILE} {file}" if project else f"git checkout -- {file.name}"
         raise Failure(f"{file} is missing. Restore it: {restore}")
@@ -74,6 +74,12 @@ def load_settings(file: Path | None = None, environment: Mapping[str, str] | Non
         places = [file.name] * bool(of_file) + ["the environment"] * bool(of_environment)
         raise Failure(f"Invalid settings in {' and '.join(places)}:\n  " + "\n  ".join(of_file + of_environment))
     return settings
+
+
+def settings_file(environment: Mapping[str, str]) -> Path:
+    """sagemaker.toml of the project that the environment names, else of this checkout."""
+    project = environment.get(PROJECT_FOLDER)
+    return Path(project) / FILE.name if project else FILE
 
 
 def _contradictions(settings: Settings) -> list[str]:

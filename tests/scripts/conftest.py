@@ -24,6 +24,8 @@ from scripts.aws import clients as aws_module
 from scripts.aws import docker_cli, image, jobs, waiting
 from scripts.aws.clients import Aws
 from scripts.config.settings import load_settings
+from scripts.console import failure
+from tests.scripts.policies.recording import checked, record
 from tests.scripts.sagemaker_stand_in import StandIn, serve
 
 BUCKET = "some-bucket"
@@ -35,6 +37,7 @@ class Remembering(boto3.Session):
 
     def __init__(self, **options):
         super().__init__(**options)
+        self.events.register("before-parameter-build", record)
         self.made = {}
 
     def client(self, service, config=None):
@@ -68,6 +71,14 @@ def sessions():
     for one in made.values():
         for client in one.made.values():
             client.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def calls_are_allowed():
+    """No program makes a call that its policy document does not allow."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(failure, "_reported", checked(failure._reported))
+        yield
 
 
 @pytest.fixture(scope="session")

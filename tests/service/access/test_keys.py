@@ -48,6 +48,7 @@ CALLS = {
     "logs": lambda client: client.describe_log_groups(),
     "cloudwatch": lambda client: client.list_metrics(),
     "application-autoscaling": lambda client: client.describe_scalable_targets(ServiceNamespace="sagemaker"),
+    "budgets": lambda client: client.describe_budgets(AccountId="123456789012"),
 }
 UNKNOWN_KEY = {"s3": "InvalidAccessKeyId", "iam": "InvalidClientTokenId", "sts": "InvalidClientTokenId"}
 WRONG_SECRET = {"s3": "SignatureDoesNotMatch", "iam": "SignatureDoesNotMatch", "sts": "SignatureDoesNotMatch"}

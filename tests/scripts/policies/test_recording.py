@@ -1,0 +1,43 @@
+"""The check that all tests of the programs make on the side can fail."""
+
+import pytest
+
+from scripts import status
+from tests.scripts.policies import recording
+from tests.scripts.policies.recording import checked, not_allowed, project_places
+
+LIST = ("sagemaker", "ListModels", {"NameContains": "dogbreed"})
+
+
+def test_a_call_that_no_document_allows_fails_the_test_that_made_it(aws):
+    def makes_one_too_many(main, arguments):
+        recording.record(
+            {"ModelName": "dogbreed-1"}, aws.client("sagemaker").meta.service_model.operation_model("DeleteModel")
+        )
+        return 0
+
+    with pytest.raises(AssertionError, match=r"status\.json does not allow: \['sagemaker:DeleteModel on arn:aws:"):
+        checked(makes_one_too_many)(status.main.__wrapped__, [])
+
+
+def test_the_calls_of_a_program_are_seen(aws, monkeypatch):
+    seen = []
+    monkeypatch.setattr(recording, "not_allowed", lambda name, calls, *rest: seen.extend(calls) or [])
+    status.main([])
+    assert ("ecr", "DescribeRepositories", {"repositoryNames": ["dogbreed-train"]}) in seen
+
+
+@pytest.mark.parametrize(
+    ("call", "arguments", "is_allowed"),
+    [
+        (("sagemaker", "DescribeTrainingJob", {"TrainingJobName": "dogbreed-train-x"}), [], True),
+        (("sagemaker", "DescribeTrainingJob", {"TrainingJobName": "dogbreed-house-train-x"}), [], False),
+        (("sagemaker", "DescribeTrainingJob", {"TrainingJobName": "mine"}), ["mine"], True),
+        (("sagemaker", "StopTrainingJob", {"TrainingJobName": "mine"}), ["mine"], False),
+        (("s3", "GetObject", {"Bucket": "some-bucket", "Key": "dogbreed/jobs/x/output/output.tar.gz"}), [], True),
+        (("s3", "GetObject", {"Bucket": "some-bucket", "Key": "dogbreed-house/jobs/x"}), [], False),
+        (("s3", "ListObjectsV2", {"Bucket": "another"}), [], False),
+    ],
+)
+def test_only_the_projects_own_and_what_a_user_names_is_allowed(aws, call, arguments, is_allowed):
+    assert (not_allowed("report", [call], arguments, project_places()) == []) is is_allowed
