@@ -2,6 +2,7 @@
 
 IAM has no regions, and bucket and images have: a region's permissions are a policy of their own in the role.
 https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html
+https://docs.aws.amazon.com/sagemaker/latest/dg/security-confused-deputy-prevention.html
 """
 
 import json

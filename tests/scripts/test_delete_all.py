@@ -8,7 +8,9 @@ from moto.s3.models import FakeBucket
 
 from local_test.storage import bucket_policies
 from scripts import bootstrap, delete
+from scripts.aws.clients import Aws
 from scripts.aws.policy_documents import TRUST, document, places_of
+from scripts.config.settings import load_settings
 from tests.scripts.conftest import BUCKET
 from tests.scripts.sagemaker_stand_in import Refusal
 
@@ -24,7 +26,7 @@ def account(sagemaker, aws, monkeypatch):
         "ListModels": {"Models": []},
         "ListEndpointConfigs": {"EndpointConfigs": []},
     }
-    return aws
+    return Aws(load_settings())  # with the clients that the programs have from here on
 
 
 @pytest.fixture

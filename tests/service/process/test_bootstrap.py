@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 
+from local_test.background import stop
 from local_test.environment import variables
 from local_test.host.identity import access_key_of
 
@@ -32,7 +33,7 @@ def test_an_account_is_made_ready_once_survives_a_restart_and_is_taken_back(serv
     assert 'SAGEMAKER_ROLE names another role; unset it, with role = "dogbreed-sagemaker"' in shown
     s3 = local.client("s3")
     s3.put_object(Bucket="a-bucket-of-mine", Key="dogbreed/data/x", Body=b"x")  # its policy wants TLS, of AWS
-    subprocess.run([sys.executable, "-m", "local_test", "down", "--folder", local.folder], check=True)
+    stop(local.folder)
     local = served()
     shown = run("scripts.bootstrap")
     assert "\n+ " not in shown and not shown.startswith("+ "), shown
