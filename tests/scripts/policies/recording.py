@@ -3,9 +3,12 @@
 The calls are those that the programs' own clients are asked for, whatever answers them.
 """
 
+import functools
 import re
+import sys
 import threading
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 from scripts.aws.clients import Aws
@@ -27,20 +30,26 @@ def record(params: dict[str, Any], model: Any, **_: Any) -> None:
     _recorded.append((model.service_model.service_name, model.name, dict(params)))
 
 
-def checked(reported: Callable[[Callable, list[str]], int]) -> Callable[[Callable, list[str]], int]:
-    """What runs a program's main, and then looks at the calls that it made. reported: runs it."""
+def checked(main: Callable[[list[str]], int]) -> Callable[[list[str]], int]:
+    """What runs a program, and then looks at the calls that it made. main: the program's."""
+    name = DOCUMENTS[main.__module__.rpartition(".")[2]]
 
-    def run(main: Callable[[list[str]], int], arguments: list[str]) -> int:
+    @functools.wraps(main)
+    def run(arguments: list[str]) -> int:
         _recorded.clear()
-        status = reported(main, arguments)
+        status = main(arguments)
         calls = list(_recorded)
-        name = DOCUMENTS.get(main.__module__.rpartition(".")[2])
-        if calls and name:
+        if calls:
             problems = not_allowed(name, calls, [str(one) for one in arguments], project_places())
             assert not problems, f"scripts/policies/{name}.json does not allow: {problems}"
         return status
 
     return run
+
+
+def imported_programs() -> list[ModuleType]:
+    """Those with a policy document that these tests use."""
+    return [module for name in DOCUMENTS if (module := sys.modules.get(f"scripts.{name}"))]
 
 
 def project_places() -> Places:
