@@ -76,7 +76,7 @@ def take_over(folder: ObjectFolder, changes: Changes, account: str) -> None:
     models.FakeKey = DiskKey  # type: ignore[misc]
     models.FakeDeleteMarker = DiskDeleteMarker  # type: ignore[misc, assignment]
     models.FakeMultipart = DiskMultipart  # type: ignore[misc]
-    models.FakeBucket.get_permission = bucket_policies.permission  # type: ignore[method-assign]
+    models.FakeBucket.get_permission = bucket_policies.permission  # type: ignore[method-assign, assignment]
     models.s3_backends.backend = DiskBackend
     models.s3_backends.pop(account, None)
     for name, (_, owner) in list(models.s3_backends.bucket_accounts.items()):

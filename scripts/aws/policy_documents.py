@@ -15,7 +15,6 @@ from typing import Any
 
 from scripts.aws.clients import Aws
 from scripts.config import names
-from scripts.config.layout import bucket_and_key
 
 FOLDER = Path(__file__).parents[1] / "policies"
 # What the verbs of day-to-day work need, in the order in which one uses them.
@@ -81,8 +80,9 @@ def listed(value: str | list[str]) -> list[str]:
 
 def _inputs_elsewhere(aws: Aws) -> tuple[str, ...]:
     train, own = aws.settings.train, f"{aws.layout.root}/"
-    uris = [uri for uri in (train.data, train.pretrained) if uri.startswith("s3://") and not uri.startswith(own)]
-    return tuple("/".join(bucket_and_key(uri)) for uri in uris)
+    uris = [uri for uri in (train.data, train.pretrained) if not uri.startswith(own)]
+    found = (re.fullmatch("s3://([^/]+)/?(.*)", uri) for uri in uris)  # what is no such URI, `train` refuses
+    return tuple(f"{one[1]}/{one[2]}" for one in found if one)
 
 
 def _values(places: Places) -> Mapping[str, tuple[str, ...]]:

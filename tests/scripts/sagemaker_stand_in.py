@@ -30,8 +30,8 @@ class StandIn:
     stays. Lists of jobs are empty, and every other answer has no fields, until a test says more.
 
     calls: every (operation, request) that came. invoke, asynchronous: functions (headers, body) -> answer of
-    InvokeEndpoint and of InvokeEndpointAsync, whose answers are to be found at s3://some-bucket/answer/1 or
-    s3://some-bucket/failure/1."""
+    InvokeEndpoint and of InvokeEndpointAsync, whose answers are to be found at
+    s3://some-bucket/dogbreed/async/answers/1 or s3://some-bucket/dogbreed/async/failures/1."""
 
     def __init__(self):
         self.forget()
@@ -75,8 +75,8 @@ def serve(stand_in: StandIn) -> http.server.ThreadingHTTPServer:
                         202,
                         stand_in.asynchronous(self.headers, body),
                         headers={
-                            "X-Amzn-SageMaker-OutputLocation": "s3://some-bucket/answer/1",
-                            "X-Amzn-SageMaker-FailureLocation": "s3://some-bucket/failure/1",
+                            "X-Amzn-SageMaker-OutputLocation": "s3://some-bucket/dogbreed/async/answers/1",
+                            "X-Amzn-SageMaker-FailureLocation": "s3://some-bucket/dogbreed/async/failures/1",
                         },
                     )
                 elif self.path.endswith("/invocations"):

@@ -59,4 +59,6 @@ def _python(pattern: str) -> str:
     classes = {r"\p{L}": "a-zA-Z", r"\p{Z}": r"\s", r"\p{N}": r"\d", r"\p{Alnum}": "a-zA-Z0-9", r"\p{Print}": "[ -~]"}
     for java, python in classes.items():
         pattern = pattern.replace(java, python)
+    if "(?i)" in pattern:  # Python has no flag that begins in the middle
+        pattern = f"(?i:{pattern.replace('(?i)', '')})"
     return pattern.replace(r"\uD800\uDC00-\uDBFF\uDFFF", "")

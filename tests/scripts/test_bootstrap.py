@@ -31,6 +31,7 @@ def project(aws, monkeypatch, tmp_path):
 
 def planned(capsys, *arguments: str) -> list[str]:
     """The operations that a dry run prints."""
+    capsys.readouterr()
     assert bootstrap.main(["--dry-run", *arguments]) == 0
     calls = json.loads(capsys.readouterr().out)
     for call in calls:

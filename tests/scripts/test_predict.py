@@ -226,7 +226,7 @@ class TestAsync:
             where = "failure" if content == b"broken" else "answer"
             s3.put_object(
                 Bucket=bucket,
-                Key=f"{where}/1",
+                Key=f"dogbreed/async/{where}s/1",
                 Body=b"no picture" if content == b"broken" else json.dumps(BEAGLE).encode(),
             )
             return {"InferenceId": "1"}

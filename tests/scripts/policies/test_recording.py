@@ -2,30 +2,40 @@
 
 import functools
 
+import botocore.session
 import pytest
 
 from scripts import status
+from scripts.aws import inventory
 from tests.scripts.policies import recording
 from tests.scripts.policies.recording import checked, not_allowed, project_places
 
 
 def test_a_call_that_no_document_allows_fails_the_test_that_made_it(aws):
-    model = aws.client("sagemaker").meta.service_model.operation_model("DeleteModel")
+    service = botocore.session.get_session().get_service_model("sagemaker")
 
     @functools.wraps(status.main)
     def makes_one_too_many(arguments):
-        recording.record({"ModelName": "dogbreed-1"}, model)
+        recording.asked_for({"ModelName": "dogbreed-1"}, service.operation_model("DeleteModel"))
         return 0
 
     with pytest.raises(AssertionError, match=r"status\.json does not allow: \['sagemaker:DeleteModel on arn:aws:"):
         checked(makes_one_too_many)([])
 
 
-def test_the_calls_of_a_program_are_seen(aws, monkeypatch):
-    seen = []
+def test_the_calls_of_a_program_are_seen_and_those_of_a_test_are_not(endpoint_in_service, aws, monkeypatch):
+    endpoint_in_service.answers |= {"ListModels": {"Models": []}, "ListEndpointConfigs": {"EndpointConfigs": []}}
+    seen, look = [], inventory.endpoints
+
+    def with_a_look_of_its_own(aws):
+        aws.client("s3").list_buckets()
+        return look(aws)
+
+    monkeypatch.setattr(inventory, "endpoints", with_a_look_of_its_own)
     monkeypatch.setattr(recording, "not_allowed", lambda name, calls, *rest: seen.extend(calls) or [])
     status.main([])
     assert ("ecr", "DescribeRepositories", {"repositoryNames": ["dogbreed-train"]}) in seen
+    assert "ListBuckets" not in [operation for _, operation, _ in seen]
 
 
 @pytest.mark.parametrize(
