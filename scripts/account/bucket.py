@@ -95,15 +95,15 @@ def _creation(aws: Aws, name: str) -> Call:
 def _settings(name: str) -> list[Protection]:
     return [
         Protection(
-            "no public access",
+            "a block on public access",
             Call("s3", "PutPublicAccessBlock", {"Bucket": name, "PublicAccessBlockConfiguration": _NO_PUBLIC_ACCESS}),
         ),
         Protection(
-            "encrypted by default",
+            "encryption by default",
             Call("s3", "PutBucketEncryption", {"Bucket": name, "ServerSideEncryptionConfiguration": _ENCRYPTED}),
         ),
         Protection(
-            "every object the account's own",
+            "ownership of every object",
             Call("s3", "PutBucketOwnershipControls", {"Bucket": name, "OwnershipControls": _OWN_OBJECTS}),
         ),
     ]
@@ -115,7 +115,7 @@ def _tls_only(places: Places, present: dict[str, Any] | None) -> Protection:
     if present is not None:
         policy = {**present, "Statement": [*present["Statement"], *policy["Statement"]]}
     return Protection(
-        "requests through TLS alone",
+        "TLS for every request",
         Call("s3", "PutBucketPolicy", {"Bucket": places.bucket, "Policy": json.dumps(policy)}),
     )
 

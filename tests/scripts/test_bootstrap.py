@@ -140,7 +140,7 @@ def test_what_others_made_stays_as_it_is_and_what_it_lacks_is_said(aws, bucket, 
     shown = capsys.readouterr().out
     assert f"  role {NAME}: is there, was not made by bootstrap, and stays" in shown
     assert f"  bucket {BUCKET}: is there, was not made by bootstrap, and stays as it is; it lacks: " in shown
-    assert "requests through TLS alone" in shown and "aws logs put-retention-policy" in shown
+    assert "TLS for every request" in shown and "aws logs put-retention-policy" in shown
     assert iam.list_role_policies(RoleName=NAME)["PolicyNames"] == []
     with pytest.raises(ClientError, match="NoSuchBucketPolicy"):
         s3.get_bucket_policy(Bucket=bucket)
