@@ -1,7 +1,5 @@
 """What is drawn at the foot of a terminal gives way to the lines that are printed, and nothing of it stays."""
 
-import sys
-
 import pytest
 
 from scripts.console.display import Display
@@ -9,31 +7,31 @@ from scripts.console.terminal import Printable, is_live
 
 
 @pytest.fixture
-def of_ten(terminal, monkeypatch):
-    """A terminal of ten lines, which is this program's stderr."""
+def of_ten(terminal):
+    """A terminal of ten lines, whose stream is as that of a program."""
     made = terminal(10, 40)
-    monkeypatch.setattr(sys, "stderr", Printable(made.stream))
+    made.stream = Printable(made.stream)
     return made
 
 
 def test_a_line_goes_above_what_is_drawn_which_then_comes_back(of_ten):
-    display = Display(sys.stderr, "still at it")
+    display = Display(of_ten.stream, "still at it")
     display.draw()
     of_ten.shows(lambda text: text == "still at it")
-    print("first", "line", file=sys.stderr)
-    print("second", file=sys.stderr)
+    print("first", "line", file=of_ten.stream)
+    print("second", file=of_ten.stream)
     of_ten.shows(lambda text: text == "first line\nsecond\nstill at it")
     display.erase()
     assert of_ten.shows(lambda text: "still" not in text).rstrip("\n") == "first line\nsecond"
 
 
 def test_the_second_drawing_takes_the_place_of_the_first_whatever_their_heights(of_ten):
-    display = Display(sys.stderr, "one\ntwo\nthree")
+    display = Display(of_ten.stream, "one\ntwo\nthree")
     display.draw()
     of_ten.shows(lambda text: text == "one\ntwo\nthree")
     display.update("four")
     of_ten.shows(lambda text: text.rstrip("\n") == "four")
-    print("a line", file=sys.stderr)
+    print("a line", file=of_ten.stream)
     display.update("five\nsix")
     of_ten.shows(lambda text: text.rstrip("\n") == "a line\nfive\nsix")
     display.erase()
@@ -41,7 +39,7 @@ def test_the_second_drawing_takes_the_place_of_the_first_whatever_their_heights(
 
 
 def test_what_is_higher_than_the_terminal_is_cut_and_leaves_nothing(of_ten):
-    display = Display(sys.stderr, "\n".join(f"row {number}" for number in range(30)))
+    display = Display(of_ten.stream, "\n".join(f"row {number}" for number in range(30)))
     display.draw()
     of_ten.shows(lambda text: "row 8" in text and "row 9" not in text)
     display.erase()
@@ -50,7 +48,7 @@ def test_what_is_higher_than_the_terminal_is_cut_and_leaves_nothing(of_ten):
 
 
 def test_of_two_the_later_one_is_seen_until_it_ends(of_ten):
-    outer, inner = Display(sys.stderr, "outer"), Display(sys.stderr, "inner")
+    outer, inner = Display(of_ten.stream, "outer"), Display(of_ten.stream, "inner")
     outer.draw()
     inner.draw()
     of_ten.shows(lambda text: text.strip() == "inner")
@@ -61,7 +59,7 @@ def test_of_two_the_later_one_is_seen_until_it_ends(of_ten):
 
 
 def test_a_line_of_another_stream_that_is_no_terminal_leaves_the_drawing_alone(of_ten, tmp_path):
-    display = Display(sys.stderr, "still at it")
+    display = Display(of_ten.stream, "still at it")
     display.draw()
     of_ten.shows(lambda text: text == "still at it")
     before = of_ten.came.count("still")

@@ -108,10 +108,10 @@ def test_elsewhere_than_on_a_terminal_each_change_of_a_trial_is_a_line(ready, aw
 
 
 @pytest.fixture
-def wide(terminal, monkeypatch):
-    """A terminal that is this program's stderr."""
+def wide(terminal):
+    """A terminal, whose stream is as a program's. It becomes stderr within the test, since pytest sets that anew."""
     made = terminal(30, 120)
-    monkeypatch.setattr(sys, "stderr", Printable(made.stream))
+    made.stream = Printable(made.stream)
     return made
 
 
@@ -119,7 +119,8 @@ def started(*words: str) -> None:
     assert tune.main(["--job-name", "dogbreed-tune-x", "--no-wait", *words]) == 0
 
 
-def test_on_a_terminal_the_table_is_drawn_anew_in_its_place_and_taken_away_at_the_end(ready, aws, wide):
+def test_on_a_terminal_the_table_is_drawn_anew_in_its_place_and_taken_away_at_the_end(ready, aws, wide, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", wide.stream)
     steps = [
         ("InProgress", [("InProgress", None, "")]),
         ("InProgress", [("Completed", 0.5, ""), ("InProgress", None, "")]),
@@ -142,6 +143,7 @@ def test_on_a_terminal_the_table_is_drawn_anew_in_its_place_and_taken_away_at_th
 
 
 def test_a_line_about_an_answer_that_did_not_come_stays_above_the_table(ready, monkeypatch, wide):
+    monkeypatch.setattr(sys, "stderr", wide.stream)
     monkeypatch.setattr(aws_module, "_CONFIG", Config(retries={"total_max_attempts": 1}))
     Service(ready, [("InProgress", [("InProgress", None, "")]), DONE])
     started()
