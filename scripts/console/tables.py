@@ -31,6 +31,9 @@ class Table:
             between.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
         ]
 
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
     def __rich_console__(self, console: "Console", options: "ConsoleOptions") -> "RenderResult":
         from rich.cells import cell_len
         from rich.table import Table as RichTable
@@ -38,8 +41,12 @@ class Table:
 
         rows = [[in_one_line(cell) for cell in row] for row in self.rows]
         widths = [max(map(cell_len, column)) for column in zip(self.titles, *rows, strict=True)]
-        if sum(widths[:-1]) + GAP * (len(widths) - 1) + min(widths[-1], NARROWEST) > options.max_width:
+        room = options.max_width - sum(widths[:-1]) - GAP * (len(widths) - 2)  # beside all columns but the last
+        if room < 0:
             yield from self._blocks(rows)
+            return
+        if room < GAP + min(widths[-1], NARROWEST):
+            yield from self._last_below(rows, widths)
             return
         columns = RichTable(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold")
         for number, title in enumerate(self.titles, 1):
@@ -47,6 +54,19 @@ class Table:
         for row in rows:
             columns.add_row(*map(Text, row))
         yield columns
+
+    def _last_below(self, rows: Sequence[Sequence[str]], widths: Sequence[int]) -> "RenderResult":
+        """Columns, but for the last cell of each row, which is below the others with its title."""
+        from rich.cells import set_cell_size
+        from rich.padding import Padding
+        from rich.text import Text
+
+        title = self.titles[-1]
+        for style, row in (("bold", [*self.titles[:-1], ""]), *(("", row) for row in rows)):
+            cells = (set_cell_size(cell, width) for cell, width in zip(row[:-1], widths, strict=False))
+            yield Text((" " * GAP).join(cells).rstrip(), style=style)
+            if row[-1]:
+                yield Padding(Text(f"{title} {row[-1]}".lstrip()), (0, 0, 0, widths[0] + GAP))
 
     def _blocks(self, rows: Sequence[Sequence[str]]) -> "RenderResult":
         """The name of each row, and below it its other cells with their titles; empty ones are left out."""
@@ -67,4 +87,4 @@ def print_table(table: Table) -> None:
 
         console_of(sys.stdout).print(table)
     else:
-        print("\n".join(table.lines()))
+        print(table)

@@ -53,7 +53,27 @@ def test_a_long_last_cell_goes_on_below_itself(terminal, monkeypatch):
     ]
 
 
-@pytest.mark.parametrize("columns", [80, 40])
+def test_a_last_cell_without_room_beside_its_row_is_below_it(terminal, monkeypatch):
+    table = Table(
+        ("", "trial", "status", "why"), [("*", "001", "Failed", "it is too large"), ("", "002", "Completed", "")]
+    )
+    assert printed_on(terminal(24, 24), monkeypatch, table) == [
+        "   trial  status",
+        "*  001    Failed",
+        "   why it is too large",
+        "   002    Completed",
+    ]
+
+
+def test_what_a_prefix_has_fits_80_columns(terminal, monkeypatch):
+    assert printed_on(terminal(24, 80), monkeypatch) == [
+        *(line.rstrip() for line in (TABLE.lines()[0].removesuffix("costs"), TABLE.lines()[1][:77])),
+        f"{' ' * 14}costs by the hour, 1 instance",
+        TABLE.lines()[2],
+    ]
+
+
+@pytest.mark.parametrize("columns", [70, 40])
 def test_where_the_columns_have_no_room_each_row_is_a_block_and_names_stay_whole(terminal, monkeypatch, columns):
     lines = printed_on(terminal(24, columns), monkeypatch)
     assert all(len(line) <= columns for line in lines)

@@ -4,6 +4,8 @@ quick.
 
 import io
 import re
+import signal
+import subprocess
 import sys
 import time
 
@@ -13,6 +15,7 @@ from contract import waits
 from scripts import logs, predict
 from scripts.console.terminal import Printable
 from scripts.console.waits import Progress, Wait
+from scripts.new_project import CHECKOUT
 
 
 @pytest.fixture
@@ -147,3 +150,19 @@ def test_a_job_without_a_line_in_its_log_shows_its_state_and_the_time_on_a_termi
     assert logs.main(["dogbreed-train-x", "--follow"]) == 0
     end = of_80.shows(lambda text: "] Completed" in text and "x: Completed" not in text)
     assert [line[7:] for line in end.strip().splitlines()] == ["Downloading", "Completed"]
+
+
+def test_ctrl_c_ends_a_wait_with_130_and_leaves_the_terminal_as_it_was(terminal):
+    of_80 = terminal(24, 80)
+    code = (
+        "import sys, time\nfrom contract import waits\nfrom scripts.console.failure import ends_with_a_sentence\n"
+        "from scripts.console.waits import Wait\nwaits.SHORTEST = 0.0\n"
+        "@ends_with_a_sentence\ndef main(arguments):\n    with Wait('the answer'):\n        time.sleep(60)\n"
+        "sys.exit(main([]))"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], cwd=CHECKOUT, stderr=of_80.stream) as running:
+        of_80.shows(lambda text: "the answer" in text)
+        running.send_signal(signal.SIGINT)
+        end = of_80.shows(lambda text: "interrupted" in text and "the answer" not in text)
+    assert running.returncode == 130 and end.strip() == "interrupted"
+    assert of_80.came.count("\x1b[?25l") == of_80.came.count("\x1b[?25h") > 0, "the cursor is seen again"
