@@ -6,7 +6,6 @@ are kept, and a budget where an address is given. Shows them and asks first; wha
 """
 
 import argparse
-import json
 import os
 import re
 import sys
@@ -26,11 +25,13 @@ from scripts.account.role_setting import RoleSetting, role_setting
 from scripts.account.step import Step
 from scripts.aws.clients import Aws
 from scripts.aws.planned_call import as_json
-from scripts.aws.policy_documents import ROLE, TLS_ONLY, TRUST, VERBS, Places, document, places_of
+from scripts.aws.policy_documents import ROLE, TLS_ONLY, TRUST, VERBS, Places, places_of, policy_document
 from scripts.config.settings import load_settings, settings_file
+from scripts.console.document import add_json_option, document
 from scripts.console.failure import Failure, ends_with_a_sentence, explain, is_about_credentials
 from scripts.console.make_prefix import make
 from scripts.console.question import agreed
+from scripts.console.waits import Wait
 
 DOLLARS = 50.0  # a month
 
@@ -38,26 +39,33 @@ DOLLARS = 50.0  # a month
 @ends_with_a_sentence
 def main(arguments: list[str]) -> int:
     args = _parse(arguments)
+    found = document(args.json)
     aws = Aws(load_settings())
     places = places_of(aws)
     if args.policies:
-        print(json.dumps(policies(places), indent=2))
+        found.write(policies(places))
         return 0
-    steps, unknown = look(aws, places, args.email, args.budget or DOLLARS)
+    with Wait(f"what there is of {places.prefix} in {places.region}"):
+        steps, unknown = look(aws, places, args.email, args.budget or DOLLARS)
     if args.dry_run:
-        print(as_json([call for step in steps for call in step.calls]))
+        found.write_text(as_json([call for step in steps for call in step.calls]))
         return 1 if unknown else 0
     file = settings_file(os.environ)
-    setting = role_setting(role_name(places.prefix), role_arn(places), aws.settings.role, file, os.environ)
+    setting = RoleSetting("stays as it is, since the role cannot be looked at")
+    if any(step.kind == "role" for step in steps):
+        setting = role_setting(role_name(places.prefix), role_arn(places), aws.settings.role, file, os.environ)
     show(steps, setting)
     wanted = [step for step in steps if step.calls]
     refused: list[Step] = []
+    found.update(role=role_arn(places), setting=setting.says, resources=as_documents(steps, made=[]))
     if wanted or setting.text:
         if not args.yes and not agreed("Make what has a + before it?"):
             print("nothing was made")
+            found.update(error="Nothing was made: nobody agreed.")
             return 1
         refused = bring_about(aws, wanted)
-        if setting.text and any(step.kind == "role" and step not in refused for step in steps):
+        found.update(resources=as_documents(steps, made=[step for step in wanted if step not in refused]))
+        if setting.text and all(step.kind != "role" for step in refused):
             write_atomically(file, setting.text)
             print(f"written: {file}")
     if missing := unknown + len(refused):
@@ -103,6 +111,19 @@ def show(steps: list[Step], setting: RoleSetting) -> None:
     print(f"{'+' if setting.text else ' '} setting role: {setting.says}")
 
 
+def as_documents(steps: list[Step], made: list[Step]) -> list[dict[str, Any]]:
+    """Of each step what --json says. made: those whose calls were made."""
+    return [
+        {
+            "kind": step.kind,
+            "name": step.name,
+            "says": step.says,
+            "made": [call.operation for call in step.calls] if step in made else [],
+        }
+        for step in steps
+    ]
+
+
 def bring_about(aws: Aws, steps: list[Step]) -> list[Step]:
     """Make the calls of the steps, and return the steps that AWS refused; each does without the others."""
     refused = []
@@ -127,7 +148,7 @@ def policies(places: Places) -> dict[str, Any]:
     and of the bucket. Where no role is set, the one that bootstrap would make is meant.
     """
     places = replace(places, role=places.role or role_arn(places))
-    return {name: document(name, places) for name in (*VERBS, "bootstrap", "doctor", ROLE, TRUST, TLS_ONLY)}
+    return {name: policy_document(name, places) for name in (*VERBS, "bootstrap", "doctor", ROLE, TRUST, TLS_ONLY)}
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
@@ -144,6 +165,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--yes", action="store_true", help="do not ask")
     parser.add_argument("--dry-run", action="store_true", help="print the requests, make nothing")
+    add_json_option(parser)
     args = parser.parse_args(arguments)
     if args.budget is not None and args.email is None:
         parser.error("--budget needs --email: a budget is only there to mail somebody")

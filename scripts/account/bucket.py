@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from scripts.account.step import NOT_OURS, Step, as_pairs, bootstrap_tags, has_tags
 from scripts.aws.clients import Aws
 from scripts.aws.planned_call import Call
-from scripts.aws.policy_documents import TLS_ONLY, Places, document
+from scripts.aws.policy_documents import TLS_ONLY, Places, policy_document
 from scripts.console.failure import Failure, error_code
 
 Found = TypeVar("Found")
@@ -111,7 +111,7 @@ def _settings(name: str) -> list[Protection]:
 
 def _tls_only(places: Places, present: dict[str, Any] | None) -> Protection:
     """present: the bucket's policy, whose statements stay."""
-    policy = document(TLS_ONLY, places)
+    policy = policy_document(TLS_ONLY, places)
     if present is not None:
         policy = {**present, "Statement": [*present["Statement"], *policy["Statement"]]}
     return Protection(

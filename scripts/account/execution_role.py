@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from scripts.account.step import NOT_OURS, Step, as_pairs, bootstrap_tags, has_tags
 from scripts.aws.clients import Aws
 from scripts.aws.planned_call import Call
-from scripts.aws.policy_documents import ROLE, TRUST, Places, document
+from scripts.aws.policy_documents import ROLE, TRUST, Places, policy_document
 from scripts.console.failure import error_code
 
 
@@ -31,7 +31,7 @@ def policy_name(places: Places) -> str:
 
 
 def role_step(aws: Aws, places: Places) -> Step:
-    name, trust, policy = role_name(places.prefix), document(TRUST, places), document(ROLE, places)
+    name, trust, policy = role_name(places.prefix), policy_document(TRUST, places), policy_document(ROLE, places)
     put = Call(
         "iam",
         "PutRolePolicy",

@@ -5,7 +5,7 @@ the policy documents, as what IAM's simulation is asked.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from scripts.aws.policy_documents import OPTIONAL, VERBS, Places, document, listed
+from scripts.aws.policy_documents import OPTIONAL, VERBS, Places, listed, policy_document
 
 ANY = "*"
 SOME = "doctor"  # takes the place of what a pattern leaves open: the simulation is about one resource
@@ -24,7 +24,7 @@ def needed(name: str, places: Places) -> frozenset[Permission]:
     """What the verb of this policy document, or the role of it, cannot do without."""
     return frozenset(
         Permission(action, resource if resource == ANY else resource.replace("*", SOME))
-        for statement in document(name, places)["Statement"]
+        for statement in policy_document(name, places)["Statement"]
         if not statement["Sid"].startswith(OPTIONAL)
         for action in listed(statement["Action"])
         for resource in listed(statement["Resource"])

@@ -63,7 +63,7 @@ def places_of(aws: Aws) -> Places:
     )
 
 
-def document(name: str, places: Places) -> dict[str, Any]:
+def policy_document(name: str, places: Places) -> dict[str, Any]:
     """The policy document `name`, ready for IAM. A statement without any resource is left out: without a role there is
     none to pass, and without inputs elsewhere there are none to read.
     """

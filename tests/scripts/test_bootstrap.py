@@ -9,9 +9,10 @@ from botocore.exceptions import ClientError
 from scripts import bootstrap
 from scripts.account import execution_role
 from scripts.account.role_setting import with_role
-from scripts.aws.policy_documents import ROLE, TRUST, document, places_of
+from scripts.aws.policy_documents import ROLE, TRUST, places_of, policy_document
 from scripts.config.settings import FILE, load_settings
 from tests.scripts.conftest import BUCKET
+from tests.scripts.console.documented import fields
 from tests.scripts.service_model import problems
 
 NAME = "dogbreed-sagemaker"
@@ -44,9 +45,9 @@ def test_a_new_account_gets_all_that_it_needs(aws, capsys):
     shown = capsys.readouterr().out
     places, iam, s3 = places_of(aws), aws.client("iam"), aws.client("s3")
     role = iam.get_role(RoleName=NAME)["Role"]
-    assert role["AssumeRolePolicyDocument"] == document(TRUST, places) and role["Tags"] == TAGS
+    assert role["AssumeRolePolicyDocument"] == policy_document(TRUST, places) and role["Tags"] == TAGS
     policy = iam.get_role_policy(RoleName=NAME, PolicyName="dogbreed-eu-west-1")["PolicyDocument"]
-    assert policy == document(ROLE, places)
+    assert policy == policy_document(ROLE, places)
     repositories = aws.client("ecr").describe_repositories()["repositories"]
     assert [one["repositoryName"] for one in repositories] == ["dogbreed-train", "dogbreed-serve"]
     assert {one["imageTagMutability"] for one in repositories} == {"IMMUTABLE"}
@@ -134,7 +135,7 @@ def test_a_comment_of_the_setting_stays_where_it_was():
 
 def test_what_others_made_stays_as_it_is_and_what_it_lacks_is_said(aws, bucket, write_log, capsys):
     iam, s3 = aws.client("iam"), aws.client("s3")
-    iam.create_role(RoleName=NAME, AssumeRolePolicyDocument=json.dumps(document(TRUST, places_of(aws))))
+    iam.create_role(RoleName=NAME, AssumeRolePolicyDocument=json.dumps(policy_document(TRUST, places_of(aws))))
     write_log("/aws/sagemaker/TrainingJobs", "a/b", "a line")
     assert bootstrap.main(["--yes"]) == 0
     shown = capsys.readouterr().out
@@ -151,11 +152,13 @@ def test_what_others_made_stays_as_it_is_and_what_it_lacks_is_said(aws, bucket, 
 def test_what_was_changed_since_is_brought_back(aws, capsys):
     assert bootstrap.main(["--yes"]) == 0
     iam, s3 = aws.client("iam"), aws.client("s3")
-    anybody = document(TRUST, places_of(aws))
+    anybody = policy_document(TRUST, places_of(aws))
     anybody["Statement"][0]["Principal"] = {"Service": "ec2.amazonaws.com"}
     iam.update_assume_role_policy(RoleName=NAME, PolicyDocument=json.dumps(anybody))
     iam.put_role_policy(
-        RoleName=NAME, PolicyName="dogbreed-eu-west-1", PolicyDocument=json.dumps(document("push", places_of(aws)))
+        RoleName=NAME,
+        PolicyName="dogbreed-eu-west-1",
+        PolicyDocument=json.dumps(policy_document("push", places_of(aws))),
     )
     s3.delete_public_access_block(Bucket=BUCKET)
     own = {"Sid": "Mine", "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::some-bucket"}
@@ -239,3 +242,18 @@ def test_a_budget_is_for_somebody_and_of_an_amount(aws, arguments, capsys):
     with pytest.raises(SystemExit) as ended:
         bootstrap.main(arguments)
     assert ended.value.code == 2 and "--" in capsys.readouterr().err
+
+
+def test_its_document_says_what_each_resource_is_and_what_was_made(aws, monkeypatch, capsys):
+    for is_new in (True, False):
+        assert bootstrap.main(["--yes", "--json"]) == 0
+        found = json.loads(capsys.readouterr().out)
+        assert set(found) == {"role", "setting", "resources"} <= fields("bootstrap")
+        assert found["role"] == f"arn:aws:iam::123456789012:role/{NAME}"
+        made = {one["name"]: one["made"] for one in found["resources"]}
+        assert made[NAME] == (["CreateRole", "PutRolePolicy"] if is_new else [])
+        assert made["dogbreed-bootstrap"] == []
+        assert {key for one in found["resources"] for key in one} <= fields("bootstrap")
+    monkeypatch.setattr("builtins.input", lambda prompt: "n")
+    assert bootstrap.main(["--email", "me@example.com", "--json"]) == 1
+    assert "Nothing was made" in json.loads(capsys.readouterr().out)["error"]

@@ -9,7 +9,7 @@ from moto.s3.models import FakeBucket
 from local_test.storage import bucket_policies
 from scripts import bootstrap, delete
 from scripts.aws.clients import Aws
-from scripts.aws.policy_documents import TRUST, document, places_of
+from scripts.aws.policy_documents import TRUST, places_of, policy_document
 from scripts.config.settings import load_settings
 from tests.scripts.conftest import BUCKET
 from tests.scripts.sagemaker_stand_in import Refusal
@@ -82,7 +82,7 @@ def test_a_dry_run_prints_the_requests_in_the_order_in_which_they_must_be_made(m
 
 
 def test_what_others_made_under_the_same_names_stays(account, bucket, write_log, capsys):
-    trust = json.dumps(document(TRUST, places_of(account)))
+    trust = json.dumps(policy_document(TRUST, places_of(account)))
     tags = [{"Key": "project", "Value": "dogbreed"}]  # somebody's own, by which he splits his bill
     account.client("iam").create_role(RoleName=NAME, AssumeRolePolicyDocument=trust, Tags=tags)
     account.client("s3").put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": tags})

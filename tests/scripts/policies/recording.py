@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from scripts.aws.clients import Aws
-from scripts.aws.policy_documents import FOLDER, Places, document, places_of
+from scripts.aws.policy_documents import FOLDER, Places, places_of, policy_document
 from scripts.config.settings import load_settings
 from tests.scripts.policies.asked import CONTEXT, asked
 from tests.scripts.policies.evaluation import actions_of, allows
@@ -78,7 +78,7 @@ def not_allowed(name: str, calls: list[tuple[str, str, dict]], arguments: list[s
     What a user names in the arguments, such as a model in a bucket of his own, is none of the project's; the action
     must be in the document all the same.
     """
-    policy = document(name, places)
+    policy = policy_document(name, places)
     found = []
     for service, operation, request in calls:
         for one in asked(service, operation, request, places):

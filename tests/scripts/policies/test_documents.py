@@ -10,7 +10,7 @@ import pytest
 from botocore import xform_name
 
 from scripts.aws.permissions import ANY, Permission, by_resource, lacking, needed, of_verbs
-from scripts.aws.policy_documents import FOLDER, OPTIONAL, ROLE, TLS_ONLY, TRUST, VERBS, Places, document, listed
+from scripts.aws.policy_documents import FOLDER, OPTIONAL, ROLE, TLS_ONLY, TRUST, VERBS, Places, listed, policy_document
 from tests.scripts.conftest import BUCKET
 from tests.scripts.conftest import ROLE as ROLE_ARN
 from tests.scripts.policies.asked import BUDGETS_ACTIONS, S3_ACTIONS, SAGEMAKER
@@ -60,7 +60,7 @@ def test_the_table_of_the_documentation_links_each_document(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_document_is_one_that_iam_takes(name):
-    policy = document(name, PLACES)
+    policy = policy_document(name, PLACES)
     assert policy["Version"] == "2012-10-17"
     sids = [statement.get("Sid") for statement in policy["Statement"]]
     assert len(sids) == len(set(sids)) and all(sid is None or re.fullmatch("[A-Za-z0-9]+", sid) for sid in sids)
@@ -76,7 +76,7 @@ def test_a_document_is_one_that_iam_takes(name):
 def test_nothing_is_allowed_that_no_program_asks_for(name):
     sources = "".join(path.read_text() for path in (ROOT / "scripts").rglob("*.py"))
     renamed = {**S3_ACTIONS, **BUDGETS_ACTIONS}
-    for action in actions_of(document(name, PLACES)) - IMPLIED - IMPLIED_IN.get(name, set()):
+    for action in actions_of(policy_document(name, PLACES)) - IMPLIED - IMPLIED_IN.get(name, set()):
         own = action.partition(":")[2]
         operations = [own, *(operation for operation, its in renamed.items() if its == own)]
         assert any(one in sources or xform_name(one) in sources or _is_of_a_job(one, sources) for one in operations), (
@@ -110,7 +110,7 @@ def test_an_action_of_sagemaker_is_about_resources_of_its_own_type(name):
 def all_permissions(name: str) -> list[Permission]:
     return [
         Permission(action, resource)
-        for statement in document(name, PLACES)["Statement"]
+        for statement in policy_document(name, PLACES)["Statement"]
         for action in listed(statement["Action"])
         for resource in listed(statement["Resource"])
     ]
@@ -130,23 +130,23 @@ def test_every_action_is_one_of_aws():
 
 
 def test_a_role_that_is_not_set_is_not_passed_and_other_inputs_are_read():
-    without = document("train", replace(PLACES, role=""))
-    assert "iam:PassRole" in actions_of(document("train", PLACES)) - actions_of(without)
-    assert "s3:GetObject" in actions_of(document(ROLE, PLACES))
+    without = policy_document("train", replace(PLACES, role=""))
+    assert "iam:PassRole" in actions_of(policy_document("train", PLACES)) - actions_of(without)
+    assert "s3:GetObject" in actions_of(policy_document(ROLE, PLACES))
     places = replace(PLACES, inputs=("theirs/all/dogs", "theirs/w*.pth"))
-    role = document(ROLE, places)
+    role = policy_document(ROLE, places)
     assert allows(role, "s3:ListBucket", "arn:aws:s3:::theirs")
     assert allows(role, "s3:GetObject", "arn:aws:s3:::theirs/all/dogs/train/A/x.jpg")
     assert allows(role, "s3:GetObject", "arn:aws:s3:::theirs/w*.pth")
     assert not allows(role, "s3:GetObject", "arn:aws:s3:::theirs/weights.pth")
     assert not allows(role, "s3:PutObject", "arn:aws:s3:::theirs/all/dogs/train/A/x.jpg")
-    assert not allows(document(ROLE, PLACES), "s3:ListBucket", "arn:aws:s3:::theirs")
+    assert not allows(policy_document(ROLE, PLACES), "s3:ListBucket", "arn:aws:s3:::theirs")
 
 
 def test_a_long_prefix_has_the_tuning_jobs_that_its_own_are_named_after():
     """Their names have 32 letters at most."""
     long = "a-prefix-of-more-than-18-letters"
-    tune = document("tune", replace(PLACES, prefix=long))
+    tune = policy_document("tune", replace(PLACES, prefix=long))
     jobs = "arn:aws:sagemaker:eu-west-1:123456789012:hyper-parameter-tuning-job"
     assert not allows(tune, "sagemaker:CreateHyperParameterTuningJob", f"{jobs}/{long}-tune-1")
     assert allows(
@@ -155,10 +155,10 @@ def test_a_long_prefix_has_the_tuning_jobs_that_its_own_are_named_after():
 
 
 def test_the_role_is_sagemakers_in_this_account_and_removes_nothing():
-    [trust] = document(TRUST, PLACES)["Statement"]
+    [trust] = policy_document(TRUST, PLACES)["Statement"]
     assert trust["Principal"] == {"Service": "sagemaker.amazonaws.com"}
     assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
-    role = document(ROLE, PLACES)
+    role = policy_document(ROLE, PLACES)
     assert not [action for action in actions_of(role) if re.match("sagemaker:|iam:|.*:Delete", action)]
     for key, is_allowed in (("dogbreed/jobs/x/model.tar.gz", True), ("dogbreed-house/data/x.jpg", False)):
         assert allows(role, "s3:PutObject", f"arn:aws:s3:::{BUCKET}/{key}") is is_allowed
@@ -175,7 +175,7 @@ def test_what_a_verb_can_do_without_is_not_needed():
     model = Permission("sagemaker:CreateModel", "arn:aws:sagemaker:eu-west-1:123456789012:model/dogbreed-doctor")
     assert model in wanted and all(one.resource == ANY or "*" not in one.resource for one in wanted)
     assert model.action in by_resource(wanted)[model.resource]
-    sids = [statement["Sid"] for statement in document("deploy", PLACES)["Statement"]]
+    sids = [statement["Sid"] for statement in policy_document("deploy", PLACES)["Statement"]]
     assert sum(sid.startswith(OPTIONAL) for sid in sids) > 3
 
 
