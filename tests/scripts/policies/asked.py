@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from scripts.aws.permissions import PASS_ROLE, Permission
 from scripts.aws.policy_documents import Places
 
-# What the conditions of the documents are about, in every call that these programs make.
-CONTEXT = {"iam:PassedToService": "sagemaker.amazonaws.com", "application-autoscaling:service-namespace": "sagemaker"}
+SCALING = "application-autoscaling:service-namespace"
 SAGEMAKER = {
     "TrainingJobName": "training-job",
     "HyperParameterTuningJobName": "hyper-parameter-tuning-job",
@@ -34,6 +33,11 @@ S3_ACTIONS = {
 BUDGETS_ACTIONS = {"DescribeBudget": "ViewBudget", "CreateBudget": "ModifyBudget", "DeleteBudget": "ModifyBudget"}
 
 
+def context(service: str) -> dict[str, str]:
+    """What the conditions of the documents are about. service: that is asked, which passes a role to itself."""
+    return {"iam:PassedToService": f"{service}.amazonaws.com", SCALING: "sagemaker"}
+
+
 def asked(service: str, operation: str, request: dict, places: Places) -> list[Permission]:
     """service: botocore's name of it."""
     found = {
@@ -47,6 +51,7 @@ def asked(service: str, operation: str, request: dict, places: Places) -> list[P
         "application-autoscaling": lambda: _autoscaling(operation, places),
         "iam": lambda: _iam(operation, request, places),
         "budgets": lambda: _budgets(operation, request, places),
+        "scheduler": lambda: _scheduler(operation, request, places),
     }.get(service, lambda: [(f"{service.replace('-', '')}:{operation}", "*")])()
     return [Permission(action, resource) for action, resource in found]
 
@@ -141,3 +146,9 @@ def _budgets(operation: str, request: dict, places: Places) -> Iterator[tuple[st
     yield f"budgets:{BUDGETS_ACTIONS[operation]}", resource
     if request.get("ResourceTags"):
         yield "budgets:TagResource", resource
+
+
+def _scheduler(operation: str, request: dict, places: Places) -> Iterator[tuple[str, str]]:
+    yield f"scheduler:{operation}", _arn("scheduler", places, f"schedule/default/{request['Name']}")
+    for role in _values(request, ("RoleArn",)):
+        yield PASS_ROLE, role

@@ -14,7 +14,7 @@ from typing import Any
 from scripts.aws.clients import Aws
 from scripts.aws.policy_documents import FOLDER, Places, places_of, policy_document
 from scripts.config.settings import load_settings
-from tests.scripts.policies.asked import CONTEXT, asked
+from tests.scripts.policies.asked import asked, context
 from tests.scripts.policies.evaluation import actions_of, allows
 
 ACCOUNT = "123456789012"  # moto's
@@ -88,6 +88,6 @@ def not_allowed(name: str, calls: list[tuple[str, str, dict]], arguments: list[s
             )
             if is_named and one.action in actions_of(policy):
                 continue
-            if not allows(policy, one.action, one.resource, CONTEXT):
+            if not allows(policy, one.action, one.resource, context(service)):
                 found.append(f"{one.action} on {one.resource}")
     return sorted(set(found))
