@@ -74,6 +74,12 @@ def main(arguments: list[str]) -> int:
     try:
         aws.make(call)
         print(f"started {name}", file=sys.stderr)
+        if settings.train.shell:
+            print(
+                f"for a shell in it: aws ssm start-session --target sagemaker-training-job:{name}_algo-1, or on the local "
+                "SageMaker what the job's log says",
+                file=sys.stderr,
+            )
         if args.no_wait:
             return 0
         ended = watch(aws, TRAINING, name)

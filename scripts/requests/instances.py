@@ -30,6 +30,14 @@ def training_resources(train: Train, *, keep_alive: bool = False) -> dict[str, A
     return {**types, "InstanceCount": train.instance_count, "VolumeSizeInGB": train.volume_gb, **kept}
 
 
+def end_pool_request(job: str) -> dict[str, Any]:
+    """UpdateTrainingJob that ends the warm pool of the training job of this name.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/train-warm-pools-how-to-use.html
+    """
+    return {"TrainingJobName": job, "ResourceConfig": {"KeepAlivePeriodInSeconds": 0}}
+
+
 def trial_resources(train: Train) -> dict[str, Any]:
     """The field of HyperParameterTrainingJobDefinition that says it. Trials follow each other in warm pools by
     themselves.
