@@ -146,7 +146,7 @@ def _remove(aws: Aws, calls: list[Call], running: list[Any], with_data: bool) ->
         print(f"{name} is stopping", file=sys.stderr)
         watch(aws, kind, name, show_log=False)
     if running:  # whose instances may have gone into warm pools
-        for call in map(end_pool_call, inventory.warm_pools(aws)):
+        for call in map(end_pool_call, inventory.seen(inventory.warm_pools, aws, [])):
             if call not in calls:
                 aws.make(call)
     if with_data:

@@ -4,6 +4,7 @@ import pytest
 
 from local_test.serving.capacities import with_retained
 from local_test.serving.deployment_plan import DeploymentPlan, Step, plan_deployment
+from local_test.serving.instance_pools import pool_summaries
 from local_test.serving.router import choose_by_weight, choose_instance
 from local_test.serving.variant_plan import plan_variant
 
