@@ -76,8 +76,8 @@ def main(arguments: list[str]) -> int:
         print(f"started {name}", file=sys.stderr)
         if settings.train.shell:
             print(
-                f"for a shell in it: aws ssm start-session --target sagemaker-training-job:{name}_algo-1, or on the local "
-                "SageMaker what the job's log says",
+                f"for a shell in it: aws ssm start-session --target sagemaker-training-job:{name}_algo-1; of the local "
+                "SageMaker the job's log says how",
                 file=sys.stderr,
             )
         if args.no_wait:

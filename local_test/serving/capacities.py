@@ -57,7 +57,8 @@ def with_retained(config: dict[str, Any], deployed: dict[str, Any], excluded: li
     """The new endpoint configuration with instance counts and weights of the deployed one.
 
     excluded: ExcludeRetainedVariantProperties; botocore names DataCaptureConfig among them, and says that it is not
-    supported: what is captured always follows the new configuration. Variants are the same when they have the same name.
+    supported: what is captured always follows the new configuration. Variants are the same when they have the same
+    name.
     """
     not_kept = {one["VariantPropertyType"] for one in excluded}
     had = {variant["VariantName"]: variant for variant in deployed["ProductionVariants"]}

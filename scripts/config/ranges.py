@@ -117,7 +117,7 @@ def grid_size(ranges: dict[str, Range]) -> int:
 
 
 def searched_values(ranges: dict[str, Range]) -> int:
-    """What AWS's limit of hyperparameters that can be searched counts: every value of a list, and each interval once."""
+    """What AWS's limit of searched hyperparameters counts: every value of a list, and each interval once."""
     return sum(len(one.values) if isinstance(one, Categories) else 1 for one in ranges.values())
 
 

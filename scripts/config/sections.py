@@ -36,7 +36,7 @@ class Train(Section):
     volume_gb: int = Field(
         ge=1,
         le=16_384,
-        description="of instances without storage of their own; g4dn, g5 and g6 have it, and this changes nothing there",
+        description="of instances without storage of their own: it changes nothing on g4dn, g5 and g6",
     )
     max_runtime_seconds: int = Field(ge=1, le=LONGEST_JOB)
     spot: bool = Field(description="spare capacity: cheaper, and it may be interrupted")

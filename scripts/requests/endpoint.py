@@ -76,7 +76,7 @@ def update_endpoint_request(settings: Settings, *, config: str, serverless: bool
     if serverless or settings.deploy.mode == "serverless":
         return request  # deployment guardrails move traffic from instances to instances
     if settings.autoscaling.max_instances:
-        # Keep the instances that autoscaling has brought. What is captured cannot be excluded: botocore's VariantProperty.
+        # Keep the instances that autoscaling has brought. What is captured cannot be excluded (VariantProperty).
         request["RetainAllVariantProperties"] = True
     request["DeploymentConfig"] = _deployment(settings)
     return request

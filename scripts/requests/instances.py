@@ -57,9 +57,7 @@ def variant_instances(deploy: Deploy) -> dict[str, Any]:
     """The fields of a ProductionVariant."""
     if not deploy.instance_types:
         return {"InstanceType": deploy.instance_type}
-    pools = [
-        {"InstanceType": one, "Priority": priority} for priority, one in enumerate(deploy.instance_types, start=1)
-    ]
+    pools = [{"InstanceType": one, "Priority": priority} for priority, one in enumerate(deploy.instance_types, start=1)]
     return {"InstancePools": pools}
 
 

@@ -19,9 +19,7 @@ def test_of_several_instance_types_the_job_gets_the_first_and_is_told_so(jobs):
 
 
 def test_the_log_has_the_command_that_opens_a_shell_in_a_job_that_asks_for_one(jobs):
-    name = jobs.start(
-        "while [ ! -e /tmp/seen ]; do sleep 0.1; done", RemoteDebugConfig={"EnableRemoteDebug": True}
-    )
+    name = jobs.start("while [ ! -e /tmp/seen ]; do sleep 0.1; done", RemoteDebugConfig={"EnableRemoteDebug": True})
     until(lambda: jobs.job(name)["SecondaryStatus"] == "Training")
     [line] = [line for line in jobs.log(name).splitlines() if "A shell in algo-1" in line]
     command = shlex.split(line.partition("AWS Systems Manager's: ")[2])
