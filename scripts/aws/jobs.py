@@ -13,6 +13,7 @@ from scripts.aws.log_tail import TRAINING_GROUP, TRANSFORM_GROUP, LogTail, print
 from scripts.aws.planned_call import Call
 from scripts.aws.waiting import answers, minutes
 from scripts.config import names
+from scripts.console.capacity import capacity_step
 from scripts.console.failure import Failure, error_code, explain
 from scripts.console.make_prefix import make
 
@@ -145,7 +146,9 @@ def ended_well(description: dict[str, Any], kind: JobKind) -> bool:
     if status == "Completed":
         return True
     why = description.get("FailureReason") or description.get("SecondaryStatus", status)  # such as MaxRuntimeExceeded
-    print(f"error: The {kind.words} {name} is {status}{f': {why}' if why != status else '.'}", file=sys.stderr)
+    setting = "transform.instance-type" if kind.noun == "TransformJob" else "train.instance-types"
+    said = f"error: The {kind.words} {name} is {status}{f': {why}' if why != status else '.'}"
+    print(f"{said} {capacity_step(why, setting)}".rstrip(), file=sys.stderr)
     return False
 
 
