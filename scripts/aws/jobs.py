@@ -146,9 +146,9 @@ def ended_well(description: dict[str, Any], kind: JobKind) -> bool:
     if status == "Completed":
         return True
     why = description.get("FailureReason") or description.get("SecondaryStatus", status)  # such as MaxRuntimeExceeded
-    setting = "transform.instance-type" if kind.noun == "TransformJob" else "train.instance-types"
-    said = f"error: The {kind.words} {name} is {status}{f': {why}' if why != status else '.'}"
-    print(f"{said} {capacity_step(why, setting)}".rstrip(), file=sys.stderr)
+    if step := capacity_step(why, "transform.instance-type" if kind.noun == "TransformJob" else "train.instance-types"):
+        why = f"{why.rstrip('.')}. {step}"
+    print(f"error: The {kind.words} {name} is {status}{f': {why}' if why != status else '.'}", file=sys.stderr)
     return False
 
 

@@ -5,9 +5,7 @@ import pytest
 from scripts.aws.jobs import TRAINING, TRANSFORM, ended_well
 from scripts.console.capacity import capacity_step
 
-JOB = "CapacityError: Unable to provision requested ML compute capacity. Please retry using a different ML instance type"
-    "CapacityError: Unable to provision requested ML compute capacity. Please retry using a different ML instance type."
-)
+JOB = "CapacityError: Unable to provision requested ML compute capacity. Retry using a different ML instance type."
 ENDPOINT = "Unable to provision requested ML compute capacity due to InsufficientInstanceCapacity error."
 
 
@@ -26,6 +24,6 @@ def test_another_reason_has_no_such_step():
 def test_a_job_that_got_no_instance_ends_with_the_next_step(kind, setting, capsys):
     ended = {f"{kind.noun}Name": "job", f"{kind.noun}Status": "Failed", "FailureReason": JOB}
     assert not ended_well(ended, kind)
-    assert f"different ML instance type. AWS has no such instance to give now: name other types in {setting}," in (
+    assert f"a different ML instance type. AWS has no such instance to give now: name other types in {setting}," in (
         capsys.readouterr().err
     )
