@@ -76,7 +76,10 @@ def of_autoscaling(scaling: Autoscaling, mode: str) -> list[str]:
     if scaling.min_instances > scaling.max_instances:
         found.append("autoscaling.min-instances must be at most autoscaling.max-instances.")
     if scaling.min_instances == 0 and mode != "async":
-        found.append("autoscaling.min-instances must be at least 1: only async endpoints can go down to 0.")
+        found.append(
+            "autoscaling.min-instances must be at least 1: only async endpoints can go down to 0. Realtime ones could "
+            "by AWS's inference components, which these scripts do not make."
+        )
     return found
 
 
