@@ -8,7 +8,6 @@ import os
 import socket
 import sys
 import threading
-import time
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -22,6 +21,7 @@ from container.serving.inference.model_code import use_code
 from container.serving.inference.model_version import model_version
 from container.serving.mms_internals import model_context
 from container.serving.request.invocation import Invocation
+from container.serving.server.gpu_memory import tell_gpu_memory
 from container.serving.server.invocations_in_progress import InvocationsInProgress
 from container.serving.server.mms_connection import answer_connection
 from container.serving.server.progress import Progress
@@ -29,7 +29,6 @@ from container.serving.server.sticky_faults import StickyFaults, cuda_fault
 from container.serving.settings import Settings
 
 SECONDS_TO_GIVE_UP = 1  # for the answers to those that wait, when a worker ends
-GPU_SECONDS = 10  # between two looks at the GPU's memory
 
 
 def run_worker(
@@ -47,9 +46,9 @@ def run_worker(
     """Load the model of `folder`, then answer; returns only when it cannot be loaded.
 
     index: of this worker among those of the model; it decides which GPU it takes. share: connections that it takes.
-    report: is told `warm` when the model has run, `connections N` whenever their number changes, `gpu N USED ALL` now
-    and then (bytes), and `leaving` before the worker ends by itself. progress: moves as batches do. leave: a file
-    descriptor; when there is something to read, the worker tells its clients to try again and ends."""
+    report: is told `warm` when the model has run, `connections N` whenever their number changes, its GPU's memory
+    (container/serving/server/gpu_memory.py), and `leaving` before the worker ends by itself. progress: moves as batches
+    do. leave: a file descriptor; when there is something to read, the worker tells its clients to try again and ends."""
     logging.basicConfig(level=settings.log_level, format="%(levelname)s %(message)s", stream=sys.stdout)
     if gpus:
         os.environ["CUDA_VISIBLE_DEVICES"] = str(index % gpus)
@@ -99,25 +98,13 @@ def run_worker(
     threading.Thread(target=_end_when_told, args=(leave, in_progress), daemon=True).start()
     report("warm")
     if gpus:
-        threading.Thread(target=_tell_gpu_memory, args=(index % gpus, report), daemon=True).start()
+        threading.Thread(target=tell_gpu_memory, args=(index % gpus, report), daemon=True).start()
     # While a GPU computes one batch the processor can decode the next. On a processor they would only take each other's
     # cores.
     if gpus and functions.side_by_side:
         threading.Thread(target=_run_or_end, args=(batcher.run,)).start()
     _run_or_end(batcher.run)
     return 1
-
-
-def _tell_gpu_memory(gpu: int, report: Callable[[str], None]) -> None:
-    """For as long as the GPU answers: a worker whose GPU does not is ended elsewhere."""
-    while True:
-        if torch.cuda.is_initialized():  # else the look itself would take some of a GPU that the model does not use
-            try:
-                free, total = torch.cuda.mem_get_info()
-            except RuntimeError:
-                return
-            report(f"gpu {gpu} {total - free} {total}")
-        time.sleep(GPU_SECONDS)
 
 
 def _run_or_end(endless: Callable[[], None]) -> None:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from container.serving.server.children import Children, how_it_ended
+from container.serving.server.gpu_memory import read_gpu_line
 from container.serving.server.progress import Progress, Stall
 from container.serving.server.worker import SECONDS_TO_GIVE_UP, run_worker
 from container.serving.settings import Settings
@@ -192,9 +193,8 @@ class Workers:
                 self._loaded(time.monotonic() - worker.began)
             elif line == b"leaving":
                 worker.leaving = True
-            elif line.startswith(b"gpu "):
-                gpu, used, total = map(int, line.split()[1:])
-                self.gpu_memory[gpu] = (used, total)
+            elif told := read_gpu_line(line):
+                self.gpu_memory.update([told])
             else:
                 worker.connections = int(line.split()[1])
         self._changed()
