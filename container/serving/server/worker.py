@@ -48,7 +48,8 @@ def run_worker(
     index: of this worker among those of the model; it decides which GPU it takes. share: connections that it takes.
     report: is told `warm` when the model has run, `connections N` whenever their number changes, its GPU's memory
     (container/serving/server/gpu_memory.py), and `leaving` before the worker ends by itself. progress: moves as batches
-    do. leave: a file descriptor; when there is something to read, the worker tells its clients to try again and ends."""
+    do. leave: a file descriptor; when there is something to read, the worker tells its clients to try again and ends.
+    """
     logging.basicConfig(level=settings.log_level, format="%(levelname)s %(message)s", stream=sys.stdout)
     if gpus:
         os.environ["CUDA_VISIBLE_DEVICES"] = str(index % gpus)
