@@ -32,9 +32,8 @@ def with_selected(resources: dict[str, Any]) -> dict[str, Any]:
 def preference_problems(resources: dict[str, Any], spot: bool) -> list[str]:
     """What is wrong with InstancePreferences, a sentence each. spot: EnableManagedSpotTraining."""
     preferences = resources["InstancePreferences"]
-    excluded = [name for name in ("InstanceType", "InstanceGroups", "InstancePlacementConfig") if name in resources]
-    if spot:
-        excluded.append("EnableManagedSpotTraining")
+    others = ("InstanceType", "InstanceGroups", "InstancePlacementConfig")
+    excluded = [*(name for name in others if name in resources), *(["EnableManagedSpotTraining"] if spot else [])]
     found = [f"ResourceConfig.InstancePreferences excludes {name}. Give one of the two." for name in excluded]
     kinds = [one["InstanceType"] for one in preferences]
     found += [

@@ -116,8 +116,8 @@ def _check_instances(resources: dict[str, Any], spot: bool) -> None:
                 f"ResourceConfig.VolumeSizeInGB is missing: {kind} has no storage of its own. Give its size in GB, for "
                 "instance 30."
             )
-        if problem := volume_key_problem("ResourceConfig.VolumeKmsKeyId", kind, resources.get("VolumeKmsKeyId")):
-            raise ValidationException(problem)
+        if key_problem := volume_key_problem("ResourceConfig.VolumeKmsKeyId", kind, resources.get("VolumeKmsKeyId")):
+            raise ValidationException(key_problem)
 
 
 def _check_synced_folders(request: dict[str, Any]) -> None:
