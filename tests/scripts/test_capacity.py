@@ -2,7 +2,7 @@
 
 import pytest
 
-from scripts.aws.jobs import TRAINING, TRANSFORM, ended_well
+from scripts.aws.jobs import TRAINING, TRANSFORM, failure_of
 from scripts.console.capacity import capacity_step
 
 JOB = "CapacityError: Unable to provision requested ML compute capacity. Retry using a different ML instance type."
@@ -21,9 +21,7 @@ def test_another_reason_has_no_such_step():
 @pytest.mark.parametrize(
     ("kind", "setting"), [(TRAINING, "train.instance-types"), (TRANSFORM, "transform.instance-type")]
 )
-def test_a_job_that_got_no_instance_ends_with_the_next_step(kind, setting, capsys):
+def test_a_job_that_got_no_instance_ends_with_the_next_step(kind, setting):
     ended = {f"{kind.noun}Name": "job", f"{kind.noun}Status": "Failed", "FailureReason": JOB}
-    assert not ended_well(ended, kind)
-    assert f"a different ML instance type. AWS has no such instance to give now: name other types in {setting}," in (
-        capsys.readouterr().err
-    )
+    said = f"a different ML instance type. AWS has no such instance to give now: name other types in {setting},"
+    assert said in failure_of(ended, kind)
