@@ -42,7 +42,7 @@ class Places:
     """What the resources' ARNs are made of.
 
     role: the execution role's ARN; '' where none is set. inputs: `bucket/key` of what jobs read that does not lie under
-    the project's own prefix; every key that begins so is meant.
+    the project's own prefix; every key that begins so is meant. shell: whether one may open a shell in a training job.
     """
 
     partition: str
@@ -52,6 +52,7 @@ class Places:
     prefix: str
     role: str
     inputs: tuple[str, ...] = ()
+    shell: bool = False
 
 
 def places_of(aws: Aws) -> Places:
@@ -59,7 +60,14 @@ def places_of(aws: Aws) -> Places:
     partition = aws.identity["Arn"].split(":")[1]
     role = aws.role_arn if aws.settings.role else ""
     return Places(
-        partition, aws.region, aws.account, aws.layout.bucket, aws.settings.prefix, role, _inputs_elsewhere(aws)
+        partition,
+        aws.region,
+        aws.account,
+        aws.layout.bucket,
+        aws.settings.prefix,
+        role,
+        _inputs_elsewhere(aws),
+        aws.settings.train.shell,
     )
 
 
@@ -97,6 +105,7 @@ def _values(places: Places) -> Mapping[str, tuple[str, ...]]:
         "Prefix": (places.prefix,),
         "TuningPrefix": (names.tuning_prefix(places.prefix),),
         "Role": (places.role,) if places.role else (),
+        "AnyForShell": ("*",) if places.shell else (),
         "InputBucket": tuple(dict.fromkeys(one.partition("/")[0] for one in places.inputs)),
         "InputObjects": tuple(f"{one}*" for one in literal),
     }

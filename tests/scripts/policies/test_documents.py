@@ -9,8 +9,21 @@ import botocore.session
 import pytest
 from botocore import xform_name
 
+from scripts.aws.clients import Aws
 from scripts.aws.permissions import ANY, Permission, by_resource, lacking, needed, of_verbs
-from scripts.aws.policy_documents import FOLDER, OPTIONAL, ROLE, TLS_ONLY, TRUST, VERBS, Places, listed, policy_document
+from scripts.aws.policy_documents import (
+    FOLDER,
+    OPTIONAL,
+    ROLE,
+    TLS_ONLY,
+    TRUST,
+    VERBS,
+    Places,
+    listed,
+    places_of,
+    policy_document,
+)
+from scripts.config.settings import load_settings
 from tests.scripts.conftest import BUCKET
 from tests.scripts.conftest import ROLE as ROLE_ARN
 from tests.scripts.policies.asked import BUDGETS_ACTIONS, S3_ACTIONS, SAGEMAKER
@@ -38,7 +51,7 @@ IMPLIED = {
     "sagemaker:AddTags",
     "sagemaker:UpdateEndpointWeightsAndCapacities",  # RegisterScalableTarget
 }
-# Of programs that are being written: quotas and prices before machines start, `deploy --for`, warm pools.
+# Of programs that are being written: quotas and prices before machines start, `deploy --for`.
 COMING = {
     "pricing:GetProducts",
     "scheduler:CreateSchedule",
@@ -48,7 +61,6 @@ COMING = {
     "servicequotas:GetAWSDefaultServiceQuota",
     "servicequotas:GetServiceQuota",
     "sagemaker:ListEndpoints",
-    "sagemaker:UpdateTrainingJob",
 }
 # Alarms of target tracking are Application Auto Scaling's, which asks for them on the user's behalf.
 IMPLIED_IN = {"deploy": {"cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms"}}
@@ -197,3 +209,10 @@ def test_a_denied_permission_is_told_of_the_verbs_that_need_it():
     role = Permission("iam:PassRole", ROLE_ARN)
     assert set(lacking([role], PLACES)) == {"train", "tune", "deploy", "transform"}
     assert lacking([], PLACES) == {} and set(of_verbs(PLACES)) == set(VERBS)
+
+
+def test_the_role_lets_a_shell_into_its_jobs_where_the_settings_ask_for_one(aws, monkeypatch):
+    assert "ssmmessages:OpenDataChannel" not in actions_of(policy_document(ROLE, places_of(aws)))
+    monkeypatch.setenv("SAGEMAKER_TRAIN_SHELL", "true")
+    role = policy_document(ROLE, places_of(Aws(load_settings())))
+    assert allows(role, "ssmmessages:OpenDataChannel", "*")
