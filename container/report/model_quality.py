@@ -31,7 +31,7 @@ def how_good(found: Evaluation) -> str:
     said = [
         f"The model names <b>{percent(found.top1)}</b> of {text(counted(found.n, f'{found.split} picture'))} correctly "
         f"(top-1 accuracy; 95% interval {percent(low)} to {percent(high)}).",
-        _beside_guessing(len(results), constant),
+        _beside_guessing(len(found.classes), constant),
     ]
     if len(results) == 1:
         said.append("Pictures of one class alone say nothing: the others need some, too.")
