@@ -132,10 +132,12 @@ def _underfitting(record: RunRecord) -> NextStep | None:
     mixes = any(_number(record, one) for one in ("mixup", "cutmix"))  # their targets have no low loss
     if not losses or not train or len(train.classes) < 2 or mixes or _still_improving(record):
         return None
+    if (record.epochs[-1].valid_accuracy or 0.0) >= GOOD_ENOUGH:
+        return None
     least, guessing = record.least_train_loss or 0.0, math.log(len(train.classes))
     if losses[0] - least <= STILL_HIGH * (guessing - least):
         return None
-    if record.hyperparameters.get("freeze-backbone") == "true":
+    if _given(record, "freeze-backbone") == "true":
         change = "train the whole network, freeze-backbone=false"
     else:
         lr = _number(record, "lr")
@@ -203,7 +205,7 @@ def _nothing(found: Evaluation) -> NextStep:
 
 def _regularisation(record: RunRecord) -> list[str]:
     """Settings that regularise more than the run's, with what it had."""
-    frozen = record.hyperparameters.get("freeze-backbone") == "true"
+    frozen = _given(record, "freeze-backbone") == "true"
     asked = {"dropout": 0.2, "weight-decay": 0.05} if frozen else {"mixup": 0.2, "dropout": 0.2, "weight-decay": 0.05}
     more = [] if frozen or _given(record, "trivial-augment") != "false" else ["trivial-augment=true"]
     for setting, value in asked.items():

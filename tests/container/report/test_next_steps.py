@@ -160,6 +160,10 @@ def test_a_loss_that_smoothing_or_mixing_keeps_high_is_no_underfitting(changed):
     assert "underfitting" not in advised(run(HIGH, HIGH, **changed))
 
 
+def test_a_model_that_names_nearly_all_is_not_underfitting():
+    assert "underfitting" not in advised(run(HIGH, HIGH, accuracies=[0.995] * 8))
+
+
 def test_a_run_that_improves_is_to_train_longer_before_it_is_called_underfitting():
     falling = [1.0, 0.98, 0.95, 0.92, 0.88, 0.84, 0.78, 0.7]
     assert set(advised(run(falling, falling))) == {"still-improving"}
