@@ -19,7 +19,7 @@ GOOD = evaluation_of([95, 5, 0], [2, 97, 1], [0, 3, 97])
 
 def test_a_good_model_is_told_with_its_interval_beside_guessing():
     assert words(how_good(GOOD)) == (
-        "The model names 96.3% of 300 test pictures correctly (top-1 accuracy; 95% interval 93.5% to 97.9%). "
+        "The model names 96.3% of 300 test pictures correctly (top-1 accuracy; 95% interval 93.6% to 97.9%). "
         "Guessing among 3 classes would be right for 33.3%."
     )
     assert is_above_guessing(GOOD)

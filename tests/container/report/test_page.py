@@ -205,7 +205,7 @@ def test_nothing_is_loaded_from_elsewhere(full):
         for name, value in attributes.items()
         if name in ("src", "href", "srcset", "action")
     ]
-    assert len(sources) > 40 and all(one.startswith(("data:", "#")) for one in sources)
+    assert len(sources) > 36 and all(one.startswith(("data:", "#")) for one in sources)
     assert not re.search(r"url\(|@import", page(full))
 
 
