@@ -52,11 +52,11 @@ a { color: inherit; }
 .issues, .groups { grid-template-columns: repeat(auto-fill, minmax(min(22rem, 100%), 1fr)); }
 @media (min-width: 56rem) { .two { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
   .full { grid-column: 1 / -1; } }
-.card > figcaption { margin-bottom: .5rem; font-size: .85rem; color: var(--soft); overflow-wrap: anywhere; }
+.card > figcaption { margin-bottom: .7rem; font-size: .85rem; color: var(--soft); overflow-wrap: anywhere; }
 .card > figcaption b { color: var(--ink); font-size: 1rem; margin-right: .35rem; }
 .note, .small, .quiet { font-size: .85rem; }
-.legend { color: var(--soft); font-size: .85rem; max-width: 62rem; }
-figcaption .legend { display: block; margin-top: .15rem; }
+.legend { color: var(--soft); font-size: .85rem; max-width: 62rem; margin: .2rem 0 .6rem; }
+figcaption .legend { display: block; margin: .15rem 0 0; }
 .note { margin-top: .5rem; }
 .quiet { margin-top: .7rem; }
 

@@ -137,3 +137,60 @@ def test_this_machines_counters_are_shares(wait_until):
     for one in filter(None, found):
         assert {"cores/CPUOfOthers", "cores/CPUStolen", "cores/CPUIdle"} <= set(one)
         assert all(0 <= share <= 100 and math.isfinite(share) for share in one.values())
+
+
+def recorded(root, cores, pressure, usage, limit):
+    """The kernel's files as a container on two cores saw them. cores: the lines of cpu0 and cpu1."""
+    proc = files(root / "proc", stat=cores, pressure__cpu=f"some avg10=9.00 avg60=9.00 avg300=9.00 total={pressure}\n")
+    cgroups = files(root / "cgroup", cpu__cpu_dot_stat=limit, cpuacct__cpuacct_dot_usage=usage)
+    return read_counters({0, 1}, cgroups, proc)
+
+
+def test_a_container_beside_busy_programs_as_it_was_recorded(tmp_path):
+    """One thread computed for six seconds; other programs kept both cores busy."""
+    unlimited = "nr_periods 0\nnr_throttled 0\nthrottled_time 0\n"
+    before = recorded(
+        tmp_path / "before",
+        "cpu0 3517686 422614 542542 1106564 25103 0 13590 15420 0 0\n"
+        "cpu1 3562752 416425 564476 1046639 19239 0 19102 15449 0 0\n",
+        28481535310,
+        "107042873\n",
+        unlimited,
+    )
+    now = recorded(
+        tmp_path / "now",
+        "cpu0 3517795 423033 542613 1106564 25103 0 13590 15420 0 0\n"
+        "cpu1 3563342 416429 564481 1046639 19239 0 19102 15449 0 0\n",
+        28485976899,
+        "5677842399\n",
+        unlimited,
+    )
+    assert cpu_shares(before, now, 6.0) == {
+        "cores/CPUOfOthers": 53.5,
+        "cores/CPUStolen": 0.0,
+        "cores/CPUIdle": 0.0,
+        "cores/CPUWaiting": 74.03,
+        "cores/CPULimitReached": 0.0,
+    }
+
+
+def test_a_container_of_half_a_core_as_it_was_recorded(tmp_path):
+    before = recorded(
+        tmp_path / "before",
+        "cpu0 3517853 423058 542633 1106564 25103 0 13590 15420 0 0\n"
+        "cpu1 3563406 416444 564505 1046639 19239 0 19102 15449 0 0\n",
+        28486969846,
+        "78545216\n",
+        "nr_periods 3\nnr_throttled 0\nthrottled_time 0\n",
+    )
+    now = recorded(
+        tmp_path / "now",
+        "cpu0 3518111 423298 542734 1106564 25103 0 13590 15421 0 0\n"
+        "cpu1 3563810 416591 564548 1046644 19239 0 19102 15450 0 0\n",
+        28492748550,
+        "3081303775\n",
+        "nr_periods 63\nnr_throttled 60\nthrottled_time 2416885431\n",
+    )
+    found = cpu_shares(before, now, 6.0)
+    assert found["cores/CPULimitReached"] == 100.0 and found["cores/CPUStolen"] == 0.17
+    assert found["cores/CPUOfOthers"] == pytest.approx(74.5, abs=0.5)
