@@ -21,6 +21,7 @@ MOST_STEPS = 3
 FEWEST_EPOCHS = 3  # fewer have no course
 RISE, RISE_NATS = 0.1, 0.02  # of the validation loss from its lowest to its last, both
 GAIN, GAIN_POINTS = 0.1, 0.01  # of the loss, or of the accuracy, in the last quarter of the epochs
+FEWEST_GAINED = 2  # pictures by which an accuracy rises by more than chance
 GOOD_ENOUGH = 0.99  # validation accuracy from which on more epochs have nothing to gain
 STILL_HIGH = 0.5  # of the way from the least training loss to that of guessing
 CONCENTRATED, FEWEST_MISTAKES = 1 / 3, 4  # of all mistakes, between two classes
@@ -105,20 +106,22 @@ def _still_improving(record: RunRecord) -> NextStep | None:
     if len(known) < FEWEST_EPOCHS:
         are = "is" if len(known) == 1 else "are"
         return NextStep("few-epochs", f"{counted(len(known), 'epoch')} {are} too few to see a course: {longer}.")
-    gain = _gain(known)
+    valid = record.splits.get("valid")
+    gain = _gain(known, FEWEST_GAINED / valid.pictures if valid and valid.pictures else 0.0)
     return NextStep("still-improving", f"It still improved at the end ({gain}): {longer}.") if gain else None
 
 
-def _gain(known: list[Epoch]) -> str:
-    """What the last quarter of the epochs gained, in words; empty where it is little, or the last epoch not the
-    best.
+def _gain(known: list[Epoch], chance: float) -> str:
+    """What the last quarter of the epochs gained, in words; empty where it is little, or the last epoch not the best.
+
+    chance: a gain of accuracy that a few pictures give.
     """
     last, before = known[-1], known[-1 - max(1, len(known) // 4)]
     if _valid_loss(last) > min(map(_valid_loss, known)):
         return ""
     since = f"since epoch {before.epoch}"
     accuracies = finite([before.valid_accuracy, last.valid_accuracy])
-    if len(accuracies) == 2 and accuracies[1] - accuracies[0] > GAIN_POINTS:
+    if len(accuracies) == 2 and accuracies[1] - accuracies[0] > max(GAIN_POINTS, chance):
         return f"validation accuracy {percent(accuracies[0])} to {percent(accuracies[1])} {since}"
     if _valid_loss(last) < (1 - GAIN) * _valid_loss(before):
         return f"validation loss {loss(_valid_loss(before))} to {loss(_valid_loss(last))} {since}"

@@ -120,6 +120,13 @@ def test_a_run_that_still_improves_at_its_end_asks_for_more_epochs():
     assert "validation accuracy 84.0% to 88.0% since epoch 6" in by_accuracy["still-improving"]
 
 
+def test_one_picture_more_is_no_improvement():
+    record = run(LEVEL, LEVEL, accuracies=[0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.85, 0.875])
+    assert "still-improving" in advised(record)
+    record.splits["valid"] = SplitCounts(pictures=40)
+    assert "still-improving" not in advised(record)
+
+
 def test_a_run_that_has_nothing_left_to_gain_does_not_still_improve():
     assert "still-improving" not in advised(run(IMPROVES, IMPROVES, accuracies=[0.995] * 8))
     assert "still-improving" not in advised(run(IMPROVES, [*IMPROVES[:-1], 0.36]))  # its best epoch is not its last

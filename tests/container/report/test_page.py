@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 import pytest
 
 from container.report.page import SECTIONS, page
-from container.report.record import Epoch, Evaluation, GradientNorms, RunRecord, StepTimes, System
+from container.report.record import Epoch, Evaluation, Finding, GradientNorms, RunRecord, StepTimes, System
 from tests.container.report.full_record import full_record
 from tests.container.report.record_of import record_of
 
@@ -144,6 +144,12 @@ def test_what_fired_comes_before_what_could_not_be_evaluated_and_quiet_rules_sha
     order = [text.index(said) for said in ("Overfit", "above 0.1", "LowGPUUtilization", "58.3%", "DeadRelu", quiet)]
     assert order == sorted(order)
     assert "Had not finished: StalledTraining." in text
+
+
+def test_a_share_is_written_without_a_gap_before_its_sign(small):
+    small.findings = [Finding("CPUContention", 20.0, 70.7, "% of the cores' time", "Seen.", "Do.")]
+    said = Page(small).texts["checks"]
+    assert "70.7% of the cores' time" in said and "Threshold: 20% of the cores' time." in said
 
 
 def test_losses_that_are_no_numbers_are_told():
