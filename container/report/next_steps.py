@@ -81,6 +81,9 @@ def _overfitting(record: RunRecord) -> NextStep | None:
     if len(course) < FEWEST_EPOCHS:
         return None
     last, best = course[-1], min(course, key=_valid_loss)
+    had, has = best.valid_accuracy or 0.0, last.valid_accuracy or 0.0
+    if has >= GOOD_ENOUGH or has > had + GAIN_POINTS:  # only surer, or still better in what counts
+        return None
     low, high = _valid_loss(best), _valid_loss(last)
     if high < (1 + RISE) * low or high - low < RISE_NATS or (last.train_loss or 0.0) >= (best.train_loss or 0.0):
         return None

@@ -48,7 +48,7 @@ def _matrix(found: Evaluation) -> str:
     most = (
         table(["true class", "was taken for", "pictures", "of"], rows, 2)
         if rows
-        else "<p>Every picture was named rightly.</p>"
+        else "<p>Every picture was named correctly.</p>"
     )
     order = " in the order of the class list; names are under the pointer" if len(found.classes) > NAMED else ""
     chart = card(

@@ -97,6 +97,12 @@ def test_other_courses_are_no_overfitting(train, valid):
     assert "overfitting" not in advised(run(train, valid))
 
 
+@pytest.mark.parametrize("accuracies", [[0.995] * 8, [0.5, 0.6, 0.7, 0.8, 0.82, 0.84, 0.86, 0.88]])
+def test_a_model_whose_accuracy_does_not_suffer_does_not_overfit(accuracies):
+    """Its loss rises since it grows surer of its few mistakes."""
+    assert "overfitting" not in advised(run(FALLS, RISES, accuracies=accuracies))
+
+
 def test_a_frozen_backbone_is_not_advised_what_it_cannot_have():
     sentence = advised(run(FALLS, RISES, freeze_backbone="true"))["overfitting"]
     assert "mixup" not in sentence and "trivial-augment" not in sentence and "dropout=0.2" in sentence
