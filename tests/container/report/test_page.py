@@ -5,16 +5,15 @@ outside could break.
 import copy
 import math
 import re
-from html.parser import HTMLParser
 
 import pytest
 
 from container.report.page import SECTIONS, page
 from container.report.record import Epoch, Evaluation, Finding, GradientNorms, RunRecord, StepTimes, System
 from tests.container.report.full_record import full_record
+from tests.container.report.parsed_page import Page
 from tests.container.report.record_of import record_of
 
-VOID = {"meta", "link", "img", "br"}
 ANCHORS = [
     "summary",
     "pictures",
@@ -30,39 +29,6 @@ ANCHORS = [
     "versions",
     "command",
 ]
-
-
-class Page(HTMLParser):
-    """Elements with their attributes, text by section, and whether every element is closed in its turn."""
-
-    def __init__(self, record: RunRecord):
-        super().__init__()
-        self.elements, self.texts, self.open, self.section = [], {"": ""}, [], ""
-        self.source = page(record)
-        self.feed(self.source)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag, attributes):
-        self.elements.append((tag, dict(attributes)))
-        if tag not in VOID:
-            self.open.append(tag)
-        if tag == "section":
-            self.section = dict(attributes)["id"]
-            self.texts[self.section] = ""
-
-    def handle_startendtag(self, tag, attributes):
-        self.elements.append((tag, dict(attributes)))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag, f"{tag} closed in {self.section}"
-
-    def handle_data(self, data):
-        if not self.open or self.open[-1] not in ("style", "script"):
-            self.texts[self.section] += data
-
-    def count(self, tag: str) -> int:
-        return sum(one == tag for one, _ in self.elements)
 
 
 def test_a_full_record_fills_every_section(full):
@@ -302,30 +268,3 @@ def test_parts_with_nothing_inside_are_as_if_they_were_not_there():
         "The steps of this run were not timed." in Page(record).texts["steps"]
         and "Gradients were not recorded" in Page(record).texts["gradients"]
     )
-
-
-def test_how_good_the_model_is_stands_before_its_figures_and_its_pictures(full):
-    found = Page(full)
-    order = ["Completed", "The model names", "Weakest on", "What to try next", "test accuracy", "Wrong, and sure of it"]
-    whole = "".join(found.texts.values())
-    places = [whole.index(said) for said in order]
-    assert places == sorted(places)
-
-
-def test_each_chart_has_a_line_that_says_what_good_looks_like(full):
-    """Each figure with a chart in it, each metric of the machine, and the groups of pictures."""
-    source = page(full)
-    figures = re.findall(r"<figure class='card [^']*'>.*?</figure>", source, re.DOTALL)
-    charts = [one for one in figures if "<svg" in one and "class='counters'" not in one]
-    counters = source.split("<div class='counter'>")[1:]
-    assert len(charts) >= 9 and len(counters) == len(full.system.series)
-    for one in [*charts, *counters]:
-        [legend] = re.findall(r"<(?:span|p) class='legend'>([^<]{20,})</", one.split("<svg")[0])
-        assert "Good" in legend or "as it was set" in legend or "over the network" in legend, legend
-    assert len(re.findall("<h3>(?:Wrong|Right), and sure of it</h3><p class='legend'>", source)) == 2
-
-
-def test_pictures_that_are_left_out_of_training_are_counted(small):
-    small.splits["train"].unreadable, small.splits["train"].repeated = 4, 17
-    text = Page(small).texts["data"]
-    assert "unreadablerepeated" in text and re.search(r"train\d+4417", text)
