@@ -40,7 +40,7 @@ slow_tests := tests/project/test_makefile.py tests/scripts/tuning tests/local_te
 	tests/local_test/training/test_metric_definitions.py tests/local_test/transform \
 	tests/local_test/api/test_any_body.py tests/local_test/api/test_boto3_clients.py tests/local_test/doctor/test_machine.py \
 	$(addprefix tests/scripts/,deploy training test_delete.py test_delete_data.py test_push.py test_transform.py test_try_endpoint.py test_upload.py)
-verbs := push upload train tune report deploy predict transform logs status stop delete
+verbs := push upload train tune report compare deploy predict transform logs status stop delete
 local_verbs := $(addprefix local-,$(filter-out status,$(verbs)))
 
 arguments_upload = --path DATA
@@ -112,6 +112,7 @@ local-clean: .venv/ready local-down  ## End it and remove everything it made: pu
 ##> make train HYPERPARAMETERS="epochs=20 lr=0.001" | Train a model, and follow the job
 ##> make tune ARGS="--range lr=0.0001..0.01:log" | Search for hyperparameters; then make train ARGS=--from-tuning
 ##> make report JOB=dogbreed-train-20261122-185200-123 | Open a training's report, the newest one's without JOB
+##> make compare ARGS="--last 8" | Show the last trainings side by side: hyperparameters, figures, curves
 ##> make deploy | Start the endpoint, which costs by the hour until make delete
 ##> make predict PICTURE=dog.jpg | Ask the endpoint about a picture, or a folder of them
 ##> make transform PICTURE=my/pictures | Ask about a folder of pictures in one job, without an endpoint

@@ -122,6 +122,13 @@ OF_VERBS = {
         "sagemaker:ListTrainingJobsForHyperParameterTuningJob",
     ),
     "report": (*_TRAINED, "s3:ListBucket", "s3:GetObject"),
+    "compare": (
+        *_TRAINED,
+        "s3:ListBucket",
+        "s3:GetObject",
+        "logs:DescribeLogStreams",
+        "logs:GetLogEvents",
+    ),
     "deploy": (
         *_JOB,
         *_TRAINED,
