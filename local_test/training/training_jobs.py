@@ -170,7 +170,7 @@ class TrainingJobs:
         for record in self._records.all():
             if record["TrainingJobStatus"] in ("InProgress", "Stopping"):
                 changes = enter(record, "Failed", time.time())
-                changes |= time_used({**record, **changes}, record["ResourceConfig"]["InstanceCount"])
+                changes |= time_used({**record, **changes})
                 changes |= {
                     statuses: at_the_end(record[rules], None, time.time())
                     for rules, statuses in RULES.items()

@@ -125,7 +125,7 @@ class TrainingRun:
         with self._ending.lock:
             record = self._records[self.name]
             changes = enter(record, outcome, time.time())
-            changes |= time_used({**record, **changes}, self._request["ResourceConfig"]["InstanceCount"])
+            changes |= time_used({**record, **changes})
             changes |= {
                 statuses: at_the_end(self._request[rules], self._attempts.rule_results, time.time())
                 for rules, statuses in RULES.items()

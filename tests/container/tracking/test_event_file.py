@@ -1,4 +1,4 @@
-"""TensorBoard's event file: what protobuf's own code reads is what was written. TensorBoard reads it in tests/tracking."""
+"""TensorBoard's event file: protobuf's own code reads what was written. TensorBoard reads it in tests/tracking."""
 
 import math
 
