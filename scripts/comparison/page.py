@@ -54,12 +54,12 @@ def _legend(runs: Sequence[Run]) -> str:
 
 def _table(runs: Sequence[Run]) -> str:
     heads = "".join(
-        f"<th scope='col' class='run-{number}'><span class='number'>{number}</span>{escape(run.name)}</th>"
+        f"<th scope='col' class='run-{number}'><span class='number'>{number}</span> {escape(run.name)}</th>"
         for number, run in enumerate(runs, 1)
     )
     bodies = "".join(_group(group, len(runs)) for group in groups(runs))
     return (
-        "<div class='wide side' role='region' aria-label='Side by side' tabindex='0'><table>"
+        "<div class='wide side' role='region' aria-label='The table, which scrolls' tabindex='0'><table>"
         "<caption class='hidden'>The trainings, one in each column</caption>"
         f"<thead><tr><th scope='col'>training</th>{heads}</tr></thead>{bodies}</table></div>"
     )

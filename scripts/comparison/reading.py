@@ -31,7 +31,8 @@ def read_runs(aws: Aws, descriptions: Sequence[dict[str, Any]]) -> list[Run]:
 
 
 def _read_run(aws: Aws, description: dict[str, Any]) -> Run:
-    files, notes = {}, []
+    files: dict[str, bytes] = {}
+    notes: list[str] = []
     if description["TrainingJobStatus"] in ENDED:
         try:
             files = _output(aws, description)

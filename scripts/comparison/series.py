@@ -31,7 +31,8 @@ def series_of_log(lines: Iterable[str], definitions: Iterable[dict[str, Any]]) -
     Where each value stands on a line with an epoch, the last one of an epoch is its value; a spot job may train one
     twice. A regex that Python cannot read finds nothing.
     """
-    lines, found = list(lines), {}
+    lines = list(lines)
+    found: dict[str, Series] = {}
     for definition in definitions:
         try:
             regex = re.compile(definition["Regex"])

@@ -55,7 +55,7 @@ def shown(*runs):
 
 def test_every_run_has_a_column_and_every_row_a_header():
     found = shown(run(1, lr="0.001", top1=0.8), run(2, lr="0.01"))
-    assert found.rows[0] == ["training", f"1{name_of(1)}", f"2{name_of(2)}"]
+    assert found.rows[0] == ["training", f"1 {name_of(1)}", f"2 {name_of(2)}"]
     assert found.row("lr") == ["≠ differs: lr", "0.001", "0.01"]
     assert found.row("test accuracy, top-1")[1:] == ["80.0%95%: 77.6% to 82.1%", "87.0% ★(the best)95%: 84.6% to 89.1%"]
     heads = found.all("th")
