@@ -25,14 +25,12 @@ def write_tracking(runs: Sequence[Run], folder: Path) -> list[tuple[str, str]]:
             path = (events / run.name if top == TENSORBOARD else store).joinpath(*rest)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-    database = f"sqlite:///{folder / 'mlflow.db'}"
     commands = [
         (events, "In TensorBoard (pip install tensorboard):", f"tensorboard --logdir {events}"),
         (
             store,
             "In MLflow (pip install mlflow):",
-            f"mlflow migrate-filestore --source {store} --target {database} && mlflow server --backend-store-uri "
-            f"{database}",
+            f"MLFLOW_ALLOW_FILE_STORE=true mlflow server --backend-store-uri {store}",
         ),
     ]
     return [(why, command) for path, why, command in commands if path.is_dir()]
