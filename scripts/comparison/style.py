@@ -13,7 +13,6 @@ MOST_RUNS = len(_LIGHT) * len(_DASHES)  # that can be told apart
 STYLE = (
     SHARED
     + """
-h2 { scroll-margin-top: 1rem; }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 :focus-visible { outline: 3px solid var(--completed); outline-offset: 2px; }
 table { border-spacing: 0; border-collapse: separate; width: auto; min-width: 100%; }
