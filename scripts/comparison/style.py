@@ -26,6 +26,7 @@ td { white-space: normal; overflow-wrap: anywhere; min-width: 7rem; max-width: 2
 td small { display: block; color: var(--soft); font-size: .8rem; }
 .differs th, .differs td { font-weight: 600; color: var(--ink); }
 .same td { color: var(--soft); }
+.wide { position: relative; }
 td.best { background: var(--best); font-weight: 600; }
 .best small { color: inherit; font-weight: 400; }
 .InProgress, .Stopping { color: var(--stopped); }
