@@ -54,7 +54,7 @@ class MlflowRun:
         self._write_meta(_STATUS[status], when)
 
     def _write_meta(self, status: int, ended: float | None) -> None:
-        meta = {
+        meta: dict[str, object] = {
             "artifact_uri": f"{_ARTIFACTS}/{self._run_id}/artifacts",
             "deleted_time": None,
             "end_time": None if ended is None else _milliseconds(ended),

@@ -87,7 +87,9 @@ def _of_valid(series: dict[str, Series], last: dict[str, float]) -> dict[str, Fi
 
 
 def _of_test(last: dict[str, float], record: Any, evaluation: Any) -> dict[str, Figure]:
-    found = {name: Figure(last[name]) for name in ("test_accuracy", "test_top5", "test_loss") if name in last}
+    found: dict[str, Figure] = {
+        name: Figure(last[name]) for name in ("test_accuracy", "test_top5", "test_loss") if name in last
+    }
     reported = record.get("evaluation") if isinstance(record, dict) else None
     split = reported.get("split") if isinstance(reported, dict) else None
     ours = evaluation if isinstance(evaluation, dict) else reported if split == "test" else None

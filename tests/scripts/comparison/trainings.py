@@ -43,7 +43,7 @@ def epochs(count: int, height: float = 0.8) -> list[dict]:
     found = []
     for epoch in range(1, count + 1):
         share = 1 - math.exp(-epoch / 3)
-        last = 0.02 if epoch == count > 1 else 0
+        last = 0.08 if epoch == count > 1 else 0
         found.append(
             {
                 "epoch": epoch,
