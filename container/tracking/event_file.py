@@ -22,7 +22,8 @@ class EventFile:
     def __init__(self, folder: Path, host: str, started: float):
         """Make the file in `folder`, where TensorBoard knows it by its name."""
         folder.mkdir(parents=True, exist_ok=True)
-        self._file = (folder / f"events.out.tfevents.{started:010.0f}.{host}").open("wb", buffering=0)
+        self._path = folder / f"events.out.tfevents.{started:010.0f}.{host}"
+        self._path.write_bytes(b"")  # not one of an earlier run in the same second
         self._write(started, 0, text(3, _VERSION))
 
     def hyperparameters(self, values: Mapping[str, str], started: float) -> None:
@@ -40,7 +41,6 @@ class EventFile:
         """status: of the run, as in its report."""
         known = integer(1, _STATUS[status]) if status in _STATUS else b""
         self._plugin(_SESSION_END, message(4, known + double(2, when)), when)
-        self._file.close()
 
     def _plugin(self, tag: str, data: bytes, when: float) -> None:
         """data: one of HParamsPluginData's fields. Its version, 0, is not written."""
@@ -48,7 +48,8 @@ class EventFile:
         self._write(when, 0, message(5, message(1, text(1, tag) + message(9, metadata))))
 
     def _write(self, when: float, step: int, what: bytes) -> None:
-        self._file.write(tf_record(double(1, when) + integer(2, step) + what))
+        with self._path.open("ab") as file:
+            file.write(tf_record(double(1, when) + integer(2, step) + what))
 
 
 def _value(given: str) -> bytes:
