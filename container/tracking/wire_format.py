@@ -1,7 +1,7 @@
 """Protocol buffers as they stand in a file: fields of a message, each with its number and kind.
 
-Only what event files need: smdebug's generated code, which is in the image, takes seconds to import, more than a whole
-trial on features should, and lacks the messages of hyperparameters. https://protobuf.dev/programming-guides/encoding
+Only what event files need: smdebug's generated code, which is in the image, takes seconds to import, which
+a trial on features has not, and is of a TensorFlow before the tab HPARAMS. https://protobuf.dev/programming-guides/encoding
 """
 
 import struct
