@@ -67,7 +67,7 @@ def chart(
     x = x_axis([place for line in lines for place, _ in line.series.points])
     y = y_axis([value for line in lines for _, value in line.series.points], tick, may_be_log)
     left = 12 + LETTER * max(len(text) for _, text in y.ticks)
-    parts = [_grid(x, y), *(_line(line, x, y, shown) for line in lines), _labels(lines, y)]
+    parts = [_grid(x, y), *(_line(line, x, y, shown) for line in lines), _labels(lines, x, y)]
     return (
         f"<svg class='plot' role='img' aria-label='{escape(title, quote=True)}' height='{HEIGHT}' "
         f"style='--left:{left:.0f}px'>{''.join(parts)}<text class='tick' x='50%' y='{HEIGHT + 31}' "
@@ -143,16 +143,26 @@ def _thinned(points: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
     return [*points[:-1:every], points[-1]]
 
 
-def _labels(lines: Sequence[Line], y: Axis) -> str:
-    """The runs' numbers, right of the plot, each as high as its line ends; moved apart where they would meet."""
-    ends = sorted((HEIGHT * (1 - y.place(line.series.points[-1][1])), line.number) for line in lines)
+def _labels(lines: Sequence[Line], x: Axis, y: Axis) -> str:
+    """The runs' numbers, right of where their lines end; those that end side by side are moved apart."""
+    ends: dict[int, list[tuple[float, int]]] = {}
+    for line in lines:
+        place, value = line.series.points[-1]
+        ends.setdefault(place, []).append((HEIGHT * (1 - y.place(value)), line.number))
+    return "".join(
+        f"<text class='end run-{number}' x='{x.place(place):.2%}' dx='7' y='{height + 4:.1f}'>{number}</text>"
+        for place, found in ends.items()
+        for height, number in _apart(sorted(found))
+    )
+
+
+def _apart(ends: Sequence[tuple[float, int]]) -> list[tuple[float, int]]:
+    """Height and number, by height: each at least LABEL_GAP below the one before, within the plot where they fit."""
     heights = [height for height, _ in ends]
     for above, below in pairwise(range(len(heights))):
         heights[below] = max(heights[below], heights[above] + LABEL_GAP)
-    for place in reversed(range(len(heights))):  # back into the plot, as far as there is room
-        limit = HEIGHT if place == len(heights) - 1 else heights[place + 1] - LABEL_GAP
+    limit = float(HEIGHT)
+    for place in reversed(range(len(heights))):
         heights[place] = min(heights[place], limit)
-    return "".join(
-        f"<text class='end run-{number}' x='100%' dx='7' y='{height + 4:.1f}'>{number}</text>"
-        for height, (_, number) in zip(heights, ends, strict=True)
-    )
+        limit = heights[place] - LABEL_GAP
+    return [(height, number) for height, (_, number) in zip(heights, ends, strict=True)]

@@ -54,7 +54,8 @@ def _legend(runs: Sequence[Run]) -> str:
 
 def _table(runs: Sequence[Run]) -> str:
     heads = "".join(
-        f"<th scope='col' class='run-{number}'><span class='number'>{number}</span> {escape(run.name)}</th>"
+        f"<th scope='col' class='run-{number}'><span class='number'>{number}</span> {escape(run.name)}"
+        f"{_unlike(run)}</th>"
         for number, run in enumerate(runs, 1)
     )
     bodies = "".join(_group(group, len(runs)) for group in groups(runs))
@@ -63,6 +64,11 @@ def _table(runs: Sequence[Run]) -> str:
         "<caption class='hidden'>The trainings, one in each column</caption>"
         f"<thead><tr><th scope='col'>training</th>{heads}</tr></thead>{bodies}</table></div>"
     )
+
+
+def _unlike(run: Run) -> str:
+    """What is to be known of a run before its figures are read."""
+    return "" if run.status == "Completed" else f"<small class='{escape(run.status)}'>{escape(run.status)}</small>"
 
 
 def _group(group: Group, count: int) -> str:

@@ -19,11 +19,12 @@ table { border-spacing: 0; border-collapse: separate; width: auto; min-width: 10
 th, td { vertical-align: top; }
 thead th { min-width: 8.5rem; max-width: 15rem; white-space: normal; overflow-wrap: anywhere; color: var(--ink); }
 .side [scope=row], thead th:first-child { position: sticky; left: 0; z-index: 1; background: var(--card); width: auto;
-  min-width: 0; max-width: 13rem; white-space: normal; border-right: 1px solid var(--line); }
+  min-width: 9.5rem; max-width: 13rem; white-space: normal; border-right: 1px solid var(--line); }
 tbody th[scope=rowgroup] { background: var(--ground); color: var(--ink); font-size: 1rem; padding: 1rem .7rem .35rem; }
 tbody th[scope=rowgroup] span { position: sticky; left: .7rem; }
 td { white-space: normal; overflow-wrap: anywhere; min-width: 7rem; max-width: 22rem; }
-td small { display: block; color: var(--soft); font-size: .8rem; }
+small { display: block; font-size: .8rem; }
+td small { color: var(--soft); }
 .differs th, .differs td { font-weight: 600; color: var(--ink); }
 .same td { color: var(--soft); }
 .wide { position: relative; }
@@ -57,7 +58,8 @@ details table { font-size: .8rem; } details th, details td { min-width: 4rem; }
 pre { margin: .3rem 0; padding: .6rem .8rem; background: var(--card); border-radius: .5rem; white-space: pre-wrap;
   overflow-wrap: anywhere; font: .85rem/1.5 ui-monospace, monospace; }
 @media (max-width: 40rem) { body { padding: 1rem .8rem; } th, td { padding: .3rem .45rem; }
-  thead th { min-width: 7rem; } .side [scope=row], thead th:first-child { max-width: 7.5rem; font-size: .8rem; }
+  thead th { min-width: 7rem; }
+  .side [scope=row], thead th:first-child { min-width: 6rem; max-width: 7.5rem; font-size: .8rem; }
   figure { padding: .7rem .6rem; } }
 @media print { .side [scope=row], thead th:first-child { position: static; } details, .legend { display: none; } }
 """
