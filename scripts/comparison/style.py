@@ -48,7 +48,8 @@ figcaption span { font-weight: 400; color: var(--soft); font-size: .85rem; }
 svg.plot { display: block; overflow: visible; margin: 8px 34px 38px var(--left);
   width: calc(100% - var(--left) - 34px); }
 .stretched { overflow: visible; }
-.plot text { font-size: 12px; fill: var(--soft); } .plot .end { fill: var(--ink); font-weight: 600; }
+.plot text { font-size: 12px; fill: var(--soft); } .plot .end { fill: var(--ink); font-weight: 600;
+  stroke: var(--card); stroke-width: 3px; paint-order: stroke; }
 line.grid { stroke: var(--line); }
 .line { fill: none; stroke: var(--c); stroke-width: 2; stroke-dasharray: var(--d); stroke-linejoin: round;
   vector-effect: non-scaling-stroke; }
