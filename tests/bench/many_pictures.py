@@ -70,6 +70,7 @@ def options(freeze_backbone: bool) -> Hyperparameters:
         "image-size": SIZE,
         "epochs": TRIAL_EPOCHS,
         "freeze-backbone": str(freeze_backbone).lower(),
+        "head-epochs": 0,
     }
     return parse([word for name, value in given.items() for word in (f"--{name}", str(value))])
 
