@@ -55,12 +55,13 @@ def groups(runs: Sequence[Run]) -> list[Group]:
 
 
 def hyperparameter_rows(runs: Sequence[Run]) -> list[Row]:
-    """By name. A value that only some of the runs have differs."""
+    """By name. A value that only some of the runs have differs where a request has it; of a default it is not known."""
     rows = []
     for name in sorted({name for run in runs for name in run.hyperparameters}):
         values = [run.hyperparameters.get(name) for run in runs]
         texts = [NOT_GIVEN if value is None else shown_value(value) for value in values]
-        differs = len({_comparable(value) for value in values}) > 1
+        known = {_comparable(value) for value in values if value is not None}
+        differs = len(known) > 1 or (None in values and any(name in run.given for run in runs))
         if differs and len(set(texts)) == 1:  # the difference is beyond the digits that are shown
             texts = [value or NOT_GIVEN for value in values]
         rows.append(Row(name, tuple(Cell(text) for text in texts), differs))
@@ -106,9 +107,9 @@ def _fact(name: str, run: Run) -> str:
     return run.facts.get(name, "")
 
 
-def _comparable(value: str | None) -> float | str | None:
+def _comparable(value: str) -> float | str:
     """1e-3 and 0.001 are the same."""
     try:
-        return float(value) if value is not None else None
+        return float(value)
     except ValueError:
         return value

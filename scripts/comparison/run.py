@@ -14,7 +14,6 @@ from scripts.config import names
 
 PROGRAM = "sagemaker_program"  # names a script of the user's own, which runs in the place of ours
 _PLATFORM = ("sagemaker_", TUNING_OBJECTIVE)  # what the SDK, the toolkit and the service add to hyperparameters
-DEFAULT = "default"  # what stands where a hyperparameter was not given, and its default is not known
 
 
 @dataclass(frozen=True)
@@ -22,9 +21,9 @@ class Run:
     """A training job.
 
     reason: why it is not Completed; empty where that is not told. facts: about the job, text by name.
-    hyperparameters: text by name. figures: by the keys of figures.KINDS, and by name of the metrics that are not ours.
-    notes: sentences about what is not known of it. tracking: files for TensorBoard and MLflow, by their names in
-    output.tar.gz.
+    hyperparameters: text by name. given: which of them its request has; the others have their defaults.
+    figures: by the keys of figures.KINDS, and by name of the metrics that are not ours. notes: sentences about what is
+    not known of it. tracking: files for TensorBoard and MLflow, by their names in output.tar.gz.
     """
 
     name: str
@@ -33,6 +32,7 @@ class Run:
     made: datetime
     facts: dict[str, str]
     hyperparameters: dict[str, str]
+    given: frozenset[str]
     figures: dict[str, Figure]
     series: dict[str, Series]
     notes: tuple[str, ...] = ()
@@ -71,6 +71,7 @@ def run_of(
         made=description["CreationTime"],
         facts=_facts(description),
         hyperparameters=hyperparameters_of(description, prefix, record),
+        given=frozenset(given_hyperparameters(description)),
         figures=figures,
         series=series,
         notes=(*([_unfinished(status)] if status in RUNNING else []), *notes, *_missing(status, series, figures)),
@@ -82,10 +83,7 @@ def hyperparameters_of(description: dict[str, Any], prefix: str, record: Any = N
     """Those that the job was given, without the platform's own; of our program all, also those that have their
     defaults.
     """
-    every = description.get("HyperParameters", {})
-    given = {name: unquoted(value) for name, value in every.items() if not name.startswith(_PLATFORM)}
-    if PROGRAM in every:
-        given[PROGRAM] = unquoted(every[PROGRAM])
+    every, given = description.get("HyperParameters", {}), given_hyperparameters(description)
     recorded = record.get("hyperparameters") if isinstance(record, dict) else None
     if isinstance(recorded, dict):
         return {**{str(name): str(value) for name, value in recorded.items()}, **given}
@@ -96,6 +94,15 @@ def hyperparameters_of(description: dict[str, Any], prefix: str, record: Any = N
         return all_values(parse({**given, **trial}), given)
     except ValueError:  # the program refused them, too
         return given
+
+
+def given_hyperparameters(description: dict[str, Any]) -> dict[str, str]:
+    """Those of the request, without what the SDK, the toolkit and the service add."""
+    return {
+        name: unquoted(value)
+        for name, value in description.get("HyperParameters", {}).items()
+        if name == PROGRAM or not name.startswith(_PLATFORM)
+    }
 
 
 def is_our_program(description: dict[str, Any], prefix: str) -> bool:

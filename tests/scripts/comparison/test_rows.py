@@ -42,6 +42,12 @@ def test_a_hyperparameter_that_one_run_does_not_have_differs():
     assert row.differs and texts(row) == ["0.9", "–"]
 
 
+def test_a_default_that_is_not_known_of_a_run_does_not_differ():
+    refused = dataclasses.replace(run(2), hyperparameters={"lr": "fast"}, given=frozenset({"lr"}))
+    differing = {row.label: row.differs for row in hyperparameter_rows([run(1), refused])}
+    assert differing == {"lr": True, "epochs": False, "seed": False}
+
+
 def test_a_single_run_differs_from_nothing():
     titles = [group.title for group in groups([run()])]
     assert titles == ["Figures", "The job", "Hyperparameters"]
