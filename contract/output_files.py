@@ -5,3 +5,4 @@ REPORT_RECORD = "report.json"  # the report's figures
 EVALUATION = "evaluation.json"  # the figures of the test split
 TENSORBOARD = "tensorboard"  # a folder of event files
 MLFLOW = "mlruns"  # a folder that MLflow's file store reads
+MLFLOW_RUN_FOLDERS = ("metrics", "params", "tags", "artifacts")  # MLflow knows no run without them, be they empty

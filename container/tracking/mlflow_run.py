@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from contract.atomic_write import write_atomically
+from contract.output_files import MLFLOW_RUN_FOLDERS
 
 EXPERIMENT, EXPERIMENT_NAME = "0", "Default"  # that of runs which name none
 _RUNNING = 1
@@ -23,7 +24,7 @@ class MlflowRun:
     def __init__(self, store: Path, run_id: str, name: str, started: float, tags: Mapping[str, str]):
         """Make the run in `store`. run_id: 32 hex digits, as MLflow's own."""
         self._folder = store / EXPERIMENT / run_id
-        for part in ("metrics", "params", "tags", "artifacts"):
+        for part in MLFLOW_RUN_FOLDERS:
             (self._folder / part).mkdir(parents=True, exist_ok=True)
         self._run_id, self._name, self._started = run_id, name, started
         experiment = {

@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from contract.output_files import MLFLOW, TENSORBOARD
+from contract.output_files import MLFLOW, MLFLOW_RUN_FOLDERS, TENSORBOARD
 from scripts.comparison.run import Run
 
 
@@ -25,6 +25,9 @@ def write_tracking(runs: Sequence[Run], folder: Path) -> list[tuple[str, str]]:
             path = (events / run.name if top == TENSORBOARD else store).joinpath(*rest)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
+    for described in store.glob("*/*/meta.yaml"):  # the archive's files alone were read, not its empty folders
+        for part in MLFLOW_RUN_FOLDERS:
+            (described.parent / part).mkdir(exist_ok=True)
     commands = [
         (events, "In TensorBoard (pip install tensorboard):", f"tensorboard --logdir {events}"),
         (

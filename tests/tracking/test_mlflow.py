@@ -1,10 +1,13 @@
 """MLflow 3 reads what a training leaves, from the files and after its own migration to a database."""
 
+import dataclasses
 import os
 import subprocess
 
 import pytest
 
+from scripts.comparison.tracking_files import write_tracking
+from tests.scripts.comparison.trainings import run
 from tests.tracking.conftest import ENVIRONMENT, HYPERPARAMETERS, PROGRAMS, write_run
 
 
@@ -33,6 +36,23 @@ def test_runs_of_several_jobs_are_one_store_where_their_folders_are_laid_over_ea
     ids = {write_run(tmp_path, number, lr=f"0.0{number}") for number in (1, 2, 2)}
     found = ask("store", (tmp_path / "mlruns").as_uri())
     assert set(found) == ids and sorted(run["params"]["lr"] for run in found.values()) == ["0.01", "0.02"]
+
+
+def test_what_make_compare_brings_together_is_read_also_of_a_run_without_any_metric(ask, tmp_path):
+    brought = []
+    for number, epochs in ((1, 3), (2, 0)):
+        left = tmp_path / f"output-{number}"
+        write_run(left, number, epochs, status="Completed" if epochs else "Failed")
+        files = {path.relative_to(left).as_posix(): path.read_bytes() for path in left.rglob("*") if path.is_file()}
+        brought.append(dataclasses.replace(run(number), tracking=files))
+    shown = write_tracking(brought, tmp_path / "compare")
+    assert [command for _, command in shown] == [
+        f"tensorboard --logdir {tmp_path / 'compare/tensorboard'}",
+        f"MLFLOW_ALLOW_FILE_STORE=true mlflow server --backend-store-uri {tmp_path / 'compare/mlruns'}",
+    ]
+    found = ask("store", (tmp_path / "compare/mlruns").as_uri())
+    assert {one["status"] for one in found.values()} == {"FINISHED", "FAILED"}
+    assert len(ask("events", tmp_path / "compare/tensorboard")) == 2
 
 
 def test_mlflows_own_migration_brings_them_into_a_database(ask, tmp_path):
