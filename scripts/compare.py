@@ -15,13 +15,16 @@ from scripts.aws.clients import Aws
 from scripts.aws.jobs import TRAINING, TUNING
 from scripts.comparison.page import page
 from scripts.comparison.reading import read_runs
+from scripts.comparison.run import Run
 from scripts.comparison.style import MOST_RUNS
 from scripts.comparison.text import lines
 from scripts.comparison.tracking_files import write_tracking
 from scripts.config.settings import load_settings
 from scripts.console.browser import show_in_browser
+from scripts.console.document import add_json_option, document
 from scripts.console.failure import Failure, ends_with_a_sentence
 from scripts.console.make_prefix import make
+from scripts.console.waits import Wait
 from scripts.tuning.job import read_tuning
 
 FOLDER = Path("out/compare")
@@ -34,10 +37,11 @@ def main(arguments: list[str]) -> int:
     args = parser.parse_args(arguments)
     if not 1 <= args.last <= MOST_RUNS:
         parser.error(f"--last must be at least 1 and at most {MOST_RUNS}")
+    found = document(args.json)
     aws = Aws(load_settings())
     descriptions = _named(aws, args.names, args.last) if args.names else _newest(aws, args.last)
-    print(f"reading what {_count(descriptions)} left ...", file=sys.stderr)
-    runs = read_runs(aws, descriptions)
+    with Wait(f"what {_count(descriptions)} left"):
+        runs = read_runs(aws, descriptions)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     print("\n".join(lines(runs, width)))
     FOLDER.mkdir(parents=True, exist_ok=True)
@@ -45,6 +49,7 @@ def main(arguments: list[str]) -> int:
     heading = f"{_count(descriptions)} compared"
     write_atomically(FOLDER / "page.html", page(runs, heading, commands))
     print(f"page: {FOLDER / 'page.html'}")
+    found.update(trainings=[_as_json(run) for run in runs], page=str(FOLDER / "page.html"))
     for _, command in commands:
         print(f"see also: {command}")
     if not args.no_open:
@@ -91,6 +96,18 @@ def _named(aws: Aws, names: list[str], most_trials: int) -> list[dict[str, Any]]
     return list(found.values())
 
 
+def _as_json(run: Run) -> dict[str, Any]:
+    return {
+        "job": run.name,
+        "status": run.status,
+        "reason": run.reason,
+        "notes": list(run.notes),
+        "created": run.made,
+        "hyperparameters": run.hyperparameters,
+        "figures": {name: figure.value for name, figure in run.figures.items()},
+    }
+
+
 def _count(descriptions: list[dict[str, Any]]) -> str:
     return f"{len(descriptions)} training{'s'[: len(descriptions) != 1]}"
 
@@ -116,6 +133,7 @@ def _parser() -> argparse.ArgumentParser:
         help="how many of the newest training jobs, or of a tuning job's best trials (default: %(default)s)",
     )
     add("--no-open", action="store_true", help="only write the page")
+    add_json_option(parser)
     return parser
 
 

@@ -10,16 +10,18 @@ from typing import Any
 
 from contract.atomic_write import replacing
 from contract.output_files import REPORT_PAGE, REPORT_RECORD
+from contract.waits import minutes
 from scripts.aws.clients import Aws
 from scripts.aws.job_output import output_uri, read_output
 from scripts.aws.jobs import RUNNING, TRAINING
 from scripts.aws.objects import has_objects
-from scripts.aws.waiting import minutes
 from scripts.config.layout import bucket_and_key
 from scripts.config.settings import load_settings
 from scripts.console.browser import show_in_browser
+from scripts.console.document import add_json_option, document
 from scripts.console.failure import Failure, ends_with_a_sentence
 from scripts.console.make_prefix import make
+from scripts.console.waits import Wait
 
 FOLDER = Path("out/reports")
 
@@ -31,10 +33,13 @@ def main(arguments: list[str]) -> int:
     )
     parser.add_argument("job", nargs="?", help="default: the newest training job")
     parser.add_argument("--no-open", action="store_true", help="only bring it")
+    add_json_option(parser)
     args = parser.parse_args(arguments)
+    found = document(args.json)
     aws = Aws(load_settings())
     job, uri = find_output(aws, args.job)
-    files = read_output(aws, uri, (REPORT_PAGE, REPORT_RECORD).__contains__)
+    with Wait(f"the report of {job}"):
+        files = read_output(aws, uri, (REPORT_PAGE, REPORT_RECORD).__contains__)
     if REPORT_PAGE not in files:
         raise Failure(
             f"{job} left no {REPORT_PAGE} in {uri}: its image makes none. Train again with this tree's: `make build`, "
@@ -46,8 +51,11 @@ def main(arguments: list[str]) -> int:
         with replacing(folder / name) as unfinished:  # what an earlier call left stays when this one is interrupted
             unfinished.write_bytes(content)
     print(folder / REPORT_PAGE)
+    found.update(job=job, page=str(folder / REPORT_PAGE))
     if REPORT_RECORD in files:
-        print(headline(json.loads(files[REPORT_RECORD])))
+        line = headline(json.loads(files[REPORT_RECORD]))
+        print(line)
+        found.update(record=str(folder / REPORT_RECORD), headline=line)
     if not args.no_open:
         show_in_browser(folder / REPORT_PAGE)
     return 0

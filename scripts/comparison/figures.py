@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from contract.metric_lines import METRICS
-from scripts.aws.waiting import minutes
+from contract.waits import minutes
 from scripts.comparison.series import Series, number
 
 

@@ -43,7 +43,8 @@ def _read_run(aws: Aws, description: dict[str, Any]) -> Run:
     record, evaluation = _json(files.get(REPORT_RECORD)), _json(files.get(EVALUATION))
     log = None
     if not series_of_record(record):
-        log = TRAINING.log(aws, description["TrainingJobName"], optional=True).new_lines()
+        lines = TRAINING.log(aws, description["TrainingJobName"], optional=True).new_lines()
+        log = [one.message for one in lines]
     return run_of(
         description,
         aws.settings.prefix,

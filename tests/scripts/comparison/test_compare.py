@@ -10,6 +10,7 @@ import pytest
 from scripts import compare
 from scripts.console import browser
 from tests.scripts.comparison.trainings import description, evaluation, log_lines, name_of, record
+from tests.scripts.console.documented import fields
 from tests.scripts.sagemaker_stand_in import Refusal
 
 GROUP = "/aws/sagemaker/TrainingJobs"
@@ -89,7 +90,7 @@ def test_the_newest_trainings_are_shown_side_by_side(jobs, put, capsys):
     lines = said.out.splitlines()
     assert lines[:3] == [f" 1  {name_of(3)}  Completed", f" 2  {name_of(2)}  Completed", ""]
     assert any(line.startswith("≠ lr") and line.split()[-2:] == ["0.01", "0.001"] for line in lines)
-    assert lines[-1] == f"page: {PAGE}" and "reading what 2 trainings left ..." in said.err
+    assert lines[-1] == f"page: {PAGE}" and said.err == ""
     text = PAGE.read_text()
     assert name_of(3) in text and text.count("<figure>") == 3 and name_of(1) not in text
 
@@ -231,3 +232,15 @@ def test_files_for_tensorboard_and_mlflow_are_brought_together(jobs, put, capsys
     }
     assert not stale.exists() and not Path("escaped").exists()
     assert "see also: tensorboard --logdir out/compare/tensorboard" in capsys.readouterr().out
+
+
+def test_the_document_has_what_the_docs_say(jobs, put, capsys):
+    jobs(description(2, HyperParameters={"lr": "0.01"}), description(1, status="Failed", FailureReason="lr is odd"))
+    put(2, output(lr="0.01"))
+    assert compare.main(["--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert {*found, *found["trainings"][0]} == fields("compare")
+    first, second = found["trainings"]
+    assert first["job"] == name_of(2) and first["hyperparameters"]["lr"] == "0.01"
+    assert first["figures"]["test_accuracy"] == 0.87 and first["created"].startswith("2026-11-26T")
+    assert (second["status"], second["reason"]) == ("Failed", "lr is odd") and found["page"] == str(PAGE)
