@@ -130,6 +130,8 @@ def _of_time(description: dict[str, Any], series: dict[str, Series]) -> dict[str
 
 
 def instance_count(config: dict[str, Any]) -> int:
-    """config: ResourceConfig, of one kind of instance or of groups."""
+    """config: ResourceConfig of a description: one kind of instance, groups, or what was selected of preferences."""
     groups = config.get("InstanceGroups", [])
-    return sum(one["InstanceCount"] for one in groups) if groups else config.get("InstanceCount", 1)
+    if groups:
+        return sum(one["InstanceCount"] for one in groups)
+    return config.get("SelectedInstanceCount") or config.get("InstanceCount", 1)

@@ -115,7 +115,8 @@ def is_our_program(description: dict[str, Any], prefix: str) -> bool:
 
 def _facts(description: dict[str, Any]) -> dict[str, str]:
     machine = description["ResourceConfig"]
-    types = [one["InstanceType"] for one in machine.get("InstanceGroups", [])] or [machine.get("InstanceType", "")]
+    one_type = machine.get("SelectedInstanceType") or machine.get("InstanceType", "not yet selected")
+    types = [one["InstanceType"] for one in machine.get("InstanceGroups", [])] or [one_type]
     count = instance_count(machine)
     image = description["AlgorithmSpecification"].get("TrainingImage", "")
     return {

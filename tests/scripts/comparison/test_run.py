@@ -115,6 +115,15 @@ def test_groups_of_instances_count_together():
     assert found.facts["instance"] == "3 × ml.g5.xlarge, ml.c5.xlarge" and found.figures["billed"].value == 1800
 
 
+def test_of_preferences_the_selected_instance_counts():
+    preferences = {"InstancePreferences": [{"InstanceType": "ml.g5.xlarge"}], "VolumeSizeInGB": 50}
+    selected = {**preferences, "SelectedInstanceType": "ml.g6.xlarge", "SelectedInstanceCount": 2}
+    found = whole(description(ResourceConfig=selected))
+    assert found.facts["instance"] == "2 × ml.g6.xlarge" and found.figures["billed"].value == 1200
+    waiting = whole(description(status="InProgress", ResourceConfig=preferences))
+    assert waiting.facts["instance"] == "not yet selected"
+
+
 def test_our_programs_defaults_stand_beside_what_was_given():
     found = hyperparameters_of(description(), "dogbreed")
     assert found["lr"] == "0.001" and found["batch-size"] == "64" and found["debugger"] == "true"
