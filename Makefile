@@ -20,7 +20,7 @@ on_local_sagemaker = exports=$$($(python) -m local_test env) && eval "$$exports"
 # Asked for when a recipe runs: the tag follows the tree.
 tag = $(shell docker/tag.sh)
 host_tests := tests/project tests/contract tests/docker tests/scripts tests/local_test
-train_image_tests := $(addprefix tests/container/,data model pictures jobs runtime entrypoint training debugging profiling report)
+train_image_tests := $(addprefix tests/container/,data model pictures jobs runtime entrypoint training debugging profiling report tracking)
 in_images := out/coverage/in_images
 # tests/try_page/conftest.py reads it there.
 axe := out/axe-core/node_modules/axe-core/axe.min.js
@@ -32,7 +32,7 @@ sleepers := -n 4 --dist worksteal
 # Trainings on all cores take many times as long beside anything else that computes: these stages have the machine alone.
 stages_alone := test-demo test-images test-container test-serving test-service
 # These run two at a time: while one sleeps the other computes.
-stages_together := test-sdk test-host test-report test-try-page
+stages_together := test-sdk test-host test-report test-try-page test-tracking
 two_at_a_time := -j 2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 # What `make check` leaves to `make test-host`: two thirds of the time of all.
 slow_tests := tests/project/test_makefile.py tests/scripts/tuning tests/local_test/storage tests/local_test/tuning \
@@ -40,7 +40,7 @@ slow_tests := tests/project/test_makefile.py tests/scripts/tuning tests/local_te
 	tests/local_test/training/test_metric_definitions.py tests/local_test/transform \
 	tests/local_test/api/test_any_body.py tests/local_test/api/test_boto3_clients.py tests/local_test/doctor/test_machine.py \
 	$(addprefix tests/scripts/,deploy training test_delete.py test_delete_data.py test_push.py test_transform.py test_try_endpoint.py test_upload.py)
-verbs := bootstrap push upload train tune report deploy predict transform logs status stop delete
+verbs := bootstrap push upload train tune report compare deploy predict transform logs status stop delete
 local_verbs := $(addprefix local-,$(filter-out status,$(verbs)))
 
 arguments_upload = --path DATA
@@ -55,7 +55,7 @@ needs_predict = $(if $(PICTURE),,$(error Name a picture or a folder of them: PIC
 needs_transform = $(if $(PICTURE),,$(error Name a folder of pictures: PICTURE=path))
 
 .PHONY: help doctor new engine browser build build-serve-cpu renew-base $(verbs) $(local_verbs) try local-try local-up local-down local-status local-clean demo sample-data data bench bench-local bench-training bench-recipe bench-tuning bench-debugger bench-serving soak \
-	check test test-host test-images test-serving test-spot test-container test-service test-sdk test-demo test-report test-try-page lock lock-cpu clean
+	check test test-host test-images test-serving test-spot test-container test-service test-sdk test-demo test-report test-try-page test-tracking lock lock-cpu clean
 
 ##@ Begin here
 
@@ -113,6 +113,7 @@ local-clean: .venv/ready local-down  ## End it and remove everything it made: pu
 ##> make train HYPERPARAMETERS="epochs=20 lr=0.001" | Train a model, and follow the job
 ##> make tune ARGS="--range lr=0.0001..0.01:log" | Search for hyperparameters; then make train ARGS=--from-tuning
 ##> make report JOB=dogbreed-train-20261122-185200-123 | Open a training's report, the newest one's without JOB
+##> make compare ARGS="--last 8" | Show the last trainings side by side: hyperparameters, figures, curves
 ##> make deploy | Start the endpoint, which costs by the hour until make delete
 ##> make predict PICTURE=dog.jpg | Ask the endpoint about a picture, or a folder of them
 ##> make transform PICTURE=my/pictures | Ask about a folder of pictures in one job, without an endpoint
@@ -150,7 +151,7 @@ check: .venv/ready  ## Format, lint, types and the quick tests: under a minute
 	@$(python) -m mypy
 	@$(python) -m pytest -q $(on_all_cores) $(host_tests) $(addprefix --ignore ,$(slow_tests))
 
-test: .venv/ready .venv-sdk/ready .venv-sdk3/ready build  ## Every test there is; each of those below is a part of it
+test: .venv/ready .venv-sdk/ready .venv-sdk3/ready .venv-tracking/ready build  ## Every test there is; each of those below is a part of it
 	@$(MAKE) --no-print-directory $(stages_alone)
 	@$(MAKE) --no-print-directory $(two_at_a_time) $(stages_together)
 
@@ -179,11 +180,14 @@ test-sdk: .venv/ready .venv-sdk/ready .venv-sdk3/ready engine  ## The SageMaker 
 test-demo: .venv/ready engine  ## The demo, end to end
 	@$(python) -m pytest $(file_by_file) tests/end_to_end
 
-test-report: .venv/ready browser  ## A run's report in a real browser: light, dark, print, desk and phone
+test-report: .venv/ready browser $(axe)  ## The pages of a report and of a comparison in a real browser: light, dark, print, desk and phone
 	@$(python) -m pytest tests/report_page
 
 test-try-page: .venv/ready browser $(axe)  ## The page of make try in a real browser, and axe-core's rules of accessibility
 	@$(python) -m pytest tests/try_page
+
+test-tracking: .venv/ready .venv-tracking/ready  ## TensorBoard and MLflow read what a training leaves for them
+	@$(python) -m pytest tests/tracking
 
 $(axe): tests/try_page/package-lock.json tests/try_page/fetch_axe.sh
 	@tests/try_page/fetch_axe.sh out/axe-core
@@ -203,7 +207,7 @@ lock-cpu: .venv/ready  ## PIP_EXTRA_INDEX_URL=https://... | The same for the CPU
 clean:  ## End the local SageMaker, remove outputs and the virtual environments; images stay
 	@[ ! -e out/local/lock ] || flock --nonblock out/local/lock true || $(python) -m local_test down || { \
 		echo "Nothing was removed: the local SageMaker in out/local runs. End it (make local-down), then make clean." >&2; exit 1; }
-	@rm -rf out .venv .venv-sdk .venv-sdk3
+	@rm -rf out .venv .venv-sdk .venv-sdk3 .venv-tracking
 
 ##@ Figures, each beside a peer's in the same run
 
@@ -241,3 +245,6 @@ host_locks = scripts/requirements.txt local_test/requirements.txt tests/requirem
 
 .venv-sdk3/ready: tests/service/sdk/v3/requirements.txt local_test/venv.sh
 	@local_test/venv.sh .venv-sdk3 tests/service/sdk/v3/requirements.txt
+
+.venv-tracking/ready: tests/tracking/requirements.txt local_test/venv.sh
+	@local_test/venv.sh .venv-tracking tests/tracking/requirements.txt

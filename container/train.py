@@ -28,6 +28,7 @@ from container.jobs.failure_reason import reason_of
 from container.jobs.feature_bank import FeatureBank
 from container.jobs.report_facts import opening_record
 from container.jobs.run import Run
+from container.jobs.run_tracking import track
 from container.runtime.device import ComputeDevice
 from container.runtime.failure import KILLED, TrainingFailure, write_failure
 from container.runtime.launch import ProcessRank, StopRequest, is_launched, process_ranks_here, run_all
@@ -91,6 +92,8 @@ def train(run: Run) -> bool:
             "Features of a frozen backbone are made and used by one instance. Set the instance count to 1, or train "
             "in the ordinary loop with feature-views=0."
         )
+    if process_rank.rank == 0 and not hyperparameters.features_only:
+        run.monitor.track(track(run))
     if run.is_monitored:
         run.monitor.open(opening_record(run), hyperparameters, run.device, run.output_data_dir)
     several = process_rank.world_size > 1

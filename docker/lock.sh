@@ -48,7 +48,7 @@ for name in stock litserve ray torchserve; do
     for_image "tests/bench/serving/$name.in" --output-file "tests/bench/serving/$name.txt"
 done
 # The host: any platform.
-for folder in scripts local_test tests tests/service/sdk tests/service/sdk/v3; do
+for folder in scripts local_test tests tests/service/sdk tests/service/sdk/v3 tests/tracking; do
     lock --universal --python-version 3.11 "$folder/requirements.in" --output-file "$folder/requirements.txt"
 done
 if [ -n "${PIP_EXTRA_INDEX_URL:-}" ]; then lock_cpu; else

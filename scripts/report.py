@@ -4,29 +4,26 @@ browser.
 
 import argparse
 import json
-import os
 import sys
-import tarfile
-import tempfile
-import webbrowser
-import zlib
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from contract.atomic_write import replacing
+from contract.output_files import REPORT_PAGE, REPORT_RECORD
 from contract.waits import minutes
 from scripts.aws.clients import Aws
+from scripts.aws.job_output import output_uri, read_output
 from scripts.aws.jobs import RUNNING, TRAINING
 from scripts.aws.objects import has_objects
 from scripts.config.layout import bucket_and_key
 from scripts.config.settings import load_settings
+from scripts.console.browser import show_in_browser
 from scripts.console.document import add_json_option, document
 from scripts.console.failure import Failure, ends_with_a_sentence
 from scripts.console.make_prefix import make
 from scripts.console.waits import Wait
 
 FOLDER = Path("out/reports")
-PAGE, RECORD = "report.html", "report.json"  # what the train image leaves in its output
 
 
 @ends_with_a_sentence
@@ -42,10 +39,10 @@ def main(arguments: list[str]) -> int:
     aws = Aws(load_settings())
     job, uri = find_output(aws, args.job)
     with Wait(f"the report of {job}"):
-        files = fetch(aws, uri)
-    if PAGE not in files:
+        files = read_output(aws, uri, (REPORT_PAGE, REPORT_RECORD).__contains__)
+    if REPORT_PAGE not in files:
         raise Failure(
-            f"{job} left no {PAGE} in {uri}: its image makes none. Train again with this tree's: `make build`, "
+            f"{job} left no {REPORT_PAGE} in {uri}: its image makes none. Train again with this tree's: `make build`, "
             f"`{make('push')}`, `{make('train')}`."
         )
     folder = FOLDER / job
@@ -53,14 +50,14 @@ def main(arguments: list[str]) -> int:
     for name, content in files.items():
         with replacing(folder / name) as unfinished:  # what an earlier call left stays when this one is interrupted
             unfinished.write_bytes(content)
-    print(folder / PAGE)
-    found.update(job=job, page=str(folder / PAGE))
-    if RECORD in files:
-        line = headline(json.loads(files[RECORD]))
+    print(folder / REPORT_PAGE)
+    found.update(job=job, page=str(folder / REPORT_PAGE))
+    if REPORT_RECORD in files:
+        line = headline(json.loads(files[REPORT_RECORD]))
         print(line)
-        found.update(record=str(folder / RECORD), headline=line)
-    if not args.no_open and has_display():
-        webbrowser.open((folder / PAGE).absolute().as_uri())
+        found.update(record=str(folder / REPORT_RECORD), headline=line)
+    if not args.no_open:
+        show_in_browser(folder / REPORT_PAGE)
     return 0
 
 
@@ -79,37 +76,12 @@ def find_output(aws: Aws, job: str | None) -> tuple[str, str]:
             '--follow"`, '
             f"or name an earlier job: `{make('report')} JOB=name`."
         )
-    uri = f"{description['OutputDataConfig']['S3OutputPath'].rstrip('/')}/{job}/output/output.tar.gz"
+    uri = output_uri(description)
     if not has_objects(aws.client("s3"), *bucket_and_key(uri)):
         raise Failure(
             f"{job} is {status} and left no report: there is no {uri}. `{make('logs')} ARGS={job}` may say why."
         )
     return job, uri
-
-
-def fetch(aws: Aws, uri: str) -> dict[str, bytes]:
-    """The report's files in the archive, by name; nothing else of it is read. Raises Failure for what is no sound
-    .tar.gz.
-    """
-    bucket, key = bucket_and_key(uri)
-    with tempfile.TemporaryFile() as archive:
-        aws.client("s3").download_fileobj(bucket, key, archive)
-        archive.seek(0)
-        try:
-            return _report_files(archive)
-        except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
-            raise Failure(f"{uri} is not a sound .tar.gz ({error}). Train again: `{make('train')}`.") from error
-
-
-def _report_files(archive: IO[bytes]) -> dict[str, bytes]:
-    with tarfile.open(fileobj=archive) as packed:
-        return {
-            name: file.read()
-            for member in packed
-            if (name := member.name.removeprefix("./")) in (PAGE, RECORD)
-            and member.isfile()
-            and (file := packed.extractfile(member))
-        }
 
 
 def headline(record: dict[str, Any]) -> str:
@@ -133,11 +105,6 @@ def headline(record: dict[str, Any]) -> str:
     issues = sum(rule["status"] == "IssuesFound" for rule in record.get("rules", [])) + len(record.get("findings", []))
     parts += [f"{issues} issue{'' if issues == 1 else 's'} found"] if issues else []
     return f"{record.get('status', 'unknown')}: {', '.join(parts) or record.get('reason') or 'no figure was measured'}"
-
-
-def has_display() -> bool:
-    """Whether a browser window could be seen by whoever runs this."""
-    return sys.platform in ("darwin", "win32") or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
 
 
 def _is_number(value: object) -> bool:

@@ -8,18 +8,19 @@ from container.jobs.run import Run
 from container.training.evaluation import Evaluation
 from container.training.evaluation_report import evaluation_report
 from contract.metric_lines import line_of_test_split
+from contract.output_files import EVALUATION
 
 
 def report_test_split(run: Run, found: Evaluation, classes: tuple[str, ...]) -> None:
-    """Write evaluation.json, print the metric line of the test split and hand the evaluation to the run's report.
+    """Write evaluation.json, print the metric line of the test split and hand the evaluation to the run's monitor.
 
     found: of the best epoch's model, with its temperature.
     """
-    run.monitor.tested(found)
     unknown_below = run.hyperparameters.unknown_below
     figures = evaluation_report(found, classes) | _calibration(found, unknown_below)
+    run.monitor.tested(found, figures)
     run.output_data_dir.mkdir(parents=True, exist_ok=True)
-    (run.output_data_dir / "evaluation.json").write_text(json.dumps(figures, indent=2))
+    (run.output_data_dir / EVALUATION).write_text(json.dumps(figures, indent=2))
     low, high = figures["top1_interval_95"]
     print(
         f"{line_of_test_split(figures['loss'], figures['top1'], figures['top5'])} "

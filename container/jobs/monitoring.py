@@ -8,9 +8,9 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -31,6 +31,7 @@ from container.report.record import Evaluation as EvaluationRecord
 from container.report.record import GradientNorms as NormsRecord
 from container.report.shown_pictures import shown_pictures
 from container.runtime.device import ComputeDevice
+from container.tracking.run_files import RunFiles
 from container.training.evaluation import Evaluation
 from container.training.evaluation_report import evaluation_report
 from container.training.gradient_norms import GradientNorms
@@ -69,6 +70,7 @@ class RunMonitor:
         self._monitors = Monitors()
         self._pictures: dict[str, tuple[Sequence[Path], Preprocessing]] = {}
         self._evaluated: tuple[str, Evaluation] | None = None
+        self._tracking: RunFiles | None = None
         self.epochs: list[Epoch] = []  # those that are over
 
     def open(
@@ -91,6 +93,10 @@ class RunMonitor:
             )
             self._sampler.start()
 
+    def track(self, files: RunFiles) -> None:
+        """Write the figures into these files, too. In the process of rank 0, whether or not the run is monitored."""
+        self._tracking = files
+
     def channel(
         self, name: str, counts: SplitCounts, paths: Sequence[Path] = (), preprocessing: Preprocessing | None = None
     ) -> None:
@@ -104,6 +110,8 @@ class RunMonitor:
     def begin(self, trainer: Trainer, epochs: list[Epoch]) -> None:
         """Training begins, or goes on after these epochs, with the trainer's next step."""
         self.epochs = epochs
+        for one in epochs:
+            self._track(one)
         if not self._output:
             return
         steps, monitors, self._first_step = trainer.steps, self._monitors, trainer.step
@@ -135,6 +143,7 @@ class RunMonitor:
     def epoch(self, facts: Epoch, found: Evaluation, is_best: bool, evaluation_seconds: float) -> None:
         """An epoch is over. found: its evaluation of the valid split."""
         self.epochs.append(facts)
+        self._track(facts)
         if not self._output:
             return
         self._steps_to = time.monotonic() - self._began
@@ -142,21 +151,28 @@ class RunMonitor:
         if is_best:
             self._evaluated = ("valid", found)
 
-    def tested(self, found: Evaluation) -> None:
-        """The best model's evaluation of the test split."""
+    def tested(self, found: Evaluation, figures: Mapping[str, Any]) -> None:
+        """The best model's evaluation of the test split. figures: loss, top1, top5 and ece of it."""
         self._evaluated = ("test", found)
+        if self._tracking and self.epochs:
+            named = {"accuracy": "top1", "loss": "loss", "top5": "top5", "ece": "ece"}
+            self._tracking.figures(self.epochs[-1].epoch, {f"test_{name}": figures[key] for name, key in named.items()})
 
     def close(self, status: str, reason: str = "") -> None:
         """Write the report with what is known. status: Completed, Stopped or Failed; reason: a sentence."""
+        best = self._best_epoch()
+        if self._tracking:
+            if best:
+                figures = {"best_valid_accuracy": best.valid_accuracy, "best_valid_loss": best.valid_loss}
+                self._tracking.figures(best.epoch, figures)
+            self._tracking.close(status)
+            self._tracking = None
         if not self._output:
             return
         output, self._output = self._output, None
         record = self._record
         record.status, record.reason, record.epochs = status, reason, self.epochs
-        if self.epochs:  # of a resumed run, the best may be from before the interruption
-            record.best_epoch = max(
-                self.epochs, key=lambda one: (one.valid_accuracy or 0.0, -(one.valid_loss or 0.0))
-            ).epoch
+        record.best_epoch = best.epoch if best else None
         for part in (
             self._close_traces,
             lambda: self._close_rules(status),
@@ -167,6 +183,15 @@ class RunMonitor:
             self._try(part)
         record.seconds = time.monotonic() - self._began
         self._try(lambda: print(f"report: {write_report(record, output)}"))
+
+    def _track(self, facts: Epoch) -> None:
+        if self._tracking:
+            measured = {name: value for name, value in vars(facts).items() if name != "epoch"}
+            self._tracking.figures(facts.epoch, measured)
+
+    def _best_epoch(self) -> Epoch | None:
+        """Of a resumed run, it may be from before the interruption."""
+        return max(self.epochs, key=lambda one: (one.valid_accuracy or 0.0, -(one.valid_loss or 0.0)), default=None)
 
     def _try(self, part: Callable[[], None]) -> None:
         """A run is worth more than its report, and a report more than one of its parts."""

@@ -11,7 +11,7 @@ import torch
 from container.jobs.run import Run
 from container.report.record import RunRecord, SplitCounts
 from container.training.hyperparameters import as_given
-from contract.hyperparameters import Hyperparameters
+from contract.hyperparameter_texts import all_values
 
 PACKAGES = ("torch", "torchvision", "sagemaker-training", "smdebug")
 
@@ -49,20 +49,6 @@ def counts(labels: torch.Tensor, classes: Sequence[str], unreadable: int, repeat
 def given_values(arguments: Sequence[str]) -> dict[str, str]:
     """`["--lr", "0.01", ...]` -> {"lr": "0.01", ...}, without what the platform adds."""
     return {name: value.strip('"') for name, value in as_given(list(arguments)).items() if not name.startswith("_")}
-
-
-def all_values(hyperparameters: Hyperparameters, given: dict[str, str]) -> dict[str, str]:
-    """Every hyperparameter as text: as it was given, else its default."""
-    defaults = {"rules": "default", "trace_steps": "off"}  # the two that are more than numbers and words
-    return {
-        name.replace("_", "-"): given.get(name.replace("_", "-"), defaults.get(name, as_text(value)))
-        for name, value in vars(hyperparameters).items()
-    }
-
-
-def as_text(value: object) -> str:
-    """A value as a user writes it."""
-    return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def command(given: dict[str, str]) -> str:

@@ -21,6 +21,7 @@ from container.report.sections.summary import summary
 from container.report.sections.times import step_times, system
 from container.report.style import STYLE
 from contract.atomic_write import write_atomically
+from contract.output_files import REPORT_PAGE, REPORT_RECORD
 
 SECTIONS = (
     opening,
@@ -51,12 +52,11 @@ def page(record: RunRecord) -> str:
     )
 
 
-PAGE, RECORD = "report.html", "report.json"
-
-
 def write_report(record: RunRecord, folder: Path) -> Path:
     """Write report.html and report.json; each is replaced atomically. Returns the page's path. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
-    write_atomically(folder / RECORD, json.dumps(replace(record, pictures=None).to_dict(), indent=1, allow_nan=False))
-    write_atomically(folder / PAGE, page(record))
-    return folder / PAGE
+    write_atomically(
+        folder / REPORT_RECORD, json.dumps(replace(record, pictures=None).to_dict(), indent=1, allow_nan=False)
+    )
+    write_atomically(folder / REPORT_PAGE, page(record))
+    return folder / REPORT_PAGE

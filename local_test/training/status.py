@@ -1,6 +1,7 @@
 """Statuses of a training job as AWS reports them: what a step changes in the job's record. Pure functions.
 
-Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_SecondaryStatusTransition.html
+Sources: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_SecondaryStatusTransition.html,
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeTrainingJob.html (the times)
 """
 
 from typing import Any
@@ -48,12 +49,15 @@ def enter(record: dict[str, Any], secondary: str, now: float) -> dict[str, Any]:
     return changes
 
 
-def time_used(record: dict[str, Any], instances: int) -> dict[str, Any]:
-    """TrainingTimeInSeconds and BillableTimeInSeconds of a job that has ended: whole seconds."""
+def time_used(record: dict[str, Any]) -> dict[str, Any]:
+    """TrainingTimeInSeconds and BillableTimeInSeconds of a job that has ended: whole seconds.
+
+    The second is one instance's, too: whoever wants what is billed multiplies it by their number.
+    """
     if "TrainingStartTime" not in record:
         return {}
     seconds = max(1, round(record["TrainingEndTime"] - record["TrainingStartTime"]))
-    return {"TrainingTimeInSeconds": seconds, "BillableTimeInSeconds": seconds * instances}
+    return {"TrainingTimeInSeconds": seconds, "BillableTimeInSeconds": seconds}
 
 
 def failure_reason(exit_code: int, failure_file: str | None, out_of_memory: bool = False) -> str:

@@ -1,8 +1,7 @@
 """Records of an input object, by SplitType: lines, RecordIO, TFRecord. Read one at a time, in bounded memory.
 
 Sources: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TransformInput.html,
-https://mxnet.apache.org/versions/1.9.1/architecture/note_data_loading (RecordIO),
-https://www.tensorflow.org/tutorials/load_data/tfrecord (TFRecord).
+https://mxnet.apache.org/versions/1.9.1/architecture/note_data_loading (RecordIO).
 """
 
 import struct
@@ -11,12 +10,12 @@ from dataclasses import dataclass
 from itertools import count
 from typing import BinaryIO
 
+from contract.tf_record import FOOTER, HEADER, masked_crc32c
+
 MEGABYTE = 1024 * 1024
 LONGEST_FRAME = 64  # bytes: more than any of the formats puts around a record that is one part
 RECORD_IO_MAGIC = struct.pack("<I", 0xCED7230A)
 RECORD_IO_WHOLE, RECORD_IO_FIRST, RECORD_IO_MIDDLE, RECORD_IO_LAST = range(4)
-TF_HEADER, TF_FOOTER = 12, 4  # bytes: the length and its checksum; the content's checksum
-CRC32C_POLYNOMIAL = 0x82F63B78
 
 
 class BadInput(ValueError):
@@ -87,15 +86,15 @@ def tf_records(stream: BinaryIO, most_bytes: int | None) -> Iterator[Record]:
     formats.
     """
     for number in count(1):
-        header = stream.read(TF_HEADER)
+        header = stream.read(HEADER)
         if not header:
             return
-        if len(header) < TF_HEADER or struct.unpack("<I", header[8:])[0] != _masked_crc32c(header[:8]):
+        if len(header) < HEADER or struct.unpack("<I", header[8:])[0] != masked_crc32c(header[:8]):
             raise BadInput(f"record {number} is no TFRecord: the checksum of its length does not hold.")
         (length,) = struct.unpack("<Q", header[:8])
         if most_bytes is not None and length > most_bytes + LONGEST_FRAME:
             raise too_large(f"record {number}", most_bytes)
-        rest = _exactly(stream, length + TF_FOOTER, number)
+        rest = _exactly(stream, length + FOOTER, number)
         yield Record(number, rest[:length], header + rest)
 
 
@@ -111,13 +110,3 @@ def _exactly(stream: BinaryIO, size: int, number: int) -> bytes:
     if len(found) < size:
         raise BadInput(f"record {number} is cut off: the object ends within it.")
     return found
-
-
-def _masked_crc32c(data: bytes) -> int:
-    crc = 0xFFFFFFFF
-    for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = crc >> 1 ^ (CRC32C_POLYNOMIAL if crc & 1 else 0)
-    crc ^= 0xFFFFFFFF
-    return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF

@@ -45,7 +45,7 @@ def panels(tuning: Tuning) -> list[Panel]:
     numbers = {trial.number: float(trial.number) for trial in tuning.trials}
     last = max(numbers, default=1)
     beside = max(0.6, 0.015 * last)
-    order = Panel("trial", False, False, numbers, _whole_ticks(1, last), (1 - beside, last + beside))
+    order = Panel("trial", False, False, numbers, whole_ticks(1, last), (1 - beside, last + beside))
     return [order, *(_of_hyperparameter(tuning, name) for name in tuning.ranges)]
 
 
@@ -116,11 +116,11 @@ def _of_interval(name: str, searched: Interval, values: dict[int, float]) -> Pan
     limits = _padded(low, high, is_log, PADDING, PADDING)
     if searched.whole and not is_log and high - low < FEW_VALUES:
         values, limits = {number: value + _jitter(number) for number, value in values.items()}, (low - 0.5, high + 0.5)
-    ticks = log_ticks(low, high) if is_log else _whole_ticks(int(low), int(high)) if searched.whole else ()
+    ticks = log_ticks(low, high) if is_log else whole_ticks(int(low), int(high)) if searched.whole else ()
     return Panel(name, is_log, False, values, ticks, limits)
 
 
-def _whole_ticks(low: int, high: int) -> tuple[tuple[float, str], ...]:
+def whole_ticks(low: int, high: int) -> tuple[tuple[float, str], ...]:
     """At most MOST_TICKS whole numbers from low to high, at an even distance of 1, 2 or 5 times a power of ten."""
     steps = (step * 10**power for power in range(19) for step in (1, 2, 5))
     step = next(step for step in steps if (high - low) // step < MOST_TICKS)

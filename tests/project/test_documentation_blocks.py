@@ -39,8 +39,10 @@ NOT_RUN = {
     "docker login --username AWS --password-stdin 127.0.0.1:PORT": "an engine: tests/service/registry logs in",
     'docker run --rm -p 8080:8080 -v "$PWD/model:/opt/ml/model:ro" dogbreed-serve:TAG serve': "tests/serving runs one",
     "docker build -t mine .": "an engine: tests/service/process builds an image of its own",
+    "MLFLOW_ALLOW_FILE_STORE=true mlflow server --backend-store-uri out/compare/mlruns": "tests/tracking reads one",
     "pipx install .": "an installation: tests/service/process installs the tool, by pip",
     "python job.py": "the user's own program: tests/service/process runs one",
+    "tensorboard --logdir out/compare/tensorboard": "the server of others: tests/tracking reads such a folder",
 }
 # Packages that are not where these tests run.
 ELSEWHERE = {

@@ -10,7 +10,7 @@ LOCKS = sorted(
     [
         *ROOT.glob("docker/requirements/*.txt"),
         *ROOT.glob("tests/bench/serving/*.txt"),
-        *(ROOT / folder / "requirements.txt" for folder in ("scripts", "local_test", "tests")),
+        *(ROOT / folder / "requirements.txt" for folder in ("scripts", "local_test", "tests", "tests/tracking")),
         *ROOT.glob("tests/service/sdk/**/requirements.txt"),
     ]
 )

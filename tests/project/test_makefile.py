@@ -98,11 +98,12 @@ def folder(tmp_path):
         "tests/requirements.txt",
         "tests/service/sdk/requirements.txt",
         "tests/service/sdk/v3/requirements.txt",
+        "tests/tracking/requirements.txt",
         "tests/try_page/package-lock.json",
     ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
-    for name in (".venv", ".venv-sdk", ".venv-sdk3"):
+    for name in (".venv", ".venv-sdk", ".venv-sdk3", ".venv-tracking"):
         (tmp_path / name).mkdir(exist_ok=True)
         (tmp_path / name / "ready").touch()
     return tmp_path

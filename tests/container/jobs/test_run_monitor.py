@@ -15,11 +15,12 @@ import torch
 
 from container import train
 from container.jobs.monitoring import save_interval
-from container.jobs.report_facts import all_values, command, given_values
+from container.jobs.report_facts import command, given_values
 from container.runtime.failure import TrainingFailure
 from container.training import trainer
 from container.training.hyperparameters import parse
 from container.training.step_loss import least_loss
+from contract.hyperparameter_texts import all_values
 from contract.hyperparameters import TUNING_OBJECTIVE
 from tests.container.small_job import small_job
 
@@ -112,11 +113,15 @@ def test_of_several_processes_the_first_one_is_monitored(job, monkeypatch, capfd
     )
 
 
-def test_an_unmonitored_run_leaves_nothing_and_starts_nothing(job, monkeypatch):
+def test_an_unmonitored_run_leaves_its_figures_alone_and_starts_nothing(job, monkeypatch):
     monkeypatch.setitem(sys.modules, "container.debugging.rule_run", None)  # an import of it fails
     monkeypatch.setitem(sys.modules, "container.debugging.smdebug_library", None)
     assert train.main(UNMONITORED) == 0
-    assert sorted(path.name for path in (job / "output/data").iterdir()) == ["evaluation.json"]
+    assert sorted(path.name for path in (job / "output/data").iterdir()) == [
+        "evaluation.json",
+        "mlruns",
+        "tensorboard",
+    ]
 
 
 def test_a_tuning_jobs_trial_is_monitored_only_where_that_is_asked_for():

@@ -50,12 +50,12 @@ def test_the_training_time_begins_once_although_a_spot_job_trains_twice():
     assert after("Starting", "Training", "Interrupted", "Starting", "Training")["TrainingStartTime"] == 101
 
 
-def test_every_instance_is_billed():
-    assert time_used({"TrainingStartTime": 10.0, "TrainingEndTime": 20.4}, 3) == {
+def test_the_billable_time_is_one_instances_as_on_aws():
+    assert time_used({"TrainingStartTime": 10.0, "TrainingEndTime": 20.4}) == {
         "TrainingTimeInSeconds": 10,
-        "BillableTimeInSeconds": 30,
+        "BillableTimeInSeconds": 10,
     }
-    assert time_used({"TrainingEndTime": 20.4}, 3) == {}
+    assert time_used({"TrainingEndTime": 20.4}) == {}
 
 
 def test_the_failure_file_becomes_the_reason_and_is_cut_at_1024_characters():

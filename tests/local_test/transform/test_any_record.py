@@ -6,12 +6,12 @@ import struct
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contract.tf_record import masked_crc32c
 from local_test.transform.records import (
     LONGEST_FRAME,
     RECORD_IO_MAGIC,
     SPLITTERS,
     BadInput,
-    _masked_crc32c,
     line_records,
     record_io_records,
     tf_records,
@@ -34,7 +34,7 @@ def record_io(content):
 
 def tf_record(content):
     length = struct.pack("<Q", len(content))
-    return length + struct.pack("<I", _masked_crc32c(length)) + content + bytes(4)
+    return length + struct.pack("<I", masked_crc32c(length)) + content + bytes(4)
 
 
 def read(splitter, data, most_bytes=None):

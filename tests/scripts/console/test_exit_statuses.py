@@ -15,21 +15,8 @@ from scripts.new_project import CHECKOUT
 
 WORDS = {"upload": ["."], "predict": [__file__], "transform": ["s3://x/y"]}
 WITH_SETTINGS = (
-    *(
-        "bootstrap",
-        "push",
-        "upload",
-        "train",
-        "tune",
-        "report",
-        "deploy",
-        "predict",
-        "transform",
-        "logs",
-        "status",
-        "stop",
-    ),
-    *("delete", "doctor", "try_endpoint"),
+    *("bootstrap", "push", "upload", "train", "tune", "report", "compare", "deploy", "predict", "transform"),
+    *("logs", "status", "stop", "delete", "doctor", "try_endpoint"),
 )
 ALL = (*WITH_SETTINGS, "new_project", "download_data")
 
