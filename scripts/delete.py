@@ -14,17 +14,21 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from scripts.aws import inventory
 from scripts.aws.clients import Aws
+from scripts.aws.endpoint_end import delete_schedule_call, schedules
 from scripts.aws.endpoints import registered_targets, wait_until_changeable, wait_until_gone
 from scripts.aws.jobs import KINDS, watch
+from scripts.aws.left_over import left_over
 from scripts.aws.objects import StoredVersion, delete_objects, delete_requests
 from scripts.aws.planned_call import Call, as_json
+from scripts.aws.waiting import moments
 from scripts.config import names
 from scripts.config.settings import load_settings
 from scripts.console.failure import Failure, ends_with_a_sentence, explain
 from scripts.console.make_prefix import make
 from scripts.requests.autoscaling import scalable_target
 
-_OF_THE_ENDPOINT = ("DeleteEndpointConfig", "DeleteModel", "DeleteRepository")
+_OF_THE_ENDPOINT = ("DeleteEndpointConfig", "DeleteModel", "DeleteRepository", "DeleteSchedule")
+SECONDS_TO_BE_GONE = 15.0  # for what was stopped or deleted to be gone from lists, too
 
 
 @ends_with_a_sentence
@@ -44,6 +48,8 @@ def main(arguments: list[str]) -> int:
     unseen_storage: list[str] = []
     running = [job for kind in KINDS for job in inventory.seen(partial(inventory.running_jobs, kind=kind), aws, unseen)]
     calls = resource_calls(aws, running, unseen)
+    ends = inventory.seen(schedules, aws, unseen_storage)
+    calls += [delete_schedule_call(aws.settings.prefix) for _ in ends]
     repositories = inventory.seen(inventory.repositories, aws, unseen if args.images else unseen_storage)
     if args.images:
         calls += [Call("ecr", "DeleteRepository", {"repositoryName": one.name, "force": True}) for one in repositories]
@@ -75,6 +81,7 @@ def main(arguments: list[str]) -> int:
             return 1
         try:
             _remove(aws, calls, running, args.data)
+            _check_nothing_runs(aws)
         except KeyboardInterrupt:
             print(
                 f"\nwhat AWS was asked to remove keeps going: run `{make('delete')}` again to see that all is gone",
@@ -150,6 +157,20 @@ def _remove(aws: Aws, calls: list[Call], running: list[Any], with_data: bool) ->
         # Where versioning is suspended a key that goes leaves a delete marker.
         delete_objects(s3, bucket, _versions(aws, []))
     print("removed")
+
+
+def _check_nothing_runs(aws: Aws) -> None:
+    """Look once more. Raises Failure that comes after a table of what is still there."""
+    unseen: list[str] = []
+    for passed in moments():  # a list may be some seconds behind
+        left = left_over(aws, unseen)
+        if not left or passed > SECONDS_TO_BE_GONE:
+            break
+    if left:
+        print(inventory.table(left))
+        raise Failure(f"{len(left)} of them still there: run `{make('delete')}` again, or it goes on costing money.")
+    if not unseen:  # which was told before
+        print(f"nothing of {aws.settings.prefix} runs in {aws.region} any more")
 
 
 def _versions(aws: Aws, unseen: list[str]) -> list[StoredVersion]:

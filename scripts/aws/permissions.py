@@ -19,6 +19,7 @@ _MODEL = _SAGEMAKER + "model/{prefix}-doctor"
 _CONFIG = _SAGEMAKER + "endpoint-config/{prefix}-doctor"
 _ENDPOINT = _SAGEMAKER + "endpoint/{prefix}"
 _LOGS = "arn:{partition}:logs:{region}:{account}:log-group:/aws/sagemaker/TrainingJobs:*"
+_END = "arn:{partition}:scheduler:{region}:{account}:schedule/default/{prefix}-ends"
 
 PASS_ROLE = "iam:PassRole"
 _RESOURCES = {
@@ -47,6 +48,7 @@ _RESOURCES = {
         f"logs:{action}": _LOGS
         for action in ("CreateLogGroup", "CreateLogStream", "DescribeLogStreams", "GetLogEvents", "PutLogEvents")
     },
+    "scheduler:GetSchedule": _END,
     "s3:ListBucket": _BUCKET,
     **{f"s3:{action}": _OBJECTS for action in ("AbortMultipartUpload", "GetObject", "PutObject")},
     **{
@@ -98,6 +100,7 @@ _STATUS = (
     "sagemaker:ListEndpointConfigs",
     "sagemaker:ListModels",
     "cloudwatch:DescribeAlarms",
+    "scheduler:GetSchedule",
     "s3:ListBucket",
 )
 OF_VERBS = {
@@ -132,6 +135,7 @@ OF_VERBS = {
         "sagemaker:DescribeEndpoint",
         "sagemaker:DescribeEndpointConfig",
         "application-autoscaling:DescribeScalableTargets",
+        "scheduler:GetSchedule",
     ),
     "predict": ("sagemaker:DescribeEndpoint", "sagemaker:InvokeEndpoint"),
     "transform": (

@@ -239,7 +239,7 @@ def test_no_page_of_quotas_is_read_beyond_the_last_one_wanted(aws):
             assert operation == "list_service_quotas"
             return self
 
-        def paginate(self, ServiceCode):
+        def paginate(self, ServiceCode, MaxResults):
             yield from pages
             raise AssertionError("nobody asks for a third")
 
@@ -266,9 +266,14 @@ NOT_ASKED_FOR = {
     "ecr:PutImageTagMutability",
     "ecr:PutLifecyclePolicy",
     "ecr:PutRegistryScanningConfiguration",
+    "iam:CreateRole",
+    "iam:PutRolePolicy",
     "s3:CreateBucket",
     "s3:DeleteObject",
     "s3:DeleteObjects",
+    "scheduler:CreateSchedule",
+    "scheduler:DeleteSchedule",
+    "scheduler:UpdateSchedule",
 }
 
 
