@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from scripts.aws.clients import Aws
 from scripts.aws.cost_words import cost_in_words
@@ -26,7 +27,7 @@ def before_creation(aws: Aws, machines: Machines) -> None:
         questions["price"] = lambda: price_of(aws, machines.instance_type, machines.component)
     for service in ("service-quotas", "sagemaker", "pricing"):  # clients are made before the threads
         aws.quick_client(service)
-    found = answers_within(SECONDS, questions, (BotoCoreError, ClientError))
+    found = answers_within(SECONDS, questions, (BotoCoreError, ClientError, ResponseParserError))
     if told := found.get("quota"):
         quota, used = told
         if warning := check_quota(machines, quota, used, aws.region):

@@ -106,7 +106,7 @@ class EndMaker:
                 raise
             if call.operation == "PutRolePolicy" and self._role_is_new:  # without it the end would not come
                 raise self._without(call.request["RoleName"], error) from error
-            self._denied = error  # an administrator may have made the role
+            self._denied = self._denied or error  # an administrator may have made the role
 
     def _make_schedule(self, call: Call) -> None:
         for passed in moments():

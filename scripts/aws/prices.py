@@ -31,7 +31,8 @@ def price_of(aws: Aws, instance_type: str, component: str) -> float | None:
     kept = _kept(place, today)
     if kept is None:
         kept = components_of(_products(aws, instance_type))
-        _keep(place, today, kept)
+        if kept:
+            _keep(place, today, kept)
     return kept.get(component)
 
 

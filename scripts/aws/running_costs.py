@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from scripts.aws.clients import Aws
 from scripts.aws.cost_words import running_cost
@@ -66,7 +67,7 @@ class _Prices:
     def _ask(self, key: tuple[str, str]) -> float | None:
         try:
             return price_of(self._aws, *key)
-        except (BotoCoreError, ClientError):
+        except (BotoCoreError, ClientError, ResponseParserError):
             self._silent = True
             return None
 

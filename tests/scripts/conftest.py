@@ -24,6 +24,7 @@ from scripts.aws import clients as aws_module
 from scripts.aws import docker_cli, image, jobs, waiting
 from scripts.aws.clients import Aws
 from scripts.config.settings import load_settings
+from tests.scripts.account_services import offices, price_list, quotas, served_offices  # noqa: F401
 from tests.scripts.sagemaker_stand_in import StandIn, serve
 
 BUCKET = "some-bucket"
