@@ -75,7 +75,9 @@ def _moment(expression: str, zone: str) -> datetime:
     found = _ONCE.fullmatch(expression)
     try:
         if found:
-            moment = datetime.strptime(found[1], "%Y-%m-%dT%H:%M:%S").replace(tzinfo=ZoneInfo(zone))
+            moment = datetime.strptime(found[1], "%Y-%m-%dT%H:%M:%S").replace(
+                tzinfo=UTC if zone == "UTC" else ZoneInfo(zone)
+            )
             return moment.astimezone(UTC)
     except ValueError:
         pass
