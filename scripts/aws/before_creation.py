@@ -1,6 +1,7 @@
-"""What is said and asked before machines start: whether the account's quota is enough for them, and what they cost."""
+"""What is asked and said before machines start: whether the account's quota is enough for them, and what they cost."""
 
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -9,12 +10,14 @@ from botocore.parsers import ResponseParserError
 
 from scripts.aws.clients import Aws
 from scripts.aws.cost_words import cost_in_words
+from scripts.aws.instances_in_use import in_use
 from scripts.aws.machines import Machines
 from scripts.aws.prices import price_of
-from scripts.aws.quota_check import check_quota, instances_left
+from scripts.aws.quota_check import check_quota, find_quota, is_tight
 from scripts.console.deadline import answers_within
 
-SECONDS = 2.0  # for both, side by side
+SECONDS = 2.0  # for all that is asked
+UNANSWERED = (BotoCoreError, ClientError, ResponseParserError)
 
 
 def before_creation(aws: Aws, machines: Machines) -> None:
@@ -22,15 +25,19 @@ def before_creation(aws: Aws, machines: Machines) -> None:
 
     An account that does not tell, or not at once, is not waited for. Raises Failure where its quota is too small.
     """
-    questions: dict[str, Callable[[], Any]] = {"quota": lambda: instances_left(aws, machines)}
-    if aws.settings.costs.say:
+    began, says_costs = time.monotonic(), aws.settings.costs.say
+    service_quotas, sagemaker = aws.quick_client("service-quotas"), aws.quick_client("sagemaker")
+    questions: dict[str, Callable[[], Any]] = {"quota": lambda: find_quota(service_quotas, machines.quota)}
+    if says_costs:
+        aws.quick_client("pricing")  # before the threads
         questions["price"] = lambda: price_of(aws, machines.instance_type, machines.component)
-    for service in ("service-quotas", "sagemaker", "pricing"):  # clients are made before the threads
-        aws.quick_client(service)
-    found = answers_within(SECONDS, questions, (BotoCoreError, ClientError, ResponseParserError))
-    if told := found.get("quota"):
-        quota, used = told
-        if warning := check_quota(machines, quota, used, aws.region):
+    found = answers_within(SECONDS, questions, UNANSWERED)
+    if quota := found.get("quota"):
+        used = {}
+        if is_tight(machines, quota):
+            left = SECONDS - (time.monotonic() - began)
+            used = answers_within(left, {"instances": lambda: in_use(sagemaker, machines)}, UNANSWERED)
+        if warning := check_quota(machines, quota, used.get("instances", 0), aws.region):
             print(f"warning: {warning}", file=sys.stderr)
-    if aws.settings.costs.say:
+    if says_costs:
         print(cost_in_words(machines, found.get("price")), file=sys.stderr)

@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from scripts.aws.clients import Aws
 from scripts.aws.inventory import Thing
@@ -27,9 +27,13 @@ SECONDS_TO_KNOW = 60.0  # for a role that was just made to be known to Scheduler
 
 
 def find_schedule(aws: Aws) -> dict[str, Any] | None:
-    """GetSchedule's answer; None when the endpoint has no end of its own. Raises ClientError where one may not ask."""
+    """GetSchedule's answer; None when the endpoint has no end of its own, or the region no Scheduler. Raises ClientError
+    where one may not ask.
+    """
     try:
         return aws.client("scheduler").get_schedule(Name=schedule_name(aws.settings.prefix))
+    except EndpointConnectionError:
+        return None
     except ClientError as error:
         if error_code(error) == "ResourceNotFoundException":
             return None

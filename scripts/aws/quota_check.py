@@ -1,4 +1,4 @@
-"""Whether the account's quota is enough for the machines that a verb is about to start, what already runs included.
+"""Whether the account's quota is enough for the machines that a verb is about to start.
 
 Service Quotas is asked for one quota only, and an account that does not tell is taken to have enough: AWS refuses a
 creation itself.
@@ -6,10 +6,8 @@ creation itself.
 
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
-from scripts.aws.clients import Aws
-from scripts.aws.instances_in_use import in_use
 from scripts.aws.known_codes import keep_code, known_code
 from scripts.aws.machines import Machines
 from scripts.aws.quotas import SERVICE, Quota, console_of, read_quotas
@@ -42,20 +40,9 @@ def _quota_of_code(service_quotas: Any, code: str) -> dict[str, Any] | None:
     return None
 
 
-def instances_left(aws: Aws, machines: Machines) -> tuple[Quota, int] | None:
-    """The quota, and how many instances of it are in use; None where the account has no such quota."""
-    quota = find_quota(aws.quick_client("service-quotas"), machines.quota)
-    if quota is None:
-        return None
-    counted = machines.count <= quota.instances < machines.count + ROOMY
-    return quota, _counted(aws, machines) if counted else 0
-
-
-def _counted(aws: Aws, machines: Machines) -> int:
-    try:
-        return in_use(aws.quick_client("sagemaker"), machines)
-    except (BotoCoreError, ClientError):  # the quota alone is worth knowing
-        return 0
+def is_tight(machines: Machines, quota: Quota) -> bool:
+    """Whether what the account runs already decides."""
+    return machines.count <= quota.instances < machines.count + ROOMY
 
 
 def check_quota(machines: Machines, quota: Quota, used: int, region: str) -> str | None:

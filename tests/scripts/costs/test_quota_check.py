@@ -5,8 +5,9 @@ from botocore.exceptions import ClientError
 
 from scripts.aws import known_codes
 from scripts.aws.clients import Aws
+from scripts.aws.instances_in_use import in_use
 from scripts.aws.machines import Machines
-from scripts.aws.quota_check import check_quota, find_quota, instances_left
+from scripts.aws.quota_check import check_quota, find_quota, is_tight
 from scripts.aws.quotas import Quota
 from scripts.config.settings import load_settings
 from scripts.console.failure import Failure
@@ -92,18 +93,22 @@ def test_a_code_that_has_become_anothers_is_not_believed(quotas):
     assert known_codes.known_code(TRAINING) == "L-11111111"
 
 
-def test_a_quota_that_the_account_does_not_have_is_no_answer_and_a_refusal_an_error(quotas):
+def test_a_quota_that_the_account_does_not_have_is_none_and_a_refusal_an_error(quotas):
     quotas.answers["ListServiceQuotas"] = {"Quotas": []}
-    aws = Aws(load_settings())
-    aws.quick_client("sagemaker")
-    assert instances_left(aws, machines(instance_type="ml.new.xlarge")) is None
+    service = Aws(load_settings()).quick_client("service-quotas")
+    assert find_quota(service, "ml.new.xlarge for training job usage") is None
     quotas.answers["GetServiceQuota"] = Refusal("AccessDeniedException", "No.")
     with pytest.raises(ClientError):
-        instances_left(aws, machines())
+        find_quota(service, TRAINING)
+
+
+@pytest.mark.parametrize(("has", "tight"), [(0, False), (1, True), (20, True), (21, False)])
+def test_what_runs_decides_only_where_the_quota_is_neither_too_small_nor_roomy(has, tight):
+    assert is_tight(machines(count=1), Quota("L-1", has)) is tight
 
 
 @pytest.fixture
-def running(quotas, sagemaker):
+def running(sagemaker):
     """What the account runs; used(usage) counts it."""
     jobs = {
         "a": {"ResourceConfig": {"InstanceType": "ml.g4dn.xlarge", "InstanceCount": 2}},
@@ -163,8 +168,8 @@ def running(quotas, sagemaker):
         "DescribeTransformJob": {"TransformResources": {"InstanceType": "ml.g4dn.xlarge", "InstanceCount": 7}},
     }
     aws = Aws(load_settings())
-    aws.quick_client("service-quotas"), aws.quick_client("sagemaker")
-    return lambda usage: instances_left(aws, machines(usage))[1]
+
+    return lambda usage: in_use(aws.quick_client("sagemaker"), machines(usage))
 
 
 @pytest.mark.parametrize(
@@ -172,11 +177,3 @@ def running(quotas, sagemaker):
 )
 def test_what_runs_is_counted_by_its_kind_and_instance_type(running, usage, count):
     assert running(usage) == count
-
-
-def test_what_runs_is_not_looked_at_where_the_quota_is_roomy_or_one_may_not_look(running, quotas, sagemaker):
-    quotas.answers["GetServiceQuota"] = quotas_are(1000)
-    assert running("training job") == 0 and sagemaker.calls == []
-    quotas.answers["GetServiceQuota"] = quotas_are(1)
-    sagemaker.answers["ListTrainingJobs"] = Refusal("AccessDeniedException", "No.")
-    assert running("training job") == 0

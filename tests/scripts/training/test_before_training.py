@@ -89,3 +89,24 @@ def test_a_fault_of_ours_is_not_taken_for_silence(offices, ready, monkeypatch):
     monkeypatch.setattr(before_creation, "price_of", faulty)
     with pytest.raises(ZeroDivisionError):
         train.main([])
+
+
+def test_what_runs_is_looked_at_and_one_who_may_not_look_goes_on(quotas, ready, capsys):
+    quotas.answers["GetServiceQuota"] = quotas_are(2)
+    running = {
+        "TrainingJobName": "another",
+        "TrainingJobArn": "a",
+        "CreationTime": 1,
+        "TrainingJobStatus": "InProgress",
+    }
+    machines = {"ResourceConfig": {"InstanceType": "ml.g4dn.xlarge", "InstanceCount": 2}}
+    mine = ready.answers["DescribeTrainingJob"]
+    ready.answers |= {
+        "ListTrainingJobs": {"TrainingJobSummaries": [running]},
+        "DescribeTrainingJob": lambda request: machines if request["TrainingJobName"] == "another" else mine(request),
+    }
+    assert train.main([]) == 0
+    assert "is 2 in eu-west-1, of which 2 in use, and 1 is wanted: AWS may refuse it." in capsys.readouterr().err
+    ready.answers["ListTrainingJobs"] = Refusal("AccessDeniedException", "No.")
+    assert train.main([]) == 0
+    assert "quota" not in capsys.readouterr().err
