@@ -27,8 +27,8 @@ SECONDS_TO_KNOW = 60.0  # for a role that was just made to be known to Scheduler
 
 
 def find_schedule(aws: Aws) -> dict[str, Any] | None:
-    """GetSchedule's answer; None when the endpoint has no end of its own, or the region no Scheduler. Raises ClientError
-    where one may not ask.
+    """GetSchedule's answer; None when the endpoint has no end of its own, or the region no Scheduler. It raises
+    ClientError where one may not ask.
     """
     try:
         return aws.client("scheduler").get_schedule(Name=schedule_name(aws.settings.prefix))
