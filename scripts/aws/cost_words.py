@@ -46,4 +46,4 @@ def running_cost(rate: str, price: float | None, instances: int, instance_second
 
 def usd(amount: float) -> str:
     """`4.42 USD`; three digits below a tenth."""
-    return f"{amount:,.3f} USD" if amount < 0.1 else f"{amount:,.2f} USD"
+    return f"{amount:,.3f} USD" if 0 < amount < 0.1 else f"{amount:,.2f} USD"

@@ -5,9 +5,10 @@ import json
 import pytest
 
 from scripts.aws import before_creation
-from tests.scripts.sagemaker_stand_in import StandIn, serve
+from tests.scripts.sagemaker_stand_in import Refusal, StandIn, serve
 
 TRAINING = "ml.g4dn.xlarge for training job usage"
+ASKED = ("GetServiceQuota", "GetAWSDefaultServiceQuota", "ListServiceQuotas", "GetProducts")
 CODES = {
     TRAINING: "L-3F53BF0F",
     "ml.g4dn.xlarge for spot training job usage": "L-944F78BB",
@@ -44,21 +45,35 @@ PRODUCTS = [product("Training", "0.8000000000"), product("Hosting", "1.000000000
 
 @pytest.fixture(scope="session")
 def served_offices():
+    """The stand-ins by name, and the environment in which programs find them."""
     served = {name: StandIn(name) for name in ("service-quotas", "pricing")}
     servers = {name: serve(one) for name, one in served.items()}
-    yield served, {name: f"http://127.0.0.1:{one.server_port}" for name, one in servers.items()}
+    found_by = {
+        f"AWS_ENDPOINT_URL_{name.replace('-', '_').upper()}": f"http://127.0.0.1:{one.server_port}"
+        for name, one in servers.items()
+    }
+    yield served, found_by
     for one in servers.values():
         one.shutdown()
         one.server_close()
 
 
 @pytest.fixture
+def closed_offices(served_offices):
+    """An account that does not tell: what every program meets that asks, unless a test says more."""
+    served, found_by = served_offices
+    for one in served.values():
+        one.forget()
+        one.answers = dict.fromkeys(ASKED, Refusal("AccessDeniedException", "Not for you."))
+    return found_by
+
+
+@pytest.fixture
 def offices(aws, served_offices, monkeypatch, tmp_path):
     """Both, in a folder of its own: quotas of 1,000, and prices. They are waited for however busy this machine is."""
-    served, addresses = served_offices
-    for name, address in addresses.items():
-        served[name].forget()
-        monkeypatch.setenv(f"AWS_ENDPOINT_URL_{name.replace('-', '_').upper()}", address)
+    served, _ = served_offices
+    for one in served.values():
+        one.forget()
     served["service-quotas"].answers["GetServiceQuota"] = quotas_are(1000)
     served["pricing"].answers["GetProducts"] = {"FormatVersion": "aws_v1", "PriceList": PRODUCTS}
     monkeypatch.setattr(before_creation, "SECONDS", 60)

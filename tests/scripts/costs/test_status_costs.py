@@ -54,22 +54,19 @@ def account(sagemaker, aws, bucket, price_list):
 
 
 def rows(capsys) -> dict[str, str]:
-    return {line.split("  ")[0]: line for line in capsys.readouterr().out.splitlines() if "dogbreed" in line}
+    """By kind, the first of each."""
+    lines = [line for line in capsys.readouterr().out.splitlines() if "dogbreed" in line]
+    return {line.split("  ")[0]: line for line in reversed(lines)}
 
 
 def test_what_runs_is_told_with_its_price_and_what_it_has_come_to(account, price_list, capsys):
     assert status.main([]) == 0
     shown = rows(capsys)
     assert shown["endpoint"].endswith("by the hour, 2 instances, 2.00 USD an hour, about 6.00 USD so far")
-    running = [line for line in account_rows(shown, "training job") if "until it ends" in line]
-    assert [line.endswith("until it ends, 1.60 USD an hour, about 0.80 USD so far") for line in running] == [True]
-    assert shown["transform job"].endswith("1.80 USD an hour, about 0.000 USD so far")
+    assert shown["training job"].endswith("until it ends, 1.60 USD an hour, about 0.80 USD so far")
+    assert shown["transform job"].endswith("1.80 USD an hour, about 0.00 USD so far")
     assert shown["tuning job"].endswith("until it ends, 1.60 USD an hour, about 1.60 USD so far")
     assert len(price_list.calls) == 1, "what one answer said of an instance type is kept"
-
-
-def account_rows(shown: dict[str, str], kind: str) -> list[str]:
-    return [line for name, line in shown.items() if name == kind]
 
 
 def test_without_a_price_it_is_told_how_it_costs_and_nobody_is_asked_again(account, price_list, capsys):

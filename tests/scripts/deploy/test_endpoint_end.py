@@ -106,7 +106,8 @@ def test_status_tells_until_when_and_delete_takes_the_schedule_away(schedules, r
     ready.answers |= {"ListModels": {"Models": []}, "ListEndpointConfigs": {"EndpointConfigs": []}}
     capsys.readouterr()
     assert status.main([]) == 0
-    assert f"dogbreed-ends  deletes dogbreed at {when(made):%Y-%m-%d %H:%M} UTC" in capsys.readouterr().out
+    shown = " ".join(capsys.readouterr().out.split())
+    assert f"schedule dogbreed-ends deletes dogbreed at {when(made):%Y-%m-%d %H:%M} UTC" in shown
     ready.answers["DeleteEndpoint"] = lambda request: ready.answers.update(DescribeEndpoint=NOTHING) or {}
     assert delete.main(["--yes"]) == 0
     assert "DeleteSchedule  dogbreed-ends" in capsys.readouterr().out and schedules() == []
