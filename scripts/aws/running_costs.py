@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
@@ -78,7 +79,7 @@ def _of_endpoint(aws: Aws, name: str) -> Running | None:
     if endpoint is None or is_serverless(endpoint) or not endpoint.get("EndpointConfigName"):
         return None
     config = aws.client("sagemaker").describe_endpoint_config(EndpointConfigName=endpoint["EndpointConfigName"])
-    variant = next(iter(config.get("ProductionVariants", [])), {})
+    variant: dict[str, Any] = next(iter(config.get("ProductionVariants", [])), {})
     if "InstanceType" not in variant:
         return None
     now = [one.get("CurrentInstanceCount", 0) for one in endpoint.get("ProductionVariants", [])]

@@ -242,7 +242,7 @@ def test_a_schedule_that_is_there_or_is_not_is_told_as_aws_tells_it(local):
 
 def test_a_request_that_names_another_operation_beside_its_path_is_refused(local):
     def named_twice(params, **_):
-        params["query_string"]["Action"] = "CreateScheduleGroup"
+        params["url"] += "?Action=CreateScheduleGroup"
 
     local.scheduler.meta.events.register("before-call.scheduler.ListSchedules", named_twice)
     with pytest.raises(ClientError, match="names its operation in more than one way"):
