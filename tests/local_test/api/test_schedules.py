@@ -21,6 +21,7 @@ from local_test.api.sagemaker_api import SageMakerApi
 from local_test.api.schedule_keeper import AGAIN, ScheduleKeeper
 from local_test.host.emulator_settings import ACCOUNT
 from local_test.storage.journal import Journal
+from scripts.requests import endpoint_end
 from tests.local_test.api.signing import KEY, find
 
 DELETE_ENDPOINT = "arn:aws:scheduler:::aws-sdk:sagemaker:deleteEndpoint"
@@ -247,3 +248,17 @@ def test_a_request_that_names_another_operation_beside_its_path_is_refused(local
     local.scheduler.meta.events.register("before-call.scheduler.ListSchedules", named_twice)
     with pytest.raises(ClientError, match="names its operation in more than one way"):
         local.scheduler.list_schedules()
+
+
+def test_what_deploy_for_asks_for_is_taken_and_kept(local):
+    """The role is named in the schedule by its ARN, which the scripts put together themselves."""
+    iam, role = local.client("iam"), f"arn:aws:iam::{ACCOUNT}:role/{endpoint_end.role_name('dogs')}"
+    iam.create_role(**endpoint_end.role_request("dogs"))
+    arn = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:endpoint/dogs"
+    iam.put_role_policy(**endpoint_end.role_policy_request("dogs", endpoint_arn=arn))
+    moment = (START + timedelta(hours=4)).replace(tzinfo=None)
+    local.scheduler.create_schedule(**endpoint_end.schedule_request("dogs", moment=moment, role_arn=role))
+    assert endpoint_end.moment_of(local.scheduler.get_schedule(Name="dogs-ends")) == moment
+    assert local.after(hours=4) == [CALL] and local.names() == []
+    iam.delete_role_policy(RoleName=endpoint_end.role_name("dogs"), PolicyName="delete-endpoint")
+    iam.delete_role(RoleName=endpoint_end.role_name("dogs"))
