@@ -6,6 +6,7 @@ Makes a model and an endpoint config, then creates or updates the endpoint, wait
 import argparse
 import sys
 import time
+from datetime import UTC
 from typing import Any
 
 from scripts.aws.all_or_nothing import make_all
@@ -25,6 +26,7 @@ from scripts.aws.model_data import check_owner, find_model_data
 from scripts.aws.planned_call import Call, as_json
 from scripts.config import names
 from scripts.config.settings import Settings, load_settings
+from scripts.console.document import add_json_option, document
 from scripts.console.failure import Failure, ends_with_a_sentence
 from scripts.console.make_prefix import make
 from scripts.requests.autoscaling import (
@@ -56,8 +58,10 @@ def main(arguments: list[str]) -> int:
         help="how long the endpoint stays, such as 4h or 1d12h: AWS deletes it then by itself; default: until `delete`",
     )
     parser.add_argument("--dry-run", action="store_true", help="print the requests, change nothing")
+    add_json_option(parser)
     args = parser.parse_args(arguments)
     stays = lifetime(args.lifetime) if args.lifetime else None
+    found = document(args.json)
     settings = load_settings()
     aws = Aws(settings)
     role_arn = aws.role_arn
@@ -92,12 +96,14 @@ def main(arguments: list[str]) -> int:
     bring = [*taking_back_calls(aws, present), *endpoint_calls(aws, present, version)]
     scale = autoscaling_calls(settings)
     if args.dry_run:
-        print(as_json([*creating, *bring, *scale]))
+        found.write_text(as_json([*creating, *bring, *scale]))
         return 0
 
     check_owner(aws, model_data)
     if machines := of_endpoint(settings, stays.total_seconds() if stays else None):
         before_creation(aws, machines)
+    ends_utc = ends.replace(tzinfo=UTC) if ends else None
+    found.update(endpoint=name, config=version, model_data=model_data, job=job, ends=ends_utc)
     print(f"serving {model_data}" + (f" of {job}" if job else ""), file=sys.stderr)
     if serverless and settings.deploy.network_isolation:
         print("a serverless endpoint cannot have network isolation: its container reaches the network", file=sys.stderr)
@@ -125,6 +131,7 @@ def main(arguments: list[str]) -> int:
         left = " Its autoscaling is not set: deploy again for that." if scale else ""
         print(f"\n{name} keeps running: `{make('status')}` tells how far it is.{left}", file=sys.stderr)
         return 130
+    found.update(status="InService")
     print(f"endpoint {name} is in service with {version}", flush=True)
     made: dict[str, Any] = {}
     for call in scale:
