@@ -1,11 +1,11 @@
 """The machines that each verb starts, from the settings: how many, for how long at most, and what they are to quotas
 and to the price list."""
 
-import math
 from dataclasses import dataclass
 
 from scripts.config.settings import Settings
 from scripts.console.make_prefix import make
+from scripts.requests.instances import preferred_types
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,7 @@ class Machines:
         most: instances at once at most, with autoscaling.
         seconds: of one instance at most, added over all of them; None where nothing ends them.
         end: what ends them, as a sentence.
+        others: instance types that AWS takes where it has none of this one.
     """
 
     usage: str
@@ -28,6 +29,7 @@ class Machines:
     most: int
     seconds: float | None
     end: str
+    others: tuple[str, ...] = ()
 
     @property
     def quota(self) -> str:
@@ -60,13 +62,14 @@ def of_tuning(settings: Settings, with_features: bool = False) -> Machines:
     else:
         each = duration(train.max_runtime_seconds)
         end = f"Each of the {tune.max_jobs} trials is ended after {each} (train.max-runtime-seconds)."
-    seconds = min(trials, search or math.inf) + (train.max_runtime_seconds if with_features else 0)
+    seconds = min(trials, search or trials) + (train.max_runtime_seconds if with_features else 0)
     return _training(settings, train.instance_count * tune.parallel, train.instance_count * seconds, end)
 
 
 def _training(settings: Settings, count: int, seconds: float, end: str) -> Machines:
     usage = "spot training job" if settings.train.spot else "training job"
-    return Machines(usage, "train", settings.train.instance_type, count, count, seconds, end)
+    first, *others = preferred_types(settings.train)
+    return Machines(usage, "train", first, count, count, seconds, end, tuple(others))
 
 
 def of_endpoint(settings: Settings, lifetime_seconds: float | None = None) -> Machines | None:
@@ -79,7 +82,8 @@ def of_endpoint(settings: Settings, lifetime_seconds: float | None = None) -> Ma
         seconds, end = None, f"It costs until `{make('delete')}`, whether it is asked or not."
     else:
         seconds, end = most * lifetime_seconds, f"The endpoint is deleted after {duration(lifetime_seconds)}."
-    return Machines("endpoint", "deploy", deploy.instance_type, deploy.instance_count, most, seconds, end)
+    first, *others = preferred_types(deploy)
+    return Machines("endpoint", "deploy", first, deploy.instance_count, most, seconds, end, tuple(others))
 
 
 def of_transform(settings: Settings) -> Machines:

@@ -47,10 +47,15 @@ def is_tight(machines: Machines, quota: Quota) -> bool:
 
 def check_quota(machines: Machines, quota: Quota, used: int, region: str) -> str | None:
     """A warning where it may not be enough beside what runs, None where it is. Raises Failure where it is too small
-    whatever runs.
+    whatever runs, and AWS has no other instance type to take.
     """
     where = f"{console_of(region)}/{quota.code}"
     has, wants = f"{quota.instances:g} in {region}", f"{machines.count} {'are' if machines.count > 1 else 'is'} wanted"
+    if machines.count > quota.instances and machines.others:
+        return (
+            f"The quota `{machines.quota}` is {has}, and {wants}: AWS can only take {' or '.join(machines.others)}. "
+            f"Ask for {machines.count}: {where}"
+        )
     if machines.count > quota.instances:
         raise Failure(
             f"The quota `{machines.quota}` is {has}, and {wants}. Ask for at least {machines.count}: {where}, or set "

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from contract.findings import Finding, ok, problem, warning
-from scripts.aws.machines import of_endpoint, of_training, of_transform, of_tuning
+from scripts.aws.machines import of_endpoint, of_training, of_transform, of_tuning, quota_name
 from scripts.config.settings import Settings
+from scripts.requests.instances import preferred_types
 
 SERVICE = "sagemaker"  # Service Quotas' code of it
 MOST_RESULTS = (
@@ -28,12 +29,18 @@ class Quota:
 def wanted_quotas(settings: Settings) -> dict[str, dict[str, int]]:
     """Name of a quota -> how many instances each verb asks for at once."""
     training, tuning, transform = of_training(settings), of_tuning(settings), of_transform(settings)
+    at_once = {"train": training.count, "tune": tuning.count}
     found = {
-        training.quota: {"train": training.count, "tune": tuning.count},
+        **{quota_name(one, training.usage): at_once for one in preferred_types(settings.train)},
         transform.quota: {"transform": transform.count},
     }
     if endpoint := of_endpoint(settings):
-        found[endpoint.quota] = {"deploy": endpoint.most}
+        found |= {
+            quota_name(one, endpoint.usage): {"deploy": endpoint.most} for one in preferred_types(settings.deploy)
+        }
+    if settings.train.keep_alive_seconds:
+        pool = {"train": training.count}
+        found |= {quota_name(one, "training warm pool"): pool for one in preferred_types(settings.train)}
     return found
 
 

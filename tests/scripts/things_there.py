@@ -11,6 +11,8 @@ class Account:
 
     def __init__(self, sagemaker):
         self.endpoint = "InService"
+        self.pools = set()  # training jobs whose instances wait in a warm pool
+        self.keeps_alive = False
         self.versions = {"Models": [OURS, OTHERS, "somebody"], "EndpointConfigs": [OURS, OTHERS]}
         self.jobs = {
             "TrainingJob": {
@@ -54,7 +56,13 @@ class Account:
     def list_jobs(self, noun, request):
         return {
             f"{noun}Summaries": [
-                {f"{noun}Name": name, f"{noun}Arn": "a", "CreationTime": 1, f"{noun}Status": state}
+                {
+                    f"{noun}Name": name,
+                    f"{noun}Arn": "a",
+                    "CreationTime": 1,
+                    f"{noun}Status": state,
+                    **({"WarmPoolStatus": {"Status": "Available"}} if name in self.pools else {}),
+                }
                 for name, state in self.jobs[noun].items()
                 if request.get("StatusEquals") in (None, state)
             ]
@@ -69,4 +77,6 @@ class Account:
         name = request[f"{noun}Name"]
         if self.jobs[noun][name] == "Stopping":
             self.jobs[noun][name] = "Stopped"
+            if self.keeps_alive and noun == "TrainingJob":
+                self.pools.add(name)
         return {f"{noun}Name": name, f"{noun}Status": self.jobs[noun][name]}

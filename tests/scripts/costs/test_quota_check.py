@@ -1,5 +1,7 @@
 """Whether a quota is enough: of one request where its code is known, with what the account runs already."""
 
+from dataclasses import replace
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -177,3 +179,9 @@ def running(sagemaker):
 )
 def test_what_runs_is_counted_by_its_kind_and_instance_type(running, usage, count):
     assert running(usage) == count
+
+
+def test_a_quota_that_is_too_small_for_the_first_of_several_types_is_a_warning():
+    several = replace(machines(count=2), others=("ml.g5.xlarge",))
+    said = check_quota(several, Quota("L-3F53BF0F", 0), 0, "eu-west-1")
+    assert "is 0 in eu-west-1, and 2 are wanted: AWS can only take ml.g5.xlarge. Ask for 2: https://" in said
