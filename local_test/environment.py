@@ -84,6 +84,7 @@ def variables(
         "AWS_EC2_METADATA_DISABLED": "true",
         "SAGEMAKER_USER_CONFIG_OVERRIDE": str(folder.resolve() / SDK_CONFIG),
         "MAKE_VERB_PREFIX": "local-",  # the scripts' hints then name the targets that lead here
+        "SAGEMAKER_COSTS_SAY": "false",  # of the scripts: nothing here costs money
         "SAGEMAKER_ROLE": address.role,
         # SDK 3 asks IAM about every role first; a role of an account that is not here would be unknown to it.
         "SAGEMAKER_VALIDATE_ROLE": "false",

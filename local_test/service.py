@@ -20,6 +20,7 @@ from local_test.api.front import Front
 from local_test.api.http_server import HttpServer
 from local_test.api.moto_services import MotoServices
 from local_test.api.other_services import OtherServices, replayed
+from local_test.api.schedule_keeper import ScheduleKeeper
 from local_test.clean import remove_all
 from local_test.environment import SDK_CONFIG, sdk_config
 from local_test.host import folder_lock
@@ -158,6 +159,8 @@ class Service:
         self.address.write(self.folder)
         (self.folder / SDK_CONFIG).write_text(sdk_config(bucket, role))
         self._regions.recover()
+        self._schedules = ScheduleKeeper(lambda region, *call: self._regions[region].api.call(*call), journal)
+        self._schedules.start()
         self._interception = Interception(self.folder, self._server.port)
         self._interception.resume()
         self._server.start()
@@ -171,6 +174,7 @@ class Service:
             ending.callback(self._regions.stop_runtimes)
             ending.callback(self._regions.stop_all)
             ending.callback(self._server.stop)
+            self._schedules.stop()
             self._interception.stop()
 
     def _status(self) -> dict[str, Any]:

@@ -15,21 +15,26 @@ from botocore.exceptions import BotoCoreError, ClientError
 from scripts.account.removal import account_removal_calls, subject, take_back
 from scripts.aws import inventory
 from scripts.aws.clients import Aws
+from scripts.aws.endpoint_end import delete_schedule_call, schedules
 from scripts.aws.endpoints import registered_targets, wait_until_changeable, wait_until_gone
 from scripts.aws.jobs import KINDS, watch
+from scripts.aws.left_over import left_over
 from scripts.aws.objects import StoredVersion, delete_objects, delete_requests
 from scripts.aws.planned_call import Call, as_json
+from scripts.aws.waiting import moments
 from scripts.config import names
 from scripts.config.settings import load_settings
 from scripts.console.document import add_json_option, document
 from scripts.console.failure import Failure, ends_with_a_sentence, explain
 from scripts.console.make_prefix import make
 from scripts.console.question import agreed
+from scripts.console.tables import print_table
 from scripts.console.waits import Wait
 from scripts.requests.autoscaling import scalable_target
 from scripts.requests.instances import end_pool_request
 
-_OF_THE_ENDPOINT = ("DeleteEndpointConfig", "DeleteModel", "DeleteRepository")
+_OF_THE_ENDPOINT = ("DeleteEndpointConfig", "DeleteModel", "DeleteRepository", "DeleteSchedule")
+SECONDS_TO_BE_GONE = 15.0  # for what was stopped or deleted to be gone from lists, too
 
 
 @ends_with_a_sentence
@@ -61,12 +66,14 @@ def main(arguments: list[str]) -> int:
             job for kind in KINDS for job in inventory.seen(partial(inventory.running_jobs, kind=kind), aws, unseen)
         ]
         calls = resource_calls(aws, running, unseen)
+        ends = inventory.seen(schedules, aws, unseen_storage)
         repositories = inventory.seen(inventory.repositories, aws, unseen if args.images else unseen_storage)
         keys = inventory.seen(
             lambda aws: list(inventory.stored_keys(aws)), aws, unseen if args.data else unseen_storage
         )
         versions = _versions(aws, unseen if args.data else unseen_storage)
         account = account_removal_calls(aws, unseen, stays) if args.all else []
+    calls += [delete_schedule_call(aws.settings.prefix) for _ in ends]
     if args.images:
         calls += [Call("ecr", "DeleteRepository", {"repositoryName": one.name, "force": True}) for one in repositories]
     to_remove = (versions or keys) if args.data else []
@@ -108,6 +115,7 @@ def main(arguments: list[str]) -> int:
         gone = [{"operation": call.operation, "name": _subject(call)} for call in calls]
         gone += [{"operation": call.operation, "name": subject(call)} for call in account]
         found.update(removed=gone, removed_objects=len(to_remove))
+        _check_nothing_runs(aws)
     elif not unseen:
         print(f"{aws.settings.prefix} has nothing in {aws.region} that is to be removed")
     print("\n".join(f"stays: {one}" for one in stays))
@@ -183,6 +191,20 @@ def _remove(aws: Aws, calls: list[Call], running: list[Any], with_data: bool) ->
             # Where versioning is suspended a key that goes leaves a delete marker.
             delete_objects(s3, bucket, _versions(aws, []))
     print("removed")
+
+
+def _check_nothing_runs(aws: Aws) -> None:
+    """Look once more. Raises Failure that comes after a table of what is still there."""
+    unseen: list[str] = []
+    for passed in moments():  # a list may be some seconds behind
+        left = left_over(aws, unseen)
+        if not left or passed > SECONDS_TO_BE_GONE:
+            break
+    if left:
+        print_table(inventory.table(left))
+        raise Failure(f"{len(left)} of them still there: run `{make('delete')}` again, or it goes on costing money.")
+    if not unseen:  # which was told before
+        print(f"nothing of {aws.settings.prefix} runs in {aws.region} any more")
 
 
 def end_pool_call(job: str) -> Call:

@@ -6,10 +6,13 @@ Makes a model and an endpoint config, then creates or updates the endpoint, wait
 import argparse
 import sys
 import time
+from datetime import UTC
 from typing import Any
 
 from scripts.aws.all_or_nothing import make_all
+from scripts.aws.before_creation import before_creation
 from scripts.aws.clients import Aws
+from scripts.aws.endpoint_end import EndMaker, end_calls, in_words, now
 from scripts.aws.endpoints import (
     describe_endpoint,
     is_serverless,
@@ -18,6 +21,7 @@ from scripts.aws.endpoints import (
     wait_until_in_service,
 )
 from scripts.aws.image import image_uri
+from scripts.aws.machines import of_endpoint
 from scripts.aws.model_data import check_owner, find_model_data
 from scripts.aws.planned_call import Call, as_json
 from scripts.config import names
@@ -38,6 +42,7 @@ from scripts.requests.endpoint import (
     model_request,
     update_endpoint_request,
 )
+from scripts.requests.endpoint_end import lifetime
 from scripts.requests.instances import preferred_types, types_of_variant
 
 
@@ -47,9 +52,16 @@ def main(arguments: list[str]) -> int:
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--job", help="the training job whose model is served; default: the newest Completed")
     which.add_argument("--model-data", metavar="URI", help="a model.tar.gz in S3")
+    parser.add_argument(
+        "--for",
+        dest="lifetime",
+        metavar="TIME",
+        help="how long the endpoint stays, such as 4h or 1d12h: AWS deletes it then by itself; default: until `delete`",
+    )
     parser.add_argument("--dry-run", action="store_true", help="print the requests, change nothing")
     add_json_option(parser)
     args = parser.parse_args(arguments)
+    stays = lifetime(args.lifetime) if args.lifetime else None
     found = document(args.json)
     settings = load_settings()
     aws = Aws(settings)
@@ -77,6 +89,10 @@ def main(arguments: list[str]) -> int:
             endpoint_config_request(settings, aws.layout, name=version, model=version),
         ),
     ]
+    ends = now() + stays if stays else None
+    end = end_calls(aws, ends)
+    # A new end comes first, since it may be refused; an earlier one goes when the endpoint is about to change.
+    creating = [*end, *creating] if ends else [*creating, *end]
     present = describe_endpoint(aws, name)
     bring = [*taking_back_calls(aws, present), *endpoint_calls(aws, present, version)]
     scale = autoscaling_calls(settings)
@@ -85,13 +101,20 @@ def main(arguments: list[str]) -> int:
         return 0
 
     check_owner(aws, model_data)
-    found.update(endpoint=name, config=version, model_data=model_data, job=job)
+    if machines := of_endpoint(settings, stays.total_seconds() if stays else None):
+        before_creation(aws, machines)
+    ends_utc = ends.replace(tzinfo=UTC) if ends else None
+    found.update(endpoint=name, config=version, model_data=model_data, job=job, ends=ends_utc)
     print(f"serving {model_data}" + (f" of {job}" if job else ""), file=sys.stderr)
     if serverless and settings.deploy.network_isolation:
         print("a serverless endpoint cannot have network isolation: its container reaches the network", file=sys.stderr)
     since = int(time.time() * 1000)
+    ender = EndMaker(aws)
 
     def bring_about(call: Call) -> None:
+        if call in end:
+            ender.make(call)
+            return
         print(f"{call.operation}: {call.request.get('EndpointName') or version}", file=sys.stderr)
         aws.make(call)
         if call.operation == "DeleteEndpoint":
@@ -120,7 +143,8 @@ def main(arguments: list[str]) -> int:
             f"{call.operation}: {call.request.get('PolicyName') or call.request.get('AlarmName') or name}",
             file=sys.stderr,
         )
-    print(f"next: {make('predict')} PICTURE=dog.jpg or {make('try')}, and {make('delete')}, until when it costs money")
+    until = f"is deleted at {in_words(ends)}, or by" if ends else f"{'costs' if settings.costs.say else 'stays'} until"
+    print(f"next: {make('predict')} PICTURE=dog.jpg or {make('try')}; the endpoint {until} {make('delete')}")
     return 0
 
 

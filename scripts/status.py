@@ -7,7 +7,9 @@ from functools import partial
 
 from scripts.aws import inventory
 from scripts.aws.clients import Aws
+from scripts.aws.endpoint_end import schedules
 from scripts.aws.jobs import KINDS
+from scripts.aws.running_costs import with_costs
 from scripts.config.settings import load_settings
 from scripts.console.document import add_json_option, document
 from scripts.console.failure import ends_with_a_sentence
@@ -27,6 +29,7 @@ def main(arguments: list[str]) -> int:
     unseen: list[str] = []
     looks: list[Callable[[Aws], list[inventory.Thing]]] = [
         inventory.endpoints,
+        schedules,
         inventory.alarms,
         *(partial(inventory.jobs, kind=kind) for kind in KINDS),
         inventory.endpoint_configs,
@@ -35,7 +38,7 @@ def main(arguments: list[str]) -> int:
         inventory.storage,
     ]
     with Wait(f"what {aws.settings.prefix} has in {aws.region}"):
-        things = [thing for look in looks for thing in inventory.seen(look, aws, unseen)]
+        things = with_costs(aws, [thing for look in looks for thing in inventory.seen(look, aws, unseen)])
     found.update(
         prefix=aws.settings.prefix, region=aws.region, resources=[vars(thing) for thing in things], unseen=unseen
     )
@@ -49,7 +52,7 @@ def main(arguments: list[str]) -> int:
     print()
     if costly:
         print(f"{len(costly)} of these cost money: `{make('delete')}` lists and removes them.")
-    elif not unseen:
+    elif aws.settings.costs.say and not unseen:
         print("Nothing here costs money.")
     return 0
 

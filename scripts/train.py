@@ -8,10 +8,12 @@ import argparse
 import sys
 
 from contract.feature_sharing import makes_features
+from scripts.aws.before_creation import before_creation
 from scripts.aws.channels import channels
 from scripts.aws.clients import Aws
 from scripts.aws.image import image_uri
 from scripts.aws.jobs import TRAINING, failure_of, how_to_follow, watch
+from scripts.aws.machines import of_training
 from scripts.aws.planned_call import Call, as_json
 from scripts.config import names
 from scripts.config.hyperparameters import check_hyperparameters, check_instances, parse_hyperparameters
@@ -74,6 +76,7 @@ def main(arguments: list[str]) -> int:
         found.write_text(as_json([call]))
         return 0
 
+    before_creation(aws, of_training(settings))
     try:
         aws.make(call)
         found.update(job=name, status="InProgress")

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from scripts.aws.all_or_nothing import make_all
+from scripts.aws.before_creation import before_creation
 from scripts.aws.clients import Aws
 from scripts.aws.image import image_uri
 from scripts.aws.jobs import TRANSFORM, failure_of, how_to_follow, watch
 from scripts.aws.log_tail import print_last_lines
+from scripts.aws.machines import of_transform
 from scripts.aws.model_data import check_owner, find_model_data
 from scripts.aws.objects import THREADS, has_objects, listing, put_objects
 from scripts.aws.pictures import answer, find_pictures, picture_line
@@ -84,6 +86,7 @@ def main(arguments: list[str]) -> int:
         return 0
 
     check_owner(aws, model_data)
+    before_creation(aws, of_transform(settings))
     s3 = aws.client("s3")
     if pictures:
         bucket, prefix = bucket_and_key(source)

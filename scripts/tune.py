@@ -9,10 +9,12 @@ import sys
 from typing import Any
 
 from contract.metric_lines import is_of_the_test_split
+from scripts.aws.before_creation import before_creation
 from scripts.aws.channels import channels
 from scripts.aws.clients import Aws
 from scripts.aws.image import image_uri
 from scripts.aws.jobs import TUNING, how_to_follow
+from scripts.aws.machines import of_tuning
 from scripts.aws.planned_call import Call, as_json
 from scripts.config import names
 from scripts.config.hyperparameters import check_instances, check_ranges, parse_hyperparameters
@@ -76,6 +78,7 @@ def main(arguments: list[str]) -> int:
         found.write_text(as_json([*([features.call] if features and features.call else []), call]))
         return 0
 
+    before_creation(aws, of_tuning(settings, with_features=bool(features and features.call)))
     if features:
         try:
             bring_features(aws, features)

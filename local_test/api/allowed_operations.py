@@ -103,6 +103,7 @@ OPERATIONS: dict[str, frozenset[str]] = {
         ]
     ),
     "budgets": frozenset(["CreateBudget", "DeleteBudget", "DescribeBudget", "DescribeBudgets"]),
+    "scheduler": frozenset(["CreateSchedule", "DeleteSchedule", "GetSchedule", "ListSchedules", "UpdateSchedule"]),
     "iam": frozenset(
         [
             "AddRoleToInstanceProfile",
@@ -255,6 +256,7 @@ S3_PARAMETERS = frozenset(
 )
 S3_METHODS = ("GET", "HEAD", "PUT", "POST", "DELETE")
 SERVICES = frozenset({"s3", *OPERATIONS})
+REST = frozenset({"scheduler"})  # method and path say the operation; s3 has rules of its own
 
 
 def is_here(service: str, method: str, operation: str, parameters: Iterable[str]) -> bool:

@@ -6,6 +6,7 @@ say it, and botocore's models what they mean: https://smithy.io/2.0/spec/http-bi
 import gzip
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -55,7 +56,14 @@ def asked_operation(service: str, head: RequestHead, body: bytes) -> str:
     for name in (*operation_names(head.path, head.query, head.headers, body), dict(head.parameters()).get("x-id", "")):
         if name:
             return name
-    found = [route for one in services_signed_as(service) for route in routes(one) if route.matches(head)]
+    return rest_operation(services_signed_as(service), head)
+
+
+def rest_operation(services: Iterable[str], head: RequestHead) -> str:
+    """What method, path and query say in a REST protocol; method and path where they say nothing. services: botocore's
+    names.
+    """
+    found = [route for one in services for route in routes(one) if route.matches(head)]
     best = max(found, key=Route.precedence, default=None)
     return best.operation if best else f"{head.method} {head.path}"
 

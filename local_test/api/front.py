@@ -25,7 +25,7 @@ from local_test.api.sagemaker_api import SageMakerApi
 SAGEMAKER_TARGET = "SageMaker."
 NOT_SENT = ("access-control-", "server")  # no page may read an answer; who answers is the HTTP server
 # In a signature's scope: what each region has of its own. S3 and IAM are everybody's; moto knows the rest by region.
-REGIONAL = frozenset({"sagemaker", "logs", "monitoring", "ecr"})
+REGIONAL = frozenset({"sagemaker", "logs", "monitoring", "ecr", "scheduler"})
 logger = logging.getLogger(__name__)
 
 

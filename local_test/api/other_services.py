@@ -12,8 +12,8 @@ from typing import IO, Any
 from urllib.parse import parse_qs, unquote
 
 from local_test.api.access import is_upload
-from local_test.api.allowed_operations import is_here, why_not_here
-from local_test.api.asked_operation import asked_operation
+from local_test.api.allowed_operations import REST, is_here, why_not_here
+from local_test.api.asked_operation import asked_operation, rest_operation
 from local_test.api.authentication import OF_SIGNATURES
 from local_test.api.bucket_owner import check_bucket_owner
 from local_test.api.errors import NotHere
@@ -21,6 +21,7 @@ from local_test.api.http_server import IN_MEMORY
 from local_test.api.json_body import json_object
 from local_test.api.moto_services import RECEIVED, MotoServices, with_underscores
 from local_test.api.request_head import RequestHead
+from local_test.api.schedules import CHECKED, check_schedule
 from local_test.api.sigv4 import ALGORITHM
 from local_test.storage.journal import Journal, operation_names
 from local_test.storage.log_groups import LogGroups
@@ -53,6 +54,8 @@ class OtherServices:
         content = b"" if is_object else body.read()
         if reason := _why_not_here(service, head, content):
             raise NotHere(reason)
+        if service == "scheduler" and rest_operation([service], head) in CHECKED:
+            check_schedule(json_object(content))
         environ["RAW_URI"] = environ.get("REQUEST_URI", "")  # where moto looks for the path as it was sent
         with_underscores(environ, head.headers)
         if is_object:
@@ -128,6 +131,8 @@ def _why_not_here(service: str, head: RequestHead, body: bytes) -> str | None:
             return None
         return why_not_here(service, asked_operation(service, head, body))
     operations = operation_names(head.path, head.query, head.headers, body)
+    if service in REST:
+        operations.add(rest_operation([service], head))
     if len(operations) > 1 or head.headers.get("content-type", "").lower().startswith("multipart/"):
         return (
             f"The request names its operation in more than one way ({', '.join(sorted(operations))}), which no "

@@ -37,6 +37,14 @@ USED = {
         "moto.cloudwatch.models:cloudwatch_backends": "backend",
         "moto.cloudwatch.models:CloudWatchBackend": "_url_module put_metric_data",
     },
+    "schedules": {
+        "moto.scheduler.models:": "scheduler_backends",
+        "moto.scheduler.models:EventBridgeSchedulerBackend": "schedule_groups",
+        "moto.scheduler.models:ScheduleGroup": "schedules delete_schedule",
+        "moto.scheduler.models:Schedule": "arn name group_name schedule_expression schedule_expression_timezone target "
+        "state action_after_completion last_modified_date",
+        "moto.iam.models:Role": "arn assume_role_policy_document",
+    },
     "instance types": {"moto.ec2.models.instance_types:": "INSTANCE_TYPES"},
     "ecr": {
         "moto.ecr.models:ECRBackend": "_get_repository _resolve_image_tag_mutability create_repository "

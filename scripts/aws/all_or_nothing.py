@@ -1,5 +1,5 @@
 """Several calls of which the last is the one that matters: when it is refused, what the others made is taken back, so
-that an attempt leaves neither models nor endpoint configs behind.
+that an attempt leaves neither models nor endpoint configs behind, nor an end for an endpoint that is not there.
 """
 
 import sys
@@ -17,6 +17,7 @@ SECONDS_TO_KNOW = 30.0  # for what one call made to be known to the next: SageMa
 _REMOVED_BY = {
     "CreateModel": ("DeleteModel", "ModelName"),
     "CreateEndpointConfig": ("DeleteEndpointConfig", "EndpointConfigName"),
+    "CreateSchedule": ("DeleteSchedule", "Name"),
 }
 
 

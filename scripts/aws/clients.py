@@ -26,6 +26,10 @@ _CONFIG = Config(
     connect_timeout=10,
     read_timeout=90,
 )
+# What a program can do without is asked once, and not waited for. The price list answers in few regions:
+# https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/using-price-list-query-api.html
+_QUICK = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1}, max_pool_connections=16)
+_QUICK_ELSEWHERE = {"pricing": _QUICK.merge(Config(region_name="us-east-1"))}
 
 
 class Aws:
@@ -53,6 +57,13 @@ class Aws:
                 client.meta.events.register("provide-client-params.s3", _naming_owner(bucket, self.account), bucket)
             self._clients[service] = client
         return self._clients[service]
+
+    def quick_client(self, service: str) -> Any:
+        """For what a program can do without: one attempt, of two seconds at most. Make it before threads start."""
+        name = f"quick {service}"
+        if name not in self._clients:
+            self._clients[name] = self._boto.client(service, config=_QUICK_ELSEWHERE.get(service, _QUICK))
+        return self._clients[name]
 
     def make(self, call: Call) -> dict[str, Any]:
         """Make a planned call and return AWS's answer."""

@@ -8,8 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from contract.findings import Finding, ok, problem, warning
+from scripts.aws.machines import of_endpoint, of_training, of_transform, of_tuning, quota_name
 from scripts.config.settings import Settings
 from scripts.requests.instances import preferred_types
+
+SERVICE = "sagemaker"  # Service Quotas' code of it
+MOST_RESULTS = (
+    100  # of a page: https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_ListServiceQuotas.html
+)
 
 
 @dataclass(frozen=True)
@@ -22,20 +28,19 @@ class Quota:
 
 def wanted_quotas(settings: Settings) -> dict[str, dict[str, int]]:
     """Name of a quota -> how many instances each verb asks for at once."""
-    train, deploy, transform = settings.train, settings.deploy, settings.transform
-    kind = "spot training" if train.spot else "training"
-    training = {"train": train.instance_count, "tune": train.instance_count * settings.tune.parallel}
+    training, tuning, transform = of_training(settings), of_tuning(settings), of_transform(settings)
+    at_once = {"train": training.count, "tune": tuning.count}
     found = {
-        **{f"{one} for {kind} job usage": training for one in preferred_types(train)},
-        f"{transform.instance_type} for transform job usage": {"transform": transform.instance_count},
+        **{quota_name(one, training.usage): at_once for one in preferred_types(settings.train)},
+        transform.quota: {"transform": transform.count},
     }
-    if deploy.mode != "serverless":
-        most = max(deploy.instance_count, settings.autoscaling.max_instances)
-        found |= {f"{one} for endpoint usage": {"deploy": most} for one in preferred_types(deploy)}
-    if train.keep_alive_seconds:
+    if endpoint := of_endpoint(settings):
         found |= {
-            f"{one} for training warm pool usage": {"train": train.instance_count} for one in preferred_types(train)
+            quota_name(one, endpoint.usage): {"deploy": endpoint.most} for one in preferred_types(settings.deploy)
         }
+    if settings.train.keep_alive_seconds:
+        pool = {"train": training.count}
+        found |= {quota_name(one, "training warm pool"): pool for one in preferred_types(settings.train)}
     return found
 
 
@@ -44,7 +49,8 @@ def read_quotas(service_quotas: Any, wanted: Mapping[str, object]) -> dict[str, 
     once it has them all. Raises ClientError where these credentials may not ask.
     """
     found: dict[str, Quota] = {}
-    for page in service_quotas.get_paginator("list_service_quotas").paginate(ServiceCode="sagemaker"):
+    pages = service_quotas.get_paginator("list_service_quotas").paginate(ServiceCode=SERVICE, MaxResults=MOST_RESULTS)
+    for page in pages:
         for one in page["Quotas"]:
             if one.get("QuotaName") in wanted:
                 found[one["QuotaName"]] = Quota(one["QuotaCode"], one["Value"])
@@ -53,9 +59,14 @@ def read_quotas(service_quotas: Any, wanted: Mapping[str, object]) -> dict[str, 
     return found
 
 
+def console_of(region: str) -> str:
+    """Where one asks for more; a slash and a quota's code lead to that one."""
+    return f"https://{region}.console.aws.amazon.com/servicequotas/home/services/{SERVICE}/quotas"
+
+
 def quota_findings(wanted: Mapping[str, Mapping[str, int]], found: Mapping[str, Quota], region: str) -> list[Finding]:
     """A finding for each quota that is too small or not told, or one that all are enough."""
-    console = f"https://{region}.console.aws.amazon.com/servicequotas/home/services/sagemaker/quotas"
+    console = console_of(region)
     findings = []
     for name, verbs in wanted.items():
         most = max(verbs.values())

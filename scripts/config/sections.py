@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from contract.metric_lines import METRICS
-from scripts.config.setting_types import InstanceType, InstanceTypes, Names, Ranges, Section, Uri
+from scripts.config.setting_types import InstanceType, InstanceTypes, Names, Prices, Ranges, Section, Uri
 
 # The longest that a quota of training jobs can be raised to:
 # https://docs.aws.amazon.com/general/latest/gr/sagemaker.html
@@ -141,3 +141,10 @@ class Transform(Section):
     instance_count: int = Field(ge=1, le=100)
     max_concurrent: int = Field(ge=1, le=100)
     max_payload_mb: int = Field(ge=1, le=100, description="times max-concurrent at most 100")
+
+
+class Costs(Section):
+    """What machines cost: said before they start, and in `status`."""
+
+    say: bool = Field(description="whether costs are said")
+    prices: Prices

@@ -45,6 +45,13 @@ def _text_of(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def _price(value: object) -> float:
+    """USD an hour. Raises ValueError."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < float("inf"):
+        raise ValueError(f"must be USD an hour, a number above 0, not {value!r}")
+    return float(value)
+
+
 Prefix = Annotated[
     str,
     Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=32),
@@ -63,9 +70,8 @@ Bucket = Annotated[
 ]
 Region = Annotated[str, Field(pattern=r"^([a-z]{2,}(-[a-z]+)+-\d)?$"), Meaning("a region such as eu-west-1")]
 Uri = Annotated[str, Field(pattern=r"^((s3|https?|file)://.+)?$"), Meaning("a URI such as s3://bucket/folder")]
-InstanceType = Annotated[
-    str, Field(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$"), Meaning("an instance type such as ml.g4dn.xlarge")
-]
+_INSTANCE_TYPE = r"^ml\.[a-z0-9-]+\.[a-z0-9]+$"
+InstanceType = Annotated[str, Field(pattern=_INSTANCE_TYPE), Meaning("an instance type such as ml.g4dn.xlarge")]
 # TOML has lists and no tuples: these alone are not strict.
 InstanceTypes = Annotated[
     tuple[InstanceType, ...],
@@ -87,6 +93,14 @@ Environment = Annotated[
     dict[Annotated[str, Field(pattern="^[a-zA-Z_][a-zA-Z0-9_]*$")], _Text],
     _NO_OTHER_NAMES,
     Meaning("names of environment variables"),
+]
+Prices = Annotated[
+    dict[
+        Annotated[str, Field(pattern=_INSTANCE_TYPE)],
+        Annotated[float, BeforeValidator(_price, json_schema_input_type=float)],
+    ],
+    _NO_OTHER_NAMES,
+    Meaning("instance types such as ml.g4dn.xlarge, in quotes"),
 ]
 
 

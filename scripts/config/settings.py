@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     capture: sections.Capture
     update: sections.Update
     transform: sections.Transform
+    costs: sections.Costs
 
 
 def load_settings(file: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:

@@ -74,3 +74,4 @@ def test_scripts_find_role_bucket_and_region(evaluated):
     assert (environment["SAGEMAKER_ROLE"], environment["SAGEMAKER_BUCKET"]) == (ADDRESS.role, ADDRESS.bucket)
     assert environment["AWS_REGION"] == environment["AWS_DEFAULT_REGION"] == "us-east-1"
     assert environment["SAGEMAKER_VALIDATE_ROLE"] == "false"
+    assert environment["SAGEMAKER_COSTS_SAY"] == "false"  # nothing here costs money

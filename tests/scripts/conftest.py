@@ -21,6 +21,7 @@ from scripts.aws import clients as aws_module
 from scripts.aws import docker_cli, image, jobs, waiting
 from scripts.aws.clients import Aws
 from scripts.config.settings import load_settings
+from tests.scripts.account_services import closed_offices, offices, price_list, quotas, served_offices  # noqa: F401
 from tests.scripts.console.screen import Terminal
 from tests.scripts.policies.recording import checked, imported_programs, record
 from tests.scripts.sagemaker_stand_in import StandIn, serve
@@ -90,7 +91,7 @@ def moto_server():
 
 
 @pytest.fixture
-def aws(moto_server, monkeypatch):
+def aws(moto_server, closed_offices, monkeypatch):  # noqa: F811
     """An empty account; the programs find it through the environment. The value is their connection to it."""
     request = urllib.request.Request(f"{moto_server}/moto-api/reset", method="POST")
     urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request).close()
@@ -99,6 +100,7 @@ def aws(moto_server, monkeypatch):
             monkeypatch.delenv(name)
     for name, value in {
         "AWS_ENDPOINT_URL": moto_server,
+        **closed_offices,
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_REGION": "eu-west-1",

@@ -33,7 +33,9 @@ class StandIn:
     InvokeEndpoint and of InvokeEndpointAsync, whose answers are to be found at
     s3://some-bucket/dogbreed/async/answers/1 or s3://some-bucket/dogbreed/async/failures/1."""
 
-    def __init__(self):
+    def __init__(self, service: str = "sagemaker"):
+        """service: botocore's name of one that speaks JSON."""
+        self._service = service
         self.forget()
 
     def forget(self) -> None:
@@ -50,7 +52,7 @@ class StandIn:
         return found
 
     def answer(self, operation: str, request: dict):
-        found = problems("sagemaker", operation, request)
+        found = problems(self._service, operation, request)
         if found:
             raise Refusal("ValidationException", "; ".join(found))
         self.calls.append((operation, request))
@@ -82,7 +84,7 @@ def serve(stand_in: StandIn) -> http.server.ThreadingHTTPServer:
                 elif self.path.endswith("/invocations"):
                     self._send(200, stand_in.invoke(self.headers, body))
                 else:
-                    operation = self.headers["X-Amz-Target"].removeprefix("SageMaker.")
+                    operation = self.headers["X-Amz-Target"].rpartition(".")[2]
                     self._send(200, stand_in.answer(operation, json.loads(body)))
             except Refusal as refusal:
                 self._send(

@@ -8,78 +8,7 @@ from botocore.exceptions import ClientError
 from scripts import delete, status
 from scripts.aws import inventory
 from tests.scripts.sagemaker_stand_in import Refusal
-
-OURS, OTHERS = "dogbreed-20261122-185200-123", "dogbreed-house-20261122-185200-123"
-GONE = Refusal("ValidationException", "Could not find endpoint.")
-
-
-class Account:
-    """What is there, by kind; the stand-in's answers follow from it."""
-
-    def __init__(self, sagemaker):
-        self.endpoint = "InService"
-        self.pools = set()  # training jobs whose instances wait in a warm pool
-        self.keeps_alive = False
-        self.versions = {"Models": [OURS, OTHERS, "somebody"], "EndpointConfigs": [OURS, OTHERS]}
-        self.jobs = {
-            "TrainingJob": {
-                "dogbreed-train-x": "InProgress",
-                "dogbreed-train-y": "Completed",
-                "dog-train-z": "InProgress",
-            },
-            "TransformJob": {"dogbreed-transform-20261122-185200-123": "Stopping"},
-        }
-        sagemaker.answers |= {
-            "DescribeEndpoint": self.describe_endpoint,
-            "DeleteEndpoint": lambda request: self.set_endpoint(None),
-            "ListModels": lambda request: self.list_versions("Models", "Model"),
-            "ListEndpointConfigs": lambda request: self.list_versions("EndpointConfigs", "EndpointConfig"),
-        }
-        for noun in self.jobs:
-            sagemaker.answers[f"List{noun}s"] = lambda request, noun=noun: self.list_jobs(noun, request)
-            sagemaker.answers[f"Describe{noun}"] = lambda request, noun=noun: self.describe_job(noun, request)
-            sagemaker.answers[f"Stop{noun}"] = {}
-
-    def describe_endpoint(self, request):
-        if self.endpoint is None:
-            raise GONE
-        return {
-            "EndpointName": request["EndpointName"],
-            "EndpointStatus": self.endpoint,
-            "EndpointConfigName": OURS,
-            "CreationTime": 1,
-            "ProductionVariants": [{"VariantName": "AllTraffic", "CurrentInstanceCount": 2}],
-        }
-
-    def set_endpoint(self, status):
-        self.endpoint = status
-        return {}
-
-    def list_versions(self, field, noun):
-        return {
-            field: [{f"{noun}Name": name, f"{noun}Arn": "a" * 20, "CreationTime": 1} for name in self.versions[field]]
-        }
-
-    def list_jobs(self, noun, request):
-        return {
-            f"{noun}Summaries": [
-                {
-                    f"{noun}Name": name,
-                    f"{noun}Arn": "a",
-                    "CreationTime": 1,
-                    f"{noun}Status": state,
-                    **({"WarmPoolStatus": {"Status": "Available"}} if name in self.pools else {}),
-                }
-                for name, state in self.jobs[noun].items()
-                if request.get("StatusEquals") in (None, state)
-            ]
-        }
-
-    def describe_job(self, noun, request):
-        self.jobs[noun][request[f"{noun}Name"]] = "Stopped"
-        if self.keeps_alive and noun == "TrainingJob":
-            self.pools.add(request["TrainingJobName"])
-        return {f"{noun}Name": request[f"{noun}Name"], f"{noun}Status": "Stopped"}
+from tests.scripts.things_there import OURS, Account
 
 
 @pytest.fixture
@@ -356,6 +285,7 @@ def tuning_account(sagemaker, aws, bucket):
     sagemaker.answers |= {
         "ListHyperParameterTuningJobs": lambda request: account.list_jobs("HyperParameterTuningJob", request),
         "DescribeHyperParameterTuningJob": lambda request: account.describe_job("HyperParameterTuningJob", request),
+        "StopHyperParameterTuningJob": lambda request: account.stop_job("HyperParameterTuningJob", request),
     }
     return account
 

@@ -233,7 +233,7 @@ def test_no_page_of_quotas_is_read_beyond_the_last_one_wanted(aws):
             assert operation == "list_service_quotas"
             return self
 
-        def paginate(self, ServiceCode):
+        def paginate(self, ServiceCode, MaxResults):
             yield from pages
             raise AssertionError("nobody asks for a third")
 

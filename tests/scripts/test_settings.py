@@ -127,6 +127,18 @@ def test_every_partition_has_its_regions(region):
         ("batch-size = [32", "batch-size = [64", "tune.ranges.batch-size must have each value once"),
         ("\nbatch-size", "\nBatch = 1\nbatch-size", "tune.ranges has the name 'Batch'"),
         ("\n[tune.ranges]", "\n[tune.range]", "tune.range is unknown. Did you mean ranges?"),
+        (
+            "\n[costs.prices]",
+            '\n[costs.prices]\n"ml.g4dn.xlarge" = "0.7"\n#',
+            "costs.prices.ml.g4dn.xlarge must be USD an hour, a number above 0, not '0.7'",
+        ),
+        (
+            "\n[costs.prices]",
+            '\n[costs.prices]\n"ml.g4dn.xlarge" = 0\n#',
+            "must be USD an hour, a number above 0, not 0",
+        ),
+        ("\n[costs.prices]", '\n[costs.prices]\n"g4dn.xlarge" = 1\n#', "costs.prices has the name 'g4dn.xlarge'"),
+        ("say = true", 'say = "no"', "costs.say must be true or false"),
         ("[push]", "[pusch]", "pusch is unknown. Did you mean push"),
         ("[push]", "[push", "is not TOML"),
         (
@@ -298,3 +310,8 @@ def test_a_search_has_ranges_of_numbers_and_of_values():
 
 def test_a_minimum_of_hyperbands_epochs_may_stand_alone():
     assert load_settings(environment={"SAGEMAKER_TUNE_HYPERBAND_MIN_EPOCHS": "5"}).tune.hyperband_min_epochs == 5
+
+
+def test_prices_are_by_instance_type_in_usd(tmp_path):
+    file = written(tmp_path, "\n[costs.prices]", '\n[costs.prices]\n"ml.g4dn.xlarge" = 0.74\n"ml.g5.2xlarge" = 2\n#')
+    assert load_settings(file, {}).costs.prices == {"ml.g4dn.xlarge": 0.74, "ml.g5.2xlarge": 2.0}

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from scripts import transform
+from tests.scripts.account_services import quotas_are
 from tests.scripts.sagemaker_stand_in import Refusal
 
 BEAGLE = {"predictions": [{"label": "Beagle", "probability": 0.9}]}
@@ -159,3 +160,18 @@ def test_a_failed_job_shows_what_it_wrote_last(ready, folder, write_log, capsys)
     assert transform.main([str(folder)]) == 1
     said = capsys.readouterr().err
     assert said.index("the model could not be loaded") < said.index("is Failed: See the log")
+
+
+def test_a_quota_that_is_too_small_is_said_before_pictures_are_sent(quotas, ready, folder, aws, bucket, capsys):
+    quotas.answers["GetServiceQuota"] = quotas_are(0)
+    assert transform.main([str(folder)]) == 1
+    said = capsys.readouterr().err
+    assert "The quota `ml.g4dn.xlarge for transform job usage` is 0 in eu-west-1" in said
+    assert "transform.instance-type in sagemaker.toml" in said and ready.made() == []
+    stored = aws.client("s3").list_objects_v2(Bucket=bucket)["Contents"]
+    assert [one["Key"] for one in stored] == ["model.tar.gz"]
+
+
+def test_what_the_job_costs_is_said(offices, ready, folder, capsys):
+    assert transform.main([str(folder)]) == 0
+    assert "ml.g4dn.xlarge costs 0.90 USD an hour. The job ends with its last picture" in capsys.readouterr().err

@@ -94,6 +94,7 @@ def refusal(client, operation: str) -> dict:
         ("cloudwatch", "GetMetricWidgetImage", "UnknownOperationException"),  # CBOR
         ("cloudwatch", "PutInsightRule", "UnknownOperationException"),
         ("lambda", "Invoke", "UnknownOperationException"),  # REST-JSON
+        ("scheduler", "CreateScheduleGroup", "UnknownOperationException"),
         ("bedrock-runtime", "InvokeModel", "UnknownOperationException"),
         ("sagemaker-featurestore-runtime", "GetRecord", "UnknownOperationException"),
         ("sagemaker-featurestore-runtime", "PutRecord", "UnknownOperationException"),

@@ -57,6 +57,7 @@ def account(sagemaker, aws, bucket):
             "EndpointConfigs": [{"EndpointConfigName": CONFIG, "EndpointConfigArn": "a" * 20, "CreationTime": 1}]
         },
         "ListModels": {"Models": []},
+        "StopTrainingJob": lambda request: jobs.update({request["TrainingJobName"]: "Stopped"}) or {},
         "ListTrainingJobs": lambda request: {
             "TrainingJobSummaries": [
                 {"TrainingJobName": name, "TrainingJobArn": "a", "CreationTime": 2, "TrainingJobStatus": state}
@@ -113,9 +114,9 @@ def test_status_lists_each_resource_with_what_it_costs(account, of):
 
 
 def test_stop_names_the_job(account, of):
-    assert of(stop) == {"job": "dogbreed-train-b", "status": "Stopping"}
     [call] = of(stop, "--dry-run")
     assert call["operation"] == "StopTrainingJob"
+    assert of(stop) == {"job": "dogbreed-train-b", "status": "Stopping"}
 
 
 def test_delete_lists_what_is_gone_and_what_stays(account, of):

@@ -51,17 +51,6 @@ IMPLIED = {
     "sagemaker:AddTags",
     "sagemaker:UpdateEndpointWeightsAndCapacities",  # RegisterScalableTarget
 }
-# Of programs that are being written: quotas and prices before machines start, `deploy --for`.
-COMING = {
-    "pricing:GetProducts",
-    "scheduler:CreateSchedule",
-    "scheduler:DeleteSchedule",
-    "scheduler:GetSchedule",
-    "scheduler:UpdateSchedule",
-    "servicequotas:GetAWSDefaultServiceQuota",
-    "servicequotas:GetServiceQuota",
-    "sagemaker:ListEndpoints",
-}
 # Alarms of target tracking are Application Auto Scaling's, which asks for them on the user's behalf.
 IMPLIED_IN = {"deploy": {"cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms"}}
 TYPES = {**{field.removesuffix("Name"): kind for field, kind in SAGEMAKER.items()}, "EndpointAsync": "endpoint"}
@@ -100,7 +89,7 @@ def test_a_document_is_one_that_iam_takes(name):
 def test_nothing_is_allowed_that_no_program_asks_for(name):
     sources = "".join(path.read_text() for path in (ROOT / "scripts").rglob("*.py"))
     renamed = {**S3_ACTIONS, **BUDGETS_ACTIONS}
-    for action in actions_of(policy_document(name, PLACES)) - IMPLIED - COMING - IMPLIED_IN.get(name, set()):
+    for action in actions_of(policy_document(name, PLACES)) - IMPLIED - IMPLIED_IN.get(name, set()):
         own = action.partition(":")[2]
         operations = [own, *(operation for operation, its in renamed.items() if its == own)]
         assert any(one in sources or xform_name(one) in sources or _is_of_a_job(one, sources) for one in operations), (

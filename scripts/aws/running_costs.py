@@ -1,0 +1,134 @@
+"""What runs costs so much an hour, and has come to so much: the column `costs` of `status`."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
+
+from scripts.aws.clients import Aws
+from scripts.aws.cost_words import running_cost
+from scripts.aws.endpoints import describe_endpoint, is_serverless
+from scripts.aws.inventory import Thing
+from scripts.aws.jobs import KINDS, MOST_RESULTS, TRANSFORM, TUNING
+from scripts.aws.prices import price_of
+
+MOST_LOOKED_AT = 10  # of what runs: each is a request or two
+
+
+@dataclass(frozen=True)
+class Running:
+    """component: of the price list. instances: now. instance_seconds: since they started, of all together."""
+
+    instance_type: str
+    component: str
+    instances: int
+    instance_seconds: float
+
+
+def with_costs(aws: Aws, things: Iterable[Thing]) -> list[Thing]:
+    """The things, those that run with what they cost; without a word of costs where the settings say so."""
+    if not aws.settings.costs.say:
+        return [replace(one, costs="") for one in things]
+    prices, found, looked_at = _Prices(aws), [], 0
+    for one in things:
+        look = _LOOKS.get(one.kind) if one.costs and looked_at < MOST_LOOKED_AT else None
+        looked_at += look is not None
+        found.append(_with_cost(aws, one, look, prices) if look else one)
+    return found
+
+
+def _with_cost(aws: Aws, thing: Thing, look: "Look", prices: "_Prices") -> Thing:
+    try:
+        running = look(aws, thing.name)
+    except (BotoCoreError, ClientError):  # denied, or gone meanwhile: the table is worth having without
+        return thing
+    if running is None:
+        return thing
+    words = running_cost(thing.costs, prices.of(running), running.instances, running.instance_seconds)
+    return replace(thing, costs=words)
+
+
+class _Prices:
+    """Asked once for each instance type, and no more once there was no answer."""
+
+    def __init__(self, aws: Aws):
+        self._aws, self._silent = aws, False
+        self._known: dict[tuple[str, str], float | None] = {}
+
+    def of(self, running: Running) -> float | None:
+        key = (running.instance_type, running.component)
+        if key not in self._known:
+            own = self._aws.settings.costs.prices.get(running.instance_type)
+            self._known[key] = own if self._silent else self._ask(key)
+        return self._known[key]
+
+    def _ask(self, key: tuple[str, str]) -> float | None:
+        try:
+            return price_of(self._aws, *key)
+        except (BotoCoreError, ClientError, ResponseParserError):
+            self._silent = True
+            return None
+
+
+def _of_endpoint(aws: Aws, name: str) -> Running | None:
+    """Its first variant's: a project's endpoint has one. Earlier updates are taken to have cost the same."""
+    endpoint = describe_endpoint(aws, name)
+    if endpoint is None or is_serverless(endpoint) or not endpoint.get("EndpointConfigName"):
+        return None
+    config = aws.client("sagemaker").describe_endpoint_config(EndpointConfigName=endpoint["EndpointConfigName"])
+    variant: dict[str, Any] = next(iter(config.get("ProductionVariants", [])), {})
+    if "InstanceType" not in variant:
+        return None
+    now = [one.get("CurrentInstanceCount", 0) for one in endpoint.get("ProductionVariants", [])]
+    count = sum(now) if now else variant.get("InitialInstanceCount", 0)
+    return Running(variant["InstanceType"], "Hosting", count, count * _seconds(endpoint["CreationTime"]))
+
+
+def _of_training(aws: Aws, name: str) -> Running | None:
+    job = aws.client("sagemaker").describe_training_job(TrainingJobName=name)
+    resources = job.get("ResourceConfig", {})
+    if "InstanceType" not in resources:
+        return None
+    count = resources.get("InstanceCount", 1)
+    return Running(resources["InstanceType"], "Training", count, count * _seconds(job.get("TrainingStartTime")))
+
+
+def _of_transform(aws: Aws, name: str) -> Running | None:
+    job = aws.client("sagemaker").describe_transform_job(TransformJobName=name)
+    resources = job.get("TransformResources", {})
+    if "InstanceType" not in resources:
+        return None
+    count = resources.get("InstanceCount", 1)
+    return Running(resources["InstanceType"], "BatchTransform", count, count * _seconds(job.get("TransformStartTime")))
+
+
+def _of_tuning(aws: Aws, name: str) -> Running | None:
+    """Of its newest hundred trials."""
+    sagemaker = aws.client("sagemaker")
+    job = sagemaker.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
+    resources = job.get("TrainingJobDefinition", {}).get("ResourceConfig", {})
+    if "InstanceType" not in resources:
+        return None
+    count = resources.get("InstanceCount", 1)
+    trials = sagemaker.list_training_jobs_for_hyper_parameter_tuning_job(
+        HyperParameterTuningJobName=name, SortBy="CreationTime", SortOrder="Descending", MaxResults=MOST_RESULTS
+    )["TrainingJobSummaries"]
+    seconds = sum(_seconds(one.get("TrainingStartTime"), one.get("TrainingEndTime")) for one in trials)
+    running = sum("TrainingStartTime" in one and "TrainingEndTime" not in one for one in trials)
+    return Running(resources["InstanceType"], "Training", count * running, count * seconds)
+
+
+def _seconds(start: datetime | None, end: datetime | None = None) -> float:
+    """0 for what has not started."""
+    return max(0.0, ((end or datetime.now(UTC)) - start).total_seconds()) if start else 0.0
+
+
+Look = Callable[[Aws, str], Running | None]
+_OF_KINDS: dict[str, Look] = {TUNING.words: _of_tuning, TRANSFORM.words: _of_transform}
+_LOOKS: dict[str, Look] = {
+    "endpoint": _of_endpoint,
+    **{kind.words: _OF_KINDS.get(kind.words, _of_training) for kind in KINDS},
+}
