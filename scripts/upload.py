@@ -17,6 +17,7 @@ from contract.splits import SPLITS
 from scripts.aws.clients import Aws
 from scripts.aws.data_source import DataFile, data_files, md5
 from scripts.aws.objects import THREADS, delete_objects, listing, put_objects, put_request
+from scripts.aws.pace import Pace
 from scripts.aws.planned_call import Call, as_json
 from scripts.config.layout import bucket_and_key
 from scripts.config.settings import load_settings
@@ -54,7 +55,8 @@ def main(arguments: list[str]) -> int:
         if creation:
             aws.make(creation)
             print(f"made the bucket {bucket}")
-        put_objects(aws.client("s3"), bucket, {f"{prefix}/{file.name}": file.read for file in changed})
+        contents = {f"{prefix}/{file.name}": file.read for file in changed}
+        put_objects(aws.client("s3"), bucket, contents, "The same command sends only the rest.")
     if args.delete:
         delete_objects(aws.client("s3"), bucket, gone)
     sent = sum(file.size for file in changed)
@@ -101,7 +103,7 @@ def _changed(
     aws: Aws, bucket: str, prefix: str, files: list[DataFile], there: dict[str, Any]
 ) -> tuple[list[DataFile], int]:
     """The files that are not in S3 as they are here, and how many are."""
-    s3 = aws.client("s3")
+    s3, pace = aws.client("s3"), Pace(THREADS)
 
     def is_there(file: DataFile) -> bool:
         key = f"{prefix}/{file.name}"
@@ -110,8 +112,8 @@ def _changed(
         content = file.read()
         if there[key].etag == md5(content):
             return True
-        stored = s3.head_object(Bucket=bucket, Key=key)["Metadata"].get("sha256")
-        return stored == hashlib.sha256(content).hexdigest()
+        stored = pace.call(lambda: s3.head_object(Bucket=bucket, Key=key))["Metadata"].get("sha256")
+        return bool(stored == hashlib.sha256(content).hexdigest())
 
     found = list(in_parallel(is_there, files, THREADS))
     return [file for file, same in zip(files, found, strict=True) if not same], sum(found)

@@ -122,16 +122,22 @@ def watch(aws: Aws, kind: JobKind, name: str, show_log: bool = True) -> dict[str
                 print(f"[{minutes(passed)}] {state}", file=sys.stderr, flush=True)
             if description[f"{kind.noun}Status"] in ENDED:
                 break
-        if log:
-            for passed, lines in answers(
-                log.new_lines
-            ):  # CloudWatch gets the last ones a little later than the end is told
-                print_lines(lines)
-                if (passed >= SILENCE and not lines) or passed > 15:
-                    break
     except (ClientError, BotoCoreError) as error:
         raise Failure(f"{explain(error)} {name} goes on all the same: {how_to_follow(name)}") from error
+    if log:
+        _print_the_rest(log, name)
     return description
+
+
+def _print_the_rest(log: LogTail, name: str) -> None:
+    """The last lines of a job that has ended: CloudWatch gets them a little later than the end is told."""
+    try:
+        for passed, lines in answers(log.new_lines):
+            print_lines(lines)
+            if (passed >= SILENCE and not lines) or passed > 15:
+                break
+    except (ClientError, BotoCoreError) as error:
+        print(f"warning: the log's last lines are in {make('logs')} ARGS={name}. {explain(error)}", file=sys.stderr)
 
 
 def how_to_follow(name: str) -> str:
