@@ -29,6 +29,7 @@ from scripts.console.terminal import Printable
 
 _DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError")
 _EXPIRED = ("ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired")
+_WITHOUT_A_CODE = "400"  # S3's answer to HEAD has no body, and a session that has ended is the usual reason
 _WRONG_CREDENTIALS = (
     "InvalidClientTokenId",
     "InvalidAccessKeyId",
@@ -62,7 +63,7 @@ PASSING = (
 _LOG_IN = "Log in again, as with `aws sso login`."
 _NEXT_STEP = {
     **dict.fromkeys(_DENIED, "Give these credentials that permission."),
-    **dict.fromkeys(_EXPIRED, _LOG_IN),
+    **dict.fromkeys((*_EXPIRED, _WITHOUT_A_CODE), _LOG_IN),
     **dict.fromkeys(
         _WRONG_CREDENTIALS, "Check the credentials in the environment or in the AWS profile, and this machine's clock."
     ),
@@ -137,7 +138,9 @@ def is_about_credentials(error: Exception) -> bool:
 
 def has_expired(error: Exception) -> bool:
     """Whether the same call would succeed after a login: a session has ended, that of the keys or that of the login."""
-    return isinstance(error, _LOGIN) or (isinstance(error, ClientError) and error_code(error) in _EXPIRED)
+    return isinstance(error, _LOGIN) or (
+        isinstance(error, ClientError) and error_code(error) in (*_EXPIRED, _WITHOUT_A_CODE)
+    )
 
 
 def passes(error: Exception) -> bool:
