@@ -41,9 +41,8 @@ def test_each_way_that_aws_says_it_ends_in_the_same_sentence(
     troubled.refuse(operation, "x").answer = answer
     assert status.main([]) == 1
     said = one_sentence(capsys)
-    assert said.endswith(
-        f"({code}). This machine's clock is {words} AWS's. Set this machine's clock, as with `timedatectl set-ntp true`."
-    )
+    step = "Set this machine's clock, as with `timedatectl set-ntp true`."
+    assert said.endswith(f"({code}). This machine's clock is {words} AWS's. {step}")
     assert len(troubled.made(operation)) == 1
 
 

@@ -1,4 +1,4 @@
-"""Credentials end while a program runs: new ones are taken up where there are any; else a sentence says what is kept."""
+"""Credentials end while a program runs: new ones are taken up where there are any; else it says what is kept."""
 
 import datetime
 import json

@@ -1,4 +1,4 @@
-"""make upload through S3's SlowDown, a network that breaks off, and credentials that end: nothing is sent for nothing."""
+"""make upload through S3's SlowDown, a network that breaks off, and credentials that end: nothing is sent twice."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""An AWS that has trouble: an HTTP server before moto and the SageMaker of these tests, which hands every request on but
+"""An AWS that has trouble: an HTTP server before moto and the SageMaker of these tests. It hands every request on but
 those that a test has trouble for.
 """
 
