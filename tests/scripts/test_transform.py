@@ -156,3 +156,14 @@ def test_a_failed_job_shows_what_it_wrote_last(ready, folder, write_log, capsys)
     assert transform.main([str(folder)]) == 1
     said = capsys.readouterr().err
     assert said.index("the model could not be loaded") < said.index("is Failed: See the log")
+
+
+@pytest.mark.parametrize("instance_type, image", [("ml.g4dn.xlarge", "serve"), ("ml.c7i.large", "serve-cpu")])
+def test_machines_without_a_gpu_get_the_image_without_cuda(
+    ready, aws, docker, folder, monkeypatch, instance_type, image
+):
+    aws.client("ecr").create_repository(repositoryName="dogbreed-serve-cpu")
+    docker.run(["docker", "push", "host/dogbreed-serve-cpu:a86989924225"], None)
+    monkeypatch.setenv("SAGEMAKER_TRANSFORM_INSTANCE_TYPE", instance_type)
+    assert transform.main([str(folder)]) == 0
+    assert f"/dogbreed-{image}:" in ready.request("CreateModel")["PrimaryContainer"]["Image"]
