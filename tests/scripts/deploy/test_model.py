@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from scripts import deploy
 from tests.scripts.deploy.endpoint import NOTHING, states
 
