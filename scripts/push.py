@@ -1,19 +1,16 @@
 """`python -m scripts.push`: bring both images to ECR, under tags that never mean another image.
 
-The serve image without CUDA comes along where it is built. What is there already is not pushed again. Repositories are
-made when they are missing.
+The serve image without CUDA comes along where it is built. What is there already is not pushed again. Repositories are made when they are missing.
 """
 
 import argparse
 import base64
-import functools
 import json
 import sys
 import time
-from collections.abc import Callable
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from scripts.aws import docker_cli, docker_push
 from scripts.aws.clients import Aws
@@ -23,12 +20,12 @@ from scripts.aws.image import (
     built_tag,
     describe_repository,
     image_detail,
-    is_built,
+    images_to_push,
     published_tag,
     repository_uri,
 )
 from scripts.aws.planned_call import Call, as_json
-from scripts.config.names import CPU_IMAGE, IMAGES, repository
+from scripts.config.names import repository
 from scripts.config.settings import load_settings
 from scripts.console.failure import Failure, ends_with_a_sentence, error_code, explain, is_denied
 from scripts.console.make_prefix import make
@@ -37,75 +34,62 @@ from scripts.requests.repository import create_repository_request, lifecycle_pol
 
 @ends_with_a_sentence
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(
-        prog="push",
-        description="Bring the train and the serve image to ECR, and the one without CUDA where it is built.",
-    )
+    parser = argparse.ArgumentParser(prog="push", description="Bring the train and the serve image to ECR.")
     parser.add_argument("--dry-run", action="store_true", help="print the requests, change nothing")
     args = parser.parse_args(arguments)
     settings = load_settings()
     aws = Aws(settings)
     tag = built_tag()
-    repositories = [repository(settings.prefix, image) for image in IMAGES]
-    if is_built(f"{repository(settings.prefix, CPU_IMAGE)}:{tag}"):
-        repositories.append(repository(settings.prefix, CPU_IMAGE))
+    repositories = {image: repository(settings.prefix, image) for image in images_to_push(settings.prefix, tag)}
 
-    calls = [call for name in repositories for call in repository_calls(aws, name)]
-    scanning = scanning_call(aws, repositories) if settings.push.scan else None
+    calls = [call for name in repositories.values() for call in repository_calls(aws, name)]
+    scanning = scanning_call(aws, list(repositories.values())) if settings.push.scan else None
     if args.dry_run:
         print(as_json([*calls, *([scanning] if scanning else [])]))
         return 0
-    built = {name: built_image(f"{name}:{tag}") for name in repositories}  # all, before anything is made or sent
-    login = functools.cache(lambda: log_in(aws))  # once, and only where something is pushed
-    try:
-        for call in [*calls, *([scanning] if scanning else [])]:
-            _make(aws, call)
-        for name, facts in built.items():
-            bring(aws, name, tag, facts, login)
-    except (ClientError, BotoCoreError) as error:
-        raise Failure(f"{explain(error)} What is in ECR stays, and the same command sends only the rest.") from error
+    built = {
+        name: built_image(f"{name}:{tag}") for name in repositories.values()
+    }  # both, before anything is made or sent
+    for call in [*calls, *([scanning] if scanning else [])]:
+        _make(aws, call)
+
+    logged_in = False
+    for name, facts in built.items():
+        in_ecr = published_tag(tag, facts["Id"])
+        detail = image_detail(aws, name, in_ecr)
+        if detail:
+            stored = _manifest(aws, name, in_ecr, detail)
+            check_manifest(f"{name}:{in_ecr}", stored["mediaType"], _remove(name, in_ecr))
+            # Of an image that is pushed as OCI the id is the digest of a manifest that ECR no longer has.
+            known = (stored["config"], detail["imageDigest"])
+            if stored["config"] and not is_pushed_as_oci(facts) and facts["Id"] not in known:
+                # No reason to fail: another machine builds the same tree into another image. But with another
+                # BASE_IMAGE it matters.
+                print(
+                    f"warning: {name}:{in_ecr} is from another build of this tree, and stays. {_remove(name, in_ecr)}",
+                    file=sys.stderr,
+                )
+            print(f"{name}:{in_ecr} is in ECR already")
+            continue
+        if not logged_in:
+            log_in(aws)
+            logged_in = True
+        uri = f"{repository_uri(aws, name)}:{in_ecr}"
+        started = time.monotonic()
+        pushed_as = uri + OCI_TAG if is_pushed_as_oci(facts) else uri
+        if pushed_as != uri:
+            remove_oci_tag(aws, name, in_ecr)  # of a push that was cut short, perhaps of another build
+        docker_cli.docker("tag", f"{name}:{tag}", pushed_as)
+        docker_push.push(pushed_as, lambda: log_in(aws))
+        if pushed_as != uri:
+            put_as_docker(aws, name, in_ecr)
+        detail = image_detail(aws, name, in_ecr)
+        if detail is None:
+            raise Failure(f"ECR does not know {name}:{in_ecr} although Docker has pushed it. Run it again.")
+        check_manifest(f"{name}:{in_ecr}", _manifest(aws, name, in_ecr, detail)["mediaType"], _remove(name, in_ecr))
+        size = f", {detail['imageSizeInBytes'] / 1e9:.2f} GB compressed" if "imageSizeInBytes" in detail else ""
+        print(f"pushed {uri} in {time.monotonic() - started:.0f} s{size}, {detail['imageDigest']}")
     return 0
-
-
-def bring(aws: Aws, name: str, tag: str, facts: dict[str, Any], login: Callable[[], None]) -> None:
-    """Push the image `<name>:<tag>` where it is not in ECR yet.
-
-    Args:
-        facts: Docker's about the image on this machine.
-        login: called before the push; what runs out meanwhile is renewed.
-    """
-    in_ecr = published_tag(tag, facts["Id"])
-    detail = image_detail(aws, name, in_ecr)
-    if detail:
-        stored = _manifest(aws, name, in_ecr, detail)
-        check_manifest(f"{name}:{in_ecr}", stored["mediaType"], _remove(name, in_ecr))
-        # Of an image that is pushed as OCI the id is the digest of a manifest that ECR no longer has.
-        known = (stored["config"], detail["imageDigest"])
-        if stored["config"] and not is_pushed_as_oci(facts) and facts["Id"] not in known:
-            # No reason to fail: another machine builds the same tree into another image. But with another BASE_IMAGE
-            # it matters.
-            print(
-                f"warning: {name}:{in_ecr} is from another build of this tree, and stays. {_remove(name, in_ecr)}",
-                file=sys.stderr,
-            )
-        print(f"{name}:{in_ecr} is in ECR already")
-        return
-    login()
-    uri = f"{repository_uri(aws, name)}:{in_ecr}"
-    started = time.monotonic()
-    pushed_as = uri + OCI_TAG if is_pushed_as_oci(facts) else uri
-    if pushed_as != uri:
-        remove_oci_tag(aws, name, in_ecr)  # of a push that was cut short, perhaps of another build
-    docker_cli.docker("tag", f"{name}:{tag}", pushed_as)
-    docker_push.push(pushed_as, lambda: log_in(aws))
-    if pushed_as != uri:
-        put_as_docker(aws, name, in_ecr)
-    detail = image_detail(aws, name, in_ecr)
-    if detail is None:
-        raise Failure(f"ECR does not know {name}:{in_ecr} although Docker has pushed it. Run it again.")
-    check_manifest(f"{name}:{in_ecr}", _manifest(aws, name, in_ecr, detail)["mediaType"], _remove(name, in_ecr))
-    size = f", {detail['imageSizeInBytes'] / 1e9:.2f} GB compressed" if "imageSizeInBytes" in detail else ""
-    print(f"pushed {uri} in {time.monotonic() - started:.0f} s{size}, {detail['imageDigest']}")
 
 
 def repository_calls(aws: Aws, name: str) -> list[Call]:

@@ -30,8 +30,8 @@ def image_facts(image: str) -> dict[str, Any] | None:
 
 
 def push(image: str) -> str:
-    """`docker push`, with its own progress on the terminal. Returns its reason when it failed, otherwise ""."""
-    done = subprocess.run(["docker", "push", image], stderr=subprocess.PIPE, text=True)
+    """`docker push`, with its own progress on stderr. Returns its reason when it failed, otherwise ""."""
+    done = subprocess.run(["docker", "push", image], stdout=sys.stderr, stderr=subprocess.PIPE, text=True)
     print(done.stderr or "", end="", file=sys.stderr, flush=True)
     return f"{_last_line(done.stderr).rstrip('.')}." if done.returncode else ""
 

@@ -9,10 +9,13 @@ import sys
 import time
 from collections.abc import Callable
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from scripts.aws import docker_cli
-from scripts.console.failure import Failure
+from scripts.console.failure import Failure, explain
 
 PAUSES = (2.0, 10.0, 30.0, 60.0)  # seconds; Docker itself has tried every layer several times
+REST = "Then run the same command again: layers that arrived are not sent twice."
 _AT_ONCE = 60.0  # seconds: a login that is refused so soon has not run out
 # Docker's words for a 401, and ECR's own for a login that has run out.
 _LOGIN = re.compile(
@@ -42,11 +45,14 @@ def push(image: str, log_in: Callable[[], None], sleep: Callable[[float], None] 
             if time.monotonic() - logged_in < _AT_ONCE or pause is None:
                 break
             print("the login to the registry has run out: logging in again", file=sys.stderr, flush=True)
-            log_in()
+            try:
+                log_in()
+            except (ClientError, BotoCoreError) as error:
+                raise Failure(f"{explain(error)} {REST}") from error
             logged_in = time.monotonic()
         elif _PASSING.search(said) and pause is not None:
             print(f"pushing again in {pause:.0f} s; layers that arrived stay", file=sys.stderr, flush=True)
             sleep(pause)
         else:
             break
-    raise Failure(f"docker push {image} failed: {said} Run it again: layers that arrived are not sent twice.")
+    raise Failure(f"docker push {image} failed: {said} {REST}")

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from scripts.aws.clients import Aws
 from scripts.aws.docker_cli import image_facts
-from scripts.config.names import CPU_IMAGE, repository
+from scripts.config.names import CPU_IMAGE, IMAGES, repository
 from scripts.console.failure import Failure, error_code
 from scripts.console.make_prefix import make
 from scripts.requests.gpu_ami import has_gpu
@@ -49,6 +49,11 @@ def is_built(name: str) -> bool:
         return image_facts(name) is not None
     except Failure:
         return False
+
+
+def images_to_push(prefix: str, tag: str) -> tuple[str, ...]:
+    """The images that every job and endpoint needs, and the one without CUDA where it is built."""
+    return (*IMAGES, CPU_IMAGE) if is_built(f"{repository(prefix, CPU_IMAGE)}:{tag}") else IMAGES
 
 
 def built_image(name: str) -> dict[str, Any]:
