@@ -1,6 +1,7 @@
 """`python -m scripts.push`: bring both images to ECR, under tags that never mean another image.
 
-The serve image without CUDA comes along where it is built. What is there already is not pushed again. Repositories are made when they are missing.
+The serve image without CUDA comes along where it is built. What is there already is not pushed again. Repositories are
+made when they are missing.
 """
 
 import argparse

@@ -15,7 +15,7 @@ from scripts.aws import docker_cli
 from scripts.console.failure import Failure, explain
 
 PAUSES = (2.0, 10.0, 30.0, 60.0)  # seconds; Docker itself has tried every layer several times
-REST = "Then run the same command again: layers that arrived are not sent twice."
+REST = "Run the same command again: layers that arrived are not sent twice."
 _AT_ONCE = 60.0  # seconds: a login that is refused so soon has not run out
 # Docker's words for a 401, and ECR's own for a login that has run out.
 _LOGIN = re.compile(

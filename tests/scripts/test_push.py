@@ -259,7 +259,7 @@ def test_a_push_that_fails_is_a_sentence(aws, built, capsys, monkeypatch):
         built, "run", lambda command, text: (1, "", "") if command[1] == "push" else real(command, text)
     )
     assert push.main([]) == 1
-    assert "docker push" in (said := capsys.readouterr().err) and "run the same command again" in said
+    assert "docker push" in (said := capsys.readouterr().err) and "Run the same command again" in said
 
 
 def test_a_machine_without_docker_is_a_sentence(aws, tag, monkeypatch, tmp_path, capsys):

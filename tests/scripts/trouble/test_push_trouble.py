@@ -87,7 +87,7 @@ def test_a_network_that_stays_away_is_a_sentence(aws, built, failing, capsys):
     failing += [PASSING[0]] * 9
     assert push.main([]) == 1
     assert count(built, "push") == 5
-    assert one_sentence(capsys).endswith("Then run the same command again: layers that arrived are not sent twice.")
+    assert one_sentence(capsys).endswith("Run the same command again: layers that arrived are not sent twice.")
 
 
 @pytest.mark.parametrize("said", REFUSED)
@@ -104,7 +104,7 @@ def test_credentials_that_ended_as_well_are_a_sentence_that_says_what_stays(aws,
     assert push.main([]) == 1
     assert one_sentence(capsys) == (
         "error: AWS refused GetAuthorizationToken: The token has expired (ExpiredTokenException). Log in again, as "
-        "with `aws sso login`. Then run the same command again: layers that arrived are not sent twice."
+        "with `aws sso login`. Run the same command again: layers that arrived are not sent twice."
     )
 
 
