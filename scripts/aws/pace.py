@@ -36,6 +36,7 @@ class Pace:
         self._last_decrease = clock()
         self._trouble_since: float | None = None
         self._told = False
+        self._given_up: Exception | None = None
 
     @property
     def allowed(self) -> int:
@@ -44,7 +45,7 @@ class Pace:
 
     def call(self, ask: Callable[[], Answer]) -> Answer:
         """What `ask` returns. Raises what it raises when that does not pass, or when no request at all has been
-        answered for LONGEST_TROUBLE.
+        answered for LONGEST_TROUBLE; after that every call raises the same.
         """
         pause = SHORTEST
         while True:
@@ -54,6 +55,7 @@ class Pace:
             except (ClientError, BotoCoreError) as error:
                 self._end()
                 if not passes(error) or not self._slow_down(began, error):
+                    self._given_up = error
                     raise
             except BaseException:
                 self._end()
@@ -68,6 +70,8 @@ class Pace:
     def _begin(self) -> float:
         with self._changed:
             self._changed.wait_for(lambda: self._under_way < self.allowed)
+            if self._given_up:
+                raise self._given_up
             self._under_way += 1
             return self._clock()
 

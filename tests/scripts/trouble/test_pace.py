@@ -63,6 +63,14 @@ def test_what_does_not_pass_is_raised_at_once(error):
     assert pace.allowed == 32
 
 
+def test_what_was_given_up_is_not_begun_again_by_another_thread():
+    pace = Pace(32, Clock())
+    with pytest.raises(ClientError):
+        pace.call(telling(refused("ExpiredToken")))
+    with pytest.raises(ClientError, match="ExpiredToken"):
+        pace.call(lambda: "never asked")
+
+
 def test_answers_let_more_through_again_but_never_more_than_at_first():
     pace = Pace(8, Clock())
     pace.call(telling(*[refused("SlowDown")] * 9, "answer"))
