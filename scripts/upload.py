@@ -74,9 +74,9 @@ def bucket_call(aws: Aws) -> Call | None:
     """CreateBucket when the bucket is missing, None when it is there. Raises Failure when it is another's or
     elsewhere.
     """
-    bucket = aws.layout.bucket
+    s3, bucket = aws.client("s3"), aws.layout.bucket  # before: it asks STS, whose refusals are not the bucket's
     try:
-        region = aws.client("s3").head_bucket(Bucket=bucket).get("BucketRegion", aws.region)
+        region = s3.head_bucket(Bucket=bucket).get("BucketRegion", aws.region)
     except ClientError as error:
         status = error.response["ResponseMetadata"]["HTTPStatusCode"]
         if status == 403:

@@ -8,6 +8,7 @@ import pytest
 
 from scripts.aws import clients as aws_module
 from scripts.aws import docker_push, pace
+from tests.scripts.sagemaker_stand_in import Refusal
 from tests.scripts.training.jobs import job
 from tests.scripts.trouble.troubled_aws import TroubledAws
 
@@ -34,6 +35,26 @@ def troubled(aws, sagemaker, moto_server, stand_in, slept, monkeypatch):
     monkeypatch.setattr(aws_module, "boto3", boto3)
     yield server
     server.close()
+
+
+@pytest.fixture
+def many_jobs(sagemaker):
+    """A hundred training jobs, and no endpoint."""
+    sagemaker.answers["DescribeEndpoint"] = Refusal("ValidationException", "Could not find endpoint.")
+    sagemaker.answers["ListModels"] = {"Models": []}
+    sagemaker.answers["ListEndpointConfigs"] = {"EndpointConfigs": []}
+    sagemaker.answers["ListTrainingJobs"] = {
+        "TrainingJobSummaries": [
+            {
+                "TrainingJobName": f"dogbreed-train-{number}",
+                "TrainingJobArn": "a",
+                "CreationTime": 1,
+                "TrainingJobStatus": "Completed",
+            }
+            for number in range(100)
+        ]
+    }
+    return sagemaker
 
 
 @pytest.fixture

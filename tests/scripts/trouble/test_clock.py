@@ -31,7 +31,7 @@ def refused(code: str, date: str | None) -> ClientError:
 )
 @pytest.mark.parametrize("ahead, words", [(-40, "40 minutes behind"), (26 * 60, "26 hours ahead of")])
 def test_each_way_that_aws_says_it_ends_in_the_same_sentence(
-    sagemaker, bucket, troubled, service, operation, code, http_status, ahead, words, capsys
+    many_jobs, bucket, troubled, service, operation, code, http_status, ahead, words, capsys
 ):
     def answer(request):
         error = error_answer(service, code, "Signature expired: 20261130T112000Z is now earlier than", http_status)

@@ -8,7 +8,6 @@ import sys
 import pytest
 
 from scripts import delete, deploy, status, train
-from tests.scripts.sagemaker_stand_in import Refusal
 from tests.scripts.training.jobs import job
 
 EXPIRED = "The security token included in the request is expired"
@@ -152,8 +151,7 @@ def test_the_end_of_a_job_counts_even_when_its_last_lines_cannot_be_read(running
 
 
 @pytest.mark.parametrize("program, words", [(status, []), (delete, ["--yes"]), (deploy, [])])
-def test_any_program_says_to_log_in_and_to_run_it_again(sagemaker, bucket, troubled, program, words, capsys):
-    sagemaker.answers["DescribeEndpoint"] = Refusal("ValidationException", "Could not find endpoint.")
+def test_any_program_says_to_log_in_and_to_run_it_again(many_jobs, bucket, troubled, program, words, capsys):
     for operation, code in (("GetCallerIdentity", "ExpiredToken"), ("ListTrainingJobs", "ExpiredTokenException")):
         troubled.refuse(operation, code, EXPIRED, status=403)
     assert program.main(words) == 1

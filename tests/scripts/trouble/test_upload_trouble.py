@@ -49,28 +49,29 @@ def test_trouble_that_does_not_end_is_a_sentence_and_what_has_arrived_stays(
     put, aws, bucket, troubled, monkeypatch, capsys
 ):
     monkeypatch.setattr(pace, "LONGEST_TROUBLE", 0.2)
-    trouble = troubled.refuse("PutObject", "SlowDown", "Please reduce your request rate.", status=503, after=20)
+    busy = {"status": 503, "after": 20, "when": lambda request: request.key == "test"}
+    troubled.refuse("PutObject", "SlowDown", "Please reduce your request rate.", **busy)
     assert put() == 1
     said = one_sentence(capsys)
     assert said.startswith("error: AWS refused PutObject: Please reduce your request rate (SlowDown).")
     assert said.endswith("20 of 60 files have arrived and stay. The same command sends only the rest.")
-    troubled.troubles.remove(trouble)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "later")
     assert put() == 0
     assert "40 files sent" in capsys.readouterr().out and len(stored(aws, bucket)) == 60
 
 
 @pytest.mark.parametrize("code, status", [("ExpiredToken", 400), ("InvalidToken", 400), ("AccessDenied", 403)])
 def test_credentials_that_end_in_the_middle_are_a_sentence_and_the_next_upload_sends_the_rest(
-    put, aws, bucket, troubled, code, status, capsys
+    put, aws, bucket, troubled, code, status, monkeypatch, capsys
 ):
-    trouble = troubled.refuse("PutObject", code, EXPIRED, status=status, after=20)
+    troubled.refuse("PutObject", code, EXPIRED, status=status, after=20, when=lambda request: request.key == "test")
     assert put() == 1
     said = one_sentence(capsys)
     assert said.startswith(f"error: AWS refused PutObject: {EXPIRED[:-1]} ({code}).")
     found = re.search(r"(\d+) of 60 files have arrived and stay\. The same command sends only the rest\.$", said)
     assert found and int(found[1]) <= 20, said  # an answer may be on its way when another one ends the program
     assert ("Log in again, as with `aws sso login`." in said) == (code == "ExpiredToken")
-    troubled.troubles.remove(trouble)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "renewed")
     assert len(stored(aws, bucket)) == 20
     assert put() == 0
     assert "40 files sent" in capsys.readouterr().out and len(stored(aws, bucket)) == 60
