@@ -90,9 +90,8 @@ def missing(libraries: list[Path]) -> dict[str, dict[str, set[str]]]:
     """Each library that is not there -> its functions that are used, by version."""
     here = {one.name for one in libraries}
     system = dict(re.findall(r"^\s+(\S+) .* => (\S+)$", run("/sbin/ldconfig", "-p"), re.MULTILINE))
-    gone = {
-        name for one in libraries for name in needed(one) if name not in here | system.keys() and name.startswith("lib")
-    }
+    wanted = {name for one in libraries for name in needed(one) if name.startswith("lib")}
+    gone = wanted - here - system.keys()
     found: dict[str, dict[str, set[str]]] = {name: {} for name in sorted(gone)}
     linked = {Path(system[name]) for one in libraries for name in needed(one) if name in system}
     defined = {name for one in {*libraries, *linked} for name, _ in symbols(one, "defined")}

@@ -55,7 +55,7 @@ class Pace:
             except (ClientError, BotoCoreError) as error:
                 self._end()
                 if not passes(error) or not self._slow_down(began, error):
-                    self._given_up = error
+                    self._give_up(error)
                     raise
             except BaseException:
                 self._end()
@@ -69,7 +69,7 @@ class Pace:
 
     def _begin(self) -> float:
         with self._changed:
-            self._changed.wait_for(lambda: self._under_way < self.allowed)
+            self._changed.wait_for(lambda: self._given_up or self._under_way < self.allowed)
             if self._given_up:
                 raise self._given_up
             self._under_way += 1
@@ -79,6 +79,11 @@ class Pace:
         with self._changed:
             self._under_way -= 1
             self._changed.notify()
+
+    def _give_up(self, error: Exception) -> None:
+        with self._changed:
+            self._given_up = error
+            self._changed.notify_all()
 
     def _slow_down(self, began: float, error: Exception) -> bool:
         """Whether to go on. What was under way together counts once, and the first trouble alone is told."""

@@ -94,7 +94,7 @@ def reason(error: Exception) -> str:
     if isinstance(error, (*_LOGIN, NotConnected, HTTPClientError, IncompleteReadError)):
         return f"{said}."
     if isinstance(error, ResponseParserError):
-        return f"What answered is not AWS, as a login page or a proxy may: {said}."
+        return f"What answered is not AWS, as a login page or a proxy may: {said.splitlines()[0]}."
     if isinstance(error, ClientError):
         code = error_code(error) or "Unknown"
         message = error.response.get("Error", {}).get("Message", "") or "it gave no reason"

@@ -71,6 +71,30 @@ def test_what_was_given_up_is_not_begun_again_by_another_thread():
         pace.call(lambda: "never asked")
 
 
+def test_who_waits_for_a_turn_that_does_not_come_is_told():
+    pace, begun, ended = Pace(1), threading.Event(), []
+
+    def fail():
+        begun.set()
+        threading.Event().wait(0.05)  # until the others wait
+        raise refused("AccessDenied")
+
+    def call(ask):
+        with pytest.raises(ClientError):
+            pace.call(ask)
+        ended.append(1)
+
+    threads = [threading.Thread(target=call, args=(fail,), daemon=True)]
+    threads[0].start()
+    begun.wait(10)
+    threads += [threading.Thread(target=call, args=(lambda: "never asked",), daemon=True) for _ in range(5)]
+    for one in threads[1:]:
+        one.start()
+    for one in threads:
+        one.join(10)
+    assert len(ended) == 6
+
+
 def test_answers_let_more_through_again_but_never_more_than_at_first():
     pace = Pace(8, Clock())
     pace.call(telling(*[refused("SlowDown")] * 9, "answer"))
