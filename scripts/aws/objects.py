@@ -14,7 +14,7 @@ from scripts.aws.pace import Pace
 from scripts.aws.waiting import moments
 from scripts.console.failure import PASSING, Failure, explain, is_denied
 from scripts.console.parallel import in_parallel
-from scripts.console.terminal import Progress
+from scripts.console.waits import Progress
 
 THREADS = 32  # S3 takes 3,500 puts a second under a prefix; what is waited for is its answers
 SECONDS_TO_DELETE = 60.0  # for keys that S3 has no time for now
@@ -136,10 +136,10 @@ def put_objects(s3: Any, bucket: str, contents: dict[str, Callable[[], bytes]], 
             sent += 1
 
     counting = threading.Lock()
-    progress = Progress(len(contents), "files sent")
     try:
-        for _ in in_parallel(put, contents.items(), THREADS):
-            progress.step()
+        with Progress(len(contents), "files sent") as progress:
+            for _ in in_parallel(put, contents.items(), THREADS):
+                progress.step()
     except (ClientError, BotoCoreError) as error:
         raise Failure(f"{explain(error)} {sent:,} of {len(contents):,} files have arrived and stay. {then}") from error
 
