@@ -17,9 +17,10 @@ from scripts.console.failure import Failure, explain
 PAUSES = (2.0, 10.0, 30.0, 60.0)  # seconds; Docker itself has tried every layer several times
 REST = "Run the same command again: layers that arrived are not sent twice."
 _AT_ONCE = 60.0  # seconds: a login that is refused so soon has not run out
-# Docker's words for a 401, and ECR's own for a login that has run out.
+# Docker's words for a 401, ECR's own for a login that has run out, and Docker's for these where a HEAD was refused.
 _LOGIN = re.compile(
-    r"authorization token has expired|no basic auth credentials|authentication required|unauthorized|\b401\b",
+    r"authorization token has expired|no basic auth credentials|authentication required|unauthorized|\b401\b"
+    r"|HTTP 403 response body",
     re.IGNORECASE,
 )
 _PASSING = re.compile(

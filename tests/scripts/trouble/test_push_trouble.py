@@ -11,6 +11,7 @@ RUN_OUT = (
     "denied: Your authorization token has expired. Reauthenticate and try again.",
     "unauthorized: authentication required",
     "no basic auth credentials",
+    'error parsing HTTP 403 response body: unexpected end of JSON input: ""',
     "unexpected status from PUT request to https://x/v2/dogbreed-train/blobs/uploads/1: 401 Unauthorized",
 )
 PASSING = (

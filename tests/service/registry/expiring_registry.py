@@ -15,7 +15,8 @@ MESSAGE = "Your authorization token has expired. Reauthenticate and try again."
 
 
 class ExpiringRegistry:
-    """Each token is good for `blobs` blobs. refusal: status and code of what comes after that.
+    """The first token is good for `blobs` blobs, later ones for all. refusal: status and code once it has run out; who
+    has none is asked for one.
 
     arrived: the digest of every blob that was sent, in order. manifests: by path.
     """
@@ -39,7 +40,8 @@ class ExpiringRegistry:
 
     def new_token(self) -> str:
         """Those before it have run out."""
-        self._token, self._left = f"token-{next(self._numbers)}", self._blobs
+        self._left = self._blobs if self._token == "none" else 1_000
+        self._token = f"token-{next(self._numbers)}"
         return self._token
 
     def _is_let_in(self, authorization: str) -> bool:
@@ -50,7 +52,7 @@ class ExpiringRegistry:
         with self._lock:
             if not self._is_let_in(headers.get("Authorization", "")):
                 self.refused += 1
-                status, code = self._refusal
+                status, code = self._refusal if "Authorization" in headers else (401, "UNAUTHORIZED")
                 error = {"errors": [{"code": code, "message": MESSAGE}]}
                 asks = {"WWW-Authenticate": f'Basic realm="http://{self.host}/",service="ecr.amazonaws.com"'}
                 return status, asks | {"Content-Type": "application/json"}, json.dumps(error).encode()
