@@ -13,6 +13,7 @@ from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.model import OperationModel
 
+from scripts.aws.call_waits import say_waits
 from scripts.aws.current_credentials import CurrentCredentials
 from scripts.aws.planned_call import Call
 from scripts.config.layout import Layout
@@ -49,6 +50,7 @@ class Aws:
             client = self._boto.client(service, config=self._config)
             if self._credentials:
                 self._credentials.sign_for(client)
+            say_waits(client)
             if service == "s3":
                 bucket = self.layout.bucket
                 client.meta.events.register("provide-client-params.s3", _naming_owner(bucket, self.account), bucket)
