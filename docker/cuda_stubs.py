@@ -11,8 +11,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import leave_out
-
 NO_DEVICE = 100  # cudaErrorNoDevice; of the other libraries any error will do
 # What is asked for words must give some.
 IN_WORDS = re.compile(r".*(ErrorString|StatusString|ErrorName|StatusName|GetLastError)$")
@@ -110,16 +108,25 @@ def missing(libraries: list[Path]) -> dict[str, dict[str, set[str]]]:
     return found
 
 
+def optional(metadata: str) -> str:
+    """METADATA in which NVIDIA's packages are no requirements but those of an extra, or `pip check` would miss them."""
+    lines = []
+    for line in metadata.split("\n"):
+        if line.startswith("Requires-Dist: nvidia-") and "extra ==" not in line:
+            wanted, _, condition = line.partition(";")
+            line = f'{wanted}; ({condition.strip()}) and extra == "cuda"' if condition else f'{wanted}; extra == "cuda"'
+        lines.append(line)
+    lines.insert(lines.index("") if "" in lines else len(lines), "Provides-Extra: cuda")
+    return "\n".join(lines)
+
+
 def main(site: Path) -> None:
     libraries = sorted(one for name in FOLDERS for one in site.glob(f"{name}*/**/*.so*") if one.is_file())
     for name, functions in missing(libraries).items():
         make_stub(site / "torch/lib" / name, functions)
         print(f"{sum(map(len, functions.values())):5} functions in the place of {name}")
-    # What torch's metadata ask of NVIDIA's packages is asked no more, or `pip check` would miss them.
     for metadata in site.glob("torch-*.dist-info/METADATA"):
-        stated = metadata.read_text(encoding="utf-8")
-        leave_out.PACKAGES.update(re.findall(r"^Requires-Dist: (nvidia-[\w-]+)", stated, re.MULTILINE))
-        metadata.write_text(leave_out.optional(stated), encoding="utf-8")
+        metadata.write_text(optional(metadata.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":

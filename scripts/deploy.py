@@ -65,7 +65,7 @@ def main(arguments: list[str]) -> int:
             model_request(
                 settings,
                 name=version,
-                image=serving_image_uri(aws, None if serverless else settings.deploy.instance_type),
+                image=serving_image_uri(aws, () if serverless else preferred_types(settings.deploy)),
                 model_data=model_data,
                 role_arn=role_arn,
                 serverless=serverless,

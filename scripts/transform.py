@@ -65,7 +65,7 @@ def main(arguments: list[str]) -> int:
             model_request(
                 settings,
                 name=model,
-                image=serving_image_uri(aws, settings.transform.instance_type),
+                image=serving_image_uri(aws, (settings.transform.instance_type,)),
                 model_data=model_data,
                 role_arn=role_arn,
             ),

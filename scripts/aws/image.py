@@ -103,13 +103,13 @@ def image_uri(aws: Aws, image: str) -> str:
     return uri
 
 
-def serving_image_uri(aws: Aws, instance_type: str | None) -> str:
-    """The address of the image that serves on this instance type: without a GPU the one without CUDA, which starts
-    sooner, where it is in ECR; otherwise the serve image, and stderr says how to make the other.
+def serving_image_uri(aws: Aws, instance_types: tuple[str, ...]) -> str:
+    """The address of the image that serves on these instance types: where none has a GPU the one without CUDA, which
+    starts sooner, if it is in ECR; otherwise the serve image, and stderr says how to make the other.
 
-    instance_type: None for a serverless endpoint. Raises Failure as `image_uri` does.
+    instance_types: none for a serverless endpoint. Raises Failure as `image_uri` does.
     """
-    if instance_type and has_gpu(instance_type):
+    if any(has_gpu(one) for one in instance_types):
         return image_uri(aws, "serve")
     prefix = aws.settings.prefix
     name, tag = repository(prefix, CPU_IMAGE), built_tag()
@@ -121,7 +121,7 @@ def serving_image_uri(aws: Aws, instance_type: str | None) -> str:
     if found is None:
         found = image_uri(aws, "serve")
         print(
-            f"note: {instance_type or 'a serverless endpoint'} has no GPU and gets the image with CUDA. A smaller one "
+            f"note: {' or '.join(instance_types) or 'a serverless endpoint'} has no GPU and gets the image with CUDA. A smaller one "
             f"without it, {name}:{tag}, is not in ECR: `make build-serve-cpu` and `{make('push')}` bring it there.",
             file=sys.stderr,
         )

@@ -32,8 +32,8 @@ def repositories(aws):
     return sorted(one["repositoryName"] for one in aws.client("ecr").describe_repositories()["repositories"])
 
 
-def uri(instance_type: str | None) -> str:
-    return serving_image_uri(Aws(load_settings()), instance_type)
+def uri(*instance_types: str) -> str:
+    return serving_image_uri(Aws(load_settings()), instance_types)
 
 
 @pytest.mark.parametrize("under", [CLEAN, DIRTY])
@@ -70,35 +70,35 @@ def test_a_dry_run_has_its_repository_and_needs_no_engine(aws, build, monkeypatc
 
 @pytest.mark.parametrize("under", [CLEAN, DIRTY])
 @pytest.mark.parametrize(
-    "instance_type, image",
+    "instance_types, image",
     [
-        ("ml.m5.large", "serve-cpu"),
-        ("ml.c7i.xlarge", "serve-cpu"),
-        ("ml.t2.medium", "serve-cpu"),
-        (None, "serve-cpu"),
-        ("ml.g4dn.xlarge", "serve"),
-        ("ml.g6e.xlarge", "serve"),
-        ("ml.p4d.24xlarge", "serve"),
+        (["ml.m5.large"], "serve-cpu"),
+        (["ml.c7i.xlarge", "ml.m5.xlarge"], "serve-cpu"),
+        (["ml.t2.medium"], "serve-cpu"),
+        ([], "serve-cpu"),
+        (["ml.g4dn.xlarge"], "serve"),
+        (["ml.c7i.xlarge", "ml.g6e.xlarge"], "serve"),
+        (["ml.p4d.24xlarge"], "serve"),
     ],
 )
-def test_it_serves_where_there_is_no_gpu(aws, build, instance_type, image, under, capsys):
+def test_it_serves_where_there_is_no_gpu(aws, build, instance_types, image, under, capsys):
     build("train", "serve", "serve-cpu", under=under)
     assert push.main([]) == 0
     capsys.readouterr()
     published = CLEAN if under == CLEAN else f"{DIRTY}-0123456789ab"
-    assert uri(instance_type) == f"{HOST}/dogbreed-{image}:{published}"
+    assert uri(*instance_types) == f"{HOST}/dogbreed-{image}:{published}"
     assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize("under", [CLEAN, DIRTY])
-@pytest.mark.parametrize("instance_type, named", [("ml.m5.large", "ml.m5.large"), (None, "a serverless endpoint")])
+@pytest.mark.parametrize("instance_types, named", [(["ml.m5.large"], "ml.m5.large"), ([], "a serverless endpoint")])
 def test_where_it_is_not_in_ecr_the_other_serves_and_the_commands_are_named(
-    aws, build, instance_type, named, under, capsys
+    aws, build, instance_types, named, under, capsys
 ):
     build("train", "serve", under=under)
     assert push.main([]) == 0
     capsys.readouterr()
-    assert "/dogbreed-serve:" in uri(instance_type)
+    assert "/dogbreed-serve:" in uri(*instance_types)
     said = capsys.readouterr().err
     assert said.startswith(f"note: {named} has no GPU and gets the image with CUDA.")
     assert f"dogbreed-serve-cpu:{under}, is not in ECR: `make build-serve-cpu` and `make push` bring it there." in said
