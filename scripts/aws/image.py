@@ -121,8 +121,9 @@ def serving_image_uri(aws: Aws, instance_types: tuple[str, ...]) -> str:
     if found is None:
         found = image_uri(aws, "serve")
         print(
-            f"note: {' or '.join(instance_types) or 'a serverless endpoint'} has no GPU and gets the image with CUDA. A smaller one "
-            f"without it, {name}:{tag}, is not in ECR: `make build-serve-cpu` and `{make('push')}` bring it there.",
+            f"note: {' or '.join(instance_types) or 'a serverless endpoint'} has no GPU and gets the image with CUDA. "
+            f"A smaller one without it, {name}:{tag}, is not in ECR: `make build-serve-cpu` and `{make('push')}` bring "
+            "it there.",
             file=sys.stderr,
         )
     return found
