@@ -133,7 +133,7 @@ try: .venv/ready  ## A page to try the endpoint with pictures of your own: drop,
 build: engine  ## WEIGHTS=resnet34.pth | Build both; WEIGHTS bakes pretrained weights in, WEIGHTS=none takes them out
 	@docker/build.sh
 
-build-serve-cpu: engine  ## The serve image without CUDA, for CPU instances and serverless (needs lock-cpu once)
+build-serve-cpu: engine  ## The serve image without CUDA, for CPU instances and serverless endpoints
 	@docker/build.sh serve-cpu
 
 renew-base: engine  ## Take today's security fixes for the base of the images, for the next build

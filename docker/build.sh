@@ -54,18 +54,17 @@ for image; do
     echo "Building $prefix-$image:$tag on $base ..."
     target=$image torch=torch
     if [ "$image" = serve-cpu ]; then
-        target=serve torch=torch-cpu
-        [ -f docker/requirements/cpu.txt ] || {
-            echo "docker/requirements/cpu.txt is missing: the hashes of torch's CPU builds, which PyPI does not have. Set PIP_EXTRA_INDEX_URL" \
-                "or PIP_INDEX_URL to an index that does, run \`make lock-cpu\`, look at that file, and call this again." >&2
-            exit 1
-        }
-        # First the one thing that may not be had, before minutes of everything else.
-        build --target cpu-wheels || {
-            echo "The CPU builds of torch and torchvision (docker/requirements/cpu.txt) cannot be had; pip says above why. PyPI does" \
-                "not have them: set PIP_EXTRA_INDEX_URL or PIP_INDEX_URL to an index that does, and call this again." >&2
-            exit 1
-        }
+        target=serve torch=torch-without-cuda
+        if [ -f docker/requirements/cpu.txt ]; then
+            torch=torch-cpu
+            # First the one thing that may not be had, before minutes of everything else.
+            build --target cpu-wheels || {
+                echo "The CPU builds of torch and torchvision (docker/requirements/cpu.txt) cannot be had; pip says above why. PyPI does" \
+                    "not have them: set PIP_EXTRA_INDEX_URL or PIP_INDEX_URL to an index that does, and call this again; or remove that" \
+                    "file, and PyPI's torch is taken without its CUDA libraries." >&2
+                exit 1
+            }
+        fi
     fi
     build --target "$target" --tag "$prefix-$image:$tag" --build-arg TORCH="$torch" \
         --build-arg REVISION="$(git rev-parse HEAD 2>/dev/null || echo unknown)" \

@@ -20,7 +20,7 @@ from scripts.aws.endpoints import (
     wait_until_gone,
     wait_until_in_service,
 )
-from scripts.aws.image import image_uri
+from scripts.aws.image import serving_image_uri
 from scripts.aws.machines import of_endpoint
 from scripts.aws.model_data import check_owner, find_model_data
 from scripts.aws.planned_call import Call, as_json
@@ -77,7 +77,7 @@ def main(arguments: list[str]) -> int:
             model_request(
                 settings,
                 name=version,
-                image=image_uri(aws, "serve"),
+                image=serving_image_uri(aws, () if serverless else preferred_types(settings.deploy)),
                 model_data=model_data,
                 role_arn=role_arn,
                 serverless=serverless,

@@ -1,6 +1,7 @@
 """`python -m scripts.push`: bring both images to ECR, under tags that never mean another image.
 
-What is there already is not pushed again. Repositories are made when they are missing.
+The serve image without CUDA comes along where it is built. What is there already is not pushed again. Repositories are
+made when they are missing.
 """
 
 import argparse
@@ -12,12 +13,20 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from scripts.aws import docker_cli
+from scripts.aws import docker_cli, docker_push
 from scripts.aws.clients import Aws
 from scripts.aws.docker_manifest import DOCKER_MANIFEST, OCI_TAG, is_pushed_as_oci, put_as_docker, remove_oci_tag
-from scripts.aws.image import built_image, built_tag, describe_repository, image_detail, published_tag, repository_uri
+from scripts.aws.image import (
+    built_image,
+    built_tag,
+    describe_repository,
+    image_detail,
+    images_to_push,
+    published_tag,
+    repository_uri,
+)
 from scripts.aws.planned_call import Call, as_json
-from scripts.config.names import IMAGES, repository
+from scripts.config.names import repository
 from scripts.config.settings import load_settings
 from scripts.console.document import add_json_option, document
 from scripts.console.failure import Failure, ends_with_a_sentence, error_code, explain, is_denied
@@ -36,7 +45,7 @@ def main(arguments: list[str]) -> int:
     settings = load_settings()
     aws = Aws(settings)
     tag = built_tag()
-    repositories = {image: repository(settings.prefix, image) for image in IMAGES}
+    repositories = {image: repository(settings.prefix, image) for image in images_to_push(settings.prefix, tag)}
 
     calls = [call for name in repositories.values() for call in repository_calls(aws, name)]
     scanning = scanning_call(aws, list(repositories.values())) if settings.push.scan else None
@@ -80,7 +89,7 @@ def main(arguments: list[str]) -> int:
         if pushed_as != uri:
             remove_oci_tag(aws, name, in_ecr)  # of a push that was cut short, perhaps of another build
         docker_cli.docker("tag", f"{name}:{tag}", pushed_as)
-        docker_cli.push(pushed_as)
+        docker_push.push(pushed_as, lambda: log_in(aws))
         if pushed_as != uri:
             with Wait("Docker's manifest of the image in ECR"):
                 put_as_docker(aws, name, in_ecr)

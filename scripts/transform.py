@@ -8,22 +8,25 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from scripts.aws.all_or_nothing import make_all
 from scripts.aws.before_creation import before_creation
 from scripts.aws.clients import Aws
-from scripts.aws.image import image_uri
+from scripts.aws.image import serving_image_uri
 from scripts.aws.jobs import TRANSFORM, failure_of, how_to_follow, watch
 from scripts.aws.log_tail import print_last_lines
 from scripts.aws.machines import of_transform
 from scripts.aws.model_data import check_owner, find_model_data
 from scripts.aws.objects import THREADS, has_objects, listing, put_objects
+from scripts.aws.pace import Pace
 from scripts.aws.pictures import answer, find_pictures, picture_line
 from scripts.aws.planned_call import Call, as_json
 from scripts.config import names
 from scripts.config.layout import bucket_and_key
 from scripts.config.settings import load_settings
 from scripts.console.document import Document, add_json_option, document
-from scripts.console.failure import Failure, ends_with_a_sentence
+from scripts.console.failure import Failure, ends_with_a_sentence, explain
 from scripts.console.make_prefix import make
 from scripts.console.parallel import in_parallel
 from scripts.console.waits import Wait
@@ -64,7 +67,7 @@ def main(arguments: list[str]) -> int:
             model_request(
                 settings,
                 name=model,
-                image=image_uri(aws, "serve"),
+                image=serving_image_uri(aws, (settings.transform.instance_type,)),
                 model_data=model_data,
                 role_arn=role_arn,
             ),
@@ -91,7 +94,8 @@ def main(arguments: list[str]) -> int:
     if pictures:
         bucket, prefix = bucket_and_key(source)
         above = Path(args.source) if Path(args.source).is_dir() else Path(args.source).parent
-        put_objects(s3, bucket, {f"{prefix}{one.relative_to(above).as_posix()}": one.read_bytes for one in pictures})
+        contents = {f"{prefix}{one.relative_to(above).as_posix()}": one.read_bytes for one in pictures}
+        put_objects(s3, bucket, contents, "No job was started: run the same command again.")
     try:
         make_all(aws, calls, aws.make)
         found.update(job=name, status="InProgress", output=output)
@@ -107,7 +111,10 @@ def main(arguments: list[str]) -> int:
     why = failure_of(ended, TRANSFORM)
     if why:
         print(f"error: {why}", file=sys.stderr)
-    _show_answers(s3, source, output, found)  # one bad picture fails a job, and the others have their answers
+    try:
+        _show_answers(s3, source, output, found)  # one bad picture fails a job, and the others have their answers
+    except (ClientError, BotoCoreError) as error:
+        raise Failure(f"{explain(error)} {name} has ended, and its answers stay in {output}.") from error
     return 1 if why else 0
 
 
@@ -127,8 +134,13 @@ def _show_answers(s3: Any, source: str, output: str, found: Document) -> None:
     """Print what the model said of every picture. Raises Failure that names those without an answer."""
     bucket, prefix = bucket_and_key(f"{output}/")
     keys = [key for key in sorted(listing(s3, bucket, prefix)) if key.endswith(".out")]
+    pace = Pace(THREADS)
+
+    def read(key: str) -> bytes:
+        return pace.call(lambda: bytes(s3.get_object(Bucket=bucket, Key=key)["Body"].read()))
+
     with Wait(f"{len(keys):,} answers from S3"):
-        bodies = list(in_parallel(lambda key: s3.get_object(Bucket=bucket, Key=key)["Body"].read(), keys, THREADS))
+        bodies = list(in_parallel(read, keys, THREADS))
     said = {key.removeprefix(prefix).removesuffix(".out"): answer(body) for key, body in zip(keys, bodies, strict=True)}
     if found.is_asked_for:
         found.write([{"picture": picture, "answer": one} for picture, one in said.items()])

@@ -8,6 +8,8 @@ import argparse
 import sys
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from contract.metric_lines import is_of_the_test_split
 from scripts.aws.before_creation import before_creation
 from scripts.aws.channels import channels
@@ -22,7 +24,7 @@ from scripts.config.ranges import Range, ranges_of_request
 from scripts.config.sections import Tune
 from scripts.config.settings import Settings, load_settings
 from scripts.console.document import add_json_option, document
-from scripts.console.failure import Failure, ends_with_a_sentence
+from scripts.console.failure import Failure, ends_with_a_sentence, explain
 from scripts.console.make_prefix import make
 from scripts.requests.tuning_job import WARM_START_TYPES, objective, tuning_job_request
 from scripts.tuning.features import bring_features, plan_features
@@ -100,7 +102,11 @@ def main(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         print(f"\n{name} keeps running: {how_to_follow(name)}", file=sys.stderr)
         return 130
-    if why := show_result(aws, tuning, found):
+    try:
+        why = show_result(aws, tuning, found)
+    except (ClientError, BotoCoreError) as error:
+        raise Failure(f"{explain(error)} {name} has ended: {make('logs')} ARGS={name} shows its trials.") from error
+    if why:
         raise Failure(why)
     return 0
 

@@ -18,6 +18,7 @@ from contract.splits import SPLITS
 from scripts.aws.clients import Aws
 from scripts.aws.data_source import DataFile, data_files, md5
 from scripts.aws.objects import THREADS, delete_objects, listing, put_objects, put_request
+from scripts.aws.pace import Pace
 from scripts.aws.planned_call import Call, as_json
 from scripts.config.layout import bucket_and_key
 from scripts.config.settings import load_settings
@@ -63,7 +64,8 @@ def main(arguments: list[str]) -> int:
         if creation:
             aws.make(creation)
             print(f"made the bucket {bucket}")
-        put_objects(aws.client("s3"), bucket, {f"{prefix}/{file.name}": file.read for file in changed})
+        contents = {f"{prefix}/{file.name}": file.read for file in changed}
+        put_objects(aws.client("s3"), bucket, contents, "The same command sends only the rest.")
     if args.delete:
         with Wait(f"the removal of {len(gone):,} objects from S3"):
             delete_objects(aws.client("s3"), bucket, gone)
@@ -90,9 +92,9 @@ def bucket_call(aws: Aws) -> Call | None:
     """CreateBucket when the bucket is missing, None when it is there. Raises Failure when it is another's or
     elsewhere.
     """
-    bucket = aws.layout.bucket
+    s3, bucket = aws.client("s3"), aws.layout.bucket  # before: it asks STS, whose refusals are not the bucket's
     try:
-        region = aws.client("s3").head_bucket(Bucket=bucket).get("BucketRegion", aws.region)
+        region = s3.head_bucket(Bucket=bucket).get("BucketRegion", aws.region)
     except ClientError as error:
         status = error.response["ResponseMetadata"]["HTTPStatusCode"]
         if status == 403:
@@ -119,7 +121,7 @@ def _changed(
     aws: Aws, bucket: str, prefix: str, files: list[DataFile], there: dict[str, Any]
 ) -> tuple[list[DataFile], int]:
     """The files that are not in S3 as they are here, and how many are."""
-    s3 = aws.client("s3")
+    s3, pace = aws.client("s3"), Pace(THREADS)
 
     def is_there(file: DataFile) -> bool:
         key = f"{prefix}/{file.name}"
@@ -128,8 +130,8 @@ def _changed(
         content = file.read()
         if there[key].etag == md5(content):
             return True
-        stored = s3.head_object(Bucket=bucket, Key=key)["Metadata"].get("sha256")
-        return stored == hashlib.sha256(content).hexdigest()
+        stored = pace.call(lambda: s3.head_object(Bucket=bucket, Key=key))["Metadata"].get("sha256")
+        return bool(stored == hashlib.sha256(content).hexdigest())
 
     found = list(in_parallel(is_there, files, THREADS))
     return [file for file, same in zip(files, found, strict=True) if not same], sum(found)

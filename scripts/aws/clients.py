@@ -10,9 +10,11 @@ from typing import Any
 import boto3
 from botocore import xform_name
 from botocore.config import Config
+from botocore.credentials import Credentials
 from botocore.model import OperationModel
 
 from scripts.aws.call_waits import say_waits
+from scripts.aws.current_credentials import CurrentCredentials
 from scripts.aws.planned_call import Call
 from scripts.config.layout import Layout
 from scripts.config.settings import Settings
@@ -51,6 +53,8 @@ class Aws:
     def client(self, service: str) -> Any:
         if service not in self._clients:
             client = self._boto.client(service, config=self._config)
+            if self._credentials:
+                self._credentials.sign_for(client)
             say_waits(client)
             if service == "s3":
                 bucket = self.layout.bucket
@@ -64,6 +68,23 @@ class Aws:
         if name not in self._clients:
             self._clients[name] = self._boto.client(service, config=_QUICK_ELSEWHERE.get(service, _QUICK))
         return self._clients[name]
+
+    @cached_property
+    def _credentials(self) -> CurrentCredentials | None:
+        """None without any: then botocore says so."""
+        found = self._boto.get_credentials()
+        return CurrentCredentials(found, self._looked_for_anew) if found else None
+
+    def _looked_for_anew(self) -> Credentials | None:
+        """None where there are none now, or those of another account: whoever has logged in there meanwhile does not
+        mean this program.
+        """
+        session = boto3.Session(region_name=self.region)
+        found = session.get_credentials()
+        if found and "identity" in vars(self):
+            known = session.client("sts", config=self._config).get_caller_identity()
+            return found if known["Account"] == self.account else None
+        return found
 
     def make(self, call: Call) -> dict[str, Any]:
         """Make a planned call and return AWS's answer."""

@@ -29,12 +29,11 @@ def image_facts(image: str) -> dict[str, Any] | None:
         raise
 
 
-def push(image: str) -> None:
-    """`docker push`, with its own progress on stderr. Raises Failure when it does not succeed."""
-    if subprocess.run(["docker", "push", image], stdout=sys.stderr).returncode:
-        raise Failure(
-            f"docker push {image} failed; its reason is above. Run it again: layers that arrived are not sent twice."
-        )
+def push(image: str) -> str:
+    """`docker push`, with its own progress on stderr. Returns its reason when it failed, otherwise ""."""
+    done = subprocess.run(["docker", "push", image], stdout=sys.stderr, stderr=subprocess.PIPE, text=True)
+    print(done.stderr or "", end="", file=sys.stderr, flush=True)
+    return f"{_last_line(done.stderr).rstrip('.')}." if done.returncode else ""
 
 
 def _last_line(text: str) -> str:

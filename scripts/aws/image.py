@@ -6,6 +6,7 @@ start of the image's id follows.
 """
 
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,10 @@ from botocore.exceptions import ClientError
 
 from scripts.aws.clients import Aws
 from scripts.aws.docker_cli import image_facts
-from scripts.config.names import repository
+from scripts.config.names import CPU_IMAGE, IMAGES, repository
 from scripts.console.failure import Failure, error_code
 from scripts.console.make_prefix import make
+from scripts.requests.gpu_ami import has_gpu
 
 TAG_PROGRAM = Path(__file__).parents[2] / "docker/tag.sh"
 
@@ -39,6 +41,19 @@ def tag_in_ecr(prefix: str, image: str) -> str:
     if "-dirty" not in tag:
         return tag  # the same without an engine, so that a machine that only deploys needs none
     return published_tag(tag, built_image(f"{repository(prefix, image)}:{tag}")["Id"])
+
+
+def is_built(name: str) -> bool:
+    """Whether the image is on this machine; without an engine none is."""
+    try:
+        return image_facts(name) is not None
+    except Failure:
+        return False
+
+
+def images_to_push(prefix: str, tag: str) -> tuple[str, ...]:
+    """The images that every job and endpoint needs, and the one without CUDA where it is built."""
+    return (*IMAGES, CPU_IMAGE) if is_built(f"{repository(prefix, CPU_IMAGE)}:{tag}") else IMAGES
 
 
 def built_image(name: str) -> dict[str, Any]:
@@ -80,9 +95,41 @@ def image_uri(aws: Aws, image: str) -> str:
 
     Raises Failure when it is not in ECR: the service would say so after minutes only.
     """
-    name = repository(aws.settings.prefix, image)
     tag = tag_in_ecr(aws.settings.prefix, image)
-    uri = repository_uri(aws, name)
-    if uri is None or image_detail(aws, name, tag) is None:
+    uri = _uri_in_ecr(aws, image, tag)
+    if uri is None:
+        name = repository(aws.settings.prefix, image)
         raise Failure(f"The image {name}:{tag} is not in ECR in {aws.region}. Run `{make('push')}`.")
-    return f"{uri}:{tag}"
+    return uri
+
+
+def serving_image_uri(aws: Aws, instance_types: tuple[str, ...]) -> str:
+    """The address of the image that serves on these instance types: where none has a GPU the one without CUDA, which
+    starts sooner, if it is in ECR; otherwise the serve image, and stderr says how to make the other.
+
+    instance_types: none for a serverless endpoint. Raises Failure as `image_uri` does.
+    """
+    if any(has_gpu(one) for one in instance_types):
+        return image_uri(aws, "serve")
+    prefix = aws.settings.prefix
+    name, tag = repository(prefix, CPU_IMAGE), built_tag()
+    if "-dirty" not in tag:
+        found = _uri_in_ecr(aws, CPU_IMAGE, tag)
+    else:
+        here = is_built(f"{name}:{tag}")
+        found = _uri_in_ecr(aws, CPU_IMAGE, tag_in_ecr(prefix, CPU_IMAGE)) if here else None
+    if found is None:
+        found = image_uri(aws, "serve")
+        print(
+            f"note: {' or '.join(instance_types) or 'a serverless endpoint'} has no GPU and gets the image with CUDA. "
+            f"A smaller one without it, {name}:{tag}, is not in ECR: `make build-serve-cpu` and `{make('push')}` bring "
+            "it there.",
+            file=sys.stderr,
+        )
+    return found
+
+
+def _uri_in_ecr(aws: Aws, image: str, tag: str) -> str | None:
+    name = repository(aws.settings.prefix, image)
+    uri = repository_uri(aws, name)
+    return f"{uri}:{tag}" if uri and image_detail(aws, name, tag) else None

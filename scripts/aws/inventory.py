@@ -139,7 +139,7 @@ def _newest_and_running(aws: Aws, kind: JobKind) -> list[dict[str, Any]]:
 def repositories(aws: Aws) -> list[Thing]:
     """The repositories of images, with how many and how large (compressed) they are."""
     found = []
-    for image in names.IMAGES:
+    for image in (*names.IMAGES, names.CPU_IMAGE):
         name = names.repository(aws.settings.prefix, image)
         if repository_uri(aws, name) is None:
             continue

@@ -134,15 +134,23 @@ def watch(
                     print(f"[{minutes(passed)}] {state}", file=sys.stderr, flush=True)
                 if description[f"{kind.noun}Status"] in ENDED:
                     break
-            if log:
-                # CloudWatch gets the last ones a little later than the end is told
-                for passed, lines in answers(log.new_lines):
-                    show(lines)
-                    if (passed >= SILENCE and not lines) or passed > 15:
-                        break
     except (ClientError, BotoCoreError) as error:
         raise Failure(f"{explain(error)} {name} goes on all the same: {how_to_follow(name)}") from error
+    if log:
+        _show_the_rest(log, name, show)
     return description
+
+
+def _show_the_rest(log: LogTail, name: str, show: Callable[[list[LogLine]], None]) -> None:
+    """The last lines of a job that has ended: CloudWatch gets them a little later than the end is told."""
+    try:
+        with Wait(f"the last lines of {name}'s log"):
+            for passed, lines in answers(log.new_lines):
+                show(lines)
+                if (passed >= SILENCE and not lines) or passed > 15:
+                    break
+    except (ClientError, BotoCoreError) as error:
+        print(f"warning: the log's last lines are in {make('logs')} ARGS={name}. {explain(error)}", file=sys.stderr)
 
 
 def how_to_follow(name: str) -> str:

@@ -3,17 +3,21 @@
 import hashlib
 import mimetypes
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
-from scripts.console.failure import Failure, explain, is_denied
+from scripts.aws.pace import Pace
+from scripts.aws.waiting import moments
+from scripts.console.failure import PASSING, Failure, explain, is_denied
 from scripts.console.parallel import in_parallel
 from scripts.console.waits import Progress
 
 THREADS = 32  # S3 takes 3,500 puts a second under a prefix; what is waited for is its answers
+SECONDS_TO_DELETE = 60.0  # for keys that S3 has no time for now
 DELETED_AT_ONCE = 1_000  # https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
 
 
@@ -113,26 +117,46 @@ def put_request(bucket: str, key: str) -> dict[str, Any]:
     return {"Bucket": bucket, "Key": key, "ContentType": mimetypes.guess_type(key)[0] or "application/octet-stream"}
 
 
-def put_objects(s3: Any, bucket: str, contents: dict[str, Callable[[], bytes]]) -> None:
-    """Put the content of each key, in parallel, each in one part, so that its ETag is its MD5, and with its SHA-256."""
+def put_objects(s3: Any, bucket: str, contents: dict[str, Callable[[], bytes]], then: str) -> None:
+    """Put the content of each key, in parallel, each in one part, so that its ETag is its MD5, and with its SHA-256.
+
+    Where S3 throttles, or the network is cut, it goes on more slowly. Raises Failure when that does not help, or when
+    AWS refuses. then: what to do next, once AWS answers again; the failure says it after how many files are there.
+    """
+    pace, sent = Pace(THREADS), 0
 
     def put(item: tuple[str, Callable[[], bytes]]) -> None:
+        nonlocal sent
         key, read = item
         content = read()
-        s3.put_object(
-            **put_request(bucket, key), Body=content, Metadata={"sha256": hashlib.sha256(content).hexdigest()}
-        )
+        request = put_request(bucket, key)
+        metadata = {"sha256": hashlib.sha256(content).hexdigest()}
+        pace.call(lambda: s3.put_object(**request, Body=content, Metadata=metadata))
+        with counting:
+            sent += 1
 
-    with Progress(len(contents), "files sent") as progress:
-        for _ in in_parallel(put, contents.items(), THREADS):
-            progress.step()
+    counting = threading.Lock()
+    try:
+        with Progress(len(contents), "files sent") as progress:
+            for _ in in_parallel(put, contents.items(), THREADS):
+                progress.step()
+    except (ClientError, BotoCoreError) as error:
+        raise Failure(f"{explain(error)} {sent:,} of {len(contents):,} files have arrived and stay. {then}") from error
 
 
 def delete_objects(s3: Any, bucket: str, objects: Iterable[str | StoredVersion]) -> None:
     """Remove objects by key, or versions for good. Raises Failure that names the first one which stays."""
     for request in delete_requests(bucket, objects):
         request["Delete"]["Quiet"] = True
-        errors = s3.delete_objects(**request).get("Errors", [])
+        errors: list[dict[str, Any]] = []
+        for passed in moments():
+            errors = s3.delete_objects(**request).get("Errors", [])
+            busy = [one for one in errors if one.get("Code") in PASSING]
+            if len(busy) < len(errors) or not busy or passed > SECONDS_TO_DELETE:
+                break
+            request["Delete"]["Objects"] = [
+                {name: one[name] for name in ("Key", "VersionId") if one.get(name)} for one in busy
+            ]
         if errors:
             first = errors[0]
             said = f"s3://{bucket}/{first['Key']} could not be removed: {first.get('Message', 'no reason given')}."

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from scripts.console.failure import explain, passes
+from scripts.console.failure import passes, reason
 
 SHORTEST, LONGEST = 0.5, 5.0  # seconds
 LONGEST_TROUBLE = 900.0  # seconds without one answer
@@ -43,7 +43,7 @@ def answers(ask: Callable[[], Answer], when: Iterator[float] | None = None) -> I
                 raise
             if trouble is None:
                 trouble = passed
-                print(f"no answer for now, asking again: {explain(error)}", file=sys.stderr, flush=True)
+                print(f"no answer for now, asking again: {reason(error)}", file=sys.stderr, flush=True)
             continue
         trouble = None
         yield passed, answer

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 IMAGES = ("train", "serve")
+CPU_IMAGE = "serve-cpu"  # the serve image without CUDA, which not everybody builds
 VARIANT = "AllTraffic"
 _STAMP = r"\d{8}-\d{6}-\d{3}"
 # TrainingJobName and TransformJobName:
@@ -28,7 +29,7 @@ def timestamp(now: datetime | None = None) -> str:
 
 
 def repository(prefix: str, image: str) -> str:
-    """The name of an image, in ECR and in the engine that built it. image: one of IMAGES."""
+    """The name of an image, in ECR and in the engine that built it. image: one of IMAGES, or CPU_IMAGE."""
     return f"{prefix}-{image}"
 
 

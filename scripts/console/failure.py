@@ -11,14 +11,19 @@ from botocore.exceptions import (
     ClientError,
     CredentialRetrievalError,
     HTTPClientError,
+    IncompleteReadError,
+    LoginError,
     NoCredentialsError,
     NoRegionError,
     PartialCredentialsError,
+    RefreshWithMFAUnsupportedError,
     SSOError,
     TokenRetrievalError,
 )
 from botocore.exceptions import ConnectionError as NotConnected
+from botocore.parsers import ResponseParserError
 
+from scripts.console.clock_skew import clock_skew, in_words
 from scripts.console.document import document_of_program
 from scripts.console.make_prefix import make
 from scripts.console.terminal import Printable
@@ -28,20 +33,27 @@ from scripts.console.waits import stop_waits
 FAILED, INTERRUPTED = 1, 130
 
 _DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError")
-_EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired")
+_EXPIRED = ("ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired")
+_WITHOUT_A_CODE = "400"  # S3's answer to HEAD has no body, and a session that has ended is the usual reason
 _WRONG_CREDENTIALS = (
     "InvalidClientTokenId",
     "InvalidAccessKeyId",
     "UnrecognizedClientException",
     "SignatureDoesNotMatch",
     "InvalidSignatureException",
+    "InvalidToken",
 )
+_CLOCK = ("RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture")
+_LOGIN = (SSOError, TokenRetrievalError, LoginError, RefreshWithMFAUnsupportedError)
 # https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html; botocore has retried these before they
 # arrive here.
-_PASSING = (
+PASSING = (
     "Throttling",
     "ThrottlingException",
     "ThrottledException",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "BandwidthLimitExceeded",
     "TooManyRequestsException",
     "RequestLimitExceeded",
     "SlowDown",
@@ -53,14 +65,15 @@ _PASSING = (
     "ServiceUnavailable",
     "ServiceUnavailableException",
 )
+_LOG_IN = "Log in again, as with `aws sso login`."
 _NEXT_STEP = {
     **dict.fromkeys(_DENIED, "Give these credentials that permission."),
-    **dict.fromkeys(_EXPIRED, "Log in again."),
+    **dict.fromkeys((*_EXPIRED, _WITHOUT_A_CODE), _LOG_IN),
     **dict.fromkeys(
         _WRONG_CREDENTIALS, "Check the credentials in the environment or in the AWS profile, and this machine's clock."
     ),
-    **dict.fromkeys(_PASSING, "Run it again in a minute."),
-    "RequestTimeTooSkewed": "Set this machine's clock.",
+    **dict.fromkeys(PASSING, "Run it again in a minute."),
+    **dict.fromkeys(_CLOCK, "Set this machine's clock, as with `timedatectl set-ntp true`."),
     "ResourceLimitExceeded": "Choose another instance type in sagemaker.toml, or ask for more in AWS's Service Quotas.",
     "NoSuchBucket": f"Name a bucket that is there: SAGEMAKER_BUCKET, or bucket in sagemaker.toml; `{make('upload')}` "
     "makes it.",
@@ -73,26 +86,42 @@ class Failure(RuntimeError):
 
 def explain(error: Exception) -> str:
     """The sentence for an error of the AWS client or of a file: what was refused or is missing, and what to do."""
+    return f"{reason(error)} {_next_step(error)}".rstrip()
+
+
+def reason(error: Exception) -> str:
+    """The first half of `explain`: for what a program mends by itself, and nobody has to do anything about."""
     said = str(error).rstrip(".")
     if isinstance(error, NoCredentialsError):
-        return "No AWS credentials were found. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE."
+        return "No AWS credentials were found."
     if isinstance(error, NoRegionError):
-        return "No AWS region is set. Set AWS_REGION, or region in sagemaker.toml."
-    if isinstance(error, (SSOError, TokenRetrievalError)):
-        return f"{said}. Log in again."
-    if isinstance(error, (NotConnected, HTTPClientError)):
-        return f"{said}. Check the network, the region and AWS_ENDPOINT_URL."
+        return "No AWS region is set."
+    if isinstance(error, (*_LOGIN, NotConnected, HTTPClientError, IncompleteReadError)):
+        return f"{said}."
+    if isinstance(error, ResponseParserError):
+        return f"What answered is not AWS, as a login page or a proxy may: {said.splitlines()[0]}."
     if isinstance(error, ClientError):
-        code, message = (
-            error_code(error) or "Unknown",
-            error.response.get("Error", {}).get("Message", "") or "it gave no reason",
-        )
-        return (
-            f"AWS refused {error.operation_name}: {message.rstrip('.')} ({code}). {_NEXT_STEP.get(code, '')}".rstrip()
-        )
+        code = error_code(error) or "Unknown"
+        message = error.response.get("Error", {}).get("Message", "") or "it gave no reason"
+        clock = f" This machine's clock is {in_words(skew)} AWS's." if (skew := clock_skew(error)) else ""
+        return f"AWS refused {error.operation_name}: {message.rstrip('.')} ({code}).{clock}"
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}." if error.filename else f"{error.strerror}."
     return f"{type(error).__name__}: {said}."
+
+
+def _next_step(error: Exception) -> str:
+    if isinstance(error, NoCredentialsError):
+        return "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE."
+    if isinstance(error, NoRegionError):
+        return "Set AWS_REGION, or region in sagemaker.toml."
+    if isinstance(error, _LOGIN):
+        return _LOG_IN
+    if isinstance(error, (NotConnected, HTTPClientError, IncompleteReadError, ResponseParserError)):
+        return "Check the network, the region and AWS_ENDPOINT_URL."
+    if isinstance(error, ClientError):
+        return _NEXT_STEP.get("RequestTimeTooSkewed" if clock_skew(error) else error_code(error), "")
+    return ""
 
 
 def error_code(error: ClientError) -> str:
@@ -108,16 +137,14 @@ def is_denied(error: Exception) -> bool:
 def is_about_credentials(error: Exception) -> bool:
     """Whether every further call of these credentials would end alike: they are missing, wrong, or have expired."""
     if isinstance(error, ClientError):
-        return error_code(error) in (*_EXPIRED, *_WRONG_CREDENTIALS)
-    return isinstance(
-        error,
-        (
-            NoCredentialsError,
-            PartialCredentialsError,
-            CredentialRetrievalError,
-            SSOError,
-            TokenRetrievalError,
-        ),
+        return error_code(error) in (*_EXPIRED, *_WRONG_CREDENTIALS, *_CLOCK)
+    return isinstance(error, (NoCredentialsError, PartialCredentialsError, CredentialRetrievalError, *_LOGIN))
+
+
+def has_expired(error: Exception) -> bool:
+    """Whether the same call would succeed after a login: a session has ended, that of the keys or that of the login."""
+    return isinstance(error, _LOGIN) or (
+        isinstance(error, ClientError) and error_code(error) in (*_EXPIRED, _WITHOUT_A_CODE)
     )
 
 
@@ -125,8 +152,8 @@ def passes(error: Exception) -> bool:
     """Whether the same call may succeed in a while: the network was cut, or the service throttles or has a fault."""
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        return error_code(error) in _PASSING or status >= 500
-    return isinstance(error, (NotConnected, HTTPClientError))
+        return error_code(error) in PASSING or status == 429 or status >= 500
+    return isinstance(error, (NotConnected, HTTPClientError, IncompleteReadError))
 
 
 def ends_with_a_sentence(main: Callable[[list[str]], int]) -> Callable[[list[str]], int]:
@@ -166,8 +193,8 @@ def _ended(main: Callable[[list[str]], int], arguments: list[str]) -> tuple[int,
         raise
     except Failure as failure:
         error = str(failure)
-    except (BotoCoreError, ClientError, OSError) as raised:
-        error = explain(raised)
+    except (BotoCoreError, ClientError, ResponseParserError, OSError) as raised:
+        error = explain(raised) + (" Then run the same command again." if has_expired(raised) else "")
     except KeyboardInterrupt:
         stop_waits()
         print("\ninterrupted", file=sys.stderr)

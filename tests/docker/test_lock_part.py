@@ -26,10 +26,12 @@ def test_a_pattern_is_of_the_whole_name():
     assert [entry.split("==")[0] for entry in lock_part.matching(LOCK, "nvidia-.*|torch")] == ["nvidia-b-cu12", "torch"]
 
 
-def test_the_pattern_of_the_dockerfile_takes_cuda_and_torch_away_and_nothing_else():
+def test_the_patterns_of_the_dockerfile_take_cuda_away_or_torch_as_well_and_nothing_else():
     """cpu.in names torch and torchvision, in the versions of base.txt."""
     lock = (ROOT / "docker/requirements/base.txt").read_text()
-    (pattern,) = re.findall(r"lock_part.py '([^']+)'", (ROOT / "docker/Dockerfile").read_text())
+    pattern, with_torch = re.findall(r"lock_part.py '([^']+)'", (ROOT / "docker/Dockerfile").read_text())
+    more = set(lock_part.matching(lock, with_torch)) - set(lock_part.matching(lock, pattern))
+    assert sorted(entry.split("==")[0] for entry in more) == ["torch", "torchvision"]
     left = set(lock_part.entries(lock)) - set(lock_part.matching(lock, pattern))
     named = {entry.split(" ")[0] for entry in left}
     rest = {entry for entry in named if not entry.startswith(("nvidia-", "cuda-", "triton=="))}

@@ -153,14 +153,14 @@ class Endpoint:
 @pytest.fixture(scope="session")
 def serving(local, engine, serve_image):
     """A context that serves a model: serving(model URI, environment) -> Endpoint. Fails the test with the
-    FailureReason.
+    FailureReason. image: by default the serve image.
     """
     api = local.client("sagemaker")
 
     @contextmanager
-    def serve(model: str, environment: dict | None = None):
+    def serve(model: str, environment: dict | None = None, image: str = serve_image):
         name = f"images-{next(NUMBERS)}"
-        container = {"Image": serve_image, "ModelDataUrl": model, "Environment": environment or {}}
+        container = {"Image": image, "ModelDataUrl": model, "Environment": environment or {}}
         variant = {"VariantName": "v", "ModelName": name, "InitialInstanceCount": 1, "InstanceType": "ml.g4dn.xlarge"}
         api.create_model(ModelName=name, ExecutionRoleArn=local.address.role, PrimaryContainer=container)
         api.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])

@@ -97,7 +97,9 @@ def test_wrong_or_expired_credentials_are_a_problem(aws, monkeypatch):
 
     monkeypatch.setattr(Aws, "identity", property(refused))
     [found] = account_checks.credential_findings(aws)
-    assert levels([found]) == {("credentials", "problem")} and found.next_step == "Log in again."
+    assert (
+        levels([found]) == {("credentials", "problem")} and found.next_step == "Log in again, as with `aws sso login`."
+    )
 
 
 def test_a_role_is_looked_at_in_all_that_a_job_needs_of_it(simulation, aws):

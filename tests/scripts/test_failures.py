@@ -30,7 +30,7 @@ def refused(code: str) -> ClientError:
     "code, step",
     [
         ("AccessDeniedException", "Give these credentials that permission."),
-        ("ExpiredTokenException", "Log in again."),
+        ("ExpiredTokenException", "Log in again, as with `aws sso login`."),
         ("ResourceLimitExceeded", "Choose another instance type"),
         ("Whatever", "Not so (Whatever)."),
     ],

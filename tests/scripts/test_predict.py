@@ -206,7 +206,7 @@ def test_credentials_that_expired_are_told_once_and_not_for_every_picture(endpoi
 
     endpoint.invoke = expired
     assert predict.main([str(pictures)]) == 1
-    assert capsys.readouterr().err.count("Log in again.") == 1
+    assert capsys.readouterr().err.count("Log in again") == 1
 
 
 class TestAsync:

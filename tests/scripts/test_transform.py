@@ -175,3 +175,14 @@ def test_a_quota_that_is_too_small_is_said_before_pictures_are_sent(quotas, read
 def test_what_the_job_costs_is_said(offices, ready, folder, capsys):
     assert transform.main([str(folder)]) == 0
     assert "ml.g4dn.xlarge costs 0.90 USD an hour. The job ends with its last picture" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("instance_type, image", [("ml.g4dn.xlarge", "serve"), ("ml.c7i.large", "serve-cpu")])
+def test_machines_without_a_gpu_get_the_image_without_cuda(
+    ready, aws, docker, folder, monkeypatch, instance_type, image
+):
+    aws.client("ecr").create_repository(repositoryName="dogbreed-serve-cpu")
+    docker.run(["docker", "push", "host/dogbreed-serve-cpu:a86989924225"], None)
+    monkeypatch.setenv("SAGEMAKER_TRANSFORM_INSTANCE_TYPE", instance_type)
+    assert transform.main([str(folder)]) == 0
+    assert f"/dogbreed-{image}:" in ready.request("CreateModel")["PrimaryContainer"]["Image"]

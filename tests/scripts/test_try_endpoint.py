@@ -183,7 +183,7 @@ def test_what_aws_refuses_is_a_sentence_with_the_next_step(started, endpoint):
 
     endpoint.invoke = expired
     answer = request(started, "POST", "/pictures?output=predictions", b"x", X_Token=started.token)
-    assert answer[0] == 502 and error(answer).endswith("Log in again.")
+    assert answer[0] == 502 and error(answer).endswith("Log in again, as with `aws sso login`.")
 
 
 def test_a_map_is_asked_for_with_the_field_that_the_serve_image_reads(started, endpoint):

@@ -1,11 +1,16 @@
-"""Requests that botocore, the authority, has signed, as the service receives them."""
+"""Requests that botocore, the authority, has signed, as the service receives them, and what it makes of them."""
 
+import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
 from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth, SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from local_test.api.access_refused import AccessRefused, Why
+from local_test.api.authentication import authenticate
 from local_test.api.request_head import RequestHead
 from local_test.host.identity import AccessKey
 
@@ -42,3 +47,20 @@ def signed_head(
 
 def now() -> datetime:
     return datetime.now(UTC)
+
+
+def accepted(head: RequestHead, body: bytes = b"", finds=find, at=None) -> str:
+    """The service that it was signed for."""
+    signed = authenticate(head, finds, at or now())
+    signed.check_body(hashlib.sha256(body).hexdigest())
+    return signed.service
+
+
+def why(head: RequestHead, body: bytes = b"", finds=find, at=None) -> Why:
+    with pytest.raises(AccessRefused) as refused:
+        accepted(head, body, finds, at)
+    return refused.value.why
+
+
+def with_headers(head: RequestHead, **changes) -> RequestHead:
+    return replace(head, headers={**head.headers, **{name.replace("_", "-"): value for name, value in changes.items()}})

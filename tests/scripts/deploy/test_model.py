@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from scripts import deploy
 from tests.scripts.deploy.endpoint import NOTHING, states
 
@@ -126,3 +128,20 @@ def test_a_trials_own_model_can_be_served(ready, aws, bucket):
     )
     assert deploy.main(["--job", "dogbreed-tune-x-002-1a2b3c4d"]) == 0
     assert "dogbreed-tune-x-002-1a2b3c4d" in ready.request("CreateModel")["PrimaryContainer"]["ModelDataUrl"]
+
+
+@pytest.mark.parametrize(
+    "variables, image",
+    [
+        ({}, "serve"),
+        ({"SAGEMAKER_DEPLOY_INSTANCE_TYPE": "ml.c7i.large"}, "serve-cpu"),
+        ({"SAGEMAKER_DEPLOY_MODE": "serverless"}, "serve-cpu"),
+    ],
+)
+def test_what_has_no_gpu_is_served_by_the_image_without_cuda(ready, aws, docker, monkeypatch, variables, image):
+    aws.client("ecr").create_repository(repositoryName="dogbreed-serve-cpu")
+    docker.run(["docker", "push", "host/dogbreed-serve-cpu:a86989924225"], None)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert deploy.main([]) == 0
+    assert f"/dogbreed-{image}:" in ready.request("CreateModel")["PrimaryContainer"]["Image"]

@@ -71,7 +71,7 @@ def test_a_watch_outlives_throttling_and_tells_that_the_job_goes_on_when_the_cre
     assert train.main(["--job-name", "dogbreed-train-x"]) == 1
     said = capsys.readouterr().err
     assert "asking again" in said
-    assert "Log in again. dogbreed-train-x goes on all the same: watch it with make logs" in said
+    assert "`aws sso login`. dogbreed-train-x goes on all the same: watch it with make logs" in said
 
 
 def test_a_log_that_may_not_be_read_does_not_keep_the_job_from_being_followed(ready, monkeypatch, capsys):

@@ -240,7 +240,7 @@ def test_expired_credentials_leave_the_tuning_job(ready, monkeypatch, capsys):
         Refusal("ExpiredTokenException", "The token has expired."),
     ]
     assert tune.main(["--job-name", "dogbreed-tune-x"]) == 1
-    assert "Log in again. dogbreed-tune-x goes on all the same" in capsys.readouterr().err
+    assert "`aws sso login`. dogbreed-tune-x goes on all the same" in capsys.readouterr().err
 
 
 def test_logs_comes_back_to_a_tuning_job_that_runs_and_writes_what_one_that_has_ended_found(ready, capsys):
