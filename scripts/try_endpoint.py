@@ -19,18 +19,18 @@ from scripts.try_page.server import PageServer
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="try", description="Serve a page to try the endpoint, until Ctrl+C.")
     parser.add_argument("--port", type=int, default=0, metavar="N", help="of the page; default: any that is free")
-    chosen = parser.parse_args(arguments)
-    if not 0 <= chosen.port <= 65535:
+    args = parser.parse_args(arguments)
+    if not 0 <= args.port <= 65535:
         parser.error("--port must be at least 0 and at most 65535")
     settings = load_settings()
     name, aws = endpoint(settings.prefix), Aws(settings)
     send = sender(aws, name)
     facts = {"name": name, "region": aws.region, "service": aws.client("sagemaker-runtime").meta.endpoint_url}
     try:
-        server = PageServer(chosen.port, send, facts)
+        server = PageServer(args.port, send, facts)
     except OSError as error:
         raise Failure(
-            f"The port {chosen.port} cannot be had ({error.strerror}). Leave --port out for a free one."
+            f"The port {args.port} cannot be had ({error.strerror}). Leave --port out for a free one."
         ) from error
     with server:
         print(f"endpoint {name} of {facts['service']}", file=sys.stderr)

@@ -32,12 +32,12 @@ def main(arguments: list[str]) -> int:
     )
     parser.add_argument("--delete", action="store_true", help="remove from S3 what is not in the source")
     parser.add_argument("--dry-run", action="store_true", help="print the requests, change nothing")
-    chosen = parser.parse_args(arguments)
+    args = parser.parse_args(arguments)
     settings = load_settings()
     aws = Aws(settings)
     place = aws.layout.data
     started = time.monotonic()
-    with data_files(chosen.source) as files:
+    with data_files(args.source) as files:
         creation = bucket_call(aws)
         bucket, prefix = bucket_and_key(place)
         there = {} if creation else listing(aws.client("s3"), bucket, f"{prefix}/")
@@ -45,9 +45,9 @@ def main(arguments: list[str]) -> int:
         names = {f"{prefix}/{file.name}" for file in files}
         splits = tuple(f"{prefix}/{split}/" for split in SPLITS)
         gone = [key for key in there if key not in names and key.startswith(splits)]
-        if chosen.dry_run:
+        if args.dry_run:
             calls = [*([creation] if creation else []), *(_put_call(bucket, prefix, file) for file in changed)]
-            if chosen.delete:
+            if args.delete:
                 calls += [Call("s3", "DeleteObject", {"Bucket": bucket, "Key": key}) for key in gone]
             print(as_json(calls))
             return 0
@@ -55,7 +55,7 @@ def main(arguments: list[str]) -> int:
             aws.make(creation)
             print(f"made the bucket {bucket}")
         put_objects(aws.client("s3"), bucket, {f"{prefix}/{file.name}": file.read for file in changed})
-    if chosen.delete:
+    if args.delete:
         delete_objects(aws.client("s3"), bucket, gone)
     sent = sum(file.size for file in changed)
     print(
@@ -63,8 +63,8 @@ def main(arguments: list[str]) -> int:
         f"{time.monotonic() - started:.1f} s"
     )
     if gone:
-        what = "removed, since they are" if chosen.delete else "kept (--delete removes them) that are"
-        print(f"{len(gone):,} objects {what} not in {chosen.source}")
+        what = "removed, since they are" if args.delete else "kept (--delete removes them) that are"
+        print(f"{len(gone):,} objects {what} not in {args.source}")
     return 0
 
 

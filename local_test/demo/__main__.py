@@ -17,7 +17,15 @@ from typing import Any
 from local_test import background, service_address
 from local_test.demo.data_folder import data_folder, pictures_of
 from local_test.demo.demo_page import write_page
-from local_test.demo.demo_recipe import ORIGIN, OVERLAP, RANGES, SEARCH, recipe_for
+from local_test.demo.demo_recipe import (
+    ORIGIN,
+    OVERLAP,
+    PHOTOGRAPH_VIEWS,
+    RANGES,
+    SAMPLE_VIEWS,
+    SEARCH,
+    recipe_for,
+)
 from local_test.demo.sample_data import draw_sample_data
 from local_test.environment import variables
 from local_test.host.engine import NoEngine
@@ -106,7 +114,8 @@ class Scripts:
 
 def _through_the_scripts(scripts: Scripts, data: Path, photographs: bool, output: Path) -> dict[str, Any]:
     _check_that_nothing_is_replaced(scripts.folder, scripts.address)
-    recipe = recipe_for(len(pictures_of(data / "train")))
+    views = PHOTOGRAPH_VIEWS if photographs else SAMPLE_VIEWS
+    recipe = recipe_for(len(pictures_of(data / "train")), views)
     chosen = [f"{name}={value}" for name, value in recipe.items()]
     scripts.run("push")
     scripts.run("upload", str(data.resolve()), "--delete")

@@ -33,9 +33,9 @@ class Aws:
     them before the threads start.
     """
 
-    def __init__(self, settings: Settings, config: Config = _CONFIG):
-        """config: of the clients, such as how long they wait."""
-        self.settings, self._config = settings, config
+    def __init__(self, settings: Settings, config: Config | None = None):
+        """config: of the clients, such as how long they wait; by default that of the programs."""
+        self.settings, self._config = settings, config or _CONFIG
         self._boto = boto3.Session(region_name=settings.region or None)
         self.region = self._boto.region_name
         if not self.region:

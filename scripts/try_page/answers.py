@@ -32,9 +32,10 @@ def ask(send: Send, body: bytes, content_type: str, output: str) -> tuple[int, d
         body, content_type: a picture.
         output: PREDICTIONS or SALIENCY.
 
-    {"predictions": [{"label", "probability"}, ...]}, {"saliency": {"label", "box", "grid"}} or {"other": text} where
-    the endpoint answers in a way of its own; with "milliseconds", from request to answer, and "stages", those of the
-    container where it tells them. {"error": sentence} where there is no answer."""
+    {"predictions": [{"label", "probability"}, ...]}, with "label" where the endpoint decides (null: for no class),
+    {"saliency": {"label", "box", "grid"}} or {"other": text} where it answers in a way of its own; with
+    "milliseconds", from request to answer, and "stages", those of the container where it tells them. {"error":
+    sentence} where there is no answer."""
     started = time.monotonic()
     try:
         said = send(body, content_type, CUSTOM_ATTRIBUTES[output])
@@ -51,7 +52,8 @@ def ask(send: Send, body: bytes, content_type: str, output: str) -> tuple[int, d
     if output == SALIENCY:
         return (200, {"saliency": found["saliency"], **times}) if _has_map(found) else (502, {"error": NO_MAP})
     if _has_predictions(found):
-        return 200, {"predictions": found["predictions"], **times}
+        decision = {"label": found["label"]} if "label" in found else {}  # of an endpoint with a threshold
+        return 200, {"predictions": found["predictions"], **decision, **times}
     return 200, {"other": found if isinstance(found, str) else json.dumps(found, indent=1), **times}
 
 

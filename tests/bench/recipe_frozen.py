@@ -96,7 +96,7 @@ def mirrored_features(
     pictures = PictureExamples(decode_split(split, preprocessing, folder / "squares"), preprocessing, chosen.min_crop)
     features = []
     for start in range(0, len(pictures.labels), 32):
-        inputs = pictures.evaluation_inputs(start, start + 32, compute.torch_device)
+        inputs = pictures.evaluation_inputs(start, min(start + 32, len(pictures.labels)), compute.torch_device)
         with compute.autocast():
             features.append(backbone(inputs.flip(-1)).float())
     return torch.cat(features).numpy()

@@ -219,6 +219,17 @@ def sagemaker(aws, monkeypatch, stand_in):
 
 
 @pytest.fixture
+def endpoint_in_service(sagemaker):
+    sagemaker.answers["DescribeEndpoint"] = {
+        "EndpointName": "dogbreed",
+        "EndpointStatus": "InService",
+        "EndpointConfigName": "c",
+        "CreationTime": 1,
+    }
+    return sagemaker
+
+
+@pytest.fixture
 def write_log(aws):
     """Write lines into CloudWatch: `write_log(group, stream, "line", ...)`."""
     logs = aws.client("logs")

@@ -107,6 +107,9 @@ def test_a_program_that_changes_something_can_be_asked_what_it_would_do(verb, ca
     assert ("--dry-run" in capsys.readouterr().out) == (verb not in ("logs", "status"))
 
 
+OWN_PAGE = SCRIPTS / "try_page/server.py"  # serves a page under addresses of this machine; AWS is asked elsewhere
+
+
 def test_no_script_knows_an_address_or_asks_whether_it_runs_locally():
     for file in SCRIPTS.rglob("*.py"):
         tree = ast.parse(file.read_text())
@@ -121,7 +124,8 @@ def test_no_script_knows_an_address_or_asks_whether_it_runs_locally():
             if isinstance(node, (ast.Name, ast.Attribute)):
                 assert "local" not in (node.id if isinstance(node, ast.Name) else node.attr).lower(), file
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documentation:
-                assert not any(word in node.value for word in ("localhost", "127.0.0.1", "moto")), file
+                addresses = () if file == OWN_PAGE else ("localhost", "127.0.0.1")
+                assert not any(word in node.value for word in (*addresses, "moto")), file
 
 
 def test_waiting_begins_at_half_a_second_and_never_waits_longer_than_five():

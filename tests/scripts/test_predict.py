@@ -15,15 +15,9 @@ BOXER = {"predictions": [{"label": "Boxer", "probability": 0.7}]}
 
 
 @pytest.fixture
-def endpoint(sagemaker):
-    sagemaker.answers["DescribeEndpoint"] = {
-        "EndpointName": "dogbreed",
-        "EndpointStatus": "InService",
-        "EndpointConfigName": "c",
-        "CreationTime": 1,
-    }
-    sagemaker.invoke = answer
-    return sagemaker
+def endpoint(endpoint_in_service):
+    endpoint_in_service.invoke = answer
+    return endpoint_in_service
 
 
 def answer(headers, body: bytes) -> dict:

@@ -18,15 +18,9 @@ MAP = {"label": "Beagle", "box": [0, 0, 1, 1], "grid": [[0, 1], [0.5, 0]]}
 
 
 @pytest.fixture
-def endpoint(sagemaker):
-    sagemaker.answers["DescribeEndpoint"] = {
-        "EndpointName": "dogbreed",
-        "EndpointStatus": "InService",
-        "EndpointConfigName": "c",
-        "CreationTime": 1,
-    }
-    sagemaker.invoke = lambda headers, body: BEAGLE
-    return sagemaker
+def endpoint(endpoint_in_service):
+    endpoint_in_service.invoke = lambda headers, body: BEAGLE
+    return endpoint_in_service
 
 
 @pytest.fixture

@@ -156,20 +156,26 @@ def picture() -> bytes:
     return buffer.getvalue()
 
 
-@pytest.fixture(scope="session")
-def model_file(engine, serve_image, tmp_path_factory) -> bytes:
-    """A small model, as the train image's code writes it."""
-    folder = tmp_path_factory.mktemp("small-model")
+def written_in_image(engine, image: str, program: str, file: Path) -> bytes:
+    """What a program in Python writes into /out under the file's name, run in the image without a network."""
     engine.containers.run(
-        serve_image,
-        ["-W", "ignore", "-c", MAKE_MODEL],
+        image,
+        ["-W", "ignore", "-c", program],
         entrypoint=["python"],
         remove=True,
         network_mode="none",
-        labels=labels("tests", "small-model"),
-        mounts=[Mount("/out", str(folder), type="bind")],
+        labels=labels("tests", file.stem),
+        mounts=[Mount("/out", str(file.parent), type="bind")],
     )
-    return (folder / "model.safetensors").read_bytes()
+    return file.read_bytes()
+
+
+@pytest.fixture(scope="session")
+def model_file(engine, serve_image, tmp_path_factory) -> bytes:
+    """A small model, as the train image's code writes it."""
+    return written_in_image(
+        engine, serve_image, MAKE_MODEL, tmp_path_factory.mktemp("small-model") / "model.safetensors"
+    )
 
 
 @pytest.fixture(scope="session")

@@ -4,10 +4,9 @@ import json
 import re
 
 import pytest
-from docker.types import Mount
 
-from local_test.host.labels import labels
 from tests.project.documentation import ROOT, blocks
+from tests.serving.conftest import written_in_image
 
 # Adds up its four inputs for the first class: larger sums, surer answers.
 MAKE_MODEL = """
@@ -22,17 +21,7 @@ torch.jit.script(layer).save("/out/model.pt")
 
 @pytest.fixture(scope="module")
 def torchscript(engine, serve_image, tmp_path_factory) -> bytes:
-    folder = tmp_path_factory.mktemp("torchscript")
-    engine.containers.run(
-        serve_image,
-        ["-W", "ignore", "-c", MAKE_MODEL],
-        entrypoint=["python"],
-        remove=True,
-        network_mode="none",
-        labels=labels("tests", "torchscript"),
-        mounts=[Mount("/out", str(folder), type="bind")],
-    )
-    return (folder / "model.pt").read_bytes()
+    return written_in_image(engine, serve_image, MAKE_MODEL, tmp_path_factory.mktemp("torchscript") / "model.pt")
 
 
 def test_the_functions_of_the_page_about_migration_answer_as_a_batch(serve, model_folder, torchscript):

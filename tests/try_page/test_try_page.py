@@ -186,6 +186,20 @@ def test_answers_of_functions_of_ones_own_are_shown_as_they_are(visit, pictures,
     assert '"boxes"' in tried.text(".other")[0] and tried.text(".classes") == []
 
 
+def test_an_endpoint_that_decides_for_no_class_is_understood(visit, pictures, endpoint):
+    tried = visit()
+    tried.choose(pictures["beagle.jpg"])
+    tried.answered(1)
+    assert tried.text(".undecided") == []
+    endpoint.predictions = {"label": None, "predictions": PREDICTIONS}
+    tried.choose(pictures["boxer.png"])
+    tried.answered(2)
+    [said] = tried.text(".undecided")
+    assert said == "None of its classes: the likeliest one is below the endpoint's threshold."
+    assert tried.value("document.getElementById('status').textContent") == f"boxer.png: {said}"
+    assert tried.text(".card:first-child .label")[0] == "German shorthaired pointer"
+
+
 def test_a_picture_that_has_no_class_is_shown_as_such(visit, pictures, endpoint):
     endpoint.predictions = {"predictions": [{"label": None, "probability": 0.2}]}
     tried = visit()

@@ -134,11 +134,20 @@ def same_tensors_in_new_modules(model: nn.Module) -> nn.Module:
     return copy.deepcopy(model, shared)
 
 
+class _Tracer(fx.Tracer):
+    """Takes every kind of convolution as one step: those of timm that pad as TensorFlow does, by the size of what they
+    are given, have branches that fx cannot follow.
+    """
+
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        return isinstance(m, nn.Conv2d) or super().is_leaf_module(m, module_qualified_name)
+
+
 def _folded(backbone: nn.Module) -> nn.Module:
     """With batch normalisation inside the convolutions before it; `backbone` is used up.
 
     Raises what torch.fx raises for a network that it cannot trace."""
-    traced = fx.symbolic_trace(backbone)
+    traced = fx.GraphModule(backbone, _Tracer().trace(backbone))
     modules = dict(traced.named_modules())
     calls = Counter(node.target for node in traced.graph.nodes if node.op == "call_module")
     for norm in list(traced.graph.nodes):

@@ -5,7 +5,8 @@ import { drawMask, inWords, shownLabel } from "./saliency.js";
 const STAGES = { queue: "queue", input: "reading", predict: "predicting", output: "writing" };
 const template = document.getElementById("card");
 const percent = share => `${(100 * share).toFixed(1)} %`;
-const shownTime = milliseconds => milliseconds < 10 ? `${milliseconds.toFixed(1)} ms` : `${Math.round(milliseconds)} ms`;
+const shownTime = milliseconds => milliseconds < 10 ? `${milliseconds.toFixed(1)} ms`
+  : milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
 
 function made(tag, className, text = "") {
   const element = document.createElement(tag);
@@ -37,7 +38,7 @@ export class Card {
 
   waits() {
     this.find(".wait").hidden = false;
-    for (const part of [".problem", ".again", ".classes", ".other", ".times"]) this.find(part).hidden = true;
+    for (const part of [".problem", ".again", ".undecided", ".classes", ".other", ".times"]) this.find(part).hidden = true;
   }
 
   // said: {predictions | other | error, milliseconds, stages}. Gives the line for who does not see the page.
@@ -54,6 +55,8 @@ export class Card {
       this.find(".classes").replaceChildren(...said.predictions.map(one => this.row(one)));
       this.find(".classes").hidden = false;
       const best = said.predictions[0];
+      this.find(".undecided").hidden = said.label !== null;
+      if (said.label === null) return `${this.name}: ${this.find(".undecided").textContent}`;
       return best ? `${this.name}: ${shownLabel(best.label)}, ${percent(best.probability)}` : `${this.name}: no class`;
     }
     this.find(".other").textContent = said.other;

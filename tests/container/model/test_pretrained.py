@@ -2,6 +2,7 @@
 
 import re
 import socket
+import urllib.request
 
 import pytest
 import safetensors.torch
@@ -107,6 +108,7 @@ def test_a_network_that_swallows_everything_ends_in_the_same_message_and_does_no
 ):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     monkeypatch.setattr(pretrained, "PATIENCE", 0.2)
+    monkeypatch.setattr(urllib.request, "_opener", None)  # it was made with the proxies of the first download
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{silent.getsockname()[1]}")
         with pytest.raises(TrainingFailure, match=r"could not be downloaded \(.*timed out.*Three ways out"):

@@ -7,13 +7,14 @@ import safetensors.torch
 import timm
 import torch
 
-from container.model.embedded_weights import ARCH, embedded_weights
+from container.model.embedded_weights import embedded_weights
 from container.model.head import HEAD_WIDTHS, head_of, set_backbone_trainable, set_training_mode
 from container.model.model_file import load_checkpoint, save_checkpoint
 from container.model.network import create_model, preprocessing_of, remove_head
 from container.model.pretrained import load_pretrained
 from container.pictures.preprocessing import Preprocessing
 from container.runtime.failure import TrainingFailure
+from contract.hyperparameters import EMBEDDED_ARCH
 
 # Families whose last layers differ: a linear layer, a convolution, two heads, none, a small network of its own.
 FAMILIES = [
@@ -91,7 +92,7 @@ def test_pictures_are_prepared_as_the_models_authors_did(name, wanted):
 
 
 def test_a_frozen_backbone_trains_its_head_alone():
-    model = create_model(ARCH, 3)
+    model = create_model(EMBEDDED_ARCH, 3)
     set_backbone_trainable(model, False)
     set_training_mode(model)
     assert not any(module.training for module in model.get_submodule("backbone").modules())
@@ -104,8 +105,8 @@ def test_a_frozen_backbone_trains_its_head_alone():
 
 
 def test_the_embedded_weights_are_loaded_where_nothing_else_is_given(tmp_path):
-    model = create_model(ARCH, 3)
-    assert load_pretrained(model, ARCH, None, tmp_path / "none") == "ImageNet, in the image"
+    model = create_model(EMBEDDED_ARCH, 3)
+    assert load_pretrained(model, EMBEDDED_ARCH, None, tmp_path / "none") == "ImageNet, in the image"
     wanted = embedded_weights(model.get_submodule("backbone"))
     assert all(torch.equal(model.state_dict()[f"backbone.{name}"], tensor) for name, tensor in wanted.items())
     # Statistics of a trained network: no batch normalisation as it was made.

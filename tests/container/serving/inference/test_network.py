@@ -64,6 +64,11 @@ def test_the_form_that_answers_agrees_with_float32(arch, test_flip):
         assert probabilities.dtype == features.dtype == torch.float32 and len(features) == count
 
 
+@pytest.mark.parametrize("arch", ["resnet34", "timm/tf_efficientnet_lite0"])
+def test_the_default_and_the_embedded_architecture_are_traced(arch):
+    assert prepare_network(checkpoint(arch), CPU, [1, 2]).form.endswith("traced")
+
+
 @pytest.mark.parametrize("temperature", [0.1, 0.6, 4.0])
 @pytest.mark.parametrize("form", ["the fastest", "float32, traced", "float32"])
 def test_every_form_divides_the_logits_by_the_models_temperature(form, temperature, monkeypatch):
