@@ -52,6 +52,11 @@ def test_it_holds_nothing_of_a_machine_or_an_account(notebook, pattern):
         assert [text for text in (cell.source, *texts(cell)) if re.search(pattern, text)] == [], cell.id
 
 
+def test_every_link_leads_to_a_file(path, notebook):
+    links = re.findall(r"\]\(([^):]+)\)", "\n".join(cell.source for cell in notebook.cells))
+    assert len(links) >= 3 and [link for link in links if not (path.parent / link).exists()] == []
+
+
 def test_every_target_that_it_names_exists(notebook):
     makefile = (ROOT / "Makefile").read_text()
     verbs = re.search(r"^verbs := (.*)$", makefile, re.MULTILINE)[1].split()
@@ -61,10 +66,19 @@ def test_every_target_that_it_names_exists(notebook):
     assert {"build", "local-up", "delete"} <= named <= targets
 
 
-def test_names_times_and_accounts_are_the_same_in_every_run():
-    first = stable("dogbreed-train-20261130-080114-780 1:15 s3://local-sagemaker-1a2b3c/dogbreed 210987654321")
-    again = stable("dogbreed-train-20261201-101112-013 0:59 s3://local-sagemaker-9f8e7d/dogbreed 123456789012")
-    assert first == again == "dogbreed-train-20260101-000000-000 0:00 s3://local-sagemaker/dogbreed 123456789012"
+def test_names_and_accounts_are_the_same_in_every_run():
+    first = stable("dogbreed-train-20261130-080114-780 s3://local-sagemaker-1a2b3c/dogbreed 210987654321")
+    again = stable("dogbreed-train-20261201-101112-013 s3://local-sagemaker-9f8e7d/dogbreed 123456789012")
+    assert first == again == "dogbreed-train-20260101-000000-000 s3://local-sagemaker/dogbreed 123456789012"
     assert stable("dogbreed-tune-261130-101010-001-a1B2c3D4") == "dogbreed-tune-260101-000000-001-xxxxxxxx"
     assert stable("x-serve:66f50279a1b2-dirty") == stable("x-serve:0a1b2c3d4e5f-w12ab34cd") == "x-serve:0123456789ab"
-    assert stable("lr 0.0012345678 and 12 pictures") == "lr 0.0012345678 and 12 pictures"
+    assert stable("lr 0.0012345678, 12 pictures, 1:15") == "lr 0.0012345678, 12 pictures, 1:15"
+
+
+def test_the_three_notebooks_have_the_same_sections():
+    notebooks = [nbformat.read(ROOT / name, as_version=4) for name in ENVIRONMENTS]
+    first, *others = (
+        re.findall(r"^## .*$", "\n".join(cell.source for cell in notebook.cells), re.MULTILINE)
+        for notebook in notebooks
+    )
+    assert len(first) == 8 and others == [first, first]
