@@ -18,6 +18,7 @@ import torch.nn.functional as F
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from container.pictures.colour_profile import square_to_srgb
+from container.pictures.declared_colour import declared_profile
 from container.pictures.decoders import MAX_PIXELS, open_file
 from container.pictures.decoding_cost import why_not_decoded, why_not_opened
 from container.pictures.jpeg import decode_jpeg, orientation_of, upright
@@ -115,6 +116,8 @@ def open_picture(source: bytes | Path) -> Image.Image:
         if refusal:
             picture.close()
             raise UnreadablePicture(refusal)
+        if known.decoder in ("AVIF", "HEIF", "PNG") and not picture.info.get("icc_profile"):
+            picture.info["icc_profile"] = declared_profile(content)
         return picture
 
 

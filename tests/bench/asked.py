@@ -7,12 +7,13 @@ from local_test.demo.data_folder import data_folder
 from tests.bench.drawn_data import drawn
 
 
-def image_and_pictures(description: str) -> tuple[str, Path]:
-    """--train-image, and the folder of --data, which may be a zip; without it the pictures are drawn."""
+def asked(description: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--train-image", required=True)
     parser.add_argument("--data", type=Path, help="folder or zip of pictures; default: some that are drawn")
-    chosen = parser.parse_args()
-    return chosen.train_image, data_folder(chosen.data, Path("out/data")) if chosen.data else drawn(
-        Path("out/data/bench")
-    )
+    return parser
+
+
+def pictures(args: argparse.Namespace) -> Path:
+    """The folder of --data, which may be a zip; without it the pictures are drawn."""
+    return data_folder(args.data, Path("out/data")) if args.data else drawn(Path("out/data/bench"))

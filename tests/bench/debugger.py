@@ -7,7 +7,7 @@ With default settings, in the train image, beside the same epoch without them, i
 from pathlib import Path
 
 from local_test.host.engine import connect
-from tests.bench.asked import image_and_pictures
+from tests.bench.asked import asked, pictures
 from tests.bench.figures import Figure, figure, write
 from tests.bench.program_in_image import run_program
 
@@ -20,11 +20,12 @@ VARIANTS = {
     "all": ("all of them", None),
 }
 ROUNDS = 5
-BESIDE = ["tests/bench/training_speed.py", "tests/bench/reference.py", "tests/bench/one_core_each.py"]
+BESIDE = [f"tests/bench/{name}.py" for name in ("training_speed", "reference", "one_core_each", "own_memory")]
 
 
 def main() -> None:
-    image, data = image_and_pictures("Measure what watching a run costs.")
+    args = asked("Measure what watching a run costs.").parse_args()
+    image, data = args.train_image, pictures(args)
     engine = connect()
     found: dict[str, list[dict]] = {variant: [] for variant in (OFF, *VARIANTS)}
     for turn in range(ROUNDS):

@@ -6,15 +6,13 @@ recipe as it is by default; that of the default with a frozen backbone is scikit
 features.
 """
 
-import argparse
 from pathlib import Path
 from statistics import mean
 
 from docker import DockerClient
 
-from local_test.demo.data_folder import data_folder
 from local_test.host.engine import connect
-from tests.bench.drawn_data import drawn
+from tests.bench.asked import asked, pictures
 from tests.bench.figures import Figure, figure, interval, no_worse, write
 from tests.bench.linear_probe import probe_accuracy
 from tests.bench.program_in_image import run_program
@@ -24,17 +22,15 @@ DEFAULT = "default"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Measure the recipe.")
-    parser.add_argument("--train-image", required=True)
-    parser.add_argument("--data", type=Path, help="folder or zip of pictures; default: some that are drawn")
+    parser = asked("Measure the recipe.")
     parser.add_argument("--only", choices=("frozen", "fine-tuned"), help="one half; default: both")
-    chosen = parser.parse_args()
-    data = data_folder(chosen.data, Path("out/data")) if chosen.data else drawn(Path("out/data/bench"))
+    args = parser.parse_args()
+    data = pictures(args)
     engine, figures = connect(), []
-    if chosen.only != "fine-tuned":
-        figures += frozen(engine, chosen.train_image, data)
-    if chosen.only != "frozen":
-        figures += fine_tuned(engine, chosen.train_image, data)
+    if args.only != "fine-tuned":
+        figures += frozen(engine, args.train_image, data)
+    if args.only != "frozen":
+        figures += fine_tuned(engine, args.train_image, data)
     write(Path("out/bench/recipe.json"), figures, ["scikit-learn"])
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import torch
 from one_core_each import one_core_each
-from recipe_change import DEFAULT, EMA, FLIPPED, BestEpoch, by_change, changed
+from recipe_change import DEFAULT, Logits, best_epochs_of, by_change, changed
 
 from container.data.class_folders import read_split
 from container.data.picture_examples import PictureExamples
@@ -72,19 +72,11 @@ def best_epochs(data: Path, folder: Path, seed: int, change: str) -> dict[str, d
     load_pretrained(model, chosen.arch, None)
     trainer = Trainer(model, examples["train"], classes, chosen, compute)
 
-    def logits(model: torch.nn.Module, split: str, flipped: bool) -> tuple[torch.Tensor, torch.Tensor]:
+    def logits(model: torch.nn.Module, split: str, flipped: bool) -> Logits:
         found = evaluate(model, examples[split], compute, flipped)
         return found.probabilities.log(), found.labels
 
-    best = {change: BestEpoch()}
-    if change == DEFAULT:
-        best |= {EMA: BestEpoch(), FLIPPED: BestEpoch()}
-    for epoch in range(1, chosen.epochs + 1):
-        trainer.train_one_epoch(epoch)
-        for name, one in best.items():
-            evaluated = trainer.evaluated if name == EMA else trainer.model
-            one.look(lambda split: logits(evaluated, split, name == FLIPPED))
-    return {name: one.accuracies for name, one in best.items()}
+    return best_epochs_of(trainer, change, chosen.epochs, logits)
 
 
 if __name__ == "__main__":

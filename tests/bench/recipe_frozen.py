@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 from one_core_each import one_core_each
-from recipe_change import DEFAULT, EMA, FLIPPED, BestEpoch, by_change, changed
+from recipe_change import DEFAULT, Logits, best_epochs_of, by_change, changed
 
 from container.data.class_folders import Split, read_split
 from container.data.picture_examples import PictureExamples
@@ -117,7 +117,7 @@ def best_epochs(folder: Path, seed: int, change: str) -> dict[str, dict[str, flo
     )
 
     @torch.inference_mode()
-    def logits(head: torch.nn.Module, split: str, flipped: bool = False) -> tuple[torch.Tensor, torch.Tensor]:
+    def logits(head: torch.nn.Module, split: str, flipped: bool) -> Logits:
         examples = evaluated[split]
         views = [examples.evaluation_inputs(0, len(examples.labels), compute.torch_device)]
         if flipped:
@@ -126,15 +126,7 @@ def best_epochs(folder: Path, seed: int, change: str) -> dict[str, dict[str, flo
             found = [head.eval()(view).float() for view in views]
         return torch.stack(found).mean(0), examples.labels
 
-    best = {change: BestEpoch()}
-    if change == DEFAULT:
-        best |= {EMA: BestEpoch(), FLIPPED: BestEpoch()}
-    for epoch in range(1, chosen.epochs + 1):
-        trainer.train_one_epoch(epoch)
-        for name, one in best.items():
-            head = trainer.evaluated if name == EMA else trainer.model
-            one.look(lambda split: logits(head, split, name == FLIPPED))
-    return {name: one.accuracies for name, one in best.items()}
+    return best_epochs_of(trainer, change, chosen.epochs, logits)
 
 
 def default_features(folder: Path) -> dict[str, Any]:

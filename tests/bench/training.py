@@ -1,5 +1,5 @@
-"""`python -m tests.bench.training --train-image IMAGE [--data FOLDER_OR_ZIP]`: training beside torchvision's reference
-script.
+"""`python -m tests.bench.training --train-image IMAGE [--data FOLDER_OR_ZIP] [--only PART ...]`: training beside
+torchvision's reference script.
 
 Both run in the train image, in turn, on the same pictures and cores. Writes out/bench/training.json. Loss and accuracy
 are those on the valid split after as many epochs; ResNet18 from scratch, as is ours with its head of three layers."""
@@ -8,27 +8,44 @@ import statistics
 from pathlib import Path
 
 from local_test.host.engine import connect, gpu_requests
-from tests.bench.asked import image_and_pictures
+from tests.bench.asked import asked, pictures
 from tests.bench.figures import Figure, figure, interval, no_worse, write
 from tests.bench.program_in_image import run_program
 
 REFERENCE = "torchvision's reference"
-BESIDE = ["tests/bench/reference.py", "tests/bench/one_core_each.py"]
+BESIDE = [f"tests/bench/{name}.py" for name in ("reference", "one_core_each", "own_memory")]
 FEW, MANY, TURNS = 320, 3200, 3  # whole batches, both
+PARTS = ("pipeline", "epoch", "growth", "learning", "many-pictures", "gpu")
+SOME_PICTURES, MANY_PICTURES = 2_000, 20_000
 
 
 def main() -> None:
-    image, data = image_and_pictures("Measure training.")
+    parser = asked("Measure training.")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, metavar="PART", help=", ".join(PARTS))
+    args = parser.parse_args()
+    image, data = args.train_image, pictures(args)
     engine = connect()
 
     def measured(*arguments: str) -> dict:
         return run_program(engine, image, "training_speed.py", list(arguments), data, BESIDE)
 
-    figures = [*pipeline_figures(measured("pipeline")), *epoch_figures(measured("epoch"))]
-    turns = [(measured("growth", str(FEW)), measured("growth", str(MANY))) for _ in range(TURNS)]
-    figures += growth_figures([few for few, _ in turns], [many for _, many in turns])
-    figures += learning_figures(measured("learning"))
-    if gpus := gpu_requests(engine):
+    figures = []
+    if "pipeline" in args.only:
+        figures += pipeline_figures(measured("pipeline"))
+    if "epoch" in args.only:
+        figures += epoch_figures(measured("epoch"))
+    if "growth" in args.only:
+        turns = [(measured("growth", str(FEW)), measured("growth", str(MANY))) for _ in range(TURNS)]
+        figures += growth_figures([few for few, _ in turns], [many for _, many in turns])
+    if "learning" in args.only:
+        figures += learning_figures(measured("learning"))
+    if "many-pictures" in args.only:
+        some, many = (
+            run_program(engine, image, "many_pictures.py", [str(count)], data, BESIDE)
+            for count in (SOME_PICTURES, MANY_PICTURES)
+        )
+        figures += many_pictures_figures(some, many)
+    if "gpu" in args.only and (gpus := gpu_requests(engine)):
         figures += gpu_figures(
             run_program(engine, image, "gpu_step.py", [], data, [*BESIDE, "tests/bench/training_speed.py"], gpus)
         )
@@ -79,6 +96,33 @@ def growth_figures(few: list[dict], many: list[dict]) -> list[Figure]:
             "MB",
             1.1,
         ),
+    ]
+
+
+def many_pictures_figures(some: dict, many: dict) -> list[Figure]:
+    """some, many: what many_pictures.py prints. One run of each: a data set of this size takes minutes."""
+    times = MANY_PICTURES // SOME_PICTURES
+    return [
+        one
+        for part in many["megabytes"]
+        for one in (
+            figure(
+                f"{part}, {MANY_PICTURES:,} pictures of 133 classes",
+                [many[part]],
+                times * some[part],
+                f"{times} times the time of {SOME_PICTURES:,}",
+                "s",
+                1.1,
+            ),
+            figure(
+                "  memory then",
+                [many["megabytes"][part]],
+                some["megabytes"][part],
+                f"with {SOME_PICTURES:,} pictures",
+                "MB",
+                1.1,
+            ),
+        )
     ]
 
 

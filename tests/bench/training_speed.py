@@ -19,6 +19,7 @@ from pathlib import Path
 import reference
 import torch
 from one_core_each import one_core_each
+from own_memory import own_memory
 from PIL import Image
 
 from container.data.class_folders import read_split
@@ -152,12 +153,6 @@ def growth(data: Path, folder: Path, count: int) -> dict:
     examples = PictureExamples(decode_split(split, preprocessing, folder / "store"), preprocessing, chosen.min_crop)
     Trainer(model, examples, len(split.classes), chosen, ComputeDevice.choose()).train_one_epoch(1, look)
     return {"seconds": time.perf_counter() - began, "megabytes": most / 1000}
-
-
-def own_memory() -> int:
-    """kB that no file backs: pages of the memory-mapped store are the system's to drop."""
-    [line] = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("RssAnon:")]
-    return int(line.split()[1])
 
 
 def learning(data: Path, folder: Path) -> dict:
