@@ -179,7 +179,7 @@ test-demo: .venv/ready engine  ## The demo, end to end
 	@$(python) -m pytest $(file_by_file) tests/end_to_end
 
 test-notebooks: .venv/ready .venv-sdk/ready .venv-sdk3/ready engine  ## The notebooks, each run from its first cell to its last on the local SageMaker
-	@$(python) -m pytest $(on_all_cores) tests/notebooks
+	@$(python) -m pytest $(on_all_cores) --dist worksteal tests/notebooks
 
 notebooks: .venv/ready .venv-sdk/ready .venv-sdk3/ready build  ## Run the notebooks on the local SageMaker and keep their outputs in them
 	@$(on_local_sagemaker) $(python) -m tests.notebooks.execution

@@ -28,7 +28,8 @@ def normalise(notebook: nbformat.NotebookNode) -> None:
     }
     for cell in notebook.cells:
         if cell.cell_type == "code":
-            cell.outputs = [] if is_progress(cell) else [_stable_output(one) for one in cell.outputs]
+            kept = [] if is_progress(cell) else [one for one in cell.outputs if not _is_frame(one)]
+            cell.outputs = [_stable_output(one) for one in kept]
 
 
 def is_progress(cell: nbformat.NotebookNode) -> bool:
@@ -47,6 +48,11 @@ def stable(text: str) -> str:
     for pattern, form in _STABLE:
         text = re.sub(pattern, form, text)
     return text
+
+
+def _is_frame(output: nbformat.NotebookNode) -> bool:
+    """Whether it shows a file of that run, which nobody else has: they would see an empty frame."""
+    return "<iframe" in output.get("data", {}).get("text/html", "")
 
 
 def _stable_output(output: nbformat.NotebookNode) -> nbformat.NotebookNode:

@@ -44,6 +44,7 @@ def test_its_outputs_are_in_the_form_that_every_run_has(notebook):
     for cell in notebook.cells:
         assert not is_progress(cell) or cell.outputs == []
         assert [stable(text) for text in texts(cell)] == texts(cell)
+        assert not any("<iframe" in text for text in texts(cell))
 
 
 @pytest.mark.parametrize("pattern", OF_ONE_MACHINE)
