@@ -13,6 +13,7 @@ Level = Literal["ok", "warning", "problem"]
 SIGNS: dict[Level, str] = {"ok": "✓", "warning": "!", "problem": "✗"}
 _WORD = max(map(len, SIGNS))
 _SUBJECT = 12
+_NARROWEST = 30  # columns of what is said
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,11 @@ def has_problem(findings: Iterable[Finding]) -> bool:
 
 
 def terminal_columns() -> int:
-    """Of the terminal that this program's output, errors or input are; 100 without one."""
+    """COLUMNS where it is set, else those of the terminal that this program's output, errors or input are; 100 without
+    one.
+    """
+    if (given := os.environ.get("COLUMNS", "")).isdigit() and int(given):
+        return int(given)
     for stream in (1, 2, 0):
         with suppress(OSError):
             if columns := os.get_terminal_size(stream).columns:
@@ -69,18 +74,19 @@ def table(title: str, findings: Sequence[Finding], columns: int, encoding: str) 
 def _row(finding: Finding, columns: int, signs: bool) -> list[str]:
     sign = f"{SIGNS[finding.level]} " if signs else ""
     head = f"  {sign}{finding.level:{_WORD}}  {finding.subject:{_SUBJECT}}  "
-    indent = " " * len(head)
+    beside = columns >= len(head) + _NARROWEST  # else what is said begins below its subject
+    indent = " " * (len(head) if beside else 4)
     said = [line for paragraph in finding.says.splitlines() or [""] for line in _wrapped(paragraph, columns, indent)]
     if finding.next_step:
         said += _wrapped(f"Next: {finding.next_step}", columns, indent)
-    return [head + said[0].removeprefix(indent), *said[1:]]
+    return [head + said[0].removeprefix(indent), *said[1:]] if beside else [head.rstrip(), *said]
 
 
 def _wrapped(text: str, columns: int, indent: str) -> list[str]:
     """Commands and paths stay whole: they are there to be copied."""
     return textwrap.wrap(
         text,
-        max(columns - 1, len(indent) + 30),
+        max(columns - 1, len(indent) + _NARROWEST),
         initial_indent=indent,
         subsequent_indent=indent,
         break_long_words=False,

@@ -18,15 +18,18 @@ serve               serve in this terminal until Ctrl-C
 """
 
 import argparse
+import json
 import logging
 import os
 import shutil
 import signal
 import socket
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from urllib.parse import quote
 
+from contract.waits import Wait
 from local_test import clean, service_address
 from local_test.aws_client import aws_client
 from local_test.background import GAVE_WAY, LOG, ServiceFailed, start, stop
@@ -76,6 +79,7 @@ def main(arguments: list[str], folder: Path = IN_REPOSITORY) -> int:
         action=argparse.BooleanOptionalAction,
         help="refuse fields of requests that have no effect on one machine, such as VpcConfig; default: as it did last",
     )
+    parser.add_argument("--json", action="store_true", help="of status and doctor: print one JSON document")
     args = parser.parse_args(arguments)
     try:
         return _run(args)
@@ -94,20 +98,22 @@ def _run(args: argparse.Namespace) -> int:
     if args.verb == "serve":
         return serve(folder, args.port, args.allow_files, args.strict)
     if args.verb == "status":
-        return show_status(folder)
+        return show_status(folder, args.json)
     if args.verb == "doctor":
-        return doctor(folder)
+        return doctor(folder, args.json)
     if args.verb == "interrupt":
         return interrupt(folder, name)
     if args.verb == "logs":
         return show_logs(folder, name)
     if args.verb == "down":
-        ended = stop(folder)
+        with Wait("the local SageMaker to end"):
+            ended = stop(folder)
         kept = f"The local SageMaker has ended; its jobs, models and S3 objects stay in {folder}."
         print(kept if ended else "It is not running.")
         return 0
     if args.verb == "clean":
-        stop(folder)
+        with Wait("the local SageMaker to end"):
+            stop(folder)
         status = clean.main(["--folder", str(folder)])
         if status == 0:
             shutil.rmtree(folder, ignore_errors=True)
@@ -115,18 +121,23 @@ def _run(args: argparse.Namespace) -> int:
     if args.verb == "push" and not name:
         print(f"error: name an image of the engine: {COMMAND} push IMAGE", file=sys.stderr)
         return 2
-    address = start(folder, args.port, args.allow_files, args.strict)
+    # A notebook takes stderr for lines of Python, too.
+    is_notebook = args.verb == "env" and args.shell == "notebook"
+    with nullcontext() if is_notebook else Wait("the local SageMaker to start"):
+        address = start(folder, args.port, args.allow_files, args.strict)
     if args.verb == "up":
         print(f"The local SageMaker is at {address.url}")
         if note := emulation_note(connect().info()):
             print(note)
     elif args.verb == "env":
         print("\n".join(exports(address, folder, os.environ, args.shell, args.intercept)))
-        if warning := old_command_line(folder):
+        if not is_notebook and (warning := old_command_line(folder)):
             print(warning, file=sys.stderr)
     else:
         ecr = aws_client("ecr", address, access_key_of(folder))
-        print(f"Pushed. Requests name it {push_image(connect(), ecr, address.region, name)}")
+        with Wait(f"the push of {name}"):
+            pushed = push_image(connect(), ecr, address.region, name)
+        print(f"Pushed. Requests name it {pushed}")
     return 0
 
 
@@ -157,13 +168,21 @@ def serve(folder: Path, port: int | None, allow_files: list[Path], strict: bool 
     return 0
 
 
-def show_status(folder: Path) -> int:
+def show_status(folder: Path, as_json: bool = False) -> int:
+    """Whether the service runs, and what in it. Returns 1 where it does not."""
     address = service_address.running(folder)
     if address is None:
-        print(f"It is not running (folder {folder}). Start it: {COMMAND} up")
+        stopped = f"It is not running (folder {folder}). Start it: {COMMAND} up"
+        print(json.dumps({"running": False, "folder": str(folder)}) if as_json else stopped)
         return 1
+    containers = find(connect(), service=address.name)
+    if as_json:
+        listed = [{"kind": one.labels[OWNED], "name": one.labels[NAME], "state": one.status} for one in containers]
+        found = {"running": True, "folder": str(folder), "url": address.url, "process": address.pid}
+        print(json.dumps({**found, "containers": listed}, indent=2))
+        return 0
     print(f"{address.url}  process {address.pid}  folder {folder}")
-    for container in find(connect(), service=address.name):
+    for container in containers:
         print(f"  {container.labels[OWNED]:14} {container.labels[NAME]:45} {container.status}")
     return 0
 

@@ -17,14 +17,22 @@ if [ ! -e .venv/ready ]; then
     exit 1
 fi
 
-account=$(mktemp)
-trap 'rm -f "$account"' EXIT
-"$python" -m scripts.doctor >"$account" &
-"$python" -m local_test.doctor
+# `make doctor ARGS=--json`: both halves as one document, instead of two tables.
+case " ${ARGS:-} " in *" --json "*) json=--json ;; *) json= ;; esac
+echo "Looking at this machine and at the AWS account, for some ten seconds" >&2
+halves=$(mktemp -d)
+trap 'rm -rf "$halves"' EXIT
+"$python" -m scripts.doctor $json >"$halves/account" &
+"$python" -m local_test.doctor $json >"$halves/machine"
 machine=$?
 wait $!
 settings=$?
-echo
-cat "$account"
+if [ -n "$json" ]; then
+    printf '{"machine": %s,\n"account": %s}\n' "$(cat "$halves/machine")" "$(cat "$halves/account")"
+else
+    cat "$halves/machine"
+    echo
+    cat "$halves/account"
+fi
 [ "$settings" = 0 ] && exit "$machine"
 exit 1

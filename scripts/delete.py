@@ -20,8 +20,10 @@ from scripts.aws.objects import StoredVersion, delete_objects, delete_requests
 from scripts.aws.planned_call import Call, as_json
 from scripts.config import names
 from scripts.config.settings import load_settings
+from scripts.console.document import add_json_option, document
 from scripts.console.failure import Failure, ends_with_a_sentence, explain
 from scripts.console.make_prefix import make
+from scripts.console.waits import Wait
 from scripts.requests.autoscaling import scalable_target
 
 _OF_THE_ENDPOINT = ("DeleteEndpointConfig", "DeleteModel", "DeleteRepository")
@@ -38,23 +40,30 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--images", action="store_true", help="also the repositories in ECR with their images")
     parser.add_argument("--yes", action="store_true", help="do not ask")
     parser.add_argument("--dry-run", action="store_true", help="print the requests, remove nothing")
+    add_json_option(parser)
     args = parser.parse_args(arguments)
+    found = document(args.json)
     aws = Aws(load_settings())
     unseen: list[str] = []
     unseen_storage: list[str] = []
-    running = [job for kind in KINDS for job in inventory.seen(partial(inventory.running_jobs, kind=kind), aws, unseen)]
-    calls = resource_calls(aws, running, unseen)
-    repositories = inventory.seen(inventory.repositories, aws, unseen if args.images else unseen_storage)
+    with Wait(f"what {aws.settings.prefix} has in {aws.region}"):
+        running = [
+            job for kind in KINDS for job in inventory.seen(partial(inventory.running_jobs, kind=kind), aws, unseen)
+        ]
+        calls = resource_calls(aws, running, unseen)
+        repositories = inventory.seen(inventory.repositories, aws, unseen if args.images else unseen_storage)
+        keys = inventory.seen(
+            lambda aws: list(inventory.stored_keys(aws)), aws, unseen if args.data else unseen_storage
+        )
+        versions = _versions(aws, unseen if args.data else unseen_storage)
     if args.images:
         calls += [Call("ecr", "DeleteRepository", {"repositoryName": one.name, "force": True}) for one in repositories]
-    keys = inventory.seen(lambda aws: list(inventory.stored_keys(aws)), aws, unseen if args.data else unseen_storage)
-    versions = _versions(aws, unseen if args.data else unseen_storage)
     to_remove = (versions or keys) if args.data else []
     for one in [*unseen, *unseen_storage]:
         print(f"warning: not all can be shown. {one}", file=sys.stderr)
     if args.dry_run:
         deletions = [Call("s3", "DeleteObjects", one) for one in delete_requests(aws.layout.bucket, to_remove)]
-        print(as_json([*calls, *deletions]))
+        found.write_text(as_json([*calls, *deletions]))
         return 0
 
     stays = []
@@ -65,6 +74,7 @@ def main(arguments: list[str]) -> int:
     if (keys or versions) and not args.data:
         stays.append(f"{objects}: S3 charges for their storage (--data removes them)")
     stays.append("logs in CloudWatch, charged for their storage, and the records of jobs, which cost nothing")
+    found.update(removed=[], removed_objects=0, stays=stays, unseen=[*unseen, *unseen_storage])
     if calls or running or to_remove:
         for call in calls:
             print(f"  {call.operation}  {_subject(call)}")
@@ -72,6 +82,7 @@ def main(arguments: list[str]) -> int:
             print(f"  DeleteObjects  {objects}")
         if not args.yes and not _agreed():
             print("nothing was removed")
+            found.update(error="Nothing was removed: nobody agreed.")
             return 1
         try:
             _remove(aws, calls, running, args.data)
@@ -81,6 +92,8 @@ def main(arguments: list[str]) -> int:
                 file=sys.stderr,
             )
             return 130
+        gone = [{"operation": call.operation, "name": _subject(call)} for call in calls]
+        found.update(removed=gone, removed_objects=len(to_remove))
     elif not unseen:
         print(f"{aws.settings.prefix} has nothing in {aws.region} that is to be removed")
     print("\n".join(f"stays: {one}" for one in stays))
@@ -146,9 +159,10 @@ def _remove(aws: Aws, calls: list[Call], running: list[Any], with_data: bool) ->
     if with_data:
         # Listed anew, after the jobs have ended: one that was stopping may have left its model.
         s3, bucket = aws.client("s3"), aws.layout.bucket
-        delete_objects(s3, bucket, _versions(aws, []) or inventory.stored_keys(aws))
-        # Where versioning is suspended a key that goes leaves a delete marker.
-        delete_objects(s3, bucket, _versions(aws, []))
+        with Wait(f"the removal of what is in {aws.layout.root}/"):
+            delete_objects(s3, bucket, _versions(aws, []) or inventory.stored_keys(aws))
+            # Where versioning is suspended a key that goes leaves a delete marker.
+            delete_objects(s3, bucket, _versions(aws, []))
     print("removed")
 
 

@@ -22,6 +22,7 @@ from scripts.aws.model_data import check_owner, find_model_data
 from scripts.aws.planned_call import Call, as_json
 from scripts.config import names
 from scripts.config.settings import Settings, load_settings
+from scripts.console.document import add_json_option, document
 from scripts.console.failure import Failure, ends_with_a_sentence
 from scripts.console.make_prefix import make
 from scripts.requests.autoscaling import (
@@ -46,7 +47,9 @@ def main(arguments: list[str]) -> int:
     which.add_argument("--job", help="the training job whose model is served; default: the newest Completed")
     which.add_argument("--model-data", metavar="URI", help="a model.tar.gz in S3")
     parser.add_argument("--dry-run", action="store_true", help="print the requests, change nothing")
+    add_json_option(parser)
     args = parser.parse_args(arguments)
+    found = document(args.json)
     settings = load_settings()
     aws = Aws(settings)
     role_arn = aws.role_arn
@@ -77,10 +80,11 @@ def main(arguments: list[str]) -> int:
     bring = [*taking_back_calls(aws, present), *endpoint_calls(aws, present, version)]
     scale = autoscaling_calls(settings)
     if args.dry_run:
-        print(as_json([*creating, *bring, *scale]))
+        found.write_text(as_json([*creating, *bring, *scale]))
         return 0
 
     check_owner(aws, model_data)
+    found.update(endpoint=name, config=version, model_data=model_data, job=job)
     print(f"serving {model_data}" + (f" of {job}" if job else ""), file=sys.stderr)
     if serverless and settings.deploy.network_isolation:
         print("a serverless endpoint cannot have network isolation: its container reaches the network", file=sys.stderr)
@@ -104,6 +108,7 @@ def main(arguments: list[str]) -> int:
         left = " Its autoscaling is not set: deploy again for that." if scale else ""
         print(f"\n{name} keeps running: `{make('status')}` tells how far it is.{left}", file=sys.stderr)
         return 130
+    found.update(status="InService")
     print(f"endpoint {name} is in service with {version}", flush=True)
     made: dict[str, Any] = {}
     for call in scale:

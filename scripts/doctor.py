@@ -14,6 +14,7 @@ from contract.findings import Finding, ok, problem, table, terminal_columns, war
 from scripts.aws import account_checks
 from scripts.aws.clients import Aws
 from scripts.config.settings import Settings, load_settings
+from scripts.console.document import add_json_option, document
 from scripts.console.failure import Failure, ends_with_a_sentence
 
 FIRST_SECONDS, SECONDS = 4.0, 5.0  # for whose the credentials are; then for all the rest, side by side
@@ -23,18 +24,22 @@ CONFIG = Config(connect_timeout=3, read_timeout=4, retries={"total_max_attempts"
 
 @ends_with_a_sentence
 def main(arguments: list[str]) -> int:
-    argparse.ArgumentParser(prog="doctor", description="Say what the AWS account lacks for the scripts.").parse_args(
-        arguments
-    )
+    parser = argparse.ArgumentParser(prog="doctor", description="Say what the AWS account lacks for the scripts.")
+    add_json_option(parser)
+    found = document(parser.parse_args(arguments).json)
     columns, encoding = terminal_columns(), sys.stdout.encoding
     try:
         settings = load_settings()
     except Failure as failure:
         step = "Mend these lines; what a key may be is in sagemaker.toml's comments."
-        print(table("AWS", [problem("settings", str(failure), step)], columns, encoding))
-        return 1
-    print(table("AWS", [ok("settings", "sagemaker.toml is valid."), *findings(settings)], columns, encoding))
-    return 0
+        told = [problem("settings", str(failure), step)]
+        status = 1
+    else:
+        told = [ok("settings", "sagemaker.toml is valid."), *findings(settings)]
+        status = 0
+    found.update(findings=[vars(one) for one in told])
+    print(table("AWS", told, columns, encoding))
+    return status
 
 
 def findings(settings: Settings) -> list[Finding]:

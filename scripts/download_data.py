@@ -12,8 +12,9 @@ import zipfile
 from pathlib import Path
 from typing import IO
 
+from scripts.console.document import add_json_option, document
 from scripts.console.failure import Failure, ends_with_a_sentence
-from scripts.console.terminal import obeying
+from scripts.console.waits import Progress, Wait
 
 URL = "https://s3-us-west-1.amazonaws.com/udacity-aind/dog-project/dogImages.zip"
 CHUNK = 1024 * 1024
@@ -54,7 +55,8 @@ def download(url: str, target: Path) -> None:
             f"The connection ended after {part.stat().st_size:,} of {expected:,} bytes. Run it again: it goes on from "
             "there."
         )
-    _check(part)
+    with Wait(f"a check of {part}"):
+        _check(part)
     part.rename(target)
 
 
@@ -62,14 +64,10 @@ _ADVICE = "Fetch the file by other means and name it: make demo DATA=path/to/dog
 
 
 def _copy(response: IO[bytes], file: IO[bytes], expected: int) -> None:
-    shown = -1
-    while chunk := response.read(CHUNK):
-        file.write(chunk)
-        percent = 100 * file.tell() // max(1, expected)
-        if percent != shown:
-            shown = percent
-            print(f"\r{percent:3} % of {expected / 1e6:,.0f} MB", end="", file=obeying(sys.stdout), flush=True)
-    print()
+    with Progress(-(-expected // CHUNK), "MiB") as progress:
+        while chunk := response.read(CHUNK):
+            file.write(chunk)
+            progress.reach(-(-file.tell() // CHUNK))
 
 
 def _check(archive: Path) -> None:
@@ -89,7 +87,10 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description="Download dogImages.zip, resuming an interrupted download.")
     parser.add_argument("target", type=Path)
     parser.add_argument("--url", default=URL)
+    add_json_option(parser)
     args = parser.parse_args(arguments)
+    found = document(args.json)
+    found.update(file=str(args.target))
     if args.target.exists():
         print(f"{args.target} is there already")
         return 0

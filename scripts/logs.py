@@ -4,18 +4,23 @@ trials.
 
 import argparse
 import sys
+from collections.abc import Callable
+from functools import partial
 
 from scripts.aws.clients import Aws
 from scripts.aws.endpoints import describe_endpoint
 from scripts.aws.jobs import KINDS, TRAINING, TRANSFORM, TUNING, kind_of, watch
-from scripts.aws.log_tail import LogTail, endpoint_group, print_lines
+from scripts.aws.log_tail import LogLine, LogTail, endpoint_group, print_lines
 from scripts.aws.waiting import answers
 from scripts.config import names
 from scripts.config.settings import load_settings
+from scripts.console.document import Document, add_json_option, document
 from scripts.console.failure import Failure, ends_with_a_sentence
 from scripts.console.make_prefix import make
+from scripts.console.tables import print_table
+from scripts.console.waits import Wait
 from scripts.tuning.job import read_tuning
-from scripts.tuning.result import show_result
+from scripts.tuning.result import show_result, trials_as_json
 from scripts.tuning.table import heading, table
 from scripts.tuning.watch import watch_tuning
 
@@ -29,14 +34,18 @@ def main(arguments: list[str]) -> int:
         "name", nargs="?", help="a job, a trial or an endpoint; default: the newest of them, trials apart"
     )
     parser.add_argument("--follow", action="store_true", help="go on until the job has ended, or until Ctrl-C")
+    add_json_option(parser, "each line as a JSON document of one line, or the trials as one document,")
     args = parser.parse_args(arguments)
+    found = document(args.json)
     aws = Aws(load_settings())
     name = args.name or newest(aws)
     kind = kind_of(aws.settings.prefix, name)
     if kind is TUNING:
-        return show_trials(aws, name, args.follow)
+        return show_trials(aws, name, args.follow, found)
+    found.in_lines = args.json
+    show: Callable[[list[LogLine]], None] = partial(write_lines, found, name) if args.json else print_lines
     if args.follow and kind:
-        watch(aws, kind, name)
+        watch(aws, kind, name, show=show)
         return 0
     log = find_log(aws, name)
     if log is None:
@@ -45,20 +54,30 @@ def main(arguments: list[str]) -> int:
             "name."
         )
     print(f"--- {name}", file=sys.stderr)
-    for _, lines in answers(log.new_lines):
-        print_lines(lines)
-        if not args.follow:
-            break
+    with Wait(f"the log of {name}", is_told=args.follow):
+        for _, lines in answers(log.new_lines):
+            show(lines)
+            if not args.follow:
+                break
     return 0
 
 
-def show_trials(aws: Aws, name: str, follow: bool) -> int:
+def write_lines(found: Document, name: str, lines: list[LogLine]) -> None:
+    """Print each line of the log of `name` as a JSON document of one line."""
+    for line in lines:
+        found.write_line({"name": name, "time": line.time, "host": line.host, "message": line.message})
+
+
+def show_trials(aws: Aws, name: str, follow: bool, found: Document) -> int:
     """The trials of a tuning job in place of a log, which only they have; of one that has ended, its result."""
     tuning = watch_tuning(aws, name) if follow else read_tuning(aws, name)
     if tuning.has_ended:
-        show_result(aws, tuning)
+        if why := show_result(aws, tuning, found):
+            print(f"error: {why}", file=sys.stderr)
     else:
-        print("\n".join([*table(tuning, list(tuning.trials)), "", heading(tuning)]))
+        found.update(**trials_as_json(tuning))
+        print_table(table(tuning, list(tuning.trials)))
+        print(f"\n{heading(tuning)}")
     return 0
 
 

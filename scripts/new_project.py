@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from scripts.config.setting_types import Prefix
 from scripts.config.settings import FILE
+from scripts.console.document import add_json_option, document
 from scripts.console.failure import Failure, ends_with_a_sentence
 
 CHECKOUT = FILE.parent
@@ -60,7 +61,9 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="new", description="Make a project in a folder beside this checkout.")
     parser.add_argument("name", help="of the folder, and before the names of everything that the project makes")
     parser.add_argument("data", nargs="?", type=Path, help="folder or zip of pictures; default: data/ in the project")
+    add_json_option(parser)
     args = parser.parse_args(arguments)
+    found = document(args.json)
     folder = CHECKOUT.parent / args.name
     texts = project_files(args.name, args.data, FILE.read_text(), (CHECKOUT / "Makefile").read_text())
     try:
@@ -69,6 +72,7 @@ def main(arguments: list[str]) -> int:
         raise Failure(f"{folder} is there already, and stays as it is. Choose another NAME.") from None
     for name, text in texts.items():
         (folder / name).write_text(text)
+    found.update(folder=str(folder), files=sorted(texts))
     print(f"{folder} is made. Next:\n  cd {folder} && make")
     return 0
 

@@ -4,7 +4,6 @@ One picture: its classes, best first. Several, or a folder: a line for each. A p
 sentence on stderr, and the others go on; status 0 only when every picture has its answer."""
 
 import argparse
-import json
 import mimetypes
 import sys
 import time
@@ -20,50 +19,49 @@ from scripts.aws.pictures import answer, find_pictures, picture_line, prediction
 from scripts.aws.planned_call import Call, as_json
 from scripts.config.names import endpoint
 from scripts.config.settings import load_settings
+from scripts.console.document import add_json_option, document
 from scripts.console.failure import Failure, ends_with_a_sentence, explain, is_about_credentials, is_denied
 from scripts.console.parallel import in_parallel
+from scripts.console.waits import Wait
 
 
 @ends_with_a_sentence
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="predict", description="Ask the endpoint what is on pictures.")
     parser.add_argument("pictures", nargs="+", type=Path, metavar="PICTURE", help="a picture, or a folder of pictures")
-    parser.add_argument("--json", action="store_true", help="print every prediction of every picture as JSON")
     parser.add_argument("--parallel", type=int, default=8, metavar="N", help="requests at once, 1 to 64 (8)")
     parser.add_argument("--dry-run", action="store_true", help="print the requests, send nothing")
+    add_json_option(parser, "every prediction of every picture as JSON")
     args = parser.parse_args(arguments)
     if not 1 <= args.parallel <= 64:
         parser.error("--parallel must be at least 1 and at most 64")
+    found = document(args.json)
     pictures = find_pictures(args.pictures)
     settings = load_settings()
     name = endpoint(settings.prefix)
     if args.dry_run:
-        print(
-            as_json(
-                [
-                    Call("sagemaker-runtime", "InvokeEndpoint", {**_request(name, one), "Body": str(one)})
-                    for one in pictures
-                ]
-            )
-        )
+        calls = [
+            Call("sagemaker-runtime", "InvokeEndpoint", {**_request(name, one), "Body": str(one)}) for one in pictures
+        ]
+        found.write_text(as_json(calls))
         return 0
     started = time.monotonic()
-    send = sender(Aws(settings), name)
     failed = 0
-    found = []
-    for picture, (said, problem) in zip(
-        pictures, in_parallel(partial(_ask, send), pictures, args.parallel), strict=True
-    ):
-        if problem:
-            failed += 1
-            print(f"error: {picture}: {problem}", file=sys.stderr)
-        elif not args.json:
-            print(
-                picture_line(str(picture), said) if len(pictures) > 1 else "\n".join(prediction_lines(said)), flush=True
-            )
-        found.append({"picture": str(picture), **({"error": problem} if problem else {"answer": said})})
+    answered: list[dict[str, object]] = []
+    with Wait(f"the endpoint {name}"):
+        send = sender(Aws(settings), name)
+        for picture, (said, problem) in zip(
+            pictures, in_parallel(partial(_ask, send), pictures, args.parallel), strict=True
+        ):
+            if problem:
+                failed += 1
+                print(f"error: {picture}: {problem}", file=sys.stderr)
+            elif not args.json:
+                lines = [picture_line(str(picture), said)] if len(pictures) > 1 else prediction_lines(said)
+                print("\n".join(lines), flush=True)
+            answered.append({"picture": str(picture), **({"error": problem} if problem else {"answer": said})})
     if args.json:
-        print(json.dumps(found, indent=2))
+        found.write(answered)
     if len(pictures) > 1:
         print(
             f"{len(pictures) - failed} of {len(pictures)} pictures named in {time.monotonic() - started:.1f} s",

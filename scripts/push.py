@@ -19,8 +19,10 @@ from scripts.aws.image import built_image, built_tag, describe_repository, image
 from scripts.aws.planned_call import Call, as_json
 from scripts.config.names import IMAGES, repository
 from scripts.config.settings import load_settings
+from scripts.console.document import add_json_option, document
 from scripts.console.failure import Failure, ends_with_a_sentence, error_code, explain, is_denied
 from scripts.console.make_prefix import make
+from scripts.console.waits import Wait
 from scripts.requests.repository import create_repository_request, lifecycle_policy_request, scanning_request
 
 
@@ -28,7 +30,9 @@ from scripts.requests.repository import create_repository_request, lifecycle_pol
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="push", description="Bring the train and the serve image to ECR.")
     parser.add_argument("--dry-run", action="store_true", help="print the requests, change nothing")
+    add_json_option(parser)
     args = parser.parse_args(arguments)
+    found = document(args.json)
     settings = load_settings()
     aws = Aws(settings)
     tag = built_tag()
@@ -37,7 +41,7 @@ def main(arguments: list[str]) -> int:
     calls = [call for name in repositories.values() for call in repository_calls(aws, name)]
     scanning = scanning_call(aws, list(repositories.values())) if settings.push.scan else None
     if args.dry_run:
-        print(as_json([*calls, *([scanning] if scanning else [])]))
+        found.write_text(as_json([*calls, *([scanning] if scanning else [])]))
         return 0
     built = {
         name: built_image(f"{name}:{tag}") for name in repositories.values()
@@ -46,6 +50,8 @@ def main(arguments: list[str]) -> int:
         _make(aws, call)
 
     logged_in = False
+    images: list[dict[str, Any]] = []
+    found.update(images=images)
     for name, facts in built.items():
         in_ecr = published_tag(tag, facts["Id"])
         detail = image_detail(aws, name, in_ecr)
@@ -62,9 +68,11 @@ def main(arguments: list[str]) -> int:
                     file=sys.stderr,
                 )
             print(f"{name}:{in_ecr} is in ECR already")
+            images.append(_image_as_json(aws, name, in_ecr, detail, pushed=False))
             continue
         if not logged_in:
-            log_in(aws)
+            with Wait("Docker's login at ECR"):
+                log_in(aws)
             logged_in = True
         uri = f"{repository_uri(aws, name)}:{in_ecr}"
         started = time.monotonic()
@@ -74,14 +82,23 @@ def main(arguments: list[str]) -> int:
         docker_cli.docker("tag", f"{name}:{tag}", pushed_as)
         docker_cli.push(pushed_as)
         if pushed_as != uri:
-            put_as_docker(aws, name, in_ecr)
+            with Wait("Docker's manifest of the image in ECR"):
+                put_as_docker(aws, name, in_ecr)
         detail = image_detail(aws, name, in_ecr)
         if detail is None:
             raise Failure(f"ECR does not know {name}:{in_ecr} although Docker has pushed it. Run it again.")
         check_manifest(f"{name}:{in_ecr}", _manifest(aws, name, in_ecr, detail)["mediaType"], _remove(name, in_ecr))
         size = f", {detail['imageSizeInBytes'] / 1e9:.2f} GB compressed" if "imageSizeInBytes" in detail else ""
+        images.append(_image_as_json(aws, name, in_ecr, detail, pushed=True))
         print(f"pushed {uri} in {time.monotonic() - started:.0f} s{size}, {detail['imageDigest']}")
     return 0
+
+
+def _image_as_json(aws: Aws, name: str, tag: str, detail: dict[str, Any], pushed: bool) -> dict[str, Any]:
+    """detail: ECR's. pushed: by this call; otherwise it was there."""
+    uri = f"{repository_uri(aws, name)}:{tag}"
+    facts = {"digest": detail["imageDigest"], "bytes": detail.get("imageSizeInBytes")}
+    return {"repository": name, "tag": tag, "uri": uri, **facts, "pushed": pushed}
 
 
 def repository_calls(aws: Aws, name: str) -> list[Call]:

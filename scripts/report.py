@@ -14,14 +14,16 @@ from pathlib import Path
 from typing import IO, Any
 
 from contract.atomic_write import replacing
+from contract.waits import minutes
 from scripts.aws.clients import Aws
 from scripts.aws.jobs import RUNNING, TRAINING
 from scripts.aws.objects import has_objects
-from scripts.aws.waiting import minutes
 from scripts.config.layout import bucket_and_key
 from scripts.config.settings import load_settings
+from scripts.console.document import add_json_option, document
 from scripts.console.failure import Failure, ends_with_a_sentence
 from scripts.console.make_prefix import make
+from scripts.console.waits import Wait
 
 FOLDER = Path("out/reports")
 PAGE, RECORD = "report.html", "report.json"  # what the train image leaves in its output
@@ -34,10 +36,13 @@ def main(arguments: list[str]) -> int:
     )
     parser.add_argument("job", nargs="?", help="default: the newest training job")
     parser.add_argument("--no-open", action="store_true", help="only bring it")
+    add_json_option(parser)
     args = parser.parse_args(arguments)
+    found = document(args.json)
     aws = Aws(load_settings())
     job, uri = find_output(aws, args.job)
-    files = fetch(aws, uri)
+    with Wait(f"the report of {job}"):
+        files = fetch(aws, uri)
     if PAGE not in files:
         raise Failure(
             f"{job} left no {PAGE} in {uri}: its image makes none. Train again with this tree's: `make build`, "
@@ -49,8 +54,11 @@ def main(arguments: list[str]) -> int:
         with replacing(folder / name) as unfinished:  # what an earlier call left stays when this one is interrupted
             unfinished.write_bytes(content)
     print(folder / PAGE)
+    found.update(job=job, page=str(folder / PAGE))
     if RECORD in files:
-        print(headline(json.loads(files[RECORD])))
+        line = headline(json.loads(files[RECORD]))
+        print(line)
+        found.update(record=str(folder / RECORD), headline=line)
     if not args.no_open and has_display():
         webbrowser.open((folder / PAGE).absolute().as_uri())
     return 0

@@ -9,8 +9,11 @@ from scripts.aws import inventory
 from scripts.aws.clients import Aws
 from scripts.aws.jobs import KINDS
 from scripts.config.settings import load_settings
+from scripts.console.document import add_json_option, document
 from scripts.console.failure import ends_with_a_sentence
 from scripts.console.make_prefix import make
+from scripts.console.tables import print_table
+from scripts.console.waits import Wait
 
 
 @ends_with_a_sentence
@@ -18,7 +21,8 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="status", description="List what the prefix has on AWS, and what of it costs money."
     )
-    parser.parse_args(arguments)
+    add_json_option(parser)
+    found = document(parser.parse_args(arguments).json)
     aws = Aws(load_settings())
     unseen: list[str] = []
     looks: list[Callable[[Aws], list[inventory.Thing]]] = [
@@ -30,13 +34,17 @@ def main(arguments: list[str]) -> int:
         inventory.repositories,
         inventory.storage,
     ]
-    things = [thing for look in looks for thing in inventory.seen(look, aws, unseen)]
+    with Wait(f"what {aws.settings.prefix} has in {aws.region}"):
+        things = [thing for look in looks for thing in inventory.seen(look, aws, unseen)]
+    found.update(
+        prefix=aws.settings.prefix, region=aws.region, resources=[vars(thing) for thing in things], unseen=unseen
+    )
     for one in unseen:
         print(f"warning: not all can be shown. {one}", file=sys.stderr)
     if not things and not unseen:
         print(f"{aws.settings.prefix} has nothing in {aws.region}")
         return 0
-    print(inventory.table(things))
+    print_table(inventory.table(things))
     costly = [one for one in things if one.costs]
     print()
     if costly:

@@ -9,6 +9,7 @@ from scripts.aws.clients import Aws
 from scripts.aws.jobs import KINDS, kind_of
 from scripts.aws.planned_call import as_json
 from scripts.config.settings import load_settings
+from scripts.console.document import add_json_option, document
 from scripts.console.failure import Failure, ends_with_a_sentence
 from scripts.console.make_prefix import make
 
@@ -18,7 +19,9 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="stop", description="Stop a running job.")
     parser.add_argument("job", nargs="?", help="default: the newest that runs; a trial of a tuning job must be named")
     parser.add_argument("--dry-run", action="store_true", help="print the request, stop nothing")
+    add_json_option(parser)
     args = parser.parse_args(arguments)
+    found = document(args.json)
     aws = Aws(load_settings())
     named = kind_of(aws.settings.prefix, args.job) if args.job else None
     running = [
@@ -33,9 +36,10 @@ def main(arguments: list[str]) -> int:
     _, name, kind = max(wanted, key=lambda one: one[0])
     call = kind.stop_call(name)
     if args.dry_run:
-        print(as_json([call]))
+        found.write_text(as_json([call]))
         return 0
     aws.make(call)
+    found.update(job=name, status="Stopping")
     print(f"{name} is stopping; it has up to 120 seconds to end")
     return 0
 

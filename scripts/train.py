@@ -11,11 +11,12 @@ from contract.feature_sharing import makes_features
 from scripts.aws.channels import channels
 from scripts.aws.clients import Aws
 from scripts.aws.image import image_uri
-from scripts.aws.jobs import TRAINING, ended_well, how_to_follow, watch
+from scripts.aws.jobs import TRAINING, failure_of, how_to_follow, watch
 from scripts.aws.planned_call import Call, as_json
 from scripts.config import names
 from scripts.config.hyperparameters import check_hyperparameters, check_instances, parse_hyperparameters
 from scripts.config.settings import load_settings
+from scripts.console.document import add_json_option, document
 from scripts.console.failure import Failure, ends_with_a_sentence
 from scripts.console.make_prefix import make
 from scripts.requests.training_job import training_job_request
@@ -38,7 +39,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--job-name", help="default: <prefix>-train-<UTC time>")
     parser.add_argument("--no-wait", action="store_true", help="start the job and end")
     parser.add_argument("--dry-run", action="store_true", help="print the request, start nothing")
+    add_json_option(parser)
     args = parser.parse_args(arguments)
+    found = document(args.json)
     settings = load_settings()
     name = args.job_name or names.training_job(settings.prefix, names.timestamp())
     if not names.is_training_job(settings.prefix, name):
@@ -68,11 +71,12 @@ def main(arguments: list[str]) -> int:
     check_instances(settings.train.instance_count, request["HyperParameters"])
     call = Call("sagemaker", "CreateTrainingJob", request)
     if args.dry_run:
-        print(as_json([call]))
+        found.write_text(as_json([call]))
         return 0
 
     try:
         aws.make(call)
+        found.update(job=name, status="InProgress")
         print(f"started {name}", file=sys.stderr)
         if args.no_wait:
             return 0
@@ -80,17 +84,20 @@ def main(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         print(f"\n{name} keeps running: {how_to_follow(name)}", file=sys.stderr)
         return 130
-    if not ended_well(ended, TRAINING):
-        return 1
-    figures = " ".join(f"{one['MetricName']}={one['Value']:.4g}" for one in ended.get("FinalMetricDataList", []))
-    billed = f", {ended['BillableTimeInSeconds']} s billed" if "BillableTimeInSeconds" in ended else ""
+    metrics = {one["MetricName"]: one["Value"] for one in ended.get("FinalMetricDataList", [])}
+    billed = ended.get("BillableTimeInSeconds")
+    found.update(status=ended["TrainingJobStatus"], metrics=metrics, billed_seconds=billed)
+    if why := failure_of(ended, TRAINING):
+        raise Failure(why)
+    figures = " ".join(f"{metric}={value:.4g}" for metric, value in metrics.items())
     made = ended["ModelArtifacts"]["S3ModelArtifacts"]
-    left = (
-        f"features, and no model: {made}"
-        if makes_features(request["HyperParameters"])
-        else f"model: {made}\nnext: {make('deploy')}"
-    )
-    print(f"{name} is Completed{billed}. {figures}\n{left}")
+    if makes_features(request["HyperParameters"]):
+        found.update(features=made)
+        left = f"features, and no model: {made}"
+    else:
+        found.update(model=made)
+        left = f"model: {made}\nnext: {make('deploy')}"
+    print(f"{name} is Completed{f', {billed} s billed' if billed is not None else ''}. {figures}\n{left}")
     return 0
 
 

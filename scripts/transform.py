@@ -4,7 +4,6 @@ Starts machines, sends them every picture, stores the answers beside each other 
 """
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 from scripts.aws.all_or_nothing import make_all
 from scripts.aws.clients import Aws
 from scripts.aws.image import image_uri
-from scripts.aws.jobs import TRANSFORM, ended_well, how_to_follow, watch
+from scripts.aws.jobs import TRANSFORM, failure_of, how_to_follow, watch
 from scripts.aws.log_tail import print_last_lines
 from scripts.aws.model_data import check_owner, find_model_data
 from scripts.aws.objects import THREADS, has_objects, listing, put_objects
@@ -21,9 +20,11 @@ from scripts.aws.planned_call import Call, as_json
 from scripts.config import names
 from scripts.config.layout import bucket_and_key
 from scripts.config.settings import load_settings
+from scripts.console.document import Document, add_json_option, document
 from scripts.console.failure import Failure, ends_with_a_sentence
 from scripts.console.make_prefix import make
 from scripts.console.parallel import in_parallel
+from scripts.console.waits import Wait
 from scripts.requests.endpoint import model_request
 from scripts.requests.transform_job import transform_job_request
 
@@ -37,10 +38,11 @@ def main(arguments: list[str]) -> int:
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--job", help="the training job whose model is used; default: the newest Completed")
     which.add_argument("--model-data", metavar="URI", help="a model.tar.gz in S3")
-    parser.add_argument("--json", action="store_true", help="print every prediction of every picture as JSON")
     parser.add_argument("--no-wait", action="store_true", help="start the job and end")
     parser.add_argument("--dry-run", action="store_true", help="print the requests, change nothing")
+    add_json_option(parser, "every prediction of every picture as JSON")
     args = parser.parse_args(arguments)
+    found = document(args.json)
     settings = load_settings()
     stamp = names.timestamp()
     name, model = names.transform_job(settings.prefix, stamp), names.version(settings.prefix, stamp)
@@ -78,7 +80,7 @@ def main(arguments: list[str]) -> int:
         ),
     ]
     if args.dry_run:
-        print(as_json(calls))
+        found.write_text(as_json(calls))
         return 0
 
     check_owner(aws, model_data)
@@ -89,6 +91,7 @@ def main(arguments: list[str]) -> int:
         put_objects(s3, bucket, {f"{prefix}{one.relative_to(above).as_posix()}": one.read_bytes for one in pictures})
     try:
         make_all(aws, calls, aws.make)
+        found.update(job=name, status="InProgress", output=output)
         print(f"started {name} with {model_data}; the answers go to {output}", file=sys.stderr)
         if args.no_wait:
             return 0
@@ -98,9 +101,11 @@ def main(arguments: list[str]) -> int:
         return 130
     if ended[f"{TRANSFORM.noun}Status"] == "Failed":
         print_last_lines(TRANSFORM.log(aws, name, optional=True))
-    well = ended_well(ended, TRANSFORM)
-    _show_answers(s3, source, output, args.json)  # one bad picture fails a job, and the others have their answers
-    return 0 if well else 1
+    why = failure_of(ended, TRANSFORM)
+    if why:
+        print(f"error: {why}", file=sys.stderr)
+    _show_answers(s3, source, output, found)  # one bad picture fails a job, and the others have their answers
+    return 1 if why else 0
 
 
 def pictures_to_send(source: Path, most_mb: int) -> list[Path]:
@@ -115,14 +120,15 @@ def pictures_to_send(source: Path, most_mb: int) -> list[Path]:
     return found
 
 
-def _show_answers(s3: Any, source: str, output: str, as_json_text: bool) -> None:
+def _show_answers(s3: Any, source: str, output: str, found: Document) -> None:
     """Print what the model said of every picture. Raises Failure that names those without an answer."""
     bucket, prefix = bucket_and_key(f"{output}/")
     keys = [key for key in sorted(listing(s3, bucket, prefix)) if key.endswith(".out")]
-    bodies = list(in_parallel(lambda key: s3.get_object(Bucket=bucket, Key=key)["Body"].read(), keys, THREADS))
+    with Wait(f"{len(keys):,} answers from S3"):
+        bodies = list(in_parallel(lambda key: s3.get_object(Bucket=bucket, Key=key)["Body"].read(), keys, THREADS))
     said = {key.removeprefix(prefix).removesuffix(".out"): answer(body) for key, body in zip(keys, bodies, strict=True)}
-    if as_json_text:
-        print(json.dumps([{"picture": picture, "answer": one} for picture, one in said.items()], indent=2))
+    if found.is_asked_for:
+        found.write([{"picture": picture, "answer": one} for picture, one in said.items()])
     else:
         for picture, one in said.items():
             print(picture_line(picture, one))

@@ -10,6 +10,7 @@ from scripts.aws.clients import Aws
 from scripts.aws.invocation import sender
 from scripts.config.names import endpoint
 from scripts.config.settings import load_settings
+from scripts.console.document import add_json_option, document
 from scripts.console.failure import Failure, ends_with_a_sentence
 from scripts.console.make_prefix import make
 from scripts.try_page.server import PageServer
@@ -19,9 +20,11 @@ from scripts.try_page.server import PageServer
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="try", description="Serve a page to try the endpoint, until Ctrl+C.")
     parser.add_argument("--port", type=int, default=0, metavar="N", help="of the page; default: any that is free")
+    add_json_option(parser, "the page's address as one JSON document")
     args = parser.parse_args(arguments)
     if not 0 <= args.port <= 65535:
         parser.error("--port must be at least 0 and at most 65535")
+    found = document(args.json)
     settings = load_settings()
     name, aws = endpoint(settings.prefix), Aws(settings)
     send = sender(aws, name)
@@ -35,6 +38,8 @@ def main(arguments: list[str]) -> int:
     with server:
         print(f"endpoint {name} of {facts['service']}", file=sys.stderr)
         print(f"open {server.address}", flush=True)
+        if args.json:
+            found.write({"endpoint": name, "address": server.address})
         print(
             f"Ctrl+C ends the page. The endpoint stays, and costs money until `{make('delete')}`.",
             file=sys.stderr,

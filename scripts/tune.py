@@ -19,6 +19,7 @@ from scripts.config.hyperparameters import check_instances, check_ranges, parse_
 from scripts.config.ranges import Range, ranges_of_request
 from scripts.config.sections import Tune
 from scripts.config.settings import Settings, load_settings
+from scripts.console.document import add_json_option, document
 from scripts.console.failure import Failure, ends_with_a_sentence
 from scripts.console.make_prefix import make
 from scripts.requests.tuning_job import WARM_START_TYPES, objective, tuning_job_request
@@ -34,6 +35,7 @@ MOST_PARENTS = 5
 @ends_with_a_sentence
 def main(arguments: list[str]) -> int:
     args = _parser().parse_args(arguments)
+    found = document(args.json)
     settings, stamp = load_settings(), names.timestamp()
     name = args.job_name or names.tuning_job(settings.prefix, stamp)
     if not names.is_tuning_job(settings.prefix, name):
@@ -71,7 +73,7 @@ def main(arguments: list[str]) -> int:
         ),
     )
     if args.dry_run:
-        print(as_json([*([features.call] if features and features.call else []), call]))
+        found.write_text(as_json([*([features.call] if features and features.call else []), call]))
         return 0
 
     if features:
@@ -87,6 +89,7 @@ def main(arguments: list[str]) -> int:
             return 130
     try:
         aws.make(call)
+        found.update(job=name, status="InProgress")
         print(f"started {name}; a trial's log: {make('logs')} ARGS=<its name>", file=sys.stderr)
         if args.no_wait:
             return 0
@@ -94,7 +97,9 @@ def main(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         print(f"\n{name} keeps running: {how_to_follow(name)}", file=sys.stderr)
         return 130
-    return 0 if show_result(aws, tuning) else 1
+    if why := show_result(aws, tuning, found):
+        raise Failure(why)
+    return 0
 
 
 def check_objective(settings: Settings, found: dict[str, str]) -> None:
@@ -186,6 +191,7 @@ def _parser() -> argparse.ArgumentParser:
         help="start the tuning job and end; a job for the features of all trials is waited for",
     )
     add("--dry-run", action="store_true", help="print the requests, start nothing")
+    add_json_option(parser)
     return parser
 
 

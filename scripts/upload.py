@@ -8,6 +8,7 @@ import argparse
 import hashlib
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,10 @@ from scripts.aws.objects import THREADS, delete_objects, listing, put_objects, p
 from scripts.aws.planned_call import Call, as_json
 from scripts.config.layout import bucket_and_key
 from scripts.config.settings import load_settings
+from scripts.console.document import add_json_option, document
 from scripts.console.failure import Failure, ends_with_a_sentence
 from scripts.console.parallel import in_parallel
+from scripts.console.waits import Wait
 
 
 @ends_with_a_sentence
@@ -32,16 +35,22 @@ def main(arguments: list[str]) -> int:
     )
     parser.add_argument("--delete", action="store_true", help="remove from S3 what is not in the source")
     parser.add_argument("--dry-run", action="store_true", help="print the requests, change nothing")
+    add_json_option(parser)
     args = parser.parse_args(arguments)
+    found = document(args.json)
     settings = load_settings()
     aws = Aws(settings)
     place = aws.layout.data
     started = time.monotonic()
-    with data_files(args.source) as files:
+    with ExitStack() as opened:
+        with Wait(f"the list of files in {args.source}"):
+            files = opened.enter_context(data_files(args.source))
         creation = bucket_call(aws)
         bucket, prefix = bucket_and_key(place)
-        there = {} if creation else listing(aws.client("s3"), bucket, f"{prefix}/")
-        changed, same = _changed(aws, bucket, prefix, files, there)
+        with Wait(f"the list of what is in {place}"):
+            there = {} if creation else listing(aws.client("s3"), bucket, f"{prefix}/")
+        with Wait(f"a comparison of {len(files):,} files with S3"):
+            changed, same = _changed(aws, bucket, prefix, files, there)
         names = {f"{prefix}/{file.name}" for file in files}
         splits = tuple(f"{prefix}/{split}/" for split in SPLITS)
         gone = [key for key in there if key not in names and key.startswith(splits)]
@@ -49,15 +58,24 @@ def main(arguments: list[str]) -> int:
             calls = [*([creation] if creation else []), *(_put_call(bucket, prefix, file) for file in changed)]
             if args.delete:
                 calls += [Call("s3", "DeleteObject", {"Bucket": bucket, "Key": key}) for key in gone]
-            print(as_json(calls))
+            found.write_text(as_json(calls))
             return 0
         if creation:
             aws.make(creation)
             print(f"made the bucket {bucket}")
         put_objects(aws.client("s3"), bucket, {f"{prefix}/{file.name}": file.read for file in changed})
     if args.delete:
-        delete_objects(aws.client("s3"), bucket, gone)
+        with Wait(f"the removal of {len(gone):,} objects from S3"):
+            delete_objects(aws.client("s3"), bucket, gone)
     sent = sum(file.size for file in changed)
+    found.update(
+        data=place,
+        sent=len(changed),
+        sent_bytes=sent,
+        unchanged=same,
+        removed=len(gone) if args.delete else 0,
+        kept=0 if args.delete else len(gone),
+    )
     print(
         f"{place}: {len(changed):,} files sent ({sent / 1e6:,.1f} MB), {same:,} unchanged, in "
         f"{time.monotonic() - started:.1f} s"

@@ -1,6 +1,7 @@
 """`doctor`: a table of what the local SageMaker needs of this machine; exit status 0 when nothing stops it."""
 
 import argparse
+import json
 import os
 import sys
 from pathlib import Path
@@ -35,14 +36,19 @@ SECONDS = 8.0  # half of it for the engine, half for the rest
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="doctor", description=__doc__)
     parser.add_argument("--folder", type=Path, default=IN_REPOSITORY, metavar="DIR", help="the local SageMaker's state")
-    return report(parser.parse_args(arguments).folder)
+    parser.add_argument("--json", action="store_true", help="print the findings as one JSON document")
+    args = parser.parse_args(arguments)
+    return report(args.folder, args.json)
 
 
-def report(state: Path) -> int:
-    """Print the table. state: the local SageMaker's folder. Returns the exit status."""
+def report(state: Path, as_json: bool = False) -> int:
+    """Print the table, or the findings as JSON. state: the local SageMaker's folder. Returns the exit status."""
     load = look_at_load()  # before anything of ours computes
     found = findings(state, load, ROOT)
-    print(table("This machine", found, terminal_columns(), sys.stdout.encoding))
+    if as_json:
+        print(json.dumps({"findings": [vars(one) for one in found]}, indent=2))
+    else:
+        print(table("This machine", found, terminal_columns(), sys.stdout.encoding))
     return int(has_problem(found))
 
 

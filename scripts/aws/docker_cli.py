@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 from typing import Any
 
 from scripts.console.failure import Failure
@@ -29,8 +30,8 @@ def image_facts(image: str) -> dict[str, Any] | None:
 
 
 def push(image: str) -> None:
-    """`docker push`, with its own progress on the terminal. Raises Failure when it does not succeed."""
-    if subprocess.run(["docker", "push", image]).returncode:
+    """`docker push`, with its own progress on stderr. Raises Failure when it does not succeed."""
+    if subprocess.run(["docker", "push", image], stdout=sys.stderr).returncode:
         raise Failure(
             f"docker push {image} failed; its reason is above. Run it again: layers that arrived are not sent twice."
         )

@@ -5,11 +5,13 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from contract.waits import minutes
 from scripts.aws.clients import Aws
 from scripts.aws.log_tail import LogTail, endpoint_group, print_last_lines
-from scripts.aws.waiting import answers, minutes
+from scripts.aws.waiting import answers
 from scripts.console.failure import Failure, error_code, explain, is_denied
 from scripts.console.make_prefix import make
+from scripts.console.waits import Wait
 from scripts.requests.autoscaling import scalable_target
 
 # States in which AWS refuses DeleteEndpoint and UpdateEndpoint.
@@ -59,18 +61,20 @@ def wait_until_in_service(aws: Aws, name: str, config: str, since: int) -> None:
     told = None
     endpoint: dict[str, Any] = {}
     try:
-        for passed, found in answers(lambda: describe_endpoint(aws, name)):
-            if found is None:
-                raise Failure(f"The endpoint {name} is gone: something else has deleted it.")
-            endpoint = found
-            status = endpoint["EndpointStatus"]
-            if status != told:
-                told = status
-                print(f"[{minutes(passed)}] endpoint {name}: {status}", file=sys.stderr, flush=True)
-            if status == "InService" and endpoint["EndpointConfigName"] == config:
-                return
-            if status in ("InService", "Failed", "UpdateRollbackFailed", "OutOfService"):
-                break
+        with Wait(f"the endpoint {name}", is_told=True) as wait:
+            for passed, found in answers(lambda: describe_endpoint(aws, name)):
+                if found is None:
+                    raise Failure(f"The endpoint {name} is gone: something else has deleted it.")
+                endpoint = found
+                status = endpoint["EndpointStatus"]
+                if status != told:
+                    told = status
+                    wait.says(f"endpoint {name}: {status}")
+                    print(f"[{minutes(passed)}] endpoint {name}: {status}", file=sys.stderr, flush=True)
+                if status == "InService" and endpoint["EndpointConfigName"] == config:
+                    return
+                if status in ("InService", "Failed", "UpdateRollbackFailed", "OutOfService"):
+                    break
     except (ClientError, BotoCoreError) as error:
         raise Failure(
             f"{explain(error)} {name} goes on all the same: `{make('status')}` tells how far it is."
@@ -85,32 +89,34 @@ def wait_until_in_service(aws: Aws, name: str, config: str, since: int) -> None:
 def wait_until_changeable(aws: Aws, name: str) -> None:
     """Wait until the endpoint has come to a state in which AWS lets it be deleted, telling how long that takes."""
     told = None
-    for passed, endpoint in answers(lambda: describe_endpoint(aws, name)):
-        status = endpoint["EndpointStatus"] if endpoint else None
-        if status not in CHANGING:
-            return
-        if status != told:
-            told = status
-            print(
-                f"[{minutes(passed)}] endpoint {name}: {status}. It can be deleted when that is over, which takes "
-                f"up to {MINUTES_OF_CHANGE} minutes; then it is.",
-                file=sys.stderr,
-                flush=True,
-            )
+    with Wait(f"the endpoint {name}, which is changing", is_told=True):
+        for passed, endpoint in answers(lambda: describe_endpoint(aws, name)):
+            status = endpoint["EndpointStatus"] if endpoint else None
+            if status not in CHANGING:
+                return
+            if status != told:
+                told = status
+                print(
+                    f"[{minutes(passed)}] endpoint {name}: {status}. It can be deleted when that is over, which takes "
+                    f"up to {MINUTES_OF_CHANGE} minutes; then it is.",
+                    file=sys.stderr,
+                    flush=True,
+                )
 
 
 def wait_until_gone(aws: Aws, name: str) -> None:
     """Wait for the end of an endpoint whose deletion was asked for. Raises Failure when its deletion fails."""
     was_deleting = False
-    for _, endpoint in answers(lambda: describe_endpoint(aws, name)):
-        if endpoint is None:
-            return
-        status = endpoint["EndpointStatus"]
-        if status == "Deleting" and not was_deleting:
-            print(f"endpoint {name}: Deleting", file=sys.stderr, flush=True)
-        elif status != "Deleting" and was_deleting:
-            raise Failure(
-                f"The endpoint {name} could not be deleted; it is {status}: "
-                f"{endpoint.get('FailureReason', 'no reason given')}"
-            )
-        was_deleting = status == "Deleting"
+    with Wait(f"the deletion of the endpoint {name}", is_told=True):
+        for _, endpoint in answers(lambda: describe_endpoint(aws, name)):
+            if endpoint is None:
+                return
+            status = endpoint["EndpointStatus"]
+            if status == "Deleting" and not was_deleting:
+                print(f"endpoint {name}: Deleting", file=sys.stderr, flush=True)
+            elif status != "Deleting" and was_deleting:
+                raise Failure(
+                    f"The endpoint {name} could not be deleted; it is {status}: "
+                    f"{endpoint.get('FailureReason', 'no reason given')}"
+                )
+            was_deleting = status == "Deleting"

@@ -14,6 +14,7 @@ from scripts.aws.jobs import MOST_RESULTS, RUNNING, JobKind
 from scripts.aws.objects import StoredVersion, listing, version_listing
 from scripts.config import names
 from scripts.console.failure import explain, is_denied
+from scripts.console.tables import Table
 from scripts.requests.autoscaling import wake_alarm
 
 SHOWN_JOBS = 10  # of each kind that have ended
@@ -172,16 +173,13 @@ def storage(aws: Aws) -> list[Thing]:
     ]
 
 
-def table(things: list[Thing]) -> str:
-    """One line for each thing; what costs money says how, in the last column."""
-    rows = [("kind", "name", "state", "made (UTC)", "costs")]
+def table(things: list[Thing]) -> Table:
+    """A row for each thing; what costs money says how, in the last column."""
+    rows = []
     for one in things:
         made = one.created.astimezone(UTC).strftime("%Y-%m-%d %H:%M") if one.created else ""
         rows.append((one.kind, one.name, one.state, made, one.costs))
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    )
+    return Table(("kind", "name", "state", "made (UTC)", "costs"), rows, names=2)
 
 
 def _size(count: int) -> str:

@@ -8,13 +8,15 @@ from typing import Any
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
 
+from contract.waits import minutes
 from scripts.aws.clients import Aws
-from scripts.aws.log_tail import TRAINING_GROUP, TRANSFORM_GROUP, LogTail, print_lines
+from scripts.aws.log_tail import TRAINING_GROUP, TRANSFORM_GROUP, LogLine, LogTail, print_lines
 from scripts.aws.planned_call import Call
-from scripts.aws.waiting import answers, minutes
+from scripts.aws.waiting import answers
 from scripts.config import names
 from scripts.console.failure import Failure, error_code, explain
 from scripts.console.make_prefix import make
+from scripts.console.waits import Wait
 
 ENDED = ("Completed", "Failed", "Stopped")
 RUNNING = ("InProgress", "Stopping")
@@ -103,32 +105,40 @@ def kind_of(prefix: str, name: str) -> JobKind | None:
     return next((kind for kind in (*KINDS, TRIAL) if kind.is_ours(prefix, name)), None)
 
 
-def watch(aws: Aws, kind: JobKind, name: str, show_log: bool = True) -> dict[str, Any]:
-    """Print the job's log on stdout and the changes of its state on stderr until it has ended; return its description.
+def watch(
+    aws: Aws, kind: JobKind, name: str, show_log: bool = True, show: Callable[[list[LogLine]], None] = print_lines
+) -> dict[str, Any]:
+    """Show the job's log, and the changes of its state on stderr, until it has ended; return its description.
 
     Raises Failure when asking becomes impossible, as with credentials that have expired; the job goes on all the same.
+
+    Args:
+        name: of the job.
+        show_log: whether its log is read.
+        show: takes the new lines of the log; by default they are printed on stdout.
     """
     log, told = kind.log(aws, name, optional=True) if show_log else None, None
 
-    def look() -> tuple[dict[str, Any], list[str]]:
+    def look() -> tuple[dict[str, Any], list[LogLine]]:
         return kind.describe(aws, name), log.new_lines() if log else []
 
     try:
-        for passed, (description, lines) in answers(look):
-            print_lines(lines)
-            state = _state(description, kind)
-            if state != told:
-                told = state
-                print(f"[{minutes(passed)}] {state}", file=sys.stderr, flush=True)
-            if description[f"{kind.noun}Status"] in ENDED:
-                break
-        if log:
-            for passed, lines in answers(
-                log.new_lines
-            ):  # CloudWatch gets the last ones a little later than the end is told
-                print_lines(lines)
-                if (passed >= SILENCE and not lines) or passed > 15:
+        with Wait(f"the {kind.words} {name}", is_told=True) as wait:
+            for passed, (description, lines) in answers(look):
+                show(lines)
+                state = _state(description, kind)
+                if state != told:
+                    told = state
+                    wait.says(f"{name}: {state}")
+                    print(f"[{minutes(passed)}] {state}", file=sys.stderr, flush=True)
+                if description[f"{kind.noun}Status"] in ENDED:
                     break
+            if log:
+                # CloudWatch gets the last ones a little later than the end is told
+                for passed, lines in answers(log.new_lines):
+                    show(lines)
+                    if (passed >= SILENCE and not lines) or passed > 15:
+                        break
     except (ClientError, BotoCoreError) as error:
         raise Failure(f"{explain(error)} {name} goes on all the same: {how_to_follow(name)}") from error
     return description
@@ -139,14 +149,13 @@ def how_to_follow(name: str) -> str:
     return f'watch it with {make("logs")} ARGS="{name} --follow", or stop it with {make("stop")} ARGS={name}'
 
 
-def ended_well(description: dict[str, Any], kind: JobKind) -> bool:
-    """Whether the job is Completed; otherwise say on stderr how it ended, and why."""
+def failure_of(description: dict[str, Any], kind: JobKind) -> str | None:
+    """How the job ended, and why; None when it is Completed."""
     name, status = description[f"{kind.noun}Name"], description[f"{kind.noun}Status"]
     if status == "Completed":
-        return True
+        return None
     why = description.get("FailureReason") or description.get("SecondaryStatus", status)  # such as MaxRuntimeExceeded
-    print(f"error: The {kind.words} {name} is {status}{f': {why}' if why != status else '.'}", file=sys.stderr)
-    return False
+    return f"The {kind.words} {name} is {status}{f': {why}' if why != status else '.'}"
 
 
 def _state(description: dict[str, Any], kind: JobKind) -> str:

@@ -5,6 +5,8 @@ A host has a stream of its own. https://docs.aws.amazon.com/sagemaker/latest/dg/
 
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -20,6 +22,18 @@ SHOWN_AFTER_FAILURE = 30  # lines
 
 def endpoint_group(endpoint: str) -> str:
     return f"/aws/sagemaker/Endpoints/{endpoint}"
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """host: what the name of its stream has after the job's. message: as it was written. text: as people read it, with
+    the host's name before it once several hosts have written.
+    """
+
+    time: datetime
+    host: str
+    message: str
+    text: str
 
 
 class LogTail:
@@ -51,14 +65,14 @@ class LogTail:
             if stream.get("lastEventTimestamp", self._since) + _LATE >= self._since
         )
 
-    def new_lines(self) -> list[str]:
+    def new_lines(self) -> list[LogLine]:
         """What came since the last call, in the order of time; each line begins with its host's name once several have
         written.
 
         When it raises, nothing is lost: the next call begins where this one did.
         """
 
-        def read() -> list[str]:
+        def read() -> list[LogLine]:
             found, tokens = {}, {}
             for stream in self.streams():
                 found[stream], tokens[stream] = self._events_from(stream, self._tokens.get(stream))
@@ -67,10 +81,10 @@ class LogTail:
 
         return self._if_allowed(read)
 
-    def last_lines(self, count: int) -> list[str]:
+    def last_lines(self, count: int) -> list[LogLine]:
         """The newest `count` lines of all hosts."""
 
-        def read() -> list[str]:
+        def read() -> list[LogLine]:
             return self._in_order(
                 {
                     stream: self._logs.get_log_events(
@@ -86,7 +100,7 @@ class LogTail:
 
         return self._if_allowed(read)
 
-    def _if_allowed(self, read: Callable[[], list[str]]) -> list[str]:
+    def _if_allowed(self, read: Callable[[], list[LogLine]]) -> list[LogLine]:
         try:
             return [] if self._closed else read()
         except ClientError as error:
@@ -113,20 +127,26 @@ class LogTail:
                 return events, token
             token = answer["nextForwardToken"]
 
-    def _in_order(self, events: dict[str, list[dict[str, Any]]]) -> list[str]:
+    def _in_order(self, events: dict[str, list[dict[str, Any]]]) -> list[LogLine]:
         rows = [(event["timestamp"], stream, event["message"]) for stream, found in events.items() for event in found]
         rows.sort(key=lambda row: row[0])  # stable: what one host wrote in one millisecond stays in its order
-        if len(events) < 2:
-            return [message.rstrip("\n") for _, _, message in rows]
-        return [f"{stream.removeprefix(self._prefix)}  {message.rstrip()}" for _, stream, message in rows]
+        return [
+            LogLine(
+                datetime.fromtimestamp(timestamp / 1000, UTC),
+                host := stream.removeprefix(self._prefix),
+                message.rstrip("\n"),
+                message.rstrip("\n") if len(events) < 2 else f"{host}  {message.rstrip()}",
+            )
+            for timestamp, stream, message in rows
+        ]
 
 
-def print_lines(lines: list[str]) -> None:
-    for line in lines:
-        print(line, flush=True)
+def print_lines(lines: list[LogLine]) -> None:
+    if lines:
+        print("\n".join(line.text for line in lines), flush=True)
 
 
 def print_last_lines(log: LogTail) -> None:
     """What was written last before something failed, on stderr, where the failure is told too."""
     for line in log.last_lines(SHOWN_AFTER_FAILURE):
-        print(line, file=sys.stderr)
+        print(line.text, file=sys.stderr)

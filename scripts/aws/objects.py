@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from scripts.console.failure import Failure, explain, is_denied
 from scripts.console.parallel import in_parallel
-from scripts.console.terminal import Progress
+from scripts.console.waits import Progress
 
 THREADS = 32  # S3 takes 3,500 puts a second under a prefix; what is waited for is its answers
 DELETED_AT_ONCE = 1_000  # https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
@@ -123,9 +123,9 @@ def put_objects(s3: Any, bucket: str, contents: dict[str, Callable[[], bytes]]) 
             **put_request(bucket, key), Body=content, Metadata={"sha256": hashlib.sha256(content).hexdigest()}
         )
 
-    progress = Progress(len(contents), "files sent")
-    for _ in in_parallel(put, contents.items(), THREADS):
-        progress.step()
+    with Progress(len(contents), "files sent") as progress:
+        for _ in in_parallel(put, contents.items(), THREADS):
+            progress.step()
 
 
 def delete_objects(s3: Any, bucket: str, objects: Iterable[str | StoredVersion]) -> None:

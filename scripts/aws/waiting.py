@@ -47,8 +47,3 @@ def answers(ask: Callable[[], Answer], when: Iterator[float] | None = None) -> I
             continue
         trouble = None
         yield passed, answer
-
-
-def minutes(seconds: float) -> str:
-    """`75.2` -> `1:15`."""
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02}"

@@ -19,8 +19,12 @@ from botocore.exceptions import (
 )
 from botocore.exceptions import ConnectionError as NotConnected
 
+from scripts.console.document import document_of_program
 from scripts.console.make_prefix import make
 from scripts.console.terminal import Printable
+
+# Exit statuses; 2, argparse's, is for a command line that it does not understand.
+FAILED, INTERRUPTED = 1, 130
 
 _DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError")
 _EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired")
@@ -125,31 +129,44 @@ def passes(error: Exception) -> bool:
 
 
 def ends_with_a_sentence(main: Callable[[list[str]], int]) -> Callable[[list[str]], int]:
-    """Turn what AWS, the network, a file or a user's mistake raise in `main` into a sentence on stderr and status 1.
+    """Turn what AWS, the network, a file or a user's mistake raise in `main` into a sentence on stderr and status 1,
+    and Ctrl-C into status 130; then print the program's document where --json asks for it.
 
     Whatever is printed meanwhile, logs and names and reasons of others, cannot move the terminal: its control
     characters are shown."""
 
     @functools.wraps(main)
     def reporting(arguments: list[str]) -> int:
-        with contextlib.redirect_stdout(Printable(sys.stdout)), contextlib.redirect_stderr(Printable(sys.stderr)):
-            return _reported(main, arguments)
+        with (
+            contextlib.redirect_stdout(Printable(sys.stdout)),
+            contextlib.redirect_stderr(Printable(sys.stderr)),
+            document_of_program() as document,
+        ):
+            try:
+                status, error = _ended(main, arguments)
+                document.end(error)
+                sys.stdout.flush()
+            except BrokenPipeError:  # `make logs | head`: who read has gone, and Python would complain at its end
+                os.dup2(os.open(os.devnull, os.O_WRONLY), document.stdout.fileno())
+                return FAILED
+            return status
 
     return reporting
 
 
-def _reported(main: Callable[[list[str]], int], arguments: list[str]) -> int:
+def _ended(main: Callable[[list[str]], int], arguments: list[str]) -> tuple[int, str | None]:
+    """The exit status, and why it is not 0 where that was said on stderr."""
     try:
         status = main(arguments)
-        sys.stdout.flush()
-        return status
+        return status, "interrupted" if status == INTERRUPTED else None
+    except BrokenPipeError:
+        raise
     except Failure as failure:
-        print(f"error: {failure}", file=sys.stderr)
-    except BrokenPipeError:  # `make logs | head`: whoever read has gone, and Python would complain again at its end
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (BotoCoreError, ClientError, OSError) as error:
-        print(f"error: {explain(error)}", file=sys.stderr)
+        error = str(failure)
+    except (BotoCoreError, ClientError, OSError) as raised:
+        error = explain(raised)
     except KeyboardInterrupt:
         print("\ninterrupted", file=sys.stderr)
-        return 130
-    return 1
+        return INTERRUPTED, "interrupted"
+    print(f"error: {error}", file=sys.stderr)
+    return FAILED, error

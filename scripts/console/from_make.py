@@ -71,6 +71,7 @@ if __name__ == "__main__":
         words = arguments(sys.argv[2:], os.environ)
         program_environment = enter_project(os.environ)
     except ValueError as error:
-        sys.exit(f"error: {error}")
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)  # as for options that argparse does not understand
     # In the place of this process: the program has the terminal, the signals and the status for itself.
     os.execve(sys.executable, [sys.executable, "-m", sys.argv[1], *words], program_environment)

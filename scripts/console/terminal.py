@@ -1,13 +1,13 @@
-"""Terminal output: control characters in text from elsewhere are made visible, lines are redrawn in place, progress is
-counted.
+"""Terminal output: control characters in text from elsewhere are made visible, and what is drawn at the foot of the
+terminal gives way to every line that is printed.
 
 A log line, a label or a reason that holds an escape sequence could move the cursor, hide what is above, or have the
 terminal type something. https://unicode.org/reports/tr9/ has the characters that change the direction in which a line
 is read."""
 
 import os
-import sys
-from typing import Any, TextIO
+import threading
+from typing import Any, Protocol, TextIO
 
 _CONTROL = {*range(0x20), *range(0x7F, 0xA0)} - {ord("\t"), ord("\n")}
 _DIRECTION = {0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
@@ -17,7 +17,6 @@ _SHOWN = {
     code: f"\\x{code:02x}" if code < 0x7F else f"\\u{code:04x}"
     for code in _CONTROL | _DIRECTION | _LINE_ENDS | _SURROGATES
 } | {ord("\r"): "\\r"}
-_UNTOLD = os.terminal_size((80, 24))  # where a terminal does not tell its size, or tells 0
 
 
 def printable(text: str) -> str:
@@ -25,6 +24,70 @@ def printable(text: str) -> str:
     stay.
     """
     return text.translate(_SHOWN)
+
+
+def in_one_line(text: str) -> str:
+    """`printable`, with tabs as spaces and ends of lines in their written form."""
+    return printable(text).replace("\n", "\\n").replace("\t", " ")
+
+
+def is_live(stream: TextIO) -> bool:
+    """Whether what was written to the stream can be drawn anew: it is a terminal that obeys, and nobody wants plain
+    lines. https://no-color.org
+    """
+    wants_lines = os.environ.get("NO_COLOR", "") != "" or os.environ.get("CI", "") not in ("", "false", "0")
+    return stream.isatty() and not wants_lines and os.environ.get("TERM", "").lower() not in ("dumb", "unknown")
+
+
+class Drawn(Protocol):
+    """Something at the foot of the terminal. `hide` may be called when it is hidden already."""
+
+    def show(self) -> None: ...
+
+    def hide(self) -> None: ...
+
+
+class Foot:
+    """What is drawn at the foot of the terminal: the last one is seen, unless a line is being printed."""
+
+    def __init__(self) -> None:
+        self._drawn: list[Drawn] = []
+        self._lock = threading.RLock()
+
+    def draw(self, one: Drawn) -> None:
+        with self._lock:
+            self._hide()
+            self._drawn.append(one)
+            one.show()
+
+    def erase(self, one: Drawn) -> None:
+        with self._lock:
+            one.hide()
+            if one in self._drawn:
+                self._drawn.remove(one)
+                self._show()
+
+    def write(self, stream: TextIO, text: str) -> None:
+        """Write to a stream above what is drawn, which comes back with the end of the line."""
+        with self._lock:
+            gives_way = bool(self._drawn) and stream.isatty()
+            if gives_way:
+                self._hide()
+            stream.write(text)
+            if gives_way and text.endswith("\n"):
+                stream.flush()
+                self._show()
+
+    def _hide(self) -> None:
+        for one in self._drawn:
+            one.hide()
+
+    def _show(self) -> None:
+        if self._drawn:
+            self._drawn[-1].show()
+
+
+FOOT = Foot()
 
 
 class Printable:
@@ -36,7 +99,7 @@ class Printable:
         self.beneath = stream
 
     def write(self, text: str) -> int:
-        self.beneath.write(printable(text))
+        FOOT.write(self.beneath, printable(text))
         return len(text)
 
     def writelines(self, lines: list[str]) -> None:
@@ -49,65 +112,6 @@ class Printable:
 
 def obeying(stream: TextIO) -> TextIO:
     """The stream whose control characters arrive as they are: for what a program moves itself."""
-    return stream.beneath if isinstance(stream, Printable) else stream
-
-
-class Redrawn:
-    """`draw(lines)` puts these in the place of those before; `clear()` takes them away. stream: a terminal."""
-
-    def __init__(self, stream: TextIO):
-        self._stream, self._shown = obeying(stream), 0
-
-    def rows(self) -> int:
-        """How many lines there is room for."""
-        return self._size().lines - 1
-
-    def draw(self, lines: list[str]) -> None:
-        # A line that goes on in the next row would be two to go back over.
-        width = self._size().columns - 1
-        shown = [_in_one_line(line)[:width] for line in lines[: self.rows()]]
-        self._stream.write(self._back() + "".join(f"{line}\n" for line in shown))
-        self._stream.flush()
-        self._shown = len(shown)
-
-    def clear(self) -> None:
-        self.draw([])
-
-    def _back(self) -> str:
-        """To the first of the lines shown, everything from there on taken away."""
-        return f"\x1b[{self._shown}F\x1b[J" if self._shown else ""
-
-    def _size(self) -> os.terminal_size:
-        try:
-            size = os.get_terminal_size(self._stream.fileno())
-        except OSError:
-            return _UNTOLD
-        return size if all(size) else _UNTOLD
-
-
-def _in_one_line(text: str) -> str:
-    return printable(text).replace("\n", "\\n").replace("\t", " ")
-
-
-class Progress:
-    """A line that counts, on stderr: rewritten in place on a terminal, one line for every tenth of many elsewhere.
-
-    `Progress(8351, "uploaded").step()`; the line tells how many of `total` are done."""
-
-    def __init__(self, total: int, done: str, stream: TextIO | None = None):
-        self._total, self._done, self._count, self._shown = total, done, 0, 0
-        self._stream = obeying(stream or sys.stderr)
-
-    def step(self) -> None:
-        self._count += 1
-        parts = 100 if self._stream.isatty() else 10 if self._total >= 100 else 1
-        share = parts * self._count // max(1, self._total)
-        last = self._count == self._total
-        if share == self._shown and not last:
-            return
-        self._shown = share
-        line = f"{self._count:,} of {self._total:,} {self._done}"
-        if self._stream.isatty():
-            print(f"\r{line}", end="\n" if last else "", file=self._stream, flush=True)
-        else:
-            print(line, file=self._stream, flush=True)
+    while isinstance(stream, Printable):
+        stream = stream.beneath
+    return stream

@@ -12,13 +12,14 @@ from botocore.exceptions import ClientError
 from contract.feature_sharing import deciding, keeping_apart, trains_on_features
 from contract.value_kinds import unquoted
 from scripts.aws.clients import Aws
-from scripts.aws.jobs import FEATURES, ended_well, watch
+from scripts.aws.jobs import FEATURES, failure_of, watch
 from scripts.aws.objects import StoredObject, delete_objects, folders, listing
 from scripts.aws.planned_call import Call
 from scripts.config import names
 from scripts.config.layout import bucket_and_key
 from scripts.console.failure import Failure, explain, is_denied
 from scripts.console.make_prefix import make
+from scripts.console.waits import Wait
 from scripts.requests.training_job import features_job_request, features_uri
 
 MANIFEST = "bank.json"  # written last; its "sizes" has the bytes of every other file
@@ -41,9 +42,10 @@ class Source:
         if elsewhere := [uri for uri in self.channels.values() if not uri.startswith("s3://")]:
             print(f"{elsewhere[0]} cannot be listed from here: the features are computed anew", file=sys.stderr)
             return None
-        return features_key(
-            self.image, self.static, {channel: _listed(aws, uri) for channel, uri in self.channels.items()}
-        )
+        with Wait("the list of what the trials read"):
+            return features_key(
+                self.image, self.static, {channel: _listed(aws, uri) for channel, uri in self.channels.items()}
+            )
 
 
 @dataclass(frozen=True)
@@ -116,8 +118,8 @@ def bring_features(aws: Aws, features: SharedFeatures) -> None:
         print(f"started {features.job}: it computes once what all trials read", file=sys.stderr)
     else:
         print(f"{features.job} computes these features already", file=sys.stderr)
-    if not ended_well(watch(aws, FEATURES, features.job), FEATURES):
-        raise Failure(f"No trial was started, since {features.job} left no features.")
+    if why := failure_of(watch(aws, FEATURES, features.job), FEATURES):
+        raise Failure(f"{why.rstrip('.')}. No trial was started, since {features.job} left no features.")
     if features.key and features.source.key(aws) != features.key:
         _remove(aws, features.uri)  # or they would be found again once the pictures are the old ones
         raise Failure(

@@ -7,7 +7,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from html import escape
 
-from scripts.aws.waiting import minutes
+from contract.waits import minutes
 from scripts.config.ranges import Categories, Range
 from scripts.tuning.job import Trial, Tuning
 from scripts.tuning.table import shown_objective, shown_value

@@ -3,13 +3,15 @@ page.html.
 """
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 from scripts.aws.clients import Aws
 from scripts.aws.jobs import TRIAL
+from scripts.console.document import Document
 from scripts.console.make_prefix import make
+from scripts.console.tables import print_table
+from scripts.console.waits import Wait
 from scripts.tuning.job import Trial, Tuning, hyperparameters_of
 from scripts.tuning.page import page
 from scripts.tuning.table import heading, shown_objective, shown_value, table
@@ -17,16 +19,20 @@ from scripts.tuning.table import heading, shown_objective, shown_value, table
 FOLDER = Path("out/tuning")
 
 
-def show_result(aws: Aws, tuning: Tuning) -> bool:
+def show_result(aws: Aws, tuning: Tuning, document: Document) -> str | None:
     """Print the trials of a tuning job that has ended, the best first, and write the files.
 
-    Whether it is Completed and has a best trial; otherwise stderr says why not.
+    Returns None where it is Completed and has a best trial, otherwise why not. document: gets what is printed.
     """
     best = tuning.best_trial
-    print("\n".join([*table(tuning, tuning.ranked()), "", heading(tuning)]))
+    print_table(table(tuning, tuning.ranked()))
+    print(f"\n{heading(tuning)}")
     model = TRIAL.describe(aws, best.name).get("ModelArtifacts", {}).get("S3ModelArtifacts") if best else None
+    document.update(**trials_as_json(tuning), best=_best_as_json(tuning, best, model) if best else None)
     if tuning.trials:
-        write_files(tuning, model, FOLDER / tuning.name)
+        with Wait("the page of the tuning job"):
+            write_files(tuning, model, FOLDER / tuning.name)
+        document.update(page=str(FOLDER / tuning.name / "page.html"))
         if best:
             tuned = " ".join(f"{name}={shown_value(value)}" for name, value in best.hyperparameters.items())
             print(f"best: {best.name} {tuning.metric}={shown_objective(best)} {tuned}")
@@ -37,10 +43,12 @@ def show_result(aws: Aws, tuning: Tuning) -> bool:
         from_tuning, job = f'ARGS="--from-tuning {tuning.name}"', f'ARGS="--job {best.name}"'
         own = f", or {make('deploy')} {job} for this trial's own model" if model else ""
         print(f"next: {make('train')} {from_tuning}{own}")
-    if tuning.status == "Completed" and best:
-        return True
-    print(f"error: {_why(tuning)}", file=sys.stderr)
-    return False
+    return None if tuning.status == "Completed" and best else _why(tuning)
+
+
+def trials_as_json(tuning: Tuning) -> dict[str, Any]:
+    """The tuning job and its trials as --json has them."""
+    return {"job": tuning.name, "status": tuning.status, "trials": [_as_json(trial) for trial in tuning.trials]}
 
 
 def write_files(tuning: Tuning, model: str | None, folder: Path) -> None:
@@ -51,18 +59,8 @@ def write_files(tuning: Tuning, model: str | None, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     best = tuning.best_trial
     if best:
-        (folder / "best.json").write_text(
-            json.dumps(
-                {
-                    "tuning_job": tuning.name,
-                    "job": best.name,
-                    "objective": {"name": tuning.metric, "value": best.objective},
-                    "hyperparameters": hyperparameters_of(tuning, best),
-                    "model": model,
-                },
-                indent=2,
-            )
-        )
+        found = {"tuning_job": tuning.name, **_best_as_json(tuning, best, model)}
+        (folder / "best.json").write_text(json.dumps(found, indent=2))
     else:
         (folder / "best.json").unlink(missing_ok=True)
     (folder / "trials.json").write_text(json.dumps([_as_json(trial) for trial in tuning.trials], indent=2))
@@ -70,6 +68,15 @@ def write_files(tuning: Tuning, model: str | None, folder: Path) -> None:
     light, dark = panel_pictures(tuning, LIGHT), panel_pictures(tuning, DARK)
     pictures = [(label, one, other) for (label, one), (_, other) in zip(light, dark, strict=True)]
     (folder / "page.html").write_text(page(tuning, pictures, model), encoding="utf-8")
+
+
+def _best_as_json(tuning: Tuning, best: Trial, model: str | None) -> dict[str, Any]:
+    return {
+        "job": best.name,
+        "objective": {"name": tuning.metric, "value": best.objective},
+        "hyperparameters": hyperparameters_of(tuning, best),
+        "model": model,
+    }
 
 
 def _as_json(trial: Trial) -> dict[str, Any]:

@@ -1,9 +1,10 @@
-"""The trials of a tuning job as lines of text."""
+"""The trials of a tuning job as a table, and in lines."""
 
 from datetime import UTC, datetime
 
+from contract.waits import minutes
 from scripts.aws.jobs import ENDED
-from scripts.aws.waiting import minutes
+from scripts.console.tables import Table
 from scripts.tuning.job import Trial, Tuning
 
 LONGEST_REASON = 100  # characters
@@ -26,10 +27,10 @@ def heading(tuning: Tuning) -> str:
     )
 
 
-def table(tuning: Tuning, trials: list[Trial], now: datetime | None = None) -> list[str]:
-    """A line of titles and one for each of `trials`; a * is before the best. now: by default it is."""
+def table(tuning: Tuning, trials: list[Trial], now: datetime | None = None) -> Table:
+    """A row for each of `trials`; a * is before the best. now: by default it is."""
     now = now or datetime.now(UTC)
-    rows = [(" ", "trial", "status", tuning.metric, *tuning.ranges, "time", "")]
+    rows = []
     for trial in trials:
         seconds = trial.seconds(now)
         rows.append(
@@ -43,8 +44,7 @@ def table(tuning: Tuning, trials: list[Trial], now: datetime | None = None) -> l
                 shown_reason(trial),
             )
         )
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return Table((" ", "trial", "status", tuning.metric, *tuning.ranges, "time", ""), rows, names=3)
 
 
 def worth_showing(tuning: Tuning, most: int) -> list[Trial]:

@@ -1,17 +1,21 @@
 """Following a tuning job to its end: a live table of its trials on a terminal, a line for every change elsewhere."""
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from contract.waits import minutes
 from scripts.aws.clients import Aws
 from scripts.aws.jobs import how_to_follow
-from scripts.aws.waiting import answers, minutes
+from scripts.aws.waiting import answers
 from scripts.console.failure import Failure, explain
-from scripts.console.terminal import Redrawn
+from scripts.console.terminal import in_one_line, is_live
 from scripts.tuning.job import Tuning, read_tuning
 from scripts.tuning.table import heading, table, trial_line, worth_showing
+
+if TYPE_CHECKING:
+    from rich.console import Group
 
 
 def watch_tuning(aws: Aws, name: str) -> Tuning:
@@ -19,39 +23,47 @@ def watch_tuning(aws: Aws, name: str) -> Tuning:
 
     Raises Failure when asking becomes impossible, as with credentials that have expired; the job goes on all the same.
     """
-    show: _Live | _Lines = _Live() if sys.stderr.isatty() else _Lines()
-
-    def look() -> Tuning:
-        try:
-            return read_tuning(aws, name)
-        except (ClientError, BotoCoreError):
-            show.clear()  # a line about it follows, and the next table could not go back over that
-            raise
-
+    show: _Live | _Lines = _Live() if is_live(sys.stderr) else _Lines()
     try:
-        for passed, tuning in answers(look):
+        for passed, tuning in answers(lambda: read_tuning(aws, name)):
             show.show(tuning, passed)
             if tuning.has_ended:
                 break
     except (ClientError, BotoCoreError) as error:
         raise Failure(f"{explain(error)} {name} goes on all the same: {how_to_follow(name)}") from error
-    show.clear()  # the last table goes to stdout
+    finally:
+        show.clear()  # the last table goes to stdout
     return tuning
 
 
 class _Live:
     def __init__(self) -> None:
-        self._screen = Redrawn(sys.stderr)
+        from scripts.console.display import Display
+
+        self._display = Display(sys.stderr)
+        self._display.draw()
 
     def show(self, tuning: Tuning, passed: float) -> None:
-        shown = worth_showing(tuning, max(0, self._screen.rows() - 3))
-        lines = [heading(tuning), *table(tuning, shown)]
-        if left_out := len(tuning.trials) - len(shown):
-            lines.append(f"and {left_out} earlier ones")
-        self._screen.draw(lines)
+        console = self._display.console
+        room = console.height - 1
+        most = min(room, len(tuning.trials))
+        found = self._renderable(tuning, most)
+        while most and (height := len(console.render_lines(found))) > room:
+            most = min(most - 1, most * room // height)
+            found = self._renderable(tuning, most)
+        self._display.update(found)
 
     def clear(self) -> None:
-        self._screen.clear()
+        self._display.erase()
+
+    def _renderable(self, tuning: Tuning, most: int) -> "Group":
+        from rich.console import Group
+        from rich.text import Text
+
+        shown = worth_showing(tuning, most)
+        left_out = len(tuning.trials) - len(shown)
+        more = [Text(f"and {left_out} earlier ones")] if left_out else []
+        return Group(Text(in_one_line(heading(tuning))), table(tuning, shown), *more)
 
 
 class _Lines:

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from contract.checks import run_checks
-from contract.findings import SIGNS, has_problem, ok, problem, table, warning
+from contract.findings import SIGNS, has_problem, ok, problem, table, terminal_columns, warning
 
 FINDINGS = [
     ok("disk", "80 GB are free."),
@@ -39,6 +39,18 @@ def test_long_text_goes_on_below_itself_and_what_is_to_be_copied_stays_whole():
     lines = text.splitlines()[1:-1]
     assert all(line.startswith(" " * 27) for line in lines[1:]) and len(lines) > 4
     assert all(len(line) < 80 for line in lines if "xxx" not in line) and "x" * 60 in text
+
+
+def test_on_a_phone_what_is_said_begins_below_its_subject():
+    lines = table(
+        "T", [warning("memory", "There are 4 GB, and 8 are wanted.", "Give it 8 GB.")], 40, "utf-8"
+    ).splitlines()
+    assert lines[1:-1] == ["  ! warning  memory", "    There are 4 GB, and 8 are wanted.", "    Next: Give it 8 GB."]
+
+
+def test_the_columns_are_those_that_were_asked_for(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "47")
+    assert terminal_columns() == 47
 
 
 def test_only_a_problem_is_one():

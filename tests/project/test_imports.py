@@ -33,7 +33,8 @@ ALLOWED = {
         "matplotlib",
         "pydantic",
         "pydantic_settings",
-    },  # botocore is where boto3 keeps its errors; matplotlib draws a tuning job
+        "rich",
+    },  # botocore is where boto3 keeps its errors; matplotlib draws a tuning job, rich on a terminal
     "local_test": {
         "botocore",
         "certifi",

@@ -2,13 +2,9 @@
 alone.
 """
 
-import fcntl
 import json
 import os
-import select
-import struct
 import subprocess
-import termios
 import time
 import urllib.request
 from contextlib import suppress
@@ -24,6 +20,7 @@ from scripts.aws import clients as aws_module
 from scripts.aws import docker_cli, image, jobs, waiting
 from scripts.aws.clients import Aws
 from scripts.config.settings import load_settings
+from tests.scripts.console.screen import Terminal
 from tests.scripts.sagemaker_stand_in import StandIn, serve
 
 BUCKET = "some-bucket"
@@ -251,35 +248,17 @@ def write_log(aws):
     return write
 
 
-class Terminal:
-    """A terminal of this machine's kernel. stream: what a program writes to. read(text): what came, once it ends with
-    `text`.
-    """
-
-    def __init__(self, lines: int, columns: int):
-        self._ours, theirs = os.openpty()
-        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
-        self.stream = os.fdopen(theirs, "w")
-
-    def read(self, text: str) -> str:
-        """Fails the test when that does not come within seconds: the kernel hands it over in pieces."""
-        came = ""
-        while not came.endswith(text):
-            assert select.select([self._ours], [], [], 10)[0], came
-            came += os.read(self._ours, 65_536).decode().replace("\r\n", "\n")
-        return came
-
-    def close(self) -> None:
-        self.stream.close()
-        os.close(self._ours)
-
-
 @pytest.fixture
-def terminal():
-    """Makes terminals: `terminal(lines, columns)`; 0 is a size that the terminal does not tell."""
+def terminal(monkeypatch):
+    """Makes terminals on which lines can be drawn anew: `terminal(lines, columns)`."""
     made = []
 
     def make(lines: int, columns: int) -> Terminal:
+        for name in ("NO_COLOR", "CI"):
+            monkeypatch.delenv(name, raising=False)
+        # rich asks the terminals of this process for their size, and these variables before them.
+        for name, value in {"TERM": "xterm-256color", "LINES": str(lines), "COLUMNS": str(columns)}.items():
+            monkeypatch.setenv(name, value)
         made.append(Terminal(lines, columns))
         return made[-1]
 

@@ -55,7 +55,7 @@ def test_a_quote_that_does_not_close_ends_in_a_sentence():
         text=True,
     )
     assert (
-        done.returncode == 1
+        done.returncode == 2
         and done.stderr
         == "error: ARGS=it's cannot be split into words (No closing quotation). Close the quotes, or write \\ before "
         "one.\n"

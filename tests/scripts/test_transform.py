@@ -110,9 +110,12 @@ def test_a_failed_job_without_one_missing_answer_is_a_failure_all_the_same(ready
     assert transform.main([str(folder)]) == 1
 
 
-def test_json_has_every_prediction(ready, folder, capsys):
+def test_json_has_every_prediction_or_the_job_alone_where_nobody_waits(ready, folder, capsys):
     assert transform.main([str(folder), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)[0] == {"picture": "a.jpg", "answer": BEAGLE}
+    assert transform.main([str(folder), "--json", "--no-wait"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["status"] == "InProgress" and found["output"].endswith(f"/{found['job']}/output")
 
 
 def test_a_failed_job_gives_its_reason(ready, folder, capsys):

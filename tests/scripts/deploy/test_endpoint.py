@@ -1,5 +1,7 @@
 """make deploy: creates the endpoint or updates it, waits for what was asked, and tells why it did not come."""
 
+import json
+
 import pytest
 
 from scripts import deploy
@@ -7,6 +9,7 @@ from scripts.aws.clients import Aws
 from scripts.aws.endpoints import wait_until_gone
 from scripts.config.settings import load_settings
 from scripts.console.failure import Failure
+from tests.scripts.console.documented import fields
 from tests.scripts.deploy.endpoint import NOTHING, states
 from tests.scripts.sagemaker_stand_in import Refusal
 
@@ -153,3 +156,17 @@ def test_ctrl_c_leaves_the_endpoint_and_says_so(ready, monkeypatch, capsys):
 def test_waiting_for_the_end_of_an_endpoint_that_is_not_there_ends(sagemaker, aws):
     sagemaker.answers["DescribeEndpoint"] = NOTHING
     wait_until_gone(Aws(load_settings()), "dogbreed")
+
+
+def test_json_has_the_endpoint_and_what_it_serves_also_where_that_fails(ready, capsys):
+    assert deploy.main(["--json"]) == 0
+    shown = capsys.readouterr()
+    found = json.loads(shown.out)
+    assert (found["endpoint"], found["status"], found["job"]) == ("dogbreed", "InService", "dogbreed-train-b")
+    assert set(found) == fields("deploy")
+    assert found["config"] == ready.request("CreateEndpoint")["EndpointConfigName"]
+    assert found["model_data"].endswith("/dogbreed-train-b/output/model.tar.gz") and "is in service" in shown.err
+    ready.answers["DescribeEndpoint"] = states(ready, [NOTHING, "Creating", "Failed"], FailureReason="no ping")
+    assert deploy.main(["--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert found["endpoint"] == "dogbreed" and "no ping" in found["error"] and "status" not in found

@@ -9,7 +9,9 @@ from botocore.exceptions import ClientError
 from scripts import train
 from scripts.config.settings import load_settings
 from tests.scripts.conftest import ROLE
+from tests.scripts.console.documented import fields
 from tests.scripts.sagemaker_stand_in import Refusal
+from tests.scripts.training.jobs import job
 
 
 def test_a_job_is_started_with_what_the_settings_and_the_command_line_say(ready, aws, capsys):
@@ -196,3 +198,36 @@ def test_what_aws_refuses_is_a_sentence_with_the_next_step(ready, capsys):
         "AWS refused CreateTrainingJob: The limit 'ml.g4dn.xlarge' is 0 (ResourceLimitExceeded). Choose another" in said
     )
     assert "Traceback" not in said
+
+
+def test_json_has_the_job_its_figures_and_the_model(ready, write_log, capsys):
+    ready.answers["DescribeTrainingJob"] = lambda request: job(
+        request["TrainingJobName"],
+        "Completed",
+        FinalMetricDataList=[{"MetricName": "valid_accuracy", "Value": 0.5, "Timestamp": 1}],
+        BillableTimeInSeconds=90,
+    )
+    write_log("/aws/sagemaker/TrainingJobs", "dogbreed-train-x/algo-1-17", "a line of the log")
+    assert train.main(["--job-name", "dogbreed-train-x", "--json"]) == 0
+    shown = capsys.readouterr()
+    assert json.loads(shown.out) == {
+        "job": "dogbreed-train-x",
+        "status": "Completed",
+        "metrics": {"valid_accuracy": 0.5},
+        "billed_seconds": 90,
+        "model": "s3://some-bucket/dogbreed/jobs/dogbreed-train-x/output/model.tar.gz",
+    }
+    assert set(json.loads(shown.out)) <= fields("train")
+    assert "a line of the log" in shown.err and "next: make deploy" in shown.err
+    assert train.main(["--json", "--dry-run"]) == 0
+    [call] = json.loads(capsys.readouterr().out)
+    assert call["operation"] == "CreateTrainingJob"
+
+
+def test_json_of_a_job_that_failed_has_the_reason(ready, capsys):
+    ready.answers["DescribeTrainingJob"] = lambda request: job(
+        request["TrainingJobName"], "Failed", FailureReason="AlgorithmError: no."
+    )
+    assert train.main(["--json", "--job-name", "dogbreed-train-x"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert found["status"] == "Failed" and found["error"].endswith("is Failed: AlgorithmError: no.")

@@ -45,7 +45,7 @@ def test_a_features_job_that_did_not_end_well_starts_no_trial_and_is_not_used_ag
     said = capsys.readouterr().err
     assert (
         f"The features job {first} is {end}" in said
-        and f"error: No trial was started, since {first} left no features." in said
+        and f"No trial was started, since {first} left no features." in said
     )
     assert ready.made() == ["CreateTrainingJob"]
     jobs.end = "Completed"

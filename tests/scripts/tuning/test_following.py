@@ -1,6 +1,7 @@
 """Following a tuning job: its trials as they go, how it ends, and the files that it leaves."""
 
 import json
+import re
 import sys
 
 import pytest
@@ -10,9 +11,12 @@ from scripts import logs, tune
 from scripts.aws import clients as aws_module
 from scripts.aws.clients import Aws
 from scripts.config.settings import load_settings
+from scripts.console.terminal import Printable
 from scripts.tuning.result import FOLDER
-from scripts.tuning.watch import watch_tuning
+from scripts.tuning.watch import _Live, watch_tuning
+from tests.scripts.console.documented import fields
 from tests.scripts.sagemaker_stand_in import Refusal
+from tests.scripts.tuning.jobs import many
 from tests.scripts.tuning.service import DONE, Service
 
 
@@ -103,46 +107,81 @@ def test_elsewhere_than_on_a_terminal_each_change_of_a_trial_is_a_line(ready, aw
     ]
 
 
-def test_on_a_terminal_the_table_is_drawn_anew_in_its_place_and_taken_away_at_the_end(
-    ready, aws, terminal, monkeypatch
-):
-    Service(
-        ready,
-        [
-            ("InProgress", [("InProgress", None, "")]),
-            ("InProgress", [("Completed", 0.5, ""), ("InProgress", None, "")]),
-            DONE,
-        ],
-    )
-    assert tune.main(["--job-name", "dogbreed-tune-x", "--no-wait"]) == 0
-    wide = terminal(30, 120)
-    with monkeypatch.context() as patch:
-        patch.setattr(sys, "stderr", wide.stream)
-        watch_tuning(aws, "dogbreed-tune-x")
-    first, second, third, last = wide.read("\x1b[5F\x1b[J").split("\x1b[J")
-    assert first.startswith("dogbreed-tune-x: InProgress after") and "\n   001-00000001  InProgress" in first
-    assert "\n*  001-00000001  Completed   0.5000" in second and "\n   002-00000002  InProgress" in second
-    assert first.endswith("\x1b[3F") and second.endswith("\x1b[4F") and third.endswith("\x1b[5F") and last == ""
+@pytest.fixture
+def wide(terminal):
+    """A terminal, whose stream is as a program's. It becomes stderr within the test, since pytest sets that anew."""
+    made = terminal(30, 120)
+    made.stream = Printable(made.stream)
+    return made
 
 
-def test_a_line_about_an_answer_that_did_not_come_takes_the_place_of_the_table(ready, aws, terminal, monkeypatch):
+def started(*words: str) -> None:
+    assert tune.main(["--job-name", "dogbreed-tune-x", "--no-wait", *words]) == 0
+
+
+def test_on_a_terminal_the_table_is_drawn_anew_in_its_place_and_taken_away_at_the_end(ready, aws, wide, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", wide.stream)
+    steps = [
+        ("InProgress", [("InProgress", None, "")]),
+        ("InProgress", [("Completed", 0.5, ""), ("InProgress", None, "")]),
+        DONE,
+    ]
+    Service(ready, steps)
+    started()
+    watch_tuning(aws, "dogbreed-tune-x")
+    end = wide.shows(lambda text: "\x1b[?25h" in wide.came and "001-0000" not in text)
+    assert end.strip().splitlines()[1:] == [], "only the line that said that it was started is left"
+    drawn = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", wide.came)
+    for shown in (
+        "dogbreed-tune-x: InProgress after",
+        "   001-00000001  InProgress",
+        "*  001-00000001  Completed   0.5000",
+        "   002-00000002  InProgress",
+        "*  002-00000002  Completed  0.8300",
+    ):
+        assert shown in drawn
+
+
+def test_a_line_about_an_answer_that_did_not_come_stays_above_the_table(ready, monkeypatch, wide):
+    monkeypatch.setattr(sys, "stderr", wide.stream)
     monkeypatch.setattr(aws_module, "_CONFIG", Config(retries={"total_max_attempts": 1}))
     Service(ready, [("InProgress", [("InProgress", None, "")]), DONE])
-    assert tune.main(["--job-name", "dogbreed-tune-x", "--no-wait"]) == 0
+    started()
     describe = ready.answers["DescribeHyperParameterTuningJob"]
     ready.answers["DescribeHyperParameterTuningJob"] = [
         describe,
         Refusal("ThrottlingException", "Rate exceeded."),
         describe,
     ]
-    wide = terminal(30, 120)
-    with monkeypatch.context() as patch:
-        patch.setattr(sys, "stderr", wide.stream)
-        watch_tuning(Aws(load_settings()), "dogbreed-tune-x")
-    first, then, last = wide.read("\x1b[5F\x1b[J").split("\x1b[J")
-    assert first.endswith("\x1b[3F") and last == ""
-    said, table = then.split("\n", 1)
-    assert said.startswith("no answer for now, asking again") and table.startswith("dogbreed-tune-x: Completed after")
+    watch_tuning(Aws(load_settings()), "dogbreed-tune-x")
+    end = wide.shows(lambda text: "\x1b[?25h" in wide.came and "asking again" in text and "001-0000" not in text)
+    assert end.strip().splitlines()[-1].startswith("no answer for now, asking again")
+
+
+def test_on_a_low_terminal_the_rest_is_counted(ready, aws, terminal, monkeypatch):
+    low = terminal(6, 120)
+    monkeypatch.setattr(sys, "stderr", Printable(low.stream))
+    live = _Live()
+    live.show(many(40, 2), 1.0)
+    shown = low.shows(lambda text: "earlier ones" in text)
+    assert len(shown.strip().splitlines()) <= 5 and "and 3" in shown and "*" in shown
+    live.clear()
+    low.shows(lambda text: not text.strip())
+
+
+def test_json_has_the_best_trial_and_all_the_others(ready, capsys):
+    assert tune.main(["--job-name", "dogbreed-tune-x", "--json"]) == 0
+    shown = capsys.readouterr()
+    found = json.loads(shown.out)
+    assert (found["job"], found["status"]) == ("dogbreed-tune-x", "Completed")
+    assert {*found, *found["best"]} <= fields("tune")
+    assert found["best"]["job"] == "dogbreed-tune-x-002-00000002" and found["best"]["objective"]["value"] == 0.83
+    assert [one["status"] for one in found["trials"]] == ["Completed", "Completed", "Failed"]
+    assert found["page"] == "out/tuning/dogbreed-tune-x/page.html" and "best: dogbreed-tune-x-002" in shown.err
+    assert tune.main(["--job-name", "dogbreed-tune-y", "--json", "--no-wait"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"job": "dogbreed-tune-y", "status": "InProgress"}
+    assert logs.main(["dogbreed-tune-y", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["best"]["job"] == "dogbreed-tune-y-002-00000002"
 
 
 def test_a_tuning_job_whose_trials_all_failed_gives_the_first_reason(ready, capsys):

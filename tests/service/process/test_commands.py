@@ -1,6 +1,7 @@
 """`python -m local_test`: its verbs, and services side by side."""
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -148,8 +149,10 @@ def test_env_starts_a_service_that_is_down_and_prints_nothing_but_the_shells_lin
     folder = tmp_path / "state"
     try:
         printed = command("env", "--folder", folder)
-        assert printed.returncode == 0 and printed.stderr == ""
+        assert printed.returncode == 0
+        assert all(line.startswith(("waiting for ", "waited ")) for line in printed.stderr.splitlines()), printed.stderr
         assert all(line.startswith(("export ", "unset ")) for line in printed.stdout.splitlines())
+        assert json.loads(command("status", "--json", "--folder", folder).stdout)["running"] is True
         status = command("status", "--folder", folder)
         assert status.returncode == 0 and "http://127.0.0.1:" in status.stdout
         assert command("env", "--folder", folder).stdout == printed.stdout
@@ -157,6 +160,10 @@ def test_env_starts_a_service_that_is_down_and_prints_nothing_but_the_shells_lin
         down = command("down", "--folder", folder)
     assert down.returncode == 0 and not is_held(folder)
     assert command("status", "--folder", folder).returncode == 1
+    assert json.loads(command("status", "--json", "--folder", folder).stdout) == {
+        "running": False,
+        "folder": str(folder),
+    }
     assert "not running" in command("down", "--folder", folder).stdout
 
 
