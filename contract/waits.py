@@ -33,17 +33,24 @@ class Wait:
         return time.monotonic() - self._started
 
     def __enter__(self) -> Self:
-        self._timer.start()
+        self.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self.stop(failed=error is not None)
+
+    def start(self) -> None:
+        self._timer.start()
+
+    def stop(self, failed: bool) -> None:
+        """failed: an error follows."""
         self._timer.cancel()
         with self._lock:
             self._is_over = True
             if self._has_begun:
-                self.end(error is not None)
+                self.end(failed)
 
     def begin(self) -> None:
         """The wait has taken a while."""

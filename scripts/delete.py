@@ -25,6 +25,7 @@ from scripts.console.failure import Failure, ends_with_a_sentence, explain
 from scripts.console.make_prefix import make
 from scripts.console.waits import Wait
 from scripts.requests.autoscaling import scalable_target
+from scripts.requests.instances import end_pool_request
 
 _OF_THE_ENDPOINT = ("DeleteEndpointConfig", "DeleteModel", "DeleteRepository")
 
@@ -113,6 +114,7 @@ def resource_calls(aws: Aws, running: list[Any], unseen: list[str]) -> list[Call
         for _ in registered_targets(aws)
     ]
     calls += [kind.stop_call(name) for kind, name, status in running if status == "InProgress"]
+    calls += [end_pool_call(name) for name in inventory.seen(inventory.warm_pools, aws, unseen)]
     calls += [
         Call("sagemaker", "DeleteEndpoint", {"EndpointName": one.name})
         for one in inventory.seen(inventory.endpoints, aws, unseen)
@@ -156,6 +158,10 @@ def _remove(aws: Aws, calls: list[Call], running: list[Any], with_data: bool) ->
     for kind, name, _ in running:
         print(f"{name} is stopping", file=sys.stderr)
         watch(aws, kind, name, show_log=False)
+    if running:  # whose instances may have gone into warm pools
+        for call in map(end_pool_call, inventory.seen(inventory.warm_pools, aws, [])):
+            if call not in calls:
+                aws.make(call)
     if with_data:
         # Listed anew, after the jobs have ended: one that was stopping may have left its model.
         s3, bucket = aws.client("s3"), aws.layout.bucket
@@ -164,6 +170,10 @@ def _remove(aws: Aws, calls: list[Call], running: list[Any], with_data: bool) ->
             # Where versioning is suspended a key that goes leaves a delete marker.
             delete_objects(s3, bucket, _versions(aws, []))
     print("removed")
+
+
+def end_pool_call(job: str) -> Call:
+    return Call("sagemaker", "UpdateTrainingJob", end_pool_request(job))
 
 
 def _versions(aws: Aws, unseen: list[str]) -> list[StoredVersion]:

@@ -38,6 +38,7 @@ from scripts.requests.endpoint import (
     model_request,
     update_endpoint_request,
 )
+from scripts.requests.instances import preferred_types, types_of_variant
 
 
 @ends_with_a_sentence
@@ -170,7 +171,7 @@ def taking_back_calls(aws: Aws, endpoint: dict[str, Any] | None) -> list[Call]:
     settings, targets = aws.settings, registered_targets(aws)
     if endpoint is not None and targets and settings.autoscaling.max_instances:
         config = aws.client("sagemaker").describe_endpoint_config(EndpointConfigName=endpoint["EndpointConfigName"])
-        if all(one.get("InstanceType") == settings.deploy.instance_type for one in config["ProductionVariants"]):
+        if all(types_of_variant(one) == preferred_types(settings.deploy) for one in config["ProductionVariants"]):
             return []
     target = scalable_target(settings.prefix)
     return [Call("application-autoscaling", "DeregisterScalableTarget", target) for _ in targets]

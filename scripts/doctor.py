@@ -16,6 +16,7 @@ from scripts.aws.clients import Aws
 from scripts.config.settings import Settings, load_settings
 from scripts.console.document import add_json_option, document
 from scripts.console.failure import Failure, ends_with_a_sentence
+from scripts.console.waits import Wait
 
 FIRST_SECONDS, SECONDS = 4.0, 5.0  # for whose the credentials are; then for all the rest, side by side
 # One attempt: what does not answer at once is a finding.
@@ -35,7 +36,8 @@ def main(arguments: list[str]) -> int:
         told = [problem("settings", str(failure), step)]
         status = 1
     else:
-        told = [ok("settings", "sagemaker.toml is valid."), *findings(settings)]
+        with Wait("the checks of the AWS account", is_told=True):
+            told = [ok("settings", "sagemaker.toml is valid."), *findings(settings)]
         status = 0
     found.update(findings=[vars(one) for one in told])
     print(table("AWS", told, columns, encoding))

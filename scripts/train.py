@@ -78,6 +78,12 @@ def main(arguments: list[str]) -> int:
         aws.make(call)
         found.update(job=name, status="InProgress")
         print(f"started {name}", file=sys.stderr)
+        if settings.train.shell:
+            print(
+                f"for a shell in it: aws ssm start-session --target sagemaker-training-job:{name}_algo-1; of the local "
+                "SageMaker the job's log says how",
+                file=sys.stderr,
+            )
         if args.no_wait:
             return 0
         ended = watch(aws, TRAINING, name)

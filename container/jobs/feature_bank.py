@@ -114,7 +114,7 @@ class Manifest:
 
 class BankedExamples:
     """The features of a split as `Examples`: float32 [b, d]. In epoch e picture i shows its view (e - 1 + i) mod
-    views.
+    views. rows: int64 [n], which pictures of the split these are.
     """
 
     def __init__(self, features: np.ndarray, labels: np.ndarray):
@@ -122,8 +122,8 @@ class BankedExamples:
         features.
         """
         self._features = features
-        self._rows = np.flatnonzero(labels >= 0)
-        self.labels = torch.from_numpy(labels[self._rows])
+        self.rows = np.flatnonzero(labels >= 0)
+        self.labels = torch.from_numpy(labels[self.rows])
 
     def training_inputs(
         self,
@@ -134,12 +134,12 @@ class BankedExamples:
         part: tuple[int, int] | None = None,
     ) -> torch.Tensor:
         rows = rows[slice(*part)] if part else rows
-        pictures = self._rows[rows.numpy()]
+        pictures = self.rows[rows.numpy()]
         views = (epoch - 1 + rows.numpy()) % self._features.shape[1]
         return _float(self._features[pictures, views], device)
 
     def evaluation_inputs(self, start: int, stop: int, device: torch.device) -> torch.Tensor:
-        return _float(self._features[self._rows[start:stop], 0], device)
+        return _float(self._features[self.rows[start:stop], 0], device)
 
 
 def _float(features: np.ndarray, device: torch.device) -> torch.Tensor:

@@ -107,6 +107,7 @@ class RunMonitor:
         if not self._output:
             return
         steps, monitors, self._first_step = trainer.steps, self._monitors, trainer.step
+        self._record.least_train_loss = trainer.least_loss
         if self._sampler:
             monitors.times = StepTimes(self._device.torch_device)
             self._steps_from, self._steps_to = time.monotonic() - self._began, math.inf

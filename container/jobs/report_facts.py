@@ -30,11 +30,18 @@ def opening_record(run: Run) -> RunRecord:
     )
 
 
-def counts(labels: torch.Tensor, classes: Sequence[str], unreadable: int) -> SplitCounts:
-    """labels: int64 [n], of the readable pictures of a split."""
+def counts(labels: torch.Tensor, classes: Sequence[str], unreadable: int, repeated: int) -> SplitCounts:
+    """What a split holds.
+
+    Args:
+        labels: int64 [n], of the pictures that are used.
+        classes: names, by label.
+        unreadable, repeated: pictures that are left out.
+    """
     return SplitCounts(
         len(labels),
         unreadable,
+        repeated,
         dict(zip(classes, torch.bincount(labels, minlength=len(classes)).tolist(), strict=True)),
     )
 

@@ -1,9 +1,11 @@
 """Training a head alone, on a feature bank; the result is an ordinary model file, backbone and head."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import torch
 
+from container.data.class_folders import Split
 from container.jobs.epochs import train_epochs
 from container.jobs.evaluation_file import report_test_split
 from container.jobs.feature_bank import FeatureBank
@@ -17,17 +19,22 @@ from container.training.resume import RunCheckpoints, run_identity
 from container.training.trainer import Trainer
 
 
-def train_on_features(run: Run, bank: FeatureBank) -> bool:
+def train_on_features(run: Run, bank: FeatureBank, splits: Mapping[str, Split] | None = None) -> bool:
     """Train for hyperparameter `epochs` and write the best epoch's model, and its figures on the test split if any.
 
-    Returns False when a stop was requested before the end.
+    splits: the picture files, where the job has them, for its report. Returns False when a stop was requested before
+    the end.
     """
     hyperparameters = run.hyperparameters
     made = bank.manifest
+    preprocessing = Preprocessing.from_dict(made.preprocessing)
     train, valid, test = (bank.examples(split) for split in ("train", "valid", "test"))
     for name, examples in {"train": train, "valid": valid, "test": test}.items():
         if examples is not None:
-            run.monitor.channel(name, counts(examples.labels, made.classes, made.unreadable[name]))
+            repeated = made.repeated if name == "train" else 0
+            in_split = counts(examples.labels, made.classes, made.unreadable[name], repeated)
+            files = [splits[name].paths[row] for row in examples.rows] if splits else []
+            run.monitor.channel(name, in_split, files, preprocessing if splits else None)
     assert train is not None and valid is not None  # no bank is made without them
     torch.manual_seed(hyperparameters.seed)
     head = create_head(made.in_features, len(made.classes), dropout=hyperparameters.dropout)
@@ -44,7 +51,7 @@ def train_on_features(run: Run, bank: FeatureBank) -> bool:
         made.arch,
         HEAD_WIDTHS,
         made.classes,
-        Preprocessing.from_dict(made.preprocessing),
+        preprocessing,
         best.facts,
         temperature=best.temperature.value,
         unknown_below=hyperparameters.unknown_below,

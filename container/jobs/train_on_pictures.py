@@ -62,7 +62,7 @@ def train_on_pictures(run: Run) -> bool:
         bank = _make_bank(run, model, splits, bank_dir, weights_origin)
         if bank is None or hyperparameters.features_only:
             return bank is not None
-        return train_on_features(run, bank)
+        return train_on_features(run, bank, splits)
 
 
 def _check_shares(batch_size: int, pictures: int, processes: int) -> None:
@@ -117,7 +117,7 @@ def _train_whole(run: Run, model: nn.Module, splits: dict[str, Split], weights_o
             for name, store in stores.items()
         }
         for name, store in stores.items():
-            in_split = counts(store.labels, classes, len(store.unreadable))
+            in_split = counts(store.labels, classes, len(store.unreadable), store.repeated)
             run.monitor.channel(name, in_split, store.paths, preprocessing)
         trainer = Trainer(model, examples["train"], len(classes), hyperparameters, run.device, ranks)
 

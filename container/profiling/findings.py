@@ -1,11 +1,14 @@
-"""What made a run slow: rules over the times of its steps here, rules over the machine's metrics in system_findings.
+"""What made a run slow: rules over the times of its steps here, rules over the machine's metrics in system_findings and
+contention_findings.
 
 Rules that SageMaker Debugger has too bear its names and its thresholds; where one looks at something else, it says so.
 https://docs.aws.amazon.com/sagemaker/latest/dg/debugger-built-in-profiler-rules.html
 """
 
+import math
 from typing import Any
 
+from container.profiling.contention_findings import cpu_contention, cpu_limit, cpu_steal
 from container.profiling.finding import (
     FEWEST_WORKERS_PERCENT,
     WAITING_PERCENT,
@@ -38,8 +41,12 @@ def find(summary: dict[str, Any], series: dict[str, Any], facts: Facts) -> list[
         series: `SystemSampler.series()`.
         facts: about the run.
     """
-    system = SystemSeries(series, facts.steps_from, facts.steps_to)
+    system, whole = SystemSeries(series, facts.steps_from, facts.steps_to), SystemSeries(series, 0.0, math.inf)
     found = [
+        # First: what keeps the job from its cores makes the others fire, too.
+        cpu_contention(whole, facts),
+        cpu_steal(whole, facts),
+        cpu_limit(whole),
         waiting_for_data(summary, facts),
         dataloader(summary, facts),
         core_imbalance(summary, system, facts),

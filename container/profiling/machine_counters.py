@@ -3,7 +3,7 @@
 import os
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import psutil
 
@@ -74,9 +74,19 @@ RATES = (
 )
 
 
-def core_times(statistics: str) -> dict[int, tuple[int, int, int]]:
-    """Times of each core that is on, from the text of /proc/stat: in all, idle, and idle while it waits for a disk, in
-    hundredths of a second.
+class CoreTimes(NamedTuple):
+    """Times of a core, in hundredths of a second: in all, idle, idle while it waits for a disk, and taken away by the
+    hypervisor.
+    """
+
+    total: int
+    idle: int
+    waiting: int
+    stolen: int
+
+
+def core_times(statistics: str) -> dict[int, CoreTimes]:
+    """Times of each core that is on, from the text of /proc/stat.
 
     https://docs.kernel.org/filesystems/proc.html#miscellaneous-kernel-statistics-in-proc-stat
     """
@@ -87,17 +97,17 @@ def core_times(statistics: str) -> dict[int, tuple[int, int, int]]:
             # Guests are in user and nice.
             user, nice, system, idle, waiting, interrupts, soft_interrupts, stolen = map(int, numbers[:8])
             total = user + nice + system + idle + waiting + interrupts + soft_interrupts + stolen
-            times[int(name.removeprefix("cpu"))] = total, idle, waiting
+            times[int(name.removeprefix("cpu"))] = CoreTimes(total, idle, waiting, stolen)
     return times
 
 
-def core_shares(before: tuple[int, int, int], now: tuple[int, int, int]) -> tuple[float, float]:
+def core_shares(before: CoreTimes, now: CoreTimes) -> tuple[float, float]:
     """Shares of the time between two `core_times` in which a core worked, and in which it waited for a disk.
 
     Each from 0 to 1, and both 0 when no time has passed.
     """
     # The kernel may take back a little idle time.
-    total, idle, waiting = (max(0, new - old) for old, new in zip(before, now, strict=True))
+    total, idle, waiting, _ = (max(0, new - old) for old, new in zip(before, now, strict=True))
     if total == 0:
         return 0.0, 0.0
     return max(0, total - idle - waiting) / total, min(1.0, waiting / total)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from container.profiling.bounded_series import BoundedSeries
+from container.profiling.cpu_contention import CpuContention
 from container.profiling.gpu_counters import GpuCounters
 from container.profiling.machine_counters import MachineCounters
 from container.profiling.system_files import Metric, SystemFiles
@@ -36,7 +37,7 @@ class SystemSampler:
     def start(self) -> None:
         """Start the thread, once: the seconds of `series` count from here."""
         self._started = self._last = time.monotonic()
-        self._machine, self._gpus = MachineCounters(), GpuCounters()
+        self._machine, self._gpus, self._contention = MachineCounters(), GpuCounters(), CpuContention()
         self._thread.start()
 
     def stop(self) -> None:
@@ -49,8 +50,9 @@ class SystemSampler:
 
         seconds: since start. A metric is called `<name>/<dimension>`, or `<name>` where it has no dimension
         (system_files.Metric): cpu0/CPUUtilization, MemoryUsedPercent, gpu0/GPUMemoryUtilization,
-        ReceiveBytesPerSecond/Algorithm, ... A value is the mean of the samples in a point, or None where none of them
-        had the metric.
+        ReceiveBytesPerSecond/Algorithm, ... To those of the files come the shares of `cpu_contention.cpu_shares`, which
+        SageMaker has no names for. A value is the mean of the samples in a point, or None where none of them had the
+        metric.
         """
         with self._lock:
             return self._series.read()
@@ -69,8 +71,11 @@ class SystemSampler:
     def _sample(self) -> None:
         self._last = time.monotonic()
         metrics = self._machine.read() + self._gpus.read()
+        contention = self._contention.read()
         with self._lock:
-            self._series.add(self._last - self._started, {_key(metric): metric.value for metric in metrics})
+            self._series.add(
+                self._last - self._started, {_key(metric): metric.value for metric in metrics} | contention
+            )
         self._write(lambda: self._files.write(time.time(), metrics))
 
     def _write(self, write: Callable[[], None]) -> None:

@@ -14,8 +14,10 @@ def text(content: object) -> str:
 
 
 def name(content: str) -> str:
-    """HTML of a name that may be written from right to left: it does not reverse the text around it."""
-    return f"<bdi>{text(content)}</bdi>"
+    """HTML of a name that may be written from right to left: it does not reverse the text around it. Where there is
+    little room it breaks after an underscore.
+    """
+    return f"<bdi>{text(content).replace('_', '_<wbr/>')}</bdi>"
 
 
 def shortened(content: str, most: int) -> str:

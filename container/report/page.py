@@ -17,20 +17,22 @@ from container.report.sections.inputs import command, data_set, hyperparameters,
 from container.report.sections.learning import learning
 from container.report.sections.opening import opening
 from container.report.sections.reliability import reliability
+from container.report.sections.summary import summary
 from container.report.sections.times import step_times, system
 from container.report.style import STYLE
 from contract.atomic_write import write_atomically
 
 SECTIONS = (
     opening,
+    summary,
+    predictions,
+    confusions,
     learning,
-    gradients,
+    reliability,
     checks,
+    gradients,
     step_times,
     system,
-    confusions,
-    reliability,
-    predictions,
     hyperparameters,
     data_set,
     versions,

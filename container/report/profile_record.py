@@ -11,6 +11,9 @@ MEGABYTE = 1e6
 # Endings of the sampler's metrics; those of all cores, or all GPUs, with one ending are one line, their mean.
 _NAMES = {
     "/CPUUtilization": ("CPU, %", 1),
+    "/CPUOfOthers": ("CPU of other programs, %", 1),
+    "/CPUStolen": ("CPU stolen, %", 1),
+    "/CPULimitReached": ("CPU limit reached, %", 1),
     "/I/OWaitPercentage": ("waiting for disks, %", 1),
     "MemoryUsedPercent": ("memory, %", 1),
     "ReadThroughputInBytesPerSecond": ("read from disks, MB/s", MEGABYTE),
@@ -18,6 +21,7 @@ _NAMES = {
     "ReceiveBytesPerSecond/Algorithm": ("received, MB/s", MEGABYTE),
     "TransmitBytesPerSecond/Algorithm": ("sent, MB/s", MEGABYTE),
 }
+_ONLY_WHERE_SEEN, SEEN = ("CPU stolen, %", "CPU limit reached, %"), 1.0  # as a rule there is nothing to see
 _OF_EACH_GPU = {"GPUUtilization": "GPU {number}, %", "GPUMemoryUtilization": "memory of GPU {number}, %"}
 
 
@@ -36,15 +40,27 @@ def step_times_record(times: StepTimes, before: int = 0) -> StepTimesRecord | No
 
 
 def system_record(series: dict[str, Any]) -> System:
-    """The system's series, one for all cores and one for each GPU. series: `SystemSampler.series()`."""
+    """The system's series, one for all cores and one for each GPU, in the order of _NAMES.
+
+    series: `SystemSampler.series()`.
+    """
     lines: dict[str, list[list[float | None]]] = {}
     for metric, values in series["values"].items():
         name, unit = _shown(metric)
         if name:
             lines.setdefault(name, []).append([None if value is None else value / unit for value in values])
+    order = {name: place for place, (name, _) in enumerate(_NAMES.values())}
+    found = {
+        name: [_mean(point) for point in zip(*lines[name], strict=True)]
+        for name in sorted(lines, key=lambda name: order.get(name, len(order)))
+    }
     return System(
         series["seconds"],
-        {name: [_mean(point) for point in zip(*of_each, strict=True)] for name, of_each in lines.items()},
+        {
+            name: values
+            for name, values in found.items()
+            if name not in _ONLY_WHERE_SEEN or any(value is not None and value >= SEEN for value in values)
+        },
     )
 
 

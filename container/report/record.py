@@ -10,10 +10,13 @@ from typing import Any
 
 @dataclass
 class SplitCounts:
-    """Pictures of a split. pictures: the readable ones. classes: pictures by class."""
+    """Pictures of a split. pictures: those that are used; classes: the same by class. unreadable, and of train repeated
+    (in it or in another split): those that are left out.
+    """
 
     pictures: int = 0
     unreadable: int = 0
+    repeated: int = 0
     classes: dict[str, int] = field(default_factory=dict)
 
 
@@ -209,7 +212,9 @@ class ConfusedPair:
 
 @dataclass
 class Pictures:
-    """The pictures of a report. best, worst: predictions; confused: the most confused pairs."""
+    """The pictures of a report. best, worst: right and wrong predictions, the most confident first; confused: the most
+    confused pairs.
+    """
 
     best: list[Shown] = field(default_factory=list)
     worst: list[Shown] = field(default_factory=list)
@@ -219,7 +224,7 @@ class Pictures:
 @dataclass
 class RunRecord:
     """A run. status: Completed, Stopped, Failed or InProgress; reason: a sentence. started: Unix time. command: repeats
-    the run.
+    the run. least_train_loss: what label smoothing leaves of the training loss at least, nats.
     """
 
     status: str = "InProgress"
@@ -235,6 +240,7 @@ class RunRecord:
     splits: dict[str, SplitCounts] = field(default_factory=dict)
     epochs: list[Epoch] = field(default_factory=list)
     best_epoch: int | None = None
+    least_train_loss: float | None = None
     gradient_norms: GradientNorms | None = None
     rules: list[Rule] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)

@@ -16,7 +16,7 @@ from container.report.record import ConfusedPair, Pictures, Shown
 
 SIDE = 160  # pixels of a thumbnail
 QUALITY = 80
-BEST, WORST, PAIRS, OF_A_PAIR = 12, 12, 8, 3
+BEST, WORST, PAIRS, OF_A_PAIR = 6, 12, 8, 3
 
 
 @dataclass(frozen=True)
@@ -43,16 +43,16 @@ def best_predictions(probabilities: torch.Tensor, labels: torch.Tensor, most: in
 
 
 def worst_predictions(probabilities: torch.Tensor, labels: torch.Tensor, most: int = WORST) -> list[int]:
-    """Positions of wrong predictions, the lowest probability of the true class first.
+    """Positions of wrong predictions, the highest probability of the predicted class first.
 
     Args:
         probabilities: float32 [n, classes].
         labels: int64 [n].
         most: of them.
     """
-    truths = probabilities.gather(1, labels[:, None])[:, 0]
-    order = truths.argsort(stable=True)
-    return order[(probabilities.argmax(1) != labels)[order]][:most].tolist()
+    confidences, named = probabilities.max(1)
+    order = confidences.argsort(descending=True, stable=True)
+    return order[(named != labels)[order]][:most].tolist()
 
 
 def most_confused(

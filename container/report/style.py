@@ -39,6 +39,10 @@ a { color: inherit; }
 .facts dd { margin: 0; font-size: 1.6rem; line-height: 1.25; }
 .facts .more { color: var(--soft); font-size: .8rem; line-height: 1.4; }
 .facts div:first-child dd:not(.more) { color: var(--good); font-weight: 600; }
+.sentences div { display: grid; grid-template-columns: 9.5rem minmax(0, 1fr); gap: .2rem 1rem; padding: .3rem 0; }
+.sentences dt { color: var(--soft); font-weight: 600; font-size: .9rem; line-height: 1.6; }
+.sentences dd { margin: 0; overflow-wrap: anywhere; max-width: 56rem; }
+.sentences ol { margin: 0; padding-left: 1.2rem; } .sentences li + li { margin-top: .3rem; }
 .checked.fired, .note { color: var(--bad); }
 .card { margin: 0; padding: .9rem 1rem; background: var(--card); border-radius: .5rem; min-width: 0;
   break-inside: avoid; }
@@ -48,9 +52,11 @@ a { color: inherit; }
 .issues, .groups { grid-template-columns: repeat(auto-fill, minmax(min(22rem, 100%), 1fr)); }
 @media (min-width: 56rem) { .two { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
   .full { grid-column: 1 / -1; } }
-.card > figcaption { margin-bottom: .5rem; font-size: .85rem; color: var(--soft); overflow-wrap: anywhere; }
+.card > figcaption { margin-bottom: .7rem; font-size: .85rem; color: var(--soft); overflow-wrap: anywhere; }
 .card > figcaption b { color: var(--ink); font-size: 1rem; margin-right: .35rem; }
 .note, .small, .quiet { font-size: .85rem; }
+.legend { color: var(--soft); font-size: .85rem; max-width: 62rem; margin: .2rem 0 .6rem; }
+figcaption .legend { display: block; margin: .15rem 0 0; }
 .note { margin-top: .5rem; }
 .quiet { margin-top: .7rem; }
 
@@ -87,7 +93,8 @@ svg circle, svg rect { fill: var(--c); }
 .shares span:empty { padding: 0; }
 .counters { display: grid; gap: 1rem 1.6rem; grid-template-columns: repeat(auto-fill, minmax(min(26rem, 100%), 1fr)); }
 .counter { break-inside: avoid; min-width: 0; }
-.counter p { color: var(--ink); font-weight: 600; font-size: .85rem; }
+.counter p:not(.legend) { color: var(--ink); font-weight: 600; font-size: .85rem; }
+.counter .legend { font-size: .8rem; margin: 0; }
 .counter p span { color: var(--soft); font-weight: 400; margin-left: .4rem; }
 .counter .line { stroke-width: 1.3; }
 
@@ -136,7 +143,8 @@ tr:last-child td { border-bottom: 0; }
 .pairs dt { color: var(--soft); } .pairs dd { margin: 0; text-align: right; overflow-wrap: anywhere; min-width: 0; }
 pre { font: .85rem/1.5 ui-monospace, monospace; white-space: pre-wrap; overflow-wrap: anywhere; }
 
-@media (max-width: 40rem) { body { padding: 1.2rem .8rem 2rem; } .facts { grid-template-columns: 1fr 1fr; gap: 1rem; }
+@media (max-width: 40rem) { body { padding: 1.2rem .8rem 2rem; } .sentences div { grid-template-columns: 1fr; }
+  .facts { grid-template-columns: 1fr 1fr; gap: 1rem; }
   .facts dd { font-size: 1.35rem; overflow-wrap: anywhere; } .card { padding: .8rem .7rem; }
   table { font-size: .8rem; } .n { padding-left: .6rem; }
   .roomy { --right: 14px !important; } .roomy .label { display: none; }

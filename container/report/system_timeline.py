@@ -5,6 +5,7 @@ from functools import partial
 from container.report.axis import Axis, finite, linear_axis
 from container.report.line_chart import Line, line_chart
 from container.report.markup import name, text
+from container.report.metric_legends import legend_of
 from container.report.record import System
 from container.report.shown_numbers import number, tick
 
@@ -44,9 +45,15 @@ def small_multiples(system: System) -> str:
         )
         parts.append(
             f"<div class='counter'><p>{name(what)} <span>mean {text(number(sum(known) / len(known)) + suffix)}, "
-            f"highest {text(number(max(known)) + suffix)}</span></p>{chart}</div>"
+            f"highest {text(number(max(known)) + suffix)}</span></p>"
+            f"{_legend(title)}{chart}</div>"
         )
     return f"<div class='counters'>{''.join(parts)}</div>" if parts else ""
+
+
+def _legend(metric: str) -> str:
+    legend = legend_of(metric)
+    return f"<p class='legend'>{text(legend)}</p>" if legend else ""
 
 
 def _time_axis(times: list[float]) -> Axis:

@@ -46,7 +46,7 @@ class Trainer:
 
     evaluated: the model to evaluate and to keep; with hyperparameter ema the average of the weights. ranks: the
     processes that share every step's batch; batch-size counts all of them together. monitors: observe the steps; none
-    by default."""
+    by default. least_loss: what label smoothing leaves of the training loss at least."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class Trainer:
         self.monitors = Monitors()
         self._step_loss: StepLoss | None = None
         self._backbone_in_step: bool | None = None
-        self._least_loss = least_loss(class_count, hyperparameters.label_smoothing)
+        self.least_loss = least_loss(class_count, hyperparameters.label_smoothing)
         self._optimizer = create_optimizer(model, hyperparameters.weight_decay, hyperparameters.early_lr)
         self._scaler = torch.amp.GradScaler(device.torch_device.type, enabled=device.dtype == torch.float16)
         self._average = WeightAverage(self.model, hyperparameters.ema) if hyperparameters.ema else None
@@ -207,7 +207,7 @@ class Trainer:
         self._optimizer.zero_grad(set_to_none=True)
         self._scaler.scale(loss).backward()
         monitors.mark("backward")
-        monitors.after_backward(self.step, loss.detach() - self._least_loss, self.model, saved, self._scaler)
+        monitors.after_backward(self.step, loss.detach() - self.least_loss, self.model, saved, self._scaler)
         monitors.mark("hook")
         self._scaler.step(self._optimizer)
         self._scaler.update()

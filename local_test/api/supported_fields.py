@@ -17,6 +17,7 @@ _TRAINING: dict[str, tuple[Any, ...]] = {
     "ResourceConfig.VolumeKmsKeyId": _KEY,
     "ResourceConfig.KeepAlivePeriodInSeconds": (0,),
     "ResourceConfig.TrainingPlanArn": (),
+    "ResourceConfig.InstancePreferences[].TrainingPlanArns": (),
     "ResourceConfig.InstancePlacementConfig": (),
     "StoppingCondition.MaxPendingTimeInSeconds": (),  # for an instance; here none is waited for
     "InputDataConfig[].DataSource.S3DataSource.ModelAccessConfig": (),
@@ -28,7 +29,6 @@ WITHOUT_EFFECT: dict[str, dict[str, tuple[Any, ...]]] = {
         **_TRAINING,
         "AlgorithmSpecification.TrainingImageConfig": ({"TrainingRepositoryAccessMode": "Platform"},),
         "ExperimentConfig": (),
-        "RemoteDebugConfig": ({"EnableRemoteDebug": False},),
         "InfraCheckConfig": ({"EnableInfraCheck": False},),
         "SessionChainingConfig": ({"EnableSessionTagChaining": False},),
     },
@@ -55,6 +55,7 @@ WITHOUT_EFFECT: dict[str, dict[str, tuple[Any, ...]]] = {
             for container in ("PrimaryContainer", "Containers[]")
             for field, nothing in {
                 "ImageConfig": _REPOSITORY,
+                "ContainerMetricsConfig": (),
                 "ModelDataSource.S3DataSource.ModelAccessConfig": (),
             }.items()
         },
@@ -62,6 +63,7 @@ WITHOUT_EFFECT: dict[str, dict[str, tuple[Any, ...]]] = {
     "CreateEndpointConfig": {
         "KmsKeyId": _KEY,
         "VpcConfig": (),
+        "MetricsConfig": (),
         "CrossRegionTrafficConfig": (),
         "DataCaptureConfig.KmsKeyId": _KEY,
         "AsyncInferenceConfig.OutputConfig.KmsKeyId": _KEY,

@@ -54,9 +54,11 @@ def with_capacities(config: dict[str, Any], fleet: Fleet) -> dict[str, Any]:
 
 
 def with_retained(config: dict[str, Any], deployed: dict[str, Any], excluded: list[dict[str, Any]]) -> dict[str, Any]:
-    """The new endpoint configuration with instance counts, weights and data capture of the deployed one.
+    """The new endpoint configuration with instance counts and weights of the deployed one.
 
-    excluded: ExcludeRetainedVariantProperties. Variants are the same when they have the same name.
+    excluded: ExcludeRetainedVariantProperties; botocore names DataCaptureConfig among them, and says that it is not
+    supported: what is captured always follows the new configuration. Variants are the same when they have the same
+    name.
     """
     not_kept = {one["VariantPropertyType"] for one in excluded}
     had = {variant["VariantName"]: variant for variant in deployed["ProductionVariants"]}
@@ -72,9 +74,4 @@ def with_retained(config: dict[str, Any], deployed: dict[str, Any], excluded: li
         if "DesiredWeight" not in not_kept and "InitialVariantWeight" in old:
             kept["InitialVariantWeight"] = old["InitialVariantWeight"]
         variants.append(kept)
-    merged = {**config, "ProductionVariants": variants}
-    if "DataCaptureConfig" not in not_kept:
-        merged.pop("DataCaptureConfig", None)
-        if "DataCaptureConfig" in deployed:
-            merged["DataCaptureConfig"] = deployed["DataCaptureConfig"]
-    return merged
+    return {**config, "ProductionVariants": variants}

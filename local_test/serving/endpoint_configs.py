@@ -12,6 +12,7 @@ from local_test.api.listing import one_page
 from local_test.api.supported_fields import check_supported
 from local_test.api.tags import Tags
 from local_test.host.emulator_settings import Platform
+from local_test.serving.instance_pools import of_pools, pool_problems
 from local_test.serving.models import Models
 from local_test.serving.variant_plan import model_problems
 
@@ -20,6 +21,7 @@ VARIANT = {
     "ModelName": None,
     "InitialInstanceCount": None,
     "InstanceType": None,
+    "InstancePools": [{"InstanceType": None, "Priority": None}],
     "InitialVariantWeight": None,
     "ServerlessConfig": {"MemorySizeInMB": None, "MaxConcurrency": None, "ProvisionedConcurrency": None},
     "VolumeSizeInGB": None,
@@ -111,9 +113,8 @@ def problems(request: dict[str, Any]) -> list[str]:
     found = [f"Duplicate production variant name {name}." for name in sorted(set(names)) if names.count(name) > 1]
     for variant in variants:
         found += _variant_problems(variant)
-        kind = variant.get("InstanceType")
-        if kind and (problem := volume_key_problem("KmsKeyId", kind, request.get("KmsKeyId"))):
-            found.append(problem)
+        key_problems = [volume_key_problem("KmsKeyId", kind, request.get("KmsKeyId")) for kind in of_pools(variant)]
+        found += [problem for problem in key_problems if problem]
     if not any(variant.get("InitialVariantWeight", 1.0) > 0 for variant in variants):
         found.append("At least one production variant needs an InitialVariantWeight above 0.")
     # https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html#serverless-endpoints-how-it-works-exclusions
@@ -123,6 +124,8 @@ def problems(request: dict[str, Any]) -> list[str]:
             f"{UNSUPPORTED_TOGETHER}: ServerlessConfig excludes further variants, AsyncInferenceConfig and "
             "DataCaptureConfig."
         )
+    if "AsyncInferenceConfig" in request and "DataCaptureConfig" in request:
+        found.append(f"{UNSUPPORTED_TOGETHER}: AsyncInferenceConfig excludes DataCaptureConfig.")
     if "AsyncInferenceConfig" in request and not request["AsyncInferenceConfig"]["OutputConfig"].get("S3OutputPath"):
         found.append("The local SageMaker has no default bucket: give AsyncInferenceConfig.OutputConfig.S3OutputPath.")
     return found
@@ -147,7 +150,8 @@ def _variant_problems(variant: dict[str, Any]) -> list[str]:
     found = []
     if not variant.get("ModelName"):
         found.append(f"The local SageMaker does not have inference components: give ModelName of variant {name}.")
-    if serverless is None and not (variant.get("InstanceType") and variant.get("InitialInstanceCount")):
+    found += pool_problems(variant)
+    if serverless is None and not (of_pools(variant) and variant.get("InitialInstanceCount")):
         found.append(f"Variant {name} needs InstanceType and InitialInstanceCount, or ServerlessConfig.")
     if serverless is not None and (variant.get("InstanceType") or variant.get("InitialInstanceCount")):
         found.append(f"Variant {name} has ServerlessConfig: InstanceType and InitialInstanceCount exclude it.")

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeEndpoint.h
 from typing import Any
 
 from local_test.serving.fleet import Fleet
+from local_test.serving.instance_pools import pool_summaries
 from local_test.serving.variant_plan import VariantPlan
 
 # Fields of the record that DescribeEndpoint does not show: the configuration that runs, and whether it ever served.
@@ -22,6 +23,7 @@ def planned_variants(plans: list[VariantPlan], status: str, now: float) -> list[
             **({"DesiredServerlessConfig": plan.described["ServerlessConfig"]} if plan.memory_mb else {}),
             "CurrentInstanceCount": 0,
             "DesiredInstanceCount": plan.count,
+            **_pools(plan, 0),
             "VariantStatus": [{"Status": status, "StartTime": now}],
         }
         for plan in plans
@@ -47,6 +49,7 @@ def serving_variants(fleet: Fleet) -> list[dict[str, Any]]:
             ),
             "CurrentInstanceCount": len(variant.alive()),
             "DesiredInstanceCount": len(variant.instances),
+            **_pools(variant.plan, len(variant.alive())),
         }
         for variant in fleet.variants.values()
     ]
@@ -76,6 +79,11 @@ def _capture_summary(config: dict[str, Any]) -> dict[str, Any] | None:
         "DestinationS3Uri": capture["DestinationS3Uri"],
         "KmsKeyId": capture.get("KmsKeyId", ""),
     }
+
+
+def _pools(plan: VariantPlan, instances: int) -> dict[str, Any]:
+    pools = pool_summaries(plan.described, instances)
+    return {"InstancePools": pools} if pools else {}
 
 
 def _variant(plan: VariantPlan) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local_test.serving.instance_memory import memory_mb
+from local_test.serving.instance_pools import of_pools
 from local_test.serving.model_definition import is_direct, is_multi_model, model_containers
 
 SECONDS_TO_READY = 8 * 60  # the platform's default before it gives up
@@ -44,7 +45,7 @@ class VariantPlan:
         container makes room for other models when it has no more; else none.
         """
         if self.memory_mb is None and is_multi_model(self.model):
-            return memory_mb(self.described["InstanceType"])
+            return memory_mb(of_pools(self.described)[0])
         return self.memory_mb
 
     @property

@@ -100,6 +100,9 @@ class Attempts:
         self._hosts.create(self._program, request["RoleArn"], files, self._note, cleanup, self._cpuset)
         while self._notes:
             self._note(self._notes.pop(0))
+        if request.get("RemoteDebugConfig", {}).get("EnableRemoteDebug"):
+            for node in self._hosts.nodes:
+                self._note(f"A shell in {node.host}, in the place of AWS Systems Manager's: {node.shell_command}")
         for note in inputs[0].notes:  # of the first host, as the others have the same folders
             self._note(note)
         if any(found.copies for found in inputs):

@@ -17,6 +17,7 @@ from local_test.host.emulator_settings import Platform
 from local_test.storage.laid_out import FOLDER_MODE
 from local_test.storage.local_files import is_local
 from local_test.training import channels, opt_ml
+from local_test.training.instances import selected
 from local_test.training.pipes import PipeChannel
 
 INPUT_DATA = "/opt/ml/input/data"
@@ -118,4 +119,5 @@ def _files(
 ) -> list[channels.InputFile]:
     found = channels.channel_files(channel, platform.objects, platform.files)
     source = channel["DataSource"]["S3DataSource"]
-    return channels.share_of(found, source, number, request["ResourceConfig"]["InstanceCount"])
+    _, instances = selected(request["ResourceConfig"])
+    return channels.share_of(found, source, number, instances)

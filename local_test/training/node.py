@@ -107,6 +107,11 @@ class Node:
             raise
         return node
 
+    @property
+    def shell_command(self) -> str:
+        """What opens a shell in it while it runs."""
+        return f"docker exec -it {self.container.name} sh"
+
     def log(self) -> Generator[list[str], None, None]:
         """The lines that the container prints, as they come, until it ends."""
         return as_they_come(lines(self._printed()))

@@ -8,6 +8,7 @@ import json
 from typing import Any
 
 from contract.opt_ml import CHECKPOINTS
+from local_test.training.instances import selected
 from local_test.training.job_hosts import host_names
 
 GROUP = "homogeneousCluster"
@@ -28,7 +29,8 @@ OPTIONAL_CONFIGS = {
 
 
 def hosts(request: dict[str, Any]) -> list[str]:
-    return host_names(request["ResourceConfig"].get("InstanceCount", 1))
+    _, count = selected(request["ResourceConfig"])
+    return host_names(count)
 
 
 def config_files(request: dict[str, Any], host: str) -> dict[str, str]:
@@ -39,7 +41,7 @@ def config_files(request: dict[str, Any], host: str) -> dict[str, str]:
             channel["ChannelName"]: _channel_config(channel, request) for channel in request.get("InputDataConfig", [])
         },
         "resourceconfig.json": resource_config(
-            request["ResourceConfig"]["InstanceType"], hosts(request), host, _interface(request)
+            selected(request["ResourceConfig"])[0], hosts(request), host, _interface(request)
         ),
     }
     files |= {name: request[field] for field, name in OPTIONAL_CONFIGS.items() if field in request}

@@ -5,6 +5,7 @@ from typing import Any
 from local_test.api.errors import ValidationException
 from local_test.api.instance_types import has_local_storage, volume_key_problem
 from local_test.api.supported_fields import check_supported
+from local_test.training.instances import of_preferences, preference_problems, selected
 from local_test.training.rule_statuses import RULES
 
 _RULE = {
@@ -50,6 +51,7 @@ SUPPORTED = {
         "InstanceType": None,
         "InstanceCount": None,
         "VolumeSizeInGB": None,
+        "InstancePreferences": [{"InstanceType": None, "InstanceCount": None}],
     },
     "StoppingCondition": {"MaxRuntimeInSeconds": None, "MaxWaitTimeInSeconds": None},
     "Tags": None,
@@ -64,6 +66,7 @@ SUPPORTED = {
     "ProfilerRuleConfigurations": [_RULE],
     "Environment": None,
     "RetryStrategy": None,
+    "RemoteDebugConfig": {"EnableRemoteDebug": None},  # the job's log says how to open a shell
 }
 MOST_SECONDS = 28 * 24 * 3600
 PROFILING_INTERVALS = (100, 200, 500, 1000, 5000, 60_000)
@@ -76,13 +79,7 @@ def check(request: dict[str, Any], strict: bool = False) -> None:
     for needed in ("AlgorithmSpecification", "ResourceConfig"):
         if needed not in request:
             raise ValidationException(f"{needed} is missing: the local SageMaker has no serverless jobs.")
-    resources = request["ResourceConfig"]
-    for needed in ("InstanceType", "InstanceCount"):
-        if needed not in resources:
-            raise ValidationException(
-                f"ResourceConfig.{needed} is missing: the local SageMaker has no instance groups or plans."
-            )
-    _check_instances(resources)
+    _check_instances(request["ResourceConfig"], request.get("EnableManagedSpotTraining", False))
     if "TrainingImage" not in request["AlgorithmSpecification"]:
         raise ValidationException("AlgorithmSpecification.TrainingImage is missing.")
     names = [channel["ChannelName"] for channel in request.get("InputDataConfig", [])]
@@ -97,20 +94,30 @@ def check(request: dict[str, Any], strict: bool = False) -> None:
     _check_debugger(request)
 
 
-def _check_instances(resources: dict[str, Any]) -> None:
-    kind = resources["InstanceType"]
-    if resources["InstanceCount"] < 1:
+def _check_instances(resources: dict[str, Any], spot: bool) -> None:
+    if "InstancePreferences" in resources:
+        for problem in preference_problems(resources, spot):
+            raise ValidationException(problem)
+    else:
+        for needed in ("InstanceType", "InstanceCount"):
+            if needed not in resources:
+                raise ValidationException(
+                    f"ResourceConfig.{needed} is missing: the local SageMaker has no instance groups or plans."
+                )
+    _, count = selected(resources)
+    if count < 1:
         raise ValidationException(
-            f"1 validation error detected: Value '{resources['InstanceCount']}' at 'resourceConfig.instanceCount' "
+            f"1 validation error detected: Value '{count}' at 'resourceConfig.instanceCount' "
             "failed to satisfy constraint: Member must have value greater than or equal to 1"
         )
-    if not resources.get("VolumeSizeInGB") and not has_local_storage(kind):
-        raise ValidationException(
-            f"ResourceConfig.VolumeSizeInGB is missing: {kind} has no storage of its own. Give its size in GB, for "
-            "instance 30."
-        )
-    if problem := volume_key_problem("ResourceConfig.VolumeKmsKeyId", kind, resources.get("VolumeKmsKeyId")):
-        raise ValidationException(problem)
+    for kind in of_preferences(resources):
+        if not resources.get("VolumeSizeInGB") and not has_local_storage(kind):
+            raise ValidationException(
+                f"ResourceConfig.VolumeSizeInGB is missing: {kind} has no storage of its own. Give its size in GB, for "
+                "instance 30."
+            )
+        if key_problem := volume_key_problem("ResourceConfig.VolumeKmsKeyId", kind, resources.get("VolumeKmsKeyId")):
+            raise ValidationException(key_problem)
 
 
 def _check_synced_folders(request: dict[str, Any]) -> None:

@@ -17,6 +17,7 @@ from local_test.host.engine import is_virtual_machine
 from local_test.storage.destination import Destination
 from local_test.training import channels, metric_definitions, opt_ml, supported_fields
 from local_test.training.attempt import RUNNING
+from local_test.training.instances import selected, with_selected
 from local_test.training.job_ending import KILLED
 from local_test.training.rule_statuses import RULES, at_the_end, before_the_end
 from local_test.training.status import enter, time_used
@@ -94,6 +95,7 @@ class TrainingJobs:
             "TrainingJobArn": arn,
             "TrainingJobStatus": "InProgress",
             "CreationTime": now,
+            "ResourceConfig": with_selected(request["ResourceConfig"]),
             "OutputDataConfig": {
                 "KmsKeyId": "",
                 **request["OutputDataConfig"],
@@ -170,7 +172,8 @@ class TrainingJobs:
         for record in self._records.all():
             if record["TrainingJobStatus"] in ("InProgress", "Stopping"):
                 changes = enter(record, "Failed", time.time())
-                changes |= time_used({**record, **changes}, record["ResourceConfig"]["InstanceCount"])
+                _, count = selected(record["ResourceConfig"])
+                changes |= time_used({**record, **changes}, count)
                 changes |= {
                     statuses: at_the_end(record[rules], None, time.time())
                     for rules, statuses in RULES.items()

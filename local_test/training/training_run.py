@@ -12,6 +12,7 @@ from local_test.host.labels import TRAINING
 from local_test.host.state import retry_until_written
 from local_test.training import opt_ml
 from local_test.training.attempt import INTERNAL_ERROR, Attempts
+from local_test.training.instances import selected
 from local_test.training.job_ending import INTERRUPTED, KILLED, JobEnding
 from local_test.training.job_hosts import JobHosts
 from local_test.training.node import Program
@@ -125,7 +126,8 @@ class TrainingRun:
         with self._ending.lock:
             record = self._records[self.name]
             changes = enter(record, outcome, time.time())
-            changes |= time_used({**record, **changes}, self._request["ResourceConfig"]["InstanceCount"])
+            _, count = selected(self._request["ResourceConfig"])
+            changes |= time_used({**record, **changes}, count)
             changes |= {
                 statuses: at_the_end(self._request[rules], self._attempts.rule_results, time.time())
                 for rules, statuses in RULES.items()

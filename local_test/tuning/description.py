@@ -5,6 +5,7 @@ Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeHy
 
 from typing import Any
 
+from local_test.training.instances import first_of_trials
 from local_test.tuning import completion
 from local_test.tuning.trial import as_trial, maximises
 
@@ -94,7 +95,7 @@ def _with_resource_config(definition: dict[str, Any]) -> dict[str, Any]:
     """The SDK's `attach` looks for ResourceConfig also where the request had HyperParameterTuningResourceConfig."""
     if "HyperParameterTuningResourceConfig" not in definition:
         return definition
-    return {**definition, "ResourceConfig": definition["HyperParameterTuningResourceConfig"]}
+    return {**definition, "ResourceConfig": first_of_trials(definition)}
 
 
 def _counters(record: dict[str, Any], trials: list[dict[str, Any]]) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from typing import Any
 
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
-MOST_HYPERPARAMETERS = 30  # of all kinds together: botocore, ParameterRanges
+# https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html
+MOST_SEARCHED = 30  # ranges of all kinds together, a categorical one as often as it has values
 MANY_TIMES = 100  # Auto takes a logarithmic scale for two orders of magnitude and more
 LARGEST_INTEGER = 2**53  # Optuna computes with floats, which hold every integer up to here
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
@@ -132,9 +133,11 @@ def check(ranges: dict[str, Any]) -> None:
     names = [one.name for one in found]
     if not found:
         raise ValueError("ParameterRanges has no range: name at least one hyperparameter that is to be tuned.")
-    if len(found) > MOST_HYPERPARAMETERS:
+    count = sum(one.size if isinstance(one, CategoricalRange) else 1 for one in found)
+    if count > MOST_SEARCHED:
         raise ValueError(
-            f"ParameterRanges has {len(found)} hyperparameters: at most {MOST_HYPERPARAMETERS} can be tuned at once."
+            f"ParameterRanges counts {count}, and at most {MOST_SEARCHED} can be searched: each value of a categorical "
+            "range counts, and each other range once."
         )
     for one in found:
         if names.count(one.name) > 1:

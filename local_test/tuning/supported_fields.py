@@ -10,11 +10,13 @@ from typing import Any
 
 from local_test.api.errors import ResourceLimitExceeded, ValidationException
 from local_test.api.supported_fields import check_supported
+from local_test.training.instances import config_problems
 from local_test.training.supported_fields import SUPPORTED as TRAINING
 from local_test.tuning import hyperband, search
 from local_test.tuning.training_request import COPIED, OBJECTIVE
 
 _RANGE = {"Name": None, "MinValue": None, "MaxValue": None, "ScalingType": None}
+_INSTANCES = {"InstanceType": None, "InstanceCount": None, "VolumeSizeInGB": None}
 SUPPORTED = {
     "HyperParameterTuningJobName": None,
     "HyperParameterTuningJobConfig": {
@@ -40,7 +42,11 @@ SUPPORTED = {
         "DefinitionName": None,
         "StaticHyperParameters": None,
         "AlgorithmSpecification": {"TrainingImage": None, "TrainingInputMode": None, "MetricDefinitions": None},
-        "HyperParameterTuningResourceConfig": {"InstanceType": None, "InstanceCount": None, "VolumeSizeInGB": None},
+        "HyperParameterTuningResourceConfig": {
+            **_INSTANCES,
+            "AllocationStrategy": ("Prioritized",),
+            "InstanceConfigs": [_INSTANCES],
+        },
     },
     "WarmStartConfig": None,
     "Tags": None,
@@ -64,6 +70,8 @@ def check(request: dict[str, Any], strict: bool = False) -> None:
     _check_limits(config, definition)
     if "ResourceConfig" in definition and "HyperParameterTuningResourceConfig" in definition:
         raise ValidationException("Give either ResourceConfig or HyperParameterTuningResourceConfig, not both.")
+    for problem in config_problems(definition.get("HyperParameterTuningResourceConfig", {})):
+        raise ValidationException(problem)
 
 
 def _check_objective(config: dict[str, Any], definition: dict[str, Any]) -> None:

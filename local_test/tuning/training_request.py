@@ -6,6 +6,8 @@ the names and the added hyperparameter, answers of DescribeTrainingJob that othe
 import hashlib
 from typing import Any
 
+from local_test.training.instances import first_of_trials
+
 OBJECTIVE = "_tuning_objective_metric"  # what a training job finds the objective's name under
 COPIED = (
     "AlgorithmSpecification",
@@ -47,9 +49,8 @@ def training_request(
         "HyperParameters": {**definition["StaticHyperParameters"], **tuned},
         **{field: definition[field] for field in COPIED if field in definition},
     }
-    for field in ("ResourceConfig", "HyperParameterTuningResourceConfig"):
-        if field in definition:
-            request["ResourceConfig"] = definition[field]
+    if (resources := first_of_trials(definition)) is not None:
+        request["ResourceConfig"] = resources
     if checkpoints := definition.get("CheckpointConfig"):
         request["CheckpointConfig"] = {**checkpoints, "S3Uri": f"{checkpoints['S3Uri'].rstrip('/')}/{name}"}
     if tags:

@@ -12,6 +12,7 @@ from botocore import xform_name
 from botocore.config import Config
 from botocore.model import OperationModel
 
+from scripts.aws.call_waits import say_waits
 from scripts.aws.planned_call import Call
 from scripts.config.layout import Layout
 from scripts.config.settings import Settings
@@ -45,6 +46,7 @@ class Aws:
     def client(self, service: str) -> Any:
         if service not in self._clients:
             client = self._boto.client(service, config=self._config)
+            say_waits(client)
             if service == "s3":
                 bucket = self.layout.bucket
                 client.meta.events.register("provide-client-params.s3", _naming_owner(bucket, self.account), bucket)

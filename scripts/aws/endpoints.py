@@ -9,6 +9,7 @@ from contract.waits import minutes
 from scripts.aws.clients import Aws
 from scripts.aws.log_tail import LogTail, endpoint_group, print_last_lines
 from scripts.aws.waiting import answers
+from scripts.console.capacity import capacity_step
 from scripts.console.failure import Failure, error_code, explain, is_denied
 from scripts.console.make_prefix import make
 from scripts.console.waits import Wait
@@ -83,6 +84,8 @@ def wait_until_in_service(aws: Aws, name: str, config: str, since: int) -> None:
     reason = endpoint.get("FailureReason", "SageMaker gave no reason").rstrip(".")
     if status == "InService":
         raise Failure(f"The endpoint {name} went back to {endpoint['EndpointConfigName']}: {reason}.")
+    if step := capacity_step(reason, "deploy.instance-types"):
+        reason = f"{reason}. {step.rstrip('.')}"
     raise Failure(f"The endpoint {name} is {status}: {reason}. Mend it and deploy again, or run `{make('delete')}`.")
 
 

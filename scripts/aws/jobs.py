@@ -14,6 +14,7 @@ from scripts.aws.log_tail import TRAINING_GROUP, TRANSFORM_GROUP, LogLine, LogTa
 from scripts.aws.planned_call import Call
 from scripts.aws.waiting import answers
 from scripts.config import names
+from scripts.console.capacity import capacity_step
 from scripts.console.failure import Failure, error_code, explain
 from scripts.console.make_prefix import make
 from scripts.console.waits import Wait
@@ -155,6 +156,8 @@ def failure_of(description: dict[str, Any], kind: JobKind) -> str | None:
     if status == "Completed":
         return None
     why = description.get("FailureReason") or description.get("SecondaryStatus", status)  # such as MaxRuntimeExceeded
+    if step := capacity_step(why, "transform.instance-type" if kind.noun == "TransformJob" else "train.instance-types"):
+        why = f"{why.rstrip('.')}. {step}"
     return f"The {kind.words} {name} is {status}{f': {why}' if why != status else '.'}"
 
 

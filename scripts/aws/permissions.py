@@ -61,6 +61,7 @@ _RESOURCES = {
     },
     **{f"sagemaker:{action}": _TRAINING for action in ("AddTags", "CreateTrainingJob", "DescribeTrainingJob")},
     "sagemaker:StopTrainingJob": _TRAINING,
+    "sagemaker:UpdateTrainingJob": _TRAINING,
     **{
         f"sagemaker:{action}": _TUNING
         for action in (
@@ -152,6 +153,7 @@ OF_VERBS = {
         "sagemaker:DeleteEndpoint",
         "sagemaker:DeleteEndpointConfig",
         "sagemaker:DeleteModel",
+        "sagemaker:UpdateTrainingJob",
     ),
 }
 # https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html

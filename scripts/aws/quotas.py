@@ -9,6 +9,7 @@ from typing import Any
 
 from contract.findings import Finding, ok, problem, warning
 from scripts.config.settings import Settings
+from scripts.requests.instances import preferred_types
 
 
 @dataclass(frozen=True)
@@ -23,16 +24,18 @@ def wanted_quotas(settings: Settings) -> dict[str, dict[str, int]]:
     """Name of a quota -> how many instances each verb asks for at once."""
     train, deploy, transform = settings.train, settings.deploy, settings.transform
     kind = "spot training" if train.spot else "training"
+    training = {"train": train.instance_count, "tune": train.instance_count * settings.tune.parallel}
     found = {
-        f"{train.instance_type} for {kind} job usage": {
-            "train": train.instance_count,
-            "tune": train.instance_count * settings.tune.parallel,
-        },
+        **{f"{one} for {kind} job usage": training for one in preferred_types(train)},
         f"{transform.instance_type} for transform job usage": {"transform": transform.instance_count},
     }
     if deploy.mode != "serverless":
         most = max(deploy.instance_count, settings.autoscaling.max_instances)
-        found[f"{deploy.instance_type} for endpoint usage"] = {"deploy": most}
+        found |= {f"{one} for endpoint usage": {"deploy": most} for one in preferred_types(deploy)}
+    if train.keep_alive_seconds:
+        found |= {
+            f"{one} for training warm pool usage": {"train": train.instance_count} for one in preferred_types(train)
+        }
     return found
 
 

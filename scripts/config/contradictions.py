@@ -3,7 +3,7 @@
 import math
 
 from contract.metric_lines import is_of_the_test_split
-from scripts.config.sections import Autoscaling, Deploy, Serverless, Train, Transform, Tune, Update
+from scripts.config.sections import Autoscaling, Capture, Deploy, Serverless, Train, Transform, Tune, Update
 
 # MaxRuntimeInSeconds: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceLimits.html
 SHORTEST_TUNING = 120
@@ -13,14 +13,30 @@ FEWEST_NOT_IMPROVING = 3
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_BlueGreenUpdatePolicy.html
 LONGEST_UPDATE = 28_800
 MOST_TRANSFORM_MB = 100  # max-concurrent times max-payload-mb
+# https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html
+MOST_TRIALS, MOST_RANDOM_TRIALS = 750, 10_000
 
 
 def of_train(train: Train) -> list[str]:
+    found = _repeated("train", train.instance_types)
     if train.spot and train.max_wait_seconds < train.max_runtime_seconds:
-        return [
+        found.append(
             "train.max-wait-seconds must be at least train.max-runtime-seconds, since waiting and training share it."
-        ]
-    return []
+        )
+    if train.spot and train.instance_types:
+        found.append("train.instance-types must be [] with train.spot: AWS chooses among types on demand only.")
+    if train.spot and train.keep_alive_seconds:
+        found.append("train.keep-alive-seconds must be 0 with train.spot: AWS keeps no spot instances.")
+    if train.shell and train.network_isolation == "on":
+        found.append(
+            "train.network-isolation must be auto or off with train.shell: what opens the shell must reach AWS from "
+            "inside the container."
+        )
+    return found
+
+
+def of_deploy(deploy: Deploy) -> list[str]:
+    return _repeated("deploy", deploy.instance_types)
 
 
 def of_tune(tune: Tune) -> list[str]:
@@ -28,6 +44,11 @@ def of_tune(tune: Tune) -> list[str]:
     them.
     """
     found = []
+    if tune.max_jobs > MOST_TRIALS and tune.strategy != "Random":
+        found.append(
+            f"tune.max-jobs must be at most {MOST_TRIALS} with tune.strategy {tune.strategy}; Random may have up to "
+            f"{MOST_RANDOM_TRIALS:,}."
+        )
     if tune.parallel > tune.max_jobs:
         found.append("tune.parallel must be at most tune.max-jobs.")
     if 0 < tune.max_runtime_seconds < SHORTEST_TUNING:
@@ -55,7 +76,10 @@ def of_autoscaling(scaling: Autoscaling, mode: str) -> list[str]:
     if scaling.min_instances > scaling.max_instances:
         found.append("autoscaling.min-instances must be at most autoscaling.max-instances.")
     if scaling.min_instances == 0 and mode != "async":
-        found.append("autoscaling.min-instances must be at least 1: only async endpoints can go down to 0.")
+        found.append(
+            "autoscaling.min-instances must be at least 1: only async endpoints can go down to 0. Realtime ones could "
+            "by AWS's inference components, which these scripts do not make."
+        )
     return found
 
 
@@ -72,15 +96,17 @@ def of_isolation(deploy: Deploy, environment: dict[str, str]) -> list[str]:
     return []
 
 
-def of_serverless(serverless: Serverless, mode: str, capture_percent: int) -> list[str]:
-    if mode != "serverless":
-        return []
-    found = []
-    if capture_percent:
-        found.append("capture.percent must be 0 with deploy.mode serverless, which cannot keep requests.")
-    if serverless.memory_mb % 1_024:
-        found.append("serverless.memory-mb must be 1024, 2048, 3072, 4096, 5120 or 6144.")
-    return found
+def of_capture(capture: Capture, mode: str) -> list[str]:
+    """https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-data-capture.html"""
+    if capture.percent and mode != "realtime":
+        return [f"capture.percent must be 0 with deploy.mode {mode}, which cannot keep requests."]
+    return []
+
+
+def of_serverless(serverless: Serverless, mode: str) -> list[str]:
+    if mode == "serverless" and serverless.memory_mb % 1_024:
+        return ["serverless.memory-mb must be 1024, 2048, 3072, 4096, 5120 or 6144."]
+    return []
 
 
 def of_update(update: Update, deploy: Deploy) -> list[str]:
@@ -111,3 +137,11 @@ def of_transform(transform: Transform) -> list[str]:
     if transform.max_concurrent * transform.max_payload_mb > MOST_TRANSFORM_MB:
         return [f"transform.max-concurrent times transform.max-payload-mb must be at most {MOST_TRANSFORM_MB}."]
     return []
+
+
+def _repeated(section: str, instance_types: tuple[str, ...]) -> list[str]:
+    return [
+        f"{section}.instance-types must name {one} once."
+        for one in dict.fromkeys(instance_types)
+        if instance_types.count(one) > 1
+    ]

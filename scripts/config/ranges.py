@@ -12,7 +12,8 @@ from typing import Any
 
 SCALES = {"auto": "Auto", "linear": "Linear", "log": "Logarithmic", "reverse-log": "ReverseLogarithmic"}
 TYPES = ("int", "float")
-MOST = 30  # hyperparameters, and values of one of them
+# https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html
+MOST = 30  # of what `searched_values` counts
 _KEYS = ("min", "max", "scale", "type")
 _NUMBER = r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
 _INTERVAL = rf"({_NUMBER})\.\.({_NUMBER})((?::[a-z-]+)*)"
@@ -113,6 +114,11 @@ def ranges_of_request(parameter_ranges: dict[str, Any]) -> dict[str, Range]:
 def grid_size(ranges: dict[str, Range]) -> int:
     """How many combinations there are of the values of these lists."""
     return math.prod(len(one.values) for one in ranges.values() if isinstance(one, Categories))
+
+
+def searched_values(ranges: dict[str, Range]) -> int:
+    """What AWS's limit of searched hyperparameters counts: every value of a list, and each interval once."""
+    return sum(len(one.values) if isinstance(one, Categories) else 1 for one in ranges.values())
 
 
 def _categories(values: list[Any]) -> Categories:

@@ -5,11 +5,13 @@ from typing import Literal
 from pydantic import Field
 
 from contract.metric_lines import METRICS
-from scripts.config.setting_types import InstanceType, Names, Ranges, Section, Uri
+from scripts.config.setting_types import InstanceType, InstanceTypes, Names, Ranges, Section, Uri
 
 # The longest that a quota of training jobs can be raised to:
 # https://docs.aws.amazon.com/general/latest/gr/sagemaker.html
 LONGEST_JOB = 28 * 24 * 3600  # seconds
+# KeepAlivePeriodInSeconds: botocore
+LONGEST_WARM_POOL = 21_600  # seconds
 # MaxRuntimeInSeconds: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceLimits.html
 LONGEST_TUNING = 15_768_000
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperbandStrategyConfig.html
@@ -20,15 +22,22 @@ class Push(Section):
     """Images in ECR."""
 
     keep_images: int = Field(ge=1, le=1_000, description="how many images a repository keeps")
-    scan: bool = Field(description="ask ECR to look for known vulnerabilities on push")
+    scan: bool = Field(description="have the whole registry's configuration scan the project's images on push")
 
 
 class Train(Section):
     """The training job's machine and data."""
 
     instance_type: InstanceType
+    instance_types: InstanceTypes = Field(
+        description="in order of preference, for where capacity lacks; instance-type counts where it is empty"
+    )
     instance_count: int = Field(ge=1, le=100)
-    volume_gb: int = Field(ge=1, le=16_384)
+    volume_gb: int = Field(
+        ge=1,
+        le=16_384,
+        description="of instances without storage of their own: it changes nothing on g4dn, g5 and g6",
+    )
     max_runtime_seconds: int = Field(ge=1, le=LONGEST_JOB)
     spot: bool = Field(description="spare capacity: cheaper, and it may be interrupted")
     max_wait_seconds: int = Field(ge=1, le=LONGEST_JOB, description="with spot: waiting and training together")
@@ -36,6 +45,10 @@ class Train(Section):
     network_isolation: Literal["auto", "on", "off"]
     data: Uri = Field(description="URI above train/, valid/ and test/; empty: where `upload` puts them")
     pretrained: Uri = Field(description="URI of weights for the channel `pretrained`; empty: no such channel")
+    keep_alive_seconds: int = Field(
+        ge=0, le=LONGEST_WARM_POOL, description="how long the instances wait, and cost, for the next job; 0: not at all"
+    )
+    shell: bool = Field(description="let AWS Systems Manager open a shell in the running container")
 
 
 class Debugger(Section):
@@ -53,7 +66,7 @@ class Tune(Section):
 
     strategy: Literal["Bayesian", "Random", "Grid", "Hyperband"]
     objective: Literal[METRICS]  # type: ignore[valid-type]
-    max_jobs: int = Field(ge=1, le=10_000, description="trials in all")
+    max_jobs: int = Field(ge=1, le=10_000, description="trials in all; above 750 with the strategy Random only")
     parallel: int = Field(ge=1, le=100, description="trials at a time")
     max_runtime_seconds: int = Field(ge=0, le=LONGEST_TUNING, description="of the whole search; 0: no limit")
     early_stopping: bool = Field(description="end a trial that is worse than the earlier ones were at its epoch")
@@ -71,6 +84,9 @@ class Deploy(Section):
 
     mode: Literal["realtime", "async", "serverless"]
     instance_type: InstanceType
+    instance_types: InstanceTypes = Field(
+        description="in order of preference, for where capacity lacks; instance-type counts where it is empty"
+    )
     instance_count: int = Field(ge=1, le=100)
     cuda: int = Field(ge=12, le=13, description="major version of the CUDA libraries in the image")
     startup_timeout_seconds: int = Field(ge=60, le=3_600)
@@ -96,9 +112,8 @@ class Autoscaling(Section):
 
     max_instances: int = Field(ge=0, le=1_000, description="0: no autoscaling")
     min_instances: int = Field(ge=0, le=1_000)
-    target: float = Field(
-        gt=0, description="realtime: requests per instance and minute; async: waiting requests per instance"
-    )
+    target: float = Field(gt=0, description="realtime endpoints: requests per instance and minute")
+    async_target: float = Field(gt=0, description="async endpoints: waiting requests per instance")
     scale_in_cooldown_seconds: int = Field(ge=0, le=86_400)
     scale_out_cooldown_seconds: int = Field(ge=0, le=86_400)
 

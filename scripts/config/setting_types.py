@@ -67,6 +67,11 @@ InstanceType = Annotated[
     str, Field(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$"), Meaning("an instance type such as ml.g4dn.xlarge")
 ]
 # TOML has lists and no tuples: these alone are not strict.
+InstanceTypes = Annotated[
+    tuple[InstanceType, ...],
+    Field(strict=False, max_length=5),  # botocore: InstancePreferenceList, InstancePoolList
+    Meaning('a list of instance types such as ["ml.g4dn.xlarge", "ml.g5.xlarge"]'),
+]
 Names = Annotated[
     tuple[Annotated[str, Field(min_length=1)], ...],
     Field(strict=False),

@@ -81,9 +81,11 @@ def _contradictions(settings: Settings) -> list[str]:
     return [
         *contradictions.of_train(settings.train),
         *contradictions.of_tune(settings.tune),
+        *contradictions.of_deploy(settings.deploy),
         *contradictions.of_autoscaling(settings.autoscaling, mode),
         *contradictions.of_isolation(settings.deploy, settings.environment),
-        *contradictions.of_serverless(settings.serverless, mode, settings.capture.percent),
+        *contradictions.of_capture(settings.capture, mode),
+        *contradictions.of_serverless(settings.serverless, mode),
         *contradictions.of_update(settings.update, settings.deploy),
         *contradictions.of_transform(settings.transform),
     ]

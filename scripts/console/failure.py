@@ -22,6 +22,7 @@ from botocore.exceptions import ConnectionError as NotConnected
 from scripts.console.document import document_of_program
 from scripts.console.make_prefix import make
 from scripts.console.terminal import Printable
+from scripts.console.waits import stop_waits
 
 # Exit statuses; 2, argparse's, is for a command line that it does not understand.
 FAILED, INTERRUPTED = 1, 130
@@ -149,6 +150,8 @@ def ends_with_a_sentence(main: Callable[[list[str]], int]) -> Callable[[list[str
             except BrokenPipeError:  # `make logs | head`: who read has gone, and Python would complain at its end
                 os.dup2(os.open(os.devnull, os.O_WRONLY), document.stdout.fileno())
                 return FAILED
+            finally:
+                stop_waits()
             return status
 
     return reporting
@@ -166,6 +169,7 @@ def _ended(main: Callable[[list[str]], int], arguments: list[str]) -> tuple[int,
     except (BotoCoreError, ClientError, OSError) as raised:
         error = explain(raised)
     except KeyboardInterrupt:
+        stop_waits()
         print("\ninterrupted", file=sys.stderr)
         return INTERRUPTED, "interrupted"
     print(f"error: {error}", file=sys.stderr)

@@ -12,6 +12,20 @@ if TYPE_CHECKING:
     from scripts.console.display import Display
 
 
+_started: set["Wait | Progress"] = set()
+
+
+def is_waiting() -> bool:
+    """Whether a wait or a progress of this program is under way."""
+    return bool(_started)
+
+
+def stop_waits() -> None:
+    """Those that an interruption has left under way."""
+    for one in list(_started):
+        one.stop(failed=True)
+
+
 class Wait(waits.Wait):
     """`with Wait("the endpoint dogbreed") as wait: wait.says("dogbreed: Creating")`."""
 
@@ -20,6 +34,14 @@ class Wait(waits.Wait):
         super().__init__(what)
         self._shown, self._is_told = what, is_told
         self._display: Display | None = None
+
+    def start(self) -> None:
+        _started.add(self)
+        super().start()
+
+    def stop(self, failed: bool) -> None:
+        _started.discard(self)
+        super().stop(failed)
 
     def says(self, what: str) -> None:
         """Change what the terminal's line says."""
@@ -52,6 +74,7 @@ class Progress:
         self._display: Display | None = None
 
     def __enter__(self) -> Self:
+        _started.add(self)
         if self._total and is_live(self._stream):
             from scripts.console.display import Display, ProgressLine
 
@@ -63,6 +86,10 @@ class Progress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self.stop(failed=error is not None)
+
+    def stop(self, failed: bool) -> None:
+        _started.discard(self)
         if self._display:
             self._display.erase()
 

@@ -35,6 +35,7 @@ def policy_request(settings: Settings) -> dict[str, Any]:
     """
     scaling = settings.autoscaling
     if settings.deploy.mode == "async":
+        target = scaling.async_target
         metric = {
             "CustomizedMetricSpecification": {
                 "MetricName": "ApproximateBacklogSizePerInstance",
@@ -44,13 +45,14 @@ def policy_request(settings: Settings) -> dict[str, Any]:
             }
         }
     else:
+        target = scaling.target
         metric = {"PredefinedMetricSpecification": {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"}}
     return {
         **scalable_target(settings.prefix),
         "PolicyName": f"{settings.prefix}-target",
         "PolicyType": "TargetTrackingScaling",
         "TargetTrackingScalingPolicyConfiguration": {
-            "TargetValue": scaling.target,
+            "TargetValue": target,
             "ScaleInCooldown": scaling.scale_in_cooldown_seconds,
             "ScaleOutCooldown": scaling.scale_out_cooldown_seconds,
             **metric,

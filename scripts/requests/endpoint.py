@@ -13,7 +13,8 @@ from scripts.config.contradictions import LONGEST_UPDATE
 from scripts.config.layout import Layout
 from scripts.config.names import VARIANT, endpoint, project_tags
 from scripts.config.settings import Settings
-from scripts.requests.gpu_ami import inference_ami
+from scripts.requests.gpu_ami import common_inference_ami
+from scripts.requests.instances import preferred_types, variant_instances
 from scripts.requests.network_isolation import model_is_isolated
 
 
@@ -33,8 +34,8 @@ def model_request(
 
 
 def endpoint_config_request(settings: Settings, layout: Layout, *, name: str, model: str) -> dict[str, Any]:
-    """Request for the endpoint config `name` that serves the model named `model`. Raises Failure as `inference_ami`
-    does.
+    """Request for the endpoint config `name` that serves the model named `model`. Raises Failure as
+    `common_inference_ami` does.
     """
     request: dict[str, Any] = {
         "EndpointConfigName": name,
@@ -75,9 +76,8 @@ def update_endpoint_request(settings: Settings, *, config: str, serverless: bool
     if serverless or settings.deploy.mode == "serverless":
         return request  # deployment guardrails move traffic from instances to instances
     if settings.autoscaling.max_instances:
-        # Keep the instances that autoscaling has brought; only what is captured follows the new config.
+        # Keep the instances that autoscaling has brought. What is captured cannot be excluded (VariantProperty).
         request["RetainAllVariantProperties"] = True
-        request["ExcludeRetainedVariantProperties"] = [{"VariantPropertyType": "DataCaptureConfig"}]
     request["DeploymentConfig"] = _deployment(settings)
     return request
 
@@ -91,10 +91,10 @@ def _variant(settings: Settings, model: str) -> dict[str, Any]:
             "MaxConcurrency": settings.serverless.max_concurrency,
         }
         return {**variant, "ServerlessConfig": serverless}
-    ami = inference_ami(deploy.instance_type, deploy.cuda)
+    ami = common_inference_ami(preferred_types(deploy), deploy.cuda)
     return {
         **variant,
-        "InstanceType": deploy.instance_type,
+        **variant_instances(deploy),
         "InitialInstanceCount": deploy.instance_count,
         "ContainerStartupHealthCheckTimeoutInSeconds": deploy.startup_timeout_seconds,
         "ModelDataDownloadTimeoutInSeconds": deploy.download_timeout_seconds,

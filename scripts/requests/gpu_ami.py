@@ -7,14 +7,17 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TransformResources
 https://docs.nvidia.com/deploy/cuda-compatibility/"""
 
 import re
+from collections.abc import Sequence
 
 from scripts.console.failure import Failure
 
 # The newest with a driver of the same CUDA major: an image of CUDA 12 has been seen to hang on gpu-4-1.
 _INFERENCE = {12: "al2-ami-sagemaker-inference-gpu-3-1", 13: "al2023-ami-sagemaker-inference-gpu-4-1"}
 _TRANSFORM = {12: "al2-ami-sagemaker-batch-gpu-535"}
-# Kepler ended with driver 470; Blackwell begins with driver 570, later than any image of CUDA 12 brings.
-_TOO_OLD, _NEWER_THAN_CUDA_12 = {"p2"}, {"g7", "g7e", "p6-b200", "p6e-gb200", "p6-b300"}
+# Kepler ended with driver 470, Volta with CUDA 12; Blackwell begins with driver 570, later than any image of CUDA 12
+# brings.
+_TOO_OLD, _TOO_OLD_FOR_CUDA_13 = {"p2"}, {"p3", "p3dn"}
+_NEWER_THAN_CUDA_12 = {"g7", "g7e", "p6-b200", "p6e-gb200", "p6-b300"}
 
 
 def has_gpu(instance_type: str) -> bool:
@@ -30,6 +33,19 @@ def inference_ami(instance_type: str, cuda: int) -> str | None:
     return _fitting(_INFERENCE, instance_type, cuda, "endpoint")
 
 
+def common_inference_ami(instance_types: Sequence[str], cuda: int) -> str | None:
+    """The InferenceAmiVersion of a variant that may get instances of any of these types, at least one; there is one
+    for all. Otherwise as `inference_ami`.
+    """
+    versions = {one: inference_ami(one, cuda) for one in instance_types}
+    if len(set(versions.values())) > 1:
+        raise Failure(
+            f"deploy.instance-types has types with and without a GPU: {', '.join(versions)}. They share one machine "
+            "image: name only such with, or only such without."
+        )
+    return versions[instance_types[0]]
+
+
 def transform_ami(instance_type: str, cuda: int) -> str | None:
     """TransformAmiVersion for a transform job; otherwise as `inference_ami`."""
     return _fitting(_TRANSFORM, instance_type, cuda, "transform job")
@@ -39,7 +55,8 @@ def _fitting(versions: dict[int, str], instance_type: str, cuda: int, what: str)
     if not has_gpu(instance_type):
         return None
     family = instance_type.split(".")[1]
-    if cuda not in versions or family in _TOO_OLD or (cuda == 12 and family in _NEWER_THAN_CUDA_12):
+    unfit = _TOO_OLD | (_NEWER_THAN_CUDA_12 if cuda == 12 else _TOO_OLD_FOR_CUDA_13)
+    if cuda not in versions or family in unfit:
         raise Failure(
             f"No machine image of SageMaker has a driver for an {what} on {instance_type} with CUDA {cuda} libraries. "
             "Choose another instance type in sagemaker.toml, such as ml.g4dn.xlarge."

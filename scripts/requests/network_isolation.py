@@ -21,11 +21,13 @@ def training_is_isolated(
     channels: Iterable[str],
     hyperparameters: dict[str, str],
     tuned: Iterable[str] = (),
+    shell: bool = False,
 ) -> bool:
     """Whether a training job's container has no network, which `auto` means wherever it has nothing to download.
 
-    hyperparameters: as text. tuned: those of which every trial has a value of its own. Raises Failure when the job
-    would be isolated from the weights that it has to download."""
+    hyperparameters: as text. tuned: those of which every trial has a value of its own. shell: whether Systems Manager
+    is to open one, whose agent in the container must reach it. Raises Failure when the job would be isolated from the
+    weights that it has to download."""
     chosen, downloads = settings.train.network_isolation, _downloads_weights(image, channels, hyperparameters, tuned)
     if chosen == "on" and downloads:
         raise Failure(
@@ -34,7 +36,7 @@ def training_is_isolated(
             "in train.pretrained, bake one into the image (make build WEIGHTS=path), "
             f"take arch={EMBEDDED_ARCH}, whose weights are in the image, train with pretrained=none, or set it to auto."
         )
-    return chosen == "on" or (chosen == "auto" and not downloads)
+    return chosen == "on" or (chosen == "auto" and not downloads and not shell)
 
 
 def model_is_isolated(settings: Settings, *, serverless: bool) -> bool:

@@ -15,6 +15,7 @@ from scripts.config.layout import Layout
 from scripts.config.names import project_tags
 from scripts.config.settings import Settings
 from scripts.requests.debugger import debugger_fields
+from scripts.requests.instances import training_resources
 from scripts.requests.network_isolation import training_is_isolated
 
 # 30 is logging.WARNING: sagemaker-training then leaves its two pages about the environment out of the log.
@@ -38,13 +39,23 @@ def training_job_request(
     Raises Failure as `training_definition` does.
     """
     complete = all_hyperparameters(settings, hyperparameters)
+    shell = settings.train.shell
     return {
         "TrainingJobName": name,
         **training_definition(
-            settings, layout, image=image, role_arn=role_arn, channels=channels, hyperparameters=complete
+            settings,
+            layout,
+            image=image,
+            role_arn=role_arn,
+            channels=channels,
+            hyperparameters=complete,
+            shell=shell,
         ),
+        "ResourceConfig": training_resources(settings.train, keep_alive=True),
         "HyperParameters": complete,
-        "CheckpointConfig": {"S3Uri": f"{layout.checkpoints}/{name}", "LocalPath": CHECKPOINTS},
+        # With a slash, or the service would restore the checkpoints of every job whose name begins with this one.
+        "CheckpointConfig": {"S3Uri": f"{layout.checkpoints}/{name}/", "LocalPath": CHECKPOINTS},
+        **({"RemoteDebugConfig": {"EnableRemoteDebug": True}} if shell else {}),
         **debugger_fields(settings.debugger, region, layout.debugger),
         "Tags": project_tags(settings.prefix),
     }
@@ -71,6 +82,7 @@ def features_job_request(
         **training_definition(
             settings, layout, image=image, role_arn=role_arn, channels=channels, hyperparameters=static
         ),
+        "ResourceConfig": training_resources(settings.train),
         "HyperParameters": {**static, FEATURES_ONLY: "true"},
         # Plain files: a channel can bring them as they are.
         "OutputDataConfig": {"S3OutputPath": output, "CompressionType": "NONE"},
@@ -100,11 +112,12 @@ def training_definition(
     channels: dict[str, str],
     hyperparameters: dict[str, str],
     tuned: Iterable[str] = (),
+    shell: bool = False,
 ) -> dict[str, Any]:
-    """The program, its data, where its model goes, its machine and its network. channels: name -> URI of what it holds.
+    """The program, its data, where its model goes and its network. channels: name -> URI of what it holds.
 
-    hyperparameters, tuned: what they have to do with the network, `training_is_isolated` says. Raises Failure as that
-    does."""
+    hyperparameters, tuned, shell: what they have to do with the network, `training_is_isolated` says. Raises Failure as
+    that does."""
     train = settings.train
     stopping = {"MaxRuntimeInSeconds": train.max_runtime_seconds}
     if train.spot:
@@ -118,11 +131,6 @@ def training_definition(
         "RoleArn": role_arn,
         "InputDataConfig": [_channel(channel, uri) for channel, uri in channels.items()],
         "OutputDataConfig": {"S3OutputPath": layout.jobs},
-        "ResourceConfig": {
-            "InstanceType": train.instance_type,
-            "InstanceCount": train.instance_count,
-            "VolumeSizeInGB": train.volume_gb,
-        },
         "StoppingCondition": stopping,
         "EnableManagedSpotTraining": train.spot,
         "EnableNetworkIsolation": training_is_isolated(
@@ -131,6 +139,7 @@ def training_definition(
             channels=channels,
             hyperparameters=hyperparameters,
             tuned=tuned,
+            shell=shell,
         ),
     }
 

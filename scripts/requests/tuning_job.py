@@ -12,6 +12,7 @@ from scripts.config.names import project_tags
 from scripts.config.ranges import SCALES, Categories, Range, grid_size
 from scripts.config.sections import Tune
 from scripts.config.settings import Settings
+from scripts.requests.instances import trial_resources
 from scripts.requests.training_job import training_definition
 
 WARM_START_TYPES = ("TransferLearning", "IdenticalDataAndAlgorithm")
@@ -45,6 +46,7 @@ def tuning_job_request(
             hyperparameters=static,
             tuned=list(ranges),
         ),
+        **trial_resources(settings.train),
         # The service appends the trial's name to the URI, which is why none stands here as in a training job.
         "CheckpointConfig": {"S3Uri": layout.checkpoints, "LocalPath": CHECKPOINTS},
     }

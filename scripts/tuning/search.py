@@ -4,7 +4,7 @@ import re
 
 from contract.feature_sharing import FEATURES_ONLY
 from scripts.config.hyperparameters import NAME
-from scripts.config.ranges import MOST, Categories, Range, grid_size, range_of_text
+from scripts.config.ranges import MOST, Categories, Range, grid_size, range_of_text, searched_values
 from scripts.config.sections import Tune
 from scripts.config.settings import Settings
 from scripts.console.failure import Failure
@@ -42,9 +42,10 @@ def chosen_ranges(settings: dict[str, Range], words: list[str]) -> dict[str, Ran
             "Nothing is to be tuned. Write ranges into [tune.ranges] of sagemaker.toml, or name them: --range "
             "lr=0.0001..0.1:log"
         )
-    if len(found) > MOST:
+    if (count := searched_values(found)) > MOST:
         raise Failure(
-            f"{len(found)} hyperparameters have a range; a tuning job takes {MOST}. Leave some out with --range name="
+            f"The ranges count {count}, and a tuning job takes {MOST}: each interval is one, and each value of a list. "
+            "Leave some out with --range name="
         )
     return found
 

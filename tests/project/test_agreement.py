@@ -2,14 +2,21 @@
 
 from pathlib import Path
 
+from local_test.api.supported_fields import check_supported
 from local_test.demo.demo_recipe import PHOTOGRAPH_VIEWS, RANGES, SEARCH, recipe_for
 from local_test.environment import variables
 from local_test.host.identity import new_access_key
 from local_test.service_address import Address
+from local_test.serving import endpoint_configs
+from local_test.training import supported_fields as training_fields
+from local_test.tuning import supported_fields as tuning_fields
 from scripts.config.hyperparameters import check_hyperparameters, check_ranges
 from scripts.config.settings import load_settings
 from scripts.console import make_prefix
+from scripts.requests.endpoint import endpoint_config_request
 from scripts.tuning.search import check_strategy, chosen_ranges, static_hyperparameters
+from tests.scripts.requests.requested import a_training_job, layout, settings
+from tests.scripts.requests.test_tuning import a_tuning_job
 
 
 def test_the_scripts_find_what_the_local_sagemaker_exports():
@@ -33,3 +40,18 @@ def test_what_the_demo_asks_of_tune_and_train_is_what_they_take():
     check_ranges(ranges, static)
     check_strategy(settings.tune, ranges, static)
     check_hyperparameters(static)
+
+
+def test_the_local_sagemaker_takes_the_machines_that_the_scripts_ask_for():
+    types = "ml.g5.xlarge,ml.g4dn.xlarge"
+    chosen = settings(
+        sagemaker_train_instance_types=types,
+        sagemaker_deploy_instance_types=types,
+        sagemaker_train_keep_alive_seconds="600",
+        sagemaker_train_shell="true",
+    )
+    training_fields.check(a_training_job(chosen))
+    tuning_fields.check(a_tuning_job(chosen))
+    config = endpoint_config_request(chosen, layout(), name="n", model="n")
+    check_supported(config, endpoint_configs.SUPPORTED, "CreateEndpointConfig")
+    assert endpoint_configs.problems(config) == []

@@ -16,6 +16,7 @@ import botocore.session
 import pytest
 from moto.server import ThreadedMotoServer
 
+from contract import waits
 from scripts.aws import clients as aws_module
 from scripts.aws import docker_cli, image, jobs, waiting
 from scripts.aws.clients import Aws
@@ -58,6 +59,7 @@ def sessions():
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(botocore.session, "create_loader", lambda *arguments: loader)  # what a session calls
+        patch.setattr(waits, "SHORTEST", 60.0)  # a busy machine is no reason to say more
         patch.setattr(
             aws_module, "boto3", SimpleNamespace(Session=session)
         )  # of the programs alone: others use boto3, too

@@ -14,12 +14,17 @@ def _service(name: str):
     return botocore.session.get_session().get_service_model(name)
 
 
+def shape(service: str, name: str):
+    """A shape of the service's own model, by its name."""
+    return _service(service).shape_for(name)
+
+
 def problems(service: str, operation: str, request: dict) -> list[str]:
     """Everything in the request that the service's own model does not allow; empty when it is right."""
-    shape = _service(service).operation_model(operation).input_shape
-    report = ParamValidator().validate(request, shape)
+    wanted = _service(service).operation_model(operation).input_shape
+    report = ParamValidator().validate(request, wanted)
     found = [report.generate_report()] if report.has_errors() else []
-    return found or list(_walk(shape, request, operation))
+    return found or list(_walk(wanted, request, operation))
 
 
 def _walk(shape, value, at: str):

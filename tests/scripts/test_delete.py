@@ -18,6 +18,8 @@ class Account:
 
     def __init__(self, sagemaker):
         self.endpoint = "InService"
+        self.pools = set()  # training jobs whose instances wait in a warm pool
+        self.keeps_alive = False
         self.versions = {"Models": [OURS, OTHERS, "somebody"], "EndpointConfigs": [OURS, OTHERS]}
         self.jobs = {
             "TrainingJob": {
@@ -61,7 +63,13 @@ class Account:
     def list_jobs(self, noun, request):
         return {
             f"{noun}Summaries": [
-                {f"{noun}Name": name, f"{noun}Arn": "a", "CreationTime": 1, f"{noun}Status": state}
+                {
+                    f"{noun}Name": name,
+                    f"{noun}Arn": "a",
+                    "CreationTime": 1,
+                    f"{noun}Status": state,
+                    **({"WarmPoolStatus": {"Status": "Available"}} if name in self.pools else {}),
+                }
                 for name, state in self.jobs[noun].items()
                 if request.get("StatusEquals") in (None, state)
             ]
@@ -69,6 +77,8 @@ class Account:
 
     def describe_job(self, noun, request):
         self.jobs[noun][request[f"{noun}Name"]] = "Stopped"
+        if self.keeps_alive and noun == "TrainingJob":
+            self.pools.add(request["TrainingJobName"])
         return {f"{noun}Name": request[f"{noun}Name"], f"{noun}Status": "Stopped"}
 
 
@@ -225,6 +235,24 @@ def test_the_alarm_that_wakes_an_endpoint_goes_with_it(account, sagemaker, aws, 
     assert [one["AlarmName"] for one in aws.client("cloudwatch").describe_alarms()["MetricAlarms"]] == [
         "dogbreed-house-wake"
     ]
+
+
+def test_a_warm_pool_costs_and_is_ended(account, sagemaker, capsys):
+    account.pools = {"dogbreed-train-y"}
+    assert status.main([]) == 0
+    [row] = [line for line in capsys.readouterr().out.splitlines() if "dogbreed-train-y" in line]
+    assert "Completed, warm pool" in row and row.endswith("by the second, while the pool waits for a job")
+    assert delete.main(["--yes"]) == 0
+    ending = {"TrainingJobName": "dogbreed-train-y", "ResourceConfig": {"KeepAlivePeriodInSeconds": 0}}
+    assert made(sagemaker).count(("UpdateTrainingJob", ending)) == 1
+    assert "UpdateTrainingJob  dogbreed-train-y" in capsys.readouterr().out
+
+
+def test_a_warm_pool_that_a_stopped_job_leaves_is_ended_too(account, sagemaker):
+    account.keeps_alive = True
+    assert delete.main(["--yes"]) == 0
+    ending = {"TrainingJobName": "dogbreed-train-x", "ResourceConfig": {"KeepAlivePeriodInSeconds": 0}}
+    assert made(sagemaker) == [*REMOVED, ("UpdateTrainingJob", ending)]
 
 
 def test_status_of_500_jobs_asks_little_and_misses_no_running_one(account, sagemaker, aws, capsys):

@@ -228,6 +228,18 @@ def test_quotas_follow_the_settings(aws):
     ]
 
 
+def test_each_type_that_may_be_taken_has_a_quota_and_a_warm_pool_one_of_its_own(aws, monkeypatch):
+    monkeypatch.setenv("SAGEMAKER_TRAIN_INSTANCE_TYPES", "ml.g5.xlarge,ml.g6.xlarge")
+    monkeypatch.setenv("SAGEMAKER_DEPLOY_INSTANCE_TYPES", "ml.g6.xlarge")
+    monkeypatch.setenv("SAGEMAKER_TRAIN_KEEP_ALIVE_SECONDS", "600")
+    assert wanted_quotas(load_settings()) == {
+        **{f"ml.{family}.xlarge for training job usage": {"train": 1, "tune": 2} for family in ("g5", "g6")},
+        "ml.g4dn.xlarge for transform job usage": {"transform": 1},
+        "ml.g6.xlarge for endpoint usage": {"deploy": 1},
+        **{f"ml.{family}.xlarge for training warm pool usage": {"train": 1} for family in ("g5", "g6")},
+    }
+
+
 def test_no_page_of_quotas_is_read_beyond_the_last_one_wanted(aws):
     pages = [
         {"Quotas": [{"QuotaName": "other", "QuotaCode": "L-0", "Value": 5.0}], "NextToken": "1"},

@@ -35,8 +35,22 @@ def test_the_first_push_makes_immutable_repositories_and_pushes_both_images(aws,
         assert policy["rules"][-1]["selection"]["countNumber"] == 20
         uri = f"{repository['repositoryUri']}:a86989924225"
         assert f"tag {name}:a86989924225 {uri}" in built.calls and f"push {uri}" in built.calls
-    scanning = aws.client("ecr").get_registry_scanning_configuration()["scanningConfiguration"]
-    assert scanning["rules"][0]["repositoryFilters"] == [{"filter": "dogbreed-*", "filterType": "WILDCARD"}]
+
+
+@pytest.fixture
+def scans(monkeypatch):
+    monkeypatch.setenv("SAGEMAKER_PUSH_SCAN", "true")
+
+
+def test_the_registry_is_told_to_scan_when_that_is_asked_for_and_only_then(aws, built, monkeypatch):
+    def rules():
+        return aws.client("ecr").get_registry_scanning_configuration()["scanningConfiguration"].get("rules", [])
+
+    assert push.main([]) == 0
+    assert rules() == []
+    monkeypatch.setenv("SAGEMAKER_PUSH_SCAN", "true")
+    assert push.main([]) == 0
+    assert rules()[0]["repositoryFilters"] == [{"filter": "dogbreed-*", "filterType": "WILDCARD"}]
 
 
 def test_docker_is_logged_in_once_and_the_password_is_not_on_its_command_line(aws, built):
@@ -94,7 +108,7 @@ OPTIONAL = (
 
 
 @pytest.mark.parametrize("denied", [[one] for one in OPTIONAL] + [OPTIONAL])
-def test_what_an_ordinary_user_may_not_do_does_not_keep_the_images(aws, built, monkeypatch, denied, capsys):
+def test_what_an_ordinary_user_may_not_do_does_not_keep_the_images(aws, built, scans, monkeypatch, denied, capsys):
     aws.client("ecr").create_repository(repositoryName="dogbreed-train")
     real = botocore.client.BaseClient._make_api_call
 
@@ -109,7 +123,7 @@ def test_what_an_ordinary_user_may_not_do_does_not_keep_the_images(aws, built, m
     assert ("warning" in capsys.readouterr().err) == (list(denied) != ["BatchGetImage"])
 
 
-def test_a_dry_run_prints_the_requests_and_changes_nothing(aws, built, capsys):
+def test_a_dry_run_prints_the_requests_and_changes_nothing(aws, built, scans, capsys):
     assert push.main(["--dry-run"]) == 0
     calls = json.loads(capsys.readouterr().out)
     assert [call["operation"] for call in calls] == ["CreateRepository", "PutLifecyclePolicy"] * 2 + [
@@ -119,7 +133,7 @@ def test_a_dry_run_prints_the_requests_and_changes_nothing(aws, built, capsys):
     assert built.calls == []
 
 
-def test_settings_that_are_met_already_are_not_sent_again(aws, built, capsys):
+def test_settings_that_are_met_already_are_not_sent_again(aws, built, scans, capsys):
     assert push.main([]) == 0
     capsys.readouterr()
     assert push.main(["--dry-run"]) == 0

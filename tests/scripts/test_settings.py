@@ -69,6 +69,19 @@ def test_every_partition_has_its_regions(region):
         ("target = 300.0", "target = -1", "autoscaling.target must be a number above 0"),
         ("alarms = []", 'alarms = "a"', "update.alarms must be a list of names"),
         (
+            "instance-types = []",
+            'instance-types = ["ml.g5.xlarge", "g6"]',
+            'train.instance-types must be a list of instance types such as ["ml.g4dn.xlarge", "ml.g5.xlarge"], not one '
+            "with 'g6'",
+        ),
+        (
+            "instance-types = []",
+            f"instance-types = {[f'ml.g5.{size}xlarge' for size in (2, 4, 8, 12, 16, 24)]}",
+            "train.instance-types must have at most 5 names, not 6",
+        ),
+        ("keep-alive-seconds = 0", "keep-alive-seconds = 21601", "from 0 to 21600"),
+        ("async-target = 5.0", "async-target = 0", "autoscaling.async-target must be a number above 0"),
+        (
             "alarms = []",
             'alarms = ["a", 3]',
             'update.alarms must be a list of names such as ["one", "two"], not one with 3',
@@ -130,6 +143,11 @@ def test_a_wrong_setting_is_a_sentence_that_names_it(tmp_path, old, new, sentenc
         load_settings(written(tmp_path, old, new), {})
 
 
+def test_a_random_search_may_have_more_trials_than_another():
+    environment = {"SAGEMAKER_TUNE_MAX_JOBS": "10000", "SAGEMAKER_TUNE_STRATEGY": "Random"}
+    assert load_settings(environment=environment).tune.max_jobs == 10_000
+
+
 def test_the_wait_for_spot_capacity_matters_with_spot_only(tmp_path):
     assert not load_settings(written(tmp_path, "max-wait-seconds = 86400", "max-wait-seconds = 10"), {}).train.spot
 
@@ -153,7 +171,39 @@ def test_the_wait_for_spot_capacity_matters_with_spot_only(tmp_path):
             {"SAGEMAKER_AUTOSCALING_MAX_INSTANCES": "2", "SAGEMAKER_AUTOSCALING_MIN_INSTANCES": "0"},
             "only async endpoints",
         ),
-        ({"SAGEMAKER_CAPTURE_PERCENT": "5", "SAGEMAKER_DEPLOY_MODE": "serverless"}, "capture.percent must be 0"),
+        (
+            {"SAGEMAKER_CAPTURE_PERCENT": "5", "SAGEMAKER_DEPLOY_MODE": "serverless"},
+            "capture.percent must be 0 with deploy.mode serverless",
+        ),
+        (
+            {"SAGEMAKER_CAPTURE_PERCENT": "5", "SAGEMAKER_DEPLOY_MODE": "async"},
+            "capture.percent must be 0 with deploy.mode async",
+        ),
+        (
+            {"SAGEMAKER_TRAIN_SPOT": "true", "SAGEMAKER_TRAIN_INSTANCE_TYPES": "ml.g5.xlarge,ml.g6.xlarge"},
+            "train.instance-types must be [] with train.spot",
+        ),
+        (
+            {"SAGEMAKER_TRAIN_SPOT": "true", "SAGEMAKER_TRAIN_KEEP_ALIVE_SECONDS": "60"},
+            "train.keep-alive-seconds must be 0 with train.spot",
+        ),
+        (
+            {"SAGEMAKER_TRAIN_SHELL": "true", "SAGEMAKER_TRAIN_NETWORK_ISOLATION": "on"},
+            "train.network-isolation must be auto or off with train.shell",
+        ),
+        (
+            {"SAGEMAKER_TRAIN_INSTANCE_TYPES": "ml.g5.xlarge,ml.g6.xlarge,ml.g5.xlarge"},
+            "train.instance-types must name ml.g5.xlarge once",
+        ),
+        (
+            {"SAGEMAKER_DEPLOY_INSTANCE_TYPES": "ml.g5.xlarge,ml.g5.xlarge"},
+            "deploy.instance-types must name ml.g5.xlarge once",
+        ),
+        ({"SAGEMAKER_TUNE_MAX_JOBS": "751"}, "tune.max-jobs must be at most 750 with tune.strategy Bayesian"),
+        (
+            {"SAGEMAKER_TUNE_MAX_JOBS": "751", "SAGEMAKER_TUNE_STRATEGY": "Grid"},
+            "tune.max-jobs must be at most 750 with tune.strategy Grid; Random may have up to 10,000",
+        ),
         (
             {"SAGEMAKER_SERVERLESS_MEMORY_MB": "1500", "SAGEMAKER_DEPLOY_MODE": "serverless"},
             "memory-mb must be 1024, 2048",
@@ -208,14 +258,14 @@ def test_every_problem_is_told_at_once(tmp_path):
 @pytest.mark.parametrize(
     "old, environment, heading",
     [
-        ("scan = true", {"SAGEMAKER_TRAIN_SPOT": "perhaps"}, "Invalid settings in the environment:"),
+        ("scan = false", {"SAGEMAKER_TRAIN_SPOT": "perhaps"}, "Invalid settings in the environment:"),
         ("scan = 3", {}, "Invalid settings in sagemaker.toml:"),
         ("scan = 3", {"SAGEMAKER_TRAIN_SPOT": "perhaps"}, "Invalid settings in sagemaker.toml and the environment:"),
     ],
 )
 def test_the_heading_names_the_place_to_look_at(tmp_path, old, environment, heading):
     with pytest.raises(Failure) as failed:
-        load_settings(written(tmp_path, "scan = true", old), environment)
+        load_settings(written(tmp_path, "scan = false", old), environment)
     assert str(failed.value).splitlines()[0] == heading
 
 

@@ -20,6 +20,12 @@ from scripts.console.failure import Failure
         ("SAGEMAKER_ASYNC_MAX_CONCURRENT", "9", lambda s: s.async_.max_concurrent == 9),
         ("SAGEMAKER_AUTOSCALING_TARGET", "12.5", lambda s: s.autoscaling.target == 12.5),
         ("SAGEMAKER_TUNE_MAX_JOBS", "30", lambda s: s.tune.max_jobs == 30),
+        (
+            "SAGEMAKER_TRAIN_INSTANCE_TYPES",
+            "ml.g5.xlarge, ml.g6.xlarge",
+            lambda s: s.train.instance_types == ("ml.g5.xlarge", "ml.g6.xlarge"),
+        ),
+        ("SAGEMAKER_AUTOSCALING_ASYNC_TARGET", "3", lambda s: s.autoscaling.async_target == 3),
         ("SAGEMAKER_TUNE_SEED", "0", lambda s: s.tune.seed == 0),
         ("SAGEMAKER_TUNE_TARGET", "0.95", lambda s: s.tune.target == 0.95),
         ("SAGEMAKER_TUNE_EARLY_STOPPING", "true", lambda s: s.tune.early_stopping is True),

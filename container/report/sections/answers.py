@@ -7,6 +7,11 @@ from container.report.sections.section import card, section, table
 from container.report.shown_numbers import counted, percent
 
 MOST_PAIRS = 16
+WORST_LEGEND = (
+    "The predicted class with its probability, below it the true one with its own. Good: few, and pictures that are "
+    "hard for people, too. A wrong label is often among these."
+)
+BEST_LEGEND = "What the model takes for typical. Good: the animal or thing decides, not the background."
 
 
 def confusions(record: RunRecord) -> str:
@@ -23,13 +28,15 @@ def predictions(record: RunRecord) -> str:
     """The section of the worst and best predictions."""
     pictures, body = record.pictures, ""
     if pictures and pictures.worst:
-        body += (
-            f"<h3>Wrong, and far from the right class</h3><div "
-            f"class='pictures'>{''.join(map(_figure, pictures.worst))}</div>"
-        )
+        body += _group("Wrong, and sure of it", WORST_LEGEND, pictures.worst)
     if pictures and pictures.best:
-        body += f"<h3>Right, and sure of it</h3><div class='pictures'>{''.join(map(_figure, pictures.best))}</div>"
+        body += _group("Right, and sure of it", BEST_LEGEND, pictures.best)
     return section("pictures", "Worst and best answers", body, "No pictures were kept for this report.")
+
+
+def _group(title: str, legend: str, shown: list[Shown]) -> str:
+    figures = "".join(map(_figure, shown))
+    return f"<h3>{text(title)}</h3><p class='legend'>{text(legend)}</p><div class='pictures'>{figures}</div>"
 
 
 def _matrix(found: Evaluation) -> str:
@@ -41,16 +48,15 @@ def _matrix(found: Evaluation) -> str:
     most = (
         table(["true class", "was taken for", "pictures", "of"], rows, 2)
         if rows
-        else "<p>Every picture was named rightly.</p>"
+        else "<p>Every picture was named correctly.</p>"
     )
-    many = len(found.classes) > NAMED
-    hint = "Rows are true classes, columns what was said" + (
-        ", in the order of the class list; names are under the pointer." if many else "."
-    )
+    order = " in the order of the class list; names are under the pointer" if len(found.classes) > NAMED else ""
     chart = card(
-        f"{confusion_chart(found.classes, found.confusion_matrix)}<p class='small'>{text(hint)}</p>",
+        confusion_chart(found.classes, found.confusion_matrix),
         "Confusion matrix",
-        f"{counted(found.n, f'{found.split} picture')}; blue: right, orange: wrong",
+        counted(found.n, f"{found.split} picture"),
+        legend=f"Rows are true classes, columns predicted ones{order}. Good: a blue diagonal and nothing else; an "
+        "orange cell beside it is a class taken for another, the darker, the more often.",
     )
     return f"<div class='grid two'>{chart}{card(most, 'Most confused', 'pairs of classes')}</div>"
 

@@ -30,7 +30,7 @@ def _rule(rule: Rule) -> str:
 
 
 def _finding(finding: Finding) -> str:
-    unit = f" {finding.unit}" if finding.unit and finding.unit != "%" else finding.unit
+    unit = finding.unit if finding.unit.startswith("%") or not finding.unit else f" {finding.unit}"
     measured = number(finding.value) + unit if finding.value is not None else ""
     limit = f"Threshold: {given(finding.threshold)}{unit}. " if finding.threshold is not None else ""
     return _issue("fired", finding.rule, measured, finding.sentence, limit, finding.advice)

@@ -25,9 +25,18 @@ def gradients(record: RunRecord) -> str:
 def _charts(norms: GradientNorms) -> str:
     shades = "".join(f"<i class='d{place}'></i>" for place in range(SHADES))
     scale = f"<p class='depth'>first layers {shades} last layers</p>"
-    by_step = card(norms_by_step(norms) + scale, "Norm of each layer's gradient", "L2, by step, logarithmic")
+    by_step = card(
+        norms_by_step(norms) + scale,
+        "Norm of each layer's gradient",
+        "L2, by step, logarithmic",
+        legend="How strongly each layer is asked to change. Good: all lines within a few powers of ten; none falls "
+        "towards 0 (it no longer learns) or shoots up (lower lr).",
+    )
     by_depth = card(
-        norms_by_depth(norms) + scale, "By depth", "L2: the last step as a dot, the range over all steps as a bar"
+        norms_by_depth(norms) + scale,
+        "By depth",
+        "L2: the last step as a dot, the range over all steps as a bar",
+        legend="The same by layer. Good: an even band; layers far below the others hardly learn.",
     )
     return f"<div class='grid two'>{by_step}{by_depth}</div>{_silent(norms)}"
 

@@ -34,16 +34,25 @@ def data_set(record: RunRecord) -> str:
     """The section of the data set."""
     splits = record.splits
     rows = [
-        [name(split), f"{one.pictures:,}", f"{len(one.classes):,}", f"{one.unreadable:,}"]
+        [name(split), f"{one.pictures:,}", f"{len(one.classes):,}", f"{one.unreadable:,}", f"{one.repeated:,}"]
         for split, one in splits.items()
     ]
-    body = card(table(["split", "pictures", "classes", "unreadable"], rows), "Splits") if rows else ""
+    body = ""
+    if rows:
+        body = card(
+            table(["split", "pictures", "classes", "unreadable", "repeated"], rows),
+            "Splits",
+            legend="Unreadable and repeated pictures are left out and not counted among the others; repeated are "
+            "those of train that are in it twice, or in another split, too. The log says more.",
+        )
     train = splits.get("train")
     if train and train.classes:
         by_class = card(
             class_chart("train", train.classes) + _few(train.classes),
             "Pictures of each class",
             "train, the largest class first",
+            legend="A bar for each class. Good: bars of about the same height; orange ones have few pictures, and such "
+            "classes are recognised less often.",
         )
         body = f"<div class='grid two'>{body}{by_class}</div>"
     return section("data", "Data set", body, "The pictures were not counted before this run ended.")

@@ -31,9 +31,17 @@ def _loss(record: RunRecord) -> str:
     return card(
         (chart or "<p>No loss was measured.</p>") + note,
         "Loss",
-        "cross-entropy, nats, by epoch; in training with label smoothing and mixing",
+        "cross-entropy, nats, by epoch",
         "full",
+        "How far the probabilities are from the true classes. Good: both lines fall and level out; validation that "
+        "rises again while training falls is overfitting. Training may lie above validation: it is measured on "
+        f"augmented pictures, with label smoothing and mixing{_smoothing(record)}.",
     )
+
+
+def _smoothing(record: RunRecord) -> str:
+    least = record.least_train_loss
+    return f" (the smoothing alone leaves {loss(least)})" if least else ""
 
 
 def _accuracy(record: RunRecord) -> str:
@@ -48,13 +56,23 @@ def _accuracy(record: RunRecord) -> str:
     chart = _chart(
         record, "Top-1 accuracy by epoch", lines, lambda value: f"{tick(value * 100)}%", percent, at_most=1.0
     )
-    return card(chart or "<p>No accuracy was measured.</p>", "Accuracy", "top-1, by epoch")
+    return card(
+        chart or "<p>No accuracy was measured.</p>",
+        "Accuracy",
+        "top-1, by epoch",
+        legend="The share of pictures whose likeliest class is the right one. Good: it rises and levels out.",
+    )
 
 
 def _rate(record: RunRecord) -> str:
     lines = [Line("", [one.learning_rate for one in record.epochs], "s3")]
     chart = _chart(record, "Learning rate by epoch", lines, tick, given, from_zero=True, mark=False)
-    return card(chart or "<p>No learning rate was recorded.</p>", "Learning rate", "of the last layers, by epoch")
+    return card(
+        chart or "<p>No learning rate was recorded.</p>",
+        "Learning rate",
+        "of the last layers, by epoch",
+        legend="How far a step changes the weights, as it was set: a linear rise, then half a cosine down to 0.",
+    )
 
 
 def _chart(

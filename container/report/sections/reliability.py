@@ -12,14 +12,27 @@ def reliability(record: RunRecord) -> str:
     found = record.evaluation
     body = ""
     if found and found.calibration and _measured(found.calibration):
-        numbers = card(_bins(found.calibration.bins), "The same in numbers", "bins without pictures left out")
+        numbers = card(
+            _bins(found.calibration.bins),
+            "The same in numbers",
+            "bins without pictures left out",
+            legend="Good: mean and right are nearly the same in each row.",
+        )
         before = found.uncalibrated
         cards = [_diagram("Reliability", found.calibration)]
         if before and _measured(before):
             cards.append(_diagram("Without the temperature", before))
         cards.append(numbers)
         if found.thresholds and found.n:
-            cards.append(card(_thresholds(found), "Thresholds", "what unknown-below would leave without a label"))
+            cards.append(
+                card(
+                    _thresholds(found),
+                    "Thresholds",
+                    "what unknown-below would leave without a label",
+                    legend="A higher threshold names fewer pictures, and those more reliably. Good: a high share right "
+                    "while few are without a label.",
+                )
+            )
         body = f"{_sentences(found)}<div class='grid two'>{''.join(cards)}</div>"
     return section(
         "reliability",
@@ -34,11 +47,13 @@ def _measured(calibration: Calibration) -> bool:
 
 
 def _diagram(title: str, calibration: Calibration) -> str:
-    error = "" if calibration.ece is None else f"expected calibration error {percent(calibration.ece)} · "
+    error = "" if calibration.ece is None else f"expected calibration error {percent(calibration.ece)}"
     return card(
         reliability_chart(calibration),
         title,
-        f"{error}a dot on the line: as often right as sure; its area: pictures",
+        error,
+        legend="Of the answers with about this probability, the share that is right; a dot's area: how many. Good: "
+        "dots on the line. Below it the model is surer than it should be, above it less sure.",
     )
 
 

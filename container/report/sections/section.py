@@ -15,15 +15,17 @@ def section(anchor: str, title: str, body: str, without: str) -> str:
     return f"<section id='{anchor}'><h2>{text(title)}</h2>{body or f'<p>{text(without)}</p>'}</section>"
 
 
-def card(content: str, caption: str = "", note: str = "", kind: str = "") -> str:
+def card(content: str, caption: str = "", note: str = "", kind: str = "", legend: str = "") -> str:
     """HTML of a figure on a background of its own.
 
     Args:
         content: HTML.
         caption, note: plain text, above the content.
         kind: more CSS classes.
+        legend: plain text, what is drawn and what good looks like, for whoever sees such a chart for the first time.
     """
-    head = f"<figcaption><b>{text(caption)}</b> {text(note)}</figcaption>" if caption else ""
+    said = f"<span class='legend'>{text(legend)}</span>" if legend else ""
+    head = f"<figcaption><b>{text(caption)}</b> {text(note)}{said}</figcaption>" if caption else ""
     return f"<figure class='card {kind}'>{head}{content}</figure>"
 
 

@@ -54,7 +54,14 @@ def _phases(times: StepTimes) -> str:
     if times.evaluation_seconds is not None:
         facts.append(f"evaluation {duration(times.evaluation_seconds)} in all")
     content = share_bar(times.summary) + table(["phase", "share", "mean", "median", "p95"], rows)
-    return card(content, "Phases", " · ".join(facts), "full")
+    return card(
+        content,
+        "Phases",
+        " · ".join(facts),
+        "full",
+        "Where the time of a step goes. Good: most of it in forward and backward, little in data, which is waiting for "
+        "pictures.",
+    )
 
 
 def _series(times: StepTimes) -> str:
@@ -68,6 +75,7 @@ def _series(times: StepTimes) -> str:
         "Phases by step",
         note,
         "" if times.outliers else "full",
+        "The time of each step, phase upon phase. Good: a flat band; a peak is a step in which something had to wait.",
     )
 
 
@@ -79,7 +87,12 @@ def _outliers(times: StepTimes) -> str:
     rows = [[f"{one.step:,}", text(one.phase), short_time(one.seconds), _times_usual(one, usual)] for one in slowest]
     of_them = f", the longest {MOST_OUTLIERS}" if len(times.outliers) > MOST_OUTLIERS else ""
     note = f"{counted(len(times.outliers), 'step')} much longer than the median{of_them}"
-    return card(table(["step", "most of it in", "time", "of the median"], rows, 2), "Slow steps", note)
+    return card(
+        table(["step", "most of it in", "time", "of the median"], rows, 2),
+        "Slow steps",
+        note,
+        legend="Good: a handful, such as the first steps of a run.",
+    )
 
 
 def _times_usual(outlier: Outlier, usual: float | None) -> str:

@@ -10,6 +10,7 @@ import re
 import time
 from collections import Counter as Tally
 from collections import defaultdict
+from collections.abc import Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 
@@ -17,6 +18,7 @@ NAMESPACE = "DogbreedServing"
 STAGES = ("queue", "input", "predict", "output")
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 BATCHES = (1, 2, 4, 8, 16, 32, 64, 128)
+LOADS = (0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)  # seconds
 _DURATION = re.compile(r'(\w+);(?:dur=([\d.]+)|desc="(\d+)")')
 
 disable_created_metrics()  # a second series for each, of when it began
@@ -49,11 +51,37 @@ class Metrics:
             registry=self._registry,
             buckets=BATCHES,
         )
+        self._loads = Histogram(
+            "dogbreed_model_load_seconds",
+            "From the start of a worker until its model has run",
+            registry=self._registry,
+            buckets=LOADS,
+        )
         self._ready = Gauge("dogbreed_ready", "1 while /ping is 200", registry=self._registry)
+        self._in_progress = Gauge(
+            "dogbreed_requests_in_progress", "Requests that arrive, wait or are answered", registry=self._registry
+        )
+        self._gpu_used = Gauge(
+            "dogbreed_gpu_memory_used_bytes", "Memory of a GPU that is taken", ["gpu"], registry=self._registry
+        )
+        self._gpu_total = Gauge("dogbreed_gpu_memory_bytes", "Memory of a GPU", ["gpu"], registry=self._registry)
         self._values: dict[str, Tally[float]] = defaultdict(Tally)  # since the last line for CloudWatch
 
     def ready(self, ready: bool) -> None:
         self._ready.set(ready)
+
+    def in_progress(self, requests: int) -> None:
+        self._in_progress.set(requests)
+
+    def loaded(self, seconds: float) -> None:
+        """A worker has its model, that long after it was forked."""
+        self._loads.observe(seconds)
+
+    def gpu_memory(self, of_gpus: Mapping[int, tuple[int, int]]) -> None:
+        """of_gpus: number of a GPU -> bytes of its memory that are taken, and all."""
+        for gpu, (used, total) in of_gpus.items():
+            self._gpu_used.labels(str(gpu)).set(used)
+            self._gpu_total.labels(str(gpu)).set(total)
 
     def count(self, status: int, seconds: float, timing: str) -> None:
         """timing: the Server-Timing header of the answer, empty when no worker gave it."""

@@ -29,7 +29,9 @@ COPIES = 3  # of the model file while it loads: the file's tensors, the network,
 
 
 class Models:
-    """changed: called when `ready` may have changed."""
+    """changed: called when `ready` may have changed. loaded: called with the seconds that a worker took to load its
+    model.
+    """
 
     def __init__(
         self,
@@ -39,9 +41,10 @@ class Models:
         children: Children,
         server: ModelServer,
         changed: Callable[[], None],
+        loaded: Callable[[float], None],
     ):
         self._settings, self._machine, self._run_dir, self._children = settings, machine, run_dir, children
-        self._server, self._changed = server, changed
+        self._server, self._changed, self._loaded_in = server, changed, loaded
         self._workers: dict[str, Workers] = {}
         self._loaded: set[str] = set()
         self._failures: dict[str, asyncio.Future[str]] = {}
@@ -60,6 +63,11 @@ class Models:
     def loaded(self) -> dict[str, Path]:
         return {name: self._workers[name].folder for name in sorted(self._loaded)}
 
+    @property
+    def gpu_memory(self) -> dict[int, tuple[int, int]]:
+        """Number of a GPU -> bytes of its memory that are taken, and all; without a GPU, or a model on it, empty."""
+        return {gpu: told for workers in self._workers.values() for gpu, told in workers.gpu_memory.items()}
+
     def failure(self, name: str) -> "asyncio.Future[str]":
         """Is done, with a sentence, when the model was given up."""
         return self._failures[name]
@@ -75,6 +83,7 @@ class Models:
             self._run_dir,
             self._children,
             self._changed,
+            self._loaded_in,
             lambda why: self._give_up(name, why),
         )
         self._workers[name] = made

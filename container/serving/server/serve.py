@@ -16,6 +16,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -105,7 +106,15 @@ class Server:
         self._java, self._nginx = java, nginx
         self._requests, self._metrics, self._children = requests, requests.metrics, Children()
         self._model_server = ModelServer(settings)
-        self._models = Models(settings, machine, run_dir, self._children, self._model_server, self._say_ready)
+        self._models = Models(
+            settings,
+            machine,
+            run_dir,
+            self._children,
+            self._model_server,
+            self._say_ready,
+            self._metrics.loaded,
+        )
         self._in_service = False
 
     async def run(self, stopped: list[Any]) -> int:
@@ -194,20 +203,25 @@ class Server:
         self._models.end()
 
     async def _under_way(self) -> bool:
-        """Whether nginx reads or answers a request beside this one
-        (https://nginx.org/en/docs/http/ngx_http_stub_status_module.html).
-        """
+        """Whether nginx reads or answers a request beside this one."""
         try:
-            async with asyncio.timeout(1):
-                reader, writer = await asyncio.open_connection("127.0.0.1", self._settings.ports.metrics)
-                writer.write(b"GET /connections HTTP/1.0\r\n\r\n")
-                said = (await reader.read()).decode()
-                writer.close()
+            return await self._open_requests() > 1
         except TimeoutError:
             return True
         except OSError:
             return False
-        return int(said.split("Writing: ")[1].split()[0]) > 1 if "Writing: " in said else False
+
+    async def _open_requests(self) -> int:
+        """How many requests nginx reads or answers, this one among them. Raises OSError.
+
+        https://nginx.org/en/docs/http/ngx_http_stub_status_module.html
+        """
+        async with asyncio.timeout(1):
+            reader, writer = await asyncio.open_connection("127.0.0.1", self._settings.ports.metrics)
+            writer.write(b"GET /connections HTTP/1.0\r\n\r\n")
+            said = (await reader.read()).decode()
+            writer.close()
+        return int(said.split("Writing: ")[1].split()[0]) if "Writing: " in said else 0
 
     async def _end(self, pid: int, how: signal.Signals) -> None:
         ended = asyncio.Event()
@@ -225,6 +239,9 @@ class Server:
     async def _answer(self, method: str, path: str, body: bytes) -> Response:
         if path == "/metrics":
             self._requests.read()
+            with suppress(OSError):
+                self._metrics.in_progress(max(0, await self._open_requests() - 2))  # that look, and this request
+            self._metrics.gpu_memory(self._models.gpu_memory)
             return Response(200, self._metrics.prometheus(), "text/plain; version=0.0.4; charset=utf-8")
         if not self._in_service:
             return Response.error(HTTPStatus.SERVICE_UNAVAILABLE, "The server is starting.")

@@ -21,6 +21,7 @@ from container.serving.inference.model_code import use_code
 from container.serving.inference.model_version import model_version
 from container.serving.mms_internals import model_context
 from container.serving.request.invocation import Invocation
+from container.serving.server.gpu_memory import tell_gpu_memory
 from container.serving.server.invocations_in_progress import InvocationsInProgress
 from container.serving.server.mms_connection import answer_connection
 from container.serving.server.progress import Progress
@@ -45,9 +46,10 @@ def run_worker(
     """Load the model of `folder`, then answer; returns only when it cannot be loaded.
 
     index: of this worker among those of the model; it decides which GPU it takes. share: connections that it takes.
-    report: is told `warm` when the model has run, `connections N` whenever their number changes, and `leaving` before
-    the worker ends by itself. progress: moves as batches do. leave: a file descriptor; when there is something to read,
-    the worker tells its clients to try again and ends."""
+    report: is told `warm` when the model has run, `connections N` whenever their number changes, its GPU's memory
+    (container/serving/server/gpu_memory.py), and `leaving` before the worker ends by itself. progress: moves as batches
+    do. leave: a file descriptor; when there is something to read, the worker tells its clients to try again and ends.
+    """
     logging.basicConfig(level=settings.log_level, format="%(levelname)s %(message)s", stream=sys.stdout)
     if gpus:
         os.environ["CUDA_VISIBLE_DEVICES"] = str(index % gpus)
@@ -96,6 +98,8 @@ def run_worker(
     )
     threading.Thread(target=_end_when_told, args=(leave, in_progress), daemon=True).start()
     report("warm")
+    if gpus:
+        threading.Thread(target=tell_gpu_memory, args=(index % gpus, report), daemon=True).start()
     # While a GPU computes one batch the processor can decode the next. On a processor they would only take each other's
     # cores.
     if gpus and functions.side_by_side:

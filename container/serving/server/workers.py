@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import sys
+import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from container.serving.server.children import Children, how_it_ended
+from container.serving.server.gpu_memory import read_gpu_line
 from container.serving.server.progress import Progress, Stall
 from container.serving.server.worker import SECONDS_TO_GIVE_UP, run_worker
 from container.serving.settings import Settings
@@ -28,10 +30,11 @@ NUMBERS = itertools.count()
 
 @dataclass
 class _Worker:
-    """leave: written to, it ends the worker."""
+    """leave: written to, it ends the worker. began: `time.monotonic` of its fork."""
 
     stall: Stall
     leave: int
+    began: float
     leaving: bool = False
     warm: bool = False
     connections: int = 0
@@ -41,7 +44,8 @@ class _Worker:
 class Workers:
     """Those of one model. Made in PID 1's event loop; `start` forks them.
 
-    changed: called whenever `ready` may have changed. failed: called once, with a sentence, when the model is given up.
+    changed: called whenever `ready` may have changed. loaded: called with the seconds that a worker took. failed:
+    called once, with a sentence, when the model is given up.
     """
 
     def __init__(
@@ -53,11 +57,13 @@ class Workers:
         run_dir: Path,
         children: Children,
         changed: Callable[[], None],
+        loaded: Callable[[float], None],
         failed: Callable[[str], None],
     ):
         self.name, self.folder = name, folder
         self._settings, self._gpus, self._children = settings, gpus, children
-        self._changed, self._failed = changed, failed
+        self._changed, self._loaded, self._failed = changed, loaded, failed
+        self.gpu_memory: dict[int, tuple[int, int]] = {}  # number of a GPU -> bytes taken and in all, as last told
         self._workers: dict[int, _Worker] = {}
         self._failed_starts = 0
         self._ended = False
@@ -163,7 +169,7 @@ class Workers:
         os.close(told)
         os.close(left)
         os.set_blocking(heard, False)
-        self._workers[pid] = _Worker(Stall(progress.read, self._settings.answer_seconds), leave)
+        self._workers[pid] = _Worker(Stall(progress.read, self._settings.answer_seconds), leave, time.monotonic())
         asyncio.get_running_loop().add_reader(heard, self._hear, pid, heard)
         self._children.watch(pid, lambda status: self._died(pid, index, heard, status))
 
@@ -184,8 +190,11 @@ class Workers:
         for line in lines:
             if line == b"warm":
                 worker.warm, self._failed_starts = True, 0
+                self._loaded(time.monotonic() - worker.began)
             elif line == b"leaving":
                 worker.leaving = True
+            elif told := read_gpu_line(line):
+                self.gpu_memory.update([told])
             else:
                 worker.connections = int(line.split()[1])
         self._changed()

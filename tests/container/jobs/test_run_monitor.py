@@ -5,6 +5,8 @@ model as without.
 import json
 import math
 import os
+import re
+import shutil
 import signal
 import sys
 
@@ -37,6 +39,7 @@ def test_a_run_leaves_a_report_of_everything(job):
     assert found["splits"]["train"] == {
         "pictures": 30,
         "unreadable": 0,
+        "repeated": 0,
         "classes": {"Amber_hound": 10, "Slate_setter": 10, "Fern_terrier": 10},
     }
     assert {one["rule"]: one["status"] for one in found["rules"]} == {
@@ -63,6 +66,23 @@ def test_a_run_leaves_a_report_of_everything(job):
     assert list((job / "output/data/profile/traces").glob("*.json.gz")) and list(
         (job / "output/data/profile/system").rglob("*.json")
     )
+
+
+@pytest.mark.parametrize("more", [[], ["--freeze-backbone", "true"]], ids=["whole", "on features"])
+def test_the_report_shows_pictures_and_counts_those_that_are_repeated(job, channels, more):
+    shutil.copy(channels / "valid/002.Slate_setter/1.jpg", channels / "train/002.Slate_setter/99.jpg")
+    (channels / "test/001.Amber_hound/2.jpg").write_bytes(b"no picture")
+    assert train.main([*MONITORED, "--debugger", "false", *more]) == 0
+    found = record(job)
+    assert {name: (one["pictures"], one["unreadable"], one["repeated"]) for name, one in found["splits"].items()} == {
+        "train": (30, 0, 1),
+        "valid": (12, 0, 0),
+        "test": (11, 1, 0),
+    }
+    page = (job / "output/data/report.html").read_text()
+    shown = {tuple(one.split("/")) for one in re.findall("alt='([^']*)'", page)}
+    assert shown and shown <= {path.parts[-2:] for path in (channels / "test").rglob("*.jpg")}
+    assert ("001.Amber_hound", "2.jpg") not in shown and "The model names" in page
 
 
 @pytest.mark.parametrize(

@@ -264,4 +264,5 @@ def test_steps_that_were_slow_in_fact_are_found():
     times = trained(small_network(), sometimes_late, 80)
     finding = find(times.summary(), NOTHING, ON_CPU)[-1]
     assert finding.rule == "StepOutlier" and finding.value >= 13 and "of 80 steps" in finding.sentence
-    assert {outlier.phase for outlier in times.outliers(limit=13)} == {"data"}
+    phases = {outlier.number: outlier.phase for outlier in times.outliers(limit=80)}  # other work may add some
+    assert [phases.get(step) for step in range(6, 81, 6)] == ["data"] * 13

@@ -4,7 +4,13 @@ import os
 
 import pytest
 
-from container.profiling.machine_counters import MachineCounters, core_shares, core_times, memory_used_percent
+from container.profiling.machine_counters import (
+    CoreTimes,
+    MachineCounters,
+    core_shares,
+    core_times,
+    memory_used_percent,
+)
 
 STATISTICS = """cpu  300 4 50 1000 60 7 8 9 0 0
 cpu0 100 2 20 500 30 3 4 5 90 0
@@ -15,22 +21,23 @@ ctxt 5
 
 
 def test_the_kernels_times_are_read_by_core():
-    assert core_times(STATISTICS) == {0: (664, 500, 30), 3: (774, 500, 30)}
+    assert core_times(STATISTICS) == {0: CoreTimes(664, 500, 30, 5), 3: CoreTimes(774, 500, 30, 4)}
 
 
 @pytest.mark.parametrize(
     "passed, shares",
     [
-        ((100, 25, 25), (0.5, 0.25)),
-        ((100, 100, 0), (0.0, 0.0)),
-        ((100, 0, 0), (1.0, 0.0)),
-        ((0, 0, 0), (0.0, 0.0)),
-        ((50, -1, 0), (1.0, 0.0)),
+        ((100, 25, 25, 9), (0.5, 0.25)),
+        ((100, 100, 0, 0), (0.0, 0.0)),
+        ((100, 0, 0, 0), (1.0, 0.0)),
+        ((0, 0, 0, 0), (0.0, 0.0)),
+        ((50, -1, 0, 0), (1.0, 0.0)),
     ],
 )
 def test_a_core_worked_in_the_time_that_it_was_not_idle(passed, shares):
-    before = (1000, 700, 100)
-    assert core_shares(before, tuple(old + new for old, new in zip(before, passed, strict=True))) == shares
+    before = CoreTimes(1000, 700, 100, 50)
+    now = CoreTimes(*(old + new for old, new in zip(before, passed, strict=True)))
+    assert core_shares(before, now) == shares
 
 
 def cgroup(root, **files):

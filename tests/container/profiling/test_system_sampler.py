@@ -35,7 +35,17 @@ def test_smdebug_reads_back_every_value_that_was_sampled(sampler, tmp_path, wait
     values = {}
     for event in sorted(events, key=lambda event: event.timestamp):
         values.setdefault(key(event), []).append(event.value)
-    assert values == sampler.series()["values"] and len(values["MemoryUsedPercent"]) >= 5
+    of_files = {
+        metric: found for metric, found in sampler.series()["values"].items() if not metric.startswith("cores/")
+    }
+    assert values == of_files and len(values["MemoryUsedPercent"]) >= 5
+
+
+def test_who_had_the_cores_is_in_the_series_alone(sampler, wait_until):
+    wait_until(lambda: samples(sampler) >= 5)
+    found = sampler.series()["values"]
+    assert {"cores/CPUOfOthers", "cores/CPUStolen", "cores/CPUIdle"} <= set(found)
+    assert all(0 <= share <= 100 for metric in found if metric.startswith("cores/") for share in found[metric])
 
 
 def test_seconds_count_from_the_start_at_the_interval(sampler, wait_until):

@@ -23,7 +23,7 @@ def drawn_pictures(names: list[str], draw: random.Random) -> dict:
 
     return {
         "best": [
-            shown(one, one, 1 - place * 1e-4, 1 - place * 1e-4) for place, one in enumerate(draw.choices(names, k=12))
+            shown(one, one, 1 - place * 1e-4, 1 - place * 1e-4) for place, one in enumerate(draw.choices(names, k=6))
         ],
         "worst": [shown(*two(), 0.98 - 0.02 * place, 0.001 * (place + 1)) for place in range(12)],
         "confused": [

@@ -79,6 +79,7 @@ def full_record(
         "splits": _splits(test, draw),
         "epochs": learned,
         "best_epoch": max(learned, key=lambda one: one["valid_accuracy"])["epoch"],
+        "least_train_loss": 0.812,
         "gradient_norms": _gradient_norms(layers, steps, draw),
         "rules": RULES,
         "findings": FINDINGS,
@@ -132,8 +133,12 @@ def _splits(evaluated: dict, draw: random.Random) -> dict:
         dict(zip(names, map(sum, evaluated["confusion_matrix"]), strict=True)),
     )
     return {
-        split: {"pictures": sum(counts.values()), "unreadable": unreadable, "classes": counts}
-        for split, counts, unreadable in (("train", train, 3), ("valid", valid, 0), ("test", test, 1))
+        split: {"pictures": sum(counts.values()), "unreadable": unreadable, "repeated": repeated, "classes": counts}
+        for split, counts, unreadable, repeated in (
+            ("train", train, 3, 8),
+            ("valid", valid, 0, 0),
+            ("test", test, 1, 0),
+        )
     }
 
 
@@ -213,11 +218,14 @@ def _system(draw: random.Random, count: int = 900) -> dict:
 
     series = {
         "CPU, %": around(71, 12),
+        "CPU of other programs, %": around(3, 2),
         "memory, %": [18 + 14 * min(1, place / 90) for place in range(count)],
         "GPU 0, %": [0.0 if place % 75 < 4 else draw.gauss(64, 9) for place in range(count)],
-        "GPU 0 memory, %": around(46, 0.4),
-        "GPU 0 power, W": around(212, 14, 300),
-        "disk read, MB/s": [draw.expovariate(1 / 24) if place < 120 else draw.expovariate(2) for place in range(count)],
+        "memory of GPU 0, %": around(46, 0.4),
+        "read from disks, MB/s": [
+            draw.expovariate(1 / 24) if place < 120 else draw.expovariate(2) for place in range(count)
+        ],
+        "received, MB/s": around(0.4, 0.2),
     }
     series["GPU 0, %"][300:330] = [None] * 30
     return {"seconds": [place * 2.08 for place in range(count)], "series": series}

@@ -52,8 +52,9 @@ def test_the_best_are_right_and_the_surest_comes_first():
     assert best_predictions(PROBABILITIES, LABELS, most=1) == [0]
 
 
-def test_the_worst_are_wrong_and_the_one_furthest_from_the_right_class_comes_first():
-    assert worst_predictions(PROBABILITIES, LABELS) == [4, 2, 5, 1]
+def test_the_worst_are_wrong_and_the_surest_comes_first():
+    assert worst_predictions(PROBABILITIES, LABELS) == [4, 2, 1, 5]
+    assert worst_predictions(PROBABILITIES, LABELS, most=1) == [4]
 
 
 def test_the_pair_that_is_confused_most_comes_first_with_its_surest_mistakes():
@@ -94,7 +95,7 @@ def test_an_unreadable_file_is_left_out(paths):
     paths[4].unlink()
     found = shown_pictures(PROBABILITIES, LABELS, paths, ("Amber", "Slate", "Fern"), PREPROCESSING)
     assert [one.file for one in found.best] == ["002.class/3.jpg"]
-    assert [one.file for one in found.worst] == ["002.class/2.jpg", "001.class/5.jpg", "001.class/1.jpg"]
+    assert [one.file for one in found.worst] == ["002.class/2.jpg", "001.class/1.jpg", "001.class/5.jpg"]
 
 
 def test_a_thumbnail_is_the_part_that_the_model_sees(tmp_path):

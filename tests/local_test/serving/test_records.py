@@ -8,6 +8,8 @@ ARN = "arn:aws:sagemaker:us-east-1:123456789012:"
 IMAGE = {"Image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/serve:1"}
 MULTI = {**IMAGE, "Mode": "MultiModel", "ModelDataUrl": "s3://bucket/models/"}
 VARIANT = {"VariantName": "v", "ModelName": "m", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
+POOLS = [{"InstanceType": "ml.m5.large", "Priority": 2}, {"InstanceType": "ml.g5.xlarge", "Priority": 1}]
+POOLED = {"VariantName": "v", "ModelName": "m", "InitialInstanceCount": 1, "InstancePools": POOLS}
 CAPTURE = {
     "InitialSamplingPercentage": 50,
     "DestinationS3Uri": "s3://bucket/a",
@@ -124,6 +126,16 @@ def test_a_model_beyond_the_local_one_is_refused_by_name(api, request_, named):
         ({"VariantName": "v", "ModelName": "m"}, {}, "InstanceType and InitialInstanceCount"),
         ({**VARIANT, "InitialVariantWeight": 0}, {}, "above 0"),
         (SERVERLESS, {"DataCaptureConfig": CAPTURE}, "One or more endpoint features are not supported"),
+        (
+            VARIANT,
+            {"DataCaptureConfig": CAPTURE, "AsyncInferenceConfig": {"OutputConfig": OUTPUT}},
+            "One or more endpoint features are not supported .*AsyncInferenceConfig excludes DataCaptureConfig",
+        ),
+        ({**POOLED, "InstanceType": "ml.m5.large"}, {}, "InstancePools: InstanceType excludes them"),
+        ({**SERVERLESS, "InstancePools": POOLS}, {}, "InstancePools: ServerlessConfig excludes them"),
+        ({**POOLED, "InstancePools": [POOLS[0], POOLS[0]]}, {}, "names ml.m5.large twice"),
+        ({**POOLED, "InstancePools": [{**POOLS[0], "ModelNameOverride": "n"}]}, {}, "ModelNameOverride"),
+        (POOLED, {"KmsKeyId": "key"}, "KmsKeyId cannot be given for ml.g5.xlarge"),
         ({**SERVERLESS, "InstanceType": "ml.m5.large"}, {}, "ServerlessConfig"),
         ({**SERVERLESS, "ServerlessConfig": {"MemorySizeInMB": 1500, "MaxConcurrency": 5}}, {}, "MemorySizeInMB"),
     ],
@@ -155,6 +167,13 @@ def test_a_model_that_the_kind_of_endpoint_does_not_take_is_refused(api, model, 
     api.call("CreateModel", {"ModelName": "m", **model})
     with pytest.raises(ValidationException, match=f"^One or more endpoint features are not supported .*{named}"):
         create_config(api, VARIANT if more else SERVERLESS, **more)
+
+
+def test_a_variant_of_instance_types_in_order_of_preference_is_taken(api):
+    create_model(api)
+    create_config(api, POOLED)
+    [described] = api.call("DescribeEndpointConfig", {"EndpointConfigName": "c"})["ProductionVariants"]
+    assert described["InstancePools"] == POOLS
 
 
 def test_what_has_no_effect_comes_back_in_the_description(api):
@@ -199,10 +218,9 @@ def test_a_configuration_that_would_write_outside_the_folders_of_the_service_is_
             "S3FailurePath": "s3://bucket/f",
             field: f"{base}/x",
         }
-        more = {
-            "DataCaptureConfig": {**CAPTURE, "DestinationS3Uri": uris["DestinationS3Uri"]},
-            "AsyncInferenceConfig": {"OutputConfig": {name: uris[name] for name in ("S3OutputPath", "S3FailurePath")}},
-        }
+        capture = {**CAPTURE, "DestinationS3Uri": uris["DestinationS3Uri"]}
+        asynchronous = {"OutputConfig": {name: uris[name] for name in ("S3OutputPath", "S3FailurePath")}}
+        more = {"DataCaptureConfig": capture} if field in capture else {"AsyncInferenceConfig": asynchronous}
         if refused:
             with pytest.raises(ValidationException, match=f"{field}: file:///etc/x is outside the folders"):
                 create_config(api, **more)

@@ -4,6 +4,7 @@ import pytest
 
 from local_test.serving.capacities import with_retained
 from local_test.serving.deployment_plan import DeploymentPlan, Step, plan_deployment
+from local_test.serving.instance_pools import pool_summaries
 from local_test.serving.router import choose_by_weight, choose_instance
 from local_test.serving.variant_plan import plan_variant
 
@@ -115,6 +116,25 @@ def test_a_container_of_many_models_has_the_memory_of_its_instance_type(asked, m
     assert plan_variant({"VariantName": "v", **asked}, model).container_memory_mb == megabytes
 
 
+def test_the_memory_of_a_variant_is_that_of_the_instance_type_it_prefers():
+    model = {"ModelName": "m", "PrimaryContainer": {"Image": "a", "Mode": "MultiModel"}}
+    pools = [{"InstanceType": "ml.m5.large", "Priority": 2}, {"InstanceType": "ml.m5.xlarge", "Priority": 1}]
+    alone, pooled = (
+        plan_variant({"VariantName": "v", **asked}, model).container_memory_mb
+        for asked in ({"InstanceType": "ml.m5.xlarge"}, {"InstancePools": pools})
+    )
+    assert pooled == alone
+
+
+def test_the_instances_of_a_variant_are_all_in_the_pool_it_prefers():
+    pools = [{"InstanceType": "ml.m5.large", "Priority": 2}, {"InstanceType": "ml.m5.xlarge", "Priority": 1}]
+    assert pool_summaries({"InstancePools": pools}, 3) == [
+        {"InstanceType": "ml.m5.xlarge", "CurrentInstanceCount": 3},
+        {"InstanceType": "ml.m5.large", "CurrentInstanceCount": 0},
+    ]
+    assert pool_summaries({"InstanceType": "ml.m5.large"}, 3) == []
+
+
 def config(count, weight, **more):
     return {
         "EndpointConfigName": f"of-{count}",
@@ -124,17 +144,24 @@ def config(count, weight, **more):
 
 
 def test_retained_properties_are_those_of_the_deployed_variants():
-    new, old = config(1, 1.0), config(3, 0.5, DataCaptureConfig={"InitialSamplingPercentage": 5})
+    new, old = config(1, 1.0), config(3, 0.5)
     new["ProductionVariants"].append({"VariantName": "added", "InitialInstanceCount": 2, "InitialVariantWeight": 9.0})
     kept = with_retained(new, old, [])
-    assert kept["EndpointConfigName"] == "of-1" and kept["DataCaptureConfig"] == {"InitialSamplingPercentage": 5}
+    assert kept["EndpointConfigName"] == "of-1"
     assert [(one["InitialInstanceCount"], one["InitialVariantWeight"]) for one in kept["ProductionVariants"]] == [
         (3, 0.5),
         (2, 9.0),
     ]
 
 
+@pytest.mark.parametrize("excluded", [[], [{"VariantPropertyType": "DataCaptureConfig"}]])
+def test_what_is_captured_follows_the_new_configuration(excluded):
+    captured = {"InitialSamplingPercentage": 5}
+    kept = with_retained(config(1, 1.0, DataCaptureConfig=captured), config(3, 0.5, DataCaptureConfig={}), excluded)
+    assert kept["DataCaptureConfig"] == captured
+    assert "DataCaptureConfig" not in with_retained(config(1, 1.0), config(3, 0.5, DataCaptureConfig={}), excluded)
+
+
 def test_excluded_properties_are_those_of_the_new_configuration():
-    excluded = [{"VariantPropertyType": name} for name in ("DesiredInstanceCount", "DataCaptureConfig")]
-    kept = with_retained(config(1, 1.0), config(3, 0.5, DataCaptureConfig={}), excluded)
+    kept = with_retained(config(1, 1.0), config(3, 0.5), [{"VariantPropertyType": "DesiredInstanceCount"}])
     assert kept == config(1, 0.5)

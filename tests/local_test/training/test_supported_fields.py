@@ -6,6 +6,7 @@ import pytest
 
 from local_test.api.errors import ValidationException
 from local_test.api.request_validation import validate
+from local_test.training.instances import selected, with_selected
 from local_test.training.supported_fields import check
 
 REQUEST = {
@@ -86,6 +87,57 @@ def test_what_aws_takes_is_taken():
         )
     )
     check(changed(("ProfilerConfig",), {"ProfilingIntervalInMilliseconds": 60_000}))
+
+
+IN_ORDER = [{"InstanceType": kind} for kind in ("ml.g5.xlarge", "ml.g4dn.xlarge")]
+COUNTED = [{**one, "InstanceCount": 3} for one in IN_ORDER]
+
+
+@pytest.mark.parametrize(
+    ("resources", "runs_on"),
+    [
+        ({"InstancePreferences": IN_ORDER, "InstanceCount": 2}, ("ml.g5.xlarge", 2)),
+        ({"InstancePreferences": COUNTED}, ("ml.g5.xlarge", 3)),
+        ({"InstancePreferences": IN_ORDER[:1], "InstanceCount": 1, "VolumeSizeInGB": 9}, ("ml.g5.xlarge", 1)),
+    ],
+)
+def test_of_several_instance_types_a_job_gets_the_first(resources, runs_on):
+    request = changed(("ResourceConfig",), resources)
+    validate("CreateTrainingJob", request)
+    check(request)
+    assert selected(resources) == runs_on
+    described = with_selected(resources)
+    assert (described["SelectedInstanceType"], described["SelectedInstanceCount"]) == runs_on
+    assert described["InstancePreferences"] == resources["InstancePreferences"]
+
+
+def test_a_job_of_one_instance_type_is_described_as_it_was_asked_for():
+    assert with_selected(REQUEST["ResourceConfig"]) == REQUEST["ResourceConfig"]
+
+
+@pytest.mark.parametrize(
+    ("resources", "more", "named"),
+    [
+        ({"InstancePreferences": IN_ORDER, "InstanceCount": 1, "InstanceType": "ml.g5.xlarge"}, {}, "InstanceType"),
+        ({"InstancePreferences": IN_ORDER, "InstanceCount": 1}, {"EnableManagedSpotTraining": True}, "excludes Enable"),
+        ({"InstancePreferences": IN_ORDER[:1] * 2, "InstanceCount": 1}, {}, "names ml.g5.xlarge twice"),
+        ({"InstancePreferences": IN_ORDER}, {}, "either in ResourceConfig or in every one"),
+        ({"InstancePreferences": [IN_ORDER[0], COUNTED[1]]}, {}, "either in ResourceConfig or in every one"),
+        ({"InstancePreferences": COUNTED, "InstanceCount": 1}, {}, "either in ResourceConfig or in every one"),
+        (
+            {"InstancePreferences": [*IN_ORDER, {"InstanceType": "ml.m5.large"}], "InstanceCount": 1},
+            {},
+            "ml.m5.large has no storage of its own",
+        ),
+    ],
+)
+def test_instance_types_that_aws_would_not_choose_among_are_refused(resources, more, named):
+    with pytest.raises(ValidationException, match=named):
+        check({**changed(("ResourceConfig",), resources), **more})
+
+
+def test_a_shell_may_be_asked_for_and_strict_takes_it_too():
+    check(changed(("RemoteDebugConfig",), {"EnableRemoteDebug": True}), strict=True)
 
 
 def test_a_spot_job_has_no_warm_pool():

@@ -53,8 +53,9 @@ def categorical(*values, name="c"):
                     continuous("0", "1", name=f"x{i}")["ContinuousParameterRanges"][0] for i in range(11)
                 ],
             },
-            "has 31 hyperparameters: at most 30",
+            "counts 31, and at most 30",
         ),
+        (categorical(*map(str, range(30))) | continuous("0", "1"), "counts 31, .* each value of a categorical range"),
     ],
 )
 def test_what_aws_refuses_is_refused_with_a_sentence_that_names_it(ranges, said):
@@ -72,6 +73,7 @@ def test_what_aws_refuses_is_refused_with_a_sentence_that_names_it(ranges, said)
         continuous("-1.5E+2", "3.", "Linear"),
         categorical("a"),
         categorical("1", '"1"', "1.0"),
+        categorical(*map(str, range(29))) | continuous("0", "1"),
     ],
 )
 def test_sound_ranges_pass(ranges):

@@ -13,6 +13,9 @@ GRID = (
     (f"{CONFIG}.Strategy", "Grid"),
     (f"{CONFIG}.ParameterRanges", {"CategoricalParameterRanges": [{"Name": "a", "Values": ["1", "2", "3"]}]}),
 )
+IN_ORDER = [
+    {"InstanceType": kind, "InstanceCount": 1, "VolumeSizeInGB": 30} for kind in ("ml.g4dn.xlarge", "ml.g5.xlarge")
+]
 HYPERBAND = (f"{CONFIG}.Strategy", "Hyperband")
 OFFERED = [
     (),
@@ -39,6 +42,17 @@ OFFERED = [
             {"InstanceType": "ml.g4dn.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 30},
         ),
     ),
+    (
+        (f"{DEFINITION}.ResourceConfig", NOTHING),
+        (f"{DEFINITION}.HyperParameterTuningResourceConfig", {"InstanceConfigs": IN_ORDER}),
+    ),
+    (
+        (f"{DEFINITION}.ResourceConfig", NOTHING),
+        (
+            f"{DEFINITION}.HyperParameterTuningResourceConfig",
+            {"AllocationStrategy": "Prioritized", "InstanceConfigs": IN_ORDER},
+        ),
+    ),
 ]
 
 
@@ -58,7 +72,6 @@ def test_what_is_supported_passes(changes):
         f"{DEFINITION}.HyperParameterRanges",
         f"{DEFINITION}.AlgorithmSpecification.AlgorithmName",
         f"{DEFINITION}.ResourceConfig.InstanceGroups",
-        f"{DEFINITION}.HyperParameterTuningResourceConfig.InstanceConfigs",
     ],
 )
 def test_what_is_not_supported_is_refused_by_name(path):
@@ -70,8 +83,8 @@ TWO_BY_FIVE = {
     "CategoricalParameterRanges": [{"Name": "a", "Values": ["1", "2"]}],
     "IntegerParameterRanges": [{"Name": "b", "MinValue": "1", "MaxValue": "5"}],
 }
-SQUARE = {
-    "CategoricalParameterRanges": [{"Name": name, "Values": [str(one) for one in range(28)]} for name in ("a", "b")]
+FIVE_OF_FOUR = {
+    "CategoricalParameterRanges": [{"Name": name, "Values": list("1234")} for name in ("a", "b", "c", "d", "e")]
 }
 
 
@@ -90,8 +103,8 @@ def of(most, parallel=1):
         ([(f"{CONFIG}.Strategy", "Random"), of(10_000)], [(f"{CONFIG}.Strategy", "Random"), of(10_001)], "10000"),
         (
             (*GRID, WITHOUT_NUMBER),
-            [GRID[0], (f"{CONFIG}.ParameterRanges", SQUARE), WITHOUT_NUMBER],
-            "at most 750, and the request asks for 784",
+            [GRID[0], (f"{CONFIG}.ParameterRanges", FIVE_OF_FOUR), WITHOUT_NUMBER],
+            "at most 750, and the request asks for 1024",
         ),
         ([of(200, 100)], [of(200, 101)], "parallel training jobs per hyperparameter tuning job is at most 100"),
         (
@@ -174,6 +187,16 @@ def test_what_has_no_effect_is_taken_but_by_strict():
         (
             [(f"{DEFINITION}.HyperParameterTuningResourceConfig", {"InstanceType": "ml.m5.large", "InstanceCount": 1})],
             "not both",
+        ),
+        (
+            [
+                (f"{DEFINITION}.ResourceConfig", NOTHING),
+                (
+                    f"{DEFINITION}.HyperParameterTuningResourceConfig",
+                    {"InstanceType": "ml.g5.xlarge", "InstanceConfigs": IN_ORDER},
+                ),
+            ],
+            "InstanceConfigs excludes InstanceType",
         ),
     ],
 )

@@ -44,6 +44,21 @@ def test_the_tuning_jobs_own_form_of_resources_is_understood():
     assert training_request(tuning_job, 1, TUNED, [])["ResourceConfig"] == resources
 
 
+def test_of_several_instance_types_a_trial_gets_the_first():
+    configs = [
+        {"InstanceType": kind, "InstanceCount": count, "VolumeSizeInGB": 1}
+        for kind, count in (("ml.g5.xlarge", 1), ("ml.g4dn.xlarge", 2))
+    ]
+    tuning_job = record(
+        ("TrainingJobDefinition.ResourceConfig", NOTHING),
+        (
+            "TrainingJobDefinition.HyperParameterTuningResourceConfig",
+            {"AllocationStrategy": "Prioritized", "InstanceConfigs": configs},
+        ),
+    )
+    assert training_request(tuning_job, 1, TUNED, [])["ResourceConfig"] == configs[0]
+
+
 def test_every_trial_has_its_checkpoints_below_a_prefix_of_its_own():
     tuning_job = record(
         ("TrainingJobDefinition.CheckpointConfig", {"S3Uri": "s3://bucket/kept/", "LocalPath": "/opt/ml/kept"})

@@ -67,6 +67,10 @@ class Terminal:
             self.screen.feed(text)
         return self.screen.text
 
+    @property
+    def shows_the_cursor(self) -> bool:
+        return self.came.count("\x1b[?25l") == self.came.count("\x1b[?25h")
+
     def close(self) -> None:
         self.stream.close()
         os.close(self._ours)

@@ -12,10 +12,12 @@ import time
 import pytest
 
 from contract import waits
-from scripts import logs, predict
+from scripts import logs, predict, status
+from scripts.console import waits as waits_module
 from scripts.console.terminal import Printable
 from scripts.console.waits import Progress, Wait
 from scripts.new_project import CHECKOUT
+from tests.scripts.sagemaker_stand_in import Refusal
 
 
 @pytest.fixture
@@ -71,8 +73,8 @@ def test_a_terminal_has_one_line_that_moves_below_the_others_and_is_gone_at_the_
         print("a line", file=sys.stderr)
         wait.says("dogbreed: Creating")
         of_80.shows(lambda text: re.fullmatch(r"a line\n\S dogbreed: Creating  0:0\d", text.strip()))
-    assert of_80.shows(lambda text: "Creating" not in text).strip() == "a line"
-    assert of_80.came.count("\x1b[?25l") == of_80.came.count("\x1b[?25h"), "the cursor is seen again"
+    end = of_80.shows(lambda text: "Creating" not in text and of_80.shows_the_cursor)
+    assert end.strip() == "a line"
 
 
 def test_a_name_that_is_longer_than_a_phone_is_cut_and_the_time_stays(at_once, terminal, monkeypatch):
@@ -163,6 +165,48 @@ def test_ctrl_c_ends_a_wait_with_130_and_leaves_the_terminal_as_it_was(terminal)
     with subprocess.Popen([sys.executable, "-c", code], cwd=CHECKOUT, stderr=of_80.stream) as running:
         of_80.shows(lambda text: "the answer" in text)
         running.send_signal(signal.SIGINT)
-        end = of_80.shows(lambda text: "interrupted" in text and "the answer" not in text)
+        end = of_80.shows(lambda text: "interrupted" in text and "answer" not in text and of_80.shows_the_cursor)
     assert running.returncode == 130 and end.strip() == "interrupted"
-    assert of_80.came.count("\x1b[?25l") == of_80.came.count("\x1b[?25h") > 0, "the cursor is seen again"
+
+
+def test_a_call_that_is_part_of_no_other_wait_is_said(at_once, endpoint_in_service, monkeypatch, capsys):
+    pipe = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", pipe)
+
+    def jobs(request):
+        until(lambda: "waiting for the answer to ListTrainingJobs" in pipe.getvalue())
+        return {"TrainingJobSummaries": []}
+
+    endpoint_in_service.answers["ListTrainingJobs"] = jobs
+    assert logs.main([]) == 1
+    assert re.search(r"^waited 0:\d\d for the answer to ListTrainingJobs$", pipe.getvalue(), re.MULTILINE)
+    assert not waits_module.is_waiting()
+
+
+def test_calls_within_a_wait_are_not_said_apart(at_once, endpoint_in_service, monkeypatch):
+    pipe = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", pipe)
+
+    def jobs(request):
+        until(lambda: "waiting for" in pipe.getvalue())
+        raise Refusal("AccessDeniedException", "No.")
+
+    endpoint_in_service.answers["ListTrainingJobs"] = jobs
+    endpoint_in_service.answers |= {"ListEndpointConfigs": {"EndpointConfigs": []}, "ListModels": {"Models": []}}
+    assert status.main([]) == 0
+    said = pipe.getvalue()
+    assert "waiting for what dogbreed has in eu-west-1\n" in said and "the answer to" not in said
+
+
+def test_a_call_that_is_interrupted_leaves_no_wait(at_once, aws, monkeypatch):
+    def interrupted(**_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    client = aws.client("sagemaker")
+    client.meta.events.register("before-send.sagemaker", interrupted)
+    try:
+        assert logs.main([]) == 130
+    finally:
+        client.meta.events.unregister("before-send.sagemaker", interrupted)
+    assert not waits_module.is_waiting()

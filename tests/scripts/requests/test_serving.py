@@ -44,7 +44,6 @@ def test_a_model_is_one_that_sagemaker_takes():
         {},
         {"image_prefix": LONGEST_PREFIX, "sagemaker_capture_percent": "100"},
         {"sagemaker_deploy_mode": "async"},
-        {"sagemaker_deploy_mode": "async", "sagemaker_capture_percent": "1"},
         {"sagemaker_deploy_mode": "serverless"},
         {"sagemaker_deploy_instance_type": "ml.m5.large"},
         {"sagemaker_deploy_instance_type": "ml.g7e.2xlarge", "sagemaker_deploy_cuda": "13"},
@@ -163,6 +162,11 @@ def test_an_update_keeps_the_instances_that_autoscaling_brought_and_only_then():
     assert "RetainAllVariantProperties" not in update_endpoint_request(settings(), config="c")
 
 
+def test_an_update_excludes_nothing_that_aws_does_not_let_it_exclude():
+    request = update_endpoint_request(settings(sagemaker_autoscaling_max_instances="3"), config="c")
+    assert "ExcludeRetainedVariantProperties" not in request
+
+
 @pytest.mark.parametrize("mode, low", [("realtime", "1"), ("async", "0")])
 def test_autoscaling_is_such_as_its_service_takes(mode, low):
     chosen = settings(
@@ -189,6 +193,7 @@ def test_async_endpoints_scale_by_what_waits_and_realtime_ones_by_requests():
     assert requests["PredefinedMetricSpecification"] == {
         "PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"
     }
+    assert (waiting["TargetValue"], requests["TargetValue"]) == (5.0, 300.0)
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,8 @@ def test_a_training_job_has_its_data_checkpoints_and_outputs_under_the_prefix():
     request = a_training_job(settings(image_prefix="cats"))
     root = f"s3://{'b' * 63}/cats"
     assert request["OutputDataConfig"] == {"S3OutputPath": f"{root}/jobs"}
-    assert request["CheckpointConfig"]["S3Uri"] == f"{root}/checkpoints/{request['TrainingJobName']}"
+    # The slash keeps the checkpoints of a job whose name begins with this one's out.
+    assert request["CheckpointConfig"]["S3Uri"] == f"{root}/checkpoints/{request['TrainingJobName']}/"
     sources = [(one["ChannelName"], one["DataSource"]["S3DataSource"]["S3Uri"]) for one in request["InputDataConfig"]]
     assert sources == list(SPLITS.items())
     assert request["Tags"] == [{"Key": "project", "Value": "cats"}]

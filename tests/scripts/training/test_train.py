@@ -25,6 +25,17 @@ def test_a_job_is_started_with_what_the_settings_and_the_command_line_say(ready,
     assert f"jobs/{request['TrainingJobName']}/output/model.tar.gz" in capsys.readouterr().out
 
 
+def test_a_job_with_a_shell_says_how_to_open_it(ready, monkeypatch, capsys):
+    monkeypatch.setenv("SAGEMAKER_TRAIN_SHELL", "true")
+    assert train.main(["--job-name", "dogbreed-train-x"]) == 0
+    assert ready.request("CreateTrainingJob")["RemoteDebugConfig"] == {"EnableRemoteDebug": True}
+    command = "aws ssm start-session --target sagemaker-training-job:dogbreed-train-x_algo-1"
+    assert command in capsys.readouterr().err
+    monkeypatch.delenv("SAGEMAKER_TRAIN_SHELL")
+    assert train.main(["--no-wait"]) == 0
+    assert "aws ssm" not in capsys.readouterr().err
+
+
 def test_a_job_that_makes_features_names_them_and_no_model_to_deploy(ready, capsys):
     assert train.main(["features-only=true", "freeze-backbone=true", "--job-name", "dogbreed-train-x"]) == 0
     shown = capsys.readouterr().out

@@ -30,12 +30,18 @@ def test_a_word_replaces_the_range_of_its_name_adds_one_or_leaves_one_out():
         (["lr=2..1"], "--range 'lr=2..1': lr must have a min below its max"),
         (["dropout="], "leaves out dropout, which has no range. The ranges are of lr, batch-size"),
         (["lr=", "batch-size="], "Nothing is to be tuned"),
-        ([f"h{n}=1,2" for n in range(29)], "31 hyperparameters have a range; a tuning job takes 30"),
+        ([f"h{n}=1..2" for n in range(26)], "The ranges count 31, and a tuning job takes 30: each interval is one"),
+        (["a=" + ",".join(map(str, range(26)))], "The ranges count 31, and a tuning job takes 30"),
     ],
 )
 def test_a_wrong_word_is_a_sentence(words, sentence):
     with pytest.raises(Failure, match=sentence):
         chosen_ranges(RANGES, words)
+
+
+def test_as_many_intervals_and_values_as_aws_counts_are_taken():
+    assert len(chosen_ranges(RANGES, [f"h{n}=1..2" for n in range(25)])) == 27
+    assert len(chosen_ranges(RANGES, ["a=" + ",".join(map(str, range(25)))])) == 3
 
 
 def test_a_range_comes_before_a_value_of_the_settings():

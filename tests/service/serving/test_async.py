@@ -65,20 +65,14 @@ def test_an_asynchronous_container_gets_the_content_type_of_the_object(
     assert answer["ContentType"] == arrives
 
 
-def test_asynchronous_answers_and_captured_requests_go_into_folders_of_this_machine(service, tmp_path):
+def test_asynchronous_answers_go_into_folders_of_this_machine(service, tmp_path):
     output = {"S3OutputPath": (tmp_path / "out#1").as_uri(), "S3FailurePath": (tmp_path / "failed").as_uri()}
-    capture = {
-        "InitialSamplingPercentage": 100,
-        "DestinationS3Uri": (tmp_path / "captured#1").as_uri(),
-        "CaptureOptions": [{"CaptureMode": "Input"}],
-    }
-    endpoint = service.deploy(AsyncInferenceConfig={"OutputConfig": output}, DataCaptureConfig=capture)
+    endpoint = service.deploy(AsyncInferenceConfig={"OutputConfig": output})
     accepted = service.runtime.invoke_endpoint_async(
         EndpointName=endpoint, Body=b"body", S3OutputPathExtension="a(1)/b", Filename="c.out"
     )
     assert accepted["OutputLocation"] == (tmp_path / "out#1").as_uri() + "/a%281%29/b/c.out"
     assert until(lambda: [path.read_bytes() for path in tmp_path.glob("out#1/a(1)/b/c.out")]) == [b"body"]
-    until(lambda: list(tmp_path.glob(f"captured#1/{endpoint}/AllTraffic/*/*/*/*/*.jsonl")))
     odd = service.runtime.invoke_endpoint_async(EndpointName=endpoint, Body=b"body", S3OutputPathExtension="a//b")
     told = until(lambda: [path.read_text() for path in tmp_path.glob("failed/*-error.out")])
     assert (

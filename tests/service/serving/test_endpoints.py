@@ -227,3 +227,16 @@ def test_requests_beyond_max_concurrency_of_a_serverless_variant_are_throttled(s
         codes = until(lambda: [one.response["Error"]["Code"] for one in load.answers if isinstance(one, ClientError)])
     assert set(codes) == {"ThrottlingException"}
     assert "slept" in load.answers
+
+
+def test_an_endpoint_of_instance_types_in_order_of_preference_has_the_first(service):
+    kinds = ("ml.g5.xlarge", "ml.g4dn.xlarge")
+    pools = [{"InstanceType": kind, "Priority": priority} for priority, kind in enumerate(kinds, start=1)]
+    wanted = variant(service.create_model({"WHO": "pooled"}))
+    del wanted["InstanceType"]
+    endpoint = service.in_service(service.create(service.create_config({**wanted, "InstancePools": pools})))
+    assert service.who(endpoint) == "pooled"
+    [described] = service.sagemaker.describe_endpoint(EndpointName=endpoint)["ProductionVariants"]
+    assert described["InstancePools"] == [
+        {"InstanceType": kind, "CurrentInstanceCount": count} for kind, count in zip(kinds, (1, 0), strict=True)
+    ]

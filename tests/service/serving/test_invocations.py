@@ -192,6 +192,17 @@ def test_captured_requests_are_json_lines_in_s3(service, bucket):
     assert (described["CaptureStatus"], described["CurrentSamplingPercentage"]) == ("Started", 100)
 
 
+def test_captured_requests_go_into_a_folder_of_this_machine(service, tmp_path):
+    capture = {
+        "InitialSamplingPercentage": 100,
+        "DestinationS3Uri": (tmp_path / "captured#1").as_uri(),
+        "CaptureOptions": [{"CaptureMode": "Input"}],
+    }
+    endpoint = service.deploy(DataCaptureConfig=capture)
+    service.who(endpoint)
+    until(lambda: list(tmp_path.glob(f"captured#1/{endpoint}/AllTraffic/*/*/*/*/*.jsonl")))
+
+
 def test_cloudwatch_counts_the_invocations(service):
     endpoint = service.deploy()
     for _ in range(3):

@@ -4,6 +4,7 @@ import json
 import os
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from container.serving.server.metrics import Metrics
 from container.serving.server.request_log import RequestLog
@@ -27,6 +28,33 @@ def test_prometheus_gets_requests_by_status_stages_and_batch_sizes():
         "dogbreed_ready 1.0",
     ):
         assert line in text.splitlines(), line
+
+
+def parsed(metrics: Metrics) -> dict[str, float]:
+    """By name and labels, as Prometheus' own parser reads the text."""
+    return {
+        sample.name + "".join(f" {name}={value}" for name, value in sample.labels.items()): sample.value
+        for family in text_string_to_metric_families(metrics.prometheus().decode())
+        for sample in family.samples
+    }
+
+
+def test_prometheus_parser_reads_loading_requests_in_progress_and_the_memory_of_gpus():
+    metrics = Metrics()
+    metrics.loaded(0.7)
+    metrics.in_progress(3)
+    metrics.gpu_memory({0: (1_000, 16_000), 1: (2_000, 16_000)})
+    metrics.gpu_memory({1: (3_000, 16_000)})
+    read = parsed(metrics)
+    assert (read["dogbreed_model_load_seconds_count"], read["dogbreed_model_load_seconds_sum"]) == (1, 0.7)
+    assert [read[f"dogbreed_model_load_seconds_bucket le={most}"] for most in (0.5, 1.0)] == [0, 1]
+    assert read["dogbreed_requests_in_progress"] == 3
+    used = [read[f"dogbreed_gpu_memory_used_bytes gpu={gpu}"] for gpu in (0, 1)]
+    assert used == [1_000, 3_000] and read["dogbreed_gpu_memory_bytes gpu=1"] == 16_000
+
+
+def test_a_machine_without_a_gpu_has_no_series_of_one():
+    assert not [name for name in parsed(Metrics()) if "gpu" in name]
 
 
 def test_cloudwatch_gets_one_line_in_its_embedded_format_of_what_happened_since_the_last():

@@ -1,0 +1,72 @@
+"""The summary: how good the model is, where it fails and what to try next; the most important figures; the checks."""
+
+from container.report.markup import text
+from container.report.model_quality import how_good, where_it_fails
+from container.report.next_steps import next_steps
+from container.report.record import RunRecord
+from container.report.sections.section import section
+from container.report.shown_numbers import counted, duration, loss, percent
+
+
+def summary(record: RunRecord) -> str:
+    """The section of the summary."""
+    return section(
+        "summary",
+        "Summary",
+        _sentences(record) + _facts(record) + _checks(record),
+        "Nothing was measured before this run ended.",
+    )
+
+
+def _sentences(record: RunRecord) -> str:
+    found, steps = record.evaluation, [one.sentence for one in next_steps(record)]
+    listed = f"<ol>{''.join(f'<li>{one}</li>' for one in steps)}</ol>"
+    said = {
+        "How good it is": how_good(found) if found else "",
+        "Where it fails": where_it_fails(found) if found else "",
+        "What to try next": listed if len(steps) > 1 else "".join(steps),
+    }
+    rows = "".join(f"<div><dt>{title}</dt><dd>{content}</dd></div>" for title, content in said.items() if content)
+    return f"<dl class='card sentences'>{rows}</dl>" if rows else ""
+
+
+def _facts(record: RunRecord) -> str:
+    facts: list[tuple[str, str, str]] = []
+    measured, best = record.evaluation, next((one for one in record.epochs if one.epoch == record.best_epoch), None)
+    if measured and measured.n:
+        interval = measured.top1_interval_95
+        between = f"95% interval {percent(interval[0])} to {percent(interval[1])}" if len(interval) == 2 else ""
+        facts.append((f"{measured.split} accuracy", percent(measured.top1), between))
+        facts.append((f"{measured.split} top-5", percent(measured.top5), counted(measured.n, "picture")))
+        facts.append((f"{measured.split} loss", loss(measured.loss), "cross-entropy, nats"))
+    if best and (not measured or measured.split != "valid"):
+        facts.append(
+            ("valid accuracy", percent(best.valid_accuracy), f"best epoch, {best.epoch} of {len(record.epochs)}")
+        )
+        facts.append(("valid loss", loss(best.valid_loss), "in that epoch"))
+    if record.seconds is not None:
+        facts.append(("duration", duration(record.seconds), counted(len(record.epochs), "epoch")))
+    if train := record.splits.get("train"):
+        others = ", ".join(f"{one.pictures:,} {name}" for name, one in record.splits.items() if name != "train")
+        of_them = " · ".join(filter(None, [counted(len(train.classes), "class", "classes"), others]))
+        facts.append(("training pictures", f"{train.pictures:,}", of_them))
+    if record.compute:
+        device, _, more = record.compute.partition(", ")
+        facts.append(
+            ("device", device, " · ".join(filter(None, [more, counted(record.hosts, "host") if record.hosts else ""])))
+        )
+    rows = "".join(
+        f"<div><dt>{text(name)}</dt><dd>{text(figure)}</dd>{f'<dd class=more>{text(more)}</dd>' if more else ''}</div>"
+        for name, figure, more in facts
+    )
+    return f"<dl class='facts'>{rows}</dl>" if rows else ""
+
+
+def _checks(record: RunRecord) -> str:
+    fired = [one.rule for one in record.rules if one.status == "IssuesFound"] + [one.rule for one in record.findings]
+    if not record.rules and not record.findings:
+        return ""
+    if not fired:
+        return f"<p class='checked'>{text(counted(len(record.rules), 'check'))} of this run found nothing.</p>"
+    links = ", ".join(f"<b>{text(one)}</b>" for one in dict.fromkeys(fired))
+    return f"<p class='checked fired'><a href='#checks'>{text(counted(len(fired), 'issue'))} found</a>: {links}</p>"
