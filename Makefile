@@ -30,7 +30,7 @@ file_by_file := $(on_all_cores) --dist loadfile
 # The SDK sleeps for 10 and for 30 seconds between its looks at a job.
 sleepers := -n 4 --dist worksteal
 # Trainings on all cores take many times as long beside anything else that computes: these stages have the machine alone.
-stages_alone := test-demo test-images test-container test-serving test-service
+stages_alone := test-demo test-images test-container test-serving test-service test-notebooks
 # These run two at a time: while one sleeps the other computes.
 stages_together := test-sdk test-host test-report test-try-page test-tracking
 two_at_a_time := -j 2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
@@ -54,8 +54,8 @@ needs_upload = $(if $(DATA),,$(error Name your pictures: DATA=folder or zip. `ma
 needs_predict = $(if $(PICTURE),,$(error Name a picture or a folder of them: PICTURE=path))
 needs_transform = $(if $(PICTURE),,$(error Name a folder of pictures: PICTURE=path))
 
-.PHONY: help doctor new engine browser build build-serve-cpu renew-base $(verbs) $(local_verbs) try local-try local-up local-down local-status local-clean demo sample-data data bench bench-local bench-training bench-recipe bench-tuning bench-debugger bench-serving soak \
-	check test test-host test-images test-serving test-spot test-container test-service test-sdk test-demo test-report test-try-page test-tracking lock lock-cpu clean
+.PHONY: help doctor new engine browser build build-serve-cpu renew-base $(verbs) $(local_verbs) try local-try local-up local-down local-status local-clean demo sample-data data notebooks bench bench-local bench-training bench-recipe bench-tuning bench-debugger bench-serving soak \
+	check test test-host test-images test-serving test-spot test-container test-service test-sdk test-demo test-notebooks test-report test-try-page test-tracking lock lock-cpu clean
 
 ##@ Begin here
 
@@ -179,6 +179,12 @@ test-sdk: .venv/ready .venv-sdk/ready .venv-sdk3/ready engine  ## The SageMaker 
 
 test-demo: .venv/ready engine  ## The demo, end to end
 	@$(python) -m pytest $(file_by_file) tests/end_to_end
+
+test-notebooks: .venv/ready .venv-sdk/ready .venv-sdk3/ready engine  ## The notebooks, each run from its first cell to its last on the local SageMaker
+	@$(python) -m pytest $(on_all_cores) --dist worksteal tests/notebooks
+
+notebooks: .venv/ready .venv-sdk/ready .venv-sdk3/ready build  ## Run the notebooks on the local SageMaker and keep their outputs in them
+	@$(on_local_sagemaker) $(python) -m tests.notebooks.execution
 
 test-report: .venv/ready browser $(axe)  ## The pages of a report and of a comparison in a real browser: light, dark, print, desk and phone
 	@$(python) -m pytest tests/report_page

@@ -68,7 +68,7 @@ def folder(tmp_path):
             for name in ("local", "training", "soak", "debugger", "serving", "recipe", "tuning")
         ),
         *(f"local_test/{name}.py" for name in ("demo/__main__", "doctor", "clean", "demo/sample_data")),
-        *(f"tests/{name}.py" for name in ("in_image", "container_coverage")),
+        *(f"tests/{name}.py" for name in ("in_image", "container_coverage", "notebooks/execution")),
     ]
     for name in names:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
