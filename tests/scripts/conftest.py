@@ -235,7 +235,7 @@ def endpoint_in_service(sagemaker):
     sagemaker.answers["DescribeEndpoint"] = {
         "EndpointName": "dogbreed",
         "EndpointStatus": "InService",
-        "EndpointConfigName": "c",
+        "EndpointConfigName": "dogbreed-1",
         "CreationTime": 1,
     }
     return sagemaker

@@ -186,7 +186,7 @@ def test_the_log_of_an_endpoint_leaves_out_what_an_earlier_one_of_its_name_wrote
         "EndpointName": "dogbreed",
         "EndpointArn": "a",
         "EndpointStatus": "InService",
-        "EndpointConfigName": "c",
+        "EndpointConfigName": "dogbreed-1",
         "CreationTime": now + 60,
     }
     aws.client("logs").create_log_stream(logGroupName=endpoint_group("dogbreed"), logStreamName="AllTraffic/i-2")

@@ -63,7 +63,7 @@ def test_autoscaling_is_taken_back_before_an_update_that_it_would_keep_from_anot
     assert deploy.main([]) == 0
     ready.answers["DescribeEndpoint"] = states(ready, ["InService"])
     ready.answers["DescribeEndpointConfig"] = {
-        "EndpointConfigName": "c",
+        "EndpointConfigName": "dogbreed-1",
         "EndpointConfigArn": "a",
         "CreationTime": 1,
         "ProductionVariants": [{"VariantName": "AllTraffic", "InstanceType": was}],

@@ -130,7 +130,8 @@ def test_on_a_terminal_the_table_is_drawn_anew_in_its_place_and_taken_away_at_th
     started()
     watch_tuning(aws, "dogbreed-tune-x")
     end = wide.shows(lambda text: "\x1b[?25h" in wide.came and "001-0000" not in text)
-    assert end.strip().splitlines()[1:] == [], "only the line that said that it was started is left"
+    costs, start = end.strip().splitlines()  # what was said before the table is all that is left
+    assert "cost by the hour" in costs and start.startswith("started dogbreed-tune-x")
     drawn = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", wide.came)
     for shown in (
         "dogbreed-tune-x: InProgress after",
