@@ -57,11 +57,11 @@ class Terminal:
         self._decoder = codecs.getincrementaldecoder("utf-8")()
 
     def shows(self, wanted: Callable[[str], bool]) -> str:
-        """What is on the screen once `wanted` holds of it; fails the test when that does not come within seconds: the
+        """What is on the screen once `wanted` holds of it; fails the test when that does not come within a minute: the
         kernel hands it over in pieces.
         """
         while not wanted(self.screen.text):
-            assert select.select([self._ours], [], [], 10)[0], self.screen.text
+            assert select.select([self._ours], [], [], 60)[0], self.screen.text
             text = self._decoder.decode(os.read(self._ours, 65_536))
             self.came += text
             self.screen.feed(text)
