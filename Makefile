@@ -38,8 +38,10 @@ two_at_a_time := -j 2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=targ
 slow_tests := tests/project/test_makefile.py tests/scripts/tuning tests/local_test/storage tests/local_test/tuning \
 	tests/local_test/api/test_http_server.py tests/local_test/serving/test_model_archive.py tests/local_test/test_sample_data.py \
 	tests/local_test/training/test_metric_definitions.py tests/local_test/transform \
-	tests/local_test/api/test_any_body.py tests/local_test/api/test_boto3_clients.py tests/local_test/doctor/test_machine.py \
-	$(addprefix tests/scripts/,deploy training test_delete.py test_delete_data.py test_push.py test_transform.py test_try_endpoint.py test_upload.py)
+	tests/local_test/api/test_any_body.py tests/local_test/api/test_boto3_clients.py tests/local_test/api/test_schedules.py \
+	tests/local_test/doctor/test_machine.py \
+	$(addprefix tests/scripts/,comparison console costs deploy policies training trouble test_bootstrap.py test_delete.py \
+	test_delete_all.py test_delete_data.py test_doctor.py test_push.py test_transform.py test_try_endpoint.py test_upload.py)
 verbs := bootstrap push upload train tune report compare deploy predict transform logs status stop delete
 local_verbs := $(addprefix local-,$(filter-out status,$(verbs)))
 
