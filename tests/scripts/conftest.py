@@ -39,9 +39,11 @@ class Remembering(boto3.Session):
         self.made = {}
 
     def client(self, service, config=None):
-        if (service, config) not in self.made:
-            self.made[service, config] = super().client(service, config=config)
-        return self.made[service, config]
+        # A test may have set where the service is after it had its session.
+        key = service, config, os.environ.get(f"AWS_ENDPOINT_URL_{service.replace('-', '_').upper()}")
+        if key not in self.made:
+            self.made[key] = super().client(service, config=config)
+        return self.made[key]
 
 
 @pytest.fixture(scope="session", autouse=True)
