@@ -2,6 +2,12 @@
 could break.
 """
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-repeatable = settings(derandomize=True, database=None, deadline=None, max_examples=100)
+repeatable = settings(
+    derandomize=True,
+    database=None,
+    deadline=None,
+    max_examples=100,
+    suppress_health_check=[HealthCheck.too_slow],  # which measures how long examples take to make
+)
