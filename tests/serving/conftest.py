@@ -119,10 +119,10 @@ class Served:
             return 0
 
     def python(self, program: str) -> str:
-        """Run a program in the container; returns what it printed."""
-        status, output = self.container.exec_run(["python", "-c", program])
-        assert status == 0, output.decode()
-        return output.decode()
+        """Run a program in the container; returns what it printed on stdout."""
+        status, (output, errors) = self.container.exec_run(["python", "-c", program], demux=True)
+        assert status == 0, (errors or b"").decode()
+        return (output or b"").decode()
 
     def processes(self, name: str) -> list[int]:
         """Process ids, in the container, of the processes with this name and their parents' ids."""

@@ -119,7 +119,7 @@ def test_what_is_wrong_with_a_request_is_a_4xx_in_one_shape(endpoint, picture, b
         ("PUT", "/invocations", 405),
         ("GET", "/models", 404),
         ("POST", "/models", 404),
-        ("GET", "/metrics", 404),
+        ("POST", "/metrics", 405),
         ("GET", "/", 404),
     ],
 )
