@@ -157,7 +157,9 @@ def test_a_job_without_a_line_in_its_log_shows_its_state_and_the_time_on_a_termi
 def test_ctrl_c_ends_a_wait_with_130_and_leaves_the_terminal_as_it_was(terminal):
     of_80 = terminal(24, 80)
     code = (
-        "import sys, time\nfrom contract import waits\nfrom scripts.console.failure import ends_with_a_sentence\n"
+        # A shell starts what is to run in the background with SIGINT ignored, and children inherit that.
+        "import signal, sys, time\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from contract import waits\nfrom scripts.console.failure import ends_with_a_sentence\n"
         "from scripts.console.waits import Wait\nwaits.SHORTEST = 0.0\n"
         "@ends_with_a_sentence\ndef main(arguments):\n    with Wait('the answer'):\n        time.sleep(60)\n"
         "sys.exit(main([]))"
