@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-# https://docs.aws.amazon.com/sagemaker/latest/dg/logging-cloudwatch.html
+from local_test.api.log_names import component_group, endpoint_group
+
 GROUPS = "/aws/sagemaker/"
-OF_ONE = ("/aws/sagemaker/Endpoints/", "/aws/sagemaker/InferenceComponents/")  # each has a group of its own
+OF_ONE = (endpoint_group(""), component_group(""))  # each endpoint and each component has a group of its own
 
 
 def log_lines(logs: Any, name: str) -> Iterator[str]:
@@ -14,7 +15,7 @@ def log_lines(logs: Any, name: str) -> Iterator[str]:
     groups = logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=GROUPS)
     for group in (one["logGroupName"] for page in groups for one in page["logGroups"]):
         if group.startswith(OF_ONE):
-            if group in [f"{prefix}{name}" for prefix in OF_ONE]:
+            if group in (endpoint_group(name), component_group(name)):
                 yield from _events(logs, logGroupName=group)
         else:  # a stream of a job is NAME/INSTANCE
             streams = logs.get_paginator("describe_log_streams").paginate(
