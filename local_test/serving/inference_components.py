@@ -31,6 +31,16 @@ from local_test.serving.variant_plan import VariantPlan, plan_component
 SPECIFICATION = "Specification"
 IN_PROGRESS = ("Creating", "Updating")
 COPIES = ("DesiredCopyCount", "CurrentCopyCount")
+SUMMARY = (
+    "InferenceComponentName",
+    "InferenceComponentArn",
+    "InferenceComponentStatus",
+    "EndpointName",
+    "EndpointArn",
+    "VariantName",
+    "CreationTime",
+    "LastModifiedTime",
+)
 RESTARTED = (
     "The local SageMaker was restarted, and the copies of the inference component ended with it. Update it with "
     "UpdateInferenceComponent, or delete it."
@@ -151,7 +161,7 @@ class InferenceComponents:
             field: request[f"{field}Equals"] for field in ("EndpointName", "VariantName") if f"{field}Equals" in request
         }
         summaries = [
-            {field: value for field, value in record.items() if field not in (SERVED, SPECIFICATION, *COPIES)}
+            {field: record[field] for field in SUMMARY}
             for record in self._records.all()
             if wanted.items() <= record.items()
         ]

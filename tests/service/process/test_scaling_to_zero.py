@@ -1,4 +1,4 @@
-"""`deploy`, `predict` and `delete` with autoscaling.min-instances 0, on the local SageMaker as make's targets run them."""
+"""`deploy`, `predict` and `delete` with autoscaling.min-instances 0, run as make's targets do on the local SageMaker."""
 
 import json
 import os
