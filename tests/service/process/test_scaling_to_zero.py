@@ -1,4 +1,4 @@
-"""`deploy`, `predict` and `delete` with autoscaling.min-instances 0, run as make's targets do on the local SageMaker."""
+"""`deploy`, `predict` and `delete` with autoscaling.min-instances 0, run as make does on the local SageMaker."""
 
 import json
 import os
