@@ -47,6 +47,7 @@ def test_the_component_comes_when_the_endpoint_is_in_service_and_its_copies_are_
 def test_a_second_deploy_changes_the_model_alone(to_zero, aws, capsys):
     assert deploy.main([]) == 0
     to_zero.calls.clear()
+    capsys.readouterr()
     hosting(to_zero, ["InService"], ["InService", "Updating", "InService"])
     assert deploy.main(["--json"]) == 0
     assert to_zero.made() == ["CreateModel", "UpdateInferenceComponent"]
