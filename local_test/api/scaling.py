@@ -21,12 +21,14 @@ def add_copies_of_components() -> None:
     check_moto("scaling")
     from moto.applicationautoscaling import models, responses  # EC2 comes along, which only those who scale wait for
 
+    known_by = "ScalableDimensionValueSet"
     known = {one.name: one.value for one in models.ScalableDimensionValueSet}
     if COPIES_OF_A_COMPONENT in known.values():
         return
     added = {"SAGEMAKER_INFERENCE_COMPONENT_DESIRED_COPY_COUNT": COPIES_OF_A_COMPONENT}
-    more = Enum("ScalableDimensionValueSet", {**known, **added})  # type: ignore[misc] # one with members stays as it is
-    models.ScalableDimensionValueSet = responses.ScalableDimensionValueSet = more  # type: ignore[misc,assignment]
+    more = Enum(known_by, {**known, **added})  # type: ignore[misc] # one with members stays as it is
+    for module in (models, responses):  # the second has imported it from the first
+        setattr(module, known_by, more)
 
 
 def said_of_target(request: Mapping[str, Any]) -> tuple[str, str] | None:
