@@ -88,7 +88,6 @@ def _pools(plan: VariantPlan, instances: int) -> dict[str, Any]:
 
 def _variant(plan: VariantPlan) -> dict[str, Any]:
     images = [{"SpecifiedImage": image, "ResolvedImage": image} for image in plan.images]
-    shown = {
-        field: plan.described[field] for field in ("RoutingConfig", "ManagedInstanceScaling") if field in plan.described
-    }
+    told = ("RoutingConfig", "ManagedInstanceScaling")
+    shown: dict[str, Any] = {field: plan.described[field] for field in told if field in plan.described}
     return {"VariantName": plan.name, **({"DeployedImages": images} if images else {}), **shown}
