@@ -3,9 +3,11 @@
 import json
 
 import pytest
+from botocore.exceptions import ClientError
 
 from scripts import delete, logs, predict, status
 from scripts.aws import waking
+from scripts.try_page import answers
 from tests.scripts.deploy.component import HOST, NO_COMPONENT
 from tests.scripts.sagemaker_stand_in import Refusal
 from tests.scripts.things_there import OURS, Account
@@ -184,3 +186,13 @@ def test_the_log_of_such_an_endpoint_is_its_components(host, sagemaker, write_lo
     write_log("/aws/sagemaker/InferenceComponents/dogbreed", "AllTraffic/i-1", "a copy starts")
     assert logs.main(["dogbreed"]) == 0
     assert "a copy starts" in capsys.readouterr().out
+
+
+def test_the_page_to_try_says_that_the_endpoint_is_being_woken():
+    refused = {"Error": {"Code": NO_CAPACITY.code, "Message": NO_CAPACITY.message}}
+
+    def send(body, content_type, custom_attributes):
+        raise ClientError(refused, "InvokeEndpoint")
+
+    status_, said = answers.ask(send, b"\xff\xd8", "image/jpeg", answers.PREDICTIONS)
+    assert status_ == 502 and "is at zero instances. This request wakes it" in said["error"]
