@@ -11,15 +11,18 @@ from scripts.aws.jobs import KINDS, JobKind
 
 
 def left_over(aws: Aws, unseen: list[str]) -> list[Thing]:
-    """The machines that still run and the alarms that still watch, and a schedule that would delete a later endpoint of
-    the same name. unseen: gets a sentence for each look that these credentials may not take.
+    """The machines that still run and the alarms that still watch, an inference component that would bring machines
+    back, and a schedule that would delete a later endpoint of the same name.
+
+    unseen: gets a sentence for each look that these credentials may not take.
     """
     looks: list[Callable[[Aws], list[Thing]]] = [
         inventory.endpoints,
         inventory.alarms,
         *(partial(_running, kind=kind) for kind in KINDS),
     ]
-    found = [thing for look in looks for thing in inventory.seen(look, aws, unseen) if thing.costs]
+    things = [thing for look in looks for thing in inventory.seen(look, aws, unseen)]
+    found = [thing for thing in things if thing.costs or thing.kind == inventory.COMPONENT]
     return found + inventory.seen(schedules, aws, [])  # one who may not see it was told before
 
 
