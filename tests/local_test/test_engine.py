@@ -54,6 +54,13 @@ def test_a_user_outside_the_engines_group_is_told_how_to_join_it():
     assert "make engine" in why_none("('Connection aborted.', FileNotFoundError(2, 'No such file or directory'))")
 
 
+def test_an_engine_that_docker_host_names_is_named_with_the_way_back():
+    refused = "HTTPConnectionPool(host='h'): x (Caused by NewConnectionError('<y>: [Errno 111] Connection refused'))"
+    said = why_none(refused, "tcp://h:1")
+    assert said.startswith("No Docker engine answers at tcp://h:1, which DOCKER_HOST names (Connection refused).")
+    assert said.endswith("unset DOCKER_HOST")
+
+
 @pytest.mark.parametrize(("processor", "noted"), [("aarch64", True), ("arm64", True), ("x86_64", False), ("", False)])
 def test_an_engine_for_another_processor_is_said_to_emulate(processor, noted):
     note = emulation_note({"Architecture": processor})
