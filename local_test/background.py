@@ -59,6 +59,7 @@ def start(
     command += ["--port", str(port)] if port is not None else []
     command += [] if strict is None else ["--strict" if strict else "--no-strict"]
     log_file = folder / LOG
+    logged = log_file.stat().st_size if log_file.exists() else 0  # by those before
     process = _spawned(command, log_file)
     deadline = time.monotonic() + SECONDS_TO_START
     while time.monotonic() < deadline:
@@ -74,7 +75,7 @@ def start(
         time.sleep(0.05)
     process.terminate()
     with log_file.open("rb") as log:
-        log.seek(max(0, log_file.stat().st_size - 2000))
+        log.seek(max(logged, log_file.stat().st_size - 2000))
         said = log.read().decode(errors="replace")
     raise ServiceFailed(f"The local SageMaker did not start. {log_file} ends:\n{said}")
 

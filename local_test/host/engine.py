@@ -38,7 +38,7 @@ def connect() -> docker.DockerClient:
             else docker.from_env(max_pool_size=CONNECTIONS)
         )
         client.ping()
-    except DockerException as error:
+    except (DockerException, ValueError) as error:  # the latter of an address that is none
         raise NoEngine(why_none(str(error), os.environ.get("DOCKER_HOST", ""))) from error
     return client
 

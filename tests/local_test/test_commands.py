@@ -41,6 +41,15 @@ def test_a_port_that_there_cannot_be_is_a_usage_error(port, tmp_path, capsys):
     assert ended.value.code == 2 and "--port must be at least 0 and at most 65535" in capsys.readouterr().err
 
 
+def test_a_start_that_fails_shows_what_it_logged_itself(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("DOCKER_HOST", "unix:///not/there.sock")
+    (tmp_path / "service.log").write_text("error: of a start before\n")
+    assert main(["up", "--folder", str(tmp_path)]) == 1
+    said = capsys.readouterr().err
+    assert "The local SageMaker did not start." in said and "No Docker engine answers at unix:///not/there.sock" in said
+    assert "of a start before" not in said
+
+
 def test_a_damaged_file_of_the_state_is_a_sentence(tmp_path, capsys):
     (tmp_path / "service.json").write_text("{")
     assert main(["status", "--folder", str(tmp_path)]) == 1
