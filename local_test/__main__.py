@@ -29,6 +29,8 @@ from contextlib import nullcontext
 from pathlib import Path
 from urllib.parse import quote
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from contract.waits import Wait
 from local_test import clean, service_address
 from local_test.aws_client import aws_client
@@ -38,6 +40,7 @@ from local_test.doctor.__main__ import report as doctor
 from local_test.environment import exports
 from local_test.host.command import COMMAND
 from local_test.host.engine import NoEngine, connect, emulation_note, published_ports_warning
+from local_test.host.error_words import in_words
 from local_test.host.folder_lock import AlreadyRunning
 from local_test.host.identity import access_key_of
 from local_test.host.labels import NAME, OWNED, find
@@ -81,12 +84,17 @@ def main(arguments: list[str], folder: Path = IN_REPOSITORY) -> int:
     )
     parser.add_argument("--json", action="store_true", help="of status and doctor: print one JSON document")
     args = parser.parse_args(arguments)
+    if args.port is not None and not 0 <= args.port <= 65535:
+        parser.error("--port must be at least 0 and at most 65535")
     try:
         return _run(args)
     except AlreadyRunning as error:
         print(f"error: {error}", file=sys.stderr)
         return GAVE_WAY
     except (NoEngine, ServiceFailed, ValueError, OSError) as error:
+        print(f"error: {in_words(error)}", file=sys.stderr)
+        return 1
+    except (BotoCoreError, ClientError) as error:  # what the service's own API refuses; its words are sentences
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -109,7 +117,7 @@ def _run(args: argparse.Namespace) -> int:
         with Wait("the local SageMaker to end"):
             ended = stop(folder)
         kept = f"The local SageMaker has ended; its jobs, models and S3 objects stay in {folder}."
-        print(kept if ended else "It is not running.")
+        print(kept if ended else f"The local SageMaker is not running (folder {folder}).")
         return 0
     if args.verb == "clean":
         with Wait("the local SageMaker to end"):
@@ -172,7 +180,7 @@ def show_status(folder: Path, as_json: bool = False) -> int:
     """Whether the service runs, and what in it. Returns 1 where it does not."""
     address = service_address.running(folder)
     if address is None:
-        stopped = f"It is not running (folder {folder}). Start it: {COMMAND} up"
+        stopped = not_running(folder)
         print(json.dumps({"running": False, "folder": str(folder)}) if as_json else stopped)
         return 1
     containers = find(connect(), service=address.name)
@@ -190,25 +198,45 @@ def show_status(folder: Path, as_json: bool = False) -> int:
 def show_logs(folder: Path, name: str | None) -> int:
     """Of a job or an endpoint; without a name, the service's own."""
     if not name:
-        print((folder / LOG).read_text(errors="replace"), end="")
+        log = folder / LOG
+        if not log.exists():
+            print(
+                f"error: there is no {log}: no local SageMaker was started in the background there. One that serves in "
+                "a terminal logs to that.",
+                file=sys.stderr,
+            )
+            return 1
+        print(log.read_text(errors="replace"), end="")
         return 0
     address = service_address.running(folder)
     if address is None:
-        print(f"error: it is not running (folder {folder}). Start it: {COMMAND} up", file=sys.stderr)
+        print(f"error: {not_running(folder)}", file=sys.stderr)
         return 1
     found = False
     for line in log_lines(aws_client("logs", address, access_key_of(folder)), name):
         found = True
         print(line)
     if not found:
-        print(f"error: no job and no endpoint {name} has printed anything.", file=sys.stderr)
+        print(
+            f"error: no job and no endpoint {name} has printed anything; in another region than {address.region} is "
+            "not looked.",
+            file=sys.stderr,
+        )
     return 0 if found else 1
+
+
+def not_running(folder: Path) -> str:
+    """The sentence for verbs that need a service."""
+    return f"The local SageMaker is not running (folder {folder}). Start it: {COMMAND} up"
 
 
 def interrupt(folder: Path, job: str | None) -> int:
     address = service_address.running(folder)
-    if address is None or not job:
-        print(f"error: name a job of a running service: {COMMAND} interrupt JOB", file=sys.stderr)
+    if not job:
+        print(f"error: name a spot training job: {COMMAND} interrupt JOB", file=sys.stderr)
+        return 2
+    if address is None:
+        print(f"error: {not_running(folder)}", file=sys.stderr)
         return 2
     service_address.control(folder, address, f"interrupt?job={quote(job)}", "POST")
     return 0

@@ -36,15 +36,19 @@ def start(
     with. strict: refuse fields of requests that have no effect on one machine; None means what it runs or ran with."""
     if address := service_address.running(folder):
         if port not in (None, address.port):
-            raise ServiceFailed(f"It runs already, at {address.url}. End it first: {COMMAND} down")
+            raise ServiceFailed(
+                f"The local SageMaker runs already, at {address.url}, and --port asks for {port}. End it first: "
+                f"{COMMAND} down"
+            )
         if allow_files and sorted(str(path.resolve()) for path in allow_files) != sorted(address.allow_files):
             raise ServiceFailed(
-                f"It runs already, for files below {', '.join(address.allow_files)}. End it first, to start it for "
-                f"others: {COMMAND} down"
+                f"The local SageMaker runs already, for files below {', '.join(address.allow_files)}. End it first, to "
+                f"start it for others: {COMMAND} down"
             )
         if strict not in (None, address.strict):
             raise ServiceFailed(
-                f"It runs already, {'with' if address.strict else 'without'} --strict. End it first: {COMMAND} down"
+                f"The local SageMaker runs already, {'with' if address.strict else 'without'} --strict. End it first: "
+                f"{COMMAND} down"
             )
         return address
     make_private(folder)
@@ -55,6 +59,7 @@ def start(
     command += ["--port", str(port)] if port is not None else []
     command += [] if strict is None else ["--strict" if strict else "--no-strict"]
     log_file = folder / LOG
+    logged = log_file.stat().st_size if log_file.exists() else 0  # by those before
     process = _spawned(command, log_file)
     deadline = time.monotonic() + SECONDS_TO_START
     while time.monotonic() < deadline:
@@ -70,7 +75,7 @@ def start(
         time.sleep(0.05)
     process.terminate()
     with log_file.open("rb") as log:
-        log.seek(max(0, log_file.stat().st_size - 2000))
+        log.seek(max(logged, log_file.stat().st_size - 2000))
         said = log.read().decode(errors="replace")
     raise ServiceFailed(f"The local SageMaker did not start. {log_file} ends:\n{said}")
 
@@ -92,8 +97,8 @@ def stop(folder: Path) -> bool:
                 os.kill(told, signal.SIGTERM)
         if time.monotonic() > deadline:
             raise ServiceFailed(
-                f"{f'Process {told}' if told else 'It'} has not ended after {SECONDS_TO_END} s; "
-                f"{folder / LOG} may say why."
+                f"The local SageMaker{f', process {told},' if told else ''} has not ended after {SECONDS_TO_END} s; "
+                f"{folder / LOG} may say why." + (f" By force: kill -9 {told}" if told else "")
             )
         time.sleep(0.05)
     return True

@@ -17,6 +17,7 @@ from docker.errors import APIError
 
 from local_test import service_address
 from local_test.host.engine import NoEngine, connect
+from local_test.host.error_words import in_words
 from local_test.host.identity import read_identity
 from local_test.host.labels import NAME, OWNED, REGISTRY, SERVICE, filters, find, remove, remove_network
 from local_test.registry.left_behind import remove_login, remove_names
@@ -93,7 +94,7 @@ def main(arguments: list[str]) -> int:
             if remove_login(host, os.environ):
                 print(f"removed the login at {host}")
     except (NoEngine, APIError, OSError) as error:
-        print(f"error: nothing more was removed: {error}", file=sys.stderr)
+        print(f"error: nothing more was removed: {in_words(error)}", file=sys.stderr)
         return 1
     return 0
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
+from local_test.host.command import COMMAND
 from local_test.host.identity import AccessKey, access_key_of
 from local_test.interception import ca_bundle
 from local_test.interception.settings import read_settings
@@ -93,7 +94,7 @@ def variables(
     if intercept:
         settings = read_settings(folder)
         if settings is None:
-            raise FileNotFoundError(f"{folder} has no interception yet.")
+            raise FileNotFoundError(f"{folder} has no interception yet: {COMMAND} env --intercept switches it on.")
         values |= intercepting(own, settings.url, str((folder / ca_bundle.FILE).resolve()))
     for name in EXCEPTIONS:
         past = (values.get(name) if intercept else own.get(name)) or ""

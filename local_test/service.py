@@ -201,4 +201,12 @@ def _listening_server(
             return HttpServer(application, access.examine, earlier, containers.gateway, containers.admits)
         except OSError:
             pass  # somebody else has taken it meanwhile
-    return HttpServer(application, access.examine, wanted or 0, containers.gateway, containers.admits)
+    try:
+        return HttpServer(application, access.examine, wanted or 0, containers.gateway, containers.admits)
+    except OSError as error:
+        if not wanted:
+            raise
+        raise OSError(
+            f"The local SageMaker cannot listen at port {wanted}: {os.strerror(error.errno or 0)}. Name another, or "
+            "leave --port out for a free one."
+        ) from error

@@ -47,11 +47,18 @@ class Address:
 
 
 def read(folder: Path) -> Address | None:
-    """The address that the service of this folder has, or had last; None before its first start."""
+    """The address that the service of this folder has, or had last; None before its first start. Raises ValueError, a
+    message, for a file that is damaged, or of another version.
+    """
     try:
         return Address(**json.loads((folder / FILE).read_text()))
     except FileNotFoundError:
         return None
+    except (ValueError, TypeError) as error:
+        raise ValueError(
+            f"{folder / FILE} cannot be read ({error}): it is damaged, or another version of the local SageMaker wrote "
+            "it. Move it away: the next start writes a new one."
+        ) from error
 
 
 def running(folder: Path) -> Address | None:

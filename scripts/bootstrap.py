@@ -170,7 +170,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     if args.budget is not None and args.email is None:
         parser.error("--budget needs --email: a budget is only there to mail somebody")
     if args.budget is not None and not 0 < args.budget < 1e9:
-        parser.error("--budget must be above 0")
+        parser.error("--budget must be above 0 and below a billion")
     if args.email is not None and not re.fullmatch(r"[^@\s]+@[^@\s]+", args.email):
         parser.error(f"--email {args.email} is no mail address")
     return args

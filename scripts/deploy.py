@@ -208,8 +208,8 @@ def endpoint_calls(aws: Aws, endpoint: dict[str, Any] | None, config: str) -> li
     if status == "Failed":  # deleting is all that a failed endpoint allows, and it serves nothing
         return [Call("sagemaker", "DeleteEndpoint", {"EndpointName": name}), create]
     raise Failure(
-        f"The endpoint {name} is {status} and takes no update, nor can it be deleted yet. Wait until "
-        f"`{make('status')}` says something else."
+        f"The endpoint {name} is {status} and takes no update. Where that is a change under way, wait until "
+        f"`{make('status')}` says InService or Failed; otherwise run `{make('delete')}`, then deploy again."
     )
 
 

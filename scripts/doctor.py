@@ -52,10 +52,13 @@ def findings(settings: Settings) -> list[Finding]:
     except Failure as failure:
         said, _, step = str(failure).partition(". ")
         return [warning("region", f"{said}. Only AWS needs one, nothing that runs on this machine.", step)]
-    except BotoCoreError as error:  # a profile that is not there
-        step = "Name one of ~/.aws/config: AWS_PROFILE. `aws configure --profile NAME` makes one."
-        return [problem("credentials", f"{error}.", step)]
-    found = account_checks.region_findings(aws)
+    except BotoCoreError as error:  # a profile that is not there, a file that cannot be read
+        return [account_checks.as_finding("problem", "credentials", error)]
+    try:
+        found = account_checks.region_findings(aws)
+    except Failure as failure:  # an address that is no URL
+        said, _, step = str(failure).partition(". ")
+        return [problem("AWS", f"{said}.", step)]
     found += run_checks({"credentials": lambda: account_checks.credential_findings(aws)}, FIRST_SECONDS)
     if any(one.level != "ok" for one in found):
         return found  # whatever else is asked would not be answered, or not by this account

@@ -9,6 +9,7 @@ import sys
 import urllib.error
 import urllib.request
 import zipfile
+import zlib
 from pathlib import Path
 from typing import IO
 
@@ -48,6 +49,8 @@ def download(url: str, target: Path) -> None:
     except (OSError, http.client.HTTPException) as error:
         if getattr(error, "errno", None) == errno.ENOSPC:
             raise Failure(f"The disk of {part} is full. Make room and run it again: it goes on from there.") from error
+        if getattr(error, "filename", None):  # of this machine, and no answer's
+            raise
         # no network, a name that does not resolve, a connection cut
         raise Failure(f"{url} cannot be reached ({error}). What arrived is kept in {part}. {_ADVICE}") from error
     if part.stat().st_size != expected:
@@ -75,11 +78,14 @@ def _check(archive: Path) -> None:
     try:
         with zipfile.ZipFile(archive) as opened:
             broken = opened.testzip()
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:  # the latter two of a member that is broken within
         broken = str(error)
     if broken:
         archive.unlink()
-        raise Failure(f"What arrived is not a sound zip ({broken}); it was removed. Run it again.")
+        raise Failure(
+            f"What arrived is not a sound zip ({broken}); it was removed. Run it again. Where it stays so, a proxy may "
+            f"answer in the place of the server. {_ADVICE}"
+        )
 
 
 @ends_with_a_sentence

@@ -28,7 +28,7 @@ from scripts.console.waits import Wait
 
 @ends_with_a_sentence
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="predict", description="Ask the endpoint what is on pictures.")
+    parser = argparse.ArgumentParser(prog="predict", description="Classify pictures with the endpoint.")
     parser.add_argument("pictures", nargs="+", type=Path, metavar="PICTURE", help="a picture, or a folder of pictures")
     parser.add_argument("--parallel", type=int, default=8, metavar="N", help="requests at once, 1 to 64 (8)")
     parser.add_argument("--dry-run", action="store_true", help="print the requests, send nothing")
@@ -67,7 +67,7 @@ def main(arguments: list[str]) -> int:
         found.write(answered)
     if len(pictures) > 1:
         print(
-            f"{len(pictures) - failed} of {len(pictures)} pictures named in {time.monotonic() - started:.1f} s",
+            f"{len(pictures) - failed} of {len(pictures)} pictures classified in {time.monotonic() - started:.1f} s",
             file=sys.stderr,
         )
     return 1 if failed else 0

@@ -15,7 +15,14 @@ from botocore.exceptions import ClientError
 
 from scripts.aws import docker_cli, docker_push
 from scripts.aws.clients import Aws
-from scripts.aws.docker_manifest import DOCKER_MANIFEST, OCI_TAG, is_pushed_as_oci, put_as_docker, remove_oci_tag
+from scripts.aws.docker_manifest import (
+    DOCKER_MANIFEST,
+    OCI_TAG,
+    is_pushed_as_oci,
+    one_image,
+    put_as_docker,
+    remove_oci_tag,
+)
 from scripts.aws.image import (
     built_image,
     built_tag,
@@ -178,7 +185,7 @@ def _manifest(aws: Aws, name: str, tag: str, detail: dict[str, Any]) -> dict[str
     """mediaType: as it is stored, which DescribeImages need not tell. config: the digest of the configuration, which is
     the id that Docker gives the image; None when one may not look."""
     try:
-        [found] = aws.client("ecr").batch_get_image(repositoryName=name, imageIds=[{"imageTag": tag}])["images"]
+        found = one_image(aws.client("ecr").batch_get_image(repositoryName=name, imageIds=[{"imageTag": tag}]), name)
     except ClientError as error:
         if not is_denied(error):
             raise

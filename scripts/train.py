@@ -48,8 +48,8 @@ def main(arguments: list[str]) -> int:
     name = args.job_name or names.training_job(settings.prefix, names.timestamp())
     if not names.is_training_job(settings.prefix, name):
         raise Failure(
-            f"The job's name {name} must begin with {settings.prefix}-train- and have at most 63 letters, digits and "
-            "hyphens."
+            f"The job's name {name} must begin with {settings.prefix}-train-, go on with a letter or a digit, and have "
+            "at most 63 letters, digits, and hyphens between them."
         )
     hyperparameters = parse_hyperparameters(args.hyperparameters)
     if args.from_tuning and "=" in args.from_tuning:

@@ -1,4 +1,4 @@
-"""`python -m scripts.transform SOURCE`: name every picture of a folder, here or in S3, without an endpoint.
+"""`python -m scripts.transform SOURCE`: classify every picture of a folder, here or in S3, without an endpoint.
 
 Starts machines, sends them every picture, stores the answers beside each other in S3, and ends the machines.
 """
@@ -37,7 +37,7 @@ from scripts.requests.transform_job import transform_job_request
 @ends_with_a_sentence
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
-        prog="transform", description="Name every picture of a folder, without an endpoint."
+        prog="transform", description="Classify every picture of a folder, without an endpoint."
     )
     parser.add_argument("source", help="a folder of pictures, or an s3:// URI")
     which = parser.add_mutually_exclusive_group()

@@ -45,8 +45,8 @@ def main(arguments: list[str]) -> int:
     if not names.is_tuning_job(settings.prefix, name):
         raise Failure(
             f"The tuning job's name {name} must begin with {names.tuning_prefix(settings.prefix)}-tune-, have at most "
-            f"{names.LONGEST_TUNING_JOB} letters, digits and hyphens, no second tune among them, and not end as a "
-            "trial does."
+            f"{names.LONGEST_TUNING_JOB} letters, digits and single hyphens between them, no second part tune, and not "
+            "end as the name of a trial does, such as -001-1a2b3c4d."
         )
     ranges = chosen_ranges(settings.tune.ranges, args.range)
     static = static_hyperparameters(settings, parse_hyperparameters(args.hyperparameters), ranges)
@@ -115,8 +115,8 @@ def check_objective(settings: Settings, found: dict[str, str]) -> None:
     """Raise Failure when no trial would print the objective. found: the channels that hold pictures."""
     if is_of_the_test_split(settings.tune.objective) and "test" not in found:
         raise Failure(
-            f"tune.objective is {settings.tune.objective}, and there is no test split. Upload one, or choose a valid_ "
-            "figure."
+            f"tune.objective is {settings.tune.objective}, and there is no test split. Upload one, or choose another "
+            "metric, such as valid_accuracy."
         )
 
 
@@ -145,9 +145,8 @@ def check_parents(aws: Aws, tune: Tune, parents: list[str], ranges: dict[str, Ra
             )
         if (count := len(ranges_of_request(config["ParameterRanges"]))) != len(ranges):
             raise Failure(
-                f"The tuning job {parent} tuned {count} hyperparameters, and this search {len(ranges)}: they must be "
-                "as many. "
-                "Name another, or change the ranges with --range."
+                f"The tuning job {parent} tuned {count} hyperparameters, and this search {len(ranges)}: the number "
+                "must be the same. Name another, or change the ranges with --range."
             )
 
 

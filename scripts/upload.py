@@ -99,8 +99,8 @@ def bucket_call(aws: Aws) -> Call | None:
         status = error.response["ResponseMetadata"]["HTTPStatusCode"]
         if status == 403:
             raise Failure(
-                f"The bucket {bucket} is not open to these credentials; it may be another account's. "
-                "Name one of yours: SAGEMAKER_BUCKET, or bucket in sagemaker.toml."
+                f"The bucket {bucket} is another account's, or these credentials lack s3:ListBucket. Name one of "
+                "yours: SAGEMAKER_BUCKET, or bucket in sagemaker.toml."
             ) from error
         if status != 404:
             raise

@@ -102,7 +102,10 @@ class Access:
         if examined.largest_body is not None and length > examined.largest_body:
             if _is_invocation(head, examined.service):
                 raise InvocationTooLarge(examined.largest_body)
-            raise RequestTooLarge(f"The body has {length} bytes; here at most {examined.largest_body} are taken.")
+            raise RequestTooLarge(
+                f"The body has {length} bytes, and the local SageMaker takes at most {examined.largest_body} in a "
+                "request of this kind. Bring large data to S3, and name it in the request."
+            )
         source = environ["wsgi.input"]
         if examined.signed is None:
             return self._checked_form(head, environ, source, length)

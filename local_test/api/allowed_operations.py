@@ -256,6 +256,7 @@ S3_PARAMETERS = frozenset(
 )
 S3_METHODS = ("GET", "HEAD", "PUT", "POST", "DELETE")
 SERVICES = frozenset({"s3", *OPERATIONS})
+SPOKEN = {"monitoring": "cloudwatch"}  # in messages: as clients know it
 REST = frozenset({"scheduler"})  # method and path say the operation; s3 has rules of its own
 
 
@@ -271,8 +272,8 @@ def is_here(service: str, method: str, operation: str, parameters: Iterable[str]
 def why_not_here(service: str, operation: str) -> str:
     """A sentence about an operation that is not here."""
     if service in SERVICES:
-        return f"The local {service} does not have {operation}. Send this request to AWS instead."
+        return f"The local {SPOKEN.get(service, service)} does not have {operation}. Send this request to AWS instead."
     return (
         f"The local SageMaker does not have {operation} of {service or 'this service'}: it has only SageMaker, "
-        f"{', '.join(sorted(SERVICES))}. Send this request to AWS instead."
+        f"{', '.join(sorted(SPOKEN.get(one, one) for one in SERVICES))}. Send this request to AWS instead."
     )

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import sys
 import typing
 import uuid
 from collections.abc import Callable, Iterable
@@ -21,6 +22,7 @@ from local_test.api.owners_only import check_no_files, refuse_command
 from local_test.api.refused_operations import why_refused
 from local_test.api.request_head import RequestHead
 from local_test.api.sagemaker_api import SageMakerApi
+from local_test.host.error_words import in_words, is_of_this_machine, where_more_is
 
 SAGEMAKER_TARGET = "SageMaker."
 NOT_SENT = ("access-control-", "server")  # no page may read an answer; who answers is the HTTP server
@@ -127,15 +129,16 @@ def _without_cors(start_response: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def fault(protocol: Protocol, what: str) -> ErrorAnswer:
-    """The answer to a request that met a fault of ours: an id; the service's log has the traceback.
+    """The answer to a request that met a fault of ours, or of the engine or the disk: an id; the service's log has the
+    traceback.
 
     It must not look like an answer of AWS's. Call it where the exception is handled.
     """
     number = uuid.uuid4().hex[:12]
     logger.exception("fault %s in %s", number, what)
-    return error_answer(
-        protocol, 500, "InternalFailure", f"A fault of the local SageMaker; its log has the id {number}."
-    )
+    error = sys.exception()
+    why = in_words(error) if error and is_of_this_machine(error) else "A fault of the local SageMaker."
+    return error_answer(protocol, 500, "InternalFailure", f"{why} {where_more_is(number)}")
 
 
 def answered_with(answer: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

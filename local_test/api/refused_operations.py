@@ -2,8 +2,10 @@
 
 import re
 
+from local_test.host.command import COMMAND
+
 SEND = "send this request to AWS instead"
-SHELL = "Run the notebook on this machine, in a shell that has evaluated `python -m local_test env`"
+SHELL = f"Run the notebook on this machine, in a shell that has evaluated `{COMMAND} env`"
 # Words in the names of operations -> the part of SageMaker, and the way out. The first that is found counts.
 PARTS = {
     "^Search$|SearchSuggestions": (

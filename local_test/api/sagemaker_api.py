@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import botocore
+
 from local_test.api.errors import UnknownOperation
 from local_test.api.refused_operations import why_refused
 from local_test.api.request_validation import operations, python_name, validate
@@ -21,7 +23,10 @@ class SageMakerApi:
     def call(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         """Raises ApiError. An operation that is not here is refused: an invented answer would be a lie."""
         if operation not in operations():
-            raise UnknownOperation(f"SageMaker has no operation {operation}.")
+            raise UnknownOperation(
+                f"SageMaker has no operation {operation}, as far as the local SageMaker's botocore "
+                f"{botocore.__version__} knows. Send this request to AWS instead."
+            )
         if operation not in self._handlers:
             raise UnknownOperation(why_refused(operation))
         validate(operation, request)

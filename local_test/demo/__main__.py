@@ -56,7 +56,11 @@ def main(arguments: list[str]) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     if chosen.data is None and summary["accuracy"] < SAMPLE_GOAL:
-        print(f"error: the sample model named {summary['accuracy']:.1%}, less than {SAMPLE_GOAL:.0%}", file=sys.stderr)
+        print(
+            f"error: the accuracy on the sample's test pictures is {summary['accuracy']:.1%}, and should be at least "
+            f"{SAMPLE_GOAL:.0%}. {chosen.output / 'page.html'} shows each.",
+            file=sys.stderr,
+        )
         return 1
     return 0
 
@@ -149,7 +153,7 @@ def _through_the_scripts(scripts: Scripts, data: Path, photographs: bool, output
     (output / "summary.json").write_text(json.dumps(summary, indent=2))
     page = write_page(output / "page.html", summary, data)
     _heading(
-        f"{correct} of {len(predictions)} test pictures named: accuracy {summary['accuracy']:.1%}, "
+        f"{correct} of {len(predictions)} test pictures classified rightly: accuracy {summary['accuracy']:.1%}, "
         f"chance {1 / len(summary['classes']):.1%}"
     )
     print(f"{summary['origin']}\n{output / 'summary.json'}\n{page}")
@@ -191,6 +195,8 @@ def _predict(scripts: Scripts, data: Path) -> tuple[list[dict[str, Any]], list[d
     if step > 1:
         print(f"{len(test)} of the {len(every_one)} test pictures are sent: every {step}th")
     answers = json.loads(scripts.run("predict", "--json", *test, output=True, may_fail=True))
+    if not isinstance(answers, list):  # it asked no picture
+        raise DemoFailed(f"`predict` asked nothing: {answers.get('error', 'see above')}")
     predictions, unanswered = [], []
     for answered in answers:
         path, label = test[answered["picture"]]

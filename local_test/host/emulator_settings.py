@@ -19,15 +19,19 @@ from local_test.storage.object_store import ObjectStore
 ACCOUNT = "123456789012"  # moto's own, so that its answers and ours agree
 
 
+class NoSuchImage(ValueError):
+    """Neither the local registry nor the engine has the image of a request."""
+
+
 @dataclass(frozen=True)
 class Platform:
     """service: names this service among others on the machine; every container's label carries it. folder: its own, on
     disk.
 
-    local_image: image URI of a request -> id of the image in the engine; raises ValueError with the next step. files:
-    what file:// URIs of requests may reach. container_access: how programs in containers reach the service.
-    writable_folders: folders of this machine as containers may write to them. strict: fields of a request that have no
-    effect on one machine are refused."""
+    local_image: image URI of a request -> id of the image in the engine; raises NoSuchImage, and for what cannot run
+    here or be looked for ValueError, both with the next step. files: what file:// URIs of requests may reach.
+    container_access: how programs in containers reach the service. writable_folders: folders of this machine as
+    containers may write to them. strict: fields of a request that have no effect on one machine are refused."""
 
     engine: DockerClient
     service: str

@@ -13,6 +13,8 @@ from docker.context import ContextAPI
 from docker.errors import DockerException, NotFound
 from docker.types import DeviceRequest
 
+from local_test.host.error_words import cause
+
 CONNECTIONS = 200
 FIRST_THAT_CLOSES_LOOPBACK = 28  # version of the engine
 
@@ -36,21 +38,26 @@ def connect() -> docker.DockerClient:
             else docker.from_env(max_pool_size=CONNECTIONS)
         )
         client.ping()
-    except DockerException as error:
-        raise NoEngine(why_none(str(error))) from error
+    except (DockerException, ValueError) as error:  # the latter of an address that is none
+        raise NoEngine(why_none(str(error), os.environ.get("DOCKER_HOST", ""))) from error
     return client
 
 
-def why_none(error: str) -> str:
-    """The sentence of NoEngine. error: what the engine's SDK says."""
+def why_none(error: str, docker_host: str = "") -> str:
+    """The sentence of NoEngine. error: what the engine's SDK says. docker_host: DOCKER_HOST, '' without it."""
     if "Permission denied" in error or "PermissionError" in error:
         return (
             "The Docker engine is there, and this user may not use it (permission denied). Join its group, then log in "
             "again: sudo usermod -aG docker $USER"
         )
+    if docker_host:
+        return (
+            f"No Docker engine answers at {docker_host}, which DOCKER_HOST names ({cause(error)}). Start that one, or "
+            "take this machine's: unset DOCKER_HOST"
+        )
     return (
-        f"No Docker engine answers ({error}). Start Docker Desktop, or the engine (sudo systemctl start docker); in a "
-        "clone of this repository `make engine` installs one."
+        f"No Docker engine answers ({cause(error)}). Start Docker Desktop, or the engine (sudo systemctl start "
+        "docker); in a clone of this repository `make engine` installs one."
     )
 
 

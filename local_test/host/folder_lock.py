@@ -5,6 +5,8 @@ import time
 from pathlib import Path
 from typing import IO
 
+from local_test.host.command import COMMAND
+
 FILE = "lock"
 SECONDS_TO_TRY = 0.5  # whoever only looks whether it is held holds it for an instant
 
@@ -20,7 +22,10 @@ def hold(folder: Path) -> IO[str]:
     while not _taken(lock):
         if time.monotonic() > deadline:
             lock.close()
-            raise AlreadyRunning(f"Another local SageMaker serves from {folder}. End it, or name another folder.")
+            raise AlreadyRunning(
+                f"Another local SageMaker serves from {folder}. End it ({COMMAND} down --folder {folder}), or name "
+                "another folder with --folder."
+            )
         time.sleep(0.02)
     return lock
 

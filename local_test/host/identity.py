@@ -36,12 +36,19 @@ class Identity:
 
 
 def read_identity(folder: Path) -> Identity | None:
-    """None before the first start of the folder's service. Raises OSError where the folder is another user's."""
+    """None before the first start of the folder's service. Raises OSError where the folder is another user's, and
+    ValueError, a message, for a damaged file.
+    """
     try:
         found = json.loads((folder / FILE).read_text())
+        return Identity(found["name"], AccessKey(found["access_key_id"], found["secret_access_key"]))
     except FileNotFoundError:
         return None
-    return Identity(found["name"], AccessKey(found["access_key_id"], found["secret_access_key"]))
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(
+            f"{folder / FILE}, with the name and the key of this folder's local SageMaker, is damaged. Put a copy "
+            f"back, or move it away and start again: the key is another then, and shells need `{COMMAND} env` anew."
+        ) from error
 
 
 def access_key_of(folder: Path) -> AccessKey:

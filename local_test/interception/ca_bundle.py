@@ -23,8 +23,7 @@ def write_bundle(folder: Path, own: Mapping[str, str]) -> None:
     """Into the state folder, which has our certificate authority. own: a shell's variables without any interception.
 
     Raises OSError for a bundle that a variable names and that cannot be read."""
-    named = [Path(own[name]) for name in VARIABLES if own.get(name)]
-    files = [file for one in named for file in (sorted(one.iterdir()) if one.is_dir() else [one])]
+    files = [file for name in VARIABLES if own.get(name) for file in _named(name, Path(own[name]))]
     default = ssl.get_default_verify_paths().cafile
     usual = [Path(one) for one in (certifi.where(), default, *SYSTEM_FILES) if one and Path(one).is_file()]
     certificates: dict[str, None] = {}  # in their order, each once
@@ -32,6 +31,19 @@ def write_bundle(folder: Path, own: Mapping[str, str]) -> None:
         certificates |= dict.fromkeys(certificates_in(file.read_text(encoding="utf-8", errors="replace")))
     certificates |= dict.fromkeys(certificates_in((folder / AUTHORITY_FILE).read_text()))
     write_atomically(folder / FILE, "\n".join([*certificates, ""]), mode=0o600)
+
+
+def _named(variable: str, path: Path) -> list[Path]:
+    """The files of a bundle that is a file or a folder. Raises OSError, a message, for one that cannot be read."""
+    try:
+        files = sorted(path.iterdir()) if path.is_dir() else [path]
+        for file in files:
+            file.open("rb").close()
+    except OSError as error:
+        raise OSError(
+            f"{variable} names {path}, which cannot be read ({error.strerror}). Correct or unset it."
+        ) from error
+    return files
 
 
 def certificates_in(text: str) -> list[str]:

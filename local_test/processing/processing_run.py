@@ -17,6 +17,7 @@ from contract.opt_ml import FAILURE_REASON_CHARACTERS
 from local_test.api.supported_fields import without_effect, without_effect_line
 from local_test.host.archives import tree_archive
 from local_test.host.emulator_settings import Platform
+from local_test.host.error_words import in_words, start_refused
 from local_test.host.labels import PROCESSING
 from local_test.host.state import retry_until_written
 from local_test.processing import opt_ml
@@ -95,7 +96,7 @@ class ProcessingRun:
                 end = End("Failed", KILLED)
             else:
                 logger.exception("processing job %s", self.name)
-                end = End("Failed", f"InternalServerError: the job could not be run on this machine: {error}")
+                end = End("Failed", f"InternalServerError: the job could not be run on this machine: {in_words(error)}")
         with self._ending.lock:
             self._ending.close()
         # Before the end is said: from then on the job may be deleted, and another of its name started.
@@ -135,7 +136,8 @@ class ProcessingRun:
                 self._hosts.start()
             except APIError as error:
                 if error.is_client_error():
-                    raise Refused(f"AlgorithmError: CannotStartContainerError: {error.explanation}") from error
+                    why = start_refused(error, "what ContainerEntrypoint names, or its own entrypoint,")
+                    raise Refused(f"AlgorithmError: CannotStartContainerError: {why}") from error
                 raise
             self._update(ProcessingStartTime=time.time())
         exits = self._follow(outputs)

@@ -18,12 +18,15 @@ from datetime import UTC, datetime, timedelta
 from types import ModuleType
 from typing import Any, Protocol
 
+from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult
 from moto.ecr import urls
 from moto.ecr.exceptions import ImageAlreadyExistsException, InvalidParameterException
 from moto.ecr.models import ECRBackend, Image, Repository, RepoTagMutability, ecr_backends
 from moto.ecr.responses import ECRResponse
 
+from local_test.host.small_image import ImageNotBuilt
+from local_test.registry.registry import RegistryError
 from local_test.registry.registry_api import Manifest, RegistryApi, RegistryRefused
 from local_test.registry.users import Users
 from local_test.storage.moto_internals import check_moto
@@ -41,7 +44,7 @@ class LocalRegistry(Protocol):
 
     @property
     def host(self) -> str:
-        """'HOST:PORT'. It may be started when it is first asked for."""
+        """'HOST:PORT'. It may be started when it is first asked for. Raises RegistryError, ImageNotBuilt."""
 
     def has(self, repository: str) -> bool:
         """Whether one may push to it, and has perhaps. Starts nothing."""
@@ -180,7 +183,7 @@ class _RegistryBackend(ECRBackend):
             try:
                 media_type = image_manifest_mediatype or json.loads(image_manifest)["mediaType"]
                 # As the one who pushes: of two who want an immutable tag at a time, the registry refuses one.
-                as_user = RegistryApi(self.registry.host, self.registry.users.aws)
+                as_user = RegistryApi(_host(self.registry), self.registry.users.aws)
                 as_user.put_manifest(repository_name, image_tag or digest, media_type, image_manifest)
             except (RegistryRefused, ValueError, KeyError) as error:
                 raise InvalidParameterException(f"This image manifest was not taken: {error}") from error
@@ -203,7 +206,7 @@ class _RegistryBackend(ECRBackend):
 
     @property
     def _api(self) -> RegistryApi:
-        return RegistryApi(self.registry.host, self.registry.users.service)
+        return RegistryApi(_host(self.registry), self.registry.users.service)
 
     def tell_registry(self) -> None:
         """Which repositories there are. A mutability that we refuse today, from an older state folder, counts as
@@ -217,7 +220,7 @@ class _RegistryBackend(ECRBackend):
         )
 
     def _addressed(self, repository: Repository) -> Repository:
-        repository.uri = f"{self.registry.host}/{repository.name}"
+        repository.uri = f"{_host(self.registry)}/{repository.name}"
         return repository
 
     def _up_to_date(self, name: str) -> list[Image]:
@@ -260,6 +263,14 @@ def image_size(manifest: Manifest, of_digest: Callable[[str], Manifest]) -> int:
     return sum(layer["size"] for layer in read["layers"])
 
 
+def _host(registry: LocalRegistry) -> str:
+    """Raises ServerException, ECR's own, with the reason where there is no registry."""
+    try:
+        return registry.host
+    except (RegistryError, ImageNotBuilt) as error:
+        raise ServiceException("ServerException", f"The local ECR has no registry: {error}") from error
+
+
 def _refuse_exclusions(mutability: str | None, filters: list[Any] | None) -> None:
     """Raises InvalidParameterException for tags that are excluded from their repository's mutability."""
     if filters or mutability in (RepoTagMutability.IMMUTABLE_WITH_EXCLUSION, RepoTagMutability.MUTABLE_WITH_EXCLUSION):
@@ -280,7 +291,7 @@ def _local_token(get_authorization_token: Callable[..., Any]) -> Callable[..., A
         token = {
             "authorizationToken": b64encode(f"{user.user}:{user.password}".encode()).decode(),
             "expiresAt": datetime.now(UTC) + TOKEN_LIFE,
-            "proxyEndpoint": f"http://{backend.registry.host}",
+            "proxyEndpoint": f"http://{_host(backend.registry)}",
         }
         return ActionResult({"authorizationData": [token]})
 

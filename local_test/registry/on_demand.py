@@ -6,6 +6,7 @@ from pathlib import Path
 
 from docker import DockerClient
 
+from local_test.host.error_words import in_words
 from local_test.host.small_image import ImageNotBuilt
 from local_test.registry.registry import Registry, RegistryError
 from local_test.registry.registry_api import RegistryRefused
@@ -78,8 +79,10 @@ class OnDemandRegistry:
             return local_image(self._client, uri, self)
         except (RegistryError, ImageNotBuilt) as error:
             raise ValueError(str(error)) from error
-        except (RegistryRefused, OSError) as error:  # the engine's errors, such as a full disk, are OSErrors
+        except RegistryRefused as error:
             raise ValueError(f"{uri} cannot be had from the local registry: {error}") from error
+        except OSError as error:  # the engine's errors, such as a full disk, are OSErrors
+            raise ValueError(f"{uri} cannot be looked for: {in_words(error)}") from error
 
     def stop(self) -> None:
         with self._lock:

@@ -8,6 +8,7 @@ from docker.errors import ImageNotFound
 from docker.models.images import Image
 
 from local_test.host.command import COMMAND
+from local_test.host.emulator_settings import NoSuchImage
 from local_test.registry.ecr import LocalRegistry
 from local_test.registry.registry_api import RegistryApi
 
@@ -81,7 +82,7 @@ def local_image(client: DockerClient, uri: str, registry: LocalRegistry) -> str:
             f"plain name, and name that in the request: docker tag {uri} {replace(reference, host='')}"
         )
     if image is None:
-        raise ValueError(_missing(uri, reference))
+        raise NoSuchImage(_missing(uri, reference))
     _check_architecture(uri, image)
     return image.id
 

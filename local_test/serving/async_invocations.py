@@ -14,6 +14,7 @@ from typing import Any
 
 from local_test.api.log_names import endpoint_group
 from local_test.host.emulator_settings import Platform
+from local_test.host.error_words import in_words
 from local_test.serving.invocation import Asked, ModelFault
 from local_test.serving.invoker import Invoker
 from local_test.serving.live_endpoint import LiveEndpoint
@@ -131,7 +132,7 @@ class AsyncInvocations:
                 self._one(endpoint, invocation)
             except Exception as error:
                 logger.exception("asynchronous invocation %s of %s", invocation.inference_id, endpoint.name)
-                problem = f"A fault of the local SageMaker: {error}"
+                problem = f"A fault of the local SageMaker: {in_words(error)}"
                 self._tell_failure(endpoint.name, invocation.failure, invocation.id, invocation.inference_id, problem)
             finally:
                 self._records.delete(invocation.id)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from docker.models.containers import Container
 
+from local_test.host.error_words import in_words
 from local_test.storage.log_groups import LogGroups
 
 LAST_LINES = 20
@@ -49,7 +50,7 @@ class ContainerLog:
                     self._write(lines)
         except Exception as error:  # the engine went away: the SDK lets errors of three libraries through
             with self._lock:
-                self._last.append(f"(the engine stopped handing over the log: {error})")
+                self._last.append(f"(the engine stopped handing over the log: {in_words(error)})")
 
     def _write(self, lines: list[str]) -> None:
         self._written += len(lines)

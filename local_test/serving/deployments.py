@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from local_test.host.emulator_settings import ACCOUNT, Platform
+from local_test.host.error_words import in_words
 from local_test.serving.blue_green import RolledBack, shift_traffic
 from local_test.serving.capacities import with_capacities
 from local_test.serving.deployment_plan import DeploymentPlan
@@ -191,7 +192,7 @@ class Deployments:
                 work()
             except Exception as error:
                 logger.exception("the deployment of endpoint %s", live.name)
-                reason = f"A fault of the local SageMaker, whose log has more: {error}"
+                reason = f"A fault of the local SageMaker, whose log has more: {in_words(error)}"
                 if live.router:
                     self._in_service(live, live.router.current, reason)
                 else:

@@ -10,7 +10,7 @@ from local_test.api.errors import ValidationException
 from local_test.api.listing import one_page
 from local_test.api.supported_fields import check_supported
 from local_test.api.tags import Tags
-from local_test.host.emulator_settings import Platform
+from local_test.host.emulator_settings import NoSuchImage, Platform
 from local_test.serving.model_definition import SUPPORTED, ModelContainer, definition_problems, model_containers
 from local_test.serving.model_source import check_there, model_source
 
@@ -72,8 +72,10 @@ class Models:
         image = container.definition["Image"]
         try:
             id = self._platform.local_image(image)
-        except ValueError as error:
+        except NoSuchImage as error:
             raise ValidationException(f"Requested image {image} not found. {error}") from error
+        except ValueError as error:  # of another processor, not in ECR, or the engine does not answer
+            raise ValidationException(str(error)) from error
         if not container.required_labels:
             return
         labels = self._platform.engine.images.get(id).labels

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from local_test.api.access import LARGEST_INVOCATION
 from local_test.api.errors import ApiError
 from local_test.host.emulator_settings import ACCOUNT, Platform
+from local_test.host.error_words import where_more_is
 from local_test.serving.async_invocations import INVOCATION_TIMEOUT, TTL, AsyncInvocation, AsyncInvocations
 from local_test.serving.component_hosting import hosts_components
 from local_test.serving.data_capture import DataCapture
@@ -93,7 +94,7 @@ class Runtime:
         except Exception:
             # The caller gets an id, the service's log the traceback: a fault of ours must not look like the model's.
             logger.exception("fault %s in an invocation", id)
-            message = f"A fault of the local SageMaker; its log has the id {id}."
+            message = f"A fault of the local SageMaker. {where_more_is(id)}"
             status, headers, body = _error(RuntimeApiError(500, "InternalFailure", message))
         start_response(status, [*headers, ("x-amzn-RequestId", id)])
         return body

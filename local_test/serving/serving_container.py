@@ -14,6 +14,7 @@ from docker.errors import APIError, NotFound
 from docker.models.containers import Container
 
 from local_test.host.emulator_settings import Platform
+from local_test.host.error_words import in_words
 from local_test.host.isolation.network_namespace import IsolationFailed
 from local_test.host.small_image import ImageNotBuilt
 from local_test.serving.container_log import ContainerLog
@@ -133,7 +134,7 @@ class ServingContainer:
         except NotFound:
             sentence = "The container was removed."
         except Exception as error:  # the engine went away: the SDK lets errors of three libraries through
-            sentence = f"The engine no longer tells about the container: {error}"
+            sentence = f"The engine no longer tells about the container: {in_words(error)}"
         with self._lock:
             if not self._stopping:
                 self._death = sentence

@@ -1,6 +1,8 @@
 """Why a container did not come into service, or left it, in the form of a FailureReason."""
 
-from docker.errors import APIError, DockerException
+from docker.errors import DockerException
+
+from local_test.host.error_words import start_refused
 
 LONGEST_REASON = 1024  # characters of FailureReason
 ENGINE_ERRORS = (DockerException, OSError)  # the SDK lets those of its HTTP client, which are OSErrors, through
@@ -39,5 +41,4 @@ def how_it_ended(status: int, out_of_memory: bool) -> str:
 
 def engine_refused(image: str, error: Exception) -> str:
     """The sentence about a container that the engine did not start."""
-    explanation = error.explanation if isinstance(error, APIError) and error.explanation else str(error)
-    return f"The engine could not start the container of {image}: {explanation}"
+    return f"The engine could not start the container of {image}: {start_refused(error, 'an executable `serve`')}"

@@ -81,7 +81,7 @@ class ObjectStore:
         bucket, name = split_uri(uri)
         key = self._bucket(bucket).keys.get(name)
         if not isinstance(key, DiskKey):
-            raise StorageError(f"There is no object {uri}.")
+            raise StorageError(f"There is no object {uri}. Upload it, or correct the address.")
         return _stored(bucket, key)
 
     def put_file(self, uri: str, path: Path, content_type: str | None = None) -> None:

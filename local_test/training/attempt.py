@@ -17,6 +17,7 @@ from contract.opt_ml import CHECKPOINTS, FAILURE, FAILURE_REASON_CHARACTERS
 from local_test.api.supported_fields import without_effect, without_effect_line
 from local_test.host.archives import tree_archive
 from local_test.host.emulator_settings import Platform
+from local_test.host.error_words import in_words, start_refused
 from local_test.storage.destination import Destination
 from local_test.training import opt_ml
 from local_test.training.inputs import host_inputs
@@ -77,7 +78,7 @@ class Attempts:
             if not self._ending.is_killed:
                 # Not the program's fault: what AWS reports as an internal error, and what RetryStrategy is for.
                 logger.exception("training job %s", self._request["TrainingJobName"])
-            reason = f"InternalServerError: the job could not be run on this machine: {error}"
+            reason = f"InternalServerError: the job could not be run on this machine: {in_words(error)}"
             return INTERNAL_ERROR, reason[:FAILURE_REASON_CHARACTERS]
 
     def _prepare(self, cleanup: ExitStack) -> list[SyncedFolder]:
@@ -139,7 +140,8 @@ class Attempts:
                 self._hosts.start()
             except APIError as error:
                 if error.is_client_error():
-                    raise Refused(f"AlgorithmError: CannotStartContainerError: {error.explanation}") from error
+                    why = start_refused(error, "an executable `train`, or what ContainerEntrypoint names,")
+                    raise Refused(f"AlgorithmError: CannotStartContainerError: {why}") from error
                 raise
             self._enter("Training")
         exits = self._follow(synced)

@@ -81,7 +81,7 @@ def check(request: dict[str, Any], strict: bool = False) -> None:
             raise ValidationException(f"{needed} is missing: the local SageMaker has no serverless jobs.")
     _check_instances(request["ResourceConfig"], request.get("EnableManagedSpotTraining", False))
     if "TrainingImage" not in request["AlgorithmSpecification"]:
-        raise ValidationException("AlgorithmSpecification.TrainingImage is missing.")
+        raise ValidationException("AlgorithmSpecification.TrainingImage is missing. Give the image that trains.")
     names = [channel["ChannelName"] for channel in request.get("InputDataConfig", [])]
     for name in names:
         if names.count(name) > 1:

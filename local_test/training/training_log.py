@@ -58,7 +58,7 @@ class TrainingLog:
             self._listener.metrics(found)
         for metric in given_up:
             self.write_as_platform(
-                f"The regex of metric {metric} is too slow for this log; the metric is not read any more."
+                f"The regex of metric {metric} is too slow for this log; the metric is not read any more. Simplify it."
             )
 
     def final_metrics(self) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from contract.opt_ml import FAILURE_REASON_CHARACTERS
 from local_test.host.emulator_settings import Platform
+from local_test.host.error_words import in_words
 from local_test.host.labels import TRAINING
 from local_test.host.state import retry_until_written
 from local_test.training import opt_ml
@@ -88,7 +89,7 @@ class TrainingRun:
                 outcome, reason = self._attempts.run()
         except Exception as error:
             logger.exception("training job %s", self.name)
-            outcome, reason = INTERNAL_ERROR, f"InternalServerError: {error}"[:FAILURE_REASON_CHARACTERS]
+            outcome, reason = INTERNAL_ERROR, f"InternalServerError: {in_words(error)}"[:FAILURE_REASON_CHARACTERS]
         with self._ending.lock:
             self._ending.close()
         waiting.cancel()

@@ -55,7 +55,12 @@ def effective_limits(request: dict[str, Any], answer: dict[str, Any]) -> Limits:
     megabytes = request.get("MaxPayloadInMB", answer.get("MaxPayloadInMB", DEFAULT_MEGABYTES))
     sound = _within(concurrent, 1, MOST_CONCURRENT) and _within(megabytes, 0, MOST_MEGABYTES)
     if not (strategy and sound):
-        raise ValueError(f"The container's /execution-parameters makes no sense: {json.dumps(answer)[:200]}.")
+        raise ValueError(
+            f"The container answered GET /execution-parameters with {json.dumps(answer)[:200]}. "
+            f"MaxConcurrentTransforms must be a whole number from 1 to {MOST_CONCURRENT}, MaxPayloadInMB one from 0 to "
+            f"{MOST_MEGABYTES} and BatchStrategy MULTI_RECORD or SINGLE_RECORD. "
+            "Correct the answer, or set the three in the transform job."
+        )
     return Limits(concurrent, megabytes, strategy)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from local_test.api.supported_fields import without_effect_line
 from local_test.host.emulator_settings import Platform
+from local_test.host.error_words import in_words, where_more_is
 from local_test.host.labels import TRANSFORM
 from local_test.serving.container_client import Blocks
 from local_test.serving.instance import Instance, InstanceSpec
@@ -102,15 +103,14 @@ class TransformJob:
         except OSError as error:  # a full disk, mostly
             logger.exception("transform job %s", self._request["TransformJobName"])
             outcome = Outcome(
-                "Failed", f"InternalServerError: The local SageMaker could not go on: {error}"[:LONGEST_REASON]
+                "Failed",
+                f"InternalServerError: The local SageMaker could not go on: {in_words(error)}"[:LONGEST_REASON],
             )
         except Exception:
             # Whoever describes the job gets an id, the service's log the traceback.
             fault = uuid.uuid4().hex[:12]
             logger.exception("fault %s in transform job %s", fault, self._request["TransformJobName"])
-            outcome = Outcome(
-                "Failed", f"InternalServerError: A fault of the local SageMaker; its log has the id {fault}."
-            )
+            outcome = Outcome("Failed", f"InternalServerError: A fault of the local SageMaker. {where_more_is(fault)}")
         return self._end or outcome
 
     def _run(self) -> Outcome:

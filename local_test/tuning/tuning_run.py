@@ -11,6 +11,7 @@ from typing import Any
 from contract.opt_ml import FAILURE_REASON_CHARACTERS
 from local_test.api.errors import ApiError, ServiceUnavailable
 from local_test.host.emulator_settings import Platform
+from local_test.host.error_words import in_words
 from local_test.host.state import SECONDS_BETWEEN_ATTEMPTS, retry_until_written
 from local_test.training.training_jobs import TrainingJobs
 from local_test.tuning import completion, progress, search
@@ -93,7 +94,7 @@ class TuningRun:
                 self._why = reason = reason or f"A training job could not be created: {error.message}"
             except Exception as error:
                 logger.exception("tuning job %s", self.name)
-                self._why = reason = reason or f"InternalServerError: {error}"
+                self._why = reason = reason or f"InternalServerError: {in_words(error)}"
         if not self._service_ends:
             self._finish(reason)
 

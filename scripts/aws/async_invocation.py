@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from scripts.aws.waiting import answers
 from scripts.config.layout import Layout, bucket_and_key
 from scripts.console.failure import Failure, error_code
+from scripts.console.make_prefix import make
 
 LONGEST = 3_600  # seconds an async endpoint may take for one request
 
@@ -49,7 +50,10 @@ def invoke_async(
             raise Failure(f"the model refused: {reason.decode(errors='replace').strip()}")
         if passed > LONGEST:
             break
-    raise Failure(f"no answer in an hour at {said['OutputLocation']}")
+    raise Failure(
+        f"no answer in an hour at {said['OutputLocation']}, or these credentials may not read it (s3:GetObject). The "
+        f"endpoint's log may say why: {make('logs')} ARGS={endpoint}"
+    )
 
 
 def _read(s3: Any, uri: str) -> bytes | None:

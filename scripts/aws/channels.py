@@ -30,6 +30,8 @@ def channels(aws: Aws, settings: Settings) -> dict[str, str]:
             del found["test"]
         elif channel == "pretrained":
             raise Failure(f"{uri} has no objects. Put the weights there, or empty train.pretrained in sagemaker.toml.")
+        elif settings.train.data:  # where `upload` brings nothing
+            raise Failure(f"{uri} has no objects. Bring the pictures there, or correct train.data in sagemaker.toml.")
         else:
             raise Failure(f"{uri} has no objects. Run `{make('upload')} DATA=path/to/pictures`.")
     if settings.train.data and not is_bucket(aws.client("s3"), aws.layout.bucket):

@@ -18,7 +18,7 @@ from scripts.aws.current_credentials import CurrentCredentials
 from scripts.aws.planned_call import Call
 from scripts.config.layout import Layout
 from scripts.config.settings import Settings
-from scripts.console.failure import Failure
+from scripts.console.failure import Failure, no_url
 from scripts.console.make_prefix import make
 
 # read_timeout: an endpoint may take 60 seconds to answer. Connections: what the parallel programs use at most.
@@ -52,7 +52,7 @@ class Aws:
 
     def client(self, service: str) -> Any:
         if service not in self._clients:
-            client = self._boto.client(service, config=self._config)
+            client = self._made(service, self._config)
             if self._credentials:
                 self._credentials.sign_for(client)
             say_waits(client)
@@ -66,8 +66,14 @@ class Aws:
         """For what a program can do without: one attempt, of two seconds at most. Make it before threads start."""
         name = f"quick {service}"
         if name not in self._clients:
-            self._clients[name] = self._boto.client(service, config=_QUICK_ELSEWHERE.get(service, _QUICK))
+            self._clients[name] = self._made(service, _QUICK_ELSEWHERE.get(service, _QUICK))
         return self._clients[name]
+
+    def _made(self, service: str, config: Config) -> Any:
+        try:
+            return self._boto.client(service, config=config)
+        except ValueError as error:
+            raise no_url(error) from error
 
     @cached_property
     def _credentials(self) -> CurrentCredentials | None:

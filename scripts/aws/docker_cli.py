@@ -7,6 +7,12 @@ from typing import Any
 
 from scripts.console.failure import Failure
 
+# Part of what Docker says -> what to do. For the rest Docker's own words do.
+_STEPS = {
+    "Cannot connect to the Docker daemon": "Start Docker Desktop, or the engine: sudo systemctl start docker",
+    "permission denied while trying to connect": "Join its group, and log in again: sudo usermod -aG docker $USER",
+}
+
 
 def docker(*words: str, text: str | None = None) -> str:
     """Run `docker <words>` with `text` on its stdin and return what it printed. Raises Failure with its last line."""
@@ -15,7 +21,9 @@ def docker(*words: str, text: str | None = None) -> str:
     except FileNotFoundError:
         raise Failure("There is no docker command here. Install Docker, or run `make engine`.") from None
     if done.returncode:
-        raise Failure(f"docker {words[0]} failed: {_last_line(done.stderr)}")
+        said = _last_line(done.stderr)
+        step = next((step for part, step in _STEPS.items() if part in said), "")
+        raise Failure(f"docker {words[0]} failed: {said} {step}".rstrip())
     return done.stdout
 
 

@@ -72,15 +72,27 @@ def amd64_of(index: dict[str, Any]) -> str:
     raise Failure("The image that was pushed has no part for linux/amd64, which SageMaker runs. Run `make build`.")
 
 
+def one_image(answer: dict[str, Any], repository: str) -> dict[str, Any]:
+    """The image of a BatchGetImage's answer that asked for one. Raises Failure with ECR's reason where it is not there:
+    somebody else has just removed it.
+    """
+    if answer["images"]:
+        return answer["images"][0]
+    reason = next((one.get("failureReason", "") for one in answer.get("failures", [])), "")
+    raise Failure(
+        f"ECR does not give the manifest of an image in {repository}: {reason or 'it gave no reason'}. Run it again."
+    )
+
+
 def put_as_docker(aws: Aws, repository: str, tag: str) -> None:
     """Put the Docker manifest of `<tag>-oci` under `<tag>`, and take the first tag away."""
     ecr = aws.client("ecr")
 
     def manifest(**image: str) -> dict[str, Any]:
-        [found] = ecr.batch_get_image(
+        answer = ecr.batch_get_image(
             repositoryName=repository, imageIds=[image], acceptedMediaTypes=[DOCKER_MANIFEST, OCI_MANIFEST, *INDEXES]
-        )["images"]
-        read: dict[str, Any] = json.loads(found["imageManifest"])
+        )
+        read: dict[str, Any] = json.loads(one_image(answer, repository)["imageManifest"])
         return read
 
     pushed = manifest(imageTag=tag + OCI_TAG)

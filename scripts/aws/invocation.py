@@ -35,7 +35,10 @@ def sender(aws: Aws, name: str) -> Send:
         raise Failure(f"There is no endpoint {name} in {aws.region}. Run `{make('deploy')}`.")
     if description["EndpointStatus"] in ("Creating", "Failed", "Deleting", "OutOfService"):
         reason = description.get("FailureReason", "it takes no requests now").rstrip(".")
-        raise Failure(f"The endpoint {name} is {description['EndpointStatus']}: {reason}.")
+        raise Failure(
+            f"The endpoint {name} is {description['EndpointStatus']}: {reason}. `{make('status')}` tells when it is "
+            f"InService, and `{make('deploy')}` makes one that is Failed anew."
+        )
     runtime = aws.client("sagemaker-runtime")
     if "AsyncInferenceConfig" in description:
         s3, layout = aws.client("s3"), aws.layout

@@ -11,7 +11,7 @@ from typing import IO, Any
 
 from scripts.aws.clients import Aws
 from scripts.config.layout import bucket_and_key
-from scripts.console.failure import Failure
+from scripts.console.failure import Failure, explain
 from scripts.console.make_prefix import make
 
 
@@ -26,9 +26,14 @@ def read_output(aws: Aws, uri: str, is_wanted: Callable[[str], bool]) -> dict[st
 
     is_wanted: by name. Raises Failure for what is no sound .tar.gz, ClientError where it cannot be had.
     """
+    from boto3.s3.transfer import S3TransferRetriesExceededError as GaveUp  # here: it takes a while, and few need it
+
     bucket, key = bucket_and_key(uri)
     with tempfile.TemporaryFile() as archive:
-        aws.client("s3").download_fileobj(bucket, key, archive)
+        try:
+            aws.client("s3").download_fileobj(bucket, key, archive)
+        except GaveUp as error:  # after retries of its own
+            raise Failure(f"{uri} did not arrive whole. {explain(error.last_exception)} Run it again.") from error
         archive.seek(0)
         try:
             return _files(archive, is_wanted)

@@ -52,7 +52,11 @@ def check_owner(aws: Aws, model_data: str) -> None:
         try:
             s3.head_bucket(Bucket=bucket)
         except ClientError:
-            print(f"warning: these credentials may not see whose bucket {bucket} is", file=sys.stderr)
+            print(
+                f"warning: these credentials may not see whose bucket {bucket} is. Be sure of it: what is in the model "
+                "decides what the endpoint runs.",
+                file=sys.stderr,
+            )
             return
         raise Failure(
             f"The bucket {bucket} is another account's, and whoever owns it decides what the endpoint runs. Copy the "

@@ -167,6 +167,8 @@ def delete_objects(s3: Any, bucket: str, objects: Iterable[str | StoredVersion])
                     " The bucket is versioned, and every version in it costs until it is removed: give these "
                     "credentials s3:DeleteObjectVersion."
                 )
+            elif first.get("Code") == "AccessDenied":
+                said += " Give these credentials s3:DeleteObject."
             raise Failure(said)
 
 

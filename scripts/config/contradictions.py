@@ -62,7 +62,7 @@ def of_tune(tune: Tune) -> list[str]:
     if is_of_the_test_split(tune.objective) and (tune.strategy == "Hyperband" or tune.early_stopping):
         found.append(
             f"tune.objective {tune.objective} comes once, at a trial's end, and cannot stop one before: choose a "
-            "valid_ figure."
+            "metric of every epoch, such as valid_accuracy."
         )
     return found
 

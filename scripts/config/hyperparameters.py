@@ -22,7 +22,10 @@ def parse_hyperparameters(words: list[str]) -> dict[str, str]:
     found = {}
     for word in words:
         if not re.fullmatch(rf"{NAME}=.+", word, re.DOTALL):
-            raise Failure(f"The hyperparameter {word!r} must be written name=value, such as epochs=20.")
+            raise Failure(
+                f"The hyperparameter {word!r} must be written name=value, such as epochs=20, with the name in small "
+                "letters."
+            )
         name, _, found_value = word.partition("=")
         found[name] = found_value
     return found

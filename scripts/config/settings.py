@@ -72,7 +72,7 @@ def load_settings(file: Path | None = None, environment: Mapping[str, str] | Non
         sources = (VariablesSource(Settings, environment), TomlConfigSettingsSource(Settings, file))
         settings = Settings(_build_sources=(sources, {}))  # type: ignore[call-arg] # pydantic's plugin leaves it out
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise Failure(f"{file} is not TOML: {error}.") from None
+        raise Failure(f"{file} is not TOML: {error}. Correct that place, or restore the file from git.") from None
     except ValidationError as error:
         of_file, of_environment = problems(Settings, error, environment)
     else:

@@ -12,13 +12,9 @@ from botocore.exceptions import (
     CredentialRetrievalError,
     HTTPClientError,
     IncompleteReadError,
-    LoginError,
     NoCredentialsError,
     NoRegionError,
     PartialCredentialsError,
-    RefreshWithMFAUnsupportedError,
-    SSOError,
-    TokenRetrievalError,
 )
 from botocore.exceptions import ConnectionError as NotConnected
 from botocore.parsers import ResponseParserError
@@ -26,6 +22,7 @@ from botocore.parsers import ResponseParserError
 from scripts.console.clock_skew import clock_skew, in_words
 from scripts.console.document import document_of_program
 from scripts.console.make_prefix import make
+from scripts.console.next_step import LOG_IN, LOGIN, step_of_client, step_of_file
 from scripts.console.terminal import Printable
 from scripts.console.waits import stop_waits
 
@@ -34,7 +31,8 @@ FAILED, INTERRUPTED = 1, 130
 
 _DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError")
 _EXPIRED = ("ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired")
-_WITHOUT_A_CODE = "400"  # S3's answer to HEAD has no body, and a session that has ended is the usual reason
+# S3's answers to HEAD have no body, and so no code: a session that has ended is the usual reason of the first.
+_WITHOUT_A_CODE, _FORBIDDEN = "400", "403"
 _WRONG_CREDENTIALS = (
     "InvalidClientTokenId",
     "InvalidAccessKeyId",
@@ -44,7 +42,6 @@ _WRONG_CREDENTIALS = (
     "InvalidToken",
 )
 _CLOCK = ("RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture")
-_LOGIN = (SSOError, TokenRetrievalError, LoginError, RefreshWithMFAUnsupportedError)
 # https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html; botocore has retried these before they
 # arrive here.
 PASSING = (
@@ -65,10 +62,11 @@ PASSING = (
     "ServiceUnavailable",
     "ServiceUnavailableException",
 )
-_LOG_IN = "Log in again, as with `aws sso login`."
 _NEXT_STEP = {
     **dict.fromkeys(_DENIED, "Give these credentials that permission."),
-    **dict.fromkeys((*_EXPIRED, _WITHOUT_A_CODE), _LOG_IN),
+    _FORBIDDEN: "Give these credentials s3:ListBucket and s3:GetObject there; where the bucket is another account's, "
+    "that account must allow it, too.",
+    **dict.fromkeys((*_EXPIRED, _WITHOUT_A_CODE), LOG_IN),
     **dict.fromkeys(
         _WRONG_CREDENTIALS, "Check the credentials in the environment or in the AWS profile, and this machine's clock."
     ),
@@ -84,6 +82,18 @@ class Failure(RuntimeError):
     """A sentence that names the thing and the next step. The program ends with status 1."""
 
 
+def no_url(error: ValueError) -> Exception:
+    """What to raise for botocore's plain ValueError, with which it refuses an address that is no URL. Others of its
+    errors are ValueErrors, too, and stay.
+    """
+    if isinstance(error, BotoCoreError):
+        return error
+    return Failure(
+        f"{error}. An address must be a URL with http:// or https://: correct AWS_ENDPOINT_URL, or endpoint_url in the "
+        "AWS profile."
+    )
+
+
 def explain(error: Exception) -> str:
     """The sentence for an error of the AWS client or of a file: what was refused or is missing, and what to do."""
     return f"{reason(error)} {_next_step(error)}".rstrip()
@@ -96,7 +106,7 @@ def reason(error: Exception) -> str:
         return "No AWS credentials were found."
     if isinstance(error, NoRegionError):
         return "No AWS region is set."
-    if isinstance(error, (*_LOGIN, NotConnected, HTTPClientError, IncompleteReadError)):
+    if isinstance(error, BotoCoreError):
         return f"{said}."
     if isinstance(error, ResponseParserError):
         return f"What answered is not AWS, as a login page or a proxy may: {said.splitlines()[0]}."
@@ -111,17 +121,11 @@ def reason(error: Exception) -> str:
 
 
 def _next_step(error: Exception) -> str:
-    if isinstance(error, NoCredentialsError):
-        return "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE."
-    if isinstance(error, NoRegionError):
-        return "Set AWS_REGION, or region in sagemaker.toml."
-    if isinstance(error, _LOGIN):
-        return _LOG_IN
-    if isinstance(error, (NotConnected, HTTPClientError, IncompleteReadError, ResponseParserError)):
-        return "Check the network, the region and AWS_ENDPOINT_URL."
     if isinstance(error, ClientError):
         return _NEXT_STEP.get("RequestTimeTooSkewed" if clock_skew(error) else error_code(error), "")
-    return ""
+    if isinstance(error, OSError) and not isinstance(error, BotoCoreError):  # some of botocore's are both
+        return step_of_file(error)
+    return step_of_client(error)
 
 
 def error_code(error: ClientError) -> str:
@@ -131,19 +135,19 @@ def error_code(error: ClientError) -> str:
 
 def is_denied(error: Exception) -> bool:
     """Whether the credentials lack the permission for this one call. S3 answers HEAD without a code but 403."""
-    return isinstance(error, ClientError) and error_code(error) in (*_DENIED, "403")
+    return isinstance(error, ClientError) and error_code(error) in (*_DENIED, _FORBIDDEN)
 
 
 def is_about_credentials(error: Exception) -> bool:
     """Whether every further call of these credentials would end alike: they are missing, wrong, or have expired."""
     if isinstance(error, ClientError):
         return error_code(error) in (*_EXPIRED, *_WRONG_CREDENTIALS, *_CLOCK)
-    return isinstance(error, (NoCredentialsError, PartialCredentialsError, CredentialRetrievalError, *_LOGIN))
+    return isinstance(error, (NoCredentialsError, PartialCredentialsError, CredentialRetrievalError, *LOGIN))
 
 
 def has_expired(error: Exception) -> bool:
     """Whether the same call would succeed after a login: a session has ended, that of the keys or that of the login."""
-    return isinstance(error, _LOGIN) or (
+    return isinstance(error, LOGIN) or (
         isinstance(error, ClientError) and error_code(error) in (*_EXPIRED, _WITHOUT_A_CODE)
     )
 

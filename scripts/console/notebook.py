@@ -3,8 +3,9 @@
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
+from botocore.parsers import ResponseParserError
 
-from scripts.console.failure import Failure, explain
+from scripts.console.failure import Failure, explain, no_url
 
 NEXT_STEPS = """
 On this machine: run `make local-up` in a terminal, run these two lines in a cell of their own, then this cell again.
@@ -19,8 +20,8 @@ def find_account() -> str:
 
     Raises Failure, with the next steps, where nothing answers, or credentials or region are missing or wrong.
     """
-    session = boto3.Session()  # anew: boto3's own keeps the credentials, or their absence, of its first call
     try:
+        session = boto3.Session()  # anew: boto3's own keeps the credentials, or their absence, of its first call
         if not session.region_name:  # STS would answer without one, and SageMaker would not
             raise NoRegionError()
         sts = session.client("sts", config=Config(connect_timeout=5, retries={"total_max_attempts": 2}))
@@ -28,6 +29,8 @@ def find_account() -> str:
     except NoRegionError:
         # boto3 and the SDKs do not read AWS_REGION, as scripts/ do.
         reason = "No AWS region is set: there is no AWS_DEFAULT_REGION, and the AWS profile names none."
-    except (BotoCoreError, ClientError) as error:
+    except (BotoCoreError, ClientError, ResponseParserError) as error:
         reason = explain(error)
+    except ValueError as error:
+        reason = str(no_url(error))
     raise Failure(f"No SageMaker answers here. {reason}{NEXT_STEPS}")

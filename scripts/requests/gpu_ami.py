@@ -30,7 +30,7 @@ def inference_ami(instance_type: str, cuda: int) -> str | None:
 
     Raises Failure when no machine image brings a driver for both the GPU and the CUDA version.
     """
-    return _fitting(_INFERENCE, instance_type, cuda, "endpoint")
+    return _fitting(_INFERENCE, instance_type, cuda, "an endpoint")
 
 
 def common_inference_ami(instance_types: Sequence[str], cuda: int) -> str | None:
@@ -48,7 +48,7 @@ def common_inference_ami(instance_types: Sequence[str], cuda: int) -> str | None
 
 def transform_ami(instance_type: str, cuda: int) -> str | None:
     """TransformAmiVersion for a transform job; otherwise as `inference_ami`."""
-    return _fitting(_TRANSFORM, instance_type, cuda, "transform job")
+    return _fitting(_TRANSFORM, instance_type, cuda, "a transform job")
 
 
 def _fitting(versions: dict[int, str], instance_type: str, cuda: int, what: str) -> str | None:
@@ -57,8 +57,11 @@ def _fitting(versions: dict[int, str], instance_type: str, cuda: int, what: str)
     family = instance_type.split(".")[1]
     unfit = _TOO_OLD | (_NEWER_THAN_CUDA_12 if cuda == 12 else _TOO_OLD_FOR_CUDA_13)
     if cuda not in versions or family in unfit:
+        step = "Choose another instance type in sagemaker.toml, such as ml.g4dn.xlarge."
+        if cuda not in versions:  # then no type with a GPU would do
+            step = f"Choose one without a GPU, or an image with CUDA {max(versions)} and deploy.cuda = {max(versions)}."
         raise Failure(
-            f"No machine image of SageMaker has a driver for an {what} on {instance_type} with CUDA {cuda} libraries. "
-            "Choose another instance type in sagemaker.toml, such as ml.g4dn.xlarge."
+            f"No machine image of SageMaker has a driver for {what} on {instance_type} with CUDA {cuda} libraries. "
+            f"{step}"
         )
     return versions[cuda]

@@ -4,7 +4,14 @@ import platform
 
 import pytest
 
-from local_test.host.engine import emulation_note, is_on_this_kernel, published_ports_warning, why_none
+from local_test.host.engine import (
+    NoEngine,
+    connect,
+    emulation_note,
+    is_on_this_kernel,
+    published_ports_warning,
+    why_none,
+)
 
 HERE = {
     "KernelVersion": platform.release(),
@@ -52,6 +59,20 @@ def test_a_user_outside_the_engines_group_is_told_how_to_join_it():
     said = why_none("('Connection aborted.', PermissionError(13, 'Permission denied'))")
     assert "permission denied" in said and "sudo usermod -aG docker $USER" in said and "log in again" in said
     assert "make engine" in why_none("('Connection aborted.', FileNotFoundError(2, 'No such file or directory'))")
+
+
+def test_an_engine_that_docker_host_names_is_named_with_the_way_back():
+    refused = "HTTPConnectionPool(host='h'): x (Caused by NewConnectionError('<y>: [Errno 111] Connection refused'))"
+    said = why_none(refused, "tcp://h:1")
+    assert said.startswith("No Docker engine answers at tcp://h:1, which DOCKER_HOST names (Connection refused).")
+    assert said.endswith("unset DOCKER_HOST")
+
+
+@pytest.mark.parametrize("address", ["nonsense", "http://x:y"])
+def test_an_address_that_is_none_is_named_like_one_where_nothing_answers(address, monkeypatch):
+    monkeypatch.setenv("DOCKER_HOST", address)
+    with pytest.raises(NoEngine, match=f"No Docker engine answers at {address}, which DOCKER_HOST names"):
+        connect()
 
 
 @pytest.mark.parametrize(("processor", "noted"), [("aarch64", True), ("arm64", True), ("x86_64", False), ("", False)])

@@ -58,3 +58,10 @@ def test_a_folder_of_another_user_is_refused(tmp_path):
 def test_before_the_first_start_there_is_no_key(tmp_path):
     with pytest.raises(FileNotFoundError, match="no local SageMaker yet"):
         access_key_of(tmp_path)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"name": "x"}'])
+def test_a_damaged_identity_is_a_sentence_with_the_way_out(tmp_path, content):
+    (tmp_path / "identity.json").write_text(content)
+    with pytest.raises(ValueError, match=r"identity\.json, with the name and the key .* is damaged\. Put a copy back"):
+        read_identity(tmp_path)

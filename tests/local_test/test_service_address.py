@@ -59,3 +59,10 @@ def test_another_program_at_its_old_port_is_not_the_service(address, sent):
 
 def test_a_folder_that_never_had_a_service_has_none(tmp_path):
     assert running(tmp_path) is None
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"url": "http://x"}', '{"of_a_newer_version": 1}'])
+def test_an_address_that_cannot_be_read_is_a_sentence_with_the_way_out(tmp_path, content):
+    (tmp_path / "service.json").write_text(content)
+    with pytest.raises(ValueError, match=r"service\.json cannot be read .* Move it away: the next start"):
+        running(tmp_path)

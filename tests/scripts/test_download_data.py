@@ -80,6 +80,24 @@ def test_what_is_not_a_sound_zip_is_not_kept(server, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_member_that_is_broken_within_is_no_sound_zip_either(server, tmp_path):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.txt", bytes(range(256)) * 400)
+    broken = bytearray(buffer.getvalue())
+    broken[40:60] = b"\xff" * 20  # what is packed begins at 35
+    server.content = bytes(broken)
+    with pytest.raises(Failure, match="not a sound zip"):
+        download(server.url, tmp_path / "dogs.zip")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_written_is_not_taken_for_the_network(server, tmp_path):
+    (tmp_path / "dogs.zip.part").mkdir()
+    with pytest.raises(IsADirectoryError):
+        download(server.url, tmp_path / "dogs.zip")
+
+
 def test_a_network_that_refuses_is_named_with_the_next_step(tmp_path):
     with pytest.raises(Failure, match=r"cannot be reached.*make demo DATA="):
         download("http://127.0.0.1:1/dogImages.zip", tmp_path / "dogs.zip")

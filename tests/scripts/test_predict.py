@@ -94,7 +94,7 @@ def test_a_picture_that_the_model_refuses_is_a_sentence_and_the_others_go_on(end
     assert predict.main([str(pictures)]) == 1
     shown = capsys.readouterr()
     assert f'error: {pictures}/a.jpg: the model answered 400: {{"error": "The body is no picture."}}' in shown.err
-    assert "2 of 3 pictures named" in shown.err
+    assert "2 of 3 pictures classified" in shown.err
     assert len(shown.out.splitlines()) == 2
 
 

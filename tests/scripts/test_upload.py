@@ -176,7 +176,7 @@ def test_a_bucket_that_is_not_ours_is_a_sentence(aws, folder, monkeypatch, capsy
 
     monkeypatch.setattr(Aws, "client", lambda self, service: S3())
     assert upload.main([str(folder)]) == 1
-    assert "The bucket some-bucket is not open to these credentials" in capsys.readouterr().err
+    assert "some-bucket is another account's, or these credentials lack s3:ListBucket." in capsys.readouterr().err
 
 
 def test_a_bucket_in_another_region_than_the_jobs_is_a_sentence(aws, bucket, folder, monkeypatch, capsys):

@@ -1,10 +1,12 @@
 """The front: who is let in, which part a request is for, and what is no sound request gets AWS's kind of answer."""
 
+import errno
 import io
 import json
 from types import SimpleNamespace
 
 import pytest
+import requests
 
 from local_test.api.access import Access
 from local_test.api.front import Front
@@ -295,4 +297,20 @@ def test_a_fault_behind_the_front_is_answered_with_an_id_not_a_traceback(parts, 
 
     status, _, answer = parts.ask(signed_head("GET", "/", service="s3"), moto=broken)
     assert status == 500 and b"InternalFailure" in answer and b"boom" not in answer
-    assert answer.partition(b"the id ")[2].partition(b".")[0].decode() in caplog.text
+    assert answer.partition(b"the id ")[2].partition(b":")[0].decode() in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (requests.exceptions.ConnectionError("('x', ConnectionRefusedError(111, 'Connection refused'))"), "refused"),
+        (OSError(errno.ENOSPC, "No space left on device", "/state/records"), "The disk of /state/records is full"),
+    ],
+)
+def test_an_engine_that_has_stopped_and_a_full_disk_are_said(parts, error, said):
+    def broken(service, environ, start_response):
+        raise error
+
+    status, _, answer = parts.ask(signed_head("GET", "/", service="s3"), moto=broken)
+    assert status == 500 and b"InternalFailure" in answer and said in answer.decode()
+    assert b"A fault of the local SageMaker" not in answer

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 from docker.errors import ImageNotFound
 
+from local_test.host.emulator_settings import NoSuchImage
 from local_test.registry.resolve import ImageReference, image_reference, local_image
 
 DIGEST = "sha256:" + "0a" * 32
@@ -92,7 +93,7 @@ def test_the_engine_s_image_of_exactly_that_name_comes_before_that_of_the_plain_
 
 @pytest.mark.parametrize("uri", [f"{ECR}/mine:v1", "mine:v1"])
 def test_an_image_that_is_nowhere_is_named_with_the_ways_out(uri):
-    with pytest.raises(ValueError, match="docker tag IMAGE") as refused:
+    with pytest.raises(NoSuchImage, match="docker tag IMAGE") as refused:
         local_image(Engine(), uri, Registry())
     assert uri in str(refused.value) and "make " not in str(refused.value)
 

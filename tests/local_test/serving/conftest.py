@@ -6,7 +6,7 @@ import pytest
 
 from local_test.api.sagemaker_api import SageMakerApi
 from local_test.api.tags import Tags
-from local_test.host.emulator_settings import ACCOUNT
+from local_test.host.emulator_settings import ACCOUNT, NoSuchImage
 from local_test.host.state import State
 from local_test.serving.endpoint_configs import EndpointConfigs
 from local_test.serving.endpoints import Endpoints
@@ -23,9 +23,11 @@ def arn(kind, name):
 
 
 def local_image(uri):
-    """Of an engine that has every image but `nowhere`."""
+    """Of an engine that has every image but `nowhere`, and `arm` for another processor."""
     if uri.startswith("nowhere"):
-        raise ValueError(f"The engine has no image {uri}.")
+        raise NoSuchImage(f"The engine has no image {uri}.")
+    if uri.startswith("arm"):
+        raise ValueError(f"{uri} is an image for arm64.")
     return "sha256:0"
 
 

@@ -83,6 +83,7 @@ def test_names_that_are_taken_or_missing_are_refused_as_aws_does_it(api):
         ({"Containers": [IMAGE, {}]}, "container-2 has no Image"),
         ({"PrimaryContainer": IMAGE, "Containers": [IMAGE]}, "either a PrimaryContainer or Containers"),
         ({"PrimaryContainer": {"Image": "nowhere:1"}}, "Requested image nowhere:1 not found"),
+        ({"PrimaryContainer": {"Image": "arm:1"}}, "^arm:1 is an image for arm64"),
         (
             {"PrimaryContainer": {**IMAGE, "ModelDataUrl": "s3://bucket/none.tar.gz"}},
             "^Could not find model data at s3://bucket/none.tar.gz.$",

@@ -56,7 +56,7 @@ def test_a_bucket_that_somebody_else_has_named_like_the_accounts_gets_nothing(ho
     put = []
     hooked("before-call.s3.PutObject", lambda **_: put.append(1))
     assert upload.main([str(pictures)]) == 1
-    assert "may be another account's" in capsys.readouterr().err and not put
+    assert "is another account's, or these credentials lack" in capsys.readouterr().err and not put
 
 
 def test_a_model_in_another_accounts_bucket_is_not_deployed(ready, hooked, aws, capsys):

@@ -83,7 +83,7 @@ def test_a_model_of_somebody_elses_that_is_not_there_is_not_waited_for(ready):
 def test_an_endpoint_that_takes_no_update_is_a_sentence_and_nothing_is_made(ready, status, capsys):
     ready.answers["DescribeEndpoint"] = states(ready, [status])
     assert deploy.main([]) == 1
-    assert f"dogbreed is {status} and takes no update, nor can it be deleted yet. Wait until" in capsys.readouterr().err
+    assert f"dogbreed is {status} and takes no update. Where that is a change under way" in capsys.readouterr().err
     assert ready.made() == []
 
 

@@ -92,7 +92,9 @@ def test_the_machine_image_fits_the_gpu_and_its_cuda(instance_type, cuda, endpoi
 
 def test_cuda_13_has_a_machine_image_for_endpoints_only():
     assert inference_ami("ml.g4dn.xlarge", 13) == "al2023-ami-sagemaker-inference-gpu-4-1"
-    with pytest.raises(Failure, match=r"transform job on ml.g4dn.xlarge with CUDA 13"):
+    with pytest.raises(
+        Failure, match=r"for a transform job on ml.g4dn.xlarge with CUDA 13.*without a GPU, or .*CUDA 12"
+    ):
         transform_ami("ml.g4dn.xlarge", 13)
 
 

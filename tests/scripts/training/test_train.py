@@ -183,6 +183,13 @@ def test_data_and_weights_may_lie_elsewhere(ready, monkeypatch):
     assert train.main(["--dry-run"]) == 0
 
 
+def test_data_elsewhere_that_are_not_there_are_not_what_upload_brings(ready, monkeypatch, capsys):
+    monkeypatch.setenv("SAGEMAKER_TRAIN_DATA", "s3://some-bucket/elsewhere")
+    assert train.main([]) == 1
+    said = capsys.readouterr().err
+    assert "s3://some-bucket/elsewhere/train/ has no objects. Bring the pictures there, or correct train.data" in said
+
+
 def test_weights_that_are_not_there_are_said(ready, monkeypatch, capsys):
     monkeypatch.setenv("SAGEMAKER_TRAIN_PRETRAINED", "s3://some-bucket/weights/")
     assert train.main([]) == 1

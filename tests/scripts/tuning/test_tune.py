@@ -162,7 +162,7 @@ def parent(
             "has the objective Maximize test_accuracy, and this search Maximize valid_accuracy",
         ),
         (parent(kind="Minimize"), "has the objective Minimize valid_accuracy, and this search Maximize valid_accuracy"),
-        (parent(tuned=("lr",)), "dogbreed-tune-a tuned 1 hyperparameters, and this search 2: they must be as many."),
+        (parent(tuned=("lr",)), "dogbreed-tune-a tuned 1 hyperparameters, and this search 2: the number must be the"),
     ],
 )
 def test_a_parent_that_the_service_would_refuse_is_said_before_anything_starts(ready, described, sentence, capsys):

@@ -78,7 +78,7 @@ def test_strict_is_remembered_until_it_is_taken_back(served, train_image):
     local = served()
     up = ("up", "--folder", local.folder, "--allow-files", tempfile.gettempdir())
     other = command(*up, "--strict")
-    assert other.returncode == 1 and "It runs already, without --strict" in other.stderr
+    assert other.returncode == 1 and "runs already, without --strict" in other.stderr
     for words, refused in ((("--strict",), True), ((), True), (("--no-strict",), False), ((), False)):
         stop(local.folder)
         assert command(*up, *words).returncode == 0
@@ -131,7 +131,7 @@ def test_up_takes_over_from_a_service_that_is_still_ending(ending, engine):
 def test_a_service_that_runs_says_for_which_files(served, tmp_path):
     local = served()
     refused = command("up", "--folder", local.folder, "--allow-files", tmp_path)
-    assert refused.returncode == 1 and f"It runs already, for files below {tempfile.gettempdir()}." in refused.stderr
+    assert refused.returncode == 1 and f"runs already, for files below {tempfile.gettempdir()}." in refused.stderr
     assert command("up", "--folder", local.folder).returncode == 0
 
 
