@@ -57,8 +57,8 @@ def main(arguments: list[str]) -> int:
         run = Run(
             hyperparameters,
             ComputeDevice.choose(process_ranks[0].local_rank, hyperparameters.mixed_precision),
-            model_dir=Path(os.environ["SM_MODEL_DIR"]),
-            output_data_dir=Path(os.environ["SM_OUTPUT_DATA_DIR"]),
+            model_dir=_folder("SM_MODEL_DIR", "for the model"),
+            output_data_dir=_folder("SM_OUTPUT_DATA_DIR", "for the figures and the report"),
             process_rank=process_ranks[0],
             stop_requested=stop.made,
             arguments=arguments,
@@ -119,6 +119,16 @@ def train(run: Run) -> bool:
 
     ranks = join(process_rank, run.device.torch_device) if several else run.ranks
     return train_on_pictures(replace(run, ranks=ranks))
+
+
+def _folder(variable: str, purpose: str) -> Path:
+    """The folder that a variable of sagemaker-training names. Raises TrainingFailure where it is not set."""
+    if not (named := os.environ.get(variable)):
+        raise TrainingFailure(
+            f"The environment variable {variable} is not set. sagemaker-training sets it; by hand, let it name a "
+            f"folder {purpose}."
+        )
+    return Path(named)
 
 
 def _run_all(process_ranks: list[ProcessRank], arguments: list[str], stop: StopRequest, output_dir: Path) -> int:

@@ -1,11 +1,15 @@
 """What an error of the program means to its user: one sentence for /opt/ml/output/failure, with the next step."""
 
 import errno
+import os
 
 import torch
 
 from container.runtime.failure import TrainingFailure
 from contract.hyperparameters import Hyperparameters
+
+
+MOST_SAID = 700  # characters of an error; with what follows it they are within those that SageMaker shows
 
 
 def reason_of(error: Exception, hyperparameters: Hyperparameters | None, is_of_a_lost_peer: bool = False) -> str:
@@ -28,4 +32,10 @@ def reason_of(error: Exception, hyperparameters: Hyperparameters | None, is_of_a
     # safetensors has errors of its own, with the system's text in them
     if getattr(error, "errno", None) == errno.ENOSPC or "No space left on device" in str(error):
         return "The disk is full. Give the job a larger volume (VolumeSizeInGB; volume-gb in sagemaker.toml)."
-    return f"{type(error).__name__}: {error}. The traceback is in the log."
+    if isinstance(error, PermissionError) and error.filename:
+        return (
+            f"{error.filename} may not be read or written by user {os.getuid()} of the container ({error.strerror}). "
+            "Run the container as root, as SageMaker does, or give that user the folder."
+        )
+    said = " ".join(str(error).split()).rstrip(".")  # torch's errors have several lines
+    return f"{type(error).__name__}{said and ': '}{said[:MOST_SAID]}. The traceback is in the log."
