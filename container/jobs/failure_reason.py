@@ -8,7 +8,6 @@ import torch
 from container.runtime.failure import TrainingFailure
 from contract.hyperparameters import Hyperparameters
 
-
 MOST_SAID = 700  # characters of an error; with what follows it they are within those that SageMaker shows
 
 

@@ -119,7 +119,10 @@ def test_every_gpu_or_host_without_one_has_a_process(environment, gpus, expected
 @pytest.mark.parametrize(
     ("environment", "sentence"),
     [
-        ({"WORLD_SIZE": "2", "RANK": "0"}, r"WORLD_SIZE=2 .* LOCAL_RANK, LOCAL_WORLD_SIZE, MASTER_PORT, MASTER_ADDR of"),
+        (
+            {"WORLD_SIZE": "2", "RANK": "0"},
+            r"WORLD_SIZE=2 .* LOCAL_RANK, LOCAL_WORLD_SIZE, MASTER_PORT, MASTER_ADDR of",
+        ),
         ({**ONE_HOST, "SM_CURRENT_HOST": "algo-3"}, r"This host, algo-3, is not among the job's hosts, algo-1\."),
     ],
 )
