@@ -34,6 +34,7 @@ from container.entrypoint.training_config import (
     value_of,
 )
 from container.runtime.failure import TrainingFailure, write_failure
+from container.runtime.program_start import why_not_started
 
 BASE = Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
 OWN_MODULE = "container.entrypoint.script_mode:main"
@@ -74,10 +75,7 @@ def started(arguments: list[str], path: str) -> "subprocess.Popen[bytes]":
     try:
         return subprocess.Popen(arguments)
     except OSError as error:
-        raise TrainingFailure(
-            f"{path} cannot be started: {error.strerror}. A script needs a first line that names its interpreter, such "
-            "as #!/bin/sh, and a binary must be for this machine's processor."
-        ) from error
+        raise TrainingFailure(why_not_started(path, error)) from error
 
 
 def train(arguments: list[str], stop: Stop) -> int:

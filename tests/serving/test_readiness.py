@@ -117,7 +117,7 @@ def test_an_odd_model_file_ends_the_container_with_one_sentence(serve, model_fol
         wait_for(lambda: exited(served.container), 60)
         assert served.container.attrs["State"]["ExitCode"] == 1 and "Traceback" not in served.log
         [said] = [line for line in served.log.splitlines() if reason in line]
-        assert said.startswith("error: the model model could not be loaded: ") and said.endswith(".")
+        assert said.startswith("error: the model in /opt/ml/model could not be loaded: ") and said.endswith(".")
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_an_odd_model_file_ends_the_container_with_one_sentence(serve, model_fol
         (
             {"code/requirements.txt": "there-is-no-such-package-at-all==1.0\n"},
             True,
-            "failed to install required packages",
+            "could not install /opt/ml/model/code/requirements.txt",
         ),
     ],
 )
