@@ -34,6 +34,9 @@ from container.runtime.failure import KILLED, TrainingFailure, write_failure
 from container.runtime.launch import ProcessRank, StopRequest, is_launched, process_ranks_here, run_all
 from container.runtime.ranks import is_of_a_lost_peer, join
 from container.training.hyperparameters import parse
+from contract.feature_sharing import SWITCHES
+from contract.hyperparameter_texts import as_text
+from contract.hyperparameters import Hyperparameters
 
 gc.freeze()
 gc.enable()
@@ -101,8 +104,9 @@ def train(run: Run) -> bool:
     print(f"running on {run.device}, torch {torch.__version__}{together}")
     if hyperparameters.features_only and (channel("features") or not hyperparameters.trains_on_features):
         raise TrainingFailure(
-            "Hyperparameter features-only makes a feature bank: it wants freeze-backbone=true, feature-views above 0, "
-            "neither mixup, cutmix, trivial-augment nor test-flip, and no channel features."
+            "Hyperparameter features-only makes a feature bank: it needs freeze-backbone=true, feature-views above 0, "
+            "neither mixup, cutmix, trivial-augment nor test-flip, and no channel features. This job has "
+            f"{_what_features_need(hyperparameters)}."
         )
     if features := channel("features"):
         from container.jobs.train_on_features import train_on_features
@@ -119,6 +123,13 @@ def train(run: Run) -> bool:
 
     ranks = join(process_rank, run.device.torch_device) if several else run.ranks
     return train_on_pictures(replace(run, ranks=ranks))
+
+
+def _what_features_need(hyperparameters: Hyperparameters) -> str:
+    """Whatever decides whether a job can make a feature bank, as it is in this one."""
+    given = {name: getattr(hyperparameters, name.replace("-", "_")) for name in SWITCHES}
+    values = [f"{name}={as_text(value)}" for name, value in given.items()]
+    return ", ".join([*values, f"{'a' if channel('features') else 'no'} channel features"])
 
 
 def _folder(variable: str, purpose: str) -> Path:
