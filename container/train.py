@@ -143,12 +143,14 @@ def _folder(variable: str, purpose: str) -> Path:
 
 
 def _run_all(process_ranks: list[ProcessRank], arguments: list[str], stop: StopRequest, output_dir: Path) -> int:
-    """Start one process for each GPU; each writes its own failure reason, except one that was killed."""
+    """Start one process for each GPU; each writes its own failure reason, except one that a signal ended."""
 
     def failed(status: int) -> None:
-        if status == -signal.SIGKILL:
-            print(f"error: {KILLED}", file=sys.stderr, flush=True)
-            write_failure(KILLED, output_dir)
+        if status < 0:
+            ended = f"A process of the training program was ended by {signal.Signals(-status).name}."
+            reason = KILLED if status == -signal.SIGKILL else f"{ended} The lines above it in the log may say why."
+            print(f"error: {reason}", file=sys.stderr, flush=True)
+            write_failure(reason, output_dir)
 
     status = run_all(process_ranks, [sys.executable, __file__, *arguments], stop.made, failed)
     return status if status >= 0 else 128 - status

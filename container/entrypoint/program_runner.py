@@ -61,7 +61,7 @@ class ProgramRunner(process.ProcessRunner):
             return running
         if status == -signal.SIGKILL and self._user_entry_point == OWN_PROGRAM:
             raise killed()
-        if self._user_entry_point != OWN_PROGRAM:
+        if self._user_entry_point != OWN_PROGRAM or status < 0:  # ours has said why it ends, but for a signal
             print(f"error: {self._user_entry_point} {how_it_ended(status)}.", file=sys.stderr, flush=True)
         raise errors.ExecuteUserScriptError(cmd=" ".join(command), return_code=status, output=uncaught_error(said))
 

@@ -8,6 +8,7 @@ import torch
 from container.runtime.failure import TrainingFailure
 from contract.hyperparameters import Hyperparameters
 
+MOST_OF_A_PEER = 300  # characters of an error that says little
 MOST_SAID = 700  # characters of an error; with what follows it they are within those that SageMaker shows
 
 
@@ -18,7 +19,11 @@ def reason_of(error: Exception, hyperparameters: Hyperparameters | None, is_of_a
     if isinstance(error, TrainingFailure):
         return str(error)
     if is_of_a_lost_peer:
-        return "Another process of this run ended or cannot be reached. The log of the host that ended first says why."
+        said = " ".join(str(error).split())[:MOST_OF_A_PEER]
+        return (
+            "Another process of this run ended or cannot be reached. The log of the host that ended first says why; "
+            f"this one has only {type(error).__name__}: {said}"
+        )
     out_of_memory = isinstance(
         error, (torch.OutOfMemoryError, MemoryError)
     ) or "DefaultCPUAllocator: can't allocate memory" in str(error)

@@ -65,13 +65,13 @@ def main(arguments: list[str]) -> int:
         if not settings.multi_model:
             _warn([check_program(settings.model_dir, os.environ)])
             install_requirements(settings.model_dir)
-    except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        proxy = Nginx(settings, run_dir)
+        requests = RequestLog(run_dir, Metrics())
+        # The JVM and nginx start while this process imports torch, which the workers then have by being forked from it.
+        java, nginx = start_model_server(settings, run_dir, free_memory()), proxy.start()
+    except (ValueError, OSError, IncompatibleLibrary) as error:
+        print(f"error: {error}", file=sys.stderr, flush=True)
         return 1
-    proxy = Nginx(settings, run_dir)
-    requests = RequestLog(run_dir, Metrics())
-    # The JVM and nginx start while this process imports torch, which the workers then have by being forked from it.
-    java, nginx = start_model_server(settings, run_dir, free_memory()), proxy.start()
     os.environ.setdefault(
         "TORCHINDUCTOR_CACHE_DIR", str(run_dir)
     )  # torch looks for the user's name otherwise, which a number may not have

@@ -57,6 +57,12 @@ def test_a_long_error_leaves_room_for_where_its_traceback_is():
     assert len(said) < FAILURE_REASON_CHARACTERS and said.endswith("The traceback is in the log.")
 
 
+def test_what_a_lost_peer_leaves_here_is_said_behind_where_to_look():
+    said = reason_of(RuntimeError("gloo: Unable to find\naddress for: eth7"), None, is_of_a_lost_peer=True)
+    assert said.startswith("Another process of this run ended or cannot be reached. The log of the host that ended")
+    assert said.endswith("RuntimeError: gloo: Unable to find address for: eth7")
+
+
 def test_a_variable_that_a_run_by_hand_lacks_is_named(job, monkeypatch):
     monkeypatch.delenv("SM_MODEL_DIR")
     assert train.main(SHORT) == 1
