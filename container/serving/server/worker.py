@@ -64,7 +64,8 @@ def run_worker(
         says_it_all = isinstance(error, (UnusableCheckpoint, WrongHandlers))
         if not says_it_all:
             traceback.print_exception(error)
-        report(f"failed {error if says_it_all else error_in_code(error, folder)}")
+        why = " ".join(str(error).split()) if says_it_all else error_in_code(error, folder)
+        report(f"failed {why}")
         return 1
 
     in_progress = InvocationsInProgress(settings.answer_seconds)

@@ -206,7 +206,8 @@ class Workers:
         self._changed()
 
     def _died(self, pid: int, index: int, heard: int, status: int) -> None:
-        self._hear(pid, heard)  # its last words
+        if not self._ended:
+            self._hear(pid, heard)  # its last words
         asyncio.get_running_loop().remove_reader(heard)
         os.close(heard)
         worker = self._workers.pop(pid)
