@@ -110,9 +110,7 @@ def test_a_class_of_train_without_a_readable_picture_ends_the_run(channels, tmp_
     shutil.rmtree(folder)
     folder.mkdir()
     (folder / "0.jpg").write_bytes(b"no picture")
-    with pytest.raises(
-        TrainingFailure, match=r"readable picture of Slate_setter\. The first is 002\.Slate_setter/0"
-    ):
+    with pytest.raises(TrainingFailure, match=r"readable picture of Slate_setter\. The first is 002\.Slate_setter/0"):
         decode_split(read_split(channels / "train", "train"), SMALL, tmp_path / "store")
 
 
