@@ -34,6 +34,9 @@ from container.runtime.failure import KILLED, TrainingFailure, write_failure
 from container.runtime.launch import ProcessRank, StopRequest, is_launched, process_ranks_here, run_all
 from container.runtime.ranks import is_of_a_lost_peer, join
 from container.training.hyperparameters import parse
+from contract.feature_sharing import SWITCHES
+from contract.hyperparameter_texts import as_text
+from contract.hyperparameters import Hyperparameters
 
 gc.freeze()
 gc.enable()
@@ -57,8 +60,8 @@ def main(arguments: list[str]) -> int:
         run = Run(
             hyperparameters,
             ComputeDevice.choose(process_ranks[0].local_rank, hyperparameters.mixed_precision),
-            model_dir=Path(os.environ["SM_MODEL_DIR"]),
-            output_data_dir=Path(os.environ["SM_OUTPUT_DATA_DIR"]),
+            model_dir=_folder("SM_MODEL_DIR", "for the model"),
+            output_data_dir=_folder("SM_OUTPUT_DATA_DIR", "for the figures and the report"),
             process_rank=process_ranks[0],
             stop_requested=stop.made,
             arguments=arguments,
@@ -101,8 +104,9 @@ def train(run: Run) -> bool:
     print(f"running on {run.device}, torch {torch.__version__}{together}")
     if hyperparameters.features_only and (channel("features") or not hyperparameters.trains_on_features):
         raise TrainingFailure(
-            "Hyperparameter features-only makes a feature bank: it wants freeze-backbone=true, feature-views above 0, "
-            "neither mixup, cutmix, trivial-augment nor test-flip, and no channel features."
+            "Hyperparameter features-only makes a feature bank: it needs freeze-backbone=true, feature-views above 0, "
+            "neither mixup, cutmix, trivial-augment nor test-flip, and no channel features. This job has "
+            f"{_what_features_need(hyperparameters)}."
         )
     if features := channel("features"):
         from container.jobs.train_on_features import train_on_features
@@ -121,13 +125,32 @@ def train(run: Run) -> bool:
     return train_on_pictures(replace(run, ranks=ranks))
 
 
+def _what_features_need(hyperparameters: Hyperparameters) -> str:
+    """Whatever decides whether a job can make a feature bank, as it is in this one."""
+    given = {name: getattr(hyperparameters, name.replace("-", "_")) for name in SWITCHES}
+    values = [f"{name}={as_text(value)}" for name, value in given.items()]
+    return ", ".join([*values, f"{'a' if channel('features') else 'no'} channel features"])
+
+
+def _folder(variable: str, purpose: str) -> Path:
+    """The folder that a variable of sagemaker-training names. Raises TrainingFailure where it is not set."""
+    if not (named := os.environ.get(variable)):
+        raise TrainingFailure(
+            f"The environment variable {variable} is not set. sagemaker-training sets it; by hand, let it name a "
+            f"folder {purpose}."
+        )
+    return Path(named)
+
+
 def _run_all(process_ranks: list[ProcessRank], arguments: list[str], stop: StopRequest, output_dir: Path) -> int:
-    """Start one process for each GPU; each writes its own failure reason, except one that was killed."""
+    """Start one process for each GPU; each writes its own failure reason, except one that a signal ended."""
 
     def failed(status: int) -> None:
-        if status == -signal.SIGKILL:
-            print(f"error: {KILLED}", file=sys.stderr, flush=True)
-            write_failure(KILLED, output_dir)
+        if status < 0:
+            ended = f"A process of the training program was ended by {signal.Signals(-status).name}."
+            reason = KILLED if status == -signal.SIGKILL else f"{ended} The lines above it in the log may say why."
+            print(f"error: {reason}", file=sys.stderr, flush=True)
+            write_failure(reason, output_dir)
 
     status = run_all(process_ranks, [sys.executable, __file__, *arguments], stop.made, failed)
     return status if status >= 0 else 128 - status

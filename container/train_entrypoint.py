@@ -34,6 +34,7 @@ from container.entrypoint.training_config import (
     value_of,
 )
 from container.runtime.failure import TrainingFailure, write_failure
+from container.runtime.program_start import why_not_started
 
 BASE = Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
 OWN_MODULE = "container.entrypoint.script_mode:main"
@@ -53,7 +54,7 @@ def main(arguments: list[str]) -> int:
         if arguments[0] == "train" and command == shutil.which("train", path=os.path.dirname(sys.executable)):
             return train(arguments, stop)
         if command:  # a derived image's own `train`, a shell, ...
-            return exit_status(stop.run(subprocess.Popen(arguments)))
+            return exit_status(stop.run(started(arguments, command)))
         if arguments[0] == "serve":
             raise TrainingFailure(
                 "This is the image for training jobs: run it with `train`. Endpoints take the image whose name ends "
@@ -67,6 +68,14 @@ def main(arguments: list[str]) -> int:
         if arguments[0] == "train":
             write_failure(str(failure), BASE / "output")
         return 1
+
+
+def started(arguments: list[str], path: str) -> "subprocess.Popen[bytes]":
+    """Start a program of the image. path: where it is. Raises TrainingFailure for a file that the system cannot run."""
+    try:
+        return subprocess.Popen(arguments)
+    except OSError as error:
+        raise TrainingFailure(why_not_started(path, error)) from error
 
 
 def train(arguments: list[str], stop: Stop) -> int:
@@ -111,12 +120,13 @@ def outcome(report: ReportReader, toolkit_status: int, success: bool) -> tuple[i
     if toolkit_status == 0 and not success:
         return (
             1,
-            "sagemaker-training ended without having run the training program, or without a word of how it ended. The "
-            "log says more.",
+            "sagemaker-training ended with status 0 without saying that the training program ran. The lines above say "
+            "why.",
         )
+    how = f"was ended by {signal.Signals(-toolkit_status).name}" if toolkit_status < 0 else "failed"
     return exit_status(
         toolkit_status
-    ), f"sagemaker-training ended with status {toolkit_status} before the training program did. The log says more."
+    ), f"sagemaker-training {how} without saying how the training program ended. The lines above say why."
 
 
 def toolkit_environment(
@@ -155,8 +165,7 @@ def names_resolve(config: TrainingConfig) -> bool:
     if missing := unresolved(config.hosts, SECONDS_FOR_ONE_NAME):
         print(
             f"warning: this host's name {missing[0]} in resourceconfig.json does not resolve: going on without it. "
-            "Programs that look "
-            f"for it need `docker run --hostname {missing[0]}`.",
+            f"Programs that look for it need `docker run --hostname {missing[0]}`.",
             file=sys.stderr,
             flush=True,
         )
@@ -167,8 +176,7 @@ def _name_the_missing(config: TrainingConfig) -> None:
     if missing := unresolved(config.hosts, SECONDS_FOR_NAMES):
         print(
             f"warning: {', '.join(missing)} in resourceconfig.json cannot be resolved yet. sagemaker-training waits "
-            "for up to 15 minutes. "
-            "The containers need these host names on one network.",
+            "for up to 15 minutes. The containers need these host names on one network.",
             file=sys.stderr,
             flush=True,
         )

@@ -184,5 +184,7 @@ def _check_unique(places: Mapping[str, str], source: str) -> None:
     taken: dict[str, str] = {}
     for name, place in places.items():
         if place in taken:
-            raise ValueError(f"{source} holds {taken[place]} and {name}, which are one file. Remove or rename one.")
+            raise ValueError(
+                f"{source} holds {taken[place]} and {name}, which would both become {place}. Remove or rename one."
+            )
         taken[place] = name

@@ -177,11 +177,17 @@ def parse(given: Mapping[str, str]) -> Hyperparameters:
         values["freeze-batch-norm"] = keeps_weights
     if values["early-lr"] is None:
         values["early-lr"] = EARLY_LR if keeps_weights else 1.0
-    if values["head-epochs"] > 0 and (values["freeze-backbone"] or values["epochs"] <= values["head-epochs"]):
+    if values["head-epochs"] > 0 and values["freeze-backbone"]:
+        raise ValueError(
+            f"Hyperparameter head-epochs: {values['head-epochs']} leaves no epoch for the whole network, and with "
+            "freeze-backbone=true there is none: the head alone is trained all the time. Leave head-epochs out, or "
+            "freeze-backbone."
+        )
+    if values["head-epochs"] > 0 and values["epochs"] <= values["head-epochs"]:
         raise ValueError(
             f"Hyperparameter head-epochs: {values['head-epochs']} leaves no epoch for the whole network. Make it less "
-            "than epochs "
-            f"({values['epochs']}), or train the head alone with freeze-backbone=true and without head-epochs."
+            f"than epochs ({values['epochs']}), or train the head alone with freeze-backbone=true and without "
+            "head-epochs."
         )
     return Hyperparameters(**{name.replace("-", "_"): value for name, value in values.items()})
 

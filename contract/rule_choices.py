@@ -33,8 +33,8 @@ def parse_rules(text: str) -> list[RuleChoice]:
     for rule in _separated(text, _RULE, text):
         if rule["action"] not in (None, STOP):
             raise ValueError(
-                f"Rule {rule['name']} has :{rule['action']} behind it, where only :{STOP} may stand. It ends the "
-                "training."
+                f"Rule {rule['name']} has :{rule['action']} behind it, and only :{STOP} may stand there: such a rule "
+                f"ends the training when it fires. Write {rule['name']} or {rule['name']}:{STOP}."
             )
         if rule["name"] in [choice.name for choice in choices]:
             raise ValueError(f"Rule {rule['name']} is named twice. Name it once, with all its parameters.")
@@ -42,7 +42,9 @@ def parse_rules(text: str) -> list[RuleChoice]:
         inside = (rule["parameters"] or "()")[1:-1]
         for parameter in _separated(inside, _PARAMETER, text) if inside.strip() else ():
             if parameter["name"] in given:
-                raise ValueError(f"Parameter {parameter['name']} of rule {rule['name']} is given twice.")
+                raise ValueError(
+                    f"Parameter {parameter['name']} of rule {rule['name']} is given twice. Give it one value."
+                )
             given[parameter["name"]] = (
                 parameter["plain"].strip() if parameter["quoted"] is None else parameter["quoted"]
             )

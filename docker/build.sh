@@ -8,8 +8,13 @@ prefix=${IMAGE_PREFIX:-dogbreed}
 builder=$(docker/buildkit_client.sh)
 client=${builder%% *} flags=${builder#"$client"}
 
+python=${PYTHON:-python3}
+"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || {
+    echo "Python 3.11 or newer is needed, and \`$python\` is none. Name another: make build PYTHON=python3.11" >&2
+    exit 1
+}
 base=$(docker/debian_base.sh)
-python3 docker/base_age.py "$base"
+"$python" docker/base_age.py "$base"
 
 # Weights travel in the build context and stay for the next builds; the tag says which they are.
 case "${WEIGHTS:-}" in
@@ -28,7 +33,7 @@ for weights in docker/weights/*; do [ ! -f "$weights" ] || echo "Baking in $weig
 
 secrets=$(mktemp -d)
 trap 'rm -rf "$secrets"' EXIT
-python3 docker/pip_settings.py >"$secrets/pip"
+"$python" docker/pip_settings.py >"$secrets/pip"
 flags="$flags --secret id=pip,src=$secrets/pip"
 bundle=${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}
 if [ -f "$bundle" ]; then
@@ -38,7 +43,7 @@ if [ -f "$bundle" ]; then
 fi
 
 remote=$(git remote get-url origin 2>/dev/null) || remote=
-source=$(python3 docker/source_label.py "$remote")
+source=$("$python" docker/source_label.py "$remote")
 # The digest it is pulled by; of a base that was made here, or has no digest, the engine's id of it.
 case $base in
     *@*) base_id=${base#*@} ;;

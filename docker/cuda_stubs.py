@@ -19,7 +19,11 @@ FOLDERS = ("torch", "torchvision")
 
 
 def run(*command: str) -> str:
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    """What it prints. Raises SystemExit with what it said of its failure."""
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"`{' '.join(command)}` ended with status {done.returncode}: {done.stderr.strip()}")
+    return done.stdout
 
 
 def needed(library: Path) -> list[str]:

@@ -77,6 +77,10 @@ if has "$wanted"; then name_of_wanted; exit 0; fi
 if has "$made" && ! made_is_old; then echo "$made"; exit 0; fi
 if pull "$wanted"; then name_of_wanted; exit 0; fi
 if make_from_packages; then echo "$made"; exit 0; fi
-has "$made" || exit 1
+has "$made" || {
+    echo "There is no base for the images: $wanted could be neither pulled nor made here; the reasons are above." \
+        "Mend one of them, or name an image that is here: make build BASE_IMAGE=..." >&2
+    exit 1
+}
 echo "warning: $made is older than $pin asks for, and could not be made anew: it is used as it is." >&2
 echo "$made"

@@ -102,7 +102,10 @@ if __name__ == "__main__":
     for name in sys.argv[1:]:
         path = Path(name)
         whole = path.read_bytes()
-        rest = cut(whole)
+        try:
+            rest = cut(whole)
+        except ValueError as error:
+            sys.exit(f"The GPU code of {path} cannot be cut out: {error}.")
         if len(rest) < len(whole):
             path.write_bytes(rest)
             print(f"{(len(whole) - len(rest)) / 1e6:7.1f} MB of GPU code less in {path.name}")

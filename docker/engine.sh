@@ -13,7 +13,7 @@ if [ "$(uname -s)" = Linux ] && [ "$(id -u)" = 0 ] && [ -z "${DOCKER_HOST:-}" ];
     if ! command -v dockerd >/dev/null 2>&1 && command -v apt-get >/dev/null 2>&1; then
         echo "No Docker engine on this machine: installing Debian's docker.io ..."
         { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y docker.io; } >"$logs/install.log" 2>&1 \
-            || { echo "It could not be installed; see $logs/install.log." >&2; exit 1; }
+            || { echo "docker.io could not be installed; see $logs/install.log." >&2; exit 1; }
     fi
     if command -v dockerd >/dev/null 2>&1; then
         echo "Starting the Docker engine ..."
@@ -35,6 +35,17 @@ if [ "$(uname -s)" = Linux ] && [ "$(id -u)" = 0 ] && [ -z "${DOCKER_HOST:-}" ];
     rmdir "$logs"
 fi
 
+case $(docker info 2>&1 || true) in
+    *[Pp]"ermission denied"*)
+        echo "The Docker engine is there, and this user may not use it (permission denied)." >&2
+        echo "Join its group, then log in again: sudo usermod -aG docker \$USER" >&2
+        exit 1 ;;
+esac
+if [ -n "${DOCKER_HOST:-}" ]; then
+    echo "No Docker engine answers at DOCKER_HOST=$DOCKER_HOST." >&2
+    echo "Start the one there, or take this machine's own: unset DOCKER_HOST" >&2
+    exit 1
+fi
 echo "No Docker engine answers, and this user may not install or start one." >&2
 echo "Start Docker Desktop, or as root: apt-get install docker.io && systemctl start docker (https://docs.docker.com/engine/install)" >&2
 exit 1

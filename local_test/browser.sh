@@ -13,7 +13,7 @@ if [ "$(uname -s)" = Linux ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/n
     log=$(mktemp "${TMPDIR:-/tmp}/install-chromium.XXXXXXXX")
     # fonts-dejavu-core: letters of the right-to-left scripts that the tests show.
     { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium fonts-dejavu-core; } \
-        >"$log" 2>&1 || { echo "It could not be installed; see $log." >&2; exit 1; }
+        >"$log" 2>&1 || { echo "Debian's chromium could not be installed; see $log." >&2; exit 1; }
     rm -f "$log"
     exit 0
 fi

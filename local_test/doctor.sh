@@ -5,8 +5,8 @@ set -u
 cd "$(dirname "$0")/.."
 if [ -e .venv/ready ]; then python=.venv/bin/python; else python=${PYTHON:-python3}; fi
 
-"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {
-    echo "Python 3.11 or newer is needed to look at this machine. Name another: make doctor PYTHON=python3.11" >&2
+"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || {
+    echo "Python 3.11 or newer is needed to look at this machine, and \`$python\` is none. Name another: make doctor PYTHON=python3.11" >&2
     exit 1
 }
 if [ ! -e .venv/ready ]; then

@@ -36,7 +36,7 @@ def channel_files(channel: Path, name: str, classes: Collection[str] | None) -> 
     folder that is a link to nowhere.
     """
     if not channel.is_dir():
-        raise TrainingFailure(f"Channel {name} is missing: {channel} is not a folder. Add the channel to the request.")
+        raise TrainingFailure(f"Channel {name} is missing: {channel} is not a folder. {_why_no_folder(channel)}")
     found = find_files(channel)
     notes = []
     folders = _folders(channel)
@@ -62,6 +62,13 @@ def channel_files(channel: Path, name: str, classes: Collection[str] | None) -> 
     return ChannelFiles(channel, of_folders, found.hidden, tuple(notes))
 
 
+def _why_no_folder(channel: Path) -> str:
+    """What to do about a channel without a folder. In Pipe mode there are pipes beside it: `<channel>_0`, ..."""
+    if channel.with_name(f"{channel.name}_0").is_fifo():
+        return "Its input mode is Pipe, which this program does not read: set TrainingInputMode to File or FastFile."
+    return "A job's channel is there when it is in the request's InputDataConfig; by hand, mount a folder there."
+
+
 def _folders(channel: Path) -> list[str]:
     return sorted(entry.name for entry in channel.iterdir() if entry.is_dir() and not is_hidden(entry.name))
 
@@ -83,8 +90,10 @@ def _check(channel: Path, name: str, folders: list[str], found: FoundFiles) -> N
             "the container. Put the folder itself in its place, or bring the pictures to S3 with upload."
         )
     if not folders:
+        holds = f"which holds {some(found.names, 3)}" if found.names else "which is empty"
         raise TrainingFailure(
-            f"Channel {name} has no class folders in {channel}. Put one folder of pictures per class there."
+            f"Channel {name} has no class folders in {channel}, {holds}. Put one folder of pictures per class there, "
+            "such as Beagle/a.jpg."
         )
     with_folders = {file.split("/")[0] for file in found.names if file.count("/") > 1}
     splits = [folder for folder in folders if split_meant(folder) and folder in with_folders]

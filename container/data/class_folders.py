@@ -60,7 +60,7 @@ def read_split(root: Path, name: str, classes: tuple[str, ...] | None = None) ->
         _check_first_split(name, pictures, others)
         classes = tuple(pictures)
     else:
-        _check_further_split(name, pictures, classes)
+        _check_further_split(name, pictures, classes, others)
     warnings = (
         *_warnings_of_other_files(name, others),
         *_warnings_of_classes(name, pictures, classes),
@@ -83,7 +83,10 @@ def _look_alikes(name: str, class_of: dict[str, str]) -> list[str]:
     for folder, one in class_of.items():
         other = first.setdefault(one, folder)
         if composed(other) != composed(folder):
-            raise TrainingFailure(f"Channel {name} has two folders for the class {one}. Merge or rename them.")
+            raise TrainingFailure(
+                f"Channel {name} has two folders for the class {one}, {other} and {folder}: the number before the "
+                "name does not count. Merge or rename them."
+            )
         if other != folder:
             warnings.append(
                 f"channel {name} has two folders {one} whose names look the same and differ in their bytes: they are "
@@ -99,21 +102,30 @@ def _check_first_split(name: str, pictures: dict[str, list[Path]], others: list[
     """
     empty = [one for one, paths in pictures.items() if not paths]
     if empty:
-        not_taken = pictures_not_taken(path.name for path in others)
-        raise TrainingFailure(
-            f"Channel {name} has no picture of {some(empty)}. "
-            + (
-                f"It has {not_taken}, which are not taken: use {TAKEN}."
-                if not_taken
-                else "Add pictures or remove the empty folders."
-            )
-        )
+        remedy = _remedy(others, "Add pictures or remove the empty folders.")
+        raise TrainingFailure(f"Channel {name} has no picture of {some(empty)}. {remedy}")
     if len(pictures) < 2:
-        raise TrainingFailure(f"Channel {name} has one class only, {min(pictures)}. A classifier needs two or more.")
+        raise TrainingFailure(
+            f"Channel {name} has one class only, {min(pictures)}, and a classifier needs two or more. Add a folder of "
+            "pictures for each other class."
+        )
 
 
-def _check_further_split(name: str, pictures: dict[str, list[Path]], classes: tuple[str, ...]) -> None:
-    """Another split: raise TrainingFailure for pictures of an unknown class, and for none of the known ones."""
+def _remedy(others: list[Path], otherwise: str) -> str:
+    """What to do where pictures are missing. others: files that are no pictures, of which some may be of formats that
+    are not taken.
+    """
+    not_taken = pictures_not_taken(path.name for path in others)
+    return f"It has {not_taken}, which are not taken: use {TAKEN}." if not_taken else otherwise
+
+
+def _check_further_split(
+    name: str, pictures: dict[str, list[Path]], classes: tuple[str, ...], others: list[Path]
+) -> None:
+    """Another split: raise TrainingFailure for pictures of an unknown class, and for none of the known ones.
+
+    others: files that are no pictures.
+    """
     stray = [one for one, paths in pictures.items() if paths and one not in classes]
     if stray:
         raise TrainingFailure(
@@ -121,7 +133,9 @@ def _check_further_split(name: str, pictures: dict[str, list[Path]], classes: tu
             "The splits must have the same class folders."
         )
     if not any(pictures.get(one) for one in classes):
-        raise TrainingFailure(f"Channel {name} has no pictures in its class folders. Add pictures.")
+        raise TrainingFailure(
+            f"Channel {name} has no pictures in its class folders. {_remedy(others, 'Add pictures.')}"
+        )
 
 
 def _warnings_of_other_files(name: str, others: list[Path]) -> list[str]:
@@ -192,9 +206,17 @@ def read_splits() -> dict[str, Split]:
             print("no channel test: the model is not evaluated on a test split")
             continue
         if name not in given:
-            raise TrainingFailure(f"Channel {name} is missing. Add it to the request's InputDataConfig.")
+            raise TrainingFailure(
+                f"Channel {name} is missing{_those_given()}. Add {name} to the request's InputDataConfig."
+            )
         splits[name] = read_split(given[name], name, splits["train"].classes if splits else None)
     return splits
+
+
+def _those_given() -> str:
+    """The channels of the request, as a part of a sentence: one of another name may be meant."""
+    names = [name.removeprefix(_VARIABLE).lower() for name in sorted(os.environ) if name.startswith(_VARIABLE)]
+    return f": the request's channels are {', '.join(names)}" if names else ", as is every other"
 
 
 def split_of_train(whole: Split) -> dict[str, Split]:

@@ -28,7 +28,11 @@ def read_square(path: Path, preprocessing: Preprocessing) -> tuple[bytes, np.nda
         return content, error
     if _is_flat(square[::32, ::32]) and _is_flat(square):  # some pixels tell it of nearly every picture
         colour = tuple(int(value) for value in square[0, 0])
-        print(f"warning: {path} is the same colour all over, {colour}: there is nothing to see on it", file=sys.stderr)
+        print(
+            f"warning: {path} is the same colour all over, {colour}: there is nothing to see on it, and it is used all "
+            "the same",
+            file=sys.stderr,
+        )
     return content, square
 
 

@@ -167,12 +167,15 @@ def check_unreadable(split: Split, unreadable: dict[int, str]) -> None:
         row, reason = min(unreadable.items())
         path = split.paths[row]
         raise TrainingFailure(
-            f"Channel {split.name} has {len(unreadable)} unreadable pictures of {len(split.paths)}. "
-            f"The first is {path.parent.name}/{path.name}: {reason}. Repair or remove them."
+            f"Channel {split.name} has {len(unreadable)} unreadable pictures of {len(split.paths)}, too many to go on "
+            f"without them. The first is {path.parent.name}/{path.name}: {reason}. Repair or remove them."
         )
     left = {label for row, label in enumerate(split.labels) if row not in unreadable}
     lost = sorted(set(split.labels) - left)
     if lost and split.name == "train":
+        row = next(row for row, label in enumerate(split.labels) if label == lost[0])
+        path = split.paths[row]
         raise TrainingFailure(
-            f"Channel train has no readable picture of {split.classes[lost[0]]}. Repair or replace its pictures."
+            f"Channel train has no readable picture of {split.classes[lost[0]]}. The first is {path.parent.name}/"
+            f"{path.name}: {unreadable[row]}. Repair or replace its pictures."
         )

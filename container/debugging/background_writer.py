@@ -45,7 +45,7 @@ class BackgroundWriter:
             except Exception as error:  # whatever it is, training is worth more than its tensors
                 self._failed = True
                 print(
-                    f"warning: no more tensors are saved, and training continues without them: "
+                    f"warning: the debugger saves no more tensors, and training continues without them: "
                     f"{type(error).__name__}: {error}",
                     file=sys.stderr,
                 )

@@ -61,8 +61,8 @@ class ProgramRunner(process.ProcessRunner):
             return running
         if status == -signal.SIGKILL and self._user_entry_point == OWN_PROGRAM:
             raise killed()
-        if self._user_entry_point != OWN_PROGRAM:
-            print(f"error: {self._user_entry_point} ended with status {status}.", file=sys.stderr, flush=True)
+        if self._user_entry_point != OWN_PROGRAM or status < 0:  # ours has said why it ends, but for a signal
+            print(f"error: {self._user_entry_point} {how_it_ended(status)}.", file=sys.stderr, flush=True)
         raise errors.ExecuteUserScriptError(cmd=" ".join(command), return_code=status, output=uncaught_error(said))
 
 
@@ -91,6 +91,14 @@ class StderrTail(threading.Thread):
         """The end of stderr, once the program has ended."""
         self.join(SECONDS_FOR_THE_REST)
         return self._tail.decode(errors="replace")
+
+
+def how_it_ended(status: int) -> str:
+    """status: -n for signal n."""
+    if status >= 0:
+        return f"ended with status {status}"
+    why = ", as a rule because the instance's memory was full" if status == -signal.SIGKILL else ""
+    return f"was ended by {signal.Signals(-status).name}{why}"
 
 
 def killed() -> errors.ClientError:

@@ -41,9 +41,10 @@ def main() -> None:
         run(environment.Environment(), report)
     except BaseException as error:
         # Before anybody tries to write it. What the program itself said is in the log already.
+        said = reason_of(error)
         if not isinstance(error, errors.ExecuteUserScriptError):
-            print(f"error: {error}", file=sys.stderr, flush=True)
-        report.ended(status_of(error), (str(error) or type(error).__name__)[:MAX_REASON])
+            print(f"error: {said}", file=sys.stderr, flush=True)
+        report.ended(status_of(error), said[:MAX_REASON])
         raise
     report.ended(0, "")
 
@@ -68,8 +69,8 @@ def choose_runner(env: environment.Environment, report: ReportWriter) -> Program
     asked = {name for name, value in env.additional_framework_parameters.items() if value is True}
     if refused := sorted(asked & NOT_HERE):
         raise errors.ClientError(
-            f"Hyperparameter {refused[0]} asks for a launcher that is not in this image. It has torchrun: "
-            f"{TORCHRUN}=true."
+            f"Hyperparameter {refused[0]} asks for a launcher that is not in this image. It has torchrun: set "
+            f"{TORCHRUN}=true in its place."
         )
     if MPI in asked:
         if not shutil.which("mpirun"):
@@ -107,7 +108,8 @@ def fetch(source: str, name: str) -> None:
         files.download_and_extract(source, code)
     except Exception as error:  # boto3's, tarfile's, the system's
         raise errors.ClientError(
-            f"sagemaker_submit_directory={source} could not be unpacked into {code}: {type(error).__name__}: {error}"
+            f"sagemaker_submit_directory={source} could not be unpacked into {code}: {type(error).__name__}: {error}. "
+            "It must be a .tar.gz that the job can read (`tar czf sourcedir.tar.gz -C src .`), in S3 or in a channel."
         ) from error
 
 
@@ -136,6 +138,12 @@ def install_beside_the_image() -> None:
     os.environ["PIP_PREFIX"] = prefix
     os.environ["PATH"] = f"{prefix}/bin:{os.environ['PATH']}"
     sys.path.insert(0, sysconfig.get_path("purelib", vars={"base": prefix}))  # becomes the program's PYTHONPATH
+
+
+def reason_of(error: BaseException) -> str:
+    """The toolkit's errors of a request are sentences; a KeyError says nothing without its type."""
+    said = str(error)
+    return said if said and isinstance(error, errors.ClientError) else f"{type(error).__name__}: {said}".rstrip(": ")
 
 
 def status_of(error: BaseException) -> int:

@@ -1,11 +1,15 @@
 """What an error of the program means to its user: one sentence for /opt/ml/output/failure, with the next step."""
 
 import errno
+import os
 
 import torch
 
 from container.runtime.failure import TrainingFailure
 from contract.hyperparameters import Hyperparameters
+
+MOST_OF_A_PEER = 300  # characters of an error that says little
+MOST_SAID = 700  # characters of an error; with what follows it they are within those that SageMaker shows
 
 
 def reason_of(error: Exception, hyperparameters: Hyperparameters | None, is_of_a_lost_peer: bool = False) -> str:
@@ -15,7 +19,11 @@ def reason_of(error: Exception, hyperparameters: Hyperparameters | None, is_of_a
     if isinstance(error, TrainingFailure):
         return str(error)
     if is_of_a_lost_peer:
-        return "Another process of this run ended or cannot be reached. The log of the host that ended first says why."
+        said = " ".join(str(error).split())[:MOST_OF_A_PEER]
+        return (
+            "Another process of this run ended or cannot be reached. The log of the host that ended first says why; "
+            f"this one has only {type(error).__name__}: {said}"
+        )
     out_of_memory = isinstance(
         error, (torch.OutOfMemoryError, MemoryError)
     ) or "DefaultCPUAllocator: can't allocate memory" in str(error)
@@ -28,4 +36,10 @@ def reason_of(error: Exception, hyperparameters: Hyperparameters | None, is_of_a
     # safetensors has errors of its own, with the system's text in them
     if getattr(error, "errno", None) == errno.ENOSPC or "No space left on device" in str(error):
         return "The disk is full. Give the job a larger volume (VolumeSizeInGB; volume-gb in sagemaker.toml)."
-    return f"{type(error).__name__}: {error}. The traceback is in the log."
+    if isinstance(error, PermissionError) and error.filename:
+        return (
+            f"{error.filename} may not be read or written by user {os.getuid()} of the container ({error.strerror}). "
+            "Run the container as root, as SageMaker does, or give that user the folder."
+        )
+    said = " ".join(str(error).split()).rstrip(".")  # torch's errors have several lines
+    return f"{type(error).__name__}{said and ': '}{said[:MOST_SAID]}. The traceback is in the log."

@@ -15,6 +15,8 @@ Nothing here needs torchvision: a trial on a bank starts without it.
 import hashlib
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -221,14 +223,27 @@ class FeatureBank:
     @cached_property
     def backbone(self) -> dict[str, torch.Tensor]:
         """The backbone's tensors by their names in the whole model."""
-        return safetensors.torch.load_file(self._folder / BACKBONE)
+        with self._torn_named(BACKBONE):
+            return safetensors.torch.load_file(self._folder / BACKBONE)
 
     def examples(self, split: str) -> BankedExamples | None:
         """The features of `train`, `valid` or `test`; None for a split that the bank was made without."""
         if split not in self.manifest.data:
             return None
-        features = np.load(self._folder / f"{split}.npy", mmap_mode="r", allow_pickle=False)
-        return BankedExamples(features, np.load(self._folder / f"{split}_labels.npy", allow_pickle=False))
+        with self._torn_named(f"{split}.npy or {split}_labels.npy"):
+            features = np.load(self._folder / f"{split}.npy", mmap_mode="r", allow_pickle=False)
+            return BankedExamples(features, np.load(self._folder / f"{split}_labels.npy", allow_pickle=False))
+
+    @contextmanager
+    def _torn_named(self, name: str) -> Iterator[None]:
+        """Around the reading of a file: NumPy's and safetensors' errors do not name it."""
+        try:
+            yield
+        except (ValueError, safetensors.SafetensorError) as error:
+            raise TrainingFailure(
+                f"{name} of the feature bank in {self._folder} is torn ({error}). Make the bank anew with "
+                "features-only=true."
+            ) from error
 
 
 def _stale(why: str) -> TrainingFailure:

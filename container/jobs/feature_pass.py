@@ -13,7 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-import safetensors.torch
 import torch
 from torch import nn
 
@@ -25,6 +24,7 @@ from container.data.picture_store import check_unreadable
 from container.data.repeated_pictures import find_repeated
 from container.jobs.feature_bank import BACKBONE, MANIFEST, Manifest, code_digest, file_digest
 from container.jobs.run import Run
+from container.model.model_file import write_tensors
 from container.model.network import preprocessing_of, remove_head
 from container.pictures.preprocessing import Preprocessing, UnreadablePicture
 from container.runtime.failure import TrainingFailure
@@ -50,7 +50,7 @@ def make_bank(
     (folder / MANIFEST).unlink(missing_ok=True)  # until the end this is no bank, also where one was before
     files = [BACKBONE, *(f"{name}{end}" for name in splits for end in (".npy", "_labels.npy"))]
     backbone = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
-    safetensors.torch.save_file(backbone, folder / BACKBONE)
+    write_tensors(backbone, folder / BACKBONE)
     model.requires_grad_(False).eval().to(run.device.torch_device, memory_format=torch.channels_last)
     _check_room(folder, splits, hyperparameters.feature_views, in_features)
     data, digests, unreadable = {}, {}, {}
@@ -172,8 +172,8 @@ class _Pass:
             features = self._model(inputs).float()
         if not bool((features.abs() <= HALF_MAX).all()):
             raise TrainingFailure(
-                "The backbone's features do not fit into half precision. Set feature-views=0, which trains without a "
-                "feature bank."
+                f"The features of this {self._run.hyperparameters.arch} are too large for half precision, or no "
+                "numbers. Set feature-views=0, which trains without a feature bank; with it, leave out features-only."
             )
         return features.cpu().numpy()
 
@@ -202,6 +202,5 @@ def _check_room(folder: Path, splits: dict[str, Split], views: int, in_features:
     if needed > free:
         raise TrainingFailure(
             f"The feature bank needs {needed / 1e9:.1f} GB of disk and {folder} has {free / 1e9:.1f} GB. Give the job "
-            "a larger "
-            "volume or a smaller feature-views."
+            "a larger volume or a smaller feature-views."
         )

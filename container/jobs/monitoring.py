@@ -82,7 +82,11 @@ class RunMonitor:
         self._record = record
         config = read_profiler_config(output_data_dir / "profile")
         if len(hyperparameters.trace_steps) and not config.enabled:
-            print("warning: no step is traced: the request's ProfilerConfig has DisableProfiler", file=sys.stderr)
+            print(
+                "warning: no step is traced, which trace-steps asks for: the request's ProfilerConfig has "
+                "DisableProfiler",
+                file=sys.stderr,
+            )
         if hyperparameters.profiler and config.enabled:
             self._profile = config.folder
             host = os.environ.get("SM_CURRENT_HOST", "")
@@ -199,7 +203,11 @@ class RunMonitor:
             part()
         except Exception as error:
             traceback.print_exc()
-            print(f"warning: the run's report is not whole: {type(error).__name__}: {error}", file=sys.stderr)
+            print(
+                f"warning: a part of the run's report could not be made, which changes nothing in the training: "
+                f"{type(error).__name__}: {error}",
+                file=sys.stderr,
+            )
 
     def _close_traces(self) -> None:
         if self._monitors.traces:

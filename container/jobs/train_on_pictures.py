@@ -66,11 +66,16 @@ def train_on_pictures(run: Run) -> bool:
 
 
 def _check_shares(batch_size: int, pictures: int, processes: int) -> None:
-    if batch_size % processes or pictures < processes:
+    sharing = f"{processes} processes, one for each GPU or host, share every step's batch equally:"
+    if batch_size % processes:
+        near = max(processes, batch_size // processes * processes)
         raise TrainingFailure(
-            f"{processes} processes, one for each GPU or host, share every step's batch equally: batch-size "
-            f"{batch_size} is no multiple of {processes}, or channel train has fewer pictures ({pictures}). Change "
-            "batch-size, or take fewer instances."
+            f"{sharing} batch-size {batch_size} is no multiple of {processes}. Set batch-size={near}, or take fewer "
+            "GPUs or instances."
+        )
+    if pictures < processes:
+        raise TrainingFailure(
+            f"{sharing} channel train has only {pictures} pictures. Add pictures, or take fewer GPUs or instances."
         )
 
 
@@ -155,7 +160,7 @@ def _check_same_pictures(ranks: Ranks, pictures: str) -> None:
     if not ranks.agree(pictures):
         raise TrainingFailure(
             "The hosts of this job have different pictures. Give every host all of them: S3DataDistributionType "
-            "FullyReplicated."
+            "FullyReplicated in each channel of the request."
         )
 
 

@@ -34,7 +34,10 @@ def embedded_weights(backbone: nn.Module) -> dict[str, torch.Tensor]:
     # The file ends with the last layer of ImageNet's 1,000 classes, which the backbone does not have.
     pairs = list(zip(wanted.items(), given.items(), strict=False))
     if len(given) - len(wanted) != 2 or not all(_same_part(*pair) for pair in pairs):
-        raise TrainingFailure(f"The tensors in {file.name} are not those of {EMBEDDED_ARCH} in this version of timm.")
+        raise TrainingFailure(
+            f"The tensors in {file.name} are not those of {EMBEDDED_ARCH} in this version of timm. Install the version "
+            "that docker/requirements/train.txt pins, or set pretrained=none."
+        )
     return {name: tensor for (name, _), (_, tensor) in pairs}
 
 

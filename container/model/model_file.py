@@ -21,9 +21,11 @@ from container.model.timm_backbone import is_timm, timm_version
 from container.pictures.preprocessing import Preprocessing
 from container.runtime.failure import TrainingFailure
 from contract.atomic_write import replacing
+from contract.data_files import some
 
 FILE_NAME = "model.safetensors"
 FORMAT = "dogbreed-2"
+ANEW = "Use the image of the version that trained the model, or train it anew with this one."
 
 
 class UnusableCheckpoint(ValueError):
@@ -89,8 +91,16 @@ def save_checkpoint(
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
     # One key: safetensors writes several in any order, and the same run would not give the same file.
     with replacing(path) as unfinished:
-        safetensors.torch.save_file(tensors, unfinished, {FORMAT: json.dumps(description)})
+        write_tensors(tensors, unfinished, {FORMAT: json.dumps(description)})
     return path
+
+
+def write_tensors(tensors: dict[str, torch.Tensor], path: Path, metadata: dict[str, str] | None = None) -> None:
+    """Write a safetensors file. Raises OSError that names it, which the library's own error does not."""
+    try:
+        safetensors.torch.save_file(tensors, path, metadata)
+    except safetensors.SafetensorError as error:
+        raise OSError(f"{path} could not be written: {error}") from error
 
 
 class _NoInitialWeights(TorchFunctionMode):
@@ -120,8 +130,10 @@ def load_checkpoint(model_dir: Path) -> Checkpoint:
 
     path = model_dir / FILE_NAME
     if not path.is_file():
+        inside = sorted(one.relative_to(model_dir).as_posix() for one in model_dir.rglob("*") if one.is_file())
         raise UnusableCheckpoint(
-            f"There is no {FILE_NAME} in {model_dir}: this is not a model that the train image wrote."
+            f"There is no {FILE_NAME} in {model_dir}, which {f'holds {some(inside)}' if inside else 'is empty'}: this "
+            "is not a model that the train image wrote."
         )
     description, tensors = _read(path)
     # Before a network is made of it: a head of a billion neurons would take all memory.
@@ -130,25 +142,32 @@ def load_checkpoint(model_dir: Path) -> Checkpoint:
     if len(sizes) > len(tensors) or any(one * other > largest for one, other in pairwise((1, *sizes))):
         raise UnusableCheckpoint(
             f"{path} does not hold the tensors of the head that its description has ({len(sizes)} layers, the last of "
-            f"{sizes[-1]} classes)."
+            f"{sizes[-1]} classes). {ANEW}"
         )
     try:
         with _NoInitialWeights():
             model = create_model(description.arch, len(description.classes), description.head_widths)
     except TrainingFailure as error:
         raise UnusableCheckpoint(
-            f"{path} has an architecture that is not in this image: {description.arch[:60]!r}."
+            f"{path} has an architecture that is not in this image: {description.arch[:60]!r}. {ANEW}"
         ) from error
     state = model.state_dict()  # with its version marks, which some architectures insist on
     if state.keys() != tensors.keys():
-        raise UnusableCheckpoint(f"{path} does not hold the tensors of a {description.arch}.")
+        missing, more = sorted(state.keys() - tensors.keys()), sorted(tensors.keys() - state.keys())
+        raise UnusableCheckpoint(
+            f"{path} does not hold the tensors of a {description.arch}: it "
+            f"{f'lacks {missing[0]}' if missing else f'has {more[0]}, too'}. {ANEW}"
+        )
     for name, wanted in state.items():
         if wanted.shape != tensors[name].shape:
-            raise UnusableCheckpoint(f"{path} holds a {name} of another shape than a {description.arch} has.")
+            raise UnusableCheckpoint(
+                f"{path} holds {name} of the shape {tuple(tensors[name].shape)}, and a {description.arch} has it as "
+                f"{tuple(wanted.shape)}. {ANEW}"
+            )
         if wanted.dtype != tensors[name].dtype:
             raise UnusableCheckpoint(
                 f"{path} holds {name} as {_short(tensors[name].dtype)}, and a {description.arch} has it as "
-                f"{_short(wanted.dtype)}."
+                f"{_short(wanted.dtype)}. {ANEW}"
             )
     state.update(tensors)
     model.load_state_dict(state, assign=True)
@@ -170,7 +189,10 @@ def _read(path: Path) -> tuple[Description, dict[str, torch.Tensor]]:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping: it cannot be iterated)
     except Exception as error:  # safetensors' own, the system's, torch's for a kind of number that it does not have
-        raise UnusableCheckpoint(f"{path} cannot be read: {str(error).rstrip('.')}.") from error
+        raise UnusableCheckpoint(
+            f"{path} cannot be read: {str(error).rstrip('.')}. It is damaged or cut short: copy it again, or train the "
+            "model anew."
+        ) from error
     if FORMAT not in metadata:
         raise UnusableCheckpoint(
             f"{path} is not in the format {FORMAT}: another program, or an earlier version of this one, wrote it. "
@@ -179,9 +201,7 @@ def _read(path: Path) -> tuple[Description, dict[str, torch.Tensor]]:
     try:
         return read_description(metadata[FORMAT]), tensors
     except WrongDescription as error:
-        raise UnusableCheckpoint(
-            f"The description in {path} {error}: the train image did not write this. Train the model anew."
-        ) from error
+        raise UnusableCheckpoint(f"The description in {path} {error}. {ANEW}") from error
 
 
 def _short(dtype: torch.dtype) -> str:

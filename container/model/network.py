@@ -18,6 +18,7 @@ from container.runtime.torch_compiler import import_without_compiler
 from contract.hyperparameters import EMBEDDED_ARCH
 
 models = import_without_compiler("torchvision.models")
+MOST_SAID = 500  # characters of an error of torch's
 
 
 def architectures() -> list[str]:
@@ -77,9 +78,10 @@ def check_input(model: nn.Module, arch: str, image_size: int, batch_size: int) -
         with torch.no_grad():
             trial(pixels)
     except (RuntimeError, ValueError, AssertionError) as error:
+        why = " ".join(str(error).split()).rstrip(".") or type(error).__name__
         raise TrainingFailure(
             f"The architecture {arch} cannot take pictures with image-size {image_size} in batches with batch-size "
-            f"{batch_size}: {error} Change one of the three."
+            f"{batch_size}: {why[:MOST_SAID]}. Change one of the three."
         ) from error
 
 

@@ -62,12 +62,12 @@ def _downloaded(arch: str) -> tuple[dict[str, torch.Tensor], str]:
     except (OSError, RuntimeError) as error:  # no network, a proxy's answer, or a file cut short
         source = "huggingface.co" if is_timm(arch) else "download.pytorch.org"
         embedded = (
-            f" Or take arch={EMBEDDED_ARCH}, whose ImageNet weights are in the train image." if weights_file() else ""
+            f"; take arch={EMBEDDED_ARCH}, whose ImageNet weights are in the train image" if weights_file() else ""
         )
         raise TrainingFailure(
-            f"The pretrained weights of {arch} could not be downloaded ({_in_a_line(error)}) Three ways out: give a "
-            "`pretrained` channel with a weights file, bake one into the image with `make build WEIGHTS=path`, or run "
-            f"where the network reaches {source}.{embedded} Or train from scratch with pretrained=none."
+            f"The pretrained weights of {arch} could not be downloaded: {_in_a_line(error)} Each of these helps: give "
+            "a `pretrained` channel with a weights file; bake one into the image with `make build WEIGHTS=path`; run "
+            f"where the network reaches {source}{embedded}; or train from scratch with pretrained=none."
         ) from error
 
 
@@ -155,7 +155,10 @@ def _load_backbone(model: nn.Module, state: dict[str, torch.Tensor], arch: str, 
     try:
         model.load_state_dict(filled)
     except RuntimeError as error:
-        raise TrainingFailure(f"{origin} does not fit {arch}: {str(error).splitlines()[-1].strip()}") from error
+        why = str(error).splitlines()[-1].strip().rstrip(".")
+        raise TrainingFailure(
+            f"{origin} does not fit {arch}: {why}. Use weights made for this architecture."
+        ) from error
 
 
 def _current_name(name: str) -> str:

@@ -46,7 +46,7 @@ def why_not_opened(content: bytes) -> str | None:
     """Why a file is refused before its header is read, as the end of "this file is ..."; None where it is not."""
     chunks = sum(content.count(name) for name in (b"iCCP", b"zTXt", b"iTXt")) if content.startswith(b"\x89PNG") else 0
     if chunks > MAX_COMPRESSED_CHUNKS:
-        return f"a PNG with more than {MAX_COMPRESSED_CHUNKS} compressed texts and profiles"
+        return f"a PNG with more than {MAX_COMPRESSED_CHUNKS} compressed texts and profiles; save it without metadata"
     return None
 
 
@@ -59,7 +59,10 @@ def why_not_decoded(picture: Image.Image, content: bytes) -> str | None:
     """
     width, height = picture.size
     if max(width, height) > MAX_STRETCH * min(width, height):
-        return f"a picture of {width}x{height} pixels; a stretch of at most {MAX_STRETCH} to 1 is taken"
+        return (
+            f"a picture of {width}x{height} pixels; the longer side may have at most {MAX_STRETCH} times the pixels of "
+            "the shorter one"
+        )
     held = picture.format in ("JPEG", "MPO") and is_held_whole(picture, content)
     most = most_pixels(picture, held)
     if width * height > most:
@@ -67,7 +70,7 @@ def why_not_decoded(picture: Image.Image, content: bytes) -> str | None:
         rest = "" if most == MAX_PIXELS else f", in baseline JPEG {MAX_PIXELS:,}"
         return f"a picture of {width}x{height} pixels; at most {most:,} are taken in {kind}{rest}"
     if held and has_more_scans(content, MAX_SCANS):
-        return f"a JPEG of more than {MAX_SCANS} scans"
+        return f"a JPEG of more than {MAX_SCANS} scans; save it as a baseline JPEG"
     if picture.format == "BMP" and picture.info.get("compression") in RUN_LENGTHS:
         return "a run-length encoded BMP; use PNG"  # Pillow unpacks it in Python, byte by byte
     return _why_not_as_tiff(picture) if picture.format == "TIFF" else None
@@ -94,5 +97,5 @@ def _why_not_as_tiff(picture: Image.Image) -> str | None:
     tags = getattr(picture, "tag_v2", {})
     tile = tags.get(TILE_WIDTH, 0) * tags.get(TILE_LENGTH, 0)
     if tile > max(1_000_000, 4 * picture.width * picture.height):
-        return "a TIFF whose tiles are far larger than the picture"
+        return "a TIFF whose tiles are far larger than the picture; save it without tiles"
     return None

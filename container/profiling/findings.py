@@ -118,5 +118,6 @@ def step_outlier(summary: dict[str, Any]) -> Finding | None:
         f"{summary['outliers']} of {summary['steps']} steps took more than three times the median of "
         f"{summary['step']['p50'] * 1000:.1f} ms (threshold {OUTLIERS_IGNORED} steps), the slowest "
         f"{summary['step']['max'] * 1000:.1f} ms.",
-        "Look at the list of the slowest steps: the phase that made them slow is named there. Trace some of them.",
+        "Look at the list of the slowest steps: the phase that made them slow is named there. Trace some of them, such "
+        "as trace-steps=100-110.",
     )

@@ -116,7 +116,7 @@ def low_gpu_utilization(system: SystemSeries) -> Finding | None:
             "% (5th percentile)",
             f"The GPU's use came and went: from {p5:.0f}% (5th percentile, threshold {GPU_LOW_P5}%) to {p95:.0f}% "
             "(95th).",
-            "See what the steps wait for: data, the hook, or evaluations between short epochs.",
+            "See what the steps wait for: data, the debugger's saving of tensors, or evaluations between short epochs.",
         )
     return None
 

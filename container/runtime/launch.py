@@ -14,8 +14,12 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 
+from container.runtime.failure import TrainingFailure
+
 PORT = 7777  # sagemaker-training's own, inside the network of the job's hosts
 SECONDS_TO_END = 60  # for the other processes, when one has failed
+# torchrun's variables, numbers but for the last
+LAUNCHED = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "MASTER_PORT", "MASTER_ADDR")
 
 
 @dataclass(frozen=True)
@@ -35,14 +39,25 @@ class ProcessRank:
 
 
 def process_ranks_here(environment: Mapping[str, str], gpus: int) -> list[ProcessRank]:
-    """The processes of this host. gpus: how many it has; all hosts have as many."""
+    """The processes of this host. gpus: how many it has; all hosts have as many. Raises TrainingFailure for variables
+    that contradict each other.
+    """
     if is_launched(environment):
-        rank, world_size, local_rank, local_world_size, port = (
-            int(environment[name]) for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "MASTER_PORT")
-        )
+        if missing := [name for name in LAUNCHED if name not in environment]:
+            raise TrainingFailure(
+                f"The environment variable WORLD_SIZE={environment['WORLD_SIZE']} says that torchrun started this "
+                f"process, and {', '.join(missing)} of torchrun's are not set. Unset WORLD_SIZE, or set them all."
+            )
+        rank, world_size, local_rank, local_world_size, port = (int(environment[name]) for name in LAUNCHED[:-1])
         return [ProcessRank(rank, world_size, local_rank, local_world_size, environment["MASTER_ADDR"], port)]
     hosts = json.loads(environment.get("SM_HOSTS", "[]")) or ["localhost"]
-    number = hosts.index(environment.get("SM_CURRENT_HOST", hosts[0]))
+    current = environment.get("SM_CURRENT_HOST", hosts[0])
+    if current not in hosts:
+        raise TrainingFailure(
+            f"This host, {current}, is not among the job's hosts, {', '.join(hosts)}. resourceconfig.json must name "
+            "current_host in hosts, too."
+        )
+    number = hosts.index(current)
     each = max(1, gpus)
     return [ProcessRank(number * each + one, len(hosts) * each, one, each, hosts[0], PORT) for one in range(each)]
 

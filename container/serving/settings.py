@@ -47,7 +47,8 @@ class Ports:
         inner = [port for port in range(first, min(last, first + 3) + 1) if port != public][:3]
         if len(inner) < 3:
             raise WrongSetting(
-                f"SAGEMAKER_SAFE_PORT_RANGE={first}-{last} has no three ports beside {public}. Give it four."
+                f"The environment variable SAGEMAKER_SAFE_PORT_RANGE={first}-{last} does not have the three ports that "
+                f"the server needs beside {public}. Give it four, such as 9000-9003."
             )
         return cls(public, *inner)
 
@@ -85,6 +86,10 @@ class Settings:
     def model_dir(self) -> Path:
         return self.base / "model"
 
+    def title(self, name: str, folder: Path) -> str:
+        """What messages call a model: that of a single-model endpoint has no name of its own."""
+        return f"the model {name}" if self.multi_model else f"the model in {folder}"
+
     @property
     def connections(self) -> int:
         """multi-model-server's connections to the workers of a model: a batch that is computed, and the next one
@@ -118,9 +123,13 @@ class Settings:
             "SAGEMAKER_MODEL_SERVER_TIMEOUT", 0, 0, 60, " minutes"
         )  # JumpStart's models have 3600 there
         seconds = given.number("SAGEMAKER_MODEL_SERVER_TIMEOUT_SECONDS", 0, 0, 3600, " seconds")
-        first, _, last = given.text("SAGEMAKER_SAFE_PORT_RANGE", "8081-8084").partition("-")
+        ports = given.text("SAGEMAKER_SAFE_PORT_RANGE", "8081-8084")
+        first, _, last = ports.partition("-")
         if not (first.isdecimal() and last.isdecimal()):
-            raise WrongSetting(f"SAGEMAKER_SAFE_PORT_RANGE must be two ports such as 9000-9100, not {first}-{last}.")
+            raise WrongSetting(
+                "The environment variable SAGEMAKER_SAFE_PORT_RANGE must be two ports such as 9000-9100, not "
+                f"{ports!r}."
+            )
         return cls(
             ports=Ports.choose(given.exact("SAGEMAKER_BIND_TO_PORT", 8080, 1, 65535), int(first), int(last)),
             base=Path(given.text("SAGEMAKER_BASE_DIR", "/opt/ml")),

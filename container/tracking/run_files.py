@@ -78,4 +78,7 @@ class RunFiles:
             part()
         except OSError as error:
             self._events = self._mlflow = None
-            print(f"warning: the figures for TensorBoard and MLflow are not whole: {error}", file=sys.stderr)
+            print(
+                f"warning: no more figures are written for TensorBoard and MLflow, and training continues: {error}",
+                file=sys.stderr,
+            )

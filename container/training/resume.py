@@ -98,7 +98,7 @@ class RunCheckpoints:
             if loaded is not None:
                 print(f"going on from checkpoint {path.name}")
                 return loaded["state"]
-            print(f"warning: checkpoint {path.name} is torn and not used", file=sys.stderr)
+            print(f"warning: checkpoint {path.name} is torn and not used; an earlier one is, if any", file=sys.stderr)
         for path in _all():
             print(f"warning: checkpoint {path.name} is not used, and stays: {self._difference(path)}", file=sys.stderr)
         return None

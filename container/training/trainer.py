@@ -157,9 +157,12 @@ class Trainer:
         # in an epoch without progress lines the only wait for the device
         mean = float(self._ranks.mean(torch.stack(losses).cpu()).mean())
         if not math.isfinite(mean):
+            then = (
+                ", and if that does not help set mixed-precision=false" if self._hyperparameters.mixed_precision else ""
+            )
             raise TrainingFailure(
                 f"The training loss of epoch {epoch} is {mean}. Lower the hyperparameter lr (it is "
-                f"{self._hyperparameters.lr})."
+                f"{self._hyperparameters.lr}){then}."
             )
         return mean
 

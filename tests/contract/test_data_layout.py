@@ -131,7 +131,7 @@ def test_a_test_split_without_classes_is_left_out_and_said():
         ([], "no pictures in folders"),
         (["a/readme.txt"], "no pictures in folders"),
         ([*pictures("train", "valid"), "../train/1.jpg"], "which leads out of it"),
-        ([*pictures("train", "valid"), "./train/001.Beagle/0.jpg"], "which are one file"),
+        ([*pictures("train", "valid"), "./train/001.Beagle/0.jpg"], "which would both become train/001.Beagle/0.jpg"),
     ],
 )
 def test_what_cannot_be_understood_is_a_sentence(names, said):

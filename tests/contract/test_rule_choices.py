@@ -60,7 +60,7 @@ def test_an_empty_pair_of_brackets_means_the_defaults():
         ("ExplodingTensor(collection_names='a b')", "must be names of collections"),
         ("Overfit(patience=1,patience=2)", "Parameter patience of rule Overfit is given twice."),
         ("Overfit,Overfit(patience=2)", "Rule Overfit is named twice."),
-        ("Overfit:halt", "only :stop may stand"),
+        ("Overfit:halt", "only :stop may stand there"),
         ("Overfit(patience)", "cannot be read from 'patience' on"),
         ("Overfit(patience=1", "cannot be read"),
         ("Overfit,,DeadRelu", "cannot be read from ',DeadRelu' on"),

@@ -127,6 +127,7 @@ def test_without_any_base_it_fails(machine):
     machine.nothing_can_be_made()
     done = machine.run()
     assert done.returncode == 1 and done.stdout == ""
+    assert "There is no base for the images: " in done.stderr and "make build BASE_IMAGE=" in done.stderr
 
 
 def test_renewing_pins_the_digest_that_the_registry_has_today(machine):

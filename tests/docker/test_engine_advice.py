@@ -25,6 +25,29 @@ def test_without_an_engine_and_without_the_right_to_install_one_it_says_what_to_
     assert "Start Docker Desktop" in done.stderr and "apt-get install docker.io" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("docker", "host", "said"),
+    [
+        (
+            "echo 'Got permission denied while trying to connect to the Docker daemon socket' >&2; exit 1",
+            "",
+            ["The Docker engine is there, and this user may not use it (permission denied).", "usermod -aG docker"],
+        ),
+        (
+            "exit 1",
+            "tcp://build:2375",
+            ["No Docker engine answers at DOCKER_HOST=tcp://build:2375.", "unset DOCKER_HOST"],
+        ),
+    ],
+)
+def test_an_engine_that_is_closed_to_this_user_or_is_elsewhere_is_told_from_none(tmp_path, docker, host, said):
+    path = tools(tmp_path, docker=docker, id="echo 1000", uname="echo Linux")
+    environment = {**os.environ, "PATH": path, "DOCKER_HOST": host}
+    done = subprocess.run([SCRIPT], env=environment, capture_output=True, text=True)
+    lines = done.stderr.splitlines()
+    assert done.returncode == 1 and len(lines) == 2 and lines[0] == said[0] and said[1] in lines[1]
+
+
 def tools(folder, **programs):
     """Small programs that come before the machine's. Returns the PATH that has them."""
     for name, body in programs.items():

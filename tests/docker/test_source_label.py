@@ -76,7 +76,7 @@ def test_no_password_of_any_letters_gets_into_the_label():
 
 def test_the_build_asks_this_program_and_no_other():
     build = (FILE.parent / "build.sh").read_text()
-    assert 'source=$(python3 docker/source_label.py "$remote")' in build and '--build-arg SOURCE="$source"' in build
+    assert 'source=$("$python" docker/source_label.py "$remote")' in build and '--build-arg SOURCE="$source"' in build
     done = subprocess.run(
         [sys.executable, FILE, "https://user:secret@host/x"], capture_output=True, text=True, check=True
     )

@@ -88,6 +88,14 @@ def test_the_end_of_multi_model_servers_own_program_ends_the_container(serve):
         assert served.container.attrs["State"]["ExitCode"] == 1
 
 
+def test_a_model_that_takes_longer_than_it_may_ends_the_container_with_the_limit_that_it_had(serve, model_folder):
+    code = "import time\ndef model_fn(model_dir):\n    time.sleep(100)\n"
+    with serve(model_folder({"code/inference.py": code}), {"SAGEMAKER_STARTUP_TIMEOUT": "2"}, wait=False) as served:
+        wait_for(lambda: exited(served.container), 60)
+        said = "error: the model in /opt/ml/model was not loaded within 2 seconds: its model_fn is slow, or hangs."
+        assert served.container.attrs["State"]["ExitCode"] == 1 and said in served.log
+
+
 def safetensors(metadata: dict | None, length: int | None = None) -> bytes:
     """A file of one number. length: that the header is said to have."""
     header = json.dumps(
@@ -117,7 +125,7 @@ def test_an_odd_model_file_ends_the_container_with_one_sentence(serve, model_fol
         wait_for(lambda: exited(served.container), 60)
         assert served.container.attrs["State"]["ExitCode"] == 1 and "Traceback" not in served.log
         [said] = [line for line in served.log.splitlines() if reason in line]
-        assert said.startswith("error: the model model could not be loaded: ") and said.endswith(".")
+        assert said.startswith("error: the model in /opt/ml/model could not be loaded: ") and said.endswith(".")
 
 
 @pytest.mark.parametrize(
@@ -135,7 +143,7 @@ def test_an_odd_model_file_ends_the_container_with_one_sentence(serve, model_fol
         (
             {"code/requirements.txt": "there-is-no-such-package-at-all==1.0\n"},
             True,
-            "failed to install required packages",
+            "could not install /opt/ml/model/code/requirements.txt",
         ),
     ],
 )
@@ -146,3 +154,5 @@ def test_a_model_that_cannot_be_loaded_ends_the_container_with_the_reason(
     with serve(model_folder(files, model_file if model else None), environment, wait=False) as served:
         wait_for(lambda: exited(served.container), 60)
         assert served.container.attrs["State"]["ExitCode"] == 1 and reason in served.log
+        *_, last = served.log.splitlines()
+        assert last.startswith("error: ") and (reason in last), served.log

@@ -5,19 +5,19 @@ sagemaker-inference finds them (container/serving/inference/inference_toolkit.py
 where they fail: each has its own status, headers and error."""
 
 import inspect
-import sys
 import time
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 from sagemaker_inference import content_types
 from sagemaker_inference.errors import UnsupportedFormatError
 
-from container.model.model_file import UnusableCheckpoint
+from container.model.model_file import FILE_NAME, UnusableCheckpoint
 from container.serving.inference import picture_functions
 from container.serving.inference.default_handlers import default_handlers
-from container.serving.inference.inference_toolkit import load_user_functions, module_name
+from container.serving.inference.inference_toolkit import load_user_functions, without_model_fn
 from container.serving.mms_internals import Context
 from container.serving.request.answer_options import asks_for_timing
 from container.serving.request.array_formats import write_json
@@ -46,9 +46,7 @@ class Handlers:
         try:
             users = load_user_functions(model_dir, load_context, picture_functions.model_fn)
         except UnusableCheckpoint as error:
-            if module_name() not in sys.modules:
-                raise
-            raise WrongHandlers(f"{error} {module_name()}.py has no model_fn that loads another model.") from error
+            raise WrongHandlers(f"{error}{without_model_fn((Path(model_dir) / FILE_NAME).is_file())}") from error
         self.model, self._default_accept = users.model, users.default_accept
         defaults = default_handlers(self.model)
         predicts = bool(users.predict_fn or users.predict_batch_fn)
@@ -157,8 +155,10 @@ class Handlers:
             try:
                 answers = self._predict_batch([one for _, one in inputs], self.model)
                 if not isinstance(answers, Sequence) or len(answers) != len(inputs):
+                    found = f"{len(answers)} of them" if isinstance(answers, Sequence) else type(answers).__name__
                     raise TypeError(
-                        f"predict_batch_fn must return a list of {len(inputs)} predictions, one for each input."
+                        f"predict_batch_fn must return a list of {len(inputs)} predictions, one for each input, not "
+                        f"{found}."
                     )
             except BaseException as error:
                 if len(inputs) == 1:
@@ -220,11 +220,14 @@ class Handlers:
         """result: a body, or a body and its content type. A body that is neither text nor bytes is sent as JSON."""
         answer, content_type = result[:2] if isinstance(result, tuple) else (result, None)
         if answer is None:
-            raise NoAnswer(f"{function} returned None, which is no answer.")
+            raise NoAnswer(f"{function} returned None, which is no answer. Return a body, or a body and its type.")
         if not isinstance(answer, (str, bytes, bytearray)):
             answer, content_type = write_json(answer), content_type or content_types.JSON
         if unsendable := take_out_unsendable(invocation.context.get_response_headers(0)):
-            raise NoAnswer(f"The functions set response headers that cannot be sent: {', '.join(unsendable)}.")
+            raise NoAnswer(
+                f"The functions set response headers that cannot be sent: {', '.join(unsendable)}. A name has letters, "
+                "digits and hyphens, a value is text without line breaks."
+            )
         wanted = (
             invocation.context.get_response_content_type(0),
             content_type,
@@ -239,7 +242,7 @@ class Handlers:
         if (
             not isinstance(status, int) or not 200 <= status <= 599
         ):  # multi-model-server would send it, and the client would wait, or understand nothing
-            raise NoAnswer(f"The functions set the status {status!r}, which ends no response.")
+            raise NoAnswer(f"The functions set the status {status!r}, and a response has one from 200 to 599.")
         invocation.context.set_response_status(
             status, HTTPStatus(status).phrase if phrase is None else one_line_of_ascii(phrase), 0
         )

@@ -55,6 +55,22 @@ def module_name() -> str:
     return Environment().module_name
 
 
+def without_model_fn(has_model_file: bool) -> str:
+    """What to do where this image's model_fn can load no model, as what follows a sentence on that.
+
+    has_model_file: whether there is one of the train image's, be it a broken one.
+    """
+    module = sys.modules.get(module_name())
+    if module and not hasattr(module, "model_fn"):
+        return f" {module_name()}.py has no model_fn that loads another model: add one."
+    if has_model_file:
+        return ""
+    return (
+        " Serve the model.tar.gz of a training job, where the file is right in the archive; for another model put a "
+        "code/inference.py with a model_fn into it."
+    )
+
+
 def load_user_functions(model_dir: str, context: Context, default_model_fn: Function) -> UserFunctions:
     """Import the user's module, if there is one, and load the model. Raises what the module, or model_fn, raises.
 

@@ -8,12 +8,14 @@ import contextlib
 import importlib.util
 import os
 import sys
+import traceback
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 DEFAULT_PROGRAM = "inference.py"
 DEPTH = 3  # folders of an archive in which a program may have been put by mistake
 MOST_LOOKED_AT, MOST_NAMED = 10_000, 20  # files of an archive
+MOST_SAID = 700  # characters of an error
 
 
 class WrongCode(ValueError):
@@ -53,15 +55,21 @@ def install_requirements(folder: Path) -> None:
     """The user's code/requirements.txt, as the toolkit installs it (CodeArtifact included). Paths in it are relative to
     it.
 
-    Raises ValueError when pip fails.
+    Raises WrongCode when pip fails.
     """
     code = folder / "code"
     if not (code / "requirements.txt").is_file():
         return
     from container.serving.inference.inference_toolkit import pip_install  # imports what only this needs before torch
 
-    with contextlib.chdir(code):
-        pip_install()
+    try:
+        with contextlib.chdir(code):
+            pip_install()
+    except ValueError as error:  # the toolkit's names neither the file nor the package
+        raise WrongCode(
+            f"pip could not install {code}/requirements.txt; what it said is above. A container without a network "
+            "reaches no package index: put such packages into code/lib."
+        ) from error
     importlib.invalidate_caches()
 
 
@@ -101,6 +109,19 @@ def _listed(files: list[str]) -> str:
         return "nothing"
     more = len(files) - MOST_NAMED
     return ", ".join(files[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def error_in_code(error: BaseException, folder: Path) -> str:
+    """What ended the loading of a model, in one line: type, message, and the last line of the model's own code that it
+    went through: `ValueError: bad shape (code/inference.py, line 3, in model_fn)`.
+    """
+    said = " ".join(str(error).split())
+    frames = [one for one in traceback.extract_tb(error.__traceback__) if one.filename.startswith(f"{folder}/")]
+    where = ""
+    if frames:
+        last = frames[-1]
+        where = f" ({Path(last.filename).relative_to(folder)}, line {last.lineno}, in {last.name})"
+    return f"{type(error).__name__}{said and ': '}{said[:MOST_SAID]}{where}"
 
 
 def use_code(folder: Path) -> None:

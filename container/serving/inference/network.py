@@ -88,7 +88,7 @@ def prepare_network(checkpoint: Checkpoint, device: torch.device, sizes: list[in
             found = [torch.cat([made(one[None])[0] for one in inputs]) for _ in range(2)][-1]
         except Exception as error:  # an architecture that cannot be traced raises what it likes
             log.warning(
-                "the network is not used as %s: %s",
+                "the model is not served as %s, which would be faster: %s",
                 form,
                 str(error).splitlines()[0] if str(error) else type(error).__name__,
             )
@@ -96,7 +96,7 @@ def prepare_network(checkpoint: Checkpoint, device: torch.device, sizes: list[in
         difference = disagreement(wanted, found, tolerance)
         if difference is None:
             return made
-        log.warning("the network is not used as %s: %s", form, difference)
+        log.warning("the model is not served as %s, which would be faster: %s", form, difference)
     return expected
 
 

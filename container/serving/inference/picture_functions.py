@@ -37,11 +37,14 @@ MAX_SALIENCY_PICTURES = 16  # in one request: each takes a forward pass of its o
 
 @dataclass(frozen=True)
 class Request:
-    """pictures: opened, not decoded. many: whether the client sent a list, and gets one."""
+    """pictures: opened, not decoded. many: whether the client sent a list, and gets one. names: what a message calls
+    each picture; empty where a user's own input_fn made the one that there is.
+    """
 
     pictures: list[Image.Image]
     many: bool
     options: AnswerOptions
+    names: tuple[str, ...] = ()
 
 
 class Model:
@@ -151,9 +154,10 @@ def input_fn(body: bytes, content_type: str | None, context: Context) -> Request
     )
     if options.output == SALIENCY and len(read.pictures) > MAX_SALIENCY_PICTURES:
         raise BadRequest(
-            f"output=saliency takes at most {MAX_SALIENCY_PICTURES} pictures in a request, not {len(read.pictures)}."
+            f"output=saliency takes at most {MAX_SALIENCY_PICTURES} pictures in a request, not {len(read.pictures)}. "
+            "Send fewer at once."
         )
-    return Request(read.pictures, read.many, options)
+    return Request(read.pictures, read.many, options, read.names)
 
 
 def predict_fn(request: Request | Image.Image, model: Model) -> list[Any]:
@@ -184,9 +188,7 @@ def predict_batch_fn(requests: Sequence[Request | Image.Image], model: Model) ->
         start += len(request.pictures)
         bad = next(((index, one) for index, one in enumerate(mine) if isinstance(one, Exception)), None)
         if bad:
-            answers.append(
-                BadRequest(f"Picture {bad[0]} of instances is {bad[1]}." if request.many else f"The body is {bad[1]}.")
-            )
+            answers.append(BadRequest(f"{request.names[bad[0]] if request.names else 'The body'} is {bad[1]}."))
             continue
         made = [_answer(probabilities, features, request.options, model) for probabilities, features in mine]
         if request.options.output == SALIENCY:
@@ -203,7 +205,8 @@ def predict_batch_fn(requests: Sequence[Request | Image.Image], model: Model) ->
 def _request_of(made: object) -> Request:
     if not isinstance(made, Image.Image):
         raise TypeError(
-            f"input_fn returned an object of type {type(made).__name__}. This image's model takes a PIL.Image.Image."
+            f"input_fn returned an object of type {type(made).__name__}, and this image's model takes a "
+            "PIL.Image.Image. Return one, or add a predict_fn."
         )
     return Request([made], False, AnswerOptions())
 

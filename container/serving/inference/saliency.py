@@ -77,7 +77,10 @@ class Saliency:
                 found = self._contributions(layer, inputs, 0)
                 if found is not None and bool((found != 0).any()):
                     return layer
-        raise NoFeatureMap(f"A {arch} for pictures of {self._preprocessing.image_size} pixels has no map of them.")
+        raise NoFeatureMap(
+            f"output=saliency needs a layer whose output is a map of the picture, and a {arch} for pictures of "
+            f"{self._preprocessing.image_size} pixels has none. Ask this endpoint for other outputs."
+        )
 
     def _layers_with_maps(self, inputs: torch.Tensor) -> list[_Layer]:
         """In the order in which they end."""

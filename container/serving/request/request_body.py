@@ -36,15 +36,20 @@ MAX_JSON_PARTS = 10_000
 # for ever.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
+SENT_AS = {"image": "the picture in base64", "b64": "the picture in base64", "url": "the picture's URL"}
 Fetch = Callable[[str], bytes]
 
 
 @dataclass(frozen=True)
 class Body:
-    """pictures: at least one, in the order of the request. many: whether the answer is a list, too, be it of one."""
+    """pictures: at least one, in the order of the request. many: whether the answer is a list, too, be it of one.
+
+    names: what a message calls each of them, such as `instances[2]` or `Line 3`.
+    """
 
     pictures: list[Image.Image]
     many: bool
+    names: tuple[str, ...]
 
 
 def read_body(body: bytes, content_type: str | None, fetch: Fetch | None, most_pictures: int = MAX_PICTURES) -> Body:
@@ -71,7 +76,7 @@ def read_body(body: bytes, content_type: str | None, fetch: Fetch | None, most_p
         raise BadRequest(f"The body is empty. Send {wanted}.")
     named, many = read(body)
     _check_counts(named, most_pictures)
-    return Body(_opened(named, fetch), many)
+    return Body(_opened(named, fetch), many, tuple(name for name, _ in named))
 
 
 @dataclass(frozen=True)
@@ -163,12 +168,12 @@ def _of_object(name: str, value: dict[str, Any]) -> tuple[str, _Sent]:
         raise BadRequest(f'{name} has {found}. Send exactly one of "image" (base64), "b64" (base64) and "url".')
     [key] = sources
     if not isinstance(value[key], str):
-        raise BadRequest(f'{name} has a "{key}" that is not a string.')
+        raise BadRequest(f'{name} has a value of "{key}" that is not a string. Send {SENT_AS[key]} as a string.')
     return name, _Sent(url=value[key]) if key == "url" else _of_base64(name, value[key])
 
 
 def _sources(value: dict[str, Any]) -> list[str]:
-    return [key for key in ("image", "b64", "url") if key in value]
+    return [key for key in SENT_AS if key in value]
 
 
 def _of_base64(name: str, text: str) -> _Sent:

@@ -51,7 +51,7 @@ def error_response(error: BaseException, request_id: str) -> tuple[int, str, str
     """Status, phrase and body. What the client can mend (4xx), and a 503, keep the status that the function gave them.
 
     A fault of ours, or of the user's functions, sys.exit() among them, goes to the log under the request's id, and
-    nothing of it to the client, who is told the id (docker/server/nginx.conf)."""
+    nothing of it to the client, who is told the id; nginx says the same (docker/server/nginx.conf)."""
     if isinstance(error, UnsupportedFormatError):
         error = UnsupportedMediaType(unsupported(error))
     if isinstance(error, BaseInferenceToolkitError) and _is_the_clients(error.status_code):
@@ -62,7 +62,8 @@ def error_response(error: BaseException, request_id: str) -> tuple[int, str, str
         )
     log.error("fault %s: %s", request_id, "".join(traceback.format_exception(error)))
     status = HTTPStatus.INTERNAL_SERVER_ERROR
-    return status.value, status.phrase, _body(status.value, f"The server failed under {request_id}.")
+    said = f"The server failed on this request. Its log has the reason under {request_id}."
+    return status.value, status.phrase, _body(status.value, said)
 
 
 def unsupported(error: UnsupportedFormatError) -> str:

@@ -34,6 +34,6 @@ def how_it_ended(status: int) -> str:
     """status: of os.waitpid."""
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
-        hint = " (the container or the host may be out of memory)" if number == signal.SIGKILL else ""
+        hint = " (as a rule because the container's or the host's memory was full)" if number == signal.SIGKILL else ""
         return f"was ended by {signal.Signals(number).name}{hint}"
     return f"ended with status {os.waitstatus_to_exitcode(status)}"

@@ -31,10 +31,11 @@ LEAST_HEAP, MOST_HEAP = 256 * MEGABYTE, 2048 * MEGABYTE
 
 @dataclass(frozen=True)
 class Reply:
-    """status 0: it could not be reached."""
+    """status 0: it could not be reached. late: it had no answer in the time that there was for it."""
 
     status: int
     message: str
+    late: bool = False
 
 
 def java_command(settings: Settings, run_dir: Path, memory: int) -> list[str]:
@@ -119,8 +120,10 @@ class ModelServer:
         try:
             async with asyncio.timeout(seconds):
                 return await self._asked(method, path)
-        except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
-            return Reply(0, f"multi-model-server does not answer: {error or type(error).__name__}")
+        except TimeoutError:
+            return Reply(0, f"it has not answered within {seconds:g} seconds", late=True)
+        except (OSError, asyncio.IncompleteReadError) as error:
+            return Reply(0, f"it does not answer: {error or type(error).__name__}")
 
     async def _asked(self, method: str, path: str) -> Reply:
         # No HTTP client of the standard library waits without a thread, and a process that forks should have none.

@@ -105,8 +105,14 @@ class Models:
             registration.cancel()
             return failure.result()
         reply = registration.result()
+        title = self._settings.title(name, self._workers[name].folder)
+        if reply.late:
+            return (
+                f"{title} was not loaded within {self._settings.start_seconds} seconds: its model_fn is slow, or "
+                "hangs. SAGEMAKER_STARTUP_TIMEOUT sets how long it may take"
+            )
         if reply.status != 200:
-            return f"multi-model-server did not take the model {name}: {reply.message}"
+            return f"multi-model-server did not take {title}: {reply.message}"
         self._loaded.add(name)
         self._changed()
         return None
@@ -161,7 +167,7 @@ class Models:
         if failure and not failure.done():
             failure.set_result(why)
         if self._settings.multi_model and name in self._loaded:
-            print(f"error: {why}; it is unloaded", file=sys.stderr, flush=True)
+            print(f"error: {why.rstrip('.')}; it is unloaded", file=sys.stderr, flush=True)
             unloading = asyncio.ensure_future(self.unload(name))
             self._unloading.add(unloading)
             unloading.add_done_callback(self._unloading.discard)
@@ -220,13 +226,14 @@ class Models:
         if (folder / "code/requirements.txt").exists():
             print(
                 f"warning: requirements.txt of the model {name} is not installed: models of one endpoint share their "
-                "packages",
+                "packages. Install them in an image made FROM this one",
                 file=sys.stderr,
             )
         self.fork(name, folder)
         problem = await self.register(name)
         if problem is None:
             return Response.of({"status": f"The model {name} is loaded."})
+        print(f"error: {problem}", file=sys.stderr, flush=True)
         await self.unload(name)
         return Response.error(
             HTTPStatus.INTERNAL_SERVER_ERROR, f"The model {name} could not be loaded. The log has the reason."

@@ -31,6 +31,7 @@ from container.serving.server.metrics import Metrics
 from container.serving.server.model_api import Response, start_control
 from container.serving.server.model_server import ModelServer, start_model_server
 from container.serving.server.nginx import Nginx
+from container.serving.server.other_program import become
 from container.serving.server.request_log import RequestLog
 from container.serving.settings import Settings
 
@@ -51,7 +52,7 @@ def main(arguments: list[str]) -> int:
                 file=sys.stderr,
             )
             return 1
-        os.execvp(arguments[0], arguments)
+        return become(arguments)
     stopped = []
     signal.signal(signal.SIGTERM, lambda number, frame: stopped.append(number))  # until the event loop takes over
     try:
@@ -64,13 +65,13 @@ def main(arguments: list[str]) -> int:
         if not settings.multi_model:
             _warn([check_program(settings.model_dir, os.environ)])
             install_requirements(settings.model_dir)
-    except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        proxy = Nginx(settings, run_dir)
+        requests = RequestLog(run_dir, Metrics())
+        # The JVM and nginx start while this process imports torch, which the workers then have by being forked from it.
+        java, nginx = start_model_server(settings, run_dir, free_memory()), proxy.start()
+    except (ValueError, OSError, IncompatibleLibrary) as error:
+        print(f"error: {error}", file=sys.stderr, flush=True)
         return 1
-    proxy = Nginx(settings, run_dir)
-    requests = RequestLog(run_dir, Metrics())
-    # The JVM and nginx start while this process imports torch, which the workers then have by being forked from it.
-    java, nginx = start_model_server(settings, run_dir, free_memory()), proxy.start()
     os.environ.setdefault(
         "TORCHINDUCTOR_CACHE_DIR", str(run_dir)
     )  # torch looks for the user's name otherwise, which a number may not have
@@ -178,7 +179,7 @@ class Server:
             self._end_with(1)
 
     def _died(self, program: str, status: int) -> None:
-        self._fail(f"{program} {how_it_ended(status)}")
+        self._fail(f"{program} {how_it_ended(status)}; what it said is above")
 
     def _gave_up(self, failure: "asyncio.Future[str]") -> None:
         if not failure.cancelled():

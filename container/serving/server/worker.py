@@ -17,7 +17,7 @@ import torch
 from container.model.model_file import UnusableCheckpoint
 from container.serving.inference.batcher import Batcher
 from container.serving.inference.handlers import Handlers, WrongHandlers
-from container.serving.inference.model_code import use_code
+from container.serving.inference.model_code import error_in_code, use_code
 from container.serving.inference.model_version import model_version
 from container.serving.mms_internals import model_context
 from container.serving.request.invocation import Invocation
@@ -46,8 +46,9 @@ def run_worker(
     """Load the model of `folder`, then answer; returns only when it cannot be loaded.
 
     index: of this worker among those of the model; it decides which GPU it takes. share: connections that it takes.
-    report: is told `warm` when the model has run, `connections N` whenever their number changes, its GPU's memory
-    (container/serving/server/gpu_memory.py), and `leaving` before the worker ends by itself. progress: moves as batches
+    report: is told `warm` when the model has run, `failed WHY` when it cannot be loaded, `connections N` whenever their
+    number changes, its GPU's memory (container/serving/server/gpu_memory.py), and `leaving` before the worker ends by
+    itself. progress: moves as batches
     do. leave: a file descriptor; when there is something to read, the worker tells its clients to try again and ends.
     """
     logging.basicConfig(level=settings.log_level, format="%(levelname)s %(message)s", stream=sys.stdout)
@@ -60,12 +61,11 @@ def run_worker(
         functions = Handlers(str(folder), model_context(name, str(folder), settings.batch_size))
         version = model_version(folder)
     except BaseException as error:  # sys.exit() of a user's model_fn, too: it is no reason to end without a word
-        if not isinstance(error, (UnusableCheckpoint, WrongHandlers)):  # whose messages say it all
+        says_it_all = isinstance(error, (UnusableCheckpoint, WrongHandlers))
+        if not says_it_all:
             traceback.print_exception(error)
-        said = str(error) if isinstance(error, Exception) else repr(error)
-        print(
-            f"error: the model {name} could not be loaded: {said or type(error).__name__}", file=sys.stderr, flush=True
-        )
+        why = " ".join(str(error).split()) if says_it_all else error_in_code(error, folder)
+        report(f"failed {why}")
         return 1
 
     in_progress = InvocationsInProgress(settings.answer_seconds)
@@ -77,7 +77,7 @@ def run_worker(
         if why := sticky.reason_to_end(invocations):
             for invocation in invocations:
                 invocation.done.set()  # they have their answers
-            print(f"error: a worker of the model {name} is ended: {why}", file=sys.stderr, flush=True)
+            print(f"error: a worker of {settings.title(name, folder)} is ended: {why}", file=sys.stderr, flush=True)
             report("leaving")
             _end(in_progress)
 

@@ -26,6 +26,7 @@ SECONDS_TO_FORK_AGAIN = 1
 SECONDS_TO_LEAVE = 1  # for a worker beyond what its answers take; then it is killed
 BACKLOG = 4096
 NUMBERS = itertools.count()
+FAILED = b"failed "  # begins a worker's line on why it ends
 
 
 @dataclass
@@ -37,6 +38,7 @@ class _Worker:
     began: float
     leaving: bool = False
     warm: bool = False
+    failure: str = ""  # why it cannot load the model
     connections: int = 0
     heard: bytes = b""  # of a line that is not complete
 
@@ -61,6 +63,7 @@ class Workers:
         failed: Callable[[str], None],
     ):
         self.name, self.folder = name, folder
+        self._title = settings.title(name, folder)
         self._settings, self._gpus, self._children = settings, gpus, children
         self._changed, self._loaded, self._failed = changed, loaded, failed
         self.gpu_memory: dict[int, tuple[int, int]] = {}  # number of a GPU -> bytes taken and in all, as last told
@@ -82,7 +85,8 @@ class Workers:
             if not worker.leaving and worker.stall.look(passed):
                 seconds = self._settings.answer_seconds
                 print(
-                    f"error: a worker of the model {self.name} has hung for {seconds} s in a request; it is ended",
+                    f"error: a worker of {self._title} has worked on a request for {seconds} s without an answer, and "
+                    "is ended. SAGEMAKER_MODEL_SERVER_TIMEOUT_SECONDS sets how long it may",
                     file=sys.stderr,
                     flush=True,
                 )
@@ -141,7 +145,7 @@ class Workers:
         except OSError as error:  # no memory, or too many processes: that may pass
             for end in (heard, told, left, leave):
                 os.close(end)
-            print(f"error: a worker of the model {self.name} could not be forked: {error}", file=sys.stderr, flush=True)
+            print(f"error: a worker of {self._title} could not be started: {error}", file=sys.stderr, flush=True)
             asyncio.get_running_loop().call_later(SECONDS_TO_FORK_AGAIN, self._fork_again, index)
             return
         if pid == 0:
@@ -193,6 +197,8 @@ class Workers:
                 self._loaded(time.monotonic() - worker.began)
             elif line == b"leaving":
                 worker.leaving = True
+            elif line.startswith(FAILED):
+                worker.failure = line.removeprefix(FAILED).decode(errors="replace")
             elif told := read_gpu_line(line):
                 self.gpu_memory.update([told])
             else:
@@ -200,6 +206,8 @@ class Workers:
         self._changed()
 
     def _died(self, pid: int, index: int, heard: int, status: int) -> None:
+        if not self._ended:
+            self._hear(pid, heard)  # its last words
         asyncio.get_running_loop().remove_reader(heard)
         os.close(heard)
         worker = self._workers.pop(pid)
@@ -207,7 +215,8 @@ class Workers:
         if self._ended:
             return
         self._changed()
-        print(f"error: a worker of the model {self.name} {how_it_ended(status)}", file=sys.stderr, flush=True)
+        if not worker.failure:
+            print(f"error: a worker of {self._title} {how_it_ended(status)}", file=sys.stderr, flush=True)
         if not worker.warm:
             self._failed_starts += 1
             # A model that cannot be loaded will not be the next time; what kills a process (memory) may have passed.
@@ -216,9 +225,8 @@ class Workers:
                 # multi-model-server gives a connection up when it ends, but waits for ever for one that it cannot make.
                 self._listener.setblocking(False)
                 asyncio.get_running_loop().add_reader(self._listener, lambda: self._listener.accept()[0].close())
-                self._failed(
-                    f"the model {self.name} could not be loaded: its worker {how_it_ended(status)}; its log is above"
-                )
+                why = worker.failure or f"its worker {how_it_ended(status)}; what it said is above"
+                self._failed(f"{self._title} could not be loaded: {why}")
                 return
         self._fork(index)
 

@@ -123,3 +123,11 @@ def test_pictures_without_a_suffix_are_found_and_pictures_that_nobody_takes_are_
     (channels / "train/004.Birch_spitz/0.jp2").write_bytes(b"x")
     with pytest.raises(TrainingFailure, match=r"no picture of Birch_spitz. It has 1 JPEG 2000 \(.jp2\), which are not"):
         read_split(channels / "train", "train")
+
+
+def test_pictures_that_nobody_takes_are_named_where_valid_has_no_others(channels):
+    shutil.rmtree(channels / "valid")
+    (channels / "valid/001.Amber_hound").mkdir(parents=True)
+    (channels / "valid/001.Amber_hound/0.jp2").write_bytes(b"x")
+    with pytest.raises(TrainingFailure, match=r"Channel valid has no pictures in its .* It has 1 JPEG 2000 \(.jp2\)"):
+        read_split(channels / "valid", "valid", CLASSES)

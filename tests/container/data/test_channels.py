@@ -51,7 +51,9 @@ def test_a_channel_train_alone_is_split_as_upload_splits_the_same_folder(channel
 
 def test_a_missing_valid_is_named_where_test_is_given_and_where_nothing_can_be_split(channels, given):
     given(train="train", test="test")
-    with pytest.raises(TrainingFailure, match=r"Channel valid is missing\. Add it"):
+    with pytest.raises(
+        TrainingFailure, match=r"Channel valid is missing: the request's channels are test, train\. Add valid"
+    ):
         read_splits()
     for folder in (channels / "train").iterdir():
         for picture in sorted(folder.iterdir())[1:]:

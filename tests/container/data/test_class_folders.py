@@ -1,6 +1,7 @@
 """Class folders: any data set in the layout works, and what is wrong with one is said."""
 
 import contextlib
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -36,12 +37,21 @@ def test_another_split_follows_the_order_of_train_whatever_its_folder_numbers(ch
 
 
 def test_a_missing_channel_is_named(tmp_path):
-    with pytest.raises(TrainingFailure, match="Channel train is missing"):
+    with pytest.raises(TrainingFailure, match=r"Channel train is missing: .*nothing is not a folder\. A job's channel"):
         read_split(tmp_path / "nothing", "train")
 
 
+def test_a_channel_in_pipe_mode_is_told_from_a_missing_one(tmp_path):
+    os.mkfifo(tmp_path / "train_0")
+    with pytest.raises(TrainingFailure, match=r"mode is Pipe, .* set TrainingInputMode to File or FastFile\."):
+        read_split(tmp_path / "train", "train")
+
+
 def test_a_channel_without_class_folders_is_named(tmp_path):
-    with pytest.raises(TrainingFailure, match="Channel train has no class folders"):
+    with pytest.raises(TrainingFailure, match=r"Channel train has no class folders in .*, which is empty"):
+        read_split(tmp_path, "train")
+    (tmp_path / "dog.jpg").write_bytes(b"a picture")
+    with pytest.raises(TrainingFailure, match=r"which holds dog\.jpg\. Put one folder"):
         read_split(tmp_path, "train")
 
 
@@ -54,13 +64,13 @@ def test_an_empty_class_folder_of_train_is_named(channels):
 def test_one_class_is_not_enough(channels):
     for folder in ("002.Slate_setter", "003.Fern_terrier"):
         shutil.rmtree(channels / "train" / folder)
-    with pytest.raises(TrainingFailure, match="one class only, Amber_hound"):
+    with pytest.raises(TrainingFailure, match=r"one class only, Amber_hound, .* Add a folder"):
         read_split(channels / "train", "train")
 
 
 def test_two_folders_for_one_class_are_named(channels):
     (channels / "train/008.Amber_hound").mkdir()
-    with pytest.raises(TrainingFailure, match="two folders for the class Amber_hound"):
+    with pytest.raises(TrainingFailure, match=r"for the class Amber_hound, 001\.Amber_hound and 008\.Amber_hound:"):
         read_split(channels / "train", "train")
 
 
@@ -100,7 +110,7 @@ def test_a_class_of_train_without_a_readable_picture_ends_the_run(channels, tmp_
     shutil.rmtree(folder)
     folder.mkdir()
     (folder / "0.jpg").write_bytes(b"no picture")
-    with pytest.raises(TrainingFailure, match="Channel train has no readable picture of Slate_setter"):
+    with pytest.raises(TrainingFailure, match=r"readable picture of Slate_setter\. The first is 002\.Slate_setter/0"):
         decode_split(read_split(channels / "train", "train"), SMALL, tmp_path / "store")
 
 

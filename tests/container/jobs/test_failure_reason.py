@@ -1,6 +1,7 @@
 """What ends a run is said in a sentence with the next step."""
 
 import errno
+import os
 from types import SimpleNamespace
 
 import pytest
@@ -11,6 +12,7 @@ from container.jobs.failure_reason import reason_of
 from container.runtime.failure import TrainingFailure, write_failure
 from container.training import trainer
 from container.training.hyperparameters import parse
+from contract.opt_ml import FAILURE_REASON_CHARACTERS
 from tests.container.small_job import small_job
 
 SHORT = small_job(epochs=1)
@@ -38,10 +40,33 @@ SHORT = small_job(epochs=1)
             "The disk is full.",
         ),
         (KeyError("x"), "KeyError: 'x'. The traceback is in the log."),
+        (AssertionError(), "AssertionError. The traceback is in the log."),
+        (RuntimeError("CUDA error: no kernel.\nCompile it.\n"), "RuntimeError: CUDA error: no kernel. Compile it. The"),
+        (
+            PermissionError(errno.EACCES, "Permission denied", "/opt/ml/model/x"),
+            f"/opt/ml/model/x may not be read or written by user {os.getuid()} of the container (Permission denied).",
+        ),
     ],
 )
 def test_an_error_is_a_sentence_with_the_next_step(error, sentence):
     assert reason_of(error, parse([])).startswith(sentence)
+
+
+def test_a_long_error_leaves_room_for_where_its_traceback_is():
+    said = reason_of(RuntimeError("x" * 5000), None)
+    assert len(said) < FAILURE_REASON_CHARACTERS and said.endswith("The traceback is in the log.")
+
+
+def test_what_a_lost_peer_leaves_here_is_said_behind_where_to_look():
+    said = reason_of(RuntimeError("gloo: Unable to find\naddress for: eth7"), None, is_of_a_lost_peer=True)
+    assert said.startswith("Another process of this run ended or cannot be reached. The log of the host that ended")
+    assert said.endswith("RuntimeError: gloo: Unable to find address for: eth7")
+
+
+def test_a_variable_that_a_run_by_hand_lacks_is_named(job, monkeypatch):
+    monkeypatch.delenv("SM_MODEL_DIR")
+    assert train.main(SHORT) == 1
+    assert (job / "output/failure").read_text().startswith("The environment variable SM_MODEL_DIR is not set.")
 
 
 def test_before_the_hyperparameters_are_known_an_error_has_a_sentence_too():

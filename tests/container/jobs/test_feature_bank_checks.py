@@ -152,3 +152,14 @@ def test_a_torn_bank_is_refused_with_the_next_step(job, damage):
         folder.mkdir()
     with pytest.raises(TrainingFailure, match="features-only=true"):
         FeatureBank(folder)
+
+
+def test_a_bank_whose_files_have_their_size_and_are_torn_is_named_by_the_file(job):
+    bank_of(job / "bank", frozen_model())
+    for name in ("backbone.safetensors", "train.npy"):
+        (job / "bank" / name).write_bytes(b"x" * (job / "bank" / name).stat().st_size)
+    torn = FeatureBank(job / "bank")
+    with pytest.raises(TrainingFailure, match=r"backbone\.safetensors of the feature bank in .*/bank is torn"):
+        _ = torn.backbone
+    with pytest.raises(TrainingFailure, match=r"train\.npy or train_labels\.npy of the feature bank in .* is torn"):
+        torn.examples("train")

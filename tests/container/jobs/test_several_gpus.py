@@ -65,7 +65,8 @@ def test_the_users_mistake_is_said_once(two_gpus):
     assert train.main([*TWO, "--batch-size", "7"]) == 1
     reason = (two_gpus / "output/failure").read_text()
     assert reason.startswith(
-        "2 processes, one for each GPU or host, share every step's batch equally: batch-size 7 is no multiple of 2"
+        "2 processes, one for each GPU or host, share every step's batch equally: batch-size 7 is no multiple of 2. "
+        "Set batch-size=6, or take fewer"
     )
 
 

@@ -67,7 +67,8 @@ def test_a_loss_that_is_no_number_names_the_rate(job, monkeypatch):
     monkeypatch.setattr(trainer.F, "cross_entropy", lambda *inputs, **options: real(*inputs, **options) * float("nan"))
     assert train.main([*FAST, "--epochs", "3", "--lr", "0.5"]) == 1
     assert (job / "output/failure").read_text() == (
-        "The training loss of epoch 1 is nan. Lower the hyperparameter lr (it is 0.5)."
+        "The training loss of epoch 1 is nan. Lower the hyperparameter lr (it is 0.5), and if that does not help set "
+        "mixed-precision=false."
     )
 
 

@@ -95,4 +95,5 @@ def test_sigterm_while_the_head_learns_keeps_the_best_model_and_ends_well(job, m
 @pytest.mark.parametrize("wrong", [["--freeze-backbone", "false"], ["--mixup", "0.2"], ["--feature-views", "0"]])
 def test_features_only_says_what_it_wants(job, wrong):
     assert train.main([*FROZEN, "--features-only", "true", *wrong]) == 1
-    assert "features-only makes a feature bank" in (job / "output/failure").read_text()
+    said = (job / "output/failure").read_text()
+    assert "features-only makes a feature bank" in said and "This job has freeze-backbone=" in said

@@ -68,8 +68,9 @@ def test_a_batch_that_an_architecture_cannot_take_is_named_before_anything_is_de
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     with pytest.raises(
         TrainingFailure, match=f"{arch} cannot take pictures with image-size {size} in batches with batch-size {batch}"
-    ):
+    ) as raised:
         check_input(model, arch, size, batch)
+    assert str(raised.value).endswith(". Change one of the three.") and "\n" not in str(raised.value)
     assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
 
 

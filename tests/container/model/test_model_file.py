@@ -8,7 +8,14 @@ import safetensors.torch
 import torch
 
 from container.model.head import HEAD_WIDTHS
-from container.model.model_file import FILE_NAME, FORMAT, UnusableCheckpoint, load_checkpoint, save_checkpoint
+from container.model.model_file import (
+    FILE_NAME,
+    FORMAT,
+    UnusableCheckpoint,
+    load_checkpoint,
+    save_checkpoint,
+    write_tensors,
+)
 from container.model.network import create_model
 from container.pictures.preprocessing import Preprocessing
 
@@ -87,6 +94,20 @@ def test_a_missing_file_is_named(tmp_path):
         load_checkpoint(tmp_path)
 
 
+def test_where_there_is_no_model_file_it_says_what_there_is(tmp_path):
+    with pytest.raises(UnusableCheckpoint, match="which is empty: this is not a model that the train image wrote"):
+        load_checkpoint(tmp_path)
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / FILE_NAME).write_bytes(b"packed with its folder")
+    with pytest.raises(UnusableCheckpoint, match=f"which holds model/{FILE_NAME}: this is not a model"):
+        load_checkpoint(tmp_path)
+
+
+def test_a_file_that_cannot_be_written_is_said_with_its_name(tmp_path):
+    with pytest.raises(OSError, match=r"missing/a\.safetensors could not be written: "):
+        write_tensors({"a": torch.zeros(1)}, tmp_path / "missing/a.safetensors")
+
+
 def test_a_torn_file_is_named(tmp_path, model):
     path = save_checkpoint(tmp_path, model.state_dict(), "shufflenet_v2_x0_5", HEAD_WIDTHS, CLASSES, PREPROCESSING, {})
     path.write_bytes(path.read_bytes()[:-100])
@@ -135,16 +156,16 @@ def preprocessing(**changes):
         ({"classes": []}, "a list of names as classes, not []"),
         ({"classes": ["a", 1, None]}, 'as classes, not ["a", 1, null]'),
         ({"classes": {"0": "a"}}, "a list of names"),
-        ({"classes": ["x" * 500]}, "does not hold the tensors|another shape"),
+        ({"classes": ["x" * 500]}, "does not hold the tensors|of the shape"),
         ({"arch": 18}, "the name of an architecture as arch, not 18"),
         ({"arch": "resnet9000"}, "an architecture that is not in this image: 'resnet9000'"),
-        ({"arch": "resnet18"}, "does not hold the tensors of a resnet18"),
+        ({"arch": "resnet18"}, "does not hold the tensors of a resnet18: it lacks "),
         ({"head_widths": [512.5]}, "head_widths"),
         ({"head_widths": [True]}, "head_widths"),
         ({"head_widths": [10**12]}, "head_widths"),
         ({"head_widths": [999_999, 999_999]}, "the head that its description has"),
         ({"head_widths": [1] * 100_000}, "the head that its description has"),
-        ({"head_widths": [512, 128]}, "another shape"),
+        ({"head_widths": [512, 128]}, "of the shape"),
         (
             {"preprocessing": [224]},
             "must have an object with image_size, square_size, mean, std, interpolation as preprocessing, not [224]",

@@ -116,6 +116,21 @@ def test_every_gpu_or_host_without_one_has_a_process(environment, gpus, expected
     assert process_ranks_here(environment, gpus) == expected
 
 
+@pytest.mark.parametrize(
+    ("environment", "sentence"),
+    [
+        (
+            {"WORLD_SIZE": "2", "RANK": "0"},
+            r"WORLD_SIZE=2 .* LOCAL_RANK, LOCAL_WORLD_SIZE, MASTER_PORT, MASTER_ADDR of",
+        ),
+        ({**ONE_HOST, "SM_CURRENT_HOST": "algo-3"}, r"This host, algo-3, is not among the job's hosts, algo-1\."),
+    ],
+)
+def test_variables_that_contradict_each_other_are_named(environment, sentence):
+    with pytest.raises(TrainingFailure, match=sentence):
+        process_ranks_here(environment, 0)
+
+
 def test_sigterm_reaches_every_process(tmp_path):
     program = (
         "import os, signal, sys, time; signal.signal(signal.SIGTERM, lambda *_: sys.exit(0)); "

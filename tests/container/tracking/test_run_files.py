@@ -71,7 +71,7 @@ def test_files_that_cannot_be_written_cost_a_warning_and_no_run(tmp_path, capsys
     files.figures(1, {"valid_loss": 0.5})
     files.close("Completed")
     said = capsys.readouterr().err
-    assert said.count("warning: the figures for TensorBoard and MLflow are not whole: ") == 1
+    assert said.count("warning: no more figures are written for TensorBoard and MLflow, and training continues: ") == 1
 
 
 def test_a_disk_that_fills_up_costs_one_warning(tmp_path, capsys):

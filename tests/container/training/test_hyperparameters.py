@@ -69,7 +69,7 @@ def test_what_the_tuning_service_injects_is_taken():
         ),
         (
             ["--freeze-backbone", "true", "--head-epochs", "1"],
-            "Hyperparameter head-epochs: 1 leaves no epoch for the whole network.",
+            "Hyperparameter head-epochs: 1 leaves no epoch for the whole network, and with freeze-backbone=true there",
         ),
         (["--early-lr", "2"], "Hyperparameter early-lr: must be above 0 and at most 1, not 2."),
         (["--ema", "1"], "Hyperparameter ema: must be at least 0 and at most 0.99999, not 1."),

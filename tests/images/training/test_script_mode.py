@@ -223,7 +223,7 @@ def test_a_package_is_installed_and_run_as_a_module(run):
         (
             {"/opt/ml/code/train.py": SHOW},
             {"sagemaker_program": "train.py", "sagemaker_pytorch_ddp_enabled": "true"},
-            "It has torchrun: sagemaker_torch_distributed_enabled=true.",
+            "It has torchrun: set sagemaker_torch_distributed_enabled=true in its place.",
         ),
     ],
 )

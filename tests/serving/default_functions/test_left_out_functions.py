@@ -102,10 +102,13 @@ def test_what_no_tensor_can_hold_is_refused(module, body, content_type, status):
             "can call. Add a predict_fn, a predict_batch_fn or a "
             "transform_fn, or return a torch.nn.Module.",
         ),
-        ("def predict_fn(data, model):\n    return data\n", "inference.py has no model_fn that loads another model."),
+        (
+            "def predict_fn(data, model):\n    return data\n",
+            "inference.py has no model_fn that loads another model: add one.",
+        ),
         (
             "import sys\ndef model_fn(model_dir):\n    sys.exit(0)\n",
-            "the model model could not be loaded: SystemExit(0)",
+            "the model in /opt/ml/model could not be loaded: SystemExit: 0 (code/inference.py, line 3, in model_fn)",
         ),
     ],
     ids=["no predict_fn", "no model_fn", "sys.exit in model_fn"],

@@ -1,6 +1,7 @@
 """Requests through this image's functions, request by request."""
 
 import json
+from base64 import b64encode
 from dataclasses import replace
 
 import pytest
@@ -34,6 +35,25 @@ def test_a_bad_picture_fails_alone_in_its_batch(load, request_of, outcome, pictu
             and body["error"]["status"] == 400
             and body["error"]["message"].endswith(".")
         )
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "name"),
+    [
+        ("image/jpeg", "{}", "The body"),
+        ("application/json", '{{"instances": ["{}", "{}"]}}', "instances[1]"),
+        ("application/jsonlines", '"{}"\n\n"{}"\n', "Line 3"),
+    ],
+)
+def test_a_picture_that_breaks_off_is_called_as_the_request_calls_it(
+    load, request_of, outcome, picture, content_type, body, name
+):
+    whole, half = picture(), picture()[:300]
+    sent = half if content_type == "image/jpeg" else body.format(*(b64encode(one).decode() for one in (whole, half)))
+    invocation = request_of(sent if isinstance(sent, bytes) else sent.encode(), content_type)
+    load().answer([invocation])
+    assert outcome(invocation)[0] == 400
+    assert outcome(invocation)[2]["error"]["message"].startswith(f"{name} is not a readable picture: ")
 
 
 def test_each_request_of_a_batch_has_its_own_content_type_accept_and_options(load, request_of, outcome, picture):

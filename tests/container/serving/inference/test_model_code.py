@@ -2,7 +2,7 @@
 
 import pytest
 
-from container.serving.inference.model_code import WrongCode, check_program, import_path
+from container.serving.inference.model_code import WrongCode, check_program, error_in_code, import_path
 
 
 @pytest.fixture
@@ -82,3 +82,29 @@ def test_python_files_that_nothing_imports_are_a_warning(archive):
 
 def test_code_and_then_its_lib_come_first(tmp_path):
     assert import_path(tmp_path) == [f"{tmp_path}/code", f"{tmp_path}/code/lib"]
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("def model_fn(d):\n    return {}['fc']\n", "KeyError: 'fc' (code/inference.py, line 2, in model_fn)"),
+        ("def model_fn(d):\n    int('x')\n", "(code/inference.py, line 2, in model_fn)"),
+        ("def model_fn(d):\n    raise SystemExit\n", "SystemExit (code/inference.py, line 2, in model_fn)"),
+        ("def model_fn(d):\n    raise OSError('a\\n  b')\n", "OSError: a b (code/inference.py, line 2, in model_fn)"),
+        ("import nowhere_at_all\n", "No module named 'nowhere_at_all' (code/inference.py, line 1, in <module>)"),
+    ],
+)
+def test_an_error_of_the_users_code_is_one_line_with_its_type_and_place(tmp_path, code, said):
+    path = tmp_path / "code/inference.py"
+    path.parent.mkdir()
+    path.write_text(code)
+    names = {"__name__": "inference"}
+    with pytest.raises(BaseException) as raised:
+        exec(compile(code, str(path), "exec"), names)
+        names["model_fn"]("")
+    assert error_in_code(raised.value, tmp_path).endswith(said) and "\n" not in error_in_code(raised.value, tmp_path)
+
+
+def test_an_error_of_a_library_is_said_without_a_place_and_is_not_endless(tmp_path):
+    said = error_in_code(RuntimeError("x" * 5000), tmp_path)
+    assert said.startswith("RuntimeError: xxx") and len(said) < 1000

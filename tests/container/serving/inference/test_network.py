@@ -131,8 +131,8 @@ def test_a_form_that_answers_otherwise_is_not_used(monkeypatch, caplog):
     monkeypatch.setattr(network, "_cpu_forms", lambda _: forms)
     assert prepare_network(checkpoint("resnet18"), CPU, [1]).form == "float32"
     assert (
-        "not used as wrong: a probability differs" in caplog.text
-        and "not used as broken: division by zero" in caplog.text
+        "not served as wrong, which would be faster: a probability differs" in caplog.text
+        and "not served as broken, which would be faster: division by zero" in caplog.text
     )
 
 

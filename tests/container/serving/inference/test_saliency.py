@@ -146,7 +146,7 @@ def test_a_network_without_a_map_is_refused_by_its_name():
             return self.head(inputs.mean((2, 3)))
 
     given = Checkpoint(Flat().eval(), "flat", ("a", "b"), Preprocessing.for_image_size(64), False, {})
-    with pytest.raises(NoFeatureMap, match="A flat for pictures of 64 pixels has no map of them"):
+    with pytest.raises(NoFeatureMap, match="and a flat for pictures of 64 pixels has none"):
         Saliency(given, CPU)
 
 

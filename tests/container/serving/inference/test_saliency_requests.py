@@ -72,7 +72,10 @@ def test_more_pictures_than_one_request_may_ask_for_are_refused(load, request_of
     load().answer([most, more])
     assert outcome(most)[0] == 200
     assert outcome(more)[0] == 400
-    assert outcome(more)[2]["error"]["message"] == "output=saliency takes at most 16 pictures in a request, not 17."
+    assert (
+        outcome(more)[2]["error"]["message"]
+        == "output=saliency takes at most 16 pictures in a request, not 17. Send fewer at once."
+    )
 
 
 def test_a_bad_picture_fails_alone(load, request_of, outcome, picture):

@@ -196,5 +196,5 @@ def test_an_input_fn_that_makes_no_picture_for_this_images_model_is_named_in_the
     functions.answer([invocation])
     assert (
         invocation.context.get_response_status(0)[0] == 500
-        and "input_fn returned an object of type list. This image's model takes a PIL.Image.Image." in caplog.text
+        and "input_fn returned an object of type list, and this image's model takes a PIL.Image.Image." in caplog.text
     )
