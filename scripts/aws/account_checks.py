@@ -77,7 +77,12 @@ def role_findings(aws: Aws, places: Places) -> list[Finding]:
     if without:
         says = f"{places.role} may not: {', '.join(sorted({one.action for one in without}))}."
         return [
-            problem("role", says, f"Give the role these, for s3://{places.bucket}/{places.prefix}/ and its images.")
+            problem(
+                "role",
+                says,
+                f"Give the role these: {ROLE} in `{make('bootstrap')} ARGS=--policies`; to a role that it made, "
+                f"`{make('bootstrap')}` gives them.",
+            )
         ]
     return [ok("role", f"{places.role}, which SageMaker may take on, with what a job needs.")]
 

@@ -12,10 +12,10 @@ from botocore.exceptions import ClientError
 from contract.findings import has_problem
 from local_test.api import policy_simulation as local_simulation
 from scripts import doctor
-from scripts.aws import account_checks
+from scripts.aws import account_checks, bucket_key
 from scripts.aws.account_checks import trusts_sagemaker
 from scripts.aws.clients import Aws
-from scripts.aws.policy_documents import Places
+from scripts.aws.policy_documents import Places, places_of
 from scripts.aws.policy_simulation import denied_of, role_of_session
 from scripts.aws.quotas import Quota, quota_findings, read_quotas, wanted_quotas
 from scripts.config.settings import load_settings
@@ -122,6 +122,16 @@ def test_a_role_is_looked_at_in_all_that_a_job_needs_of_it(simulation, aws):
     assert found.level == "problem" and "does not trust" in found.says
 
 
+def test_a_role_lets_a_shell_into_its_jobs_where_the_settings_want_one(simulation, aws, monkeypatch):
+    actions = ("CreateControlChannel", "CreateDataChannel", "OpenControlChannel", "OpenDataChannel")
+    simulation |= {f"ssmmessages:{one}" for one in actions}
+    assert levels(account_checks.role_findings(aws, PLACES)) == {("role", "ok")}
+    monkeypatch.setenv("SAGEMAKER_TRAIN_SHELL", "true")
+    [found] = account_checks.role_findings(aws, places_of(Aws(load_settings())))
+    assert levels([found]) == {("role", "problem")} and "make bootstrap" in found.next_step
+    assert all(f"ssmmessages:{one}" in found.says for one in actions)
+
+
 @pytest.mark.parametrize(
     ("statement", "trusted"),
     [
@@ -178,6 +188,35 @@ def test_a_bucket_is_ones_own_and_in_the_region(aws, bucket, monkeypatch):
 
     monkeypatch.setattr(aws.client("s3"), "head_bucket", refused)
     assert levels(account_checks.bucket_findings(aws, PLACES)) == {("bucket", "problem")}
+
+
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+
+
+def encrypt(aws, algorithm, **key):
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": algorithm, **key}}
+    aws.client("s3").put_bucket_encryption(Bucket=BUCKET, ServerSideEncryptionConfiguration={"Rules": [rule]})
+
+
+def test_a_bucket_with_a_key_of_the_accounts_own_is_told_with_what_the_role_needs_on_it(simulation, bucket, aws):
+    encrypt(aws, "aws:kms", KMSMasterKeyID=KEY)
+    assert levels(bucket_key.key_findings(aws, PLACES)) == {("bucket key", "ok")}
+    assert ("bucket key", "ok") in levels(found_in(aws))
+    simulation.add("kms:GenerateDataKey")
+    for places, key in ((PLACES, KEY), (replace(PLACES, role=""), KEY), (PLACES, "alias/mine")):
+        encrypt(aws, "aws:kms", KMSMasterKeyID=key)
+        [found] = bucket_key.key_findings(aws, places)
+        assert levels([found]) == {("bucket key", "warning")}
+        assert f"the KMS key {key}: you and the role need kms:Decrypt and kms:GenerateDataKey on it" in found.says
+
+
+@pytest.mark.parametrize(
+    "rule", [("AES256", {}), ("aws:kms", {}), ("aws:kms", {"KMSMasterKeyID": "arn:aws:kms:eu-west-1:1:alias/aws/s3"})]
+)
+def test_a_key_of_s3s_or_of_awss_wants_nothing_of_anybody(bucket, aws, rule):
+    encrypt(aws, rule[0], **rule[1])
+    assert bucket_key.key_findings(aws, PLACES) == []
+    assert bucket_key.key_findings(aws, replace(PLACES, bucket="not-there-yet")) == []
 
 
 NAME = "ml.g4dn.xlarge for training job usage"
