@@ -80,8 +80,8 @@ def role_findings(aws: Aws, places: Places) -> list[Finding]:
             problem(
                 "role",
                 says,
-                f"Give the role these: {ROLE} in `{make('bootstrap')} ARGS=--policies`; to a role that it made, "
-                f"`{make('bootstrap')}` gives them.",
+                f"Give the role these: `{make('bootstrap')} ARGS=--policies` prints them as {ROLE}, and "
+                f"`{make('bootstrap')}` gives them to a role that it made.",
             )
         ]
     return [ok("role", f"{places.role}, which SageMaker may take on, with what a job needs.")]
