@@ -5,58 +5,26 @@ import re
 import time
 from dataclasses import replace
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
 from contract.findings import has_problem
-from local_test.api import policy_simulation as local_simulation
 from scripts import doctor
-from scripts.aws import account_checks, bucket_key
+from scripts.aws import account_checks
 from scripts.aws.account_checks import trusts_sagemaker
 from scripts.aws.clients import Aws
-from scripts.aws.policy_documents import Places, places_of
+from scripts.aws.policy_documents import places_of
 from scripts.aws.policy_simulation import denied_of, role_of_session
 from scripts.aws.quotas import Quota, quota_findings, read_quotas, wanted_quotas
 from scripts.config.settings import load_settings
-from tests.scripts.conftest import BUCKET, ROLE
-
-TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": account_checks.SERVICE}}],
-}
-PLACES = Places("aws", "eu-west-1", "123456789012", BUCKET, "dogbreed", ROLE)
-
-
-@pytest.fixture
-def simulation(aws, monkeypatch):
-    """moto with IAM's simulation, as the local SageMaker has it; the value names actions that it is to deny."""
-    local_simulation.add_policy_simulation()
-    refused, allowed = set(), local_simulation.evaluation_results
-
-    def results(actions, resources):
-        return [
-            {**one, "EvalDecision": "implicitDeny"} if one["EvalActionName"] in refused else one
-            for one in allowed(actions, resources)
-        ]
-
-    monkeypatch.setattr(local_simulation, "evaluation_results", results)
-    aws.client("iam").create_user(UserName="moto")  # who moto says that everybody is
-    aws.client("iam").create_role(RoleName="dogs", AssumeRolePolicyDocument=json.dumps(TRUST))
-    return refused
-
-
-def levels(findings):
-    for one in findings:
-        assert one.says.endswith((".", "?")) and (one.level == "ok") == (one.next_step == ""), one
-    return {(one.subject, one.level) for one in findings}
+from tests.scripts.account_findings import PLACES, TRUST, levels, simulation  # noqa: F401
 
 
 def found_in(aws):
     return doctor.findings(load_settings())
 
 
-def test_an_account_that_has_everything_has_no_problem(simulation, bucket, aws):
+def test_an_account_that_has_everything_has_no_problem(simulation, bucket, aws):  # noqa: F811
     found = found_in(aws)
     assert not has_problem(found)
     assert {(one, "ok") for one in ("region", "credentials", "role", "permissions", "bucket")} <= levels(found)
@@ -102,7 +70,7 @@ def test_wrong_or_expired_credentials_are_a_problem(aws, monkeypatch):
     )
 
 
-def test_a_role_is_looked_at_in_all_that_a_job_needs_of_it(simulation, aws):
+def test_a_role_is_looked_at_in_all_that_a_job_needs_of_it(simulation, aws):  # noqa: F811
     iam = aws.client("iam")
     assert levels(account_checks.role_findings(aws, PLACES)) == {("role", "ok")}
     simulation.add("s3:GetObject")
@@ -122,7 +90,7 @@ def test_a_role_is_looked_at_in_all_that_a_job_needs_of_it(simulation, aws):
     assert found.level == "problem" and "does not trust" in found.says
 
 
-def test_a_role_lets_a_shell_into_its_jobs_where_the_settings_want_one(simulation, aws, monkeypatch):
+def test_a_role_lets_a_shell_into_its_jobs_where_the_settings_want_one(simulation, aws, monkeypatch):  # noqa: F811
     actions = ("CreateControlChannel", "CreateDataChannel", "OpenControlChannel", "OpenDataChannel")
     simulation |= {f"ssmmessages:{one}" for one in actions}
     assert levels(account_checks.role_findings(aws, PLACES)) == {("role", "ok")}
@@ -146,7 +114,7 @@ def test_a_trust_policy_may_be_written_in_several_ways(statement, trusted):
     assert trusts_sagemaker({"Statement": statement}) is trusted and not trusts_sagemaker({})
 
 
-def test_verbs_are_named_with_the_actions_that_they_lack(simulation, aws):
+def test_verbs_are_named_with_the_actions_that_they_lack(simulation, aws):  # noqa: F811
     assert levels(account_checks.permission_findings(aws, PLACES)) == {("permissions", "ok")}
     simulation |= {"iam:PassRole", "sagemaker:CreateEndpoint"}
     [found] = account_checks.permission_findings(aws, PLACES)
@@ -170,53 +138,6 @@ def test_a_policy_that_wants_to_know_more_decides_nothing():
     )
     assert role_of_session("arn:aws:sts::1:assumed-role/Name/me@example.com") == "Name"
     assert role_of_session("arn:aws:iam::1:user/Name") is None
-
-
-def test_a_bucket_is_ones_own_and_in_the_region(aws, bucket, monkeypatch):
-    assert levels(account_checks.bucket_findings(aws, PLACES)) == {("bucket", "ok")}
-    [found] = account_checks.bucket_findings(aws, replace(PLACES, bucket="not-there-yet"))
-    assert levels([found]) == {("bucket", "warning")} and found.next_step == "make upload makes it"
-    boto3.client("s3", region_name="ap-southeast-2").create_bucket(
-        Bucket="elsewhere", CreateBucketConfiguration={"LocationConstraint": "ap-southeast-2"}
-    )
-    [found] = account_checks.bucket_findings(aws, replace(PLACES, bucket="elsewhere"))
-    assert levels([found]) == {("bucket", "problem")} and "ap-southeast-2" in found.says
-
-    def refused(**request):
-        assert request["ExpectedBucketOwner"] == "123456789012"
-        raise ClientError({"Error": {"Code": "403", "Message": "Forbidden"}}, "HeadBucket")
-
-    monkeypatch.setattr(aws.client("s3"), "head_bucket", refused)
-    assert levels(account_checks.bucket_findings(aws, PLACES)) == {("bucket", "problem")}
-
-
-KEY = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-
-
-def encrypt(aws, algorithm, **key):
-    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": algorithm, **key}}
-    aws.client("s3").put_bucket_encryption(Bucket=BUCKET, ServerSideEncryptionConfiguration={"Rules": [rule]})
-
-
-def test_a_bucket_with_a_key_of_the_accounts_own_is_told_with_what_the_role_needs_on_it(simulation, bucket, aws):
-    encrypt(aws, "aws:kms", KMSMasterKeyID=KEY)
-    assert levels(bucket_key.key_findings(aws, PLACES)) == {("bucket key", "ok")}
-    assert ("bucket key", "ok") in levels(found_in(aws))
-    simulation.add("kms:GenerateDataKey")
-    for places, key in ((PLACES, KEY), (replace(PLACES, role=""), KEY), (PLACES, "alias/mine")):
-        encrypt(aws, "aws:kms", KMSMasterKeyID=key)
-        [found] = bucket_key.key_findings(aws, places)
-        assert levels([found]) == {("bucket key", "warning")}
-        assert f"the KMS key {key}: you and the role need kms:Decrypt and kms:GenerateDataKey on it" in found.says
-
-
-@pytest.mark.parametrize(
-    "rule", [("AES256", {}), ("aws:kms", {}), ("aws:kms", {"KMSMasterKeyID": "arn:aws:kms:eu-west-1:1:alias/aws/s3"})]
-)
-def test_a_key_of_s3s_or_of_awss_wants_nothing_of_anybody(bucket, aws, rule):
-    encrypt(aws, rule[0], **rule[1])
-    assert bucket_key.key_findings(aws, PLACES) == []
-    assert bucket_key.key_findings(aws, replace(PLACES, bucket="not-there-yet")) == []
 
 
 NAME = "ml.g4dn.xlarge for training job usage"
