@@ -81,11 +81,13 @@ def test_the_pool_of_a_job_with_a_hundred_newer_ones_is_found(account, sagemaker
     account.pools = {old}
 
     def page(request):
-        found = account.list_jobs("TrainingJob", request)["TrainingJobSummaries"][::-1]
+        """A page is cut first, and filtered then."""
+        wanted = account.list_jobs("TrainingJob", request)["TrainingJobSummaries"]
+        found = account.list_jobs("TrainingJob", {})["TrainingJobSummaries"][::-1]
         found = [one for one in found if request["NameContains"] in one["TrainingJobName"]]
         start = int(request.get("NextToken", 0))
         more = {"NextToken": str(start + 100)} if len(found) > start + 100 else {}
-        return {"TrainingJobSummaries": found[start : start + 100], **more}
+        return {"TrainingJobSummaries": [one for one in found[start : start + 100] if one in wanted], **more}
 
     sagemaker.answers["ListTrainingJobs"] = page
     assert status.main([]) == 0
