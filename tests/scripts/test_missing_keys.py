@@ -32,7 +32,7 @@ def project(tmp_path):
 
 
 def test_keys_and_sections_that_are_missing_have_the_checkouts_values_and_are_named(project, capsys):
-    found = load_settings(environment=project("keep-alive-seconds", "shell", "[costs]", "[tune.ranges]"))
+    found = load_settings(environment=project("keep-alive-seconds", "shell", "[costs", "[tune.ranges]"))
     shipped = load_settings(environment={})
     assert found == shipped.model_copy(update={"prefix": "cats"})
     said = capsys.readouterr().err
