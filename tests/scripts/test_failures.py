@@ -227,7 +227,7 @@ def test_ctrl_c_waits_for_nothing_that_is_under_way(interrupts_the_wait):
         "from scripts.console.parallel import in_parallel\n"
         "def work(n):\n    if n == 0 and len(sys.argv) > 1: raise Failure('no')\n"
         "    print(n, flush=True)\n    time.sleep(60)\n"
-        "\ndef main(arguments):\n    list(in_parallel(work, range(9), 2))\n"
+        "@ends_with_a_sentence\ndef main(arguments):\n    list(in_parallel(work, range(9), 2))\n"
         "sys.exit(main([]))"
     )
     words = [sys.executable, "-c", code, *(["fails"] if interrupts_the_wait else [])]
