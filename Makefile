@@ -35,7 +35,7 @@ stages_alone := test-demo test-images test-container test-serving test-service t
 stages_together := test-sdk test-host test-report test-try-page test-tracking
 two_at_a_time := -j 2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 # What `make check` leaves to `make test-host`: two thirds of the time of all.
-slow_tests := tests/project/test_makefile.py tests/scripts/tuning tests/local_test/storage tests/local_test/tuning \
+slow_tests := tests/project/make tests/scripts/tuning tests/local_test/storage tests/local_test/tuning \
 	tests/local_test/api/test_http_server.py tests/local_test/serving/test_model_archive.py tests/local_test/test_sample_data.py \
 	tests/local_test/training/test_metric_definitions.py tests/local_test/transform \
 	tests/local_test/api/test_any_body.py tests/local_test/api/test_boto3_clients.py tests/local_test/api/test_schedules.py \

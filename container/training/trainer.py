@@ -15,6 +15,7 @@ from torch.nn.parallel import DistributedDataParallel
 from container.data.batches import Examples
 from container.data.mixing import mix
 from container.data.prefetch import prepared
+from container.model.float32_depthwise import train_depthwise_in_float32
 from container.model.head import set_backbone_trainable, set_training_mode
 from container.runtime.device import ComputeDevice
 from container.runtime.failure import TrainingFailure
@@ -58,6 +59,8 @@ class Trainer:
         ranks: Ranks = ALONE,
     ):
         self.model = model.to(device.torch_device, memory_format=torch.channels_last)
+        if device.torch_device.type == "cpu" and device.dtype == torch.bfloat16:
+            train_depthwise_in_float32(self.model)
         set_backbone_trainable(model, not hyperparameters.freeze_backbone)
         self._examples = examples
         self._class_count = class_count

@@ -2,7 +2,7 @@
 
     python recipe_fine_tuned.py DATA    # {"default": {"valid": [accuracy by seed], "test": [...]}, "mixup=0.2": ...}
 
-An epoch takes a hundred times as long as one of a head on features: the pictures are smaller, and epochs and seeds
+An epoch takes a hundred times as long as one of a head on features: the pictures are smaller, and epochs
 fewer. Every run has the same pictures, and a core of its own.
 """
 
@@ -24,7 +24,7 @@ from container.runtime.device import ComputeDevice
 from container.training.evaluation import evaluate
 from container.training.trainer import Trainer
 
-SEEDS = 3
+SEEDS = 5
 COMMON = {"image-size": "128", "epochs": "4", "batch-size": "32"}
 CHANGES = (
     "head-epochs=0",
