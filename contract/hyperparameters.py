@@ -44,9 +44,14 @@ class Hyperparameters:
     head_epochs: int = _is(
         Whole(0, 10_000),
         None,
-        "epochs that train the head alone, before the whole network; less than `epochs`. The backbone's batch "
-        "normalisation stands still meanwhile",
+        "epochs that train the head alone, before the whole network; less than `epochs`",
         "1 with pretrained weights, else 0",
+    )
+    freeze_batch_norm: bool = _is(
+        Boolean(),
+        None,
+        "normalise by the pretrained weights' statistics, whatever is in a batch; scale and shift still learn",
+        "`true` with pretrained weights, else `false`",
     )
     early_lr: float = _is(
         Number(0, 1, above=True),
@@ -164,10 +169,12 @@ def parse(given: Mapping[str, str]) -> Hyperparameters:
         if name not in values:
             values[name] = None if declared.default is None else declared.kind.read(declared.default)
     _switch_on_monitors(values, by_default=not is_trial and not values["features-only"])
-    # Random weights have nothing that smaller rates or a head that comes first could keep.
+    # Random weights have nothing that smaller rates, statistics or a head that comes first could keep.
     keeps_weights = values["pretrained"] == "auto" and not values["freeze-backbone"]
     if values["head-epochs"] is None:
         values["head-epochs"] = 1 if keeps_weights and values["epochs"] > 1 else 0
+    if values["freeze-batch-norm"] is None:
+        values["freeze-batch-norm"] = keeps_weights
     if values["early-lr"] is None:
         values["early-lr"] = EARLY_LR if keeps_weights else 1.0
     if values["head-epochs"] > 0 and (values["freeze-backbone"] or values["epochs"] <= values["head-epochs"]):

@@ -26,6 +26,7 @@ from local_test.registry.ecr import LocalEcr
 from local_test.registry.on_demand import OnDemandRegistry
 from local_test.serving.endpoint_configs import EndpointConfigs
 from local_test.serving.endpoints import Endpoints
+from local_test.serving.inference_components import InferenceComponents
 from local_test.serving.models import Models
 from local_test.serving.runtime import Runtime
 from local_test.storage.log_groups import LogGroups
@@ -49,22 +50,32 @@ class Region:
         models = Models(platform, tags)
         configs = EndpointConfigs(platform, tags)
         self.endpoints = Endpoints(platform, tags, models, configs)
+        components = InferenceComponents(platform, tags, models, self.endpoints)
         self.training_jobs = TrainingJobs(platform, tags)
         tuning_jobs = TuningJobs(platform, tags, self.training_jobs)
         transform_jobs = TransformJobs(platform, tags, models)
         processing_jobs = ProcessingJobs(platform, tags)
-        self.runtime = Runtime(platform, self.endpoints)
+        self.runtime = Runtime(platform, self.endpoints, components)
         self.api = SageMakerApi(
-            tags, models, configs, self.training_jobs, processing_jobs, tuning_jobs, transform_jobs, self.endpoints
+            tags,
+            models,
+            configs,
+            self.training_jobs,
+            processing_jobs,
+            tuning_jobs,
+            transform_jobs,
+            self.endpoints,
+            components,
         )
         self.registry = registry
-        self.parts = (self.training_jobs, processing_jobs, tuning_jobs, transform_jobs, self.endpoints)
+        self.parts = (self.training_jobs, processing_jobs, tuning_jobs, transform_jobs, self.endpoints, components)
         # Tuning jobs at last: they go on, with training jobs of their own, which must find everything in its place.
         self._in_order = (
             self.training_jobs,
             processing_jobs,
             transform_jobs,
             self.endpoints,
+            components,
             self.runtime,
             tuning_jobs,
         )

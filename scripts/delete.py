@@ -1,8 +1,8 @@
 """`python -m scripts.delete`: remove what the prefix made, so that nothing goes on costing money.
 
-Shows the list and asks first. The endpoint goes with its autoscaling, endpoint configs and models, and running jobs are
-stopped; data in S3, with its old versions, images in ECR, and what bootstrap made go only when asked for. Waits until
-the endpoint is gone and the jobs have ended.
+Shows the list and asks first. The endpoint goes with its autoscaling, its inference component, endpoint configs and
+models, and running jobs are stopped; data in S3, with its old versions, images in ECR, and what bootstrap made go only
+when asked for. Waits until the endpoint is gone and the jobs have ended.
 """
 
 import argparse
@@ -15,6 +15,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from scripts.account.removal import account_removal_calls, subject, take_back
 from scripts.aws import inventory
 from scripts.aws.clients import Aws
+from scripts.aws.components import DELETE as DELETE_COMPONENT
+from scripts.aws.components import remove_component
 from scripts.aws.endpoint_end import delete_schedule_call, schedules
 from scripts.aws.endpoints import registered_targets, wait_until_changeable, wait_until_gone
 from scripts.aws.jobs import KINDS, watch
@@ -32,9 +34,9 @@ from scripts.console.make_prefix import make
 from scripts.console.question import agreed
 from scripts.console.tables import print_table
 from scripts.console.waits import Wait
-from scripts.requests.autoscaling import scalable_target
 
-_OF_THE_ENDPOINT = ("DeleteEndpointConfig", "DeleteModel", "DeleteRepository", "DeleteSchedule")
+_OF_THE_ENDPOINT = ("DeleteEndpoint", "DeleteEndpointConfig", "DeleteModel", "DeleteRepository", "DeleteSchedule")
+_KEEPS = (DELETE_COMPONENT, "DeleteEndpoint")  # refused, they keep all that is of the endpoint
 SECONDS_TO_BE_GONE = 15.0  # for what was stopped or deleted to be gone from lists, too
 SECONDS_OF_POOLS = 60.0  # for warm pools that were ended: their instances go first
 
@@ -132,21 +134,18 @@ def resource_calls(aws: Aws, running: list[Any], unseen: list[str]) -> list[Call
     """The calls that stop the jobs and remove the endpoint and what belongs to it, in the order in which they must be
     made: jobs first, for an endpoint may have to be waited for.
     """
-    calls = [
-        Call("application-autoscaling", "DeregisterScalableTarget", scalable_target(aws.settings.prefix))
-        for _ in registered_targets(aws)
-    ]
-    calls += [kind.stop_call(name) for kind, name, status in running if status == "InProgress"]
-    calls += [end_pool_call(one.name) for one in inventory.seen(warm_pools, aws, unseen)]
-    calls += [
-        Call("sagemaker", "DeleteEndpoint", {"EndpointName": one.name})
-        for one in inventory.seen(inventory.endpoints, aws, unseen)
-        if one.state != "Deleting"
-    ]
+    calls = [Call("application-autoscaling", "DeregisterScalableTarget", one) for one in registered_targets(aws)]
     calls += [
         Call("cloudwatch", "DeleteAlarms", {"AlarmNames": [one.name]})
         for one in inventory.seen(inventory.alarms, aws, unseen)
     ]
+    calls += [kind.stop_call(name) for kind, name, status in running if status == "InProgress"]
+    calls += [end_pool_call(one.name) for one in inventory.seen(warm_pools, aws, unseen)]
+    for one in inventory.seen(inventory.endpoints, aws, unseen):
+        if one.kind == inventory.COMPONENT:  # also one that is being deleted: its endpoint waits for that
+            calls.append(Call("sagemaker", DELETE_COMPONENT, {"InferenceComponentName": one.name}))
+        elif one.state != "Deleting":
+            calls.append(Call("sagemaker", "DeleteEndpoint", {"EndpointName": one.name}))
     calls += [
         Call("sagemaker", "DeleteEndpointConfig", {"EndpointConfigName": one.name})
         for one in inventory.seen(inventory.endpoint_configs, aws, unseen)
@@ -163,15 +162,19 @@ def _remove(aws: Aws, calls: list[Call], running: list[Any], with_data: bool) ->
     """
     refused: list[Call] = []
     for call in calls:
-        if call.operation in _OF_THE_ENDPOINT and any(one.operation == "DeleteEndpoint" for one in refused):
+        if call.operation in _OF_THE_ENDPOINT and any(one.operation in _KEEPS for one in refused):
             continue  # an endpoint without its config and model goes on costing money, and cannot be told what it is
         try:
+            if call.operation == DELETE_COMPONENT:
+                remove_component(aws, call)
+                continue
             if call.operation == "DeleteEndpoint":
                 wait_until_changeable(aws, call.request["EndpointName"])
             aws.make(call)
-        except (ClientError, BotoCoreError) as error:
+        except (ClientError, BotoCoreError, Failure) as error:
             refused.append(call)
-            print(f"error: {_subject(call)}: {explain(error)}", file=sys.stderr)
+            said = str(error) if isinstance(error, Failure) else explain(error)
+            print(f"error: {_subject(call)}: {said}", file=sys.stderr)
     if refused:
         raise Failure(
             f"{len(refused)} of {len(calls)} could not be removed and may go on costing money. Run `{make('delete')}` "

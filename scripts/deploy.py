@@ -1,22 +1,34 @@
 """`python -m scripts.deploy`: bring a trained model behind the endpoint; a second time, update it without a gap.
 
-Makes a model and an endpoint config, then creates or updates the endpoint, waits for it, and sets its autoscaling.
+Makes a model and an endpoint config, then creates or updates the endpoint, waits for it, and sets its autoscaling. An
+endpoint that scales to zero has its model by an inference component, which is what a second time updates.
 """
 
 import argparse
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC
 from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from scripts.aws.all_or_nothing import make_all
 from scripts.aws.before_creation import before_creation
 from scripts.aws.clients import Aws
+from scripts.aws.components import DELETE as DELETE_COMPONENT
+from scripts.aws.components import (
+    bringing_call,
+    check_host,
+    component_of,
+    removal_calls,
+    remove_component,
+    wait_until_component_in_service,
+)
 from scripts.aws.endpoint_end import EndMaker, end_calls, in_words, now
 from scripts.aws.endpoints import (
     describe_endpoint,
     is_serverless,
-    registered_targets,
     wait_until_gone,
     wait_until_in_service,
 )
@@ -24,18 +36,12 @@ from scripts.aws.image import serving_image_uri
 from scripts.aws.machines import of_endpoint
 from scripts.aws.model_data import check_owner, find_model_data
 from scripts.aws.planned_call import Call, as_json
+from scripts.aws.scaling import scaling_calls, set_scaling, taking_back_calls
 from scripts.config import names
-from scripts.config.settings import Settings, load_settings
+from scripts.config.settings import load_settings
 from scripts.console.document import add_json_option, document
-from scripts.console.failure import Failure, ends_with_a_sentence
+from scripts.console.failure import Failure, ends_with_a_sentence, explain
 from scripts.console.make_prefix import make
-from scripts.requests.autoscaling import (
-    policy_request,
-    register_request,
-    scalable_target,
-    wake_alarm_request,
-    wake_policy_request,
-)
 from scripts.requests.endpoint import (
     create_endpoint_request,
     endpoint_config_request,
@@ -43,7 +49,8 @@ from scripts.requests.endpoint import (
     update_endpoint_request,
 )
 from scripts.requests.endpoint_end import lifetime
-from scripts.requests.instances import preferred_types, types_of_variant
+from scripts.requests.inference_component import host_config_request
+from scripts.requests.instances import preferred_types
 
 
 @ends_with_a_sentence
@@ -64,47 +71,52 @@ def main(arguments: list[str]) -> int:
     stays = lifetime(args.lifetime) if args.lifetime else None
     found = document(args.json)
     settings = load_settings()
+    if stays and settings.scales_to_zero:
+        raise Failure(
+            "--for does not go with autoscaling.min-instances 0 of a realtime endpoint: AWS deletes no endpoint that "
+            f"has an inference component. At zero instances it costs nothing, and `{make('delete')}` removes it."
+        )
     aws = Aws(settings)
     role_arn = aws.role_arn
     job, model_data = (None, args.model_data) if args.model_data else find_model_data(aws, args.job)
     version, name = names.version(settings.prefix, names.timestamp()), names.endpoint(settings.prefix)
     serverless = settings.deploy.mode == "serverless"
 
-    creating = [
-        Call(
-            "sagemaker",
-            "CreateModel",
-            model_request(
-                settings,
-                name=version,
-                image=serving_image_uri(aws, () if serverless else preferred_types(settings.deploy)),
-                model_data=model_data,
-                role_arn=role_arn,
-                serverless=serverless,
-            ),
-        ),
-        Call(
-            "sagemaker",
-            "CreateEndpointConfig",
-            endpoint_config_request(settings, aws.layout, name=version, model=version),
-        ),
-    ]
+    model = model_request(
+        settings,
+        name=version,
+        image=serving_image_uri(aws, () if serverless else preferred_types(settings.deploy)),
+        model_data=model_data,
+        role_arn=role_arn,
+        serverless=serverless,
+    )
+    if settings.scales_to_zero:
+        config = host_config_request(settings, name=version, role_arn=role_arn)
+    else:
+        config = endpoint_config_request(settings, aws.layout, name=version, model=version)
     ends = now() + stays if stays else None
     end = end_calls(aws, ends)
+    present = describe_endpoint(aws, name)
+    component = component_of(aws, present)
+    removed = removal_calls(present, component)
+    change = endpoint_calls(aws, present, version)  # none where only its inference component changes
+    creating = [Call("sagemaker", "CreateModel", model)]
+    creating += [Call("sagemaker", "CreateEndpointConfig", config)] if change else []
     # A new end comes first, since it may be refused; an earlier one goes when the endpoint is about to change.
     creating = [*end, *creating] if ends else [*creating, *end]
-    present = describe_endpoint(aws, name)
-    bring = [*taking_back_calls(aws, present), *endpoint_calls(aws, present, version)]
-    scale = autoscaling_calls(settings)
+    bring = [*taking_back_calls(aws, present, is_anew=bool(removed)), *removed, *change]
+    onto = [bringing_call(aws, None if removed else component, model=version)] if settings.scales_to_zero else []
+    scale = scaling_calls(settings)
     if args.dry_run:
-        found.write_text(as_json([*creating, *bring, *scale]))
+        found.write_text(as_json([*creating, *bring, *onto, *scale]))
         return 0
 
     check_owner(aws, model_data)
     if machines := of_endpoint(settings, stays.total_seconds() if stays else None):
         before_creation(aws, machines)
     ends_utc = ends.replace(tzinfo=UTC) if ends else None
-    found.update(endpoint=name, config=version, model_data=model_data, job=job, ends=ends_utc)
+    served = version if change or not present else present["EndpointConfigName"]
+    found.update(endpoint=name, config=served, model_data=model_data, job=job, ends=ends_utc)
     print(f"serving {model_data}" + (f" of {job}" if job else ""), file=sys.stderr)
     if serverless and settings.deploy.network_isolation:
         print("a serverless endpoint cannot have network isolation: its container reaches the network", file=sys.stderr)
@@ -116,13 +128,20 @@ def main(arguments: list[str]) -> int:
             ender.make(call)
             return
         print(f"{call.operation}: {call.request.get('EndpointName') or version}", file=sys.stderr)
+        if call.operation == DELETE_COMPONENT:
+            remove_component(aws, call)
+            return
         aws.make(call)
         if call.operation == "DeleteEndpoint":
             wait_until_gone(aws, name)
 
     try:
-        make_all(aws, [*creating, *bring], bring_about)
-        wait_until_in_service(aws, name, version, since)
+        make_all(aws, [*creating, *bring, *([] if change else onto)], bring_about)
+        if change:
+            wait_until_in_service(aws, name, version, since)
+            bring_onto(name, onto, bring_about)
+        if onto:
+            wait_until_component_in_service(aws, names.inference_component(settings.prefix), version, since)
     except Failure as failure:
         taken = any(call.operation == "DeregisterScalableTarget" for call in bring)
         raise Failure(
@@ -134,23 +153,28 @@ def main(arguments: list[str]) -> int:
         return 130
     found.update(status="InService")
     print(f"endpoint {name} is in service with {version}", flush=True)
-    made: dict[str, Any] = {}
-    for call in scale:
-        if call.operation == "PutMetricAlarm":
-            call = wake_alarm_call(settings, made["PolicyARN"])
-        made = aws.make(call)
-        print(
-            f"{call.operation}: {call.request.get('PolicyName') or call.request.get('AlarmName') or name}",
-            file=sys.stderr,
-        )
-    until = f"is deleted at {in_words(ends)}, or by" if ends else f"{'costs' if settings.costs.say else 'stays'} until"
+    set_scaling(aws, scale)
+    costs = "costs nothing at zero instances, and is there" if settings.scales_to_zero else "costs"
+    until = f"is deleted at {in_words(ends)}, or by" if ends else f"{costs if settings.costs.say else 'stays'} until"
     print(f"next: {make('predict')} PICTURE=dog.jpg or {make('try')}; the endpoint {until} {make('delete')}")
     return 0
 
 
+def bring_onto(endpoint: str, calls: list[Call], make_call: Callable[[Call], None]) -> None:
+    """Make the calls that bring the model onto the endpoint of this name, which is in service. Raises Failure."""
+    try:
+        for call in calls:
+            make_call(call)
+    except (ClientError, BotoCoreError) as error:
+        raise Failure(
+            f"{explain(error)} The endpoint {endpoint} is in service without a model, and costs while it has an "
+            f"instance: deploy again, or run `{make('delete')}`."
+        ) from error
+
+
 def endpoint_calls(aws: Aws, endpoint: dict[str, Any] | None, config: str) -> list[Call]:
-    """The calls that bring the endpoint to the endpoint config named `config`. endpoint: its description, None without
-    one.
+    """The calls that bring the endpoint to the endpoint config named `config`; none where it stays as it is, since its
+    model is an inference component's. endpoint: its description, None without one.
 
     Raises Failure when it is in a state in which it takes no update.
     """
@@ -171,6 +195,9 @@ def endpoint_calls(aws: Aws, endpoint: dict[str, Any] | None, config: str) -> li
             "again."
         )
     if status == "InService":
+        check_host(aws, endpoint)
+        if aws.settings.scales_to_zero:
+            return []
         return [
             Call(
                 "sagemaker",
@@ -184,41 +211,6 @@ def endpoint_calls(aws: Aws, endpoint: dict[str, Any] | None, config: str) -> li
         f"The endpoint {name} is {status} and takes no update, nor can it be deleted yet. Wait until "
         f"`{make('status')}` says something else."
     )
-
-
-def taking_back_calls(aws: Aws, endpoint: dict[str, Any] | None) -> list[Call]:
-    """The call that takes back the autoscaling of an earlier deploy, when it is not wanted any more or when it would
-    keep the endpoint from changing its instance type. endpoint: its description, None without one.
-
-    https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-scaling-update.html
-    """
-    settings, targets = aws.settings, registered_targets(aws)
-    if endpoint is not None and targets and settings.autoscaling.max_instances:
-        config = aws.client("sagemaker").describe_endpoint_config(EndpointConfigName=endpoint["EndpointConfigName"])
-        if all(types_of_variant(one) == preferred_types(settings.deploy) for one in config["ProductionVariants"]):
-            return []
-    target = scalable_target(settings.prefix)
-    return [Call("application-autoscaling", "DeregisterScalableTarget", target) for _ in targets]
-
-
-def autoscaling_calls(settings: Settings) -> list[Call]:
-    """The calls that set the autoscaling that the settings want, once the endpoint is in service."""
-    if not settings.autoscaling.max_instances:
-        return []
-    calls = [
-        Call("application-autoscaling", "RegisterScalableTarget", register_request(settings)),
-        Call("application-autoscaling", "PutScalingPolicy", policy_request(settings)),
-    ]
-    if settings.autoscaling.min_instances == 0:
-        calls += [
-            Call("application-autoscaling", "PutScalingPolicy", wake_policy_request(settings)),
-            wake_alarm_call(settings, "the PolicyARN that PutScalingPolicy answers"),
-        ]
-    return calls
-
-
-def wake_alarm_call(settings: Settings, policy_arn: str) -> Call:
-    return Call("cloudwatch", "PutMetricAlarm", wake_alarm_request(settings, policy_arn))
 
 
 if __name__ == "__main__":

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from functools import partial
 
 from scripts.aws.clients import Aws
-from scripts.aws.endpoints import describe_endpoint
+from scripts.aws.endpoints import describe_endpoint, hosts_components
 from scripts.aws.jobs import KINDS, TRAINING, TRANSFORM, TUNING, kind_of, watch
-from scripts.aws.log_tail import LogLine, LogTail, endpoint_group, print_lines
+from scripts.aws.log_tail import LogLine, LogTail, component_group, endpoint_group, print_lines
 from scripts.aws.waiting import answers
 from scripts.config import names
 from scripts.config.settings import load_settings
@@ -106,7 +106,9 @@ def find_log(aws: Aws, name: str) -> LogTail | None:
             return log
     endpoint = describe_endpoint(aws, name)
     since = int(endpoint["CreationTime"].timestamp() * 1000) if endpoint else 0
-    log = LogTail(aws.client("logs"), endpoint_group(name), since=since)
+    # The one component of an endpoint of this project has its name.
+    group = component_group(name) if endpoint and hosts_components(endpoint) else endpoint_group(name)
+    log = LogTail(aws.client("logs"), group, since=since)
     return log if log.streams() else None
 
 

@@ -17,7 +17,8 @@ from scripts.aws.clients import Aws
 from scripts.aws.invocation import Send, model_error, sender
 from scripts.aws.pictures import answer, find_pictures, picture_line, prediction_lines
 from scripts.aws.planned_call import Call, as_json
-from scripts.config.names import endpoint
+from scripts.aws.waking import Waking
+from scripts.config.names import endpoint, inference_component
 from scripts.config.settings import load_settings
 from scripts.console.document import add_json_option, document
 from scripts.console.failure import Failure, ends_with_a_sentence, explain, is_about_credentials, is_denied
@@ -40,8 +41,10 @@ def main(arguments: list[str]) -> int:
     settings = load_settings()
     name = endpoint(settings.prefix)
     if args.dry_run:
+        of = {"InferenceComponentName": inference_component(settings.prefix)} if settings.scales_to_zero else {}
         calls = [
-            Call("sagemaker-runtime", "InvokeEndpoint", {**_request(name, one), "Body": str(one)}) for one in pictures
+            Call("sagemaker-runtime", "InvokeEndpoint", {**_request(name, one), **of, "Body": str(one)})
+            for one in pictures
         ]
         found.write_text(as_json(calls))
         return 0
@@ -49,7 +52,7 @@ def main(arguments: list[str]) -> int:
     failed = 0
     answered: list[dict[str, object]] = []
     with Wait(f"the endpoint {name}"):
-        send = sender(Aws(settings), name)
+        send = Waking(sender(Aws(settings), name), name)
         for picture, (said, problem) in zip(
             pictures, in_parallel(partial(_ask, send), pictures, args.parallel), strict=True
         ):

@@ -18,7 +18,7 @@ def train_depthwise_in_float32(model: nn.Module) -> None:
     What they take and give keeps its dtype; parameters and their names stay as they are."""
     for module in model.modules():
         if isinstance(module, nn.Conv2d) and is_slow_in_bfloat16(module):
-            module.forward = partial(_in_float32, module.forward)  # type: ignore[method-assign]
+            module.forward = partial(_in_float32, module.forward)
 
 
 def is_slow_in_bfloat16(convolution: nn.Conv2d) -> bool:

@@ -46,15 +46,23 @@ def set_backbone_trainable(model: nn.Module, trainable: bool) -> None:
     head_of(model).requires_grad_(True)
 
 
-def set_training_mode(model: nn.Module) -> None:
+def set_training_mode(model: nn.Module, freeze_batch_norm: bool = False) -> None:
     """`model.train()`, but a frozen backbone stays in evaluation mode as a whole.
 
     Its batch normalisation must neither use nor update the statistics of the batch, and its dropout and stochastic
-    depth would only blur what nothing can learn from: the features of a picture are then the same in every epoch."""
+    depth would only blur what nothing can learn from: the features of a picture are then the same in every epoch.
+
+    freeze_batch_norm: batch normalisation stays in evaluation mode in any case. Those of a batch of dogs are far from
+    those of ImageNet's thousand classes, and pretrained features are lost with them:
+    https://keras.io/guides/transfer_learning/"""
     head = head_of(model)
     in_head = {id(parameter) for parameter in head.parameters()}
     frozen = not any(parameter.requires_grad for parameter in model.parameters() if id(parameter) not in in_head)
     model.train(not frozen)
+    if freeze_batch_norm:
+        for module in model.modules():
+            if isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)):
+                module.eval()
     head.train()
 
 

@@ -170,7 +170,7 @@ class Trainer:
         """
         backbone = not self._hyperparameters.freeze_backbone and self._schedule.trains_backbone(epoch)
         set_backbone_trainable(self.model, backbone)
-        set_training_mode(self.model)
+        set_training_mode(self.model, self._hyperparameters.freeze_batch_norm)
         if backbone == self._backbone_in_step:
             return
         self._backbone_in_step = backbone

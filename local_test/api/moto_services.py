@@ -20,9 +20,10 @@ from werkzeug.utils import cached_property
 
 from local_test.api.allowed_operations import SERVICES
 from local_test.api.policy_simulation import add_policy_simulation
+from local_test.api.scaling import SCALING, add_copies_of_components
 
 # In a signature's scope -> moto's own name.
-BACKENDS = {"monitoring": "cloudwatch", "application-autoscaling": "applicationautoscaling"}
+BACKENDS = {"monitoring": "cloudwatch", SCALING: "applicationautoscaling"}
 RECEIVED = "local_sagemaker.received"  # in a WSGI environment: an object's bytes in a file, instead of in memory
 
 
@@ -60,6 +61,8 @@ class MotoServices:
             raise ValueError(f"{service} is none of the services that are here.")
         with self._lock:
             if service not in self._applications:
+                if service == SCALING:
+                    add_copies_of_components()
                 application = create_backend_app(BACKENDS.get(service, service))
                 application.request_class = _Request
                 self._applications[service] = application

@@ -6,6 +6,7 @@ What an object upload brings stays in a file; every other request is small.
 import io
 import json
 import logging
+import time
 import uuid
 from collections.abc import Callable, Iterable
 from typing import IO, Any
@@ -19,8 +20,10 @@ from local_test.api.bucket_owner import check_bucket_owner
 from local_test.api.errors import NotHere
 from local_test.api.http_server import IN_MEMORY
 from local_test.api.json_body import json_object
+from local_test.api.log_names import PLATFORM
 from local_test.api.moto_services import RECEIVED, MotoServices, with_underscores
 from local_test.api.request_head import RequestHead
+from local_test.api.scaling import REGISTER, said_of_target
 from local_test.api.schedules import CHECKED, check_schedule
 from local_test.api.sigv4 import ALGORITHM
 from local_test.storage.journal import Journal, operation_names
@@ -79,6 +82,8 @@ class OtherServices:
         if service == "s3":
             self._objects.flush()
         status, headers = answered
+        if head.headers.get("x-amz-target") == REGISTER and status.startswith("2"):
+            self._say_of_target(json_object(content), region)
         query, headers_to_keep = without_signature(head.query), with_scope(request_headers(environ), service)
         self._journal.record(
             environ["REQUEST_METHOD"], head.path, query, headers_to_keep, content, int(status.split()[0])
@@ -90,6 +95,11 @@ class OtherServices:
             answer, headers = [content], [*headers, ("Content-Length", str(len(content)))]
         start_response(status, headers)
         return answer
+
+    def _say_of_target(self, request: dict[str, Any], region: str) -> None:
+        if said := said_of_target(request):
+            group, line = said
+            self._logs.write(group, PLATFORM, [(int(time.time() * 1000), line)], region)
 
 
 def replayed(moto: MotoServices) -> Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]:

@@ -32,7 +32,6 @@ PARTS = {
         "the Inference Recommender",
         "Measure an endpoint of your own",
     ),
-    "InferenceComponent": ("inference components", "Give each production variant its ModelName"),
     "Optimization": ("model optimization", "Deploy the model as it is"),
     "Hub": ("JumpStart's hubs", "Give CreateModel an image and a model of your own"),
     "Mlflow": ("MLflow servers", "Start one on this machine: `mlflow server`"),

@@ -22,6 +22,11 @@ _TRAINING: dict[str, tuple[Any, ...]] = {
     "StoppingCondition.MaxPendingTimeInSeconds": (),  # for an instance; here none is waited for
     "InputDataConfig[].DataSource.S3DataSource.ModelAccessConfig": (),
 }
+_COMPONENT: dict[str, tuple[Any, ...]] = {
+    "Specification.Container.ContainerMetricsConfig": (),
+    "Specification.DataCacheConfig": ({"EnableCaching": False},),
+    "Specification.SchedulingConfig": (),
+}
 # Operation -> field -> values of it that ask for nothing. Any other value would have an effect on AWS alone: keys
 # and networks of the account, capacity, and what stands beside the job or endpoint without changing what it does.
 WITHOUT_EFFECT: dict[str, dict[str, tuple[Any, ...]]] = {
@@ -75,6 +80,8 @@ WITHOUT_EFFECT: dict[str, dict[str, tuple[Any, ...]]] = {
         "ProductionVariants[].ManagedInstanceScaling": ({"Status": "DISABLED"},),
         "ProductionVariants[].VariantInstanceProvisionTimeoutInSeconds": (),
     },
+    "CreateInferenceComponent": _COMPONENT,
+    "UpdateInferenceComponent": {**_COMPONENT, "DeploymentConfig.RollingUpdatePolicy": ()},
 }
 
 

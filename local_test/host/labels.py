@@ -10,7 +10,7 @@ from docker.errors import APIError, NotFound
 from docker.models.containers import Container
 from docker.models.networks import Network
 
-# The value says what it is: TRAINING, PROCESSING, ENDPOINT, TRANSFORM, REGISTRY, NAMESPACE or PROBE.
+# The value says what it is: TRAINING, PROCESSING, ENDPOINT, COMPONENT, TRANSFORM, REGISTRY, NAMESPACE or PROBE.
 OWNED = "local-sagemaker"
 NAME = "local-sagemaker.name"
 SERVICE = "local-sagemaker.service"  # which service of this machine started it
@@ -18,6 +18,7 @@ SERVICE = "local-sagemaker.service"  # which service of this machine started it
 TRAINING = "training-job"
 PROCESSING = "processing-job"
 ENDPOINT = "endpoint"
+COMPONENT = "inference-component"
 TRANSFORM = "transform-job"
 REGISTRY = "registry"
 NAMESPACE = "network-namespace"  # of an isolated job or endpoint

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from local_test.api.log_names import endpoint_group
 from local_test.host.emulator_settings import Platform
-from local_test.serving.endpoint_log import log_group
 from local_test.serving.invocation import Asked, ModelFault
 from local_test.serving.invoker import Invoker
 from local_test.serving.live_endpoint import LiveEndpoint
@@ -183,7 +183,7 @@ class AsyncInvocations:
     def _tell_failure(self, endpoint: str, base: str | None, id: str, inference_id: str, message: str) -> None:
         line = f"[sagemaker logs] [{inference_id}] {message}"
         try:
-            self._platform.logs.write(log_group(endpoint), "data-log", [(int(time.time() * 1000), line)])
+            self._platform.logs.write(endpoint_group(endpoint), "data-log", [(int(time.time() * 1000), line)])
             if base:
                 self._stored.put_bytes(base, failure_name(id), message.encode(), "text/plain")
         except (ValueError, OSError) as error:

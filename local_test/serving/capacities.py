@@ -26,6 +26,11 @@ def capacity_problems(fleet: Fleet, wanted: dict[str, dict[str, Any]]) -> list[s
     """A sentence for each change that cannot be. wanted: DesiredWeightsAndCapacities by variant name."""
     found = [f"The endpoint has no variant {name}." for name in wanted if name not in fleet.variants]
     for name, change in wanted.items():
+        if name in fleet.variants and not fleet.variants[name].plan.model and "DesiredInstanceCount" in change:
+            found.append(
+                f"Variant {name} hosts inference components, whose copies decide about its instances: use "
+                "UpdateInferenceComponentRuntimeConfig."
+            )
         serverless = name in fleet.variants and fleet.variants[name].plan.memory_mb is not None
         if change.get("DesiredInstanceCount") == 0:
             found.append(
@@ -48,7 +53,7 @@ def with_capacities(config: dict[str, Any], fleet: Fleet) -> dict[str, Any]:
     variants = []
     for variant in config["ProductionVariants"]:
         now = fleet.variants[variant["VariantName"]]
-        count = {} if now.plan.memory_mb else {"InitialInstanceCount": len(now.instances)}
+        count = {} if now.plan.memory_mb or not now.plan.model else {"InitialInstanceCount": len(now.instances)}
         variants.append({**variant, **count, "InitialVariantWeight": now.weight})
     return {**config, "ProductionVariants": variants}
 

@@ -28,8 +28,8 @@ class ContainerSpec:
     """What a container is started with.
 
     Args:
-        kind: of its labels: ENDPOINT or TRANSFORM.
-        name: of its labels: the endpoint's or the job's.
+        kind: of its labels: ENDPOINT, COMPONENT or TRANSFORM.
+        name: of its labels: the endpoint's, the component's or the job's.
         image: as the request names it.
         environment: of the model and the job.
         mount: (folder, where the container sees it), read-only; None for a model in the image.

@@ -1,5 +1,5 @@
-"""What happens to an endpoint over time: coming into service, exchanged containers, changed capacities, and a
-container's end.
+"""What happens to an endpoint, or to an inference component, over time: coming into service, exchanged containers,
+changed capacities, and a container's end.
 
 A status is earned: /ping decides about InService, and the end of a container about Failed.
 """
@@ -14,7 +14,6 @@ from local_test.host.emulator_settings import ACCOUNT, Platform
 from local_test.serving.blue_green import RolledBack, shift_traffic
 from local_test.serving.capacities import with_capacities
 from local_test.serving.deployment_plan import DeploymentPlan
-from local_test.serving.endpoint_description import SERVED, config_fields, serving_variants
 from local_test.serving.fleet import Fleet, Variant, start_fleet, start_instances, stop_all
 from local_test.serving.instance import Instance
 from local_test.serving.live_endpoint import Deployment, LiveEndpoint
@@ -26,15 +25,18 @@ from local_test.serving.variant_plan import VariantPlan
 SECONDS_TO_DRAIN = 3600  # the longest that one asynchronous invocation may take
 logger = logging.getLogger(__name__)
 
+# Of who it is about, its status, the reason beside it, and the fleet that serves, None where none does or none changed.
+Tell = Callable[[LiveEndpoint, str, str | None, Fleet | None], None]
+
 
 class Deployments:
     """Each works in a thread of its own, and sets `finished` of the endpoint's deployment at its end.
 
-    lock: held while what is known of an endpoint is read and written. write: changes fields of an endpoint's record.
+    lock: held while what is known of an endpoint is read and written. tell: writes down how it is.
     """
 
-    def __init__(self, platform: Platform, folders: ModelFolders, lock: threading.RLock, write: Callable[..., None]):
-        self._platform, self._folders, self._lock, self._write = platform, folders, lock, write
+    def __init__(self, platform: Platform, folders: ModelFolders, lock: threading.RLock, tell: Tell):
+        self._platform, self._folders, self._lock, self._tell = platform, folders, lock, tell
 
     def bring_into_service(self, live: LiveEndpoint, config: dict[str, Any], plans: list[VariantPlan]) -> None:
         """The first containers of an endpoint, or its first after a failure."""
@@ -96,7 +98,7 @@ class Deployments:
             router.settle(old)
             live.incoming = None
             if not live.closing.is_set():
-                self._write(live.name, EndpointStatus="RollingBack")
+                self._tell(live, "RollingBack", None, None)
         router.wait_until_idle(incoming.instances(), SECONDS_TO_DRAIN, live.closing)
         incoming.stop()
 
@@ -112,7 +114,7 @@ class Deployments:
             started = start_instances(
                 self._platform,
                 self._folders,
-                live.name,
+                live.owner,
                 [variant.plan for variant in starting],
                 live.deployment.cancelled,
             )
@@ -137,7 +139,7 @@ class Deployments:
         self._in_service(live, fleet)
 
     def _start_fleet(self, live: LiveEndpoint, config: dict[str, Any], plans: list[VariantPlan]) -> Fleet:
-        fleet = start_fleet(self._platform, self._folders, live.name, config, plans, live.deployment.cancelled)
+        fleet = start_fleet(self._platform, self._folders, live.owner, config, plans, live.deployment.cancelled)
         for variant in fleet.variants.values():
             for instance in variant.instances:
                 self._watch(live, variant, instance)
@@ -168,14 +170,8 @@ class Deployments:
             death = fleet.death()
             if death and reason:
                 reason = f"{reason[: LONGEST_REASON // 2]}\n{death}"
-            self._write(
-                live.name,
-                EndpointStatus="Failed" if death else "InService",
-                FailureReason=(reason or death or "")[:LONGEST_REASON] or None,
-                ProductionVariants=serving_variants(fleet),
-                PendingDeploymentSummary=None,
-                **config_fields(fleet.config),
-                **{SERVED: True},
+            self._tell(
+                live, "Failed" if death else "InService", (reason or death or "")[:LONGEST_REASON] or None, fleet
             )
             # With the lock still held: from here on the end of a container is told by itself, and a new deployment may
             # begin.
@@ -184,12 +180,7 @@ class Deployments:
     def _failed(self, live: LiveEndpoint, reason: str) -> None:
         with self._lock:
             if not live.closing.is_set():
-                self._write(
-                    live.name,
-                    EndpointStatus="Failed",
-                    FailureReason=reason[:LONGEST_REASON],
-                    PendingDeploymentSummary=None,
-                )
+                self._tell(live, "Failed", reason[:LONGEST_REASON], None)
 
     def _run(self, live: LiveEndpoint, work: Callable[[], None]) -> None:
         """In a thread of its own; whatever goes wrong in it shows in the endpoint's status."""

@@ -12,6 +12,7 @@ from local_test.api.listing import one_page
 from local_test.api.supported_fields import check_supported
 from local_test.api.tags import Tags
 from local_test.host.emulator_settings import Platform
+from local_test.serving.component_hosting import config_problems, hosts_components
 from local_test.serving.instance_pools import of_pools, pool_problems
 from local_test.serving.models import Models
 from local_test.serving.variant_plan import model_problems
@@ -46,7 +47,7 @@ SUPPORTED = {
     },
     "Tags": None,
     "ExecutionRoleArn": None,
-    "EnableNetworkIsolation": (False,),
+    "EnableNetworkIsolation": None,
 }
 UNSUPPORTED_TOGETHER = "One or more endpoint features are not supported using this configuration"  # AWS's words
 
@@ -65,7 +66,7 @@ class EndpointConfigs:
                 self._platform.files.check(uri)
             except ValueError as error:
                 raise ValidationException(f"{field}: {error}") from error
-        for variant in request["ProductionVariants"]:
+        for variant in [] if hosts_components(request) else request["ProductionVariants"]:
             for problem in model_problems(request, variant, self._models.get(variant["ModelName"])):
                 raise ValidationException(f"{UNSUPPORTED_TOGETHER}: {problem}")
         name, arn = request["EndpointConfigName"], self._arn(request["EndpointConfigName"])
@@ -111,6 +112,7 @@ def problems(request: dict[str, Any]) -> list[str]:
     variants = request["ProductionVariants"]
     names = [variant["VariantName"] for variant in variants]
     found = [f"Duplicate production variant name {name}." for name in sorted(set(names)) if names.count(name) > 1]
+    found += config_problems(request)
     for variant in variants:
         found += _variant_problems(variant)
         key_problems = [volume_key_problem("KmsKeyId", kind, request.get("KmsKeyId")) for kind in of_pools(variant)]
@@ -147,10 +149,7 @@ def _output_uris(request: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _variant_problems(variant: dict[str, Any]) -> list[str]:
     name, serverless = variant["VariantName"], variant.get("ServerlessConfig")
-    found = []
-    if not variant.get("ModelName"):
-        found.append(f"The local SageMaker does not have inference components: give ModelName of variant {name}.")
-    found += pool_problems(variant)
+    found = pool_problems(variant)
     if serverless is None and not (of_pools(variant) and variant.get("InitialInstanceCount")):
         found.append(f"Variant {name} needs InstanceType and InitialInstanceCount, or ServerlessConfig.")
     if serverless is not None and (variant.get("InstanceType") or variant.get("InitialInstanceCount")):

@@ -87,9 +87,7 @@ def _pools(plan: VariantPlan, instances: int) -> dict[str, Any]:
 
 
 def _variant(plan: VariantPlan) -> dict[str, Any]:
-    routing = plan.described.get("RoutingConfig")
-    return {
-        "VariantName": plan.name,
-        "DeployedImages": [{"SpecifiedImage": image, "ResolvedImage": image} for image in plan.images],
-        **({"RoutingConfig": routing} if routing else {}),
-    }
+    images = [{"SpecifiedImage": image, "ResolvedImage": image} for image in plan.images]
+    told = ("RoutingConfig", "ManagedInstanceScaling")
+    shown: dict[str, Any] = {field: plan.described[field] for field in told if field in plan.described}
+    return {"VariantName": plan.name, **({"DeployedImages": images} if images else {}), **shown}

@@ -1,28 +1,26 @@
-"""What the local SageMaker itself says in the log group of an endpoint, beside its containers."""
+"""What the local SageMaker itself says in the log of an endpoint or an inference component, beside its containers."""
 
 import time
+from collections.abc import Iterable
 from typing import Any
 
+from local_test.api.log_names import PLATFORM
 from local_test.api.supported_fields import without_effect, without_effect_line
 from local_test.host.emulator_settings import Platform
-from local_test.serving.variant_plan import VariantPlan
-
-STREAM = "platform"
 
 
-def name_without_effect(platform: Platform, endpoint: str, config: dict[str, Any], plans: list[VariantPlan]) -> None:
-    """One line with the fields of the configuration and of its models that have no effect here, if there are any.
+def name_without_effect(
+    platform: Platform, group: str, operation: str, request: dict[str, Any], models: Iterable[dict[str, Any]]
+) -> None:
+    """One line with the fields of the request and of its models that have no effect here, if there are any.
 
-    config: the endpoint configuration's record.
+    Args:
+        group: of CloudWatch.
+        request: of the operation, or the record that was made of it.
+        models: records of the models that are served.
     """
-    fields = without_effect("CreateEndpointConfig", config)
-    for model in {plan.model["ModelName"]: plan.model for plan in plans}.values():
+    fields = without_effect(operation, request)
+    for model in {one["ModelName"]: one for one in models}.values():
         fields += [f"{field} of model {model['ModelName']}" for field in without_effect("CreateModel", model)]
     if fields:
-        line = without_effect_line(fields)
-        platform.logs.write(log_group(endpoint), STREAM, [(int(time.time() * 1000), line)])
-
-
-def log_group(endpoint: str) -> str:
-    """https://docs.aws.amazon.com/sagemaker/latest/dg/logging-cloudwatch.html"""
-    return f"/aws/sagemaker/Endpoints/{endpoint}"
+        platform.logs.write(group, PLATFORM, [(int(time.time() * 1000), without_effect_line(fields))])

@@ -12,19 +12,21 @@ from local_test.api.listing import one_page
 from local_test.api.supported_fields import check_supported
 from local_test.api.tags import Tags
 from local_test.host.emulator_settings import ACCOUNT, Platform
-from local_test.serving import capacities, deployment_plan
+from local_test.serving import capacities, component_hosting, deployment_plan
 from local_test.serving.blue_green import unknown_alarms
 from local_test.serving.capacities import capacity_problems, with_retained
+from local_test.serving.component_hosting import hosts_components
+from local_test.serving.container_owner import owned_by_endpoint
 from local_test.serving.deployment_plan import DeploymentPlan, plan_deployment
 from local_test.serving.deployments import Deployments
 from local_test.serving.endpoint_configs import EndpointConfigs
-from local_test.serving.endpoint_description import DEPLOYED, SERVED, config_fields, planned_variants
+from local_test.serving.endpoint_description import DEPLOYED, SERVED, config_fields, planned_variants, serving_variants
 from local_test.serving.endpoint_log import name_without_effect
-from local_test.serving.fleet import stop_all
-from local_test.serving.live_endpoint import Deployment, LiveEndpoint
+from local_test.serving.fleet import Fleet, empty_fleet
+from local_test.serving.live_endpoint import Deployment, LiveEndpoint, end_all
 from local_test.serving.model_folder import ModelFolders
 from local_test.serving.models import Models
-from local_test.serving.variant_plan import VariantPlan, plan_variant
+from local_test.serving.variant_plan import VariantPlan, plan_host, plan_variant
 
 CREATE = {"EndpointName": None, "EndpointConfigName": None, "DeploymentConfig": deployment_plan.SUPPORTED, "Tags": None}
 UPDATE = {
@@ -40,15 +42,18 @@ RESTARTED = "The local SageMaker was restarted, and its containers ended with it
 
 
 class Endpoints:
-    """Call `recover` before the first request and `stop_all` after the last."""
+    """Call `recover` before the first request and `stop_all` after the last. lock: held while endpoints, and what is
+    hosted on them, change.
+    """
 
     def __init__(self, platform: Platform, tags: Tags, models: Models, configs: EndpointConfigs):
         self._platform, self._tags, self._models, self._configs = platform, tags, models, configs
         self._records = platform.state.records("endpoints")
         self._live: dict[str, LiveEndpoint] = {}
-        self._lock = threading.RLock()
+        self._components = platform.state.records(component_hosting.RECORDS)
+        self.lock = threading.RLock()
         folders = ModelFolders(platform.objects, platform.files, platform.folder / "endpoint-models")
-        self._deployments = Deployments(platform, folders, self._lock, self._set)
+        self._deployments = Deployments(platform, folders, self.lock, self._tell)
 
     def recover(self) -> None:
         """After a start: what the records say to be alive is not, since the containers of an earlier service are
@@ -57,6 +62,8 @@ class Endpoints:
         for record in self._records.all():
             if record["EndpointStatus"] == "Deleting":
                 self._forget(record["EndpointName"])
+            elif hosts_components(record[DEPLOYED]):
+                self._put_back(record)
             elif record["EndpointStatus"] != "Failed":
                 gone = [{**variant, "CurrentInstanceCount": 0} for variant in record["ProductionVariants"]]
                 self._set(
@@ -69,16 +76,11 @@ class Endpoints:
 
     def stop_all(self) -> None:
         """End every container: SIGTERM to all at once, SIGKILL after 30 seconds. The records stay, for `recover`."""
-        with self._lock:
+        with self.lock:
             live = list(self._live.values())
             for endpoint in live:
                 endpoint.close("The local SageMaker was stopped.")
-        for endpoint in live:
-            endpoint.deployment.finished.wait()
-        stop_all([instance for endpoint in live if endpoint.router for instance in endpoint.router.current.instances()])
-        for endpoint in live:
-            if endpoint.deletion:
-                endpoint.deletion.join()
+        end_all(live)
 
     def live(self, name: str) -> LiveEndpoint | None:
         """The endpoint when it can be invoked: it was in service once and is not being deleted."""
@@ -91,6 +93,19 @@ class Endpoints:
         if record is None:
             return ""
         return f"Its status is {record['EndpointStatus']}. {record.get('FailureReason', '')}".strip()
+
+    def hosting(self, name: str) -> dict[str, Any]:
+        """The configuration of an endpoint on which inference components can be now. Raises ValidationException."""
+        record = self._get(name)
+        if not hosts_components(record[DEPLOYED]):
+            raise ValidationException(
+                "Inference Components are not supported in this Endpoint. Please make sure this endpoint can deploy "
+                "inference components."
+            )
+        if record["EndpointStatus"] != "InService":
+            raise ValidationException(f'Endpoint "{self._arn(name)}" is {record["EndpointStatus"]}, not InService.')
+        config: dict[str, Any] = record[DEPLOYED]
+        return config
 
     def create_endpoint(self, request: dict[str, Any]) -> dict[str, Any]:
         check_supported(request, CREATE)
@@ -109,12 +124,12 @@ class Endpoints:
             **{field: value for field, value in config_fields(config).items() if value is not None},
             **({"LastDeploymentConfig": request["DeploymentConfig"]} if "DeploymentConfig" in request else {}),
         }
-        with self._lock:
+        with self.lock:
             if not self._records.create(name, record):
                 raise ValidationException(f'Cannot create already existing endpoint "{arn}".')
             self._tags.set(arn, request.get("Tags"))
-            live = self._live[name] = LiveEndpoint(name, Deployment())
-            name_without_effect(self._platform, name, config, plans)
+            live = self._live[name] = LiveEndpoint(owned_by_endpoint(name), Deployment())
+            self._name_without_effect(live, config, plans)
             self._deployments.bring_into_service(live, config, plans)
         return {"EndpointArn": arn}
 
@@ -122,7 +137,7 @@ class Endpoints:
         check_supported(request, UPDATE)
         name, arn = request["EndpointName"], self._arn(request["EndpointName"])
         config = self._configs.get(request["EndpointConfigName"])
-        with self._lock:
+        with self.lock:
             record = self._changeable(name, ("InService", "Failed"))
             deployed = record[DEPLOYED]
             if ("AsyncInferenceConfig" in config) != ("AsyncInferenceConfig" in deployed):
@@ -130,6 +145,9 @@ class Endpoints:
                 raise ValidationException(f"The AsyncInferenceConfig parameter cannot be {what} this endpoint {name}.")
             if request.get("RetainAllVariantProperties"):
                 config = with_retained(config, deployed, request.get("ExcludeRetainedVariantProperties", []))
+            hosted = component_hosting.components_on(self._components, name)
+            for problem in component_hosting.update_problems(config, deployed, hosted):
+                raise ValidationException(problem)
             plans = self._plans(config)
             policy = request.get("DeploymentConfig")
             if request.get("RetainDeploymentConfig"):
@@ -147,10 +165,10 @@ class Endpoints:
             if live:
                 live.deployment = Deployment()
             else:
-                live = self._live[name] = LiveEndpoint(name, Deployment())
+                live = self._live[name] = LiveEndpoint(owned_by_endpoint(name), Deployment())
             last = {"LastDeploymentConfig": policy} if policy else {}
             self._set(name, EndpointStatus="Updating", FailureReason=None, PendingDeploymentSummary=pending, **last)
-            name_without_effect(self._platform, name, config, plans)
+            self._name_without_effect(live, config, plans)
             if live.router:
                 self._deployments.replace(live, config, plans, deployment)
             else:
@@ -160,7 +178,7 @@ class Endpoints:
     def update_endpoint_weights_and_capacities(self, request: dict[str, Any]) -> dict[str, Any]:
         check_supported(request, capacities.SUPPORTED)
         name = request["EndpointName"]
-        with self._lock:
+        with self.lock:
             self._changeable(name, ("InService",))
             live = self._live[name]
             wanted = {change["VariantName"]: change for change in request["DesiredWeightsAndCapacities"]}
@@ -173,7 +191,11 @@ class Endpoints:
 
     def describe_endpoint(self, request: dict[str, Any]) -> dict[str, Any]:
         record = self._get(request["EndpointName"])
-        return {field: value for field, value in record.items() if field not in (DEPLOYED, SERVED)}
+        shown = {field: value for field, value in record.items() if field not in (DEPLOYED, SERVED)}
+        if not hosts_components(record[DEPLOYED]):
+            return shown
+        hosted = component_hosting.components_on(self._components, request["EndpointName"])
+        return {**shown, "ProductionVariants": component_hosting.with_instances(record, hosted)}
 
     def list_endpoints(self, request: dict[str, Any]) -> dict[str, Any]:
         fields = ("EndpointName", "EndpointArn", "CreationTime", "LastModifiedTime", "EndpointStatus")
@@ -186,33 +208,49 @@ class Endpoints:
 
     def delete_endpoint(self, request: dict[str, Any]) -> dict[str, Any]:
         name = request["EndpointName"]
-        with self._lock:
+        with self.lock:
             record = self._get(name)
+            hosted = component_hosting.components_on(self._components, name)
+            for problem in component_hosting.deletion_problems(self._arn(name), hosted):
+                raise ValidationException(problem)
             live = self._live.get(name)
             if live is None:
                 self._forget(name)
             elif record["EndpointStatus"] in IN_PROGRESS:
                 raise self._in_progress(name)
             elif record["EndpointStatus"] != "Deleting":
-                live.close("The endpoint was deleted.")
                 self._set(name, EndpointStatus="Deleting")
-                live.deletion = threading.Thread(
-                    target=self._take_down, args=(live,), name=f"deletion of {name}", daemon=True
-                )
-                live.deletion.start()
+                live.delete("The endpoint was deleted.", lambda: self._deleted(name))
         return {}
 
-    def _take_down(self, live: LiveEndpoint) -> None:
-        live.deployment.finished.wait()
-        try:
-            if live.router:
-                live.router.current.stop()
-        finally:
-            with self._lock:
-                self._forget(live.name)
-                del self._live[live.name]
+    def _deleted(self, name: str) -> None:
+        with self.lock:
+            self._forget(name)
+            del self._live[name]
+
+    def _put_back(self, record: dict[str, Any]) -> None:
+        """An endpoint that hosts inference components has no container of its own: none ended with the service."""
+        name, config = record["EndpointName"], record[DEPLOYED]
+        fleet = empty_fleet(config, self._plans(config))
+        self._live[name] = LiveEndpoint.at_rest(owned_by_endpoint(name), fleet)
+        self._tell(self._live[name], "InService", None, fleet)
+
+    def _tell(self, live: LiveEndpoint, status: str, reason: str | None, fleet: Fleet | None) -> None:
+        if status == "RollingBack":
+            self._set(live.name, EndpointStatus=status)
+            return
+        serving: dict[str, Any] = {}
+        if fleet:
+            serving = {"ProductionVariants": serving_variants(fleet), **config_fields(fleet.config), SERVED: True}
+        self._set(live.name, EndpointStatus=status, FailureReason=reason, PendingDeploymentSummary=None, **serving)
+
+    def _name_without_effect(self, live: LiveEndpoint, config: dict[str, Any], plans: list[VariantPlan]) -> None:
+        models = [plan.model for plan in plans if plan.model]
+        name_without_effect(self._platform, live.owner.log_group, "CreateEndpointConfig", config, models)
 
     def _plans(self, config: dict[str, Any]) -> list[VariantPlan]:
+        if hosts_components(config):
+            return [plan_host(variant) for variant in config["ProductionVariants"]]
         return [
             plan_variant(variant, self._models.get(variant["ModelName"])) for variant in config["ProductionVariants"]
         ]

@@ -1,4 +1,6 @@
-"""All containers of one endpoint configuration: they come into service together, or none does."""
+"""All containers of one endpoint configuration, or of one inference component: they come into service together, or
+none does.
+"""
 
 import threading
 import time
@@ -8,8 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from local_test.host.emulator_settings import Platform
-from local_test.host.labels import ENDPOINT
-from local_test.serving.endpoint_log import log_group
+from local_test.serving.container_owner import ContainerOwner
 from local_test.serving.instance import Instance, InstanceSpec
 from local_test.serving.model_folder import ModelFolders
 from local_test.serving.serving_failure import ServingFailed, with_last_lines
@@ -61,10 +62,15 @@ class Fleet:
         stop_all(self.instances())
 
 
+def empty_fleet(config: dict[str, Any], plans: Iterable[VariantPlan]) -> Fleet:
+    """One without an instance, as that of an endpoint whose inference components bring theirs."""
+    return Fleet(config, [Variant(plan, plan.weight, plan.max_concurrency) for plan in plans])
+
+
 def start_fleet(
     platform: Platform,
     folders: ModelFolders,
-    endpoint: str,
+    owner: ContainerOwner,
     config: dict[str, Any],
     plans: Iterable[VariantPlan],
     cancelled: threading.Event,
@@ -73,17 +79,21 @@ def start_fleet(
 
     cancelled: ends it from outside; it is set here when one instance fails, so that the others do not start in vain.
     """
-    variants = [Variant(plan, plan.weight, plan.max_concurrency) for plan in plans]
-    wanted = [variant for variant in variants for _ in range(variant.plan.count)]
+    fleet = empty_fleet(config, plans)
+    wanted = [variant for variant in fleet.variants.values() for _ in range(variant.plan.count)]
     for variant, instance in zip(
-        wanted, start_instances(platform, folders, endpoint, [one.plan for one in wanted], cancelled), strict=True
+        wanted, start_instances(platform, folders, owner, [one.plan for one in wanted], cancelled), strict=True
     ):
         variant.instances.append(instance)
-    return Fleet(config, variants)
+    return fleet
 
 
 def start_instances(
-    platform: Platform, folders: ModelFolders, endpoint: str, plans: list[VariantPlan], cancelled: threading.Event
+    platform: Platform,
+    folders: ModelFolders,
+    owner: ContainerOwner,
+    plans: list[VariantPlan],
+    cancelled: threading.Event,
 ) -> list[Instance]:
     """One instance for each plan, in this order; all or none, as `start_fleet`, also when it is a fault that ends the
     start.
@@ -91,14 +101,14 @@ def start_instances(
 
     def start(plan: VariantPlan) -> Instance:
         spec = InstanceSpec(
-            kind=ENDPOINT,
-            name=endpoint,
+            kind=owner.kind,
+            name=owner.name,
             model=plan.model,
-            log_group=log_group(endpoint),
+            log_group=owner.log_group,
             log_stream=f"{plan.name}/i-{uuid.uuid4().hex[:17]}",
             seconds_to_ready=plan.seconds_to_ready,
             memory_mb=plan.container_memory_mb,
-            measure=_measured_as(platform, endpoint, plan.name),
+            measure=_measured_as(platform, owner.endpoint, plan.name),
         )
         try:
             return Instance.start(platform, folders, spec, cancelled)

@@ -29,8 +29,8 @@ class InstanceSpec:
     """What an instance is started with.
 
     Args:
-        kind: of the containers' labels: ENDPOINT or TRANSFORM.
-        name: the endpoint's or the job's.
+        kind: of the containers' labels: ENDPOINT, COMPONENT or TRANSFORM.
+        name: the endpoint's, the component's or the job's.
         model: the record of the model.
         log_group: of CloudWatch.
         log_stream: of CloudWatch, of the only container; one of several has its name after it.

@@ -49,6 +49,7 @@ class Measured:
     """What CloudWatch gets to know of one request. status: the container's, 0 when it gave none.
 
     containers: those of several that have answered. direct: the request named the one of them that it was for.
+    component: the inference component that the request named. had_capacity: whether that had a copy.
     """
 
     endpoint: str
@@ -57,6 +58,8 @@ class Measured:
     seconds: float
     containers: tuple[Passed, ...] = ()
     direct: bool = False
+    component: str | None = None
+    had_capacity: bool = True
 
 
 class WrongTarget(ValueError):

@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html#cloudwatch-metrics-endpoint-invocation
 https://docs.aws.amazon.com/sagemaker/latest/dg/inference-pipeline-logs-metrics.html
 https://docs.aws.amazon.com/sagemaker/latest/dg/multi-container-metrics.html
+https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-zero-instances.html
 """
 
 import time
@@ -30,6 +31,9 @@ class InvocationMetrics:
             named = dict(zip(DIMENSIONS, dimensions, strict=False))
             for name, value in numbers:
                 self._metrics.put(NAMESPACE, name, value, now, named)
+        for component, numbers in component_points(batch).items():
+            for name, value in numbers:
+                self._metrics.put(NAMESPACE, name, value, now, {"InferenceComponentName": component})
 
 
 def data_points(batch: list[Measured]) -> dict[tuple[str, ...], list[tuple[str, float]]]:
@@ -42,6 +46,8 @@ def data_points(batch: list[Measured]) -> dict[tuple[str, ...], list[tuple[str, 
         list
     )  # of direct invocations: each is one to its container
     for one in batch:
+        if not one.had_capacity:
+            continue
         by_variant[one.endpoint, one.variant].append((one.status, one.seconds))
         for passed in one.containers:
             of_container = (one.endpoint, one.variant, passed.container)
@@ -52,6 +58,21 @@ def data_points(batch: list[Measured]) -> dict[tuple[str, ...], list[tuple[str, 
         for key, requests in requests_of.items():
             points[key] += _counted(requests)
     return dict(points)
+
+
+def component_points(batch: list[Measured]) -> dict[str, list[tuple[str, float]]]:
+    """(metric, value) by inference component: as `data_points`, and how many requests found no copy of it."""
+    requests: dict[str, list[tuple[int, float]]] = defaultdict(list)
+    refused: dict[str, int] = defaultdict(int)
+    for one in batch:
+        if one.component is not None and one.had_capacity:
+            requests[one.component].append((one.status, one.seconds))
+        elif one.component is not None:
+            refused[one.component] += 1
+    points = {component: _counted(asked) for component, asked in requests.items()}
+    for component, count in refused.items():
+        points.setdefault(component, []).append(("NoCapacityInvocationFailures", float(count)))
+    return points
 
 
 def _counted(requests: list[tuple[int, float]]) -> list[tuple[str, float]]:

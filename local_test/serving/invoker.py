@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 from local_test.host.emulator_settings import ACCOUNT
 from local_test.serving.container_client import Reply
-from local_test.serving.endpoint_log import log_group
 from local_test.serving.invocation import (
     CLOSED_SESSION,
     LONGEST_MESSAGE,
@@ -24,7 +23,7 @@ from local_test.serving.live_endpoint import LiveEndpoint
 from local_test.serving.loaded_models import LoadRefused
 from local_test.serving.model_definition import ALONE
 from local_test.serving.pipeline import PipelineRequest
-from local_test.serving.router import Lease, NoInstance
+from local_test.serving.router import Lease, NoCapacity, NoInstance
 
 SECONDS_TO_LEARN_OF_AN_END = 1
 
@@ -90,16 +89,19 @@ class Invoker:
         self._capture(under_way, Answer(b"".join(kept), head.content_type, head.variant, head.headers))
 
     def _begin(self, endpoint: LiveEndpoint, asked: Asked) -> "_UnderWay":
-        router = endpoint.serving()
+        router, owner = endpoint.serving(), endpoint.owner
         try:
             lease = router.take(asked.target, None if asked.session == "NEW_SESSION" else asked.session)
+        except NoCapacity as error:
+            self._measured(Measured(owner.endpoint, str(error), 0, 0.0, component=owner.component, had_capacity=False))
+            raise
         except NoInstance as error:
-            self._measured(Measured(endpoint.name, error.variant.name, 0, 0.0))
+            self._measured(Measured(owner.endpoint, error.variant.name, 0, 0.0, component=owner.component))
             gone = error.variant.instances
             stream = gone[0].log_stream(gone[0].container_names[0]) if gone else error.variant.name
-            raise self._fault(endpoint.name, stream, ALONE, 0, str(error)) from error
+            raise self._fault(owner.log_group, stream, ALONE, 0, str(error)) from error
         try:
-            check_target(endpoint.name, lease.instance, asked)
+            check_target(owner.endpoint, lease.instance, asked)
             request = lease.instance.request(asked.target_model, asked.target_container)
         except BaseException:
             router.give_back(lease)
@@ -137,10 +139,9 @@ class Invoker:
     def _fault_of(self, under_way: "_UnderWay", status: int, original: str) -> ModelFault:
         container = under_way.request.container
         stream = under_way.lease.instance.log_stream(container)
-        return self._fault(under_way.endpoint.name, stream, container, status, original)
+        return self._fault(under_way.endpoint.owner.log_group, stream, container, status, original)
 
-    def _fault(self, endpoint: str, log_stream: str, container: str, status: int, original: str) -> ModelFault:
-        group = log_group(endpoint)
+    def _fault(self, group: str, log_stream: str, container: str, status: int, original: str) -> ModelFault:
         arn = f"arn:aws:logs:{self._region}:{ACCOUNT}:log-group:{group}:log-stream:{log_stream}"
         message = model_error_message(self._region, group, container, status, original)
         return ModelFault(message, status, original[:LONGEST_MESSAGE], arn)
@@ -149,19 +150,20 @@ class Invoker:
         instance, passed = under_way.lease.instance, tuple(under_way.request.passed)
         self._measured(
             Measured(
-                under_way.endpoint.name,
+                under_way.endpoint.owner.endpoint,
                 under_way.lease.variant.name,
                 status,
                 time.perf_counter() - under_way.began,
                 passed if len(instance.container_names) > 1 else (),
                 instance.is_direct,
+                under_way.endpoint.owner.component,
             )
         )
 
     def _capture(self, under_way: "_UnderWay", answer: Answer) -> None:
         config = under_way.lease.fleet.config.get("DataCaptureConfig")
         if config:
-            self._captured(config, under_way.endpoint.name, under_way.asked, answer)
+            self._captured(config, under_way.endpoint.owner.endpoint, under_way.asked, answer)
 
 
 @dataclass

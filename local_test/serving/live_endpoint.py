@@ -1,8 +1,10 @@
-"""An endpoint of this process: what serves its requests, and what changes it at the moment."""
+"""An endpoint or an inference component of this process: what serves its requests, and what changes it now."""
 
 import threading
+from collections.abc import Callable, Collection
 
-from local_test.serving.fleet import Fleet
+from local_test.serving.container_owner import ContainerOwner
+from local_test.serving.fleet import Fleet, stop_all
 from local_test.serving.router import Router
 
 
@@ -21,12 +23,13 @@ class Deployment:
 
 
 class LiveEndpoint:
-    """router: None until it was in service once. closing: it is being deleted, or the service ends; end says which, a
-    sentence.
+    """owner: of its containers. router: None until it was in service once. closing: it is being deleted, or the service
+    ends; end says which, a sentence.
     """
 
-    def __init__(self, name: str, deployment: Deployment):
-        self.name = name
+    def __init__(self, owner: ContainerOwner, deployment: Deployment):
+        self.owner = owner
+        self.name = owner.name
         self.deployment = deployment
         self.router: Router | None = None
         self.incoming: Fleet | None = None
@@ -34,13 +37,46 @@ class LiveEndpoint:
         self.end = ""
         self.deletion: threading.Thread | None = None
 
+    @classmethod
+    def at_rest(cls, owner: ContainerOwner, fleet: Fleet) -> "LiveEndpoint":
+        """One in service, to which nothing happens at the moment."""
+        live = cls(owner, Deployment())
+        live.router = Router(fleet)
+        live.deployment.finished.set()
+        return live
+
     def close(self, end: str) -> None:
         self.end = end
         self.closing.set()
         self.deployment.give_up(end)
 
+    def delete(self, end: str, forget: Callable[[], object]) -> None:
+        """End the containers in a thread of its own, then call `forget`. end: a sentence."""
+
+        def take_down() -> None:
+            self.deployment.finished.wait()
+            try:
+                if self.router:
+                    self.router.current.stop()
+            finally:
+                forget()
+
+        self.close(end)
+        self.deletion = threading.Thread(target=take_down, name=f"deletion of {self.name}", daemon=True)
+        self.deletion.start()
+
     def serving(self) -> Router:
-        """Of an endpoint that was in service. Raises RuntimeError for another."""
+        """Of one that was in service. Raises RuntimeError for another."""
         if self.router is None:
-            raise RuntimeError(f"The endpoint {self.name} has not been in service.")
+            raise RuntimeError(f"{self.name} has not been in service.")
         return self.router
+
+
+def end_all(live: Collection[LiveEndpoint]) -> None:
+    """End every container of those that were closed: SIGTERM to all at once, SIGKILL after 30 seconds."""
+    for one in live:
+        one.deployment.finished.wait()
+    stop_all([instance for one in live if one.router for instance in one.router.current.instances()])
+    for one in live:
+        if one.deletion:
+            one.deletion.join()

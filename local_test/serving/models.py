@@ -24,9 +24,7 @@ class Models:
         check_supported(request, SUPPORTED, "CreateModel", self._platform.strict)
         for problem in definition_problems(request):
             raise ValidationException(problem)
-        for container in model_containers(request):
-            self._check_data(container)
-            self._check_image(container)
+        self.check_containers(request)
         arn = self._arn(request["ModelName"])
         record = {name: value for name, value in request.items() if name != "Tags"}
         if not self._records.create(request["ModelName"], {**record, "ModelArn": arn, "CreationTime": time.time()}):
@@ -56,6 +54,12 @@ class Models:
         if record is None:
             raise ValidationException(f'Could not find model "{self._arn(name)}".')
         return record
+
+    def check_containers(self, model: dict[str, Any]) -> None:
+        """Raise ValidationException unless its images and model data are there. model: as CreateModel takes it."""
+        for container in model_containers(model):
+            self._check_data(container)
+            self._check_image(container)
 
     def _check_data(self, container: ModelContainer) -> None:
         try:

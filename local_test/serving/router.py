@@ -25,6 +25,10 @@ class NoInstance(RuntimeError):
         self.variant = variant
 
 
+class NoCapacity(RuntimeError):
+    """The inference component has no copy at the moment."""
+
+
 class Throttled(RuntimeError):
     """MaxConcurrency requests are under way."""
 
@@ -50,12 +54,14 @@ class Router:
         self._sessions: dict[str, Instance] = {}
 
     def take(self, target: str | None = None, session: str | None = None) -> Lease:
-        """Raises NoSuchVariant, NoInstance, Throttled. Give it back with `give_back`, whatever comes."""
+        """Raises NoSuchVariant, NoInstance, NoCapacity, Throttled. Give it back with `give_back`, whatever comes."""
         with self._lock:
             fleet = self._fleet(target)
             variant = self._variant(fleet, target)
             if variant.max_concurrency is not None and variant.outstanding >= variant.max_concurrency:
                 raise Throttled(variant.name)
+            if not variant.instances:
+                raise NoCapacity(variant.name)
             alive = variant.alive()
             if not alive:
                 raise NoInstance(variant)

@@ -14,15 +14,17 @@ from local_test.api.access import LARGEST_INVOCATION
 from local_test.api.errors import ApiError
 from local_test.host.emulator_settings import ACCOUNT, Platform
 from local_test.serving.async_invocations import INVOCATION_TIMEOUT, TTL, AsyncInvocation, AsyncInvocations
+from local_test.serving.component_hosting import hosts_components
 from local_test.serving.data_capture import DataCapture
 from local_test.serving.endpoints import Endpoints
 from local_test.serving.event_stream import Frames
+from local_test.serving.inference_components import InferenceComponents
 from local_test.serving.invocation import Answer, Asked, ModelFault, WrongTarget
 from local_test.serving.invocation_metrics import InvocationMetrics
 from local_test.serving.invoker import Invoker
 from local_test.serving.live_endpoint import LiveEndpoint
 from local_test.serving.loaded_models import ModelNotReady, NoSuchModel
-from local_test.serving.router import NoSuchVariant, Throttled
+from local_test.serving.router import NoCapacity, NoSuchVariant, Throttled
 from local_test.serving.runtime_request import (
     FILENAME,
     OUTPUT_PATH_EXTENSION,
@@ -38,6 +40,16 @@ SECONDS_TO_ANSWER = 60
 LARGEST_SERVERLESS_BODY = 4 * 1024 * 1024
 LARGEST_ASYNC_BODY = 128_000
 VARIANT = "x-Amzn-Invoked-Production-Variant"
+COMPONENT = "Inference-Component"  # header
+# AWS's words.
+NO_COMPONENT = (
+    "Inference Component Name header is required for endpoints to which you plan to deploy inference components. "
+    "Please include Inference Component Name header or consider using SageMaker models."
+)
+NO_CAPACITY = (
+    "Inference Component has no capacity to process this request. ApplicationAutoScaling may be in-progress (if "
+    "configured) or try to increase the capacity by invoking UpdateInferenceComponentRuntimeConfig API."
+)
 Response = tuple[str, list[tuple[str, str]], Iterable[bytes]]  # status, headers and body of WSGI
 Given = TypeVar("Given")
 logger = logging.getLogger(__name__)
@@ -46,9 +58,9 @@ logger = logging.getLogger(__name__)
 class Runtime:
     """The WSGI application. Call `recover` before the first request, and `stop_all` after `Endpoints.stop_all`."""
 
-    def __init__(self, platform: Platform, endpoints: Endpoints):
+    def __init__(self, platform: Platform, endpoints: Endpoints, components: InferenceComponents):
         stored = Destination(platform.objects, platform.files, platform.folder / "spool")
-        self._endpoints = endpoints
+        self._endpoints, self._components = endpoints, components
         self._metrics = InvocationMetrics(platform.metrics)
         self._capture = DataCapture(stored)
         self._invoker = Invoker(platform.region, self._metrics.put, self._capture.capture)
@@ -87,14 +99,14 @@ class Runtime:
         return body
 
     def _invoke(self, name: str, request: RuntimeRequest, id: str) -> Response:
-        endpoint = self._endpoint(name, asynchronous=False)
+        endpoint = self._asked_for(name, request, asynchronous=False)
         asked = _asked(endpoint, request, request.headers_for_container(), id)
         answer = _answered(self._invoker.invoke, endpoint, asked)
         headers = [("Content-Type", answer.content_type), ("Content-Length", str(len(answer.body))), *_headers(answer)]
         return "200 OK", headers, [answer.body]
 
     def _invoke_stream(self, name: str, request: RuntimeRequest, id: str) -> Response:
-        endpoint = self._endpoint(name, asynchronous=False)
+        endpoint = self._asked_for(name, request, asynchronous=False)
         asked = _asked(endpoint, request, request.headers_of_a_stream(), id)
         head, parts = _answered(self._invoker.stream, endpoint, asked)
         headers = [
@@ -105,7 +117,7 @@ class Runtime:
         return "200 OK", headers, Frames(parts)
 
     def _invoke_async(self, name: str, request: RuntimeRequest, id: str) -> Response:
-        endpoint = self._endpoint(name, asynchronous=True)
+        endpoint = self._asked_for(name, request, asynchronous=True)
         output = endpoint.serving().current.config["AsyncInferenceConfig"]["OutputConfig"]
         source = request.header("InputLocation")
         body = request.body(LARGEST_ASYNC_BODY)
@@ -145,6 +157,23 @@ class Runtime:
             [("Content-Type", "application/json"), ("Content-Length", str(len(told))), *places],
             [told],
         )
+
+    def _asked_for(self, name: str, request: RuntimeRequest, asynchronous: bool) -> LiveEndpoint:
+        """The endpoint, or the inference component on it that the request names. Raises RuntimeApiError."""
+        endpoint, named = self._endpoint(name, asynchronous), request.header(COMPONENT)
+        if not hosts_components(endpoint.serving().current.config):
+            if named:
+                raise validation_error(
+                    f"Endpoint {name} hosts models and no inference components: it takes no Inference Component Name."
+                )
+            return endpoint
+        if not named:
+            raise validation_error(NO_COMPONENT)
+        component = self._components.live(named)
+        if component is None or component.owner.endpoint != name:
+            why = "" if component else self._components.why_not_live(named)
+            raise validation_error(f"Inference Component {named} was not found on endpoint {name}. {why}".rstrip())
+        return component
 
     def _endpoint(self, name: str, asynchronous: bool) -> LiveEndpoint:
         endpoint = self._endpoints.live(name)
@@ -197,6 +226,8 @@ def _answered(invoke: Callable[[LiveEndpoint, Asked], Given], endpoint: LiveEndp
         raise RuntimeApiError(429, "ModelNotReadyException", str(error)) from error
     except NoSuchVariant as error:
         raise validation_error(f"Variant {error} was not found for endpoint {endpoint.name}.") from error
+    except NoCapacity as error:
+        raise validation_error(NO_CAPACITY) from error
     except Throttled as error:
         raise RuntimeApiError(
             400, "ThrottlingException", f"Rate exceeded: MaxConcurrency of variant {error} is reached."

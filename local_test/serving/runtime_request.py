@@ -17,7 +17,7 @@ PASSED_ON = (
     *(SAGEMAKER + name for name in ("Inference-Id", "Session-Id", "Target-Variant", "Target-Container-Hostname")),
 )
 # Of endpoints that the local SageMaker does not have.
-REFUSED = ("Enable-Explanations", "Inference-Component", "Prefix-Aware-Id")
+REFUSED = ("Enable-Explanations", "Prefix-Aware-Id")
 # Those of the service model; `..` would lead out of a folder of this machine.
 FILENAME = re.compile(r"(?!.*\..*\.)[a-zA-Z0-9][a-zA-Z0-9-_.]{0,31}")
 OUTPUT_PATH_EXTENSION = re.compile(r"(?!s3:|https:|(.*/)?\.\.(/|$))[a-zA-Z0-9!_.*'()/-]{1,512}")

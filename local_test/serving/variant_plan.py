@@ -3,7 +3,7 @@
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProductionVariant.html
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from local_test.serving.instance_memory import memory_mb
@@ -19,12 +19,12 @@ class VariantPlan:
 
     Args:
         name: VariantName.
-        model: the record of its model.
-        count: instances.
+        model: the record of its model; {} where inference components bring theirs.
+        count: instances that are started with it; copies, of an inference component.
         weight: share of the requests, relative to the other variants'.
         strategy: how its instances share its requests: RANDOM or LEAST_OUTSTANDING_REQUESTS.
         seconds_to_ready: until its containers are healthy.
-        memory_mb: None unless it is serverless.
+        memory_mb: None unless it is serverless, or an inference component with a limit.
         max_concurrency: requests at once, None unless it is serverless.
         described: the variant of the endpoint configuration.
     """
@@ -51,7 +51,7 @@ class VariantPlan:
     @property
     def images(self) -> list[str]:
         """Of its containers, as CreateModel names them."""
-        return [one.definition["Image"] for one in model_containers(self.model)]
+        return [one.definition["Image"] for one in model_containers(self.model)] if self.model else []
 
 
 def plan_variant(variant: dict[str, Any], model: dict[str, Any]) -> VariantPlan:
@@ -68,6 +68,27 @@ def plan_variant(variant: dict[str, Any], model: dict[str, Any]) -> VariantPlan:
         max_concurrency=serverless.get("MaxConcurrency"),
         described=variant,
     )
+
+
+def plan_host(variant: dict[str, Any]) -> VariantPlan:
+    """A variant without a model, on which inference components are. variant: as for `plan_variant`."""
+    return replace(plan_variant(variant, {}), count=0)
+
+
+def plan_component(
+    variant: dict[str, Any], model: dict[str, Any], specification: dict[str, Any], copies: int
+) -> VariantPlan:
+    """The copies of an inference component.
+
+    Args:
+        variant: ProductionVariant of the endpoint that it is on.
+        model: the record of its model.
+        specification: InferenceComponentSpecification.
+    """
+    startup = specification.get("StartupParameters", {})
+    limits = specification.get("ComputeResourceRequirements", {})
+    plan = plan_variant({**variant, **startup}, model)
+    return replace(plan, count=copies, weight=1.0, memory_mb=limits.get("MaxMemoryRequiredInMb"))
 
 
 def model_problems(config: dict[str, Any], variant: dict[str, Any], model: dict[str, Any]) -> list[str]:

@@ -37,16 +37,17 @@ class LogGroups:
         self._lock = threading.Lock()
         self._restore()
 
-    def write(self, group: str, stream: str, lines: list[tuple[int, str]]) -> None:
+    def write(self, group: str, stream: str, lines: list[tuple[int, str]], region: str | None = None) -> None:
         """Append lines, each with its time in milliseconds since 1970; group and stream are made when they are not
-        there.
+        there. region: None for this one.
         """
         # Moto's own check of the times refuses what is older than 14 days; a job's lines are true whenever they are
         # written.
+        backend = models.logs_backends[self._backend.account_id][region] if region else self._backend
         with self._lock:
-            self._backend.ensure_log_group(group)
-            self._backend.ensure_log_stream(group, stream)
-            kept = self._backend.groups[group].streams[stream]
+            backend.ensure_log_group(group)
+            backend.ensure_log_stream(group, stream)
+            kept = backend.groups[group].streams[stream]
         kept.put_log_events([{"timestamp": time, "message": message} for time, message in lines])
 
     def with_stream_names(self, request: dict[str, Any], region: str) -> dict[str, Any]:

@@ -45,6 +45,10 @@ USED = {
         "state action_after_completion last_modified_date",
         "moto.iam.models:Role": "arn assume_role_policy_document",
     },
+    "scaling": {
+        "moto.applicationautoscaling.models:": "ScalableDimensionValueSet",
+        "moto.applicationautoscaling.responses:": "ScalableDimensionValueSet",
+    },
     "instance types": {"moto.ec2.models.instance_types:": "INSTANCE_TYPES"},
     "ecr": {
         "moto.ecr.models:ECRBackend": "_get_repository _resolve_image_tag_mutability create_repository "

@@ -13,7 +13,7 @@ from scripts.console.capacity import capacity_step
 from scripts.console.failure import Failure, error_code, explain, is_denied
 from scripts.console.make_prefix import make
 from scripts.console.waits import Wait
-from scripts.requests.autoscaling import scalable_target
+from scripts.requests.autoscaling import copies_target, instances_target
 
 # States in which AWS refuses DeleteEndpoint and UpdateEndpoint.
 CHANGING = ("Creating", "Updating", "SystemUpdating", "RollingBack")
@@ -37,15 +37,23 @@ def is_serverless(endpoint: dict[str, Any]) -> bool:
     return bool(variants) and all("CurrentServerlessConfig" in one for one in variants)
 
 
+def hosts_components(endpoint: dict[str, Any]) -> bool:
+    """Whether the model is an inference component's, and its instances come and go with its copies. endpoint:
+    DescribeEndpoint's answer.
+    """
+    return any("ManagedInstanceScaling" in one for one in endpoint.get("ProductionVariants", []))
+
+
 def registered_targets(aws: Aws) -> list[dict[str, Any]]:
-    """Application Auto Scaling's entry for the endpoint's variant: one, or none, also when one may not ask."""
-    target = scalable_target(aws.settings.prefix)
+    """What Application Auto Scaling has of the endpoint, as DeregisterScalableTarget takes it: its instances, or the
+    copies of its inference component; nothing, too, when one may not ask.
+    """
+    targets = [target(aws.settings.prefix) for target in (instances_target, copies_target)]
     try:
-        return aws.client("application-autoscaling").describe_scalable_targets(
-            ServiceNamespace=target["ServiceNamespace"],
-            ResourceIds=[target["ResourceId"]],
-            ScalableDimension=target["ScalableDimension"],
+        found = aws.client("application-autoscaling").describe_scalable_targets(
+            ServiceNamespace=targets[0]["ServiceNamespace"], ResourceIds=[one["ResourceId"] for one in targets]
         )["ScalableTargets"]
+        return [one for one in targets if one["ResourceId"] in [it["ResourceId"] for it in found]]
     except ClientError as error:
         if not is_denied(error):
             raise

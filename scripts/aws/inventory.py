@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 from botocore.exceptions import ClientError
 
 from scripts.aws.clients import Aws
-from scripts.aws.endpoints import describe_endpoint, is_serverless
+from scripts.aws.components import component_of
+from scripts.aws.endpoints import describe_endpoint, hosts_components, is_serverless
 from scripts.aws.image import repository_uri
 from scripts.aws.jobs import MOST_RESULTS, RUNNING, JobKind
 from scripts.aws.objects import StoredVersion, listing, version_listing
@@ -17,6 +18,7 @@ from scripts.console.failure import explain, is_denied
 from scripts.console.tables import Table
 from scripts.requests.autoscaling import wake_alarm
 
+COMPONENT = "inference component"  # the kind of thing
 SHOWN_JOBS = 10  # of each kind that have ended
 
 Found = TypeVar("Found")
@@ -47,7 +49,7 @@ def seen(look: Callable[[Aws], list[Found]], aws: Aws, unseen: list[str], so: st
 
 
 def endpoints(aws: Aws) -> list[Thing]:
-    """The endpoint, with its machines: one, or none."""
+    """The endpoint with its machines, and before it the inference component on it; none where there is no endpoint."""
     endpoint = describe_endpoint(aws, names.endpoint(aws.settings.prefix))
     if endpoint is None:
         return []
@@ -58,8 +60,21 @@ def endpoints(aws: Aws) -> list[Thing]:
         if is_serverless(endpoint)
         else "by the hour" + (f", {machines} instance{'s'[: machines > 1]}" if machines else "")
     )
-    costs = "" if endpoint["EndpointStatus"] == "Failed" else costs
-    return [Thing("endpoint", endpoint["EndpointName"], endpoint["EndpointStatus"], endpoint["CreationTime"], costs)]
+    state, nothing_runs = endpoint["EndpointStatus"], endpoint["EndpointStatus"] == "Failed"
+    if hosts_components(endpoint) and not machines and state == "InService":
+        state, nothing_runs = f"{state}, 0 instances", True
+    costs = "" if nothing_runs else costs
+    of_components = _components(component_of(aws, endpoint))
+    return [*of_components, Thing("endpoint", endpoint["EndpointName"], state, endpoint["CreationTime"], costs)]
+
+
+def _components(found: dict[str, Any] | None) -> list[Thing]:
+    """found: DescribeInferenceComponent's answer. Its copies cost nothing beside the instances under them."""
+    if found is None:
+        return []
+    copies = found.get("RuntimeConfig", {}).get("CurrentCopyCount", 0)
+    state = f"{found['InferenceComponentStatus']}, {copies} cop{'y' if copies == 1 else 'ies'}"
+    return [Thing(COMPONENT, found["InferenceComponentName"], state, found["CreationTime"], "")]
 
 
 def endpoint_configs(aws: Aws) -> list[Thing]:
@@ -85,7 +100,7 @@ def _versions(aws: Aws, kind: str, operation: str, field: str, name: str) -> lis
 
 
 def alarms(aws: Aws) -> list[Thing]:
-    """The alarm that wakes an async endpoint without instances: one, or none."""
+    """The alarm that wakes an endpoint without instances: one, or none."""
     found = aws.client("cloudwatch").describe_alarms(AlarmNames=[wake_alarm(aws.settings.prefix)])["MetricAlarms"]
     return [Thing("alarm", one["AlarmName"], one["StateValue"], None, "by the month, some cents") for one in found]
 

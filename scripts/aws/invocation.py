@@ -7,7 +7,8 @@ from botocore.exceptions import ClientError
 
 from scripts.aws.async_invocation import invoke_async
 from scripts.aws.clients import Aws
-from scripts.aws.endpoints import describe_endpoint
+from scripts.aws.endpoints import describe_endpoint, hosts_components
+from scripts.config.names import inference_component
 from scripts.console.failure import Failure, error_code, explain
 from scripts.console.make_prefix import make
 
@@ -42,9 +43,12 @@ def sender(aws: Aws, name: str) -> Send:
         def send(body: bytes, content_type: str, custom_attributes: str) -> Answer:
             return Answer(invoke_async(runtime, s3, layout, name, body, content_type, custom_attributes))
     else:
+        of = {"EndpointName": name}
+        if hosts_components(description):
+            of["InferenceComponentName"] = inference_component(aws.settings.prefix)
 
         def send(body: bytes, content_type: str, custom_attributes: str) -> Answer:
-            request = {"EndpointName": name, "ContentType": content_type, "Accept": "application/json", "Body": body}
+            request = {**of, "ContentType": content_type, "Accept": "application/json", "Body": body}
             if custom_attributes:
                 request["CustomAttributes"] = custom_attributes
             said = runtime.invoke_endpoint(**request)

@@ -12,8 +12,10 @@ from scripts.aws.warm_pools import warm_pools
 
 
 def left_over(aws: Aws, unseen: list[str]) -> list[Thing]:
-    """The machines that still run or wait in a warm pool, the alarms that still watch, and a schedule that would delete
-    a later endpoint of the same name. unseen: gets a sentence for each look that these credentials may not take.
+    """The machines that still run or wait in a warm pool, the alarms that still watch, an inference component that
+    would bring machines back, and a schedule that would delete a later endpoint of the same name.
+
+    unseen: gets a sentence for each look that these credentials may not take.
     """
     looks: list[Callable[[Aws], list[Thing]]] = [
         inventory.endpoints,
@@ -21,7 +23,8 @@ def left_over(aws: Aws, unseen: list[str]) -> list[Thing]:
         *(partial(_running, kind=kind) for kind in KINDS),
         warm_pools,
     ]
-    found = [thing for look in looks for thing in inventory.seen(look, aws, unseen) if thing.costs]
+    things = [thing for look in looks for thing in inventory.seen(look, aws, unseen)]
+    found = [thing for thing in things if thing.costs or thing.kind == inventory.COMPONENT]
     return found + inventory.seen(schedules, aws, [])  # one who may not see it was told before
 
 

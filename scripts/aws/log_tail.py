@@ -24,6 +24,10 @@ def endpoint_group(endpoint: str) -> str:
     return f"/aws/sagemaker/Endpoints/{endpoint}"
 
 
+def component_group(component: str) -> str:
+    return f"/aws/sagemaker/InferenceComponents/{component}"
+
+
 @dataclass(frozen=True)
 class LogLine:
     """host: what the name of its stream has after the job's. message: as it was written. text: as people read it, with

@@ -90,6 +90,11 @@ def of_endpoint(settings: Settings, lifetime_seconds: float | None = None) -> Ma
         seconds, end = None, f"It costs until `{make('delete')}`, whether it is asked or not."
     else:
         seconds, end = most * lifetime_seconds, f"The endpoint is deleted after {duration(lifetime_seconds)}."
+    if settings.scales_to_zero:
+        end = (
+            "Some minutes after the last request it has no instance, and costs nothing until the next one; it is there "
+            f"until `{make('delete')}`."
+        )
     first, *others = preferred_types(deploy)
     return Machines("endpoint", "deploy", first, deploy.instance_count, most, seconds, end, tuple(others))
 

@@ -10,7 +10,7 @@ from botocore.parsers import ResponseParserError
 
 from scripts.aws.clients import Aws
 from scripts.aws.cost_words import running_cost
-from scripts.aws.endpoints import describe_endpoint, is_serverless
+from scripts.aws.endpoints import describe_endpoint, hosts_components, is_serverless
 from scripts.aws.inventory import Thing
 from scripts.aws.jobs import KINDS, MOST_RESULTS, TRANSFORM, TUNING
 from scripts.aws.prices import price_of
@@ -79,6 +79,8 @@ def _of_endpoint(aws: Aws, name: str) -> Running | None:
     """Its first variant's: a project's endpoint has one. Earlier updates are taken to have cost the same."""
     endpoint = describe_endpoint(aws, name)
     if endpoint is None or is_serverless(endpoint) or not endpoint.get("EndpointConfigName"):
+        return None
+    if hosts_components(endpoint):  # how long its instances were there is not known
         return None
     config = aws.client("sagemaker").describe_endpoint_config(EndpointConfigName=endpoint["EndpointConfigName"])
     variant: dict[str, Any] = next(iter(config.get("ProductionVariants", [])), {})

@@ -75,10 +75,36 @@ def of_autoscaling(scaling: Autoscaling, mode: str) -> list[str]:
         found.append("autoscaling.max-instances must be 0 with deploy.mode serverless, which scales by itself.")
     if scaling.min_instances > scaling.max_instances:
         found.append("autoscaling.min-instances must be at most autoscaling.max-instances.")
-    if scaling.min_instances == 0 and mode != "async":
+    return found
+
+
+def scales_to_zero(deploy: Deploy, scaling: Autoscaling) -> bool:
+    """Whether a realtime endpoint goes down to 0 instances, which AWS does by an inference component."""
+    return deploy.mode == "realtime" and scaling.max_instances > 0 and scaling.min_instances == 0
+
+
+def of_scaling_to_zero(deploy: Deploy, scaling: Autoscaling, capture: Capture, update: Update) -> list[str]:
+    """https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-zero-instances.html"""
+    if not scales_to_zero(deploy, scaling):
+        return []
+    zero, found = "with autoscaling.min-instances 0 of a realtime endpoint", []
+    if deploy.instance_types:
         found.append(
-            "autoscaling.min-instances must be at least 1: only async endpoints can go down to 0. Realtime ones could "
-            "by AWS's inference components, which these scripts do not make."
+            f"deploy.instance-types must be [] {zero}: its inference component says what it needs of one instance type."
+        )
+    if deploy.instance_count > scaling.max_instances:
+        found.append(f"deploy.instance-count must be at most autoscaling.max-instances {zero}.")
+    if capture.percent:
+        found.append(f"capture.percent must be 0 {zero}: AWS documents no capture for inference components.")
+    if update.traffic != "ALL_AT_ONCE":
+        found.append(
+            f"update.traffic must be ALL_AT_ONCE {zero}: AWS updates an inference component copy by copy, and moves no "
+            "traffic between instances."
+        )
+    if update.keep_old_seconds or update.alarms:
+        found.append(
+            f"update.keep-old-seconds must be 0 and update.alarms [] {zero}: an inference component keeps no old "
+            "instances to go back to."
         )
     return found
 

@@ -71,6 +71,11 @@ def endpoint(prefix: str) -> str:
     return prefix
 
 
+def inference_component(prefix: str) -> str:
+    """Of an endpoint that scales to zero; there is one on it."""
+    return prefix
+
+
 def is_training_job(prefix: str, name: str) -> bool:
     """Whether `name` may be a training job of this prefix; `--job-name` lets a user choose what follows
     `<prefix>-train-`.

@@ -45,6 +45,13 @@ class Settings(BaseSettings):
     transform: sections.Transform
     costs: sections.Costs
 
+    @property
+    def scales_to_zero(self) -> bool:
+        """Whether the endpoint is a realtime one that goes down to 0 instances, which AWS does by an inference
+        component.
+        """
+        return contradictions.scales_to_zero(self.deploy, self.autoscaling)
+
 
 def load_settings(file: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
     """Read and check the settings, once for all.
@@ -113,5 +120,6 @@ def _contradictions(settings: Settings) -> list[str]:
         *contradictions.of_capture(settings.capture, mode),
         *contradictions.of_serverless(settings.serverless, mode),
         *contradictions.of_update(settings.update, settings.deploy),
+        *contradictions.of_scaling_to_zero(settings.deploy, settings.autoscaling, settings.capture, settings.update),
         *contradictions.of_transform(settings.transform),
     ]

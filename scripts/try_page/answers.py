@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from scripts.aws.invocation import Send, model_error
 from scripts.aws.pictures import answer
+from scripts.aws.waking import is_asleep
 from scripts.console.failure import Failure, explain
 
 PREDICTIONS, SALIENCY = "predictions", "saliency"
@@ -22,6 +23,8 @@ NO_MAP = (
     "This endpoint does not say what decided: its answer has no saliency map. A serve image of this project gives one; "
     "functions of one's own in its place need not."
 )
+
+ASLEEP = "The endpoint is at zero instances. This request wakes it: send the picture again in a few minutes."
 
 
 def ask(send: Send, body: bytes, content_type: str, output: str) -> tuple[int, dict[str, Any]]:
@@ -40,6 +43,8 @@ def ask(send: Send, body: bytes, content_type: str, output: str) -> tuple[int, d
     try:
         said = send(body, content_type, CUSTOM_ATTRIBUTES[output])
     except ClientError as error:
+        if is_asleep(error):
+            return 502, {"error": ASLEEP}
         refused = model_error(error)
         return (424, {"error": model_sentence(*refused)}) if refused else (502, {"error": explain(error)})
     except (BotoCoreError, OSError) as error:

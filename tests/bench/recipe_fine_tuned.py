@@ -27,15 +27,12 @@ from container.training.trainer import Trainer
 SEEDS = 5
 COMMON = {"image-size": "128", "epochs": "4", "batch-size": "32"}
 CHANGES = (
-    "head-epochs=0",
-    "head-epochs=2",
-    "early-lr=0.01",
-    "early-lr=1",
+    "freeze-batch-norm=false",
     "lr=0.0003",
-    "lr=0.003",
+    "early-lr=1",
+    "head-epochs=0",
     "mixup=0.2",
     "cutmix=1",
-    "trivial-augment=true",
 )
 SPLITS = ("train", "valid", "test")
 

@@ -17,6 +17,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from contract import waits
+from local_test.api.scaling import add_copies_of_components
 from scripts.aws import clients as aws_module
 from scripts.aws import docker_cli, image, jobs, waiting
 from scripts.aws.clients import Aws
@@ -85,6 +86,7 @@ def calls_are_allowed():
 
 @pytest.fixture(scope="session")
 def moto_server():
+    add_copies_of_components()  # which moto does not know
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

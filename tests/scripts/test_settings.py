@@ -9,6 +9,8 @@ from scripts.config.settings import FILE, load_settings
 from scripts.console.failure import Failure
 from tests.scripts.tuning.jobs import BATCH, LR
 
+TO_ZERO = {"SAGEMAKER_AUTOSCALING_MAX_INSTANCES": "2", "SAGEMAKER_AUTOSCALING_MIN_INSTANCES": "0"}
+
 
 def written(tmp_path, old: str, new: str):
     text = FILE.read_text()
@@ -180,9 +182,16 @@ def test_the_wait_for_spot_capacity_matters_with_spot_only(tmp_path):
             "at most autoscaling.max-instances",
         ),
         (
-            {"SAGEMAKER_AUTOSCALING_MAX_INSTANCES": "2", "SAGEMAKER_AUTOSCALING_MIN_INSTANCES": "0"},
-            "only async endpoints",
+            {**TO_ZERO, "SAGEMAKER_DEPLOY_INSTANCE_TYPES": "ml.g5.xlarge,ml.g6.xlarge"},
+            "deploy.instance-types must be []",
         ),
+        ({**TO_ZERO, "SAGEMAKER_DEPLOY_INSTANCE_COUNT": "3"}, "must be at most autoscaling.max-instances"),
+        ({**TO_ZERO, "SAGEMAKER_CAPTURE_PERCENT": "5"}, "capture.percent must be 0 with autoscaling.min-instances 0"),
+        (
+            {**TO_ZERO, "SAGEMAKER_UPDATE_TRAFFIC": "CANARY", "SAGEMAKER_DEPLOY_INSTANCE_COUNT": "2"},
+            "update.traffic must be ALL_AT_ONCE",
+        ),
+        ({**TO_ZERO, "SAGEMAKER_UPDATE_KEEP_OLD_SECONDS": "60"}, "update.keep-old-seconds must be 0"),
         (
             {"SAGEMAKER_CAPTURE_PERCENT": "5", "SAGEMAKER_DEPLOY_MODE": "serverless"},
             "capture.percent must be 0 with deploy.mode serverless",

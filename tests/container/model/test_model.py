@@ -93,6 +93,25 @@ def test_a_frozen_backbone_changes_neither_its_weights_nor_its_statistics():
     assert changed and all(name.startswith("fc.") for name in changed)
 
 
+@pytest.mark.parametrize("arch", ["resnet18", "timm/tf_efficientnet_lite0", "timm/resnet18"])
+def test_frozen_batch_normalisation_keeps_its_statistics_while_everything_learns(arch):
+    torch.manual_seed(0)
+    model = create_model(arch, 3)
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    set_training_mode(model, freeze_batch_norm=True)
+    nn.functional.cross_entropy(model(torch.randn(4, 3, 64, 64)), torch.tensor([0, 1, 2, 0])).backward()
+    optimizer.step()
+    same = {name for name, tensor in model.state_dict().items() if torch.equal(tensor, before[name])}
+    statistics = {name for name, _ in model.named_buffers()}
+    assert same & statistics == statistics and len(same) < len(before) / 2
+    learnt = {name for name, _ in model.named_parameters()} - same
+    assert any("bn" in name and name.endswith("bias") for name in learnt)
+    set_training_mode(model)
+    model(torch.randn(4, 3, 64, 64))
+    assert all(not torch.equal(model.state_dict()[name], before[name]) for name in statistics)
+
+
 @pytest.mark.parametrize("arch", ["efficientnet_b0", "convnext_tiny", "alexnet"])
 def test_a_frozen_backbone_has_neither_dropout_nor_stochastic_depth(arch):
     model = create_model(arch, 3, dropout=0.2)

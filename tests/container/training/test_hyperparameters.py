@@ -12,19 +12,26 @@ def test_defaults_fine_tune_a_resnet34():
 
 
 @pytest.mark.parametrize(
-    ("arguments", "head_epochs", "early_lr"),
+    ("arguments", "head_epochs", "early_lr", "freeze_batch_norm"),
     [
-        ([], 1, 0.1),
-        (["--epochs", "1"], 0, 0.1),
-        (["--pretrained", "none"], 0, 1),
-        (["--freeze-backbone", "true"], 0, 1),
-        (["--head-epochs", "0", "--early-lr", "1"], 0, 1),
-        (["--pretrained", "none", "--head-epochs", "3", "--early-lr", "0.5"], 3, 0.5),
+        ([], 1, 0.1, True),
+        (["--epochs", "1"], 0, 0.1, True),
+        (["--pretrained", "none"], 0, 1, False),
+        (["--freeze-backbone", "true"], 0, 1, False),
+        (["--head-epochs", "0", "--early-lr", "1", "--freeze-batch-norm", "false"], 0, 1, False),
+        (
+            ["--pretrained", "none", "--head-epochs", "3", "--early-lr", "0.5", "--freeze-batch-norm", "true"],
+            3,
+            0.5,
+            True,
+        ),
     ],
 )
-def test_pretrained_weights_are_trained_after_the_head_and_more_gently(arguments, head_epochs, early_lr):
-    hyperparameters = parse(arguments)
-    assert (hyperparameters.head_epochs, hyperparameters.early_lr) == (head_epochs, early_lr)
+def test_pretrained_weights_are_trained_after_the_head_and_more_gently(
+    arguments, head_epochs, early_lr, freeze_batch_norm
+):
+    found = parse(arguments)
+    assert (found.head_epochs, found.early_lr, found.freeze_batch_norm) == (head_epochs, early_lr, freeze_batch_norm)
 
 
 @pytest.mark.parametrize("given", ["64", '"64"', "64.0", " 64 "])

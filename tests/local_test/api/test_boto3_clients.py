@@ -130,7 +130,6 @@ def test_an_operation_that_is_not_here_is_refused_once_by_name_with_the_way_out(
         ("DescribeFeatureGroup", "Feature Store"),
         ("ListUserProfiles", "Studio"),
         ("CreateNotebookInstance", "notebook instances"),
-        ("CreateInferenceComponent", "inference components"),
         ("CreateMonitoringSchedule", "Model Monitor"),
         ("CreateLabelingJob", "Ground Truth"),
     ],

@@ -10,6 +10,7 @@ from local_test.host.emulator_settings import ACCOUNT
 from local_test.host.state import State
 from local_test.serving.endpoint_configs import EndpointConfigs
 from local_test.serving.endpoints import Endpoints
+from local_test.serving.inference_components import InferenceComponents
 from local_test.serving.models import Models
 from local_test.storage.local_files import LocalFiles
 from local_test.storage.object_store import ObjectStore
@@ -46,7 +47,9 @@ def api(tmp_path):
         local_image=local_image,
         engine=SimpleNamespace(images=SimpleNamespace(get=lambda id: SimpleNamespace(labels=LABELS))),
         strict=False,
+        logs=SimpleNamespace(write=lambda *line: None),
     )
     tags = Tags(state)
     models, configs = Models(platform, tags), EndpointConfigs(platform, tags)
-    return SageMakerApi(tags, models, configs, Endpoints(platform, tags, models, configs))
+    endpoints = Endpoints(platform, tags, models, configs)
+    return SageMakerApi(tags, models, configs, endpoints, InferenceComponents(platform, tags, models, endpoints))

@@ -112,3 +112,10 @@ def test_what_runs_is_told_with_what_it_has_come_to():
     )
     assert running_cost("by the hour", None, 2, 9) == "by the hour"
     assert usd(0.0123) == "0.012 USD" and usd(1234.5) == "1,234.50 USD"
+
+
+def test_an_endpoint_that_scales_to_zero_costs_nothing_there(settings):
+    to_zero = of_endpoint(changed(settings, "autoscaling", max_instances=2, min_instances=0))
+    said = cost_in_words(to_zero, 1.0)
+    assert "Some minutes after the last request it has no instance, and costs nothing until the next one" in said
+    assert "autoscaling may bring 2 instances" in said and "It costs until" not in said

@@ -16,6 +16,7 @@ SAGEMAKER = {
     "ModelName": "model",
     "EndpointConfigName": "endpoint-config",
     "EndpointName": "endpoint",
+    "InferenceComponentName": "inference-component",
 }
 S3_ACTIONS = {
     "CompleteMultipartUpload": "PutObject",

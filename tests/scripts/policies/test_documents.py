@@ -50,12 +50,15 @@ IMPLIED = {
     "s3:DeleteObjectVersion",  # DeleteObjects with versions
     "sagemaker:AddTags",
     "sagemaker:UpdateEndpointWeightsAndCapacities",  # RegisterScalableTarget
+    "sagemaker:UpdateInferenceComponentRuntimeConfig",
 }
 # Alarms of target tracking are Application Auto Scaling's, which asks for them on the user's behalf.
 IMPLIED_IN = {"deploy": {"cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms"}}
 TYPES = {**{field.removesuffix("Name"): kind for field, kind in SAGEMAKER.items()}, "EndpointAsync": "endpoint"}
 FURTHER_TYPES = {
     "CreateEndpoint": "endpoint-config",
+    "CreateInferenceComponent": "endpoint",
+    "InvokeEndpoint": "inference-component",
     "UpdateEndpoint": "endpoint-config",
     "CreateTransformJob": "model",
 }
@@ -115,6 +118,8 @@ def test_an_action_of_sagemaker_is_about_resources_of_its_own_type(name):
             assert kind == "hyper-parameter-tuning-job"
         elif operation == "UpdateEndpointWeightsAndCapacities":
             assert kind == "endpoint"
+        elif operation == "UpdateInferenceComponentRuntimeConfig":
+            assert kind == "inference-component"
         else:
             noun = re.sub("^(Create|Delete|Describe|Invoke|Stop|Update)", "", operation)
             assert kind in (TYPES[noun], FURTHER_TYPES.get(operation)), one

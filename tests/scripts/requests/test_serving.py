@@ -180,7 +180,7 @@ def test_autoscaling_is_such_as_its_service_takes(mode, low):
     for operation, request in {
         "RegisterScalableTarget": register_request(chosen),
         "PutScalingPolicy": policy_request(chosen),
-        "DeregisterScalableTarget": scalable_target(chosen.prefix),
+        "DeregisterScalableTarget": scalable_target(chosen),
     }.items():
         assert problems("application-autoscaling", operation, request) == []
     assert register_request(chosen)["MinCapacity"] == int(low)

@@ -25,6 +25,7 @@ from local_test.host.identity import new_access_key
 from local_test.host.labels import NAME, find, remove
 from local_test.serving.endpoint_configs import EndpointConfigs
 from local_test.serving.endpoints import Endpoints
+from local_test.serving.inference_components import InferenceComponents
 from local_test.serving.models import Models
 from local_test.serving.runtime import Runtime
 from local_test.storage.journal import Journal
@@ -41,12 +42,14 @@ class Harness:
         tags = Tags(platform.state)
         models, configs = Models(platform, tags), EndpointConfigs(platform, tags)
         self.endpoints = Endpoints(platform, tags, models, configs)
-        self.runtime_app = Runtime(platform, self.endpoints)
-        self._api = SageMakerApi(tags, models, configs, self.endpoints)
+        self.components = InferenceComponents(platform, tags, models, self.endpoints)
+        self.runtime_app = Runtime(platform, self.endpoints, self.components)
+        self._api = SageMakerApi(tags, models, configs, self.endpoints, self.components)
         self._key = new_access_key("AKIA")
 
     def __enter__(self) -> "Harness":
         self.endpoints.recover()
+        self.components.recover()
         self.runtime_app.recover()
         access = Access(AccessKeys(self._key, ACCOUNT).find)
         others = OtherServices(
@@ -66,6 +69,7 @@ class Harness:
             client.close()
         self._server.stop()
         self.endpoints.stop_all()
+        self.components.stop_all()
         self.runtime_app.stop_all()
 
     def client(self, service: str):

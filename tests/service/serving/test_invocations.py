@@ -92,7 +92,7 @@ def test_what_the_endpoint_does_not_have_is_refused(service):
         service.who(endpoint, TargetModel="a.tar.gz")
     with pytest.raises(ClientError, match="is not configured for direct invocation"):
         service.who(endpoint, TargetContainerHostname="first")
-    with pytest.raises(ClientError, match="does not support X-Amzn-SageMaker-Inference-Component") as error:
+    with pytest.raises(ClientError, match="hosts models and no inference components") as error:
         service.who(endpoint, InferenceComponentName="part")
     assert error.value.response["Error"]["Code"] == "ValidationError"
 

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 from local_test.host.labels import find
 from local_test.host.state import State
 from tests.local_service import until
+from tests.service.serving import components
 from tests.service.serving.harness import Harness, unique
 
 
@@ -93,3 +94,23 @@ def test_nothing_of_the_service_belongs_to_another_user(platform, image):
     with Harness(platform, image) as harness:
         harness.deploy()
         assert {path.stat().st_uid for path in platform.folder.rglob("*")} <= {os.getuid()}
+
+
+def test_a_component_without_copies_outlives_a_restart_and_one_with_copies_has_failed(platform, image):
+    with Harness(platform, image) as before:
+        host = components.host_of(before)
+        awake = components.create(before, host, {"WHO": "again"})
+        asleep = components.create(before, host, copies=0)
+        for name in (awake, asleep):
+            components.in_service(before, name)
+    assert find(platform.engine, service=platform.service) == []
+    with restarted(before) as after:
+        assert after.status(host) == "InService"
+        described = components.settled(after, awake)
+        assert described["InferenceComponentStatus"] == "Failed" and "was restarted" in described["FailureReason"]
+        with pytest.raises(ClientError, match="has no capacity"):
+            after.who(host, InferenceComponentName=components.in_service(after, asleep))
+        after.sagemaker.update_inference_component(InferenceComponentName=awake)
+        assert after.who(host, InferenceComponentName=components.in_service(after, awake)) == "again"
+        for name in (awake, asleep):
+            components.delete(after, name)
