@@ -24,6 +24,8 @@ from scripts.aws.left_over import left_over
 from scripts.aws.objects import StoredVersion, delete_objects, delete_requests
 from scripts.aws.planned_call import Call, as_json
 from scripts.aws.waiting import moments
+from scripts.aws.warm_pools import KIND as WARM_POOL
+from scripts.aws.warm_pools import end_pool_call, still_kept, warm_pools
 from scripts.config import names
 from scripts.config.settings import load_settings
 from scripts.console.document import add_json_option, document
@@ -32,11 +34,11 @@ from scripts.console.make_prefix import make
 from scripts.console.question import agreed
 from scripts.console.tables import print_table
 from scripts.console.waits import Wait
-from scripts.requests.instances import end_pool_request
 
 _OF_THE_ENDPOINT = ("DeleteEndpoint", "DeleteEndpointConfig", "DeleteModel", "DeleteRepository", "DeleteSchedule")
 _KEEPS = (DELETE_COMPONENT, "DeleteEndpoint")  # refused, they keep all that is of the endpoint
 SECONDS_TO_BE_GONE = 15.0  # for what was stopped or deleted to be gone from lists, too
+SECONDS_OF_POOLS = 60.0  # for warm pools that were ended: their instances go first
 
 
 @ends_with_a_sentence
@@ -138,7 +140,7 @@ def resource_calls(aws: Aws, running: list[Any], unseen: list[str]) -> list[Call
         for one in inventory.seen(inventory.alarms, aws, unseen)
     ]
     calls += [kind.stop_call(name) for kind, name, status in running if status == "InProgress"]
-    calls += [end_pool_call(name) for name in inventory.seen(inventory.warm_pools, aws, unseen)]
+    calls += [end_pool_call(one.name) for one in inventory.seen(warm_pools, aws, unseen)]
     for one in inventory.seen(inventory.endpoints, aws, unseen):
         if one.kind == inventory.COMPONENT:  # also one that is being deleted: its endpoint waits for that
             calls.append(Call("sagemaker", DELETE_COMPONENT, {"InferenceComponentName": one.name}))
@@ -176,15 +178,17 @@ def _remove(aws: Aws, calls: list[Call], running: list[Any], with_data: bool) ->
     if refused:
         raise Failure(
             f"{len(refused)} of {len(calls)} could not be removed and may go on costing money. Run `{make('delete')}` "
-            "again." + (" Nothing was removed from S3." if with_data else "")
+            "again."
+            + (still_kept(aws) if any(one.operation == "UpdateTrainingJob" for one in refused) else "")
+            + (" Nothing was removed from S3." if with_data else "")
         )
     wait_until_gone(aws, names.endpoint(aws.settings.prefix))
     for kind, name, _ in running:
         print(f"{name} is stopping", file=sys.stderr)
         watch(aws, kind, name, show_log=False)
     if running:  # whose instances may have gone into warm pools
-        for call in map(end_pool_call, inventory.seen(inventory.warm_pools, aws, [])):
-            if call not in calls:
+        for pool in inventory.seen(warm_pools, aws, []):
+            if (call := end_pool_call(pool.name)) not in calls:
                 aws.make(call)
     if with_data:
         # Listed anew, after the jobs have ended: one that was stopping may have left its model.
@@ -201,17 +205,14 @@ def _check_nothing_runs(aws: Aws) -> None:
     unseen: list[str] = []
     for passed in moments():  # a list may be some seconds behind
         left = left_over(aws, unseen)
-        if not left or passed > SECONDS_TO_BE_GONE:
+        only_pools = all(one.kind == WARM_POOL for one in left)
+        if not left or passed > (SECONDS_OF_POOLS if only_pools else SECONDS_TO_BE_GONE):
             break
     if left:
         print_table(inventory.table(left))
         raise Failure(f"{len(left)} of them still there: run `{make('delete')}` again, or it goes on costing money.")
     if not unseen:  # which was told before
         print(f"nothing of {aws.settings.prefix} runs in {aws.region} any more")
-
-
-def end_pool_call(job: str) -> Call:
-    return Call("sagemaker", "UpdateTrainingJob", end_pool_request(job))
 
 
 def _versions(aws: Aws, unseen: list[str]) -> list[StoredVersion]:

@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError
 
 from contract.checks import run_checks
 from contract.findings import Finding, ok, problem, table, terminal_columns, warning
-from scripts.aws import account_checks
+from scripts.aws import account_checks, bucket_key
 from scripts.aws.clients import Aws
 from scripts.aws.policy_documents import places_of
 from scripts.config.settings import Settings, load_settings
@@ -72,6 +72,7 @@ def findings(settings: Settings) -> list[Finding]:
                 "role": lambda: account_checks.role_findings(aws, places),
                 "permissions": lambda: account_checks.permission_findings(aws, places),
                 "bucket": lambda: account_checks.bucket_findings(aws, places),
+                "bucket key": lambda: bucket_key.key_findings(aws, places),
                 "quota": lambda: account_checks.quotas_of_account(aws),
             },
             SECONDS,

@@ -50,12 +50,12 @@ def main(arguments: list[str]) -> int:
     for name, content in files.items():
         with replacing(folder / name) as unfinished:  # what an earlier call left stays when this one is interrupted
             unfinished.write_bytes(content)
-    print(folder / REPORT_PAGE)
     found.update(job=job, page=str(folder / REPORT_PAGE))
     if REPORT_RECORD in files:
-        line = headline(json.loads(files[REPORT_RECORD]))
-        print(line)
-        found.update(record=str(folder / REPORT_RECORD), headline=line)
+        record = json.loads(files[REPORT_RECORD])
+        found.update(record=str(folder / REPORT_RECORD), headline=headline(record), summary=record.get("summary", []))
+        print("\n".join(summary_lines(record) or [headline(record)]))
+    print(f"page: {folder / REPORT_PAGE}")
     if not args.no_open:
         show_in_browser(folder / REPORT_PAGE)
     return 0
@@ -82,6 +82,23 @@ def find_output(aws: Aws, job: str | None) -> tuple[str, str]:
             f"{job} is {status} and left no report: there is no {uri}. `{make('logs')} ARGS={job}` may say why."
         )
     return job, uri
+
+
+def summary_lines(record: dict[str, Any]) -> list[str]:
+    """The sentences that the page begins with, below how a job ended that is not Completed. record: report.json's;
+    empty where it has none, as of an older image, or of a run that measured nothing.
+    """
+    lines = []
+    for one in record.get("summary", []):
+        title, sentences = one["title"], one["sentences"]
+        if len(sentences) == 1:
+            lines.append(f"{title}: {sentences[0]}")
+        else:
+            lines += [f"{title}:", *(f"  {number}. {said}" for number, said in enumerate(sentences, 1))]
+    status, reason = record.get("status", ""), record.get("reason", "")
+    if lines and status != "Completed":
+        lines.insert(0, f"{status}: {reason}" if reason else status)
+    return lines
 
 
 def headline(record: dict[str, Any]) -> str:

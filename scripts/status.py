@@ -10,6 +10,7 @@ from scripts.aws.clients import Aws
 from scripts.aws.endpoint_end import schedules
 from scripts.aws.jobs import KINDS
 from scripts.aws.running_costs import with_costs
+from scripts.aws.warm_pools import warm_pools
 from scripts.config.settings import load_settings
 from scripts.console.document import add_json_option, document
 from scripts.console.failure import ends_with_a_sentence
@@ -32,6 +33,7 @@ def main(arguments: list[str]) -> int:
         schedules,
         inventory.alarms,
         *(partial(inventory.jobs, kind=kind) for kind in KINDS),
+        warm_pools,
         inventory.endpoint_configs,
         inventory.models,
         inventory.repositories,

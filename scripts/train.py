@@ -21,6 +21,7 @@ from scripts.config.settings import load_settings
 from scripts.console.document import add_json_option, document
 from scripts.console.failure import Failure, ends_with_a_sentence
 from scripts.console.make_prefix import make
+from scripts.requests.instances import instance_count
 from scripts.requests.training_job import training_job_request
 from scripts.tuning.job import find_winner, hyperparameters_of
 from scripts.tuning.table import trial_line
@@ -94,7 +95,8 @@ def main(arguments: list[str]) -> int:
         print(f"\n{name} keeps running: {how_to_follow(name)}", file=sys.stderr)
         return 130
     metrics = {one["MetricName"]: one["Value"] for one in ended.get("FinalMetricDataList", [])}
-    billed = ended.get("BillableTimeInSeconds")
+    each, count = ended.get("BillableTimeInSeconds"), instance_count(ended.get("ResourceConfig", {}))
+    billed = None if each is None else each * count
     found.update(status=ended["TrainingJobStatus"], metrics=metrics, billed_seconds=billed)
     if why := failure_of(ended, TRAINING):
         raise Failure(why)
@@ -106,7 +108,10 @@ def main(arguments: list[str]) -> int:
     else:
         found.update(model=made)
         left = f"model: {made}\nnext: {make('deploy')}"
-    print(f"{name} is Completed{f', {billed} s billed' if billed is not None else ''}. {figures}\n{left}")
+    cost = f", {billed:,} s billed" if billed is not None else ""
+    if cost and count > 1:
+        cost += f" ({count} instances of {each:,} s)"
+    print(f"{name} is Completed{cost}. {figures}\n{left}")
     return 0
 
 

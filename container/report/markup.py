@@ -26,3 +26,8 @@ def shortened(content: str, most: int) -> str:
         return content
     end = (most - 1) // 3
     return f"{content[: most - 1 - end]}…{content[-end:] if end else ''}"
+
+
+def plain(markup: str) -> str:
+    """The text of HTML that was made with `text` and `name`: without its tags, and nothing in it escaped."""
+    return html.unescape(re.sub("<[^>]*>", "", markup))

@@ -204,7 +204,7 @@ def _nothing(found: Evaluation) -> NextStep:
         return NextStep("nothing", "Test it on more pictures, and harder ones: these show no mistake to mend.")
     return NextStep(
         "nothing",
-        "There is no sign of too many or too few epochs. Look at the wrong answers below for wrong labels; a larger "
+        "There is no sign of too many or too few epochs. Look at the report's wrong answers for wrong labels; a larger "
         "arch or image-size, or <code>make tune</code>, may gain a little.",
     )
 

@@ -1,4 +1,5 @@
-"""The report of a run: report.html to read, and report.json, the record without its pictures, for programs.
+"""The report of a run: report.html to read, and report.json, the record without its pictures, and the
+sentences of the summary, for programs.
 
 The page is one file that loads nothing from elsewhere; everything but the values under the pointer needs no JavaScript.
 """
@@ -17,7 +18,7 @@ from container.report.sections.inputs import command, data_set, hyperparameters,
 from container.report.sections.learning import learning
 from container.report.sections.opening import opening
 from container.report.sections.reliability import reliability
-from container.report.sections.summary import summary
+from container.report.sections.summary import summary, summary_text
 from container.report.sections.times import step_times, system
 from container.report.style import STYLE
 from contract.atomic_write import write_atomically
@@ -55,8 +56,7 @@ def page(record: RunRecord) -> str:
 def write_report(record: RunRecord, folder: Path) -> Path:
     """Write report.html and report.json; each is replaced atomically. Returns the page's path. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
-    write_atomically(
-        folder / REPORT_RECORD, json.dumps(replace(record, pictures=None).to_dict(), indent=1, allow_nan=False)
-    )
+    said = {**replace(record, pictures=None).to_dict(), "summary": summary_text(record)}
+    write_atomically(folder / REPORT_RECORD, json.dumps(said, indent=1, allow_nan=False))
     write_atomically(folder / REPORT_PAGE, page(record))
     return folder / REPORT_PAGE

@@ -43,6 +43,7 @@ LIST_FILTERS = dict.fromkeys(
         "LastModifiedTimeBefore",
         "NameContains",
         "StatusEquals",
+        "WarmPoolStatusEquals",
         "SortBy",
         "SortOrder",
     )
@@ -123,8 +124,26 @@ class TrainingJobs:
 
     def list_training_jobs(self, request: dict[str, Any]) -> dict[str, Any]:
         check_supported(request, LIST_FILTERS)
-        summaries = [{field: record[field] for field in SUMMARY if field in record} for record in self._records.all()]
+        # No instances are kept here, so no job has a warm pool in any status.
+        records = [] if request.get("WarmPoolStatusEquals") else self._records.all()
+        summaries = [{field: record[field] for field in SUMMARY if field in record} for record in records]
         return one_page(summaries, request, "TrainingJob", "TrainingJobSummaries", status_after_page=True)
+
+    def update_training_job(self, request: dict[str, Any]) -> dict[str, Any]:
+        """How long the job's instances are kept for the next one, which has no effect here; nothing else of a job."""
+        check_supported(request, {"TrainingJobName": None, "ResourceConfig": {"KeepAlivePeriodInSeconds": None}})
+        record = self._records.get(request["TrainingJobName"])
+        if record is None:
+            raise ResourceNotFound("Requested resource not found.")
+        resources = record["ResourceConfig"]
+        if "ResourceConfig" in request:
+            if "KeepAlivePeriodInSeconds" not in resources:
+                raise ValidationException(
+                    f"The training job {record['TrainingJobName']} has no warm pool: its request has no "
+                    "ResourceConfig.KeepAlivePeriodInSeconds."
+                )
+            self._records.update(record["TrainingJobName"], ResourceConfig={**resources, **request["ResourceConfig"]})
+        return {"TrainingJobArn": record["TrainingJobArn"]}
 
     def stop_training_job(self, request: dict[str, Any]) -> dict[str, Any]:
         name = request["TrainingJobName"]

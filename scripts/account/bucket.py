@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from botocore.exceptions import ClientError
 
 from scripts.account.step import NOT_OURS, Step, as_pairs, bootstrap_tags, has_tags
+from scripts.aws.bucket_key import own_key, wants
 from scripts.aws.clients import Aws
 from scripts.aws.planned_call import Call
 from scripts.aws.policy_documents import TLS_ONLY, Places, policy_document
@@ -40,8 +41,10 @@ def bucket_step(aws: Aws, places: Places) -> Step:
         tagging = {"Bucket": name, "Tagging": {"TagSet": as_pairs(bootstrap_tags(places.prefix))}}
         calls = (_creation(aws, name), Call("s3", "PutBucketTagging", tagging), *(one.call for one in protections))
         return Step("bucket", name, ", ".join(one.words for one in protections), calls)
-    lacking = _lacking(aws, places)
+    lacking, encryption = _lacking(aws, places)
     words = f"; it lacks: {', '.join(one.words for one in lacking)}" if lacking else ""
+    if encryption is not None and (key := own_key(encryption)):
+        words += f"; it {wants(key)}"
     if not _is_ours(aws, places):
         return Step("bucket", name, f"{NOT_OURS}{words}")
     return Step("bucket", name, f"is there{words}", tuple(one.call for one in lacking))
@@ -120,7 +123,8 @@ def _tls_only(places: Places, present: dict[str, Any] | None) -> Protection:
     )
 
 
-def _lacking(aws: Aws, places: Places) -> list[Protection]:
+def _lacking(aws: Aws, places: Places) -> tuple[list[Protection], dict[str, Any] | None]:
+    """The protections that it lacks, and how it encrypts: GetBucketEncryption's answer."""
     s3, name = aws.client("s3"), places.bucket
     public = _unless_absent(lambda: s3.get_public_access_block(Bucket=name), "NoSuchPublicAccessBlockConfiguration")
     encryption = _unless_absent(
@@ -135,7 +139,7 @@ def _lacking(aws: Aws, places: Places) -> list[Protection]:
         policy is not None and _is_tls_only(policy),
     ]
     protections = [*_settings(name), _tls_only(places, policy)]
-    return [one for one, is_set in zip(protections, has, strict=True) if not is_set]
+    return [one for one, is_set in zip(protections, has, strict=True) if not is_set], encryption
 
 
 def _is_tls_only(policy: dict[str, Any]) -> bool:

@@ -77,7 +77,12 @@ def role_findings(aws: Aws, places: Places) -> list[Finding]:
     if without:
         says = f"{places.role} may not: {', '.join(sorted({one.action for one in without}))}."
         return [
-            problem("role", says, f"Give the role these, for s3://{places.bucket}/{places.prefix}/ and its images.")
+            problem(
+                "role",
+                says,
+                f"Give the role these: `{make('bootstrap')} ARGS=--policies` prints them as {ROLE}, and "
+                f"`{make('bootstrap')}` gives them to a role that it made.",
+            )
         ]
     return [ok("role", f"{places.role}, which SageMaker may take on, with what a job needs.")]
 

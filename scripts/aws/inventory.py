@@ -11,7 +11,7 @@ from scripts.aws.clients import Aws
 from scripts.aws.components import component_of
 from scripts.aws.endpoints import describe_endpoint, hosts_components, is_serverless
 from scripts.aws.image import repository_uri
-from scripts.aws.jobs import MOST_RESULTS, RUNNING, TRAINING, JobKind
+from scripts.aws.jobs import MOST_RESULTS, RUNNING, JobKind
 from scripts.aws.objects import StoredVersion, listing, version_listing
 from scripts.config import names
 from scripts.console.failure import explain, is_denied
@@ -117,28 +117,11 @@ def jobs(aws: Aws, kind: JobKind) -> list[Thing]:
     found = {}
     for number, one in enumerate(_newest_and_running(aws, kind)):
         status = one[f"{kind.noun}Status"]
-        pool = has_warm_pool(one)
-        if number >= SHOWN_JOBS and status not in RUNNING and not pool:
+        if number >= SHOWN_JOBS and status not in RUNNING:
             continue
         costs = "by the second, until it ends" if status in RUNNING else ""
-        if pool:
-            status, costs = f"{status}, warm pool", "by the second, while the pool waits for a job"
         found[one[f"{kind.noun}Name"]] = Thing(kind.words, one[f"{kind.noun}Name"], status, one["CreationTime"], costs)
     return list(found.values())
-
-
-def has_warm_pool(summary: dict[str, Any]) -> bool:
-    """Whether the instances of a training job that has ended wait for the next one, and cost meanwhile.
-
-    https://docs.aws.amazon.com/sagemaker/latest/dg/train-warm-pools.html
-    """
-    return summary.get("WarmPoolStatus", {}).get("Status") == "Available"
-
-
-def warm_pools(aws: Aws) -> list[str]:
-    """The training jobs, of the newest, whose instances wait in a warm pool."""
-    summaries, _ = TRAINING.newest(aws)
-    return [one["TrainingJobName"] for one in summaries if has_warm_pool(one)]
 
 
 def _newest_and_running(aws: Aws, kind: JobKind) -> list[dict[str, Any]]:

@@ -47,14 +47,22 @@ def quota_name(instance_type: str, usage: str) -> str:
 
 
 def of_training(settings: Settings) -> Machines:
+    """With the warm pool that the settings want after it: its instances cost what they cost before."""
     train = settings.train
-    seconds = train.instance_count * train.max_runtime_seconds
-    end = f"The job is ended after {duration(train.max_runtime_seconds)} (train.max-runtime-seconds)."
-    return _training(settings, train.instance_count, seconds, end)
+    seconds = train.instance_count * (train.max_runtime_seconds + train.keep_alive_seconds)
+    end = f"The job is ended after {duration(train.max_runtime_seconds)} (train.max-runtime-seconds)"
+    if train.keep_alive_seconds:
+        end += (
+            f", and its instances then wait {duration(train.keep_alive_seconds)} for another job at the same price "
+            "(train.keep-alive-seconds)"
+        )
+    return _training(settings, train.instance_count, seconds, f"{end}.")
 
 
 def of_tuning(settings: Settings, with_features: bool = False) -> Machines:
-    """with_features: whether a training job for the features of all trials comes before them."""
+    """with_features: whether a training job for the features of all trials comes before them. None of them has a
+    warm pool of the settings'.
+    """
     train, tune = settings.train, settings.tune
     trials, search = tune.max_jobs * train.max_runtime_seconds, tune.parallel * tune.max_runtime_seconds
     if search and search < trials:

@@ -117,9 +117,7 @@ def put_request(bucket: str, key: str) -> dict[str, Any]:
     return {"Bucket": bucket, "Key": key, "ContentType": mimetypes.guess_type(key)[0] or "application/octet-stream"}
 
 
-def put_objects(
-    s3: Any, bucket: str, contents: dict[str, Callable[[], bytes]], then: str = "Do the same again."
-) -> None:
+def put_objects(s3: Any, bucket: str, contents: dict[str, Callable[[], bytes]], then: str) -> None:
     """Put the content of each key, in parallel, each in one part, so that its ETag is its MD5, and with its SHA-256.
 
     Where S3 throttles, or the network is cut, it goes on more slowly. Raises Failure when that does not help, or when

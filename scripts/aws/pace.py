@@ -37,6 +37,7 @@ class Pace:
         self._trouble_since: float | None = None
         self._told = False
         self._given_up: Exception | None = None
+        self._is_over = threading.Event()  # when it has given up: nobody pauses any longer
 
     @property
     def allowed(self) -> int:
@@ -64,7 +65,7 @@ class Pace:
                 self._end()
                 self._speed_up()
                 return answer
-            time.sleep(pause * random.uniform(0.5, 1))  # or all that failed together would come together again
+            self._is_over.wait(pause * random.uniform(0.5, 1))  # or all that failed together would come together again
             pause = min(LONGEST, 2 * pause)
 
     def _begin(self) -> float:
@@ -83,6 +84,7 @@ class Pace:
     def _give_up(self, error: Exception) -> None:
         with self._changed:
             self._given_up = error
+            self._is_over.set()
             self._changed.notify_all()
 
     def _slow_down(self, began: float, error: Exception) -> bool:

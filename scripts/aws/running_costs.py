@@ -14,6 +14,8 @@ from scripts.aws.endpoints import describe_endpoint, hosts_components, is_server
 from scripts.aws.inventory import Thing
 from scripts.aws.jobs import KINDS, MOST_RESULTS, TRANSFORM, TUNING
 from scripts.aws.prices import price_of
+from scripts.aws.warm_pools import KIND as WARM_POOL
+from scripts.requests.instances import instance_count, instance_types
 
 MOST_LOOKED_AT = 10  # of what runs: each is a request or two
 
@@ -91,11 +93,20 @@ def _of_endpoint(aws: Aws, name: str) -> Running | None:
 
 def _of_training(aws: Aws, name: str) -> Running | None:
     job = aws.client("sagemaker").describe_training_job(TrainingJobName=name)
+    return _of_resources(job, _seconds(job.get("TrainingStartTime")))
+
+
+def _of_pool(aws: Aws, name: str) -> Running | None:
+    """Since the job of this name ended: what it cost before is over."""
+    job = aws.client("sagemaker").describe_training_job(TrainingJobName=name)
+    return _of_resources(job, _seconds(job.get("TrainingEndTime")))
+
+
+def _of_resources(job: dict[str, Any], seconds: float) -> Running | None:
+    """None where its instances are of several types, or not yet selected. seconds: of each instance."""
     resources = job.get("ResourceConfig", {})
-    if "InstanceType" not in resources:
-        return None
-    count = resources.get("InstanceCount", 1)
-    return Running(resources["InstanceType"], "Training", count, count * _seconds(job.get("TrainingStartTime")))
+    types, count = instance_types(resources), instance_count(resources)
+    return Running(types[0], "Training", count, count * seconds) if len(types) == 1 else None
 
 
 def _of_transform(aws: Aws, name: str) -> Running | None:
@@ -132,5 +143,6 @@ Look = Callable[[Aws, str], Running | None]
 _OF_KINDS: dict[str, Look] = {TUNING.words: _of_tuning, TRANSFORM.words: _of_transform}
 _LOOKS: dict[str, Look] = {
     "endpoint": _of_endpoint,
+    WARM_POOL: _of_pool,
     **{kind.words: _OF_KINDS.get(kind.words, _of_training) for kind in KINDS},
 }

@@ -7,6 +7,7 @@ from typing import Any
 from contract.metric_lines import METRICS
 from contract.waits import minutes
 from scripts.comparison.series import Series, number
+from scripts.requests.instances import instance_count
 
 
 @dataclass(frozen=True)
@@ -127,11 +128,3 @@ def _of_time(description: dict[str, Any], series: dict[str, Series]) -> dict[str
     if description.get("EnableManagedSpotTraining") and trained and billable is not None:
         found["spot_saving"] = Figure(1 - billable / trained)
     return found
-
-
-def instance_count(config: dict[str, Any]) -> int:
-    """config: ResourceConfig of a description: one kind of instance, groups, or what was selected of preferences."""
-    groups = config.get("InstanceGroups", [])
-    if groups:
-        return sum(one["InstanceCount"] for one in groups)
-    return config.get("SelectedInstanceCount") or config.get("InstanceCount", 1)

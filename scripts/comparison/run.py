@@ -8,9 +8,10 @@ from contract.hyperparameter_texts import all_values
 from contract.hyperparameters import TUNING_OBJECTIVE, parse
 from contract.value_kinds import unquoted
 from scripts.aws.jobs import RUNNING
-from scripts.comparison.figures import Figure, figures_of, instance_count
+from scripts.comparison.figures import Figure, figures_of
 from scripts.comparison.series import Series, series_of_log, series_of_record
 from scripts.config import names
+from scripts.requests.instances import instance_count, instance_types
 
 PROGRAM = "sagemaker_program"  # names a script of the user's own, which runs in the place of ours
 _PLATFORM = ("sagemaker_", TUNING_OBJECTIVE)  # what the SDK, the toolkit and the service add to hyperparameters
@@ -115,8 +116,7 @@ def is_our_program(description: dict[str, Any], prefix: str) -> bool:
 
 def _facts(description: dict[str, Any]) -> dict[str, str]:
     machine = description["ResourceConfig"]
-    one_type = machine.get("SelectedInstanceType") or machine.get("InstanceType", "not yet selected")
-    types = [one["InstanceType"] for one in machine.get("InstanceGroups", [])] or [one_type]
+    types = instance_types(machine) or ("not yet selected",)
     count = instance_count(machine)
     image = description["AlgorithmSpecification"].get("TrainingImage", "")
     return {

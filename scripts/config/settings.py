@@ -1,15 +1,17 @@
 """The settings of all scripts: sagemaker.toml, and the environment before it (scripts/config/variables.py)."""
 
 import os
+import sys
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from pydantic import ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import BaseSettings, InitSettingsSource, SettingsConfigDict
 
 from scripts.config import contradictions, sections
+from scripts.config.missing_keys import completed, in_words, missing_keys
 from scripts.config.setting_problems import problems
 from scripts.config.setting_types import Bucket, Environment, Hyperparameters, Prefix, Region, Role, Section
 from scripts.config.variables import VariablesSource, unknown_variables
@@ -58,7 +60,8 @@ def load_settings(file: Path | None = None, environment: Mapping[str, str] | Non
         file: default: sagemaker.toml of the project that the environment names, else of this checkout.
         environment: the process's own, unless one is given.
 
-    Raises Failure that has a line for every setting that is missing, unknown or wrong.
+    A key that a project's file lacks has the value of this checkout's file, and a line on stderr names it. Raises
+    Failure that has a line for every setting that is missing, unknown or wrong.
     """
     environment = os.environ if environment is None else environment
     project = environment.get(PROJECT_FOLDER)
@@ -68,11 +71,14 @@ def load_settings(file: Path | None = None, environment: Mapping[str, str] | Non
         raise Failure(f"{file} is missing. Restore it: {restore}")
     of_file: list[str] = []
     of_environment: list[str] = []
+    taken: list[str] = []
+    given = _tables(file)
+    if file != FILE and (missing := missing_keys(Settings, given)) and FILE.is_file():
+        given = completed(given, missing, _tables(FILE))
+        taken = in_words(Settings, missing, environment)
     try:
-        sources = (VariablesSource(Settings, environment), TomlConfigSettingsSource(Settings, file))
+        sources = (VariablesSource(Settings, environment), InitSettingsSource(Settings, given))
         settings = Settings(_build_sources=(sources, {}))  # type: ignore[call-arg] # pydantic's plugin leaves it out
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise Failure(f"{file} is not TOML: {error}. Correct that place, or restore the file from git.") from None
     except ValidationError as error:
         of_file, of_environment = problems(Settings, error, environment)
     else:
@@ -81,6 +87,12 @@ def load_settings(file: Path | None = None, environment: Mapping[str, str] | Non
     if of_file or of_environment:
         places = [file.name] * bool(of_file) + ["the environment"] * bool(of_environment)
         raise Failure(f"Invalid settings in {' and '.join(places)}:\n  " + "\n  ".join(of_file + of_environment))
+    if taken:
+        print(
+            f"{file} has no {', '.join(taken)}: this version's values are taken, from {FILE}. Copy lines from there to "
+            "choose others.",
+            file=sys.stderr,
+        )
     return settings
 
 
@@ -88,6 +100,13 @@ def settings_file(environment: Mapping[str, str]) -> Path:
     """sagemaker.toml of the project that the environment names, else of this checkout."""
     project = environment.get(PROJECT_FOLDER)
     return Path(project) / FILE.name if project else FILE
+
+
+def _tables(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Failure(f"{file} is not TOML: {error}. Correct that place, or restore the file from git.") from None
 
 
 def _contradictions(settings: Settings) -> list[str]:

@@ -15,8 +15,9 @@ AHEAD = 4  # items a thread that may be waiting for their turn, so that 100,000 
 def in_parallel(function: Callable[[Item], Result], items: Iterable[Item], threads: int) -> Iterator[Result]:
     """Yield `function(item)` for every item, in their order; what it raises is raised here.
 
-    After that, or when the iterator is closed, nothing more is begun. Nothing waits for what is under way: the threads
-    are daemons, which concurrent.futures' are not, so that Ctrl-C ends a program whose requests hang."""
+    After that, or when the iterator is closed, nothing more is begun. What is under way when an item fails is waited
+    for, so that no request of a program outlives it; on Ctrl-C, and when the iterator is closed, nothing is: the
+    threads are daemons, which concurrent.futures' are not, so that requests that hang keep no program."""
     given: queue.SimpleQueue[tuple[Future[Result], Item] | None] = queue.SimpleQueue()
     under_way: deque[Future[Result]] = deque()
 
@@ -28,8 +29,10 @@ def in_parallel(function: Callable[[Item], Result], items: Iterable[Item], threa
             except BaseException as error:  # it belongs to whoever asks for the result
                 future.set_exception(error)
 
-    for _ in range(threads):
-        threading.Thread(target=work, daemon=True).start()
+    workers = [threading.Thread(target=work, daemon=True) for _ in range(threads)]
+    for worker in workers:
+        worker.start()
+    waits = True
     try:
         for item in items:
             under_way.append(Future())
@@ -38,11 +41,17 @@ def in_parallel(function: Callable[[Item], Result], items: Iterable[Item], threa
                 yield under_way.popleft().result()
         while under_way:
             yield under_way.popleft().result()
+    except (KeyboardInterrupt, GeneratorExit):
+        waits = False
+        raise
     finally:
         while not given.empty():
             try:
                 given.get_nowait()
             except queue.Empty:  # a thread was quicker
                 break
-        for _ in range(threads):
+        for _ in workers:
             given.put(None)
+        if waits:
+            for worker in workers:
+                worker.join()

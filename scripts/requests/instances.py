@@ -67,3 +67,20 @@ def types_of_variant(variant: dict[str, Any]) -> tuple[str, ...]:
     return tuple(one["InstanceType"] for one in pools) or tuple(
         one for one in (variant.get("InstanceType"),) if one is not None
     )
+
+
+def instance_types(resources: dict[str, Any]) -> tuple[str, ...]:
+    """Of ResourceConfig as DescribeTrainingJob answers it: of one kind of instance, of groups, or what was selected of
+    preferences; none where nothing is selected yet.
+    """
+    groups = [one["InstanceType"] for one in resources.get("InstanceGroups", [])]
+    one_type = resources.get("SelectedInstanceType") or resources.get("InstanceType")
+    return tuple(dict.fromkeys(groups)) or ((one_type,) if one_type else ())
+
+
+def instance_count(resources: dict[str, Any]) -> int:
+    """Of the same: how many instances the job has in all."""
+    groups = resources.get("InstanceGroups", [])
+    if groups:
+        return sum(one["InstanceCount"] for one in groups)
+    return resources.get("SelectedInstanceCount") or resources.get("InstanceCount", 1)

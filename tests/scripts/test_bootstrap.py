@@ -149,6 +149,16 @@ def test_what_others_made_stays_as_it_is_and_what_it_lacks_is_said(aws, bucket, 
     assert "retentionInDays" not in groups["/aws/sagemaker/TrainingJobs"]
 
 
+def test_a_bucket_with_a_key_of_the_accounts_own_keeps_it_and_says_what_it_wants(aws, bucket, capsys):
+    key = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}}
+    aws.client("s3").put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
+    assert bootstrap.main(["--yes"]) == 0
+    wants = f"it encrypts with the KMS key {key}: you and the role need kms:Decrypt and kms:GenerateDataKey on it"
+    assert wants in capsys.readouterr().out
+    assert "PutBucketEncryption" not in planned(capsys)
+
+
 def test_what_was_changed_since_is_brought_back(aws, capsys):
     assert bootstrap.main(["--yes"]) == 0
     iam, s3 = aws.client("iam"), aws.client("s3")

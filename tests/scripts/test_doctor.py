@@ -5,58 +5,26 @@ import re
 import time
 from dataclasses import replace
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
 from contract.findings import has_problem
-from local_test.api import policy_simulation as local_simulation
 from scripts import doctor
 from scripts.aws import account_checks
 from scripts.aws.account_checks import trusts_sagemaker
 from scripts.aws.clients import Aws
-from scripts.aws.policy_documents import Places
+from scripts.aws.policy_documents import places_of
 from scripts.aws.policy_simulation import denied_of, role_of_session
 from scripts.aws.quotas import Quota, quota_findings, read_quotas, wanted_quotas
 from scripts.config.settings import load_settings
-from tests.scripts.conftest import BUCKET, ROLE
-
-TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": account_checks.SERVICE}}],
-}
-PLACES = Places("aws", "eu-west-1", "123456789012", BUCKET, "dogbreed", ROLE)
-
-
-@pytest.fixture
-def simulation(aws, monkeypatch):
-    """moto with IAM's simulation, as the local SageMaker has it; the value names actions that it is to deny."""
-    local_simulation.add_policy_simulation()
-    refused, allowed = set(), local_simulation.evaluation_results
-
-    def results(actions, resources):
-        return [
-            {**one, "EvalDecision": "implicitDeny"} if one["EvalActionName"] in refused else one
-            for one in allowed(actions, resources)
-        ]
-
-    monkeypatch.setattr(local_simulation, "evaluation_results", results)
-    aws.client("iam").create_user(UserName="moto")  # who moto says that everybody is
-    aws.client("iam").create_role(RoleName="dogs", AssumeRolePolicyDocument=json.dumps(TRUST))
-    return refused
-
-
-def levels(findings):
-    for one in findings:
-        assert one.says.endswith((".", "?")) and (one.level == "ok") == (one.next_step == ""), one
-    return {(one.subject, one.level) for one in findings}
+from tests.scripts.account_findings import PLACES, TRUST, levels, simulation  # noqa: F401
 
 
 def found_in(aws):
     return doctor.findings(load_settings())
 
 
-def test_an_account_that_has_everything_has_no_problem(simulation, bucket, aws):
+def test_an_account_that_has_everything_has_no_problem(simulation, bucket, aws):  # noqa: F811
     found = found_in(aws)
     assert not has_problem(found)
     assert {(one, "ok") for one in ("region", "credentials", "role", "permissions", "bucket")} <= levels(found)
@@ -102,7 +70,7 @@ def test_wrong_or_expired_credentials_are_a_problem(aws, monkeypatch):
     )
 
 
-def test_a_role_is_looked_at_in_all_that_a_job_needs_of_it(simulation, aws):
+def test_a_role_is_looked_at_in_all_that_a_job_needs_of_it(simulation, aws):  # noqa: F811
     iam = aws.client("iam")
     assert levels(account_checks.role_findings(aws, PLACES)) == {("role", "ok")}
     simulation.add("s3:GetObject")
@@ -122,6 +90,16 @@ def test_a_role_is_looked_at_in_all_that_a_job_needs_of_it(simulation, aws):
     assert found.level == "problem" and "does not trust" in found.says
 
 
+def test_a_role_lets_a_shell_into_its_jobs_where_the_settings_want_one(simulation, aws, monkeypatch):  # noqa: F811
+    actions = ("CreateControlChannel", "CreateDataChannel", "OpenControlChannel", "OpenDataChannel")
+    simulation |= {f"ssmmessages:{one}" for one in actions}
+    assert levels(account_checks.role_findings(aws, PLACES)) == {("role", "ok")}
+    monkeypatch.setenv("SAGEMAKER_TRAIN_SHELL", "true")
+    [found] = account_checks.role_findings(aws, places_of(Aws(load_settings())))
+    assert levels([found]) == {("role", "problem")} and "make bootstrap" in found.next_step
+    assert all(f"ssmmessages:{one}" in found.says for one in actions)
+
+
 @pytest.mark.parametrize(
     ("statement", "trusted"),
     [
@@ -136,7 +114,7 @@ def test_a_trust_policy_may_be_written_in_several_ways(statement, trusted):
     assert trusts_sagemaker({"Statement": statement}) is trusted and not trusts_sagemaker({})
 
 
-def test_verbs_are_named_with_the_actions_that_they_lack(simulation, aws):
+def test_verbs_are_named_with_the_actions_that_they_lack(simulation, aws):  # noqa: F811
     assert levels(account_checks.permission_findings(aws, PLACES)) == {("permissions", "ok")}
     simulation |= {"iam:PassRole", "sagemaker:CreateEndpoint"}
     [found] = account_checks.permission_findings(aws, PLACES)
@@ -160,24 +138,6 @@ def test_a_policy_that_wants_to_know_more_decides_nothing():
     )
     assert role_of_session("arn:aws:sts::1:assumed-role/Name/me@example.com") == "Name"
     assert role_of_session("arn:aws:iam::1:user/Name") is None
-
-
-def test_a_bucket_is_ones_own_and_in_the_region(aws, bucket, monkeypatch):
-    assert levels(account_checks.bucket_findings(aws, PLACES)) == {("bucket", "ok")}
-    [found] = account_checks.bucket_findings(aws, replace(PLACES, bucket="not-there-yet"))
-    assert levels([found]) == {("bucket", "warning")} and found.next_step == "make upload makes it"
-    boto3.client("s3", region_name="ap-southeast-2").create_bucket(
-        Bucket="elsewhere", CreateBucketConfiguration={"LocationConstraint": "ap-southeast-2"}
-    )
-    [found] = account_checks.bucket_findings(aws, replace(PLACES, bucket="elsewhere"))
-    assert levels([found]) == {("bucket", "problem")} and "ap-southeast-2" in found.says
-
-    def refused(**request):
-        assert request["ExpectedBucketOwner"] == "123456789012"
-        raise ClientError({"Error": {"Code": "403", "Message": "Forbidden"}}, "HeadBucket")
-
-    monkeypatch.setattr(aws.client("s3"), "head_bucket", refused)
-    assert levels(account_checks.bucket_findings(aws, PLACES)) == {("bucket", "problem")}
 
 
 NAME = "ml.g4dn.xlarge for training job usage"

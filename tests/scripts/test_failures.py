@@ -4,6 +4,7 @@ runs.
 
 import ast
 import importlib
+import signal
 import subprocess
 import sys
 import threading
@@ -192,6 +193,48 @@ def test_an_error_is_raised_and_ends_what_has_not_begun():
     with pytest.raises(Failure, match="three"):
         list(in_parallel(work, range(1000), 2))
     assert len(begun) < 50
+
+
+def test_what_is_under_way_when_an_item_fails_is_waited_for_and_nothing_more_is_begun():
+    begun, ended, failed = [], [], threading.Event()
+
+    def work(n):
+        begun.append(n)
+        if n == 0:
+            failed.set()
+            raise Failure("none")
+        failed.wait()
+        time.sleep(0.05)  # and the error is there before this one ends
+        ended.append(n)
+
+    with pytest.raises(Failure, match="none"):
+        list(in_parallel(work, range(1000), 4))
+    assert sorted(ended) == sorted(set(begun) - {0}) and len(begun) < 20
+
+
+def test_no_thread_outlives_the_last_result():
+    before = set(threading.enumerate())
+    assert list(in_parallel(str, range(9), 4)) == list("012345678")
+    assert set(threading.enumerate()) <= before
+
+
+@pytest.mark.parametrize("interrupts_the_wait", [False, True])
+def test_ctrl_c_waits_for_nothing_that_is_under_way(interrupts_the_wait):
+    """Also while what is under way is waited for, after an item has failed."""
+    code = (
+        "import signal, sys, threading, time\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from scripts.console.failure import Failure, ends_with_a_sentence\n"
+        "from scripts.console.parallel import in_parallel\n"
+        "def work(n):\n    if n == 0 and len(sys.argv) > 1: raise Failure('no')\n"
+        "    print(n, flush=True)\n    time.sleep(60)\n"
+        "@ends_with_a_sentence\ndef main(arguments):\n    list(in_parallel(work, range(9), 2))\n"
+        "sys.exit(main([]))"
+    )
+    words = [sys.executable, "-c", code, *(["fails"] if interrupts_the_wait else [])]
+    with subprocess.Popen(words, cwd=SCRIPTS.parent, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        running.stdout.readline()
+        running.send_signal(signal.SIGINT)
+        assert running.wait(20) == 130 and b"interrupted" in running.stderr.read()
 
 
 def test_a_request_that_hangs_is_not_waited_for():

@@ -100,12 +100,38 @@ def test_the_newest_jobs_report_is_brought_and_opened(job, put, opened, capsys):
     assert page.read_bytes() == b"<!doctype html>" and json.loads(page.with_name("report.json").read_bytes()) == RECORD
     assert sorted(file.name for file in page.parent.iterdir()) == ["report.html", "report.json"]
     assert capsys.readouterr().out.splitlines() == [
-        str(page),
         "Completed: test accuracy 87.0% (95% interval 84.6% to 89.1%, 836 pictures), test loss 0.512, valid accuracy "
         "87.1% after epoch 2, "
         "time 31:13, 1 issue found",
+        f"page: {page}",
     ]
     assert opened == [page.absolute().as_uri()]
+
+
+SUMMARY = [
+    {"title": "How good it is", "sentences": ["The model names 87.0% of 836 test pictures correctly."]},
+    {"title": "What to try next", "sentences": ["It still improved.", "Collect more pictures of 1_A&B."]},
+]
+
+
+def test_what_the_page_begins_with_is_told_here_too(job, put, opened, capsys):
+    job()
+    put(whole(RECORD | {"summary": SUMMARY}))
+    assert report.main([]) == 0
+    told = [
+        "How good it is: The model names 87.0% of 836 test pictures correctly.",
+        "What to try next:",
+        "  1. It still improved.",
+        "  2. Collect more pictures of 1_A&B.",
+        f"page: out/reports/{JOB}/report.html",
+    ]
+    assert capsys.readouterr().out.splitlines() == told
+    stopped = {"status": "Stopped", "reason": "StopTrainingJob was asked for."}
+    put(whole(RECORD | stopped | {"summary": SUMMARY}))
+    assert report.main(["--json"]) == 0
+    shown = capsys.readouterr()
+    assert shown.err.splitlines()[-6:] == ["Stopped: StopTrainingJob was asked for.", *told]
+    assert json.loads(shown.out)["summary"] == SUMMARY
 
 
 def test_a_named_jobs_report_is_brought(job, put, opened):
@@ -148,7 +174,7 @@ def test_a_job_that_did_not_complete_may_have_a_report(job, put, opened, capsys,
         )
     )
     assert report.main([]) == 0
-    assert capsys.readouterr().out.splitlines()[1] == f"{status}: The training loss of epoch 2 is nan."
+    assert capsys.readouterr().out.splitlines()[0] == f"{status}: The training loss of epoch 2 is nan."
 
 
 @pytest.mark.parametrize("status", ["InProgress", "Stopping"])

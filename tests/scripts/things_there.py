@@ -28,6 +28,7 @@ class Account:
             "ListModels": lambda request: self.list_versions("Models", "Model"),
             "ListEndpointConfigs": lambda request: self.list_versions("EndpointConfigs", "EndpointConfig"),
         }
+        sagemaker.answers["UpdateTrainingJob"] = self.end_pool
         for noun in self.jobs:
             sagemaker.answers[f"List{noun}s"] = lambda request, noun=noun: self.list_jobs(noun, request)
             sagemaker.answers[f"Describe{noun}"] = lambda request, noun=noun: self.describe_job(noun, request)
@@ -65,8 +66,14 @@ class Account:
                 }
                 for name, state in self.jobs[noun].items()
                 if request.get("StatusEquals") in (None, state)
+                and ("WarmPoolStatusEquals" not in request or name in self.pools)
             ]
         }
+
+    def end_pool(self, request):
+        assert request["ResourceConfig"] == {"KeepAlivePeriodInSeconds": 0}
+        self.pools.discard(request["TrainingJobName"])
+        return {"TrainingJobArn": "a"}
 
     def stop_job(self, noun, request):
         self.jobs[noun][request[f"{noun}Name"]] = "Stopping"

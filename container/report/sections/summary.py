@@ -1,6 +1,8 @@
 """The summary: how good the model is, where it fails and what to try next; the most important figures; the checks."""
 
-from container.report.markup import text
+from typing import Any
+
+from container.report.markup import plain, text
 from container.report.model_quality import how_good, where_it_fails
 from container.report.next_steps import next_steps
 from container.report.record import RunRecord
@@ -18,15 +20,31 @@ def summary(record: RunRecord) -> str:
     )
 
 
-def _sentences(record: RunRecord) -> str:
-    found, steps = record.evaluation, [one.sentence for one in next_steps(record)]
-    listed = f"<ol>{''.join(f'<li>{one}</li>' for one in steps)}</ol>"
+def sentences(record: RunRecord) -> dict[str, list[str]]:
+    """How good the model is, where it fails and what to try next: by title, each HTML. A title of which nothing is
+    known is left out.
+    """
+    found = record.evaluation
     said = {
-        "How good it is": how_good(found) if found else "",
-        "Where it fails": where_it_fails(found) if found else "",
-        "What to try next": listed if len(steps) > 1 else "".join(steps),
+        "How good it is": [how_good(found)] if found else [],
+        "Where it fails": [where_it_fails(found)] if found else [],
+        "What to try next": [one.sentence for one in next_steps(record)],
     }
-    rows = "".join(f"<div><dt>{title}</dt><dd>{content}</dd></div>" for title, content in said.items() if content)
+    known = {title: list(filter(None, every)) for title, every in said.items()}
+    return {title: every for title, every in known.items() if every}
+
+
+def summary_text(record: RunRecord) -> list[dict[str, Any]]:
+    """The same as text, for report.json: `[{"title": ..., "sentences": [...]}, ...]`."""
+    return [{"title": title, "sentences": list(map(plain, every))} for title, every in sentences(record).items()]
+
+
+def _sentences(record: RunRecord) -> str:
+    said = {
+        title: f"<ol>{''.join(f'<li>{one}</li>' for one in every)}</ol>" if len(every) > 1 else every[0]
+        for title, every in sentences(record).items()
+    }
+    rows = "".join(f"<div><dt>{title}</dt><dd>{content}</dd></div>" for title, content in said.items())
     return f"<dl class='card sentences'>{rows}</dl>" if rows else ""
 
 

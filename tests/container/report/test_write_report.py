@@ -1,12 +1,16 @@
 """The files of a report: whole, replaced by the next, and the JSON without pictures."""
 
+import html
 import json
 import os
+import re
 
 import pytest
 
 from container.report.page import write_report
 from container.report.record import RunRecord
+from tests.container.report.full_record import full_record
+from tests.container.report.record_of import record_of
 
 
 def test_the_page_and_the_record_without_its_pictures_are_written(tmp_path, small):
@@ -15,7 +19,22 @@ def test_the_page_and_the_record_without_its_pictures_are_written(tmp_path, smal
     read = json.loads(written.with_name("report.json").read_text())
     assert "pictures" not in read and small.pictures is not None
     small.pictures = None
-    assert read == small.to_dict()
+    assert {name: value for name, value in read.items() if name != "summary"} == small.to_dict()
+
+
+def test_the_record_has_the_sentences_of_the_summary_as_text(tmp_path):
+    record = record_of(full_record(classes=[f"<b>{number}_A & B</b>" for number in range(3)]))
+    written = write_report(record, tmp_path)
+    said = json.loads(written.with_name("report.json").read_text())["summary"]
+    assert [one["title"] for one in said] == ["How good it is", "Where it fails", "What to try next"]
+    assert said[0]["sentences"][0].startswith("The model names ")
+    [where] = said[1]["sentences"]
+    assert "_A & B</b>" in where and not any(mark in where for mark in ("<bdi>", "<wbr", "&amp;", "&lt;"))
+    assert where in html.unescape(re.sub("<[^>]*>", "", written.with_name("report.html").read_text()))
+
+
+def test_a_run_that_measured_nothing_has_no_sentences(tmp_path):
+    assert json.loads(write_report(RunRecord(), tmp_path).with_name("report.json").read_text())["summary"] == []
 
 
 def test_the_next_report_takes_the_place_of_the_one_before(tmp_path, small):

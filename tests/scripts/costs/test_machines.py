@@ -29,6 +29,17 @@ def test_a_training_job_costs_at_most_its_longest_run_on_every_instance(settings
     )
 
 
+def test_the_warm_pool_after_a_job_costs_what_the_job_did_and_trials_have_none(settings):
+    kept = changed(settings, "train", instance_count=2, keep_alive_seconds=1800)
+    assert cost_in_words(of_training(kept), 1.0) == (
+        "2 x ml.g4dn.xlarge cost 2.00 USD an hour, at most 13.00 USD in all. The job is ended after 6 hours "
+        "(train.max-runtime-seconds), and its instances then wait 30 minutes for another job at the same price "
+        "(train.keep-alive-seconds)."
+    )
+    assert "together at most 13 hours of one instance" in cost_in_words(of_training(kept), None)
+    assert of_tuning(kept) == of_tuning(changed(settings, "train", instance_count=2))
+
+
 def test_without_a_price_it_is_the_instance_type_the_hour_and_the_longest_run(settings):
     said = cost_in_words(of_training(settings), None)
     assert said.startswith(

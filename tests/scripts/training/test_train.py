@@ -242,6 +242,30 @@ def test_json_has_the_job_its_figures_and_the_model(ready, write_log, capsys):
     assert call["operation"] == "CreateTrainingJob"
 
 
+@pytest.mark.parametrize(
+    ("resources", "total", "words"),
+    [
+        ({"InstanceType": "ml.g5.xlarge", "InstanceCount": 1}, 900, ", 900 s billed. "),
+        ({"InstanceType": "ml.g5.xlarge", "InstanceCount": 3}, 2700, ", 2,700 s billed (3 instances of 900 s). "),
+        (
+            {"SelectedInstanceType": "ml.g5.xlarge", "SelectedInstanceCount": 2},
+            1800,
+            ", 1,800 s billed (2 instances of",
+        ),
+    ],
+)
+def test_what_was_billed_is_that_of_all_instances(ready, capsys, resources, total, words):
+    ready.answers["DescribeTrainingJob"] = lambda request: job(
+        request["TrainingJobName"],
+        "Completed",
+        BillableTimeInSeconds=900,
+        ResourceConfig={"VolumeSizeInGB": 50, **resources},
+    )
+    assert train.main(["--json"]) == 0
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)["billed_seconds"] == total and words in shown.err
+
+
 def test_json_of_a_job_that_failed_has_the_reason(ready, capsys):
     ready.answers["DescribeTrainingJob"] = lambda request: job(
         request["TrainingJobName"], "Failed", FailureReason="AlgorithmError: no."

@@ -3,6 +3,9 @@
 import shlex
 import subprocess
 
+import pytest
+from botocore.exceptions import ClientError
+
 from tests.local_service import until
 
 
@@ -35,3 +38,25 @@ def test_a_warm_pool_is_taken_and_named_as_without_effect(jobs):
     job = jobs.ended(request["TrainingJobName"])
     assert job["TrainingJobStatus"] == "Completed" and job["ResourceConfig"]["KeepAlivePeriodInSeconds"] == 60
     assert "ResourceConfig.KeepAlivePeriodInSeconds" in jobs.log(request["TrainingJobName"])
+
+
+def test_the_end_of_a_warm_pool_can_be_moved_and_there_is_none_to_wait_for(jobs):
+    request = jobs.request("true")
+    request["ResourceConfig"]["KeepAlivePeriodInSeconds"] = 60
+    name = request["TrainingJobName"]
+    jobs.api.create_training_job(**request)
+    for seconds in (120, 0, 0):
+        jobs.api.update_training_job(TrainingJobName=name, ResourceConfig={"KeepAlivePeriodInSeconds": seconds})
+        assert jobs.job(name)["ResourceConfig"]["KeepAlivePeriodInSeconds"] == seconds
+    assert jobs.ended(name)["TrainingJobStatus"] == "Completed"
+    for status in ("Available", "InUse"):
+        assert jobs.api.list_training_jobs(WarmPoolStatusEquals=status)["TrainingJobSummaries"] == []
+
+
+def test_a_job_without_a_warm_pool_has_none_to_end(jobs):
+    name = jobs.start("true")
+    jobs.ended(name)
+    with pytest.raises(ClientError, match="has no warm pool"):
+        jobs.api.update_training_job(TrainingJobName=name, ResourceConfig={"KeepAlivePeriodInSeconds": 0})
+    with pytest.raises(ClientError, match="does not support RemoteDebugConfig"):
+        jobs.api.update_training_job(TrainingJobName=name, RemoteDebugConfig={"EnableRemoteDebug": True})
