@@ -18,6 +18,7 @@ from contract.value_kinds import Boolean, Kind, Number, OneOf, Parsed, Text, Who
 NEED_PIXELS = ("mixup", "cutmix", "trivial-augment", "test-flip")
 # The tuning service adds this one to every trial.
 TUNING_OBJECTIVE = "_tuning_objective_metric"
+LR, FINE_TUNING_LR = 0.001, 0.0003  # of random weights or a head alone; of a network with pretrained weights
 EARLY_LR = 0.1  # with pretrained weights
 EMBEDDED_ARCH = "timm/tf_efficientnet_lite0"  # its ImageNet weights are in the train image
 OFF_IN_TRIALS = "`true`, in a tuning job's trials `false`"
@@ -70,7 +71,12 @@ class Hyperparameters:
     )
     epochs: int = _is(Whole(1, 10_000), "10", "passes over the training pictures")
     batch_size: int = _is(Whole(1, 65_536), "64", "pictures in a step, of all GPUs and instances together")
-    lr: float = _is(Number(0, 10, above=True), "0.001", "peak rate of AdamW: a linear rise, then half a cosine")
+    lr: float = _is(
+        Number(0, 10, above=True),
+        None,
+        "peak rate of AdamW: a linear rise, then half a cosine",
+        "0.001; 0.0003 where pretrained weights are fine-tuned",
+    )
     warmup_epochs: float = _is(Number(0, 10_000), "1", "length of the rise")
     weight_decay: float = _is(Number(0, 10), "0.01", "of AdamW; not for biases and normalisation")
     label_smoothing: float = _is(Number(0, 0.9), "0.1", "share of the target that is spread over all classes")
@@ -173,6 +179,8 @@ def parse(given: Mapping[str, str]) -> Hyperparameters:
     keeps_weights = values["pretrained"] == "auto" and not values["freeze-backbone"]
     if values["head-epochs"] is None:
         values["head-epochs"] = 1 if keeps_weights and values["epochs"] > 1 else 0
+    if values["lr"] is None:
+        values["lr"] = FINE_TUNING_LR if keeps_weights else LR
     if values["freeze-batch-norm"] is None:
         values["freeze-batch-norm"] = keeps_weights
     if values["early-lr"] is None:

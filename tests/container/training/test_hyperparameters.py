@@ -34,6 +34,19 @@ def test_pretrained_weights_are_trained_after_the_head_and_more_gently(
     assert (found.head_epochs, found.early_lr, found.freeze_batch_norm) == (head_epochs, early_lr, freeze_batch_norm)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "lr"),
+    [
+        ([], 0.0003),
+        (["--pretrained", "none"], 0.001),
+        (["--freeze-backbone", "true"], 0.001),
+        (["--lr", "0.01"], 0.01),
+    ],
+)
+def test_pretrained_weights_are_fine_tuned_at_a_lower_rate_than_random_ones_or_a_head(arguments, lr):
+    assert parse(arguments).lr == lr
+
+
 @pytest.mark.parametrize("given", ["64", '"64"', "64.0", " 64 "])
 def test_a_number_means_the_same_in_either_quoting(given):
     assert parse(["--batch-size", given]).batch_size == 64
