@@ -42,7 +42,7 @@ def main(arguments: list[str]) -> int:
     with Wait(f"what {aws.settings.prefix} has in {aws.region}"):
         things = with_costs(aws, [thing for look in looks for thing in inventory.seen(look, aws, unseen)])
     found.update(
-        prefix=aws.settings.prefix, region=aws.region, resources=[vars(thing) for thing in things], unseen=unseen
+        prefix=aws.settings.prefix, region=aws.region, resources=[thing.as_row() for thing in things], unseen=unseen
     )
     for one in unseen:
         print(f"warning: not all can be shown. {one}", file=sys.stderr)

@@ -1,7 +1,7 @@
 """All resources of a prefix on AWS, and which of them cost money while they exist."""
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -26,13 +26,20 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True)
 class Thing:
-    """One resource. costs: how it costs money while it is there, empty when it does not."""
+    """One resource. costs: how it costs money while it is there, empty when it does not. described: AWS's answer, where
+    what it has come to follows from that.
+    """
 
     kind: str
     name: str
     state: str
     created: datetime | None
     costs: str
+    described: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def as_row(self) -> dict[str, Any]:
+        """Its fields but AWS's answer, as `--json` shows them."""
+        return {name: value for name, value in vars(self).items() if name != "described"}
 
 
 def seen(look: Callable[[Aws], list[Found]], aws: Aws, unseen: list[str], so: str = "") -> list[Found]:
@@ -65,7 +72,8 @@ def endpoints(aws: Aws) -> list[Thing]:
         state, nothing_runs = f"{state}, 0 instances", True
     costs = "" if nothing_runs else costs
     of_components = _components(component_of(aws, endpoint))
-    return [*of_components, Thing("endpoint", endpoint["EndpointName"], state, endpoint["CreationTime"], costs)]
+    created = endpoint["CreationTime"]
+    return [*of_components, Thing("endpoint", endpoint["EndpointName"], state, created, costs, endpoint)]
 
 
 def _components(found: dict[str, Any] | None) -> list[Thing]:

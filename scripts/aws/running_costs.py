@@ -10,7 +10,7 @@ from botocore.parsers import ResponseParserError
 
 from scripts.aws.clients import Aws
 from scripts.aws.cost_words import running_cost
-from scripts.aws.endpoints import describe_endpoint, hosts_components, is_serverless
+from scripts.aws.endpoints import hosts_components, is_serverless
 from scripts.aws.inventory import Thing
 from scripts.aws.jobs import KINDS, MOST_RESULTS, TRANSFORM, TUNING
 from scripts.aws.prices import price_of
@@ -44,7 +44,7 @@ def with_costs(aws: Aws, things: Iterable[Thing]) -> list[Thing]:
 
 def _with_cost(aws: Aws, thing: Thing, look: "Look", prices: "_Prices") -> Thing:
     try:
-        running = look(aws, thing.name)
+        running = look(aws, thing)
     except (BotoCoreError, ClientError):  # denied, or gone meanwhile: the table is worth having without
         return thing
     if running is None:
@@ -75,10 +75,10 @@ class _Prices:
             return None
 
 
-def _of_endpoint(aws: Aws, name: str) -> Running | None:
+def _of_endpoint(aws: Aws, thing: Thing) -> Running | None:
     """Its first variant's: a project's endpoint has one. Earlier updates are taken to have cost the same."""
-    endpoint = describe_endpoint(aws, name)
-    if endpoint is None or is_serverless(endpoint) or not endpoint.get("EndpointConfigName"):
+    endpoint = thing.described
+    if is_serverless(endpoint) or not endpoint.get("EndpointConfigName"):
         return None
     if hosts_components(endpoint):  # how long its instances were there is not known
         return None
@@ -91,14 +91,14 @@ def _of_endpoint(aws: Aws, name: str) -> Running | None:
     return Running(variant["InstanceType"], "Hosting", count, count * _seconds(endpoint["CreationTime"]))
 
 
-def _of_training(aws: Aws, name: str) -> Running | None:
-    job = aws.client("sagemaker").describe_training_job(TrainingJobName=name)
+def _of_training(aws: Aws, thing: Thing) -> Running | None:
+    job = aws.client("sagemaker").describe_training_job(TrainingJobName=thing.name)
     return _of_resources(job, _seconds(job.get("TrainingStartTime")))
 
 
-def _of_pool(aws: Aws, name: str) -> Running | None:
-    """Since the job of this name ended: what it cost before is over."""
-    job = aws.client("sagemaker").describe_training_job(TrainingJobName=name)
+def _of_pool(aws: Aws, thing: Thing) -> Running | None:
+    """Since its job ended: what it cost before is over."""
+    job = aws.client("sagemaker").describe_training_job(TrainingJobName=thing.name)
     return _of_resources(job, _seconds(job.get("TrainingEndTime")))
 
 
@@ -109,8 +109,8 @@ def _of_resources(job: dict[str, Any], seconds: float) -> Running | None:
     return Running(types[0], "Training", count, count * seconds) if len(types) == 1 else None
 
 
-def _of_transform(aws: Aws, name: str) -> Running | None:
-    job = aws.client("sagemaker").describe_transform_job(TransformJobName=name)
+def _of_transform(aws: Aws, thing: Thing) -> Running | None:
+    job = aws.client("sagemaker").describe_transform_job(TransformJobName=thing.name)
     resources = job.get("TransformResources", {})
     if "InstanceType" not in resources:
         return None
@@ -118,16 +118,16 @@ def _of_transform(aws: Aws, name: str) -> Running | None:
     return Running(resources["InstanceType"], "BatchTransform", count, count * _seconds(job.get("TransformStartTime")))
 
 
-def _of_tuning(aws: Aws, name: str) -> Running | None:
+def _of_tuning(aws: Aws, thing: Thing) -> Running | None:
     """Of its newest hundred trials."""
     sagemaker = aws.client("sagemaker")
-    job = sagemaker.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
+    job = sagemaker.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=thing.name)
     resources = job.get("TrainingJobDefinition", {}).get("ResourceConfig", {})
     if "InstanceType" not in resources:
         return None
     count = resources.get("InstanceCount", 1)
     trials = sagemaker.list_training_jobs_for_hyper_parameter_tuning_job(
-        HyperParameterTuningJobName=name, SortBy="CreationTime", SortOrder="Descending", MaxResults=MOST_RESULTS
+        HyperParameterTuningJobName=thing.name, SortBy="CreationTime", SortOrder="Descending", MaxResults=MOST_RESULTS
     )["TrainingJobSummaries"]
     seconds = sum(_seconds(one.get("TrainingStartTime"), one.get("TrainingEndTime")) for one in trials)
     running = sum("TrainingStartTime" in one and "TrainingEndTime" not in one for one in trials)
@@ -139,7 +139,7 @@ def _seconds(start: datetime | None, end: datetime | None = None) -> float:
     return max(0.0, ((end or datetime.now(UTC)) - start).total_seconds()) if start else 0.0
 
 
-Look = Callable[[Aws, str], Running | None]
+Look = Callable[[Aws, Thing], Running | None]
 _OF_KINDS: dict[str, Look] = {TUNING.words: _of_tuning, TRANSFORM.words: _of_transform}
 _LOOKS: dict[str, Look] = {
     "endpoint": _of_endpoint,
