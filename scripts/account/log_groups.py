@@ -1,7 +1,7 @@
 """How long CloudWatch keeps log lines: for ever, at a price, unless a group says otherwise.
 
-The endpoint's group is the project's. Those of jobs are the whole account's, so that what they keep is only decided
-where nothing has written to them yet, and none of them is ever taken back.
+The groups of the endpoint and of its inference component are the project's. Those of jobs are the whole account's, so
+that what they keep is only decided where nothing has written to them yet, and none of them is ever taken back.
 https://docs.aws.amazon.com/sagemaker/latest/dg/logging-cloudwatch.html
 """
 
@@ -9,32 +9,37 @@ from typing import Any
 
 from scripts.account.step import Step, as_pairs, bootstrap_tags, has_tags
 from scripts.aws.clients import Aws
-from scripts.aws.log_tail import TRAINING_GROUP, TRANSFORM_GROUP, endpoint_group
+from scripts.aws.log_tail import TRAINING_GROUP, TRANSFORM_GROUP, component_group, endpoint_group
 from scripts.aws.planned_call import Call
 from scripts.aws.policy_documents import Places
-from scripts.config.names import endpoint
+from scripts.config.names import endpoint, inference_component
 
 KEPT_DAYS = 90
 _SHARED = (TRAINING_GROUP, TRANSFORM_GROUP)
 
 
 def log_group_steps(aws: Aws, places: Places) -> list[Step]:
-    own = _own_group(places)
-    return [_step(aws, own, bootstrap_tags(places.prefix)), *(_step(aws, one) for one in _SHARED)]
+    own = [endpoint_group(endpoint(places.prefix))]
+    if aws.settings.scales_to_zero:
+        own.append(_components_group(places))
+    tags = bootstrap_tags(places.prefix)
+    return [*(_step(aws, one, tags) for one in own), *(_step(aws, one) for one in _SHARED)]
 
 
 def removal_calls(aws: Aws, places: Places, stays: list[str]) -> list[Call]:
-    """The call that removes the endpoint's group, when bootstrap made it. stays: gets nothing."""
-    logs, name = aws.client("logs"), _own_group(places)
-    if _find_group(logs, name) is None:
-        return []
-    arn = f"arn:{places.partition}:logs:{places.region}:{places.account}:log-group:{name}"
-    tags = as_pairs(logs.list_tags_for_resource(resourceArn=arn)["tags"])
-    return [Call("logs", "DeleteLogGroup", {"logGroupName": name})] if has_tags(tags, places.prefix) else []
+    """The calls that remove those of the project's groups that bootstrap made. stays: gets nothing."""
+    logs, found = aws.client("logs"), []
+    for name in (endpoint_group(endpoint(places.prefix)), _components_group(places)):
+        if _find_group(logs, name) is None:
+            continue
+        arn = f"arn:{places.partition}:logs:{places.region}:{places.account}:log-group:{name}"
+        if has_tags(as_pairs(logs.list_tags_for_resource(resourceArn=arn)["tags"]), places.prefix):
+            found.append(Call("logs", "DeleteLogGroup", {"logGroupName": name}))
+    return found
 
 
-def _own_group(places: Places) -> str:
-    return endpoint_group(endpoint(places.prefix))
+def _components_group(places: Places) -> str:
+    return component_group(inference_component(places.prefix))
 
 
 def _step(aws: Aws, name: str, tags: dict[str, str] | None = None) -> Step:

@@ -59,6 +59,18 @@ def test_all_that_bootstrap_made_goes_and_the_accounts_own_logs_stay(made, capsy
     assert "has nothing in eu-west-1 that is to be removed" in capsys.readouterr().out
 
 
+def test_an_endpoint_that_scales_to_zero_has_a_second_log_group_which_comes_and_goes(account, monkeypatch):
+    monkeypatch.setenv("SAGEMAKER_AUTOSCALING_MAX_INSTANCES", "2")
+    monkeypatch.setenv("SAGEMAKER_AUTOSCALING_MIN_INSTANCES", "0")
+    assert bootstrap.main(["--yes"]) == 0
+    [component] = account.client("logs").describe_log_groups(logGroupNamePrefix="/aws/sagemaker/Inf")["logGroups"]
+    assert component["logGroupName"] == "/aws/sagemaker/InferenceComponents/dogbreed"
+    assert component["retentionInDays"] == 90
+    monkeypatch.delenv("SAGEMAKER_AUTOSCALING_MIN_INSTANCES")
+    assert delete.main(["--yes", "--all"]) == 0
+    assert groups(account) == ["/aws/sagemaker/TrainingJobs", "/aws/sagemaker/TransformJobs"]
+
+
 def test_without_all_it_stays(made):
     assert delete.main(["--yes", "--data", "--images"]) == 0
     assert made.client("iam").list_roles()["Roles"] and budgets(made) and made.client("s3").list_buckets()["Buckets"]
