@@ -94,8 +94,8 @@ def test_a_frozen_backbone_changes_neither_its_weights_nor_its_statistics():
     assert changed and all(name.startswith("fc.") for name in changed)
 
 
-@pytest.mark.parametrize("arch", ["resnet18", "timm/tf_efficientnet_lite0", "timm/resnet18"])
-def test_frozen_batch_normalisation_keeps_its_statistics_while_everything_learns(arch):
+@pytest.mark.parametrize("arch", ["resnet18", "mobilenet_v3_small", "timm/tf_efficientnet_lite0"])
+def test_frozen_batch_normalisation_keeps_its_statistics_while_its_shifts_learn(arch):
     torch.manual_seed(0)
     model = create_model(arch, 3)
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
@@ -105,9 +105,9 @@ def test_frozen_batch_normalisation_keeps_its_statistics_while_everything_learns
     optimizer.step()
     same = {name for name, tensor in model.state_dict().items() if torch.equal(tensor, before[name])}
     statistics = {name for name, _ in model.named_buffers()}
-    assert same & statistics == statistics and len(same) < len(before) / 2
-    learnt = {name for name, _ in model.named_parameters()} - same
-    assert any("bn" in name and name.endswith("bias") for name in learnt)
+    assert same & statistics == statistics
+    normalisations = [name for name, one in model.named_modules() if isinstance(one, nn.BatchNorm2d)]
+    assert len(normalisations) > 10 and not {f"{name}.bias" for name in normalisations} & same
     set_training_mode(model)
     model(torch.randn(4, 3, 64, 64))
     assert all(not torch.equal(model.state_dict()[name], before[name]) for name in statistics)
