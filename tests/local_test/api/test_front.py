@@ -1,76 +1,15 @@
-"""The front: who is let in, which part a request is for, and what is no sound request gets AWS's kind of answer."""
+"""The front: who is let in, and which part a request is for."""
 
-import errno
-import io
 import json
-from types import SimpleNamespace
 
 import pytest
-import requests
 
-from local_test.api.access import Access
-from local_test.api.front import Front
-from local_test.api.http_server import EXAMINED, HEAD
-from local_test.api.json_body import json_object
-from local_test.api.other_services import OtherServices, signed_for
+from local_test.api.other_services import signed_for
 from local_test.api.request_head import RequestHead
-from tests.local_test.api.signing import KEY, OF_ROLE, find, signed_head
+from tests.local_test.api.front_parts import LIST, Parts
+from tests.local_test.api.signing import OF_ROLE, signed_head
 
 SCOPE = "local/20260101/us-east-1/{}/aws4_request"
-LIST = {"X-Amz-Target": "SageMaker.ListTrainingJobs"}
-
-
-class Parts:
-    """In place of what is behind the front: each says that it was asked, and moto reads the body."""
-
-    def __init__(self):
-        self.asked, self.stored = [], []
-        self.access = Access(find)
-        self.access.hosts = frozenset({"127.0.0.1:4567"})
-
-    def call(self, operation, request):
-        self.asked.append((operation, request))
-        return {}
-
-    def application(self, name):
-        def answer(environ, start_response):
-            self.asked.append(name)
-            start_response("200 OK", [("Access-Control-Allow-Origin", "*"), ("X-Kept", "1")])
-            return [b""]
-
-        return answer
-
-    def moto(self, service, environ, start_response):
-        self.stored.append(environ["wsgi.input"].read())
-        return self.application(service)(environ, start_response)
-
-    def flush(self):
-        pass
-
-    def record(self, *request):
-        pass
-
-    def with_stream_names(self, request, region):
-        return request
-
-    def ask(self, head: RequestHead, body: bytes = b"", moto=None):
-        """Status, headers, body."""
-        others = OtherServices(moto or self.moto, self, self, self)
-        regions = {"us-east-1": SimpleNamespace(api=self, runtime=self.application("runtime"))}
-        front = Front(self.access, regions, self.application("control"), others, KEY.id)
-        environ = {
-            HEAD: head,
-            EXAMINED: self.access.examine(head),
-            "REQUEST_METHOD": head.method,
-            "PATH_INFO": head.path,
-            "REQUEST_URI": f"{head.path}?{head.query}",
-            "QUERY_STRING": head.query,
-            "CONTENT_LENGTH": str(len(body)),
-            "wsgi.input": io.BytesIO(body),
-        }
-        heard = []
-        answer = b"".join(front(environ, lambda *said: heard.append(said)))
-        return int(heard[0][0].split()[0]), dict(heard[0][1]), answer
 
 
 @pytest.fixture
@@ -261,56 +200,3 @@ def test_a_form_with_a_field_beyond_its_bound_is_the_senders_fault(parts):
 def test_no_answer_lets_a_page_read_it(parts):
     _, headers, _ = parts.ask(signed_head("GET", "/", service="s3"))
     assert headers == {"X-Kept": "1", "Content-Length": "0"}
-
-
-@pytest.mark.parametrize("body", [b"{bad}", b'{"MaxResults": 3', b"\xff\xfe", b"[" * 100_000])
-def test_a_body_that_is_no_json_is_the_senders_fault(parts, body):
-    status, _, answer = parts.ask(signed_head(body=body, headers=LIST), body)
-    assert (status, json.loads(answer)["__type"]) == (400, "SerializationException") and parts.asked == []
-
-
-@pytest.mark.parametrize("deep", [b'{"a":' * 900 + b"1" + b"}" * 900, b'{"a":' + b"[" * 900 + b"]" * 900 + b"}"])
-def test_a_request_that_is_nested_too_deeply_is_the_senders_fault(parts, deep):
-    status, _, answer = parts.ask(signed_head(body=deep, headers=LIST), deep)
-    assert (status, json.loads(answer)["__type"]) == (400, "SerializationException")
-
-
-def test_a_member_that_is_null_is_absent():
-    assert json_object(b'{"a": null, "b": [{"c": null, "d": 0}], "e": false}') == {"b": [{"d": 0}], "e": False}
-
-
-def test_another_body_than_the_signed_one_is_not_stored(parts):
-    head = signed_head("PUT", "/bucket/key", b"mine", "s3")
-    assert parts.ask(head, b"theirs")[0] == 403 and parts.stored == []
-    assert parts.ask(head, b"mine")[0] == 200 and parts.stored == [b"mine"]
-
-
-def test_a_message_beyond_its_bound_is_refused(parts):
-    large = b"{" + b" " * 9_000_000 + b"}"
-    status, _, answer = parts.ask(signed_head(body=large, headers=LIST), large)
-    assert (status, json.loads(answer)["__type"]) == (413, "RequestEntityTooLargeException")
-
-
-def test_a_fault_behind_the_front_is_answered_with_an_id_not_a_traceback(parts, caplog):
-    def broken(service, environ, start_response):
-        raise OSError("boom")
-
-    status, _, answer = parts.ask(signed_head("GET", "/", service="s3"), moto=broken)
-    assert status == 500 and b"InternalFailure" in answer and b"boom" not in answer
-    assert answer.partition(b"the id ")[2].partition(b":")[0].decode() in caplog.text
-
-
-@pytest.mark.parametrize(
-    ("error", "said"),
-    [
-        (requests.exceptions.ConnectionError("('x', ConnectionRefusedError(111, 'Connection refused'))"), "refused"),
-        (OSError(errno.ENOSPC, "No space left on device", "/state/records"), "The disk of /state/records is full"),
-    ],
-)
-def test_an_engine_that_has_stopped_and_a_full_disk_are_said(parts, error, said):
-    def broken(service, environ, start_response):
-        raise error
-
-    status, _, answer = parts.ask(signed_head("GET", "/", service="s3"), moto=broken)
-    assert status == 500 and b"InternalFailure" in answer and said in answer.decode()
-    assert b"A fault of the local SageMaker" not in answer

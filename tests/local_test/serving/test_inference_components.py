@@ -8,8 +8,6 @@ import pytest
 from local_test.api.errors import ValidationException
 from local_test.serving.component_definition import changed, served_model
 from local_test.serving.component_hosting import with_instances
-from local_test.serving.invocation import Measured
-from local_test.serving.invocation_metrics import component_points, data_points
 from local_test.serving.variant_plan import plan_component
 from tests.local_service import until
 
@@ -282,21 +280,3 @@ def test_a_copy_starts_as_long_and_has_as_much_memory_as_the_component_says():
     }
     plan = plan_component(HOST, {"ModelName": "m", "PrimaryContainer": IMAGE}, specification, 2)
     assert (plan.count, plan.seconds_to_ready, plan.container_memory_mb) == (2, 99, 2048)
-
-
-def test_a_request_that_finds_no_copy_is_counted_apart():
-    batch = [
-        Measured("e", "v", 200, 0.002, component="i"),
-        Measured("e", "v", 0, 0.0, component="i", had_capacity=False),
-        Measured("e", "v", 200, 0.001),
-    ]
-    assert component_points(batch) == {
-        "i": [
-            ("Invocations", 1.0),
-            ("Invocation4XXErrors", 0.0),
-            ("Invocation5XXErrors", 0.0),
-            ("ModelLatency", 2000.0),
-            ("NoCapacityInvocationFailures", 1.0),
-        ]
-    }
-    assert data_points(batch)["e", "v"][0] == ("Invocations", 2.0)
