@@ -29,8 +29,9 @@ def image(engine, serve_image):
         yield tag
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def storage(tmp_path_factory):
+    """moto's records of this account: whoever takes them over last has them, so each file of tests does."""
     folder = tmp_path_factory.mktemp("storage")
     objects = ObjectStore(folder / "s3", ACCOUNT, REGION)
     return objects, LogGroups(ACCOUNT, REGION, folder / "logs"), Metrics(ACCOUNT, REGION, folder / "metrics")

@@ -40,4 +40,4 @@ def test_the_request_of_the_page_about_training_runs_the_script(local, train_ima
     model = local.read(job["ModelArtifacts"]["S3ModelArtifacts"].removeprefix(local.uri("")))
     with tarfile.open(fileobj=BytesIO(model)) as packed:
         seen = json.load(packed.extractfile("seen.json"))
-    assert seen == {"arguments": ["--epochs", "3"], "data": ["a.txt"]}
+    assert seen["arguments"] == ["--epochs", "3"] and "a.txt" in seen["data"]  # other tests' objects may be there, too
