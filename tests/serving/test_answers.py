@@ -199,7 +199,7 @@ def test_an_answer_that_does_not_come_in_time_is_a_503(serve, model_folder):
         model_folder({"code/inference.py": SLEEPING}), {"SAGEMAKER_MODEL_SERVER_TIMEOUT_SECONDS": "1"}
     ) as served:
         answer = served.invoke(b"3", "text/plain")
-        assert answer.status == 503 and "in time" in answer.error
+        assert answer.status == 503 and "it took longer than 1 s" in answer.error
         wait_for(lambda: served.invoke(b"0", "text/plain").status == 200, 20)
 
 
