@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from scripts import delete, status
 from scripts.aws import inventory
 from tests.scripts.sagemaker_stand_in import Refusal
-from tests.scripts.things_there import OURS, Account
+from tests.scripts.things_there import OURS, Account, put_alarm
 
 
 @pytest.fixture
@@ -149,16 +149,7 @@ def test_images_and_objects_that_may_not_be_seen_do_not_keep_the_endpoint(accoun
 
 def test_the_alarm_that_wakes_an_endpoint_goes_with_it(account, sagemaker, aws, capsys):
     for name in ("dogbreed-wake", "dogbreed-house-wake"):
-        aws.client("cloudwatch").put_metric_alarm(
-            AlarmName=name,
-            Namespace="n",
-            MetricName="m",
-            Period=60,
-            EvaluationPeriods=1,
-            Threshold=1,
-            Statistic="Sum",
-            ComparisonOperator="GreaterThanThreshold",
-        )
+        put_alarm(aws, name)
     assert delete.main(["--yes"]) == 0
     assert "DeleteAlarms  dogbreed-wake" in capsys.readouterr().out
     assert [one["AlarmName"] for one in aws.client("cloudwatch").describe_alarms()["MetricAlarms"]] == [

@@ -10,7 +10,7 @@ from scripts.aws import waking
 from scripts.try_page import answers
 from tests.scripts.deploy.component import HOST, NO_COMPONENT
 from tests.scripts.sagemaker_stand_in import Refusal
-from tests.scripts.things_there import OURS, Account
+from tests.scripts.things_there import OURS, Account, put_alarm
 
 NO_CAPACITY = Refusal(
     "ValidationError",
@@ -74,18 +74,9 @@ def test_scaling_and_alarm_go_then_the_component_then_the_endpoint(host, sagemak
         "ResourceId": "inference-component/dogbreed",
         "ScalableDimension": "sagemaker:inference-component:DesiredCopyCount",
     }
-    scaling, cloudwatch = aws.client("application-autoscaling"), aws.client("cloudwatch")
+    scaling = aws.client("application-autoscaling")
     scaling.register_scalable_target(**target, MinCapacity=0, MaxCapacity=2)
-    cloudwatch.put_metric_alarm(
-        AlarmName="dogbreed-wake",
-        Namespace="n",
-        MetricName="m",
-        Period=60,
-        EvaluationPeriods=1,
-        Threshold=1,
-        Statistic="Sum",
-        ComparisonOperator="GreaterThanThreshold",
-    )
+    put_alarm(aws, "dogbreed-wake")
     assert delete.main(["--dry-run"]) == 0
     calls = json.loads(capsys.readouterr().out)
     assert [call["operation"] for call in calls] == ["DeregisterScalableTarget", "DeleteAlarms", *REMOVED]

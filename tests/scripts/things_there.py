@@ -87,3 +87,16 @@ class Account:
             if self.keeps_alive and noun == "TrainingJob":
                 self.pools.add(name)
         return {f"{noun}Name": name, f"{noun}Status": self.jobs[noun][name]}
+
+
+def put_alarm(aws, name: str) -> None:
+    aws.client("cloudwatch").put_metric_alarm(
+        AlarmName=name,
+        Namespace="n",
+        MetricName="m",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        Statistic="Sum",
+        ComparisonOperator="GreaterThanThreshold",
+    )
