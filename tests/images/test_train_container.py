@@ -36,7 +36,7 @@ def test_a_job_completes_and_leaves_a_model_and_figures(jobs, local):
         ({"arch": "timm/resnet35"}, "has no model 'resnet35'. Did you mean timm/resnet"),
         (
             {"pretrained": "auto"},
-            "Or take arch=timm/tf_efficientnet_lite0, whose ImageNet weights are in the train image.",
+            "take arch=timm/tf_efficientnet_lite0, whose ImageNet weights are in the train image;",
         ),
     ],
 )
