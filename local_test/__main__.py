@@ -86,6 +86,8 @@ def main(arguments: list[str], folder: Path = IN_REPOSITORY) -> int:
     args = parser.parse_args(arguments)
     if args.port is not None and not 0 <= args.port <= 65535:
         parser.error("--port must be at least 0 and at most 65535")
+    if missing := [str(folder) for folder in args.allow_files if not folder.is_dir()]:
+        parser.error(f"--allow-files takes folders, and {missing[0]} is none")
     try:
         return _run(args)
     except AlreadyRunning as error:

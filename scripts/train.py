@@ -30,7 +30,7 @@ from scripts.tuning.table import trial_line
 @ends_with_a_sentence
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="train", description="Start a training job and follow it.")
-    parser.add_argument("hyperparameters", nargs="*", metavar="name=value", help="such as epochs=20 lr=0.001")
+    parser.add_argument("hyperparameters", nargs="*", metavar="name=value", help="such as epochs=20 batch-size=32")
     parser.add_argument(
         "--from-tuning",
         nargs="?",

@@ -41,6 +41,12 @@ def test_a_port_that_there_cannot_be_is_a_usage_error(port, tmp_path, capsys):
     assert ended.value.code == 2 and "--port must be at least 0 and at most 65535" in capsys.readouterr().err
 
 
+def test_a_folder_for_files_that_is_not_there_is_a_usage_error(tmp_path, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["up", "--allow-files", str(tmp_path / "missing"), "--folder", str(tmp_path / "state")])
+    assert ended.value.code == 2 and f"and {tmp_path / 'missing'} is none" in capsys.readouterr().err
+
+
 def test_a_start_that_fails_shows_what_it_logged_itself(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("DOCKER_HOST", "unix:///not/there.sock")
     (tmp_path / "service.log").write_text("error: of a start before\n")

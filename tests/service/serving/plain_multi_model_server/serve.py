@@ -26,12 +26,14 @@ class ModelHandler:
 
 
 def workers():
-    """Processes of loaded models; each has a child that computes."""
+    """Processes of loaded models: the server's own children. Each has a child that computes, which may outlive it by a
+    while when its model is taken away.
+    """
     import psutil
 
-    known = [one.info for one in psutil.process_iter(["pid", "ppid", "cmdline"])]
-    found = {one["pid"]: one["ppid"] for one in known if "model_service_worker" in str(one["cmdline"])}
-    return [pid for pid, parent in found.items() if parent not in found]
+    known = {one.pid: one.info for one in psutil.process_iter(["name", "ppid", "cmdline"])}
+    found = [(pid, one["ppid"]) for pid, one in known.items() if "model_service_worker" in str(one["cmdline"])]
+    return [pid for pid, parent in found if parent in known and known[parent]["name"] == "java"]
 
 
 _service = ModelHandler()
