@@ -1,6 +1,6 @@
 # Calls, never computes: every target runs one program. `make` alone lists the targets.
 # Settings of the scripts: sagemaker.toml. Of the build: IMAGE_PREFIX, BASE_IMAGE, WEIGHTS. Of one call: DATA, PICTURE, JOB,
-# HYPERPARAMETERS="epochs=20 batch-size=32", and ARGS="..." for any other option of a script, such as ARGS=--dry-run.
+# HYPERPARAMETERS="batch-size=32", and ARGS="..." for any other option of a script, such as ARGS=--dry-run.
 # In `make help`: a heading is ##@, an example of a rule of many targets is ##>, and what comes before | in a target's ## is its arguments.
 
 IMAGE_PREFIX ?= dogbreed
@@ -112,7 +112,7 @@ local-clean: .venv/ready local-down  ## End it and remove everything it made: pu
 ##> make bootstrap | Make what an account needs, once: role, repositories, bucket, log groups (shows them, and asks)
 ##> make push | Bring both images to ECR
 ##> make upload DATA=my/pictures | Bring a folder or zip of pictures to S3; only what changed is sent
-##> make train HYPERPARAMETERS="epochs=20 batch-size=32" | Train a model, and follow the job
+##> make train HYPERPARAMETERS="batch-size=32" | Train a model, and follow the job
 ##> make tune ARGS="--range lr=0.0001..0.01:log" | Search for hyperparameters; then make train ARGS=--from-tuning
 ##> make report JOB=dogbreed-train-20261122-185200-123 | Open a training's report, the newest one's without JOB
 ##> make compare ARGS="--last 8" | Show the last trainings side by side: hyperparameters, figures, curves
