@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import uuid
+from ipaddress import ip_address
 
 import pytest
 
@@ -109,12 +110,37 @@ def test_nothing_is_published_where_the_container_itself_can_be_reached(service,
     assert [one["HostIp"] for one in bound] == ([] if reached == "at its address" else ["127.0.0.1"])
 
 
+class Neighbour:
+    """Another machine, whose route leads through this one; `here` is this one's address for it."""
+
+    def __init__(self, name: str, here: str) -> None:
+        self._name, self.here = name, here
+
+    def reaches(self, host: str, port: int) -> bool:
+        """Whether it can connect within two seconds."""
+        connect = (
+            "import socket, sys\n"
+            "try:\n"
+            "    socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=2)\n"
+            "    print('reached')\n"
+            "except OSError as error:\n"
+            "    print('not reached:', error)\n"
+        )
+        command = ["ip", "netns", "exec", self._name, sys.executable, "-c", connect, host, str(port)]
+        said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        assert said.startswith(("reached", "not reached")), said
+        return said.startswith("reached")
+
+
 @pytest.fixture
 def neighbour():
-    """neighbour(host, port) -> whether another machine, whose route leads through this one, can connect."""
     if os.geteuid() != 0:
         pytest.skip("a network namespace that plays another machine needs root")
-    name = f"n{uuid.uuid4().hex[:8]}"
+    mark = uuid.uuid4()
+    name = f"n{mark.hex[:8]}"
+    # Of the range for measurements (RFC 2544), each time four others: what a killed run left takes no route away.
+    four = ip_address("198.18.0.0") + 4 * (mark.int % 2**15)
+    here, there = f"{four + 1}", f"{four + 2}"
 
     def ip(*words: str) -> None:
         subprocess.run(["ip", *words], check=True, capture_output=True)
@@ -122,29 +148,22 @@ def neighbour():
     ip("netns", "add", name)
     try:
         ip("link", "add", f"{name}h", "type", "veth", "peer", "name", "outside", "netns", name)
-        ip("address", "add", "198.51.100.1/24", "dev", f"{name}h")
+        ip("address", "add", f"{here}/30", "dev", f"{name}h")
         ip("link", "set", f"{name}h", "up")
-        ip("-n", name, "address", "add", "198.51.100.2/24", "dev", "outside")
+        ip("-n", name, "address", "add", f"{there}/30", "dev", "outside")
         ip("-n", name, "link", "set", "outside", "up")
-        ip("-n", name, "route", "add", "default", "via", "198.51.100.1")
-        connect = "import socket, sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=2)"
-        yield (
-            lambda host, port: (
-                not subprocess.run(
-                    ["ip", "netns", "exec", name, sys.executable, "-c", connect, host, str(port)], capture_output=True
-                ).returncode
-            )
-        )
+        ip("-n", name, "route", "add", "default", "via", here)
+        yield Neighbour(name, here)
     finally:
         ip("netns", "delete", name)  # the interfaces go with it
 
 
 def test_another_machine_does_not_reach_an_endpoints_container(service, neighbour):
+    with socket.create_server((neighbour.here, 0)) as reachable:  # of this machine: what the neighbour can reach
+        assert neighbour.reaches(*reachable.getsockname())
     for isolated in (False, True):
         _, container = deploy(service, isolated)
         [held] = find(service.platform.engine, NAMESPACE, service.platform.service) if isolated else [container]
         host, port = container_network.address(held, 8080)
         socket.create_connection((host, port), timeout=2).close()
-        assert not neighbour(host, port)
-    with socket.create_server(("198.51.100.1", 0)) as reachable:  # of this machine: what the neighbour can reach
-        assert neighbour(*reachable.getsockname())
+        assert not neighbour.reaches(host, port)
