@@ -30,9 +30,11 @@ from local_test.host.engine import connect
 from local_test.host.engine_reach import check_reach
 from local_test.host.identity import identity_of, make_private
 from local_test.host.state import State
+from local_test.host.trusted_certificates import TrustedCertificates
 from local_test.host.writable_folder import WritableFolders
 from local_test.interception.interception import Interception
 from local_test.interception.upstream import Upstream
+from local_test.interception.variables import before
 from local_test.regions import Regions, kept_regions, monitored_region
 from local_test.registry.on_demand import OnDemandRegistry
 from local_test.service_address import Address
@@ -129,6 +131,7 @@ class Service:
             LocalFiles(self._allow_files, self.folder),
             ContainerAccess.through(engine, keys, self._region),
             WritableFolders(engine, self.name, self.folder),
+            TrustedCertificates.named_by(before(os.environ), self.folder),
             strict,
         )
         self._regions = Regions(platform, registry, monitored)

@@ -20,13 +20,14 @@ from local_test.doctor.checkout import are_built, checkout_findings, look_at_che
 from local_test.doctor.engine_facts import EngineFacts, engine_findings, look_at_engine
 from local_test.doctor.firewall import firewall_findings, look_at_firewall
 from local_test.doctor.gpu import gpu_findings, look_at_gpus
-from local_test.doctor.network import look_at_port, port_findings, proxy_findings
+from local_test.doctor.network import certificate_findings, look_at_port, port_findings, proxy_findings
 from local_test.doctor.programs import (
     command_line_findings,
     look_at_command_line,
     look_at_python,
     python_findings,
 )
+from local_test.interception.variables import before
 
 ROOT = Path(__file__).parents[2]
 IN_REPOSITORY = Path("out/local")
@@ -81,6 +82,7 @@ def findings(state: Path, load: Load, root: Path) -> list[Finding]:
                 "GPU": lambda: gpu_findings(look_at_gpus(root / "docker/requirements/base.txt"), engine),
                 "port": lambda: port_findings(look_at_port(state)),
                 "proxies": lambda: proxy_findings(os.environ, engine),
+                "certificates": lambda: certificate_findings(before(os.environ)),
                 "firewall": lambda: firewall_findings(look_at_firewall(), engine),
                 "Python": lambda: python_findings(look_at_python(), is_checkout),
                 "AWS CLI": lambda: command_line_findings(look_at_command_line()),

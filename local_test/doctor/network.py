@@ -1,4 +1,4 @@
-"""The local SageMaker's port on loopback, and the proxies of this shell."""
+"""The local SageMaker's port on loopback, the proxies of this shell, and the certificates that it trusts."""
 
 import socket
 from collections.abc import Mapping
@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from contract.findings import Finding, ok, problem, warning
 from local_test.doctor.engine_facts import EngineFacts
+from local_test.host.certificate_bundles import WITH_PIP, bundle_files
 from local_test.host.command import COMMAND
 
 LOOPBACK = "127.0.0.1"
@@ -98,6 +99,24 @@ def proxy_findings(environment: Mapping[str, str], engine: EngineFacts) -> list[
             )
         )
     return found
+
+
+def certificate_findings(own: Mapping[str, str]) -> list[Finding]:
+    """None where no variable names a bundle. own: a shell's variables without any interception."""
+    named = dict.fromkeys(own[name] for name in WITH_PIP if own.get(name))
+    if not named:
+        return []
+    try:
+        bundle_files(own, WITH_PIP)
+    except OSError as error:
+        return [
+            warning(
+                "certificates",
+                f"{error} Containers trust their image's alone.",
+                f"Then start the local SageMaker anew: {COMMAND} down",
+            )
+        ]
+    return [ok("certificates", f"Containers trust those of {', '.join(named)}, too.")]
 
 
 def _can_listen(port: int) -> bool:

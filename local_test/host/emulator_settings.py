@@ -3,13 +3,14 @@ records.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from docker import DockerClient
 
 from local_test.host.container_access import ContainerAccess
 from local_test.host.state import State
+from local_test.host.trusted_certificates import TrustedCertificates
 from local_test.host.writable_folder import WritableFolders
 from local_test.storage.local_files import LocalFiles
 from local_test.storage.log_groups import LogGroups
@@ -31,7 +32,8 @@ class Platform:
     local_image: image URI of a request -> id of the image in the engine; raises NoSuchImage, and for what cannot run
     here or be looked for ValueError, both with the next step. files: what file:// URIs of requests may reach.
     container_access: how programs in containers reach the service. writable_folders: folders of this machine as
-    containers may write to them. strict: fields of a request that have no effect on one machine are refused."""
+    containers may write to them. trusted: certificates that containers trust besides their image's. strict: fields of
+    a request that have no effect on one machine are refused."""
 
     engine: DockerClient
     service: str
@@ -45,6 +47,7 @@ class Platform:
     files: LocalFiles
     container_access: ContainerAccess
     writable_folders: WritableFolders
+    trusted: TrustedCertificates = field(default_factory=TrustedCertificates)
     strict: bool = False
 
     def arn(self, kind: str, name: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from local_test.api.aws_hosts import DOMAINS
-from local_test.interception.ca_bundle import VARIABLES as BUNDLES
+from local_test.host.certificate_bundles import VARIABLES as BUNDLES
 from local_test.interception.settings import USER
 from local_test.interception.upstream import Upstream
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from local_test.host.emulator_settings import Platform
 from local_test.host.labels import labels
+from local_test.host.trusted_certificates import TrustedCertificates
 from local_test.training.host_network import HostNetwork, join
 from local_test.training.node import Exit, HostFiles, Node, Program
 
@@ -74,10 +75,13 @@ class JobHosts:
             network = join(engine, name, self.names, self._isolated, self.labels)
             cleanup.callback(network.remove)
         access = self._access(role, program.environment, network, warn, cleanup)
+        trusted = TrustedCertificates() if self._isolated else self._platform.trusted
+        access = {**trusted.variables(engine, program.image), **access}
         program = replace(program, environment={**access, **program.environment})
         cleanup.callback(self._nodes.clear)
         for host, found in zip(self.names, files, strict=True):
             options = network.options(host, engine) if network else self._alone(host)
+            found = replace(found, mounts=[*found.mounts, *trusted.mounts()])
             node = Node.create(engine, host, program, found, options, self.labels, cpuset)
             cleanup.callback(node.remove)
             self._nodes.append(node)

@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import certifi
 import pytest
 
 from local_test.doctor.capacity import (
@@ -21,7 +22,14 @@ from local_test.doctor.capacity import (
 from local_test.doctor.engine_facts import EngineFacts
 from local_test.doctor.firewall import FirewallFacts, firewall_findings, lets_containers_in, look_at_firewall
 from local_test.doctor.gpu import Gpu, GpuFacts, cuda_of, gpu_findings
-from local_test.doctor.network import PortFacts, look_at_port, port_findings, proxies_of, proxy_findings
+from local_test.doctor.network import (
+    PortFacts,
+    certificate_findings,
+    look_at_port,
+    port_findings,
+    proxies_of,
+    proxy_findings,
+)
 from local_test.doctor.programs import (
     PACKAGES,
     CommandLineFacts,
@@ -159,6 +167,14 @@ def test_a_proxy_has_no_part_in_loopback(past, expected):
     assert expected == "ok" or found[0].next_step.endswith("127.0.0.1")
     assert levels(proxy_findings(environment, engine()))[1:] == [("warning", "proxies")]
     assert levels(proxy_findings({}, engine())) == [("ok", "proxies")]
+
+
+def test_a_bundle_of_certificates_is_said_to_be_containers_too_or_why_it_is_not(tmp_path):
+    assert certificate_findings({"HOME": "/root"}) == []
+    [found] = certificate_findings({"PIP_CERT": certifi.where()})
+    assert (found.level, found.subject) == ("ok", "certificates") and certifi.where() in found.says
+    [found] = certificate_findings({"SSL_CERT_FILE": str(tmp_path / "missing.pem")})
+    assert found.level == "warning" and "missing.pem, which cannot be read" in found.says
 
 
 UFW_ALLOWS = "### RULES ###\n-A ufw-user-input -s 172.16.0.0/12 -j ACCEPT\n"

@@ -6,7 +6,8 @@ from pathlib import Path
 import certifi
 import pytest
 
-from local_test.interception.ca_bundle import FILE, certificates_in, write_bundle
+from local_test.host.trusted_certificates import certificates_in
+from local_test.interception.ca_bundle import FILE, write_bundle
 from local_test.interception.certificates import CertificateAuthority
 from local_test.interception.settings import AUTHORITY_FILE
 

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from local_test.interception.ca_bundle import certificates_in
+from local_test.host.trusted_certificates import certificates_in
 from local_test.interception.certificates import CertificateAuthority
 from local_test.interception.settings import AUTHORITY_FILE
 

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from local_test.interception.ca_bundle import certificates_in
+from local_test.host.trusted_certificates import certificates_in
 from local_test.interception.certificates import CertificateAuthority
 from local_test.interception.proxy import Proxy
 from local_test.interception.settings import AUTHORITY_FILE

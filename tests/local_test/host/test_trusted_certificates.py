@@ -1,0 +1,43 @@
+"""What containers trust besides their image's certificates: the bundle that a variable of the shell names."""
+
+import stat
+from pathlib import Path
+
+import certifi
+import pytest
+
+from local_test.host.certificate_bundles import VARIABLES
+from local_test.host.trusted_certificates import TrustedCertificates, certificates_in
+from tests.local_test.interception.other_host import certificate
+
+
+@pytest.fixture
+def corporate(tmp_path):
+    file = tmp_path / "corporate.pem"
+    file.write_bytes(certificate("proxy.example.com"))
+    return file
+
+
+@pytest.mark.parametrize("variable", [*VARIABLES, "PIP_CERT"])
+def test_a_bundle_that_a_variable_names_is_for_containers_too_with_the_public_roots_and_without_any_key(
+    corporate, tmp_path, variable
+):
+    trusted = TrustedCertificates.named_by({variable: str(corporate)}, tmp_path)
+    text = trusted.bundle.read_text()
+    found = certificates_in(text)
+    assert found[0] == certificates_in(corporate.read_text())[0] and "PRIVATE" not in text
+    assert set(certificates_in(Path(certifi.where()).read_text(encoding="utf-8"))) <= set(found)
+    assert stat.S_IMODE(trusted.bundle.stat().st_mode) == 0o644  # users of containers are others
+    [mount] = trusted.mounts()
+    assert mount["Source"] == str(trusted.bundle) and mount["ReadOnly"]
+
+
+@pytest.mark.parametrize("own", [{}, {"SSL_CERT_FILE": ""}, {"HOME": "/root"}])
+def test_where_none_is_named_containers_are_as_they_were(own, tmp_path):
+    trusted = TrustedCertificates.named_by(own, tmp_path)
+    assert trusted.bundle is None and trusted.mounts() == [] and list(tmp_path.iterdir()) == []
+
+
+def test_one_that_cannot_be_read_is_named_in_the_log_and_ends_nothing(tmp_path, caplog):
+    trusted = TrustedCertificates.named_by({"SSL_CERT_FILE": str(tmp_path / "missing.pem")}, tmp_path)
+    assert trusted.bundle is None and f"SSL_CERT_FILE names {tmp_path / 'missing.pem'}, which cannot" in caplog.text

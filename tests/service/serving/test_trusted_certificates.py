@@ -1,0 +1,39 @@
+"""An endpoint's container behind a company's proxy that reads TLS: it trusts what this machine's programs trust."""
+
+from dataclasses import replace
+
+import pytest
+
+from local_test.host.labels import ENDPOINT, find
+from local_test.host.trusted_certificates import IN_CONTAINERS, PATH_IN_CONTAINERS, TrustedCertificates
+from tests.local_test.interception.other_host import certificate
+from tests.service.serving.harness import Harness, variant
+
+
+@pytest.fixture
+def service(platform, image, tmp_path):
+    """One whose shell names a bundle."""
+    (tmp_path / "authority.pem").write_bytes(certificate("proxy.example.com"))
+    trusted = TrustedCertificates.named_by({"SSL_CERT_FILE": str(tmp_path / "authority.pem")}, tmp_path)
+    with Harness(replace(platform, trusted=trusted), image) as harness:
+        yield harness
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({}, set(IN_CONTAINERS)),
+        ({"environment": {"PIP_CERT": "/own.pem"}}, set(IN_CONTAINERS) - {"PIP_CERT"}),
+        ({"EnableNetworkIsolation": True}, set()),
+    ],
+)
+def test_it_is_told_of_the_bundle_unless_it_is_isolated_or_the_model_says_another(service, changes, told):
+    service.in_service(service.create(service.create_config(variant(service.create_model(**changes)))))
+    [container] = find(service.platform.engine, ENDPOINT, service.platform.service)
+    container.reload()
+    environment = dict(line.split("=", 1) for line in container.attrs["Config"]["Env"])
+    assert {name for name in IN_CONTAINERS if environment.get(name) == PATH_IN_CONTAINERS} == told
+    status, printed = container.exec_run(["cat", PATH_IN_CONTAINERS])
+    assert (status == 0) == bool(told)
+    if told:
+        assert printed.decode() == service.platform.trusted.bundle.read_text()
