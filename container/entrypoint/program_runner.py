@@ -4,16 +4,16 @@ All that this program uses of sagemaker-training's internals is here: the classe
 what they were made with, in private names.
 """
 
-import os
 import signal
 import subprocess
 import sys
-import threading
 from typing import Self
 
 from sagemaker_training import environment, errors
 
+from container.entrypoint.install_error import InstallStderr
 from container.entrypoint.program_report import ReportWriter
+from container.entrypoint.stderr_tail import StderrTail
 from container.entrypoint.training_config import OWN_PROGRAM
 from container.entrypoint.uncaught_error import uncaught_error
 from container.runtime.failure import KILLED
@@ -28,9 +28,6 @@ with internals_of("sagemaker-training", "docker/requirements/train.txt", "contai
     require_attributes(_entry_point_type, "get", "PYTHON_PACKAGE")
     require_parameters(logging_config.log_script_invocation, "cmd", "env_vars", "logger")
 
-TAIL_BYTES = 64 * 1024
-SECONDS_FOR_THE_REST = 2  # of stderr, which a process that the program left behind may keep open
-
 
 def is_package(code: str, name: str) -> bool:
     """Whether the program `name` in the folder `code` is run as a module of a Python package (there is a setup.py)."""
@@ -40,12 +37,14 @@ def is_package(code: str, name: str) -> bool:
 class ProgramRunner(process.ProcessRunner):
     """Runs the program, passes its stderr through, and raises errors.ExecuteUserScriptError with its end."""
 
-    def reporting(self, report: ReportWriter) -> Self:
-        self._report = report
+    def reporting(self, report: ReportWriter, installing: InstallStderr) -> Self:
+        """installing: ended before the program starts."""
+        self._report, self._installing = report, installing
         return self
 
     def run(self, wait: bool = True, capture_error: bool = False) -> subprocess.Popen[bytes]:
         """As sagemaker-training calls it; waits for the end in any case."""
+        self._installing.end()
         command = self._create_command()
         if command[0] == "/bin/sh":
             # As process.check_error does: the quotes are for another way to run it.
@@ -68,29 +67,6 @@ class ProgramRunner(process.ProcessRunner):
 
 class TorchrunRunner(ProgramRunner, torch_distributed.TorchDistributedRunner):
     """The same with torchrun."""
-
-
-class StderrTail(threading.Thread):
-    """Copies a program's stderr to this process's own, chunk by chunk, and keeps the end of it."""
-
-    def __init__(self, descriptor: int):
-        super().__init__(daemon=True)
-        self._descriptor, self._tail, self._heard = descriptor, b"", True
-        self.start()
-
-    def run(self) -> None:
-        while chunk := os.read(self._descriptor, 65536):
-            self._tail = (self._tail + chunk)[-TAIL_BYTES:]
-            while self._heard and chunk:
-                try:
-                    chunk = chunk[os.write(2, chunk) :]
-                except OSError:
-                    self._heard = False  # nobody reads the log any more; the program must not stand still for that
-
-    def ended(self) -> str:
-        """The end of stderr, once the program has ended."""
-        self.join(SECONDS_FOR_THE_REST)
-        return self._tail.decode(errors="replace")
 
 
 def how_it_ended(status: int) -> str:

@@ -3,8 +3,8 @@ how the program ended.
 
 SAGEMAKER_TRAINING_MODULE names it, `module:function`; AWS's framework images use the same hook. The steps are those of
 the toolkit's trainer.py: unpack sagemaker_submit_directory into /opt/ml/code, install requirements.txt or the package,
-run the program with its arguments and SM_* variables. In addition, errors are sentences, the end of stderr is in the
-failure reason, and status and reason go to PID 1 (program_report).
+run the program with its arguments and SM_* variables. In addition, errors are sentences, the end of
+stderr, or pip's error, is in the failure reason, and status and reason go to PID 1 (program_report).
 """
 
 import os
@@ -15,6 +15,7 @@ import tempfile
 
 from sagemaker_training import entry_point, environment, errors, files, params, runner
 
+from container.entrypoint.install_error import InstallStderr
 from container.entrypoint.program_report import VARIABLE, ReportWriter
 from container.entrypoint.program_runner import ProgramRunner, TorchrunRunner, is_package
 from container.entrypoint.training_config import OWN_PROGRAM, PROGRAM_DIR, listing
@@ -54,14 +55,18 @@ def run(env: environment.Environment, report: ReportWriter) -> None:
     name = env.user_entry_point
     if name != OWN_PROGRAM:
         sys.path[:] = [folder for folder in sys.path if folder != str(PROGRAM_DIR)]  # becomes the program's PYTHONPATH
-    runner_type = choose_runner(env, report)
+    installing = InstallStderr()
+    runner_type = choose_runner(env, report, installing)
     fetch(env.module_dir, name)
     check_program(name, environment.code_dir)
     install_beside_the_image()
-    entry_point.run(environment.code_dir, name, env.to_cmd_args(), env.to_env_vars(), runner_type=runner_type)
+    with installing:
+        entry_point.run(environment.code_dir, name, env.to_cmd_args(), env.to_env_vars(), runner_type=runner_type)
 
 
-def choose_runner(env: environment.Environment, report: ReportWriter) -> ProgramRunner | runner.RunnerType:
+def choose_runner(
+    env: environment.Environment, report: ReportWriter, installing: InstallStderr
+) -> ProgramRunner | runner.RunnerType:
     """One process, or what the request's `distribution` asks for: torchrun; MPI where a derived image has it.
 
     Raises errors.ClientError for another launcher.
@@ -89,8 +94,8 @@ def choose_runner(env: environment.Environment, report: ReportWriter) -> Program
             env.current_host,
             env.network_interface_name,
             instance_type=env.current_instance_type,
-        ).reporting(report)
-    return ProgramRunner(*program, 1).reporting(report)
+        ).reporting(report, installing)
+    return ProgramRunner(*program, 1).reporting(report, installing)
 
 
 def fetch(source: str, name: str) -> None:

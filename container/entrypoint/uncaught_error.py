@@ -24,9 +24,9 @@ def uncaught_error(stderr: str) -> str:
     ]
     if errors:
         own = [error for error in errors if not error[0].startswith(LAUNCHERS)]
-        return _short("\n".join((own or errors)[-1]).strip())
+        return shortened("\n".join((own or errors)[-1]).strip())
     worded = [line.strip() for line in lines if re.search(r"\w", line)]
-    return _short(worded[-1]) if worded else ""
+    return shortened(worded[-1]) if worded else ""
 
 
 def _error_after(lines: list[str], traceback: int) -> list[str]:
@@ -47,7 +47,8 @@ def _error_after(lines: list[str], traceback: int) -> list[str]:
     return [line[indent:] for line in lines[start:stop]]
 
 
-def _short(text: str) -> str:
+def shortened(text: str) -> str:
+    """Beginning and end of a long text: at most MAX_CHARACTERS and five more."""
     if len(text) <= MAX_CHARACTERS:
         return text
     end = MAX_CHARACTERS // 3

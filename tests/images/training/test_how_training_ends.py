@@ -49,7 +49,7 @@ def test_our_own_program_prints_its_reason_before_it_writes_it(run, mount):
         (
             {"/opt/ml/code/train.py": "", "/opt/ml/code/requirements.txt": "./wheels/none.whl"},
             {"sagemaker_program": "train.py"},
-            "InstallRequirementsError",
+            'InstallRequirementsError:\nExitCode 1\nErrorMessage "Invalid wheel filename',
         ),
         ({}, {"sagemaker_program": "train.py"}, "The training program train.py was not found"),
     ],
