@@ -1,6 +1,7 @@
 """What pip said of requirements that it could not install, for the failure reason: sagemaker-training drops it."""
 
 import os
+import re
 import sys
 from types import TracebackType
 from typing import Self
@@ -10,7 +11,7 @@ from sagemaker_training import errors
 from container.entrypoint.stderr_tail import StderrTail
 from container.entrypoint.uncaught_error import shortened
 
-MARK = "ERROR: "
+MARK = re.compile(r"^(?:ERROR|error): ", re.MULTILINE)  # the second where a package cannot be built
 
 
 class InstallStderr:
@@ -48,4 +49,5 @@ class InstallStderr:
 
 def pip_error(stderr: str) -> str:
     """`No matching distribution found for torhc`: pip's last error, with the lines that belong to it; "" for none."""
-    return shortened(stderr.rpartition(MARK)[2].strip()) if MARK in stderr else ""
+    said = MARK.split(stderr)
+    return shortened(said[-1].strip()) if len(said) > 1 else ""

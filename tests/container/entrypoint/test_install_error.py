@@ -23,6 +23,12 @@ from container.entrypoint.uncaught_error import MAX_CHARACTERS
             "ERROR: Invalid requirement: 'foo bar': Expected end\n    foo bar\n        ^ (from line 1)\n",
             "Invalid requirement: 'foo bar': Expected end\n    foo bar\n        ^ (from line 1)",
         ),
+        (
+            "  error: of a compiler\n  [end of output]\n\nerror: metadata-generation-failed\n\n"
+            "× Encountered error while generating package metadata.\n╰─> See above for output.\n",
+            "metadata-generation-failed\n\n× Encountered error while generating package metadata.\n"
+            "╰─> See above for output.",
+        ),
         ("WARNING: Retrying\n", ""),
         ("", ""),
     ],
