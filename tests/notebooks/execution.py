@@ -57,11 +57,19 @@ def execute(notebook: nbformat.NotebookNode, python: Path) -> None:
         client.execute(env={**os.environ, "IPYTHONDIR": folder}, cleanup_kc=True)
 
 
-def main(arguments: list[str]) -> int:
+def chosen_of(arguments: list[str]) -> argparse.Namespace:
+    """notebooks: names, all where none is given. output: a folder."""
     parser = argparse.ArgumentParser(description="Run notebooks and keep their outputs.")
-    parser.add_argument("notebooks", nargs="*", default=list(ENVIRONMENTS), choices=list(ENVIRONMENTS))
+    parser.add_argument("notebooks", nargs="*", choices=list(ENVIRONMENTS), help="default: all")
     parser.add_argument("--output", type=Path, default=ROOT, help="folder for the notebooks with their outputs")
     chosen = parser.parse_args(arguments)
+    # Not as `default`: argparse looks for the whole list among the choices.
+    chosen.notebooks = chosen.notebooks or list(ENVIRONMENTS)
+    return chosen
+
+
+def main(arguments: list[str]) -> int:
+    chosen = chosen_of(arguments)
     for name in chosen.notebooks:
         notebook = nbformat.read(ROOT / name, as_version=4)
         try:

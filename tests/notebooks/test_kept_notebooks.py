@@ -5,7 +5,7 @@ import re
 import nbformat
 import pytest
 
-from tests.notebooks.execution import ENVIRONMENTS, ROOT
+from tests.notebooks.execution import ENVIRONMENTS, ROOT, chosen_of
 from tests.notebooks.outputs import is_progress, stable, texts
 
 LARGEST = 500_000  # bytes
@@ -83,3 +83,10 @@ def test_the_three_notebooks_have_the_same_sections():
         for notebook in notebooks
     )
     assert len(first) == 8 and others == [first, first]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "chosen"), [([], list(ENVIRONMENTS)), (["train_and_deploy.ipynb"], ["train_and_deploy.ipynb"])]
+)
+def test_all_are_run_where_none_is_named(arguments, chosen):
+    assert chosen_of(arguments).notebooks == chosen
