@@ -60,10 +60,11 @@ def execute(notebook: nbformat.NotebookNode, python: Path) -> None:
 def chosen_of(arguments: list[str]) -> argparse.Namespace:
     """notebooks: names, all where none is given. output: a folder."""
     parser = argparse.ArgumentParser(description="Run notebooks and keep their outputs.")
-    parser.add_argument("notebooks", nargs="*", choices=list(ENVIRONMENTS), help="default: all")
+    parser.add_argument("notebooks", nargs="*", metavar="notebook", help=f"of {', '.join(ENVIRONMENTS)}; default: all")
     parser.add_argument("--output", type=Path, default=ROOT, help="folder for the notebooks with their outputs")
     chosen = parser.parse_args(arguments)
-    # Not as `default`: argparse looks for the whole list among the choices.
+    if unknown := sorted(set(chosen.notebooks) - set(ENVIRONMENTS)):  # argparse's choices forbid to name none
+        parser.error(f"there is no notebook {unknown[0]}")
     chosen.notebooks = chosen.notebooks or list(ENVIRONMENTS)
     return chosen
 
