@@ -4,11 +4,12 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from typing import TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+WAIT_SECONDS = 0.5
 AHEAD = 4  # items a thread that may be waiting for their turn, so that 100,000 do not lie in memory at once
 
 
@@ -38,9 +39,9 @@ def in_parallel(function: Callable[[Item], Result], items: Iterable[Item], threa
             under_way.append(Future())
             given.put((under_way[-1], item))
             if len(under_way) == threads * AHEAD:
-                yield under_way.popleft().result()
+                yield _result(under_way.popleft())
         while under_way:
-            yield under_way.popleft().result()
+            yield _result(under_way.popleft())
     except (KeyboardInterrupt, GeneratorExit):
         waits = False
         raise
@@ -54,4 +55,14 @@ def in_parallel(function: Callable[[Item], Result], items: Iterable[Item], threa
             given.put(None)
         if waits:
             for worker in workers:
-                worker.join()
+                while worker.is_alive():
+                    worker.join(WAIT_SECONDS)
+
+
+def _result(future: Future[Result]) -> Result:
+    """The future's result, waited for in short waits: Python raises KeyboardInterrupt between two instructions of the
+    main thread only, and a Ctrl-C that arrives just before a wait without an end begins does not interrupt it.
+    """
+    while not wait([future], WAIT_SECONDS).done:
+        pass
+    return future.result()

@@ -237,6 +237,30 @@ def test_ctrl_c_waits_for_nothing_that_is_under_way(interrupts_the_wait):
         assert running.wait(20) == 130 and b"interrupted" in running.stderr.read()
 
 
+@pytest.mark.parametrize("waits_for", ["a result", "the threads after a failure"])
+def test_ctrl_c_that_does_not_interrupt_the_main_threads_wait_is_not_lost(waits_for):
+    """The signal goes to another thread, as it were to the main thread in the instant before its wait begins."""
+    released = threading.Event()
+    def work(n):
+        if n == 0:
+            if waits_for != "a result":
+                raise Failure("none")
+        elif n == 1:
+            time.sleep(0.2)  # until the main thread waits
+            signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+        released.wait(30)
+
+    started = time.monotonic()
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            list(in_parallel(work, range(2), 2))
+    finally:
+        signal.signal(signal.SIGINT, handler)
+        released.set()
+    assert time.monotonic() - started < 20
+
+
 def test_a_request_that_hangs_is_not_waited_for():
     released = threading.Event()
     found = in_parallel(lambda n: released.wait() if n else n, range(9), 2)
