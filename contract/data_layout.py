@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from contract.data_files import hidden_note, is_hidden, some
-from contract.flat_split import SHARES, split_pictures
-from contract.splits import SPLITS, split_meant
+from contract.splits import SHARES, SPLITS, split_meant, split_pictures
 
 Parts = tuple[str, ...]
 _DEEPEST = 3  # folders above the splits

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from contract.atomic_write import replacing
-from contract.output_files import REPORT_PAGE, REPORT_RECORD
+from contract.opt_ml import REPORT_PAGE, REPORT_RECORD
 from contract.waits import minutes
 from scripts.aws.clients import Aws
 from scripts.aws.job_output import output_uri, read_output

@@ -12,9 +12,8 @@ from container.data.channel_files import channel_files
 from container.runtime.failure import TrainingFailure
 from contract.class_names import class_among, class_names, composed, partly_numbered
 from contract.data_files import hidden_note, is_picture_file, some
-from contract.flat_split import SHARES, split_pictures
 from contract.picture_formats import TAKEN, pictures_not_taken
-from contract.splits import SPLITS, split_meant
+from contract.splits import SHARES, SPLITS, split_meant, split_pictures
 
 _VARIABLE = "SM_CHANNEL_"
 

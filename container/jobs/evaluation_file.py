@@ -8,7 +8,7 @@ from container.jobs.run import Run
 from container.training.evaluation import Evaluation
 from container.training.evaluation_report import evaluation_report
 from contract.metric_lines import line_of_test_split
-from contract.output_files import EVALUATION
+from contract.opt_ml import EVALUATION
 
 
 def report_test_split(run: Run, found: Evaluation, classes: tuple[str, ...]) -> None:

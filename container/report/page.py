@@ -22,7 +22,7 @@ from container.report.sections.summary import summary, summary_text
 from container.report.sections.times import step_times, system
 from container.report.style import STYLE
 from contract.atomic_write import write_atomically
-from contract.output_files import REPORT_PAGE, REPORT_RECORD
+from contract.opt_ml import REPORT_PAGE, REPORT_RECORD
 
 SECTIONS = (
     opening,

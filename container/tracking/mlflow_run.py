@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from contract.atomic_write import write_atomically
-from contract.output_files import MLFLOW_RUN_FOLDERS
+from contract.opt_ml import MLFLOW_RUN_FOLDERS
 
 EXPERIMENT, EXPERIMENT_NAME = "0", "Default"  # that of runs which name none
 _RUNNING = 1

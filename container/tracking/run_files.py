@@ -7,7 +7,7 @@ from pathlib import Path
 
 from container.tracking.event_file import EventFile
 from container.tracking.mlflow_run import MlflowRun
-from contract.output_files import MLFLOW, TENSORBOARD
+from contract.opt_ml import MLFLOW, TENSORBOARD
 
 
 class RunFiles:

@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from contract.output_files import EVALUATION, MLFLOW, REPORT_RECORD, TENSORBOARD
+from contract.opt_ml import EVALUATION, MLFLOW, REPORT_RECORD, TENSORBOARD
 from scripts.aws.clients import Aws
 from scripts.aws.job_output import output_uri, read_output
 from scripts.aws.jobs import ENDED, TRAINING

@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from contract.output_files import MLFLOW, MLFLOW_RUN_FOLDERS, TENSORBOARD
+from contract.opt_ml import MLFLOW, MLFLOW_RUN_FOLDERS, TENSORBOARD
 from scripts.comparison.run import Run
 
 

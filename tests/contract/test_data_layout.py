@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from contract.data_layout import arrange
-from contract.flat_split import split_pictures
+from contract.splits import split_pictures
 
 CLASSES = ("001.Beagle", "002.Cat")
 

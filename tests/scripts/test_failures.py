@@ -241,6 +241,7 @@ def test_ctrl_c_waits_for_nothing_that_is_under_way(interrupts_the_wait):
 def test_ctrl_c_that_does_not_interrupt_the_main_threads_wait_is_not_lost(waits_for):
     """The signal goes to another thread, as it were to the main thread in the instant before its wait begins."""
     released = threading.Event()
+
     def work(n):
         if n == 0:
             if waits_for != "a result":

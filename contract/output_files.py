@@ -1,8 +1,0 @@
-"""What the training program leaves in /opt/ml/output/data, which the service packs into output.tar.gz."""
-
-REPORT_PAGE = "report.html"
-REPORT_RECORD = "report.json"  # the report's figures
-EVALUATION = "evaluation.json"  # the figures of the test split
-TENSORBOARD = "tensorboard"  # a folder of event files
-MLFLOW = "mlruns"  # a folder that MLflow's file store reads
-MLFLOW_RUN_FOLDERS = ("metrics", "params", "tags", "artifacts")  # MLflow knows no run without them, be they empty
