@@ -25,6 +25,7 @@ from local_test.clean import remove_all
 from local_test.environment import SDK_CONFIG, sdk_config
 from local_test.host import folder_lock
 from local_test.host.container_access import ContainerAccess
+from local_test.host.container_proxies import ContainerProxies
 from local_test.host.emulator_settings import ACCOUNT, Platform
 from local_test.host.engine import connect
 from local_test.host.engine_reach import check_reach
@@ -131,7 +132,8 @@ class Service:
             LocalFiles(self._allow_files, self.folder),
             ContainerAccess.through(engine, keys, self._region),
             WritableFolders(engine, self.name, self.folder),
-            TrustedCertificates.named_by(before(os.environ), self.folder),
+            TrustedCertificates.of_machine(before(os.environ), self.folder),
+            ContainerProxies.of_machine(before(os.environ)),
             strict,
         )
         self._regions = Regions(platform, registry, monitored)

@@ -20,7 +20,13 @@ from local_test.doctor.checkout import are_built, checkout_findings, look_at_che
 from local_test.doctor.engine_facts import EngineFacts, engine_findings, look_at_engine
 from local_test.doctor.firewall import firewall_findings, look_at_firewall
 from local_test.doctor.gpu import gpu_findings, look_at_gpus
-from local_test.doctor.network import certificate_findings, look_at_port, port_findings, proxy_findings
+from local_test.doctor.network import (
+    certificate_findings,
+    container_proxy_findings,
+    look_at_port,
+    port_findings,
+    proxy_findings,
+)
 from local_test.doctor.programs import (
     command_line_findings,
     look_at_command_line,
@@ -81,7 +87,10 @@ def findings(state: Path, load: Load, root: Path) -> list[Finding]:
                 "processor": lambda: load_findings(load),
                 "GPU": lambda: gpu_findings(look_at_gpus(root / "docker/requirements/base.txt"), engine),
                 "port": lambda: port_findings(look_at_port(state)),
-                "proxies": lambda: proxy_findings(os.environ, engine),
+                "proxies": lambda: [
+                    *proxy_findings(os.environ, engine),
+                    *container_proxy_findings(before(os.environ)),
+                ],
                 "certificates": lambda: certificate_findings(before(os.environ)),
                 "firewall": lambda: firewall_findings(look_at_firewall(), engine),
                 "Python": lambda: python_findings(look_at_python(), is_checkout),

@@ -8,8 +8,10 @@ from urllib.parse import urlsplit
 
 from contract.findings import Finding, ok, problem, warning
 from local_test.doctor.engine_facts import EngineFacts
-from local_test.host.certificate_bundles import WITH_PIP, bundle_files
+from local_test.host.certificate_bundles import WITH_PIP, added_files, bundle_files
 from local_test.host.command import COMMAND
+from local_test.host.container_proxies import NAME_ANOTHER, UNREACHABLE, proxies_for_containers, unreachable
+from local_test.host.container_proxies import PROXIES as PROXY_VARIABLES
 
 LOOPBACK = "127.0.0.1"
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
@@ -101,9 +103,22 @@ def proxy_findings(environment: Mapping[str, str], engine: EngineFacts) -> list[
     return found
 
 
+def container_proxy_findings(own: Mapping[str, str]) -> list[Finding]:
+    """None where no proxy is named. own: a shell's variables without any interception."""
+    found = proxies_for_containers(own)
+    lost = unreachable(found)
+    named = ", ".join(name.upper() for name in PROXY_VARIABLES if name in found and name not in lost)
+    return [
+        *([ok("proxies", f"Containers that are not isolated get {named}.")] if named else []),
+        *[warning("proxies", f"{name.upper()} {UNREACHABLE}", NAME_ANOTHER) for name in lost],
+    ]
+
+
 def certificate_findings(own: Mapping[str, str]) -> list[Finding]:
-    """None where no variable names a bundle. own: a shell's variables without any interception."""
-    named = dict.fromkeys(own[name] for name in WITH_PIP if own.get(name))
+    """None where no variable names a bundle and the system's store is as it came. own: a shell's variables without any
+    interception.
+    """
+    named = dict.fromkeys([own[name] for name in WITH_PIP if own.get(name)] + [str(file) for file in added_files()])
     if not named:
         return []
     try:

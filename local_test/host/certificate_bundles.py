@@ -1,7 +1,9 @@
-"""Files of certificates that variables of a shell name, for the programs that are started there. Standard library only:
-doctor looks at them on a machine that has nothing else.
+"""Files of certificates that this machine trusts besides the public ones: what variables of a shell name for the
+programs that are started there, and what its administrator added to the system's store. Standard library only: doctor
+looks at them on a machine that has nothing else.
 """
 
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -9,7 +11,15 @@ from pathlib import Path
 # https://requests.readthedocs.io/en/latest/user/advanced/#ssl-cert-verification, https://curl.se/docs/sslcerts.html,
 # OpenSSL's (also Go's).
 VARIABLES = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
-WITH_PIP = (*VARIABLES, "PIP_CERT")  # https://pip.pypa.io/en/stable/cli/pip/#cmdoption-cert
+# https://pip.pypa.io/en/stable/cli/pip/#cmdoption-cert and OpenSSL's for folders, several of them as in PATH.
+FOLDERS = "SSL_CERT_DIR"
+WITH_PIP = (*VARIABLES, "PIP_CERT", FOLDERS)
+# Debian's (update-ca-certificates(8)), Fedora's (update-ca-trust(8)), Arch's.
+ADDED = (
+    Path("/usr/local/share/ca-certificates"),
+    Path("/etc/pki/ca-trust/source/anchors"),
+    Path("/etc/ca-certificates/trust-source/anchors"),
+)
 
 
 def bundle_files(own: Mapping[str, str], names: Iterable[str]) -> list[Path]:
@@ -17,13 +27,25 @@ def bundle_files(own: Mapping[str, str], names: Iterable[str]) -> list[Path]:
 
     own: a shell's variables without any interception. Raises OSError, a message, for one that cannot be read.
     """
-    files = [file for name in names if own.get(name) for file in _readable(name, Path(own[name]))]
-    return list(dict.fromkeys(files))
+    found: dict[Path, None] = {}
+    for name in names:
+        for path in own.get(name, "").split(os.pathsep) if name == FOLDERS else [own.get(name, "")]:
+            if path:
+                found |= dict.fromkeys(_readable(name, Path(path)))
+    return list(found)
+
+
+def added_files() -> list[Path]:
+    """Of the authorities that an administrator added to the system's store. One that cannot be read is left out: the
+    system's own programs do not trust it either.
+    """
+    files = [file for folder in ADDED for file in sorted(folder.rglob("*")) if file.is_file()]
+    return [file for file in files if os.access(file, os.R_OK)]
 
 
 def _readable(variable: str, path: Path) -> list[Path]:
     try:
-        files = sorted(path.iterdir()) if path.is_dir() else [path]
+        files = sorted(file for file in path.iterdir() if file.is_file()) if path.is_dir() else [path]
         for file in files:
             file.open("rb").close()
     except OSError as error:

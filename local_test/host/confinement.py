@@ -28,7 +28,7 @@ CONFINEMENT = {
     "security_opt": ["no-new-privileges"],
     "pids_limit": PROCESSES,
     "ulimits": [Ulimit(name="core", soft=0, hard=0)],
-    # Docker's client hands the proxies of its configuration, which may hold a password, to every container. SageMaker
-    # sets none.
+    # Docker's client would hand the proxies of its configuration to isolated containers, too, and send what is for the
+    # local SageMaker through them: container_proxies.py.
     "use_config_proxy": False,
 }

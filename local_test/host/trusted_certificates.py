@@ -1,7 +1,8 @@
 """The certificates that programs on this machine trust, and that containers then trust, too.
 
 A company's proxy that reads TLS signs with a certificate authority of its own. Programs learn of it by variables of the
-shell that name a bundle. A container without them could not install a requirements.txt, or download weights.
+shell that name a bundle, or from the system's store. A container without it could not install a requirements.txt, or
+download weights.
 """
 
 import logging
@@ -11,11 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import certifi
-from docker import DockerClient
 from docker.types import Mount
 
 from contract.atomic_write import write_atomically
-from local_test.host.certificate_bundles import VARIABLES, WITH_PIP, bundle_files
+from local_test.host.certificate_bundles import VARIABLES, WITH_PIP, added_files, bundle_files
 
 # What containers are told. Not AWS_CA_BUNDLE: the service's own address has no TLS.
 IN_CONTAINERS = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "PIP_CERT")
@@ -35,12 +35,13 @@ class TrustedCertificates:
     bundle: Path | None = None
 
     @classmethod
-    def named_by(cls, own: Mapping[str, str], folder: Path) -> "TrustedCertificates":
-        """A bundle in the service's folder where a variable names one; the log says so where it cannot be read.
+    def of_machine(cls, own: Mapping[str, str], folder: Path) -> "TrustedCertificates":
+        """A bundle in the service's folder where a variable names one, or the administrator of this machine added an
+        authority to its store; the log says so where one cannot be read.
 
         own: a shell's variables without any interception.
         """
-        if not any(own.get(name) for name in WITH_PIP):
+        if not any(own.get(name) for name in WITH_PIP) and not added_files():
             return cls()
         try:
             found = certificates(own, WITH_PIP)
@@ -50,12 +51,9 @@ class TrustedCertificates:
         write_atomically(folder / FILE, "\n".join([*found, ""]), mode=0o644)  # programs in containers are other users
         return cls(folder / FILE)
 
-    def variables(self, engine: DockerClient, image: str) -> dict[str, str]:
-        """For a container's environment; the image's own variables stay as they are. image: its id in the engine."""
-        if self.bundle is None:
-            return {}
-        own = {line.partition("=")[0] for line in engine.images.get(image).attrs["Config"].get("Env") or ()}
-        return {name: PATH_IN_CONTAINERS for name in IN_CONTAINERS if name not in own}
+    def variables(self) -> dict[str, str]:
+        """For a container's environment, where neither its image nor its request has them."""
+        return dict.fromkeys(IN_CONTAINERS, PATH_IN_CONTAINERS) if self.bundle else {}
 
     def mounts(self) -> list[Mount]:
         if self.bundle is None:
@@ -64,13 +62,14 @@ class TrustedCertificates:
 
 
 def certificates(own: Mapping[str, str], names: Iterable[str] = VARIABLES) -> list[str]:
-    """Those of the bundles that the variables name, and what programs trust without them; each once, in this order.
+    """Those of the bundles that the variables name, what an administrator added, and what programs trust without them;
+    each once, in this order.
 
     Raises OSError for a bundle that a variable names and that cannot be read."""
     default = ssl.get_default_verify_paths().cafile
     usual = [Path(one) for one in (certifi.where(), default, *SYSTEM_FILES) if one and Path(one).is_file()]
     found: dict[str, None] = {}
-    for file in [*bundle_files(own, names), *usual]:
+    for file in [*bundle_files(own, names), *added_files(), *usual]:
         found |= dict.fromkeys(certificates_in(file.read_text(encoding="utf-8", errors="replace")))
     return list(found)
 

@@ -68,20 +68,22 @@ def create(
 ) -> tuple[Container, IsolatedNetwork | None]:
     """The container, not started, and its network if it is isolated. undo: gets what removes them."""
     marks = labels(spec.kind, spec.name, platform.service)
-    isolated, access = None, {}
+    isolated, access = None, dict[str, str]()
     mounts = [Mount(spec.mount[1], str(spec.mount[0]), type="bind", read_only=True)] if spec.mount else []
     if spec.network_isolation:
         isolated = isolate(platform.engine, port, marks)
         undo.callback(isolated.remove)
     else:
-        access = platform.trusted.variables(platform.engine, image_id)
         mounts += platform.trusted.mounts()
     if spec.role and not isolated:
         grant = platform.container_access.grant(spec.role, spec.environment)
         undo.callback(grant.end)
-        access |= grant.variables
+        access = grant.variables
         if grant.missing:
             platform.logs.write(spec.log_group, spec.log_stream, [(int(time.time() * 1000), grant.missing)])
+    environment = (
+        dict(spec.environment) if isolated else platform.environment_of_container(image_id, access, spec.environment)
+    )
     limit = f"{spec.memory_mb}m"
     options: dict[str, Any] = {
         **CONFINEMENT,
@@ -91,7 +93,7 @@ def create(
     container = platform.engine.containers.create(
         image_id,
         ["serve"],
-        environment={**access, **spec.environment},
+        environment=environment,
         mounts=mounts,
         labels=marks,
         device_requests=gpu_requests(platform.engine),

@@ -12,9 +12,10 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
+from docker.types import Mount
+
 from local_test.host.emulator_settings import Platform
 from local_test.host.labels import labels
-from local_test.host.trusted_certificates import TrustedCertificates
 from local_test.training.host_network import HostNetwork, join
 from local_test.training.node import Exit, HostFiles, Node, Program
 
@@ -75,13 +76,16 @@ class JobHosts:
             network = join(engine, name, self.names, self._isolated, self.labels)
             cleanup.callback(network.remove)
         access = self._access(role, program.environment, network, warn, cleanup)
-        trusted = TrustedCertificates() if self._isolated else self._platform.trusted
-        access = {**trusted.variables(engine, program.image), **access}
-        program = replace(program, environment={**access, **program.environment})
+        mounts: list[Mount] = []
+        if not self._isolated:
+            environment = self._platform.environment_of_container(
+                program.image, access, program.environment, self.names
+            )
+            program, mounts = replace(program, environment=environment), self._platform.trusted.mounts()
         cleanup.callback(self._nodes.clear)
         for host, found in zip(self.names, files, strict=True):
             options = network.options(host, engine) if network else self._alone(host)
-            found = replace(found, mounts=[*found.mounts, *trusted.mounts()])
+            found = replace(found, mounts=[*found.mounts, *mounts])
             node = Node.create(engine, host, program, found, options, self.labels, cpuset)
             cleanup.callback(node.remove)
             self._nodes.append(node)

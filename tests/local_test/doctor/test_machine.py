@@ -25,6 +25,7 @@ from local_test.doctor.gpu import Gpu, GpuFacts, cuda_of, gpu_findings
 from local_test.doctor.network import (
     PortFacts,
     certificate_findings,
+    container_proxy_findings,
     look_at_port,
     port_findings,
     proxies_of,
@@ -39,6 +40,7 @@ from local_test.doctor.programs import (
     look_at_python,
     python_findings,
 )
+from local_test.host import certificate_bundles
 from tests.local_test.doctor.test_engine_and_images import engine, levels
 
 ROOT = Path(__file__).parents[3]
@@ -169,7 +171,8 @@ def test_a_proxy_has_no_part_in_loopback(past, expected):
     assert levels(proxy_findings({}, engine())) == [("ok", "proxies")]
 
 
-def test_a_bundle_of_certificates_is_said_to_be_containers_too_or_why_it_is_not(tmp_path):
+def test_a_bundle_of_certificates_is_said_to_be_containers_too_or_why_it_is_not(tmp_path, monkeypatch):
+    monkeypatch.setattr(certificate_bundles, "ADDED", (tmp_path / "added",))
     assert certificate_findings({"HOME": "/root"}) == []
     [found] = certificate_findings({"PIP_CERT": certifi.where()})
     assert (found.level, found.subject) == ("ok", "certificates") and certifi.where() in found.says
@@ -271,3 +274,20 @@ def test_without_any_package_it_still_tells_all_that_it_can(tmp_path):
     for line in ("problem  engine", "problem  Python", "disk", "processor", "GPU", "proxies"):
         assert line in done.stdout
     assert not (tmp_path / "state").exists()
+
+
+def test_an_authority_of_the_systems_store_is_said_to_be_containers_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(certificate_bundles, "ADDED", (tmp_path,))
+    (tmp_path / "company.crt").touch()
+    [found] = certificate_findings({})
+    assert found.level == "ok" and str(tmp_path / "company.crt") in found.says
+
+
+def test_the_proxies_that_containers_get_are_named_and_those_on_loopback_with_what_to_do(tmp_path):
+    none = {"DOCKER_CONFIG": str(tmp_path)}
+    assert container_proxy_findings(none) == []
+    [given, lost] = container_proxy_findings(
+        none | {"HTTPS_PROXY": "http://proxy.example.com:3128", "http_proxy": "http://127.0.0.1:3128"}
+    )
+    assert given.level == "ok" and "get HTTPS_PROXY." in given.says
+    assert lost.level == "warning" and lost.says.startswith("HTTP_PROXY is a proxy on this machine's loopback")

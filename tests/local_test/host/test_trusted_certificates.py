@@ -6,9 +6,18 @@ from pathlib import Path
 import certifi
 import pytest
 
+from local_test.host import certificate_bundles
 from local_test.host.certificate_bundles import VARIABLES
 from local_test.host.trusted_certificates import TrustedCertificates, certificates_in
 from tests.local_test.interception.other_host import certificate
+
+
+@pytest.fixture(autouse=True)
+def store(monkeypatch, tmp_path_factory):
+    """The folder in which an administrator adds authorities to this machine's store; it is empty."""
+    folder = tmp_path_factory.mktemp("store")
+    monkeypatch.setattr(certificate_bundles, "ADDED", (folder, folder / "missing"))
+    return folder
 
 
 @pytest.fixture
@@ -22,7 +31,7 @@ def corporate(tmp_path):
 def test_a_bundle_that_a_variable_names_is_for_containers_too_with_the_public_roots_and_without_any_key(
     corporate, tmp_path, variable
 ):
-    trusted = TrustedCertificates.named_by({variable: str(corporate)}, tmp_path)
+    trusted = TrustedCertificates.of_machine({variable: str(corporate)}, tmp_path)
     text = trusted.bundle.read_text()
     found = certificates_in(text)
     assert found[0] == certificates_in(corporate.read_text())[0] and "PRIVATE" not in text
@@ -34,10 +43,29 @@ def test_a_bundle_that_a_variable_names_is_for_containers_too_with_the_public_ro
 
 @pytest.mark.parametrize("own", [{}, {"SSL_CERT_FILE": ""}, {"HOME": "/root"}])
 def test_where_none_is_named_containers_are_as_they_were(own, tmp_path):
-    trusted = TrustedCertificates.named_by(own, tmp_path)
+    trusted = TrustedCertificates.of_machine(own, tmp_path)
     assert trusted.bundle is None and trusted.mounts() == [] and list(tmp_path.iterdir()) == []
 
 
 def test_one_that_cannot_be_read_is_named_in_the_log_and_ends_nothing(tmp_path, caplog):
-    trusted = TrustedCertificates.named_by({"SSL_CERT_FILE": str(tmp_path / "missing.pem")}, tmp_path)
+    trusted = TrustedCertificates.of_machine({"SSL_CERT_FILE": str(tmp_path / "missing.pem")}, tmp_path)
     assert trusted.bundle is None and f"SSL_CERT_FILE names {tmp_path / 'missing.pem'}, which cannot" in caplog.text
+
+
+def test_an_authority_that_was_added_to_the_systems_store_is_for_containers_too(store, corporate, tmp_path):
+    (store / "company").mkdir()
+    corporate.rename(store / "company/root.crt")
+    trusted = TrustedCertificates.of_machine({}, tmp_path)
+    assert certificates_in(trusted.bundle.read_text())[0] in (store / "company/root.crt").read_text()
+
+
+def test_a_variable_may_name_several_folders_of_certificates(corporate, tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    (first / "java").mkdir(parents=True)  # as in Debian's /etc/ssl/certs
+    second.mkdir()
+    corporate.rename(second / "a.pem")
+    (first / "b.pem").write_bytes(certificate("other.example.com"))
+    found = certificates_in(
+        TrustedCertificates.of_machine({"SSL_CERT_DIR": f"{first}:{second}"}, tmp_path).bundle.read_text()
+    )
+    assert [found[0] in (first / "b.pem").read_text(), found[1] in (second / "a.pem").read_text()] == [True, True]

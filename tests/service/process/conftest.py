@@ -4,7 +4,7 @@ import pytest
 
 from local_test.background import stop
 from local_test.clean import remove_all
-from tests.local_service import Local
+from tests.local_service import Local, until
 
 
 @pytest.fixture
@@ -43,3 +43,29 @@ def training_request(train_image):
         }
 
     return request
+
+
+@pytest.fixture
+def run_script(served, training_request):
+    """run_script(files, shell script, ...) -> the status of a job of that script, and what it printed.
+
+    files: texts by name, which it finds in /opt/ml/input/data/code. The rest changes the request.
+    """
+
+    def run(files, script, **changes):
+        local = served()
+        jobs = local.client("sagemaker")
+        for name, text in files.items():
+            local.put(f"code/{name}", text.encode())
+        data = {"S3DataType": "S3Prefix", "S3Uri": local.uri("code/"), "S3DataDistributionType": "FullyReplicated"}
+        channel = {"ChannelName": "code", "DataSource": {"S3DataSource": data}}
+        jobs.create_training_job(**training_request(local, "scripted", script, InputDataConfig=[channel], **changes))
+        ended = until(lambda: status_of(jobs, "scripted"))
+        return ended, local.log("/aws/sagemaker/TrainingJobs", "scripted")
+
+    return run
+
+
+def status_of(jobs, name: str) -> str | None:
+    status = jobs.describe_training_job(TrainingJobName=name)["TrainingJobStatus"]
+    return None if status == "InProgress" else status

@@ -11,7 +11,6 @@ import pytest
 from local_test.host.certificate_bundles import WITH_PIP
 from local_test.host.container_access import ContainerAccess
 from local_test.host.trusted_certificates import IN_CONTAINERS
-from tests.local_service import until
 from tests.local_test.interception.other_host import certificate
 
 FETCH = """
@@ -62,25 +61,9 @@ def shell(monkeypatch):
 
 
 @pytest.fixture
-def run(served, training_request):
+def run(run_script):
     """run(script, ...) -> the status of a job of that script, and what it printed."""
-
-    def run(script, **changes):
-        local = served()
-        jobs = local.client("sagemaker")
-        local.put("code/fetch.py", FETCH.encode())
-        data = {"S3DataType": "S3Prefix", "S3Uri": local.uri("code/"), "S3DataDistributionType": "FullyReplicated"}
-        channel = {"ChannelName": "code", "DataSource": {"S3DataSource": data}}
-        jobs.create_training_job(**training_request(local, "fetching", script, InputDataConfig=[channel], **changes))
-        ended = until(lambda: status_of(jobs, "fetching"))
-        return ended, local.log("/aws/sagemaker/TrainingJobs", "fetching")
-
-    return run
-
-
-def status_of(jobs, name: str) -> str | None:
-    status = jobs.describe_training_job(TrainingJobName=name)["TrainingJobStatus"]
-    return None if status == "InProgress" else status
+    return partial(run_script, {"fetch.py": FETCH})
 
 
 def program(*arguments: str) -> str:
@@ -98,9 +81,9 @@ def test_a_job_installs_its_packages_and_reads_pages_where_the_shell_names_the_a
     assert "hello from the package" in log and "read a page" in log and TOLD in log
 
 
-def test_without_it_the_image_s_own_certificates_are_all_that_count(run, index, shell):
+def test_without_it_the_authority_is_unknown_in_containers_too(run, index, shell):
     status, log = run(program(f"{index[0]}/page"))
-    assert status == "Failed" and "told []" in log and "CERTIFICATE_VERIFY_FAILED" in log
+    assert status == "Failed" and "CERTIFICATE_VERIFY_FAILED" in log
 
 
 def test_a_request_s_own_variables_win(run, index, shell):

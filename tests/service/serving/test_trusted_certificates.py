@@ -14,7 +14,7 @@ from tests.service.serving.harness import Harness, variant
 def service(platform, image, tmp_path):
     """One whose shell names a bundle."""
     (tmp_path / "authority.pem").write_bytes(certificate("proxy.example.com"))
-    trusted = TrustedCertificates.named_by({"SSL_CERT_FILE": str(tmp_path / "authority.pem")}, tmp_path)
+    trusted = TrustedCertificates.of_machine({"SSL_CERT_FILE": str(tmp_path / "authority.pem")}, tmp_path)
     with Harness(replace(platform, trusted=trusted), image) as harness:
         yield harness
 
