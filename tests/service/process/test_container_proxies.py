@@ -57,6 +57,7 @@ def docker_configuration(monkeypatch, tmp_path):
     folder = tmp_path / "docker"
     folder.mkdir()
     monkeypatch.setenv("DOCKER_CONFIG", str(folder))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")  # these tests reach the service, too
     return folder / "config.json"
 
 
