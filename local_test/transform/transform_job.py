@@ -18,11 +18,10 @@ from local_test.host.emulator_settings import Platform
 from local_test.host.error_words import in_words, where_more_is
 from local_test.host.labels import TRANSFORM
 from local_test.serving.container_client import Blocks
+from local_test.serving.container_start import ServingFailed, at_once, start_all, with_last_lines
 from local_test.serving.instance import Instance, InstanceSpec
 from local_test.serving.model_definition import model_containers
 from local_test.serving.model_folder import ModelFolder, ModelFolders
-from local_test.serving.serving_failure import ServingFailed, with_last_lines
-from local_test.serving.start_together import at_once, start_all
 from local_test.serving.variant_plan import SECONDS_TO_READY
 from local_test.storage.destination import Destination
 from local_test.transform.data_processing import data_processing
