@@ -1,9 +1,13 @@
-"""The /opt/ml tree of a processing container, as the platform lays it out: pure functions from a job's record to files.
+"""The /opt/ml tree of a processing container, as the platform lays it out and reads it: pure functions from a job's
+record to files, and from its containers' message files to ExitMessage.
 
-Source: https://docs.aws.amazon.com/sagemaker/latest/dg/build-your-own-processing-container.html
+Sources: https://docs.aws.amazon.com/sagemaker/latest/dg/build-your-own-processing-container.html,
+https://docs.aws.amazon.com/sagemaker/latest/dg/byoc-metadata.html (the message)
 """
 
+import codecs
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from local_test.training.job_hosts import host_names
@@ -11,6 +15,7 @@ from local_test.training.job_hosts import host_names
 CONFIG = "/opt/ml/config"
 OUTPUT = "/opt/ml/output"
 MESSAGE = f"{OUTPUT}/message"
+MESSAGE_BYTES = 1024
 SECONDS_ALLOWED = 24 * 3600  # the platform's MaxRuntimeInSeconds when the request has none
 
 
@@ -38,18 +43,6 @@ def with_defaults(request: dict[str, Any]) -> dict[str, Any]:
             "Outputs": [{"AppManaged": False, **one} for one in outputs["Outputs"]],
         }
     return filled
-
-
-def _cluster(cluster: dict[str, Any]) -> dict[str, Any]:
-    """Of several instance types the first has capacity here."""
-    if "InstancePreferences" not in cluster:
-        return {"InstanceCount": 1, **cluster}
-    selected = {"InstanceCount": cluster.get("InstanceCount"), **cluster["InstancePreferences"][0]}
-    return {
-        **cluster,
-        "SelectedInstanceType": selected["InstanceType"],
-        "SelectedInstanceCount": selected["InstanceCount"],
-    }
 
 
 def hosts(record: dict[str, Any]) -> list[str]:
@@ -114,9 +107,38 @@ def folders(record: dict[str, Any]) -> list[str]:
     return sorted({CONFIG, OUTPUT, *(folder_of(one) for one in elements if _place(one).get("LocalPath"))})
 
 
+def is_isolated(record: dict[str, Any]) -> bool:
+    return record.get("NetworkConfig", {}).get("EnableNetworkIsolation", False)
+
+
+def exit_message(parts: Iterable[bytes | None]) -> str | None:
+    """ExitMessage: the parts put together, and the first KB of that; None without any.
+
+    parts: the first bytes of each container's file, at least `MESSAGE_BYTES` of a longer one, in the order of the
+    hosts; None where there is no file. Raises ValueError for what is not UTF-8: the platform fails the job then."""
+    text = "".join(_decoded(part[:MESSAGE_BYTES]) for part in parts if part)
+    return _decoded(text.encode()[:MESSAGE_BYTES]) or None
+
+
+def _cluster(cluster: dict[str, Any]) -> dict[str, Any]:
+    """Of several instance types the first has capacity here."""
+    if "InstancePreferences" not in cluster:
+        return {"InstanceCount": 1, **cluster}
+    selected = {"InstanceCount": cluster.get("InstanceCount"), **cluster["InstancePreferences"][0]}
+    return {
+        **cluster,
+        "SelectedInstanceType": selected["InstanceType"],
+        "SelectedInstanceCount": selected["InstanceCount"],
+    }
+
+
 def _place(element: dict[str, Any]) -> dict[str, Any]:
     return element.get("S3Input") or element["S3Output"]
 
 
-def is_isolated(record: dict[str, Any]) -> bool:
-    return record.get("NetworkConfig", {}).get("EnableNetworkIsolation", False)
+def _decoded(part: bytes) -> str:
+    """Text of a message; a character that the end of the KB cuts in two is left out."""
+    try:
+        return codecs.getincrementaldecoder("utf-8")().decode(part, final=len(part) < MESSAGE_BYTES)
+    except UnicodeDecodeError as error:
+        raise ValueError("/opt/ml/output/message is not UTF-8 text.") from error

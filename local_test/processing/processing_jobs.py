@@ -13,7 +13,7 @@ from local_test.api.listing import one_page
 from local_test.api.tags import Tags
 from local_test.host.emulator_settings import Platform
 from local_test.processing import opt_ml, supported_fields
-from local_test.processing.inputs import input_files
+from local_test.processing.job_data import input_files
 from local_test.processing.processing_run import RECORDS, RUNNING, End, ProcessingRun, end_of_record
 from local_test.storage.destination import Destination
 from local_test.training.job_ending import KILLED

@@ -21,9 +21,7 @@ from local_test.host.error_words import in_words, start_refused
 from local_test.host.labels import PROCESSING
 from local_test.host.state import retry_until_written
 from local_test.processing import opt_ml
-from local_test.processing.exit_message import BYTES, exit_message
-from local_test.processing.inputs import lay_out, writable
-from local_test.processing.outputs import Outputs
+from local_test.processing.job_data import Outputs, lay_out, writable
 from local_test.storage.destination import Destination
 from local_test.training.job_ending import KILLED, JobEnding
 from local_test.training.job_hosts import JobHosts
@@ -170,7 +168,9 @@ class ProcessingRun:
         """Store what the containers left: how the job ends, which may be other than how they ended."""
         lost = outputs.store(completed=end.status == "Completed")
         try:
-            message = exit_message(node.first_bytes(opt_ml.MESSAGE, BYTES) for node in self._hosts.nodes)
+            message = opt_ml.exit_message(
+                node.first_bytes(opt_ml.MESSAGE, opt_ml.MESSAGE_BYTES) for node in self._hosts.nodes
+            )
         except ValueError as error:
             return End("Failed", f"ClientError: {error}")
         if lost and end.status != "Failed":

@@ -17,7 +17,7 @@ from local_test.host.emulator_settings import Platform
 from local_test.host.engine import gpu_requests
 from local_test.host.labels import labels, remove
 from local_test.serving.container_network import IsolatedNetwork, isolate, publication
-from local_test.serving.serving_failure import ServingFailed
+from local_test.serving.container_start import ServingFailed
 
 PORT = "8080"
 PORT_VARIABLE = "SAGEMAKER_BIND_TO_PORT"  # of the container's environment, where it is another

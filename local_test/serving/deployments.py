@@ -12,15 +12,14 @@ from typing import Any
 
 from local_test.host.emulator_settings import ACCOUNT, Platform
 from local_test.host.error_words import in_words
-from local_test.serving.blue_green import RolledBack, shift_traffic
+from local_test.serving.blue_green import DeploymentPlan, RolledBack, shift_traffic
 from local_test.serving.capacities import with_capacities
-from local_test.serving.deployment_plan import DeploymentPlan
+from local_test.serving.container_start import LONGEST_REASON, ServingFailed
 from local_test.serving.fleet import Fleet, Variant, start_fleet, start_instances, stop_all
 from local_test.serving.instance import Instance
 from local_test.serving.live_endpoint import Deployment, LiveEndpoint
 from local_test.serving.model_folder import ModelFolders
 from local_test.serving.router import Router
-from local_test.serving.serving_failure import LONGEST_REASON, ServingFailed
 from local_test.serving.variant_plan import VariantPlan
 
 SECONDS_TO_DRAIN = 3600  # the longest that one asynchronous invocation may take

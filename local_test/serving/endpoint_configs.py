@@ -13,9 +13,8 @@ from local_test.api.supported_fields import check_supported
 from local_test.api.tags import Tags
 from local_test.host.emulator_settings import Platform
 from local_test.serving.component_hosting import config_problems, hosts_components
-from local_test.serving.instance_pools import of_pools, pool_problems
 from local_test.serving.models import Models
-from local_test.serving.variant_plan import model_problems
+from local_test.serving.variant_plan import instance_types, model_problems, pool_problems
 
 VARIANT = {
     "VariantName": None,
@@ -115,7 +114,9 @@ def problems(request: dict[str, Any]) -> list[str]:
     found += config_problems(request)
     for variant in variants:
         found += _variant_problems(variant)
-        key_problems = [volume_key_problem("KmsKeyId", kind, request.get("KmsKeyId")) for kind in of_pools(variant)]
+        key_problems = [
+            volume_key_problem("KmsKeyId", kind, request.get("KmsKeyId")) for kind in instance_types(variant)
+        ]
         found += [problem for problem in key_problems if problem]
     if not any(variant.get("InitialVariantWeight", 1.0) > 0 for variant in variants):
         found.append("At least one production variant needs an InitialVariantWeight above 0.")
@@ -150,7 +151,7 @@ def _output_uris(request: dict[str, Any]) -> list[tuple[str, str]]:
 def _variant_problems(variant: dict[str, Any]) -> list[str]:
     name, serverless = variant["VariantName"], variant.get("ServerlessConfig")
     found = pool_problems(variant)
-    if serverless is None and not (of_pools(variant) and variant.get("InitialInstanceCount")):
+    if serverless is None and not (instance_types(variant) and variant.get("InitialInstanceCount")):
         found.append(f"Variant {name} needs InstanceType and InitialInstanceCount, or ServerlessConfig.")
     if serverless is not None and (variant.get("InstanceType") or variant.get("InitialInstanceCount")):
         found.append(f"Variant {name} has ServerlessConfig: InstanceType and InitialInstanceCount exclude it.")

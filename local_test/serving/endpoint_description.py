@@ -6,8 +6,7 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeEndpoint.h
 from typing import Any
 
 from local_test.serving.fleet import Fleet
-from local_test.serving.instance_pools import pool_summaries
-from local_test.serving.variant_plan import VariantPlan
+from local_test.serving.variant_plan import VariantPlan, pool_summaries
 
 # Fields of the record that DescribeEndpoint does not show: the configuration that runs, and whether it ever served.
 DEPLOYED, SERVED = "DeployedConfig", "WasInService"

@@ -12,29 +12,26 @@ from local_test.api.listing import one_page
 from local_test.api.supported_fields import check_supported
 from local_test.api.tags import Tags
 from local_test.host.emulator_settings import ACCOUNT, Platform
-from local_test.serving import capacities, component_hosting, deployment_plan
-from local_test.serving.blue_green import unknown_alarms
+from local_test.serving import blue_green, capacities, component_hosting
+from local_test.serving.blue_green import DeploymentPlan, plan_deployment, unknown_alarms
 from local_test.serving.capacities import capacity_problems, with_retained
 from local_test.serving.component_hosting import hosts_components
-from local_test.serving.container_owner import owned_by_endpoint
-from local_test.serving.deployment_plan import DeploymentPlan, plan_deployment
 from local_test.serving.deployments import Deployments
 from local_test.serving.endpoint_configs import EndpointConfigs
 from local_test.serving.endpoint_description import DEPLOYED, SERVED, config_fields, planned_variants, serving_variants
-from local_test.serving.endpoint_log import name_without_effect
-from local_test.serving.fleet import Fleet, empty_fleet
-from local_test.serving.live_endpoint import Deployment, LiveEndpoint, end_all
+from local_test.serving.fleet import Fleet, empty_fleet, owned_by_endpoint
+from local_test.serving.live_endpoint import Deployment, LiveEndpoint, end_all, name_without_effect
 from local_test.serving.model_folder import ModelFolders
 from local_test.serving.models import Models
 from local_test.serving.variant_plan import VariantPlan, plan_host, plan_variant
 
-CREATE = {"EndpointName": None, "EndpointConfigName": None, "DeploymentConfig": deployment_plan.SUPPORTED, "Tags": None}
+CREATE = {"EndpointName": None, "EndpointConfigName": None, "DeploymentConfig": blue_green.SUPPORTED, "Tags": None}
 UPDATE = {
     "EndpointName": None,
     "EndpointConfigName": None,
     "RetainAllVariantProperties": None,
     "ExcludeRetainedVariantProperties": None,
-    "DeploymentConfig": deployment_plan.SUPPORTED,
+    "DeploymentConfig": blue_green.SUPPORTED,
     "RetainDeploymentConfig": None,
 }
 IN_PROGRESS = ("Creating", "Updating", "RollingBack")

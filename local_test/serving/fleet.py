@@ -1,5 +1,5 @@
-"""All containers of one endpoint configuration, or of one inference component: they come into service together, or
-none does.
+"""All containers of one endpoint configuration, or of one inference component: they come into service together, or none
+does. Their labels, logs and metrics are those of their owner, the endpoint or the component.
 """
 
 import threading
@@ -9,13 +9,36 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from local_test.api.log_names import component_group, endpoint_group
 from local_test.host.emulator_settings import Platform
-from local_test.serving.container_owner import ContainerOwner
+from local_test.host.labels import COMPONENT, ENDPOINT
+from local_test.serving.container_start import ServingFailed, at_once, start_all, with_last_lines
 from local_test.serving.instance import Instance, InstanceSpec
 from local_test.serving.model_folder import ModelFolders
-from local_test.serving.serving_failure import ServingFailed, with_last_lines
-from local_test.serving.start_together import at_once, start_all
 from local_test.serving.variant_plan import VariantPlan
+
+
+@dataclass(frozen=True)
+class ContainerOwner:
+    """kind, name: of the containers' labels. endpoint: that takes the requests. log_group: of CloudWatch."""
+
+    kind: str
+    name: str
+    endpoint: str
+    log_group: str
+
+    @property
+    def component(self) -> str | None:
+        """The inference component's name; None for an endpoint."""
+        return self.name if self.kind == COMPONENT else None
+
+
+def owned_by_endpoint(name: str) -> ContainerOwner:
+    return ContainerOwner(ENDPOINT, name, name, endpoint_group(name))
+
+
+def owned_by_component(name: str, endpoint: str) -> ContainerOwner:
+    return ContainerOwner(COMPONENT, name, endpoint, component_group(name))
 
 
 @dataclass
@@ -41,7 +64,7 @@ class Variant:
 
 
 class Fleet:
-    """config: the endpoint configuration as deployed. capture: what takes the requests down, or None."""
+    """config: the endpoint configuration as deployed."""
 
     def __init__(self, config: dict[str, Any], variants: list[Variant]):
         self.config = config

@@ -14,16 +14,14 @@ from local_test.api.supported_fields import check_supported
 from local_test.api.tags import Tags
 from local_test.host.emulator_settings import Platform
 from local_test.serving import component_definition
+from local_test.serving.blue_green import DeploymentPlan
 from local_test.serving.component_definition import RUNTIME, changed, served_model, specification_problems
 from local_test.serving.component_hosting import RECORDS
-from local_test.serving.container_owner import owned_by_component
-from local_test.serving.deployment_plan import DeploymentPlan
 from local_test.serving.deployments import Deployments
 from local_test.serving.endpoint_description import SERVED
-from local_test.serving.endpoint_log import name_without_effect
 from local_test.serving.endpoints import Endpoints
-from local_test.serving.fleet import Fleet, empty_fleet
-from local_test.serving.live_endpoint import Deployment, LiveEndpoint, end_all
+from local_test.serving.fleet import Fleet, empty_fleet, owned_by_component
+from local_test.serving.live_endpoint import Deployment, LiveEndpoint, end_all, name_without_effect
 from local_test.serving.model_folder import ModelFolders
 from local_test.serving.models import Models
 from local_test.serving.variant_plan import VariantPlan, plan_component

@@ -9,6 +9,7 @@ from typing import Any
 from local_test.host.emulator_settings import Platform
 from local_test.serving.container_client import ContainerClient
 from local_test.serving.container_spec import ContainerSpec
+from local_test.serving.container_start import ServingFailed, at_once, start_all
 from local_test.serving.loaded_models import FOLDER as MODELS_FOLDER
 from local_test.serving.loaded_models import LoadedModels
 from local_test.serving.model_definition import ModelContainer, is_direct, model_containers
@@ -16,8 +17,6 @@ from local_test.serving.model_folder import ModelFolders
 from local_test.serving.model_source import model_source
 from local_test.serving.pipeline import PipelineContainer, PipelineRequest
 from local_test.serving.serving_container import ServingContainer
-from local_test.serving.serving_failure import ServingFailed
-from local_test.serving.start_together import at_once, start_all
 
 MODEL_FOLDER = "/opt/ml/model"
 HEALTH = ("/ping",)

@@ -1,10 +1,16 @@
-"""An endpoint or an inference component of this process: what serves its requests, and what changes it now."""
+"""An endpoint or an inference component of this process: what serves its requests, what changes it now, and what the
+local SageMaker itself says in its log, beside its containers.
+"""
 
 import threading
-from collections.abc import Callable, Collection
+import time
+from collections.abc import Callable, Collection, Iterable
+from typing import Any
 
-from local_test.serving.container_owner import ContainerOwner
-from local_test.serving.fleet import Fleet, stop_all
+from local_test.api.log_names import PLATFORM
+from local_test.api.supported_fields import without_effect, without_effect_line
+from local_test.host.emulator_settings import Platform
+from local_test.serving.fleet import ContainerOwner, Fleet, stop_all
 from local_test.serving.router import Router
 
 
@@ -80,3 +86,20 @@ def end_all(live: Collection[LiveEndpoint]) -> None:
     for one in live:
         if one.deletion:
             one.deletion.join()
+
+
+def name_without_effect(
+    platform: Platform, group: str, operation: str, request: dict[str, Any], models: Iterable[dict[str, Any]]
+) -> None:
+    """One line with the fields of the request and of its models that have no effect here, if there are any.
+
+    Args:
+        group: of CloudWatch.
+        request: of the operation, or the record that was made of it.
+        models: records of the models that are served.
+    """
+    fields = without_effect(operation, request)
+    for model in {one["ModelName"]: one for one in models}.values():
+        fields += [f"{field} of model {model['ModelName']}" for field in without_effect("CreateModel", model)]
+    if fields:
+        platform.logs.write(group, PLATFORM, [(int(time.time() * 1000), without_effect_line(fields))])

@@ -18,7 +18,6 @@ from local_test.serving.async_invocations import INVOCATION_TIMEOUT, TTL, AsyncI
 from local_test.serving.component_hosting import hosts_components
 from local_test.serving.data_capture import DataCapture
 from local_test.serving.endpoints import Endpoints
-from local_test.serving.event_stream import Frames
 from local_test.serving.inference_components import InferenceComponents
 from local_test.serving.invocation import Answer, Asked, ModelFault, WrongTarget
 from local_test.serving.invocation_metrics import InvocationMetrics
@@ -26,10 +25,11 @@ from local_test.serving.invoker import Invoker
 from local_test.serving.live_endpoint import LiveEndpoint
 from local_test.serving.loaded_models import ModelNotReady, NoSuchModel
 from local_test.serving.router import NoCapacity, NoSuchVariant, Throttled
-from local_test.serving.runtime_request import (
+from local_test.serving.runtime_protocol import (
     FILENAME,
     OUTPUT_PATH_EXTENSION,
     SAGEMAKER,
+    EventStream,
     RuntimeApiError,
     RuntimeRequest,
     validation_error,
@@ -115,7 +115,7 @@ class Runtime:
             (f"{SAGEMAKER}Content-Type", head.content_type),
             *_headers(head),
         ]
-        return "200 OK", headers, Frames(parts)
+        return "200 OK", headers, EventStream(parts)
 
     def _invoke_async(self, name: str, request: RuntimeRequest, id: str) -> Response:
         endpoint = self._asked_for(name, request, asynchronous=True)

@@ -20,7 +20,7 @@ from local_test.host.small_image import ImageNotBuilt
 from local_test.serving.container_log import ContainerLog
 from local_test.serving.container_network import IsolatedNetwork, address
 from local_test.serving.container_spec import ContainerSpec, create
-from local_test.serving.serving_failure import (
+from local_test.serving.container_start import (
     ENGINE_ERRORS,
     ServingFailed,
     StartCancelled,

@@ -1,14 +1,18 @@
-"""What a production variant is to be: its model, how many instances of it, and how they share their requests.
+"""What a production variant is to be: its model, its instances, and how they share their requests.
 
-https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProductionVariant.html
+Its instances are of one type, or of pools of several types in the order of their priority. Every type is there on one
+machine, so the first pool gets all the instances.
+Sources: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProductionVariant.html,
+https://docs.aws.amazon.com/sagemaker/latest/dg/realtime-endpoints-heterogeneous.html, botocore (ProductionVariant and
+InstancePool), and for the memory of an instance type EC2's own list of its types, which moto carries.
 """
 
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
-from local_test.serving.instance_memory import memory_mb
-from local_test.serving.instance_pools import of_pools
 from local_test.serving.model_definition import is_direct, is_multi_model, model_containers
+from local_test.storage.moto_internals import check_moto
 
 SECONDS_TO_READY = 8 * 60  # the platform's default before it gives up
 
@@ -45,7 +49,7 @@ class VariantPlan:
         container makes room for other models when it has no more; else none.
         """
         if self.memory_mb is None and is_multi_model(self.model):
-            return memory_mb(of_pools(self.described)[0])
+            return instance_memory_mb(instance_types(self.described)[0])
         return self.memory_mb
 
     @property
@@ -116,3 +120,51 @@ def model_problems(config: dict[str, Any], variant: dict[str, Any], model: dict[
         if is_direct(model):
             found.append(f"AsyncInferenceConfig excludes direct invocation, which the model {name} has.")
     return found
+
+
+def instance_types(variant: dict[str, Any]) -> tuple[str, ...]:
+    """The instance types that the variant names, in order of preference; none of a serverless one."""
+    pools = sorted(variant.get("InstancePools", []), key=lambda one: one["Priority"])
+    named = [one["InstanceType"] for one in pools] or [variant.get("InstanceType")]
+    return tuple(one for one in named if one)
+
+
+def pool_problems(variant: dict[str, Any]) -> list[str]:
+    """What is wrong with the variant's pools, a sentence each."""
+    if "InstancePools" not in variant:
+        return []
+    name, kinds = variant["VariantName"], instance_types(variant)
+    found = [
+        f"Variant {name} has InstancePools: {field} excludes them."
+        for field in ("InstanceType", "ServerlessConfig")
+        if variant.get(field)
+    ]
+    return found + [
+        f"InstancePools of variant {name} names {kind} twice." for kind in dict.fromkeys(kinds) if kinds.count(kind) > 1
+    ]
+
+
+def pool_summaries(variant: dict[str, Any], instances: int) -> list[dict[str, Any]]:
+    """What DescribeEndpoint says of the pools of a variant that has so many instances; nothing where it has none."""
+    if "InstancePools" not in variant:
+        return []
+    return [
+        {"InstanceType": kind, "CurrentInstanceCount": 0 if number else instances}
+        for number, kind in enumerate(instance_types(variant))
+    ]
+
+
+@cache
+def instance_memory_mb(instance_type: str) -> int | None:
+    """MiB of `ml.m5.large`: 8192; None for a type that EC2 does not list. The memory of its GPUs counts, too: without a
+    GPU here, what it would hold is in the machine's own.
+    """
+    check_moto("instance types")
+    from moto.ec2.models.instance_types import INSTANCE_TYPES  # a second, which only endpoints of many models take
+
+    known = INSTANCE_TYPES.get(instance_type.removeprefix("ml."))
+    if known is None:
+        return None
+    of_gpus: int = (known.get("GpuInfo") or {}).get("TotalGpuMemoryInMiB", 0)
+    of_machine: int = known["MemoryInfo"]["SizeInMiB"]
+    return of_machine + of_gpus

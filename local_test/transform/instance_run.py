@@ -10,8 +10,8 @@ from typing import Any
 
 from local_test.transform.data_processing import DataProcessing, Mismatch
 from local_test.transform.invocations import InvocationFailed
+from local_test.transform.job_objects import ObjectOutput
 from local_test.transform.mini_batches import Cutting, MiniBatch
-from local_test.transform.outputs import ObjectOutput
 from local_test.transform.records import BadInput
 
 WAITING_PER_REQUEST = 2  # mini-batches held for each request at once: a slow one does not leave the others idle

@@ -18,15 +18,13 @@ from local_test.host.emulator_settings import Platform
 from local_test.host.error_words import in_words, where_more_is
 from local_test.host.labels import TRANSFORM
 from local_test.serving.container_client import Blocks
+from local_test.serving.container_start import ServingFailed, at_once, start_all, with_last_lines
 from local_test.serving.instance import Instance, InstanceSpec
 from local_test.serving.model_definition import model_containers
 from local_test.serving.model_folder import ModelFolder, ModelFolders
-from local_test.serving.serving_failure import ServingFailed, with_last_lines
-from local_test.serving.start_together import at_once, start_all
 from local_test.serving.variant_plan import SECONDS_TO_READY
 from local_test.storage.destination import Destination
 from local_test.transform.data_processing import data_processing
-from local_test.transform.input_objects import InputObject, input_objects, shares
 from local_test.transform.instance_run import run_objects
 from local_test.transform.invocations import (
     DEFAULT_RETRIES,
@@ -35,9 +33,18 @@ from local_test.transform.invocations import (
     Invocations,
     execution_parameters,
 )
+from local_test.transform.job_objects import (
+    LONGEST_REASON,
+    InputObject,
+    ObjectOutput,
+    data_log_lines,
+    failure_of_objects,
+    input_objects,
+    shares,
+    store,
+)
 from local_test.transform.limits import Limits, batch_environment, effective_limits, leaves_something_open
 from local_test.transform.mini_batches import Cutting
-from local_test.transform.outputs import LONGEST_REASON, ObjectOutput, data_log_lines, failure_of_objects, store
 
 LOG_GROUP = "/aws/sagemaker/TransformJobs"
 SECONDS_TO_NOTICE_DEATH = 5  # from a broken connection to the engine's word that the container has ended

@@ -8,7 +8,7 @@ from statistics import fmean, median
 from typing import Any
 
 from local_test.tuning import hyperband
-from local_test.tuning.trial import Trial, is_better, maximises
+from local_test.tuning.trials import Trial, is_better, maximises
 
 # AWS names no smallest number. Of 3 values the median is the first that one odd trial cannot set by itself.
 LEAST_EARLIER_TRIALS = 3

@@ -13,7 +13,7 @@ from optuna.samplers import RandomSampler
 
 from local_test.tuning.ranges import INTEGER
 from local_test.tuning.search import new_study
-from local_test.tuning.trial import Trial
+from local_test.tuning.trials import Trial
 
 REDUCTION_FACTOR = 3  # Optuna's default; the paper advises 3 or 4
 MOST_EPOCHS = 20_000  # botocore, HyperbandStrategyConfig

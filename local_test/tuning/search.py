@@ -14,7 +14,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from local_test.tuning import ranges
 from local_test.tuning.ranges import CategoricalRange, ContinuousRange, Range
-from local_test.tuning.trial import Trial, maximises
+from local_test.tuning.trials import Trial, maximises
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)  # else every study puts lines into the service's log
 

@@ -13,8 +13,7 @@ from local_test.training.training_jobs import TrainingJobs
 from local_test.training.training_log import Listener, training_log
 from local_test.tuning import progress
 from local_test.tuning.training_request import training_request
-from local_test.tuning.trial import Trial
-from local_test.tuning.trial_records import TrialRecords
+from local_test.tuning.trials import Trial, TrialRecords
 
 logger = logging.getLogger(__name__)
 

@@ -15,11 +15,17 @@ from local_test.api.tags import Tags
 from local_test.host.emulator_settings import Platform
 from local_test.training.training_jobs import TrainingJobs
 from local_test.tuning import search
-from local_test.tuning.description import describe, training_job_summary, tuning_job_summary
-from local_test.tuning.job_record import new_record, parent_trials, search_config
+from local_test.tuning.job_record import (
+    describe,
+    new_record,
+    parent_trials,
+    search_config,
+    training_job_summary,
+    tuning_job_summary,
+)
 from local_test.tuning.supported_fields import check
 from local_test.tuning.training_request import training_request
-from local_test.tuning.trial_records import TrialRecords
+from local_test.tuning.trials import TrialRecords
 from local_test.tuning.tuning_run import TuningRun
 from local_test.tuning.warm_start import check_parent, check_parent_trials, learned, parent_names
 

@@ -14,13 +14,12 @@ from local_test.host.emulator_settings import Platform
 from local_test.host.error_words import in_words
 from local_test.host.state import SECONDS_BETWEEN_ATTEMPTS, retry_until_written
 from local_test.training.training_jobs import TrainingJobs
-from local_test.tuning import completion, progress, search
+from local_test.tuning import progress, search
 from local_test.tuning.early_stopping import reason_to_stop
 from local_test.tuning.job_record import parent_trials, search_config
 from local_test.tuning.training_request import training_job_name
-from local_test.tuning.trial import Trial, as_trial, maximises, was_lost
 from local_test.tuning.trial_jobs import TrialJobs
-from local_test.tuning.trial_records import TrialRecords
+from local_test.tuning.trials import Trial, TrialRecords, as_trial, maximises, was_lost
 
 logger = logging.getLogger(__name__)
 
@@ -108,7 +107,7 @@ class TuningRun:
                 return
             trials, lost = self._known_trials()
             self._note_convergence(trials)
-            if reason := completion.reason_to_complete(self._config, trials):
+            if reason := progress.reason_to_complete(self._config, trials):
                 self._why = f"it is complete. {reason}"
                 return
             left = progress.seconds_left(self._config, self._record["CreationTime"], time.time())
@@ -142,7 +141,7 @@ class TuningRun:
         self._failure = progress.failure(self._known_trials()[0])
 
     def _note_convergence(self, trials: list[Trial]) -> None:
-        if not self._converged and completion.has_converged(trials, maximises(self._config)):
+        if not self._converged and progress.has_converged(trials, maximises(self._config)):
             self._converged = True
             self._records.update(self.name, ConvergenceDetectedTime=time.time())
 

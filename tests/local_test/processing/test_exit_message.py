@@ -2,7 +2,7 @@
 
 import pytest
 
-from local_test.processing.exit_message import exit_message
+from local_test.processing.opt_ml import exit_message
 
 
 def test_no_container_that_wrote_anything_means_no_message():

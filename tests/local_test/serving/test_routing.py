@@ -2,11 +2,10 @@
 
 import pytest
 
+from local_test.serving.blue_green import DeploymentPlan, Step, plan_deployment
 from local_test.serving.capacities import with_retained
-from local_test.serving.deployment_plan import DeploymentPlan, Step, plan_deployment
-from local_test.serving.instance_pools import pool_summaries
 from local_test.serving.router import choose_by_weight, choose_instance
-from local_test.serving.variant_plan import plan_variant
+from local_test.serving.variant_plan import plan_variant, pool_summaries
 
 
 def policy(kind, wait=10, **more):

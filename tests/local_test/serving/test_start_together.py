@@ -4,8 +4,7 @@ import threading
 
 import pytest
 
-from local_test.serving.serving_failure import ServingFailed, StartCancelled
-from local_test.serving.start_together import at_once, start_all
+from local_test.serving.container_start import ServingFailed, StartCancelled, at_once, start_all
 
 
 def test_what_has_started_is_stopped_when_one_start_fails():

@@ -8,12 +8,12 @@ from botocore.eventstream import EventStreamBuffer
 
 from local_test.serving.async_invocations import expired
 from local_test.serving.container_log import LONGEST_LINE, whole_lines
+from local_test.serving.container_start import with_last_lines
 from local_test.serving.data_capture import captured_line
-from local_test.serving.event_stream import payload_part, stream_error
 from local_test.serving.invocation import Answer, Asked, Measured, model_error_message
 from local_test.serving.invocation_metrics import data_points
 from local_test.serving.pipeline import Passed
-from local_test.serving.serving_failure import with_last_lines
+from local_test.serving.runtime_protocol import payload_part, stream_error
 
 
 def test_frames_are_read_by_botocore_and_carry_any_bytes():

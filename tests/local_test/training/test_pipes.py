@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from local_test.training.channels import InputFile
-from local_test.training.pipes import PipeChannel
+from local_test.training.inputs import PipeChannel
 
 
 @pytest.fixture

@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from local_test.transform.input_objects import InputObject
 from local_test.transform.invocations import InvocationFailed
-from local_test.transform.outputs import ObjectOutput, data_log_lines, failure_of_objects
+from local_test.transform.job_objects import InputObject, ObjectOutput, data_log_lines, failure_of_objects
 
 
 def outputs(*failures):

@@ -8,8 +8,8 @@ import pytest
 from local_test.host.emulator_settings import ACCOUNT
 from local_test.storage.local_files import LocalFiles
 from local_test.storage.object_store import ObjectStore
-from local_test.transform import input_objects as reading
-from local_test.transform.input_objects import InputObject, names_below, shares
+from local_test.transform import job_objects as reading
+from local_test.transform.job_objects import InputObject, names_below, shares
 
 
 @pytest.fixture(scope="module")

@@ -6,11 +6,10 @@ import tracemalloc
 import pytest
 
 from local_test.transform.data_processing import data_processing
-from local_test.transform.input_objects import InputObject
 from local_test.transform.instance_run import WAITING_PER_REQUEST, run_objects
 from local_test.transform.invocations import InvocationFailed
+from local_test.transform.job_objects import InputObject, ObjectOutput
 from local_test.transform.mini_batches import Cutting
-from local_test.transform.outputs import ObjectOutput
 
 DEADLINE = 30
 LINES = Cutting(gzipped=False, split="Line", strategy="SingleRecord", most_bytes=1000)

@@ -6,8 +6,7 @@ from local_test.host.emulator_settings import ACCOUNT
 from local_test.storage.destination import Destination
 from local_test.storage.local_files import LocalFiles
 from local_test.storage.object_store import ObjectStore
-from local_test.transform.input_objects import InputObject
-from local_test.transform.outputs import ObjectOutput, assembled, store
+from local_test.transform.job_objects import InputObject, ObjectOutput, assembled, store
 
 
 def output(folder, by_line=False, name="a.csv.out", number=0):

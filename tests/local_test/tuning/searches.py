@@ -3,7 +3,7 @@
 import math
 
 from local_test.tuning.search import propose
-from local_test.tuning.trial import Trial
+from local_test.tuning.trials import Trial
 
 RATE = {"Name": "lr", "MinValue": "0.00001", "MaxValue": "1", "ScalingType": "Logarithmic"}
 

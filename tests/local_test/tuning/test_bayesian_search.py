@@ -7,7 +7,7 @@ from statistics import median
 import pytest
 
 from local_test.tuning.search import propose
-from local_test.tuning.trial import Trial
+from local_test.tuning.trials import Trial
 from tests.local_test.tuning.searches import DECAY, EVERY_KIND, RATE, config, run
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from local_test.tuning.completion import best, has_converged, not_improving, reason_to_complete
-from local_test.tuning.trial import Trial
+from local_test.tuning.progress import best, has_converged, not_improving, reason_to_complete
+from local_test.tuning.trials import Trial
 
 
 def trials(*objectives, status="Completed"):

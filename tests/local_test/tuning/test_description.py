@@ -1,6 +1,6 @@
 """What Describe and List answer about tuning jobs and their trials."""
 
-from local_test.tuning.description import describe, training_job_summary, tuning_job_summary
+from local_test.tuning.job_record import describe, training_job_summary, tuning_job_summary
 from tests.local_test.tuning.tuning_job import NOTHING, changed, record, trial
 
 TRIALS = [

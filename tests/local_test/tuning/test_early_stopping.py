@@ -3,7 +3,7 @@
 import pytest
 
 from local_test.tuning.early_stopping import is_worse_than_median, reason_to_stop
-from local_test.tuning.trial import Trial
+from local_test.tuning.trials import Trial
 
 # Running averages at the second epoch: 0.2, 0.4, 0.6. At the third: 0.3, 0.5, 0.7.
 EARLIER = [(0.1, 0.3, 0.5), (0.3, 0.5, 0.7), (0.5, 0.7, 0.9)]

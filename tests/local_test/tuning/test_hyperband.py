@@ -5,7 +5,7 @@ import random
 import pytest
 
 from local_test.tuning.hyperband import max_resource, should_stop
-from local_test.tuning.trial import Trial
+from local_test.tuning.trials import Trial
 
 
 def config(objective="Maximize", seed=0, **resources):

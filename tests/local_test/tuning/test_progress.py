@@ -4,7 +4,7 @@ import pytest
 
 from local_test.training.job_ending import KILLED
 from local_test.tuning.progress import failure, places, seconds_left
-from local_test.tuning.trial import Trial, was_lost
+from local_test.tuning.trials import Trial, was_lost
 from tests.local_test.tuning.tuning_job import trial
 
 

@@ -27,7 +27,7 @@ def test_a_search_writes_nothing_into_the_log():
     """In a process of its own: Optuna writes to the standard error stream that was there when it was imported."""
     program = f"""
 from local_test.tuning.search import propose
-from local_test.tuning.trial import Trial
+from local_test.tuning.trials import Trial
 given = {config("Bayesian", {"ContinuousParameterRanges": [RATE]})}
 trials = []
 for number in range(1, 9):

@@ -3,7 +3,7 @@
 import pytest
 
 from local_test.host.state import State
-from local_test.tuning.trial_records import TrialRecords
+from local_test.tuning.trials import TrialRecords
 
 JOB = {"TrainingJobName": "t-001-abc", "TrainingJobArn": "arn", "TrainingJobStatus": "InProgress", "CreationTime": 1.0}
 ENDED = {**JOB, "TrainingJobStatus": "Completed", "TrainingEndTime": 2.0}

@@ -1,15 +1,22 @@
-"""What of an HTTP request to the runtime reaches a container, and what of it is refused.
+"""The HTTP of SageMaker Runtime: what of a request reaches a container, what of it is refused, and the event stream
+(application/vnd.amazon.eventstream) that InvokeEndpointWithResponseStream answers.
 
 Names, headers and errors are those of botocore's sagemaker-runtime model:
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Operations_Amazon_SageMaker_Runtime.html
+https://smithy.io/2.0/aws/amazon-eventstream.html
 """
 
+import json
 import re
+import struct
+import zlib
+from collections.abc import Iterator
 from typing import Any
 
 from local_test.api.errors import InvocationTooLarge
 from local_test.api.front import read_body
-from local_test.serving.invocation import CUSTOM_ATTRIBUTES
+from local_test.serving.invocation import CUSTOM_ATTRIBUTES, BrokenStream
+from local_test.serving.invoker import Parts
 
 SAGEMAKER = "X-Amzn-SageMaker-"
 PASSED_ON = (
@@ -21,6 +28,7 @@ REFUSED = ("Enable-Explanations", "Prefix-Aware-Id")
 # Those of the service model; `..` would lead out of a folder of this machine.
 FILENAME = re.compile(r"(?!.*\..*\.)[a-zA-Z0-9][a-zA-Z0-9-_.]{0,31}")
 OUTPUT_PATH_EXTENSION = re.compile(r"(?!s3:|https:|(.*/)?\.\.(/|$))[a-zA-Z0-9!_.*'()/-]{1,512}")
+STRING = 7  # type of a header in the event stream
 
 
 class RuntimeApiError(Exception):
@@ -95,5 +103,48 @@ def validation_error(message: str) -> RuntimeApiError:
     return RuntimeApiError(400, "ValidationError", message)
 
 
+class EventStream:
+    """The body of a streaming answer, in frames. `close` gives the container's connection back, also when the caller
+    goes away.
+    """
+
+    def __init__(self, parts: Parts):
+        self._parts = parts
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            for part in self._parts:
+                yield payload_part(part)
+        except BrokenStream as error:
+            yield stream_error("ModelStreamError", error.message, error.code)
+
+    def close(self) -> None:
+        self._parts.close()
+
+
+def payload_part(data: bytes) -> bytes:
+    return _frame(
+        {":event-type": "PayloadPart", ":content-type": "application/octet-stream", ":message-type": "event"}, data
+    )
+
+
+def stream_error(kind: str, message: str, code: str) -> bytes:
+    """kind: ModelStreamError or InternalStreamFailure."""
+    headers = {":exception-type": kind, ":content-type": "application/json", ":message-type": "exception"}
+    return _frame(headers, json.dumps({"Message": message, "ErrorCode": code}).encode())
+
+
 def _key(header: str) -> str:
     return f"HTTP_{header.upper().replace('-', '_')}"
+
+
+def _frame(headers: dict[str, str], payload: bytes) -> bytes:
+    named = b"".join(
+        struct.pack("!B", len(name)) + name.encode() + struct.pack("!BH", STRING, len(value)) + value.encode()
+        for name, value in headers.items()
+    )
+    # Total and header length, their checksum, headers, payload, and the checksum of all before it: 16 bytes around the
+    # two.
+    prelude = struct.pack("!II", len(named) + len(payload) + 16, len(named))
+    checked = prelude + struct.pack("!I", zlib.crc32(prelude)) + named + payload
+    return checked + struct.pack("!I", zlib.crc32(checked))

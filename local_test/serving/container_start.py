@@ -1,4 +1,11 @@
-"""Why a container did not come into service, or left it, in the form of a FailureReason."""
+"""How containers come into service, several at once: all of them or none; and why one did not, or left it again, in the
+form of a FailureReason.
+"""
+
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from docker.errors import DockerException
 
@@ -6,6 +13,8 @@ from local_test.host.error_words import start_refused
 
 LONGEST_REASON = 1024  # characters of FailureReason
 ENGINE_ERRORS = (DockerException, OSError)  # the SDK lets those of its HTTP client, which are OSErrors, through
+Thing = TypeVar("Thing")
+Result = TypeVar("Result")
 
 
 class ServingFailed(RuntimeError):
@@ -22,6 +31,43 @@ class ServingFailed(RuntimeError):
 
 class StartCancelled(ServingFailed):
     """Its start was given up for something that happened elsewhere: no reason of its own."""
+
+
+def start_all(
+    start: Callable[[Thing], Result],
+    things: Iterable[Thing],
+    stop: Callable[[Result], None],
+    cancelled: threading.Event,
+) -> list[Result]:
+    """What each thing starts, in their order, or none of it.
+
+    The first failure sets `cancelled`, so that the others do not start in vain, and is raised when what had started
+    has been stopped. A start that was cancelled is raised only when nothing else has failed.
+    """
+    failures: list[BaseException] = []
+
+    def started(thing: Thing) -> Result | None:
+        try:
+            return start(thing)
+        except BaseException as error:
+            failures.append(error)
+            cancelled.set()
+            return None
+
+    results = [one for one in at_once(started, things) if one is not None]
+    if failures:
+        at_once(stop, results)
+        raise next((one for one in failures if not isinstance(one, StartCancelled)), failures[0])
+    return results
+
+
+def at_once(work: Callable[[Thing], Result], things: Iterable[Thing]) -> list[Result]:
+    """The results in the order of the things; each has a thread of its own. Raises what the first of them raises."""
+    waiting = list(things)
+    if not waiting:
+        return []
+    with ThreadPoolExecutor(len(waiting)) as pool:
+        return list(pool.map(work, waiting))
 
 
 def with_last_lines(reason: str, last_lines: str) -> str:
