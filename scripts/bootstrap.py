@@ -29,8 +29,8 @@ from scripts.aws.policy_documents import ROLE, TLS_ONLY, TRUST, VERBS, Places, p
 from scripts.config.settings import load_settings, settings_file
 from scripts.console.document import add_json_option, document
 from scripts.console.failure import Failure, ends_with_a_sentence, explain, is_about_credentials
-from scripts.console.make_prefix import make
-from scripts.console.question import agreed
+from scripts.console.make import make
+from scripts.console.terminal import agreed
 from scripts.console.waits import Wait
 
 DOLLARS = 50.0  # a month

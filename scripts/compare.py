@@ -20,10 +20,10 @@ from scripts.comparison.style import MOST_RUNS
 from scripts.comparison.text import lines
 from scripts.comparison.tracking_files import write_tracking
 from scripts.config.settings import load_settings
-from scripts.console.browser import show_in_browser
 from scripts.console.document import add_json_option, document
 from scripts.console.failure import Failure, ends_with_a_sentence
-from scripts.console.make_prefix import make
+from scripts.console.make import make
+from scripts.console.terminal import show_in_browser
 from scripts.console.waits import Wait
 from scripts.tuning.job import read_tuning
 

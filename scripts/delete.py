@@ -30,9 +30,9 @@ from scripts.config import names
 from scripts.config.settings import load_settings
 from scripts.console.document import add_json_option, document
 from scripts.console.failure import Failure, ends_with_a_sentence, explain
-from scripts.console.make_prefix import make
-from scripts.console.question import agreed
+from scripts.console.make import make
 from scripts.console.tables import print_table
+from scripts.console.terminal import agreed
 from scripts.console.waits import Wait
 
 _OF_THE_ENDPOINT = ("DeleteEndpoint", "DeleteEndpointConfig", "DeleteModel", "DeleteRepository", "DeleteSchedule")

@@ -41,7 +41,7 @@ from scripts.config import names
 from scripts.config.settings import load_settings
 from scripts.console.document import add_json_option, document
 from scripts.console.failure import Failure, ends_with_a_sentence, explain
-from scripts.console.make_prefix import make
+from scripts.console.make import make
 from scripts.requests.endpoint import (
     create_endpoint_request,
     endpoint_config_request,

@@ -37,7 +37,7 @@ from scripts.config.names import repository
 from scripts.config.settings import load_settings
 from scripts.console.document import add_json_option, document
 from scripts.console.failure import Failure, ends_with_a_sentence, error_code, explain, is_denied
-from scripts.console.make_prefix import make
+from scripts.console.make import make
 from scripts.console.waits import Wait
 from scripts.requests.repository import create_repository_request, lifecycle_policy_request, scanning_request
 

@@ -11,7 +11,7 @@ from scripts.aws.planned_call import as_json
 from scripts.config.settings import load_settings
 from scripts.console.document import add_json_option, document
 from scripts.console.failure import Failure, ends_with_a_sentence
-from scripts.console.make_prefix import make
+from scripts.console.make import make
 
 
 @ends_with_a_sentence

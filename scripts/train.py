@@ -20,7 +20,7 @@ from scripts.config.hyperparameters import check_hyperparameters, check_instance
 from scripts.config.settings import load_settings
 from scripts.console.document import add_json_option, document
 from scripts.console.failure import Failure, ends_with_a_sentence
-from scripts.console.make_prefix import make
+from scripts.console.make import make
 from scripts.requests.instances import instance_count
 from scripts.requests.training_job import training_job_request
 from scripts.tuning.job import find_winner, hyperparameters_of

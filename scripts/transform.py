@@ -27,7 +27,7 @@ from scripts.config.layout import bucket_and_key
 from scripts.config.settings import load_settings
 from scripts.console.document import Document, add_json_option, document
 from scripts.console.failure import Failure, ends_with_a_sentence, explain
-from scripts.console.make_prefix import make
+from scripts.console.make import make
 from scripts.console.parallel import in_parallel
 from scripts.console.waits import Wait
 from scripts.requests.endpoint import model_request

@@ -25,7 +25,7 @@ from scripts.config.sections import Tune
 from scripts.config.settings import Settings, load_settings
 from scripts.console.document import add_json_option, document
 from scripts.console.failure import Failure, ends_with_a_sentence, explain
-from scripts.console.make_prefix import make
+from scripts.console.make import make
 from scripts.requests.tuning_job import WARM_START_TYPES, objective, tuning_job_request
 from scripts.tuning.features import bring_features, plan_features
 from scripts.tuning.job import describe_tuning

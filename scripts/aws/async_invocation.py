@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from scripts.aws.waiting import answers
 from scripts.config.layout import Layout, bucket_and_key
 from scripts.console.failure import Failure, error_code
-from scripts.console.make_prefix import make
+from scripts.console.make import make
 
 LONGEST = 3_600  # seconds an async endpoint may take for one request
 

@@ -19,7 +19,7 @@ from scripts.aws.planned_call import Call
 from scripts.config.layout import Layout
 from scripts.config.settings import Settings
 from scripts.console.failure import Failure, no_url
-from scripts.console.make_prefix import make
+from scripts.console.make import make
 
 # read_timeout: an endpoint may take 60 seconds to answer. Connections: what the parallel programs use at most.
 _CONFIG = Config(

@@ -10,7 +10,7 @@ from scripts.aws.clients import Aws
 from scripts.aws.endpoints import describe_endpoint, hosts_components
 from scripts.config.names import inference_component
 from scripts.console.failure import Failure, error_code, explain
-from scripts.console.make_prefix import make
+from scripts.console.make import make
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from scripts.aws.known_codes import keep_code, known_code
 from scripts.aws.machines import Machines
 from scripts.aws.quotas import SERVICE, Quota, console_of, read_quotas
 from scripts.console.failure import Failure, error_code
-from scripts.console.make_prefix import make
+from scripts.console.make import make
 
 ROOMY = 20  # instances above what is wanted: what runs is counted only below
 

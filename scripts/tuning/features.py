@@ -18,7 +18,7 @@ from scripts.aws.planned_call import Call
 from scripts.config import names
 from scripts.config.layout import bucket_and_key
 from scripts.console.failure import Failure, explain, is_denied
-from scripts.console.make_prefix import make
+from scripts.console.make import make
 from scripts.console.waits import Wait
 from scripts.requests.training_job import features_job_request, features_uri
 
