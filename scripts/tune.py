@@ -13,11 +13,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from contract.metric_lines import is_of_the_test_split
 from scripts.aws.before_creation import before_creation
 from scripts.aws.channels import channels
-from scripts.aws.clients import Aws
+from scripts.aws.clients import Aws, Call, as_json
 from scripts.aws.image import image_uri
 from scripts.aws.jobs import TUNING, how_to_follow
 from scripts.aws.machines import of_tuning
-from scripts.aws.planned_call import Call, as_json
 from scripts.config import names
 from scripts.config.hyperparameters import check_instances, check_ranges, parse_hyperparameters
 from scripts.config.ranges import Range, ranges_of_request

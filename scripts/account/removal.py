@@ -7,8 +7,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from scripts.account import bucket, budget, execution_role, log_groups
 from scripts.aws import inventory
-from scripts.aws.clients import Aws
-from scripts.aws.planned_call import Call
+from scripts.aws.clients import Aws, Call
 from scripts.aws.policy_documents import places_of
 from scripts.console.failure import Failure, explain
 from scripts.console.make import make

@@ -9,9 +9,8 @@ from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
 
 from contract.waits import minutes
-from scripts.aws.clients import Aws
+from scripts.aws.clients import Aws, Call
 from scripts.aws.log_tail import TRAINING_GROUP, TRANSFORM_GROUP, LogLine, LogTail, print_lines
-from scripts.aws.planned_call import Call
 from scripts.aws.waiting import answers
 from scripts.config import names
 from scripts.console.diagnosis import capacity_step

@@ -96,8 +96,8 @@ def step_of_file(error: OSError) -> str:
 
 
 def clock_skew(error: Exception, now: datetime | None = None) -> timedelta | None:
-    """How far this machine's clock is ahead of AWS's (below zero: behind), by the Date of the answer; None where that is
-    not what AWS refused. now: UTC.
+    """How far this machine's clock is ahead of AWS's (below zero: behind), by the Date of the answer; None where that
+    is not what AWS refused. now: UTC.
     """
     if not isinstance(error, ClientError) or error.response.get("Error", {}).get("Code") not in _CLOCK_CODES:
         return None
