@@ -15,7 +15,7 @@ SHELL := /bin/sh
 .DELETE_ON_ERROR:
 
 python := .venv/bin/python
-from_make := $(python) -m scripts.console.from_make
+from_make := $(python) -m scripts.console.make
 on_local_sagemaker = exports=$$($(python) -m local_test env) && eval "$$exports" && exec
 # Asked for when a recipe runs: the tag follows the tree.
 tag = $(shell docker/tag.sh)

@@ -18,20 +18,20 @@ from botocore.exceptions import BotoCoreError, ClientError
 from contract.atomic_write import write_atomically
 from scripts.account.bucket import bucket_step
 from scripts.account.budget import budget_step
-from scripts.account.execution_role import role_arn, role_name, role_step
+from scripts.account.execution_role import RoleSetting, role_arn, role_name, role_setting, role_step
 from scripts.account.log_groups import log_group_steps
-from scripts.account.repositories import repository_steps
-from scripts.account.role_setting import RoleSetting, role_setting
-from scripts.account.step import Step
-from scripts.aws.clients import Aws
-from scripts.aws.planned_call import as_json
+from scripts.account.step import Step, as_pairs, bootstrap_tags
+from scripts.aws.clients import Aws, Call, as_json
+from scripts.aws.image import describe_repository
 from scripts.aws.policy_documents import ROLE, TLS_ONLY, TRUST, VERBS, Places, places_of, policy_document
+from scripts.config.names import IMAGES, repository
 from scripts.config.settings import load_settings, settings_file
 from scripts.console.document import add_json_option, document
 from scripts.console.failure import Failure, ends_with_a_sentence, explain, is_about_credentials
-from scripts.console.make_prefix import make
-from scripts.console.question import agreed
+from scripts.console.make import make
+from scripts.console.terminal import agreed
 from scripts.console.waits import Wait
+from scripts.requests.repository import create_repository_request, lifecycle_policy_request
 
 DOLLARS = 50.0  # a month
 
@@ -86,7 +86,7 @@ def look(aws: Aws, places: Places, email: str | None, dollars: float) -> tuple[l
     """
     looks: dict[str, Callable[[], list[Step]]] = {
         "role": lambda: [role_step(aws, places)],
-        "repositories": lambda: repository_steps(aws),
+        "repositories": lambda: _repository_steps(aws),
         "bucket": lambda: [bucket_step(aws, places)],
         "log groups": lambda: log_group_steps(aws, places),
         "budget": lambda: [budget_step(aws, places, email, dollars)],
@@ -102,6 +102,23 @@ def look(aws: Aws, places: Places, email: str | None, dollars: float) -> tuple[l
             unknown += 1
             print(f"error: {kind}: {error if isinstance(error, Failure) else explain(error)}", file=sys.stderr)
     return steps, unknown
+
+
+def _repository_steps(aws: Aws) -> list[Step]:
+    """The repositories of the images, as `push` makes them."""
+    return [_repository_step(aws, repository(aws.settings.prefix, image)) for image in IMAGES]
+
+
+def _repository_step(aws: Aws, name: str) -> Step:
+    settings = aws.settings
+    if describe_repository(aws, name) is not None:
+        return Step("repository", name, "is there")
+    tags = as_pairs(bootstrap_tags(settings.prefix))
+    calls = (
+        Call("ecr", "CreateRepository", {**create_repository_request(settings, name), "tags": tags}),
+        Call("ecr", "PutLifecyclePolicy", lifecycle_policy_request(settings, name)),
+    )
+    return Step("repository", name, f"keeps the newest {settings.push.keep_images} images", calls)
 
 
 def show(steps: list[Step], setting: RoleSetting) -> None:

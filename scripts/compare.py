@@ -6,11 +6,13 @@ import argparse
 import itertools
 import shutil
 import sys
-from pathlib import Path
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from contract.atomic_write import write_atomically
 from contract.feature_sharing import makes_features
+from contract.opt_ml import MLFLOW, MLFLOW_RUN_FOLDERS, TENSORBOARD
 from scripts.aws.clients import Aws
 from scripts.aws.jobs import TRAINING, TUNING
 from scripts.comparison.page import page
@@ -18,12 +20,11 @@ from scripts.comparison.reading import read_runs
 from scripts.comparison.run import Run
 from scripts.comparison.style import MOST_RUNS
 from scripts.comparison.text import lines
-from scripts.comparison.tracking_files import write_tracking
 from scripts.config.settings import load_settings
-from scripts.console.browser import show_in_browser
 from scripts.console.document import add_json_option, document
 from scripts.console.failure import Failure, ends_with_a_sentence
-from scripts.console.make_prefix import make
+from scripts.console.make import make
+from scripts.console.terminal import show_in_browser
 from scripts.console.waits import Wait
 from scripts.tuning.job import read_tuning
 
@@ -94,6 +95,37 @@ def _named(aws: Aws, names: list[str], most_trials: int) -> list[dict[str, Any]]
     if len(found) > MOST_RUNS:
         raise Failure(f"{len(found)} trainings are named, and at most {MOST_RUNS} are compared. Name fewer.")
     return list(found.values())
+
+
+def write_tracking(runs: Sequence[Run], folder: Path) -> list[tuple[str, str]]:
+    """Write the runs' files for TensorBoard and MLflow below `folder`, in the place of those of an earlier comparison.
+    Returns what looks at them, and the command.
+
+    A run's event files are in a folder of its name; in MLflow's store every run has one of its own already.
+    """
+    events, store = folder / TENSORBOARD, folder / MLFLOW
+    for one in (events, store):
+        shutil.rmtree(one, ignore_errors=True)
+    for run in runs:
+        for name, content in run.tracking.items():
+            top, *rest = PurePosixPath(name).parts
+            if not rest or ".." in rest:  # a name that came with data
+                continue
+            path = (events / run.name if top == TENSORBOARD else store).joinpath(*rest)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+    for described in store.glob("*/*/meta.yaml"):  # the archive's files alone were read, not its empty folders
+        for part in MLFLOW_RUN_FOLDERS:
+            (described.parent / part).mkdir(exist_ok=True)
+    commands = [
+        (events, "In TensorBoard (pip install tensorboard):", f"tensorboard --logdir {events}"),
+        (
+            store,
+            "In MLflow (pip install mlflow):",
+            f"MLFLOW_ALLOW_FILE_STORE=true mlflow server --backend-store-uri {store}",
+        ),
+    ]
+    return [(why, command) for path, why, command in commands if path.is_dir()]
 
 
 def _as_json(run: Run) -> dict[str, Any]:

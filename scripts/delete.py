@@ -14,15 +14,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from scripts.account.removal import account_removal_calls, subject, take_back
 from scripts.aws import inventory
-from scripts.aws.clients import Aws
+from scripts.aws.clients import Aws, Call, as_json
 from scripts.aws.components import DELETE as DELETE_COMPONENT
 from scripts.aws.components import remove_component
 from scripts.aws.endpoint_end import delete_schedule_call, schedules
 from scripts.aws.endpoints import registered_targets, wait_until_changeable, wait_until_gone
 from scripts.aws.jobs import KINDS, watch
-from scripts.aws.left_over import left_over
 from scripts.aws.objects import StoredVersion, delete_objects, delete_requests
-from scripts.aws.planned_call import Call, as_json
+from scripts.aws.running_costs import left_over
 from scripts.aws.waiting import moments
 from scripts.aws.warm_pools import KIND as WARM_POOL
 from scripts.aws.warm_pools import end_pool_call, still_kept, warm_pools
@@ -30,9 +29,9 @@ from scripts.config import names
 from scripts.config.settings import load_settings
 from scripts.console.document import add_json_option, document
 from scripts.console.failure import Failure, ends_with_a_sentence, explain
-from scripts.console.make_prefix import make
-from scripts.console.question import agreed
+from scripts.console.make import make
 from scripts.console.tables import print_table
+from scripts.console.terminal import agreed
 from scripts.console.waits import Wait
 
 _OF_THE_ENDPOINT = ("DeleteEndpoint", "DeleteEndpointConfig", "DeleteModel", "DeleteRepository", "DeleteSchedule")

@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from scripts.aws.all_or_nothing import make_all
 from scripts.aws.before_creation import before_creation
-from scripts.aws.clients import Aws
+from scripts.aws.clients import Aws, Call, as_json
 from scripts.aws.components import DELETE as DELETE_COMPONENT
 from scripts.aws.components import (
     bringing_call,
@@ -35,13 +35,12 @@ from scripts.aws.endpoints import (
 from scripts.aws.image import serving_image_uri
 from scripts.aws.machines import of_endpoint
 from scripts.aws.model_data import check_owner, find_model_data
-from scripts.aws.planned_call import Call, as_json
 from scripts.aws.scaling import scaling_calls, set_scaling, taking_back_calls
 from scripts.config import names
 from scripts.config.settings import load_settings
 from scripts.console.document import add_json_option, document
 from scripts.console.failure import Failure, ends_with_a_sentence, explain
-from scripts.console.make_prefix import make
+from scripts.console.make import make
 from scripts.requests.endpoint import (
     create_endpoint_request,
     endpoint_config_request,

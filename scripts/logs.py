@@ -16,7 +16,7 @@ from scripts.config import names
 from scripts.config.settings import load_settings
 from scripts.console.document import Document, add_json_option, document
 from scripts.console.failure import Failure, ends_with_a_sentence
-from scripts.console.make_prefix import make
+from scripts.console.make import make
 from scripts.console.tables import print_table
 from scripts.console.waits import Wait
 from scripts.tuning.job import read_tuning

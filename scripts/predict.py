@@ -13,11 +13,9 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from scripts.aws.clients import Aws
-from scripts.aws.invocation import Send, model_error, sender
+from scripts.aws.clients import Aws, Call, as_json
+from scripts.aws.invocation import Send, Waking, model_error, sender
 from scripts.aws.pictures import answer, find_pictures, picture_line, prediction_lines
-from scripts.aws.planned_call import Call, as_json
-from scripts.aws.waking import Waking
 from scripts.config.names import endpoint, inference_component
 from scripts.config.settings import load_settings
 from scripts.console.document import add_json_option, document

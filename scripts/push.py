@@ -13,8 +13,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from scripts.aws import docker_cli, docker_push
-from scripts.aws.clients import Aws
+from scripts.aws import docker_cli
+from scripts.aws.clients import Aws, Call, as_json
 from scripts.aws.docker_manifest import (
     DOCKER_MANIFEST,
     OCI_TAG,
@@ -32,12 +32,11 @@ from scripts.aws.image import (
     published_tag,
     repository_uri,
 )
-from scripts.aws.planned_call import Call, as_json
 from scripts.config.names import repository
 from scripts.config.settings import load_settings
 from scripts.console.document import add_json_option, document
 from scripts.console.failure import Failure, ends_with_a_sentence, error_code, explain, is_denied
-from scripts.console.make_prefix import make
+from scripts.console.make import make
 from scripts.console.waits import Wait
 from scripts.requests.repository import create_repository_request, lifecycle_policy_request, scanning_request
 
@@ -96,7 +95,7 @@ def main(arguments: list[str]) -> int:
         if pushed_as != uri:
             remove_oci_tag(aws, name, in_ecr)  # of a push that was cut short, perhaps of another build
         docker_cli.docker("tag", f"{name}:{tag}", pushed_as)
-        docker_push.push(pushed_as, lambda: log_in(aws))
+        docker_cli.push(pushed_as, lambda: log_in(aws))
         if pushed_as != uri:
             with Wait("Docker's manifest of the image in ECR"):
                 put_as_docker(aws, name, in_ecr)

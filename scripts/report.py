@@ -17,10 +17,10 @@ from scripts.aws.jobs import RUNNING, TRAINING
 from scripts.aws.objects import has_objects
 from scripts.config.layout import bucket_and_key
 from scripts.config.settings import load_settings
-from scripts.console.browser import show_in_browser
 from scripts.console.document import add_json_option, document
 from scripts.console.failure import Failure, ends_with_a_sentence
-from scripts.console.make_prefix import make
+from scripts.console.make import make
+from scripts.console.terminal import show_in_browser
 from scripts.console.waits import Wait
 
 FOLDER = Path("out/reports")

@@ -14,7 +14,7 @@ from scripts.aws.warm_pools import warm_pools
 from scripts.config.settings import load_settings
 from scripts.console.document import add_json_option, document
 from scripts.console.failure import ends_with_a_sentence
-from scripts.console.make_prefix import make
+from scripts.console.make import make
 from scripts.console.tables import print_table
 from scripts.console.waits import Wait
 

@@ -5,13 +5,12 @@ far is kept.
 import argparse
 import sys
 
-from scripts.aws.clients import Aws
+from scripts.aws.clients import Aws, as_json
 from scripts.aws.jobs import KINDS, kind_of
-from scripts.aws.planned_call import as_json
 from scripts.config.settings import load_settings
 from scripts.console.document import add_json_option, document
 from scripts.console.failure import Failure, ends_with_a_sentence
-from scripts.console.make_prefix import make
+from scripts.console.make import make
 
 
 @ends_with_a_sentence

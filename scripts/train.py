@@ -10,17 +10,16 @@ import sys
 from contract.feature_sharing import makes_features
 from scripts.aws.before_creation import before_creation
 from scripts.aws.channels import channels
-from scripts.aws.clients import Aws
+from scripts.aws.clients import Aws, Call, as_json
 from scripts.aws.image import image_uri
 from scripts.aws.jobs import TRAINING, failure_of, how_to_follow, watch
 from scripts.aws.machines import of_training
-from scripts.aws.planned_call import Call, as_json
 from scripts.config import names
 from scripts.config.hyperparameters import check_hyperparameters, check_instances, parse_hyperparameters
 from scripts.config.settings import load_settings
 from scripts.console.document import add_json_option, document
 from scripts.console.failure import Failure, ends_with_a_sentence
-from scripts.console.make_prefix import make
+from scripts.console.make import make
 from scripts.requests.instances import instance_count
 from scripts.requests.training_job import training_job_request
 from scripts.tuning.job import find_winner, hyperparameters_of

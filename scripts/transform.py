@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from scripts.aws.all_or_nothing import make_all
 from scripts.aws.before_creation import before_creation
-from scripts.aws.clients import Aws
+from scripts.aws.clients import Aws, Call, as_json
 from scripts.aws.image import serving_image_uri
 from scripts.aws.jobs import TRANSFORM, failure_of, how_to_follow, watch
 from scripts.aws.log_tail import print_last_lines
@@ -21,13 +21,12 @@ from scripts.aws.model_data import check_owner, find_model_data
 from scripts.aws.objects import THREADS, has_objects, listing, put_objects
 from scripts.aws.pace import Pace
 from scripts.aws.pictures import answer, find_pictures, picture_line
-from scripts.aws.planned_call import Call, as_json
 from scripts.config import names
 from scripts.config.layout import bucket_and_key
 from scripts.config.settings import load_settings
 from scripts.console.document import Document, add_json_option, document
 from scripts.console.failure import Failure, ends_with_a_sentence, explain
-from scripts.console.make_prefix import make
+from scripts.console.make import make
 from scripts.console.parallel import in_parallel
 from scripts.console.waits import Wait
 from scripts.requests.endpoint import model_request

@@ -12,7 +12,7 @@ from scripts.config.names import endpoint
 from scripts.config.settings import load_settings
 from scripts.console.document import add_json_option, document
 from scripts.console.failure import Failure, ends_with_a_sentence
-from scripts.console.make_prefix import make
+from scripts.console.make import make
 from scripts.try_page.server import PageServer
 
 

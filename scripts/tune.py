@@ -13,11 +13,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from contract.metric_lines import is_of_the_test_split
 from scripts.aws.before_creation import before_creation
 from scripts.aws.channels import channels
-from scripts.aws.clients import Aws
+from scripts.aws.clients import Aws, Call, as_json
 from scripts.aws.image import image_uri
 from scripts.aws.jobs import TUNING, how_to_follow
 from scripts.aws.machines import of_tuning
-from scripts.aws.planned_call import Call, as_json
 from scripts.config import names
 from scripts.config.hyperparameters import check_instances, check_ranges, parse_hyperparameters
 from scripts.config.ranges import Range, ranges_of_request
@@ -25,7 +24,7 @@ from scripts.config.sections import Tune
 from scripts.config.settings import Settings, load_settings
 from scripts.console.document import add_json_option, document
 from scripts.console.failure import Failure, ends_with_a_sentence, explain
-from scripts.console.make_prefix import make
+from scripts.console.make import make
 from scripts.requests.tuning_job import WARM_START_TYPES, objective, tuning_job_request
 from scripts.tuning.features import bring_features, plan_features
 from scripts.tuning.job import describe_tuning

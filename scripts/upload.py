@@ -15,11 +15,10 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from contract.splits import SPLITS
-from scripts.aws.clients import Aws
+from scripts.aws.clients import Aws, Call, as_json
 from scripts.aws.data_source import DataFile, data_files, md5
 from scripts.aws.objects import THREADS, delete_objects, listing, put_objects, put_request
 from scripts.aws.pace import Pace
-from scripts.aws.planned_call import Call, as_json
 from scripts.config.layout import bucket_and_key
 from scripts.config.settings import load_settings
 from scripts.console.document import add_json_option, document

@@ -1,1 +1,1 @@
-"""What an account needs before the first job (role, repositories, bucket, log groups, budget): made, and taken back."""
+"""What an account needs before the first job (role, bucket, log groups, budget): made, and taken back."""

@@ -12,8 +12,7 @@ from botocore.exceptions import ClientError
 
 from scripts.account.step import NOT_OURS, Step, as_pairs, bootstrap_tags, has_tags
 from scripts.aws.bucket_key import own_key, wants
-from scripts.aws.clients import Aws
-from scripts.aws.planned_call import Call
+from scripts.aws.clients import Aws, Call
 from scripts.aws.policy_documents import TLS_ONLY, Places, policy_document
 from scripts.console.failure import Failure, error_code
 

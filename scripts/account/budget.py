@@ -8,8 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from scripts.account.step import Step, as_pairs, bootstrap_tags
-from scripts.aws.clients import Aws
-from scripts.aws.planned_call import Call
+from scripts.aws.clients import Aws, Call
 from scripts.aws.policy_documents import Places
 from scripts.config.names import project_tags
 from scripts.console.failure import error_code, is_denied

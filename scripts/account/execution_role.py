@@ -1,4 +1,5 @@
-"""The execution role: what jobs and endpoints run under. Its permissions are scripts/policies/execution-role.json.
+"""The execution role: what jobs and endpoints run under, and the setting that names it. Its permissions are
+scripts/policies/execution-role.json.
 
 IAM has no regions, and bucket and images have: a region's permissions are a policy of their own in the role.
 https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html
@@ -6,16 +7,21 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/security-confused-deputy-prevent
 """
 
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from scripts.account.step import NOT_OURS, Step, as_pairs, bootstrap_tags, has_tags
-from scripts.aws.clients import Aws
-from scripts.aws.planned_call import Call
+from scripts.aws.clients import Aws, Call
 from scripts.aws.policy_documents import ROLE, TRUST, Places, policy_document
+from scripts.config.variables import names_of
 from scripts.console.failure import error_code
+
+[ROLE_VARIABLE] = names_of("role")
 
 
 def role_name(prefix: str) -> str:
@@ -79,6 +85,44 @@ def removal_calls(aws: Aws, places: Places, stays: list[str]) -> list[Call]:
         stays.append(f"the role {name}, for {', '.join(others)}")
         return calls
     return [*calls, Call("iam", "DeleteRole", {"RoleName": name})]
+
+
+@dataclass(frozen=True)
+class RoleSetting:
+    """says: what becomes of the setting, in words. text: sagemaker.toml with it; None where the file stays as it is."""
+
+    says: str
+    text: str | None = None
+
+
+def role_setting(name: str, arn: str, present: str, file: Path, environment: Mapping[str, str]) -> RoleSetting:
+    """An empty setting is written; one that names another role stays, and the line that would name this one is said.
+
+    Args:
+        name: of the role that bootstrap makes.
+        arn: its ARN.
+        present: the setting as it is, from the environment or the file: a name, an ARN, or ''.
+        file: sagemaker.toml.
+        environment: the process's own.
+    """
+    line = f'role = "{name}"'
+    if present in (name, arn):
+        return RoleSetting("names this role already")
+    if environment.get(ROLE_VARIABLE):
+        return RoleSetting(f"{ROLE_VARIABLE} names another role; unset it, with {line} in {file.name}, for this one")
+    text = with_role(file.read_text(encoding="utf-8"), name)
+    if text is None:
+        return RoleSetting(f"{file.name} names another role; for this one: {line}")
+    return RoleSetting(f"{line} is written into {file.name}", text)
+
+
+def with_role(text: str, name: str) -> str | None:
+    """sagemaker.toml with the role in the place of an empty one, its comment where it was; None where there is none."""
+    found = re.search(r'^role = ""( *)', text, re.MULTILINE)
+    if not found:
+        return None
+    spaces = found[1] and " " * max(len(found[1]) - len(name), 1)
+    return f'{text[: found.start()]}role = "{name}"{spaces}{text[found.end() :]}'
 
 
 def _find_role(aws: Aws, name: str) -> dict[str, Any] | None:

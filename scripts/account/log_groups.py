@@ -8,9 +8,8 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/logging-cloudwatch.html
 from typing import Any
 
 from scripts.account.step import Step, as_pairs, bootstrap_tags, has_tags
-from scripts.aws.clients import Aws
+from scripts.aws.clients import Aws, Call
 from scripts.aws.log_tail import TRAINING_GROUP, TRANSFORM_GROUP, component_group, endpoint_group
-from scripts.aws.planned_call import Call
 from scripts.aws.policy_documents import Places
 from scripts.config.names import endpoint, inference_component
 

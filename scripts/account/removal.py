@@ -7,11 +7,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from scripts.account import bucket, budget, execution_role, log_groups
 from scripts.aws import inventory
-from scripts.aws.clients import Aws
-from scripts.aws.planned_call import Call
+from scripts.aws.clients import Aws, Call
 from scripts.aws.policy_documents import places_of
 from scripts.console.failure import Failure, explain
-from scripts.console.make_prefix import make
+from scripts.console.make import make
 
 _LOOKS = (bucket.removal_calls, log_groups.removal_calls, execution_role.removal_calls, budget.removal_calls)
 _NAMES = ("Bucket", "logGroupName", "PolicyName", "RoleName", "BudgetName")

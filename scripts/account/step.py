@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from scripts.aws.planned_call import Call
+from scripts.aws.clients import Call
 from scripts.config.names import project_tags
 
 MADE_BY = {"made-by": "bootstrap"}  # what `delete --all` may take back

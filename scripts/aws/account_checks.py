@@ -9,12 +9,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from contract.did_you_mean import did_you_mean
 from contract.findings import Finding, ok, problem, warning
 from scripts.aws.clients import Aws
-from scripts.aws.permissions import Permission, lacking, needed, of_verbs
+from scripts.aws.permissions import Permission, denied, lacking, needed, of_verbs, role_of_session
 from scripts.aws.policy_documents import ROLE, VERBS, Places
-from scripts.aws.policy_simulation import denied, role_of_session
 from scripts.aws.quotas import quota_findings, read_quotas, wanted_quotas
 from scripts.console.failure import error_code, explain, is_about_credentials, is_denied
-from scripts.console.make_prefix import make
+from scripts.console.make import make
 
 SERVICE = "sagemaker.amazonaws.com"
 ROLES = "https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html"

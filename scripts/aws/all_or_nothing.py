@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterable
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from scripts.aws.clients import Aws
-from scripts.aws.planned_call import Call
+from scripts.aws.clients import Aws, Call
 from scripts.aws.waiting import moments
 from scripts.console.failure import explain
 

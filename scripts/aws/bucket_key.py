@@ -10,9 +10,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from contract.findings import Finding, ok, warning
 from scripts.aws.clients import Aws
-from scripts.aws.permissions import Permission
+from scripts.aws.permissions import Permission, denied
 from scripts.aws.policy_documents import Places
-from scripts.aws.policy_simulation import denied
 
 ACTIONS = ("kms:Decrypt", "kms:GenerateDataKey")  # to read objects, and to write them
 _OF_AWS = "alias/aws/s3"  # whoever may use the bucket may use this one

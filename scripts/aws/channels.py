@@ -8,7 +8,7 @@ from scripts.aws.objects import has_objects, is_bucket
 from scripts.config.layout import bucket_and_key
 from scripts.config.settings import Settings
 from scripts.console.failure import Failure
-from scripts.console.make_prefix import make
+from scripts.console.make import make
 
 
 def channels(aws: Aws, settings: Settings) -> dict[str, str]:

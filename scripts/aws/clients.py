@@ -1,9 +1,12 @@
-"""The connection to AWS: clients of one region, the account, the role and the bucket.
+"""The connection to AWS: clients of one region, the account, the role and the bucket, and planned calls.
 
-boto3 decides where requests go (AWS_ENDPOINT_URL, the profile); nothing here depends on it.
+boto3 decides where requests go (AWS_ENDPOINT_URL, the profile); nothing here depends on it. Calls that take a while,
+with their retries, are said as every other wait is.
 """
 
+import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -13,13 +16,12 @@ from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.model import OperationModel
 
-from scripts.aws.call_waits import say_waits
 from scripts.aws.current_credentials import CurrentCredentials
-from scripts.aws.planned_call import Call
 from scripts.config.layout import Layout
 from scripts.config.settings import Settings
 from scripts.console.failure import Failure, no_url
-from scripts.console.make_prefix import make
+from scripts.console.make import make
+from scripts.console.waits import Wait, is_waiting
 
 # read_timeout: an endpoint may take 60 seconds to answer. Connections: what the parallel programs use at most.
 _CONFIG = Config(
@@ -32,6 +34,21 @@ _CONFIG = Config(
 # https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/using-price-list-query-api.html
 _QUICK = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1}, max_pool_connections=16)
 _QUICK_ELSEWHERE = {"pricing": _QUICK.merge(Config(region_name="us-east-1"))}
+_WAIT = "wait"  # in the context of a request
+
+
+@dataclass(frozen=True)
+class Call:
+    """service: boto3's name of it, `ecr`. operation: as AWS writes it, `CreateRepository`. request: its parameters."""
+
+    service: str
+    operation: str
+    request: dict[str, Any]
+
+
+def as_json(calls: list[Call]) -> str:
+    """`[{"service": ..., "operation": ..., "request": {...}}, ...]`."""
+    return json.dumps([vars(call) for call in calls], indent=2)
 
 
 class Aws:
@@ -55,7 +72,7 @@ class Aws:
             client = self._made(service, self._config)
             if self._credentials:
                 self._credentials.sign_for(client)
-            say_waits(client)
+            _say_waits(client)
             if service == "s3":
                 bucket = self.layout.bucket
                 client.meta.events.register("provide-client-params.s3", _naming_owner(bucket, self.account), bucket)
@@ -152,3 +169,26 @@ def _naming_owner(bucket: str, account: str) -> Callable[..., dict[str, Any] | N
         return {"ExpectedBucketOwner": account, **params}
 
     return with_owner
+
+
+def _say_waits(client: Any) -> None:
+    """Have the waits for a boto3 client's answers said, unless a wait or a progress that they are part of is said.
+
+    https://docs.aws.amazon.com/boto3/latest/guide/events.html
+    """
+    events = client.meta.events
+    events.register("before-call", _begin_wait, unique_id="wait-begin")
+    events.register("after-call", _end_wait, unique_id="wait-end")
+    events.register("after-call-error", _end_wait, unique_id="wait-error")
+
+
+def _begin_wait(model: OperationModel, context: dict[str, Any], **_: Any) -> None:
+    if not is_waiting():
+        wait = context[_WAIT] = Wait(f"the answer to {model.name}")
+        wait.start()
+
+
+def _end_wait(context: dict[str, Any], exception: Exception | None = None, **_: Any) -> None:
+    wait = context.pop(_WAIT, None)
+    if wait:
+        wait.stop(failed=exception is not None)

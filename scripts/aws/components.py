@@ -9,15 +9,14 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from contract.waits import minutes
-from scripts.aws.clients import Aws
+from scripts.aws.clients import Aws, Call
 from scripts.aws.endpoints import MINUTES_OF_CHANGE, hosts_components
 from scripts.aws.log_tail import LogTail, component_group, print_last_lines
-from scripts.aws.planned_call import Call
 from scripts.aws.waiting import answers
 from scripts.config.names import inference_component
-from scripts.console.capacity import capacity_step
+from scripts.console.diagnosis import capacity_step
 from scripts.console.failure import Failure, error_code, explain
-from scripts.console.make_prefix import make
+from scripts.console.make import make
 from scripts.console.waits import Wait
 from scripts.requests.inference_component import (
     create_component_request,

@@ -13,7 +13,7 @@ from contract.data_files import find_files, is_picture_file, some
 from contract.data_layout import DataLayout, arrange
 from contract.data_zip import is_picture_member, open_zip, read_member, zip_members
 from scripts.console.failure import Failure
-from scripts.console.make_prefix import make
+from scripts.console.make import make
 
 
 @dataclass(frozen=True)

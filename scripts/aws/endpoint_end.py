@@ -7,9 +7,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from scripts.aws.clients import Aws
+from scripts.aws.clients import Aws, Call
 from scripts.aws.inventory import Thing
-from scripts.aws.planned_call import Call
 from scripts.aws.waiting import moments
 from scripts.config.names import endpoint
 from scripts.console.failure import Failure, error_code, explain, is_denied

@@ -9,9 +9,9 @@ from contract.waits import minutes
 from scripts.aws.clients import Aws
 from scripts.aws.log_tail import LogTail, endpoint_group, print_last_lines
 from scripts.aws.waiting import answers
-from scripts.console.capacity import capacity_step
+from scripts.console.diagnosis import capacity_step
 from scripts.console.failure import Failure, error_code, explain, is_denied
-from scripts.console.make_prefix import make
+from scripts.console.make import make
 from scripts.console.waits import Wait
 from scripts.requests.autoscaling import copies_target, instances_target
 

@@ -16,7 +16,7 @@ from scripts.aws.clients import Aws
 from scripts.aws.docker_cli import image_facts
 from scripts.config.names import CPU_IMAGE, IMAGES, repository
 from scripts.console.failure import Failure, error_code
-from scripts.console.make_prefix import make
+from scripts.console.make import make
 from scripts.requests.gpu_ami import has_gpu
 
 TAG_PROGRAM = Path(__file__).parents[2] / "docker/tag.sh"

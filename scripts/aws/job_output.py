@@ -12,7 +12,7 @@ from typing import IO, Any
 from scripts.aws.clients import Aws
 from scripts.config.layout import bucket_and_key
 from scripts.console.failure import Failure, explain
-from scripts.console.make_prefix import make
+from scripts.console.make import make
 
 
 def output_uri(description: dict[str, Any]) -> str:

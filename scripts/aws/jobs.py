@@ -9,14 +9,13 @@ from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
 
 from contract.waits import minutes
-from scripts.aws.clients import Aws
+from scripts.aws.clients import Aws, Call
 from scripts.aws.log_tail import TRAINING_GROUP, TRANSFORM_GROUP, LogLine, LogTail, print_lines
-from scripts.aws.planned_call import Call
 from scripts.aws.waiting import answers
 from scripts.config import names
-from scripts.console.capacity import capacity_step
+from scripts.console.diagnosis import capacity_step
 from scripts.console.failure import Failure, error_code, explain
-from scripts.console.make_prefix import make
+from scripts.console.make import make
 from scripts.console.waits import Wait
 
 ENDED = ("Completed", "Failed", "Stopped")

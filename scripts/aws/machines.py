@@ -4,7 +4,7 @@ and to the price list."""
 from dataclasses import dataclass
 
 from scripts.config.settings import Settings
-from scripts.console.make_prefix import make
+from scripts.console.make import make
 from scripts.requests.instances import preferred_types
 
 

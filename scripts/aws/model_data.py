@@ -11,7 +11,7 @@ from scripts.aws.jobs import TRAINING
 from scripts.aws.objects import has_objects
 from scripts.config.layout import bucket_and_key
 from scripts.console.failure import Failure, is_denied
-from scripts.console.make_prefix import make
+from scripts.console.make import make
 
 
 def find_model_data(aws: Aws, job: str | None = None) -> tuple[str, str]:

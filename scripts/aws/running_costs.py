@@ -1,20 +1,25 @@
-"""What runs costs so much an hour, and has come to so much: the column `costs` of `status`."""
+"""What a prefix has that costs while it is there: what it has come to (the column `costs` of `status`), and what of
+it is left (the last look of `delete`).
+"""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
+from scripts.aws import inventory
 from scripts.aws.clients import Aws
-from scripts.aws.cost_words import running_cost
+from scripts.aws.endpoint_end import schedules
 from scripts.aws.endpoints import hosts_components, is_serverless
 from scripts.aws.inventory import Thing
-from scripts.aws.jobs import KINDS, MOST_RESULTS, TRANSFORM, TUNING
-from scripts.aws.prices import price_of
+from scripts.aws.jobs import KINDS, MOST_RESULTS, TRANSFORM, TUNING, JobKind
+from scripts.aws.prices import price_of, running_cost
 from scripts.aws.warm_pools import KIND as WARM_POOL
+from scripts.aws.warm_pools import warm_pools
 from scripts.requests.instances import instance_count, instance_types
 
 MOST_LOOKED_AT = 10  # of what runs: each is a request or two
@@ -40,6 +45,23 @@ def with_costs(aws: Aws, things: Iterable[Thing]) -> list[Thing]:
         looked_at += look is not None
         found.append(_with_cost(aws, one, look, prices) if look else one)
     return found
+
+
+def left_over(aws: Aws, unseen: list[str]) -> list[Thing]:
+    """The machines that still run or wait in a warm pool, the alarms that still watch, an inference component that
+    would bring machines back, and a schedule that would delete a later endpoint of the same name.
+
+    unseen: gets a sentence for each look that these credentials may not take.
+    """
+    looks: list[Callable[[Aws], list[Thing]]] = [
+        inventory.endpoints,
+        inventory.alarms,
+        *(partial(_running, kind=kind) for kind in KINDS),
+        warm_pools,
+    ]
+    things = [thing for look in looks for thing in inventory.seen(look, aws, unseen)]
+    found = [thing for thing in things if thing.costs or thing.kind == inventory.COMPONENT]
+    return found + inventory.seen(schedules, aws, [])  # one who may not see it was told before
 
 
 def _with_cost(aws: Aws, thing: Thing, look: "Look", prices: "_Prices") -> Thing:
@@ -137,6 +159,13 @@ def _of_tuning(aws: Aws, thing: Thing) -> Running | None:
 def _seconds(start: datetime | None, end: datetime | None = None) -> float:
     """0 for what has not started."""
     return max(0.0, ((end or datetime.now(UTC)) - start).total_seconds()) if start else 0.0
+
+
+def _running(aws: Aws, kind: JobKind) -> list[Thing]:
+    return [
+        Thing(kind.words, name, status, None, "by the second, until it ends")
+        for _, name, status in inventory.running_jobs(aws, kind)
+    ]
 
 
 Look = Callable[[Aws, Thing], Running | None]

@@ -4,9 +4,8 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from scripts.aws.clients import Aws
+from scripts.aws.clients import Aws, Call
 from scripts.aws.endpoints import registered_targets
-from scripts.aws.planned_call import Call
 from scripts.config.settings import Settings
 from scripts.requests.autoscaling import (
     policy_request,

@@ -8,11 +8,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from scripts.aws.clients import Aws
+from scripts.aws.clients import Aws, Call
 from scripts.aws.inventory import Thing, seen
 from scripts.aws.jobs import TRAINING
 from scripts.aws.machines import duration
-from scripts.aws.planned_call import Call
 from scripts.config.sections import LONGEST_WARM_POOL
 from scripts.console.failure import is_denied
 from scripts.requests.instances import end_pool_request

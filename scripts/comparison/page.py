@@ -11,7 +11,7 @@ from scripts.comparison.chart import Line, chart, x_title
 from scripts.comparison.rows import Cell, Group, Row, groups
 from scripts.comparison.run import Run
 from scripts.comparison.style import style_of
-from scripts.console.make_prefix import make
+from scripts.console.make import make
 
 MOST_CHARTS = 12
 MOST_VALUES = 200  # rows of the table below a chart

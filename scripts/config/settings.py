@@ -16,7 +16,7 @@ from scripts.config.setting_problems import problems
 from scripts.config.setting_types import Bucket, Environment, Hyperparameters, Prefix, Region, Role, Section
 from scripts.config.variables import VariablesSource, unknown_variables
 from scripts.console.failure import Failure
-from scripts.console.from_make import PROJECT_FOLDER
+from scripts.console.make import PROJECT_FOLDER
 
 FILE = Path(__file__).parents[2] / "sagemaker.toml"
 

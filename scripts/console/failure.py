@@ -19,10 +19,9 @@ from botocore.exceptions import (
 from botocore.exceptions import ConnectionError as NotConnected
 from botocore.parsers import ResponseParserError
 
-from scripts.console.clock_skew import clock_skew, in_words
+from scripts.console.diagnosis import LOG_IN, LOGIN, clock_skew, skew_in_words, step_of_client, step_of_file
 from scripts.console.document import document_of_program
-from scripts.console.make_prefix import make
-from scripts.console.next_step import LOG_IN, LOGIN, step_of_client, step_of_file
+from scripts.console.make import make
 from scripts.console.terminal import Printable
 from scripts.console.waits import stop_waits
 
@@ -113,7 +112,7 @@ def reason(error: Exception) -> str:
     if isinstance(error, ClientError):
         code = error_code(error) or "Unknown"
         message = error.response.get("Error", {}).get("Message", "") or "it gave no reason"
-        clock = f" This machine's clock is {in_words(skew)} AWS's." if (skew := clock_skew(error)) else ""
+        clock = f" This machine's clock is {skew_in_words(skew)} AWS's." if (skew := clock_skew(error)) else ""
         return f"AWS refused {error.operation_name}: {message.rstrip('.')} ({code}).{clock}"
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}." if error.filename else f"{error.strerror}."

@@ -1,12 +1,15 @@
-"""Terminal output: control characters in text from elsewhere are made visible, and what is drawn at the foot of the
-terminal gives way to every line that is printed.
+"""What the user sees and answers: the terminal, a question there, and a page in the browser.
 
-A log line, a label or a reason that holds an escape sequence could move the cursor, hide what is above, or have the
-terminal type something. https://unicode.org/reports/tr9/ has the characters that change the direction in which a line
-is read."""
+Control characters in text from elsewhere are made visible: a log line, a label or a reason that holds an escape
+sequence could move the cursor, hide what is above, or have the terminal type something. https://unicode.org/reports/tr9/
+has the characters that change the direction in which a line is read. And what is drawn at the foot of the terminal
+gives way to every line that is printed."""
 
 import os
+import sys
 import threading
+import webbrowser
+from pathlib import Path
 from typing import Any, Protocol, TextIO
 
 _CONTROL = {*range(0x20), *range(0x7F, 0xA0)} - {ord("\t"), ord("\n")}
@@ -115,3 +118,23 @@ def obeying(stream: TextIO) -> TextIO:
     while isinstance(stream, Printable):
         stream = stream.beneath
     return stream
+
+
+def agreed(question: str) -> bool:
+    """Whether whoever sits at the terminal says yes. Where nobody does, that is said, and is a no."""
+    try:
+        return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+    except EOFError:
+        print("There is no one to ask here: pass --yes.", file=sys.stderr)
+        return False
+
+
+def show_in_browser(page: Path) -> None:
+    """Open it where a window could be seen; elsewhere nothing happens."""
+    if has_display():
+        webbrowser.open(page.absolute().as_uri())
+
+
+def has_display() -> bool:
+    """Whether a browser window could be seen by whoever runs this."""
+    return sys.platform in ("darwin", "win32") or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))

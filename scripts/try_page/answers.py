@@ -9,9 +9,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from scripts.aws.invocation import Send, model_error
+from scripts.aws.invocation import Send, is_asleep, model_error
 from scripts.aws.pictures import answer
-from scripts.aws.waking import is_asleep
 from scripts.console.failure import Failure, explain
 
 PREDICTIONS, SALIENCY = "predictions", "saliency"

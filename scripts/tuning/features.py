@@ -11,14 +11,13 @@ from botocore.exceptions import ClientError
 
 from contract.feature_sharing import deciding, keeping_apart, trains_on_features
 from contract.value_kinds import unquoted
-from scripts.aws.clients import Aws
+from scripts.aws.clients import Aws, Call
 from scripts.aws.jobs import FEATURES, failure_of, watch
 from scripts.aws.objects import StoredObject, delete_objects, folders, listing
-from scripts.aws.planned_call import Call
 from scripts.config import names
 from scripts.config.layout import bucket_and_key
 from scripts.console.failure import Failure, explain, is_denied
-from scripts.console.make_prefix import make
+from scripts.console.make import make
 from scripts.console.waits import Wait
 from scripts.requests.training_job import features_job_request, features_uri
 

@@ -12,7 +12,7 @@ from scripts.aws.clients import Aws
 from scripts.aws.jobs import ENDED, TUNING
 from scripts.config.ranges import Range, ranges_of_request
 from scripts.console.failure import Failure
-from scripts.console.make_prefix import make
+from scripts.console.make import make
 
 # The service adds it to every trial's own:
 # https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-ranges.html

@@ -9,7 +9,7 @@ from typing import Any
 from scripts.aws.clients import Aws
 from scripts.aws.jobs import TRIAL
 from scripts.console.document import Document
-from scripts.console.make_prefix import make
+from scripts.console.make import make
 from scripts.console.tables import print_table
 from scripts.console.waits import Wait
 from scripts.tuning.job import Trial, Tuning, hyperparameters_of

@@ -8,7 +8,7 @@ from scripts.config.ranges import MOST, Categories, Range, grid_size, range_of_t
 from scripts.config.sections import Tune
 from scripts.config.settings import Settings
 from scripts.console.failure import Failure
-from scripts.console.make_prefix import make
+from scripts.console.make import make
 from scripts.requests.training_job import all_hyperparameters
 
 

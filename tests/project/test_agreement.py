@@ -12,7 +12,7 @@ from local_test.training import supported_fields as training_fields
 from local_test.tuning import supported_fields as tuning_fields
 from scripts.config.hyperparameters import check_hyperparameters, check_ranges
 from scripts.config.settings import load_settings
-from scripts.console import make_prefix
+from scripts.console.make import VERB_PREFIX
 from scripts.requests.endpoint import endpoint_config_request
 from scripts.tuning.search import check_strategy, chosen_ranges, static_hyperparameters
 from tests.scripts.requests.requested import a_training_job, layout, settings
@@ -30,7 +30,7 @@ def test_the_scripts_find_what_the_local_sagemaker_exports():
     }
     settings = load_settings(environment=exported)
     assert (settings.role, settings.bucket, settings.region) == (address.role, address.bucket, address.region)
-    assert exported[make_prefix.VARIABLE] == "local-"
+    assert exported[VERB_PREFIX] == "local-"
 
 
 def test_what_the_demo_asks_of_tune_and_train_is_what_they_take():

@@ -26,7 +26,7 @@ from local_test.training import supported_fields
 from scripts.config.hyperparameters import check_hyperparameters, check_ranges, parse_hyperparameters
 from scripts.config.ranges import range_of_text
 from scripts.config.settings import FILE, load_settings
-from scripts.console.from_make import arguments
+from scripts.console.make import arguments
 from tests.project.documentation import PAGES, ROOT, all_blocks, blocks, commands, inline_commands
 
 LANGUAGES = {"sh", "fish", "powershell", "ipython", "python", "toml", "json", "dockerfile", "text"}
@@ -73,7 +73,7 @@ def planned(words: list[str]) -> list[list[str]]:
     assert done.returncode == 0, f"make {shlex.join(words)}: {done.stderr}"
     found = []
     for module, rest in re.findall(r"-m ([a-z_]+(?:\.[a-z_]+)+)([^\n&|;]*)", done.stdout):
-        if module == "scripts.console.from_make":
+        if module == "scripts.console.make":
             module, *options = shlex.split(rest)
             found.append([module, *arguments(options, values)])
         else:

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from scripts import bootstrap
 from scripts.account import execution_role
-from scripts.account.role_setting import with_role
+from scripts.account.execution_role import with_role
 from scripts.aws.policy_documents import ROLE, TRUST, places_of, policy_document
 from scripts.config.settings import FILE, load_settings
 from tests.scripts.conftest import BUCKET

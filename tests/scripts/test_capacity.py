@@ -3,7 +3,7 @@
 import pytest
 
 from scripts.aws.jobs import TRAINING, TRANSFORM, failure_of
-from scripts.console.capacity import capacity_step
+from scripts.console.diagnosis import capacity_step
 
 JOB = "CapacityError: Unable to provision requested ML compute capacity. Retry using a different ML instance type."
 ENDPOINT = "Unable to provision requested ML compute capacity due to InsufficientInstanceCapacity error."

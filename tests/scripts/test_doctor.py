@@ -13,8 +13,8 @@ from scripts import doctor
 from scripts.aws import account_checks
 from scripts.aws.account_checks import trusts_sagemaker
 from scripts.aws.clients import Aws
+from scripts.aws.permissions import denied_of, role_of_session
 from scripts.aws.policy_documents import places_of
-from scripts.aws.policy_simulation import denied_of, role_of_session
 from scripts.aws.quotas import Quota, quota_findings, read_quotas, wanted_quotas
 from scripts.config.settings import load_settings
 from tests.scripts.account_findings import PLACES, TRUST, levels, simulation  # noqa: F401

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from scripts.console.from_make import arguments
+from scripts.console.make import arguments
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_fixed_words_come_in_their_place():
 
 def test_a_quote_that_does_not_close_ends_in_a_sentence():
     done = subprocess.run(
-        [sys.executable, "-m", "scripts.console.from_make", "this", "--words", "ARGS"],
+        [sys.executable, "-m", "scripts.console.make", "this", "--words", "ARGS"],
         env={"ARGS": "it's"},
         capture_output=True,
         text=True,
@@ -65,7 +65,7 @@ def test_a_quote_that_does_not_close_ends_in_a_sentence():
 def test_the_program_has_the_status_and_the_input_for_itself(tmp_path):
     (tmp_path / "program.py").write_text("import sys; print(sys.argv[1:], sys.stdin.read()); sys.exit(7)")
     done = subprocess.run(
-        [sys.executable, "-m", "scripts.console.from_make", "program", "--value", "JOB"],
+        [sys.executable, "-m", "scripts.console.make", "program", "--value", "JOB"],
         env={"JOB": "a b", "PYTHONPATH": str(tmp_path)},
         input="yes",
         capture_output=True,

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from scripts import report
-from scripts.console import browser
+from scripts.console import terminal
 from tests.scripts.sagemaker_stand_in import Refusal
 
 JOB = "dogbreed-train-20261126-061204-123"
@@ -34,7 +34,7 @@ def opened(monkeypatch):
     """Addresses that a browser was asked for; there is a display."""
     addresses = []
     monkeypatch.setenv("DISPLAY", ":0")
-    monkeypatch.setattr(browser.webbrowser, "open", addresses.append)
+    monkeypatch.setattr(terminal.webbrowser, "open", addresses.append)
     return addresses
 
 
@@ -154,7 +154,7 @@ def test_a_second_time_the_new_report_takes_the_place_of_the_old(job, put, opene
 def test_no_browser_is_opened_where_none_is_wanted_or_could_be_seen(job, put, opened, monkeypatch, arguments, display):
     monkeypatch.setenv("DISPLAY", display)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-    monkeypatch.setattr(browser.sys, "platform", "linux")
+    monkeypatch.setattr(terminal.sys, "platform", "linux")
     job()
     put(whole())
     assert report.main(arguments) == 0

@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from scripts import delete, logs, predict, status
-from scripts.aws import waking
+from scripts.aws import invocation
 from scripts.try_page import answers
 from tests.scripts.deploy.component import HOST, NO_COMPONENT
 from tests.scripts.sagemaker_stand_in import Refusal
@@ -161,7 +161,7 @@ def test_an_endpoint_that_does_not_wake_is_given_up(host, sagemaker, picture, mo
         raise NO_CAPACITY
 
     sagemaker.invoke = invoke
-    monkeypatch.setattr(waking, "MINUTES_TO_WAKE", 0)
+    monkeypatch.setattr(invocation, "MINUTES_TO_WAKE", 0)
     assert predict.main([picture]) == 1
     assert "at zero instances, and none has come in 0 minutes" in capsys.readouterr().err
 

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from scripts.comparison.tracking_files import write_tracking
+from scripts.compare import write_tracking
 from tests.scripts.comparison.trainings import run
 from tests.tracking.conftest import ENVIRONMENT, HYPERPARAMETERS, PROGRAMS, write_run
 

@@ -84,7 +84,7 @@ def write_folder(folder: Path) -> None:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(RECORD)
     (folder / "scripts/console").mkdir()
-    shutil.copy(ROOT / "scripts/console/from_make.py", folder / "scripts/console")
+    shutil.copy(ROOT / "scripts/console/make.py", folder / "scripts/console")
     (folder / "local_test/__main__.py").write_text("print('export LOCAL=yes')")
     (folder / "pytest.py").write_text("")
     python = f'#!/bin/sh\nexec {ROOT}/.venv/bin/python "$@"\n'

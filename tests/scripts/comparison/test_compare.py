@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from scripts import compare
-from scripts.console import browser
+from scripts.console import terminal
 from tests.scripts.comparison.trainings import description, evaluation, log_lines, name_of, record
 from tests.scripts.console.documented import fields
 from tests.scripts.sagemaker_stand_in import Refusal
@@ -20,7 +20,7 @@ PAGE = Path("out/compare/page.html")
 @pytest.fixture(autouse=True)
 def own_folder(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(browser, "has_display", lambda: False)
+    monkeypatch.setattr(terminal, "has_display", lambda: False)
 
 
 @pytest.fixture
@@ -199,8 +199,8 @@ def test_a_tuning_job_stands_for_its_best_trials(jobs, sagemaker, capsys):
 def test_the_page_is_opened_where_it_can_be_seen(jobs, monkeypatch):
     jobs(description(1))
     opened = []
-    monkeypatch.setattr(browser, "has_display", lambda: True)
-    monkeypatch.setattr(browser.webbrowser, "open", opened.append)
+    monkeypatch.setattr(terminal, "has_display", lambda: True)
+    monkeypatch.setattr(terminal.webbrowser, "open", opened.append)
     assert compare.main(["--no-open"]) == 0 and opened == []
     assert compare.main([]) == 0 and opened == [PAGE.absolute().as_uri()]
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from scripts.aws.cost_words import cost_in_words, running_cost, usd
 from scripts.aws.machines import duration, of_endpoint, of_training, of_transform, of_tuning
+from scripts.aws.prices import cost_in_words, running_cost, usd
 from scripts.config.settings import load_settings
 
 HOUR = 3600

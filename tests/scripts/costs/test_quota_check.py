@@ -5,12 +5,10 @@ from dataclasses import replace
 import pytest
 from botocore.exceptions import ClientError
 
-from scripts.aws import known_codes
 from scripts.aws.clients import Aws
 from scripts.aws.instances_in_use import in_use
 from scripts.aws.machines import Machines
-from scripts.aws.quota_check import check_quota, find_quota, is_tight
-from scripts.aws.quotas import Quota
+from scripts.aws.quotas import Quota, check_quota, find_quota, is_tight, known_code
 from scripts.config.settings import load_settings
 from scripts.console.failure import Failure
 from tests.scripts.account_services import TRAINING, quota, quotas_are
@@ -92,7 +90,7 @@ def test_a_code_that_has_become_anothers_is_not_believed(quotas):
     }
     service = Aws(load_settings()).quick_client("service-quotas")
     assert find_quota(service, TRAINING) == Quota("L-11111111", 2)
-    assert known_codes.known_code(TRAINING) == "L-11111111"
+    assert known_code(TRAINING) == "L-11111111"
 
 
 def test_a_quota_that_the_account_does_not_have_is_none_and_a_refusal_an_error(quotas):

@@ -7,7 +7,7 @@ import botocore.endpoint
 import pytest
 
 from scripts.aws import clients as aws_module
-from scripts.aws import docker_push, pace
+from scripts.aws import docker_cli, pace
 from tests.scripts.sagemaker_stand_in import Refusal
 from tests.scripts.training.jobs import job
 from tests.scripts.trouble.troubled_aws import TroubledAws
@@ -20,7 +20,7 @@ def slept(monkeypatch):
     monkeypatch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=found.append))
     monkeypatch.setattr(pace, "SHORTEST", 0.002)
     monkeypatch.setattr(pace, "LONGEST", 0.02)
-    monkeypatch.setattr(docker_push, "PAUSES", (0.0,) * 4)
+    monkeypatch.setattr(docker_cli, "PAUSES", (0.0,) * 4)
     return found
 
 

@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from scripts import status, upload
-from scripts.console.clock_skew import clock_skew, in_words
+from scripts.console.diagnosis import clock_skew, skew_in_words
 from scripts.console.failure import explain
 from tests.scripts.trouble.error_answers import error_answer
 from tests.scripts.trouble.sentences import one_sentence
@@ -81,5 +81,5 @@ def test_the_skew_is_how_far_this_clock_is_ahead(code, minutes, found):
 
 
 def test_words_for_a_span():
-    assert in_words(timedelta(minutes=6)) == "6 minutes ahead of"
-    assert in_words(timedelta(days=-2)) == "48 hours behind"
+    assert skew_in_words(timedelta(minutes=6)) == "6 minutes ahead of"
+    assert skew_in_words(timedelta(days=-2)) == "48 hours behind"

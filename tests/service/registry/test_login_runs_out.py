@@ -6,7 +6,7 @@ import uuid
 
 import pytest
 
-from scripts.aws import docker_cli, docker_push
+from scripts.aws import docker_cli
 from scripts.console.failure import Failure
 from tests.service.registry.expiring_registry import ExpiringRegistry
 
@@ -54,7 +54,7 @@ def docker_push_to(image, monkeypatch, tmp_path):
             docker_cli.docker(*words, text=registry.new_token())
 
         log_in()
-        docker_push.push(image(f"{registry.host}/dogbreed-train:{uuid.uuid4().hex[:8]}"), log_in, sleep=lambda _: None)
+        docker_cli.push(image(f"{registry.host}/dogbreed-train:{uuid.uuid4().hex[:8]}"), log_in, sleep=lambda _: None)
         return registry
 
     yield push, made

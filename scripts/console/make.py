@@ -1,10 +1,10 @@
-"""`python -m scripts.console.from_make MODULE [--path NAME | --value NAME | --words NAME | --text WORD]...`: run a
-program with what make was given.
+"""make and the programs that it runs: what it was given become their arguments, and their messages name its targets.
 
-make hands its variables over in the environment, and they become arguments here: no shell reads them, so that a file's
-name that holds `;`, `$(...)` or backquotes is a file's name and nothing else. NAME: a variable. --path: one file or
-folder; --value: one word; --words: several, separated by spaces, with quotes as a shell has them (`"'a b' c"`), but
-nothing is expanded. --text: a word as it stands here."""
+`python -m scripts.console.make MODULE [--path NAME | --value NAME | --words NAME | --text WORD]...` runs a program with
+what make was given. make hands its variables over in the environment, and they become arguments here: no shell reads
+them, so that a file's name that holds `;`, `$(...)` or backquotes is a file's name and nothing else. NAME: a variable.
+--path: one file or folder; --value: one word; --words: several, separated by spaces, with quotes as a shell has them
+(`"'a b' c"`), but nothing is expanded. --text: a word as it stands here."""
 
 import os
 import shlex
@@ -13,6 +13,13 @@ from collections.abc import Mapping
 
 # Of a project of the user's own (scripts/new_project.py): paths are relative to it, and results go into its out/.
 PROJECT_FOLDER = "SAGEMAKER_PROJECT_FOLDER"
+# Who runs these programs under other names says so: `make local-push` runs push, and its hints say `make local-train`.
+VERB_PREFIX = "MAKE_VERB_PREFIX"
+
+
+def make(verb: str) -> str:
+    """`push` -> `make push`, with the prefix of the targets that this shell uses."""
+    return f"make {os.environ.get(VERB_PREFIX, '')}{verb}"
 
 
 def arguments(options: list[str], environment: Mapping[str, str]) -> list[str]:
