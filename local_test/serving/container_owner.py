@@ -4,7 +4,7 @@ metrics follow from it.
 
 from dataclasses import dataclass
 
-from local_test.api.log_names import component_group, endpoint_group
+from local_test.api.logs import component_group, endpoint_group
 from local_test.host.labels import COMPONENT, ENDPOINT
 
 
