@@ -12,7 +12,6 @@ import subprocess
 import sys
 import time
 import tomllib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -219,8 +218,8 @@ def _heading(text: str) -> None:
     print(f"\n== {text}", flush=True)
 
 
-def _run(main: Callable[[list[str]], int]) -> None:
-    """Run a program's `main` with its arguments and exit with its status; 128 + the signal's number when one ends it.
+def _run() -> None:
+    """Run `main` and exit with its status; 128 + the signal's number when one ends it.
 
     Ctrl-C and SIGTERM end it through its `finally` clauses, which remove its containers, and without a traceback.
     """
@@ -233,4 +232,4 @@ def _run(main: Callable[[list[str]], int]) -> None:
 
 
 if __name__ == "__main__":
-    _run(main)
+    _run()
