@@ -33,20 +33,18 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from contract.waits import Wait
 from local_test import clean, service_address
-from local_test.aws_client import aws_client
+from local_test.api.logs import log_lines
+from local_test.aws_client import aws_client, push_image
 from local_test.background import GAVE_WAY, LOG, ServiceFailed, start, stop
 from local_test.command_line import old_command_line
 from local_test.doctor.__main__ import report as doctor
-from local_test.environment import exports
+from local_test.environment import SHELLS, exports
 from local_test.host.command import COMMAND
 from local_test.host.engine import NoEngine, connect, emulation_note, published_ports_warning
 from local_test.host.error_words import in_words
 from local_test.host.folder_lock import AlreadyRunning
 from local_test.host.identity import access_key_of
 from local_test.host.labels import NAME, OWNED, find
-from local_test.job_logs import log_lines
-from local_test.push import push_image
-from local_test.shells import SHELLS
 
 IN_REPOSITORY = Path("out/local")
 VERBS = ["serve", "up", "env", "push", "logs", "status", "doctor", "interrupt", "down", "clean"]

@@ -8,19 +8,21 @@ An engine may serve several people and folders: nothing of another service is re
 """
 
 import argparse
+import json
 import os
+import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from docker import DockerClient
-from docker.errors import APIError
+from docker.errors import APIError, ImageNotFound
 
 from local_test import service_address
 from local_test.host.engine import NoEngine, connect
 from local_test.host.error_words import in_words
 from local_test.host.identity import read_identity
 from local_test.host.labels import NAME, OWNED, REGISTRY, SERVICE, filters, find, remove, remove_network
-from local_test.registry.left_behind import remove_login, remove_names
 
 
 def remove_all(client: DockerClient, service: str) -> list[str]:
@@ -46,6 +48,40 @@ def remove_pushed_images(client: DockerClient, service: str) -> list[str]:
     for volume in volumes:
         volume.remove(force=True)
     return [volume.name for volume in volumes]
+
+
+def remove_names(client: DockerClient, host: str) -> list[str]:
+    """Take the names that images have in the registry from the engine's images. Returns them.
+
+    An image that has no other name goes with its last one. host: of the registry, '127.0.0.1:PORT'."""
+    removed = []
+    for image in client.images.list():
+        names = [*image.tags, *(image.attrs.get("RepoDigests") or [])]
+        for name in (one for one in names if one.startswith(f"{host}/")):
+            try:
+                client.images.remove(name)
+                removed.append(name)
+            except ImageNotFound:  # a digest goes with the last tag of its repository
+                pass
+            except APIError as error:
+                if error.status_code != 409:  # a container of somebody else's uses it
+                    raise
+    return removed
+
+
+def remove_login(host: str, environ: Mapping[str, str]) -> bool:
+    """Whether the docker command knew the registry's password, and has forgotten it now.
+
+    https://docs.docker.com/reference/cli/docker/#configuration-files; a helper may keep the password itself.
+    """
+    folder = environ.get("DOCKER_CONFIG") or os.path.expanduser("~/.docker")
+    try:
+        logins = json.loads((Path(folder) / "config.json").read_text()).get("auths", {})
+    except (OSError, ValueError):
+        return False
+    if not any(one.removeprefix("http://").rstrip("/") == host for one in logins):
+        return False
+    return subprocess.run(["docker", "logout", host], capture_output=True, env=dict(environ)).returncode == 0
 
 
 def inventory(client: DockerClient) -> dict[str, list[str]]:

@@ -1,19 +1,22 @@
 """The variables that point every AWS client of a shell at the local SageMaker, and at nothing else.
 
+They are set by lines that a shell, or a notebook, evaluates.
+
 Variables and their precedence: https://docs.aws.amazon.com/sdkref/latest/guide/environment-variables.html
 """
 
-from collections.abc import Mapping
+import shlex
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
+from contract.atomic_write import write_atomically
 from local_test.host.command import COMMAND
 from local_test.host.identity import AccessKey, access_key_of
-from local_test.interception import ca_bundle
-from local_test.interception.settings import read_settings
-from local_test.interception.variables import BEFORE, CHANGED, EXCEPTIONS, before, intercepting, upstream_of
+from local_test.host.trusted_certificates import certificates, certificates_in
+from local_test.interception.settings import AUTHORITY_FILE, read_settings
+from local_test.interception.variables import BEFORE, CHANGED, EXCEPTIONS, PROXIES, before, intercepting, upstream_of
 from local_test.service_address import Address, control
-from local_test.shells import Variables, shell_lines
 
 # Any of these would win over what is exported, or bring real credentials back.
 FORGOTTEN = (
@@ -31,6 +34,10 @@ FORGOTTEN = (
 )
 SDK_CONFIG = "sagemaker-sdk.yaml"
 LOOPBACK = "127.0.0.1"
+CA_BUNDLE = "ca-bundle.pem"  # in the state folder, of a shell whose requests to AWS are intercepted
+SECRET = ("AWS_SECRET_ACCESS_KEY", *PROXIES, BEFORE)
+Variables = dict[str, str | None]  # None: the variable is to be removed
+_Line = Callable[[str, str | None], str]
 
 
 def sdk_config(bucket: str, role: str) -> str:
@@ -95,7 +102,7 @@ def variables(
         settings = read_settings(folder)
         if settings is None:
             raise FileNotFoundError(f"{folder} has no interception yet: {COMMAND} env --intercept switches it on.")
-        values |= intercepting(own, settings.url, str((folder / ca_bundle.FILE).resolve()))
+        values |= intercepting(own, settings.url, str((folder / CA_BUNDLE).resolve()))
     for name in EXCEPTIONS:
         past = (values.get(name) if intercept else own.get(name)) or ""
         values[name] = ",".join([*(host for host in past.split(",") if host and host != LOOPBACK), LOOPBACK])
@@ -112,15 +119,71 @@ def switch_interception_on(address: Address, folder: Path, present: Mapping[str,
     query = urlencode({"proxy": upstream.proxy, "no_proxy": upstream.no_proxy}, quote_via=quote)
     if control(folder, address, f"intercept?{query}", "POST") is None:
         raise ValueError(f"The local SageMaker at {address.url} does not answer. End it and start it again.")
-    ca_bundle.write_bundle(folder, own)
+    write_bundle(folder, own)
+
+
+def write_bundle(folder: Path, own: Mapping[str, str]) -> None:
+    """The certificates that a program trusts while its requests to AWS are intercepted: those that it would, and ours.
+
+    Into the state folder, which has our certificate authority. own: a shell's variables without any interception.
+
+    Raises OSError for a bundle that a variable names and that cannot be read."""
+    both = dict.fromkeys([*certificates(own), *certificates_in((folder / AUTHORITY_FILE).read_text())])
+    write_atomically(folder / CA_BUNDLE, "\n".join([*both, ""]), mode=0o600)
 
 
 def exports(
     address: Address, folder: Path, present: Mapping[str, str], shell: str = "sh", intercept: bool = False
 ) -> list[str]:
-    """The same as lines for a shell, one of shells.SHELLS. Raises ValueError and OSError where the interception cannot
+    """The same as lines for a shell, one of SHELLS. Raises ValueError and OSError where the interception cannot
     be switched on.
     """
     if intercept:
         switch_interception_on(address, folder, present)
     return shell_lines(shell, variables(address, access_key_of(folder), folder, present, intercept))
+
+
+def _sh(name: str, value: str | None) -> str:
+    return f"unset {name}" if value is None else f"export {name}={shlex.quote(value)}"
+
+
+def _fish(name: str, value: str | None) -> str:
+    """https://fishshell.com/docs/current/language.html#quotes: in single quotes, \\ and ' are escaped."""
+    if value is None:
+        return f"set -e {name};"
+    quoted = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"set -gx {name} '{quoted}';"
+
+
+def _powershell(name: str, value: str | None) -> str:
+    """https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_quoting_rules"""
+    if value is None:
+        return f"Remove-Item Env:{name} -ErrorAction SilentlyContinue"
+    return f"$Env:{name} = '{value.replace(chr(39), chr(39) * 2)}'"
+
+
+def _notebook(name: str, value: str | None) -> str:
+    """IPython puts variables of its own in for {} and $, and has no magic to remove one from the environment.
+
+    %env prints what it sets, and a notebook keeps what was printed: secrets are set without it."""
+    if value is None:
+        return f'__import__("os").environ.pop("{name}", None);'
+    if name in SECRET or any(sign in value for sign in "{}$'\"\\"):
+        return f'__import__("os").environ["{name}"] = {value!r}'
+    return f"%env {name}={value}"
+
+
+_LINES: Mapping[str, _Line] = {
+    "sh": _sh,
+    "bash": _sh,
+    "zsh": _sh,
+    "fish": _fish,
+    "powershell": _powershell,
+    "notebook": _notebook,
+}
+SHELLS = tuple(_LINES)
+
+
+def shell_lines(shell: str, variables: Variables) -> list[str]:
+    """shell: one of SHELLS."""
+    return [_LINES[shell](name, value) for name, value in variables.items()]

@@ -17,14 +17,13 @@ from werkzeug.formparser import FormDataParser
 from werkzeug.http import parse_options_header
 
 from local_test.api import streamed_body
-from local_test.api.access_refused import AccessRefused, Why
 from local_test.api.authentication import OF_SIGNATURES, SIGNED_CHUNKS, UNSIGNED_CHUNKS, Find, Signed, authenticate
 from local_test.api.aws_hosts import path_style
 from local_test.api.callers import check_caller
 from local_test.api.error_answer import Protocol, protocol_of
-from local_test.api.errors import InvocationTooLarge, RequestTooLarge, SerializationException
+from local_test.api.errors import AccessRefused, InvocationTooLarge, RequestTooLarge, SerializationException, Why
 from local_test.api.form_policy import authenticate_form
-from local_test.api.request_head import RequestHead
+from local_test.api.http_request import RequestHead
 
 LARGEST_MESSAGE = 8 * 1024**2  # bytes of a request that is no picture and no object
 LARGEST_INVOCATION = (

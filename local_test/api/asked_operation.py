@@ -14,11 +14,14 @@ from typing import Any
 
 from botocore.loaders import Loader
 
-from local_test.api.request_head import RequestHead
+from local_test.api.http_request import RequestHead
 from local_test.storage.journal import operation_names
 
 LABEL = re.compile(r"\{[^}]*\}")
 METADATA = re.compile(r'"(signingName|endpointPrefix|protocol)"\s*:\s*"([^"]*)"')
+# What AWS lets anybody ask for, without a signature: logins (`authtype: none` in botocore's models).
+COGNITO = ("AWSCognitoIdentityService", "AWSCognitoIdentityProviderService")  # before the dot in X-Amz-Target
+LOGINS = ("sso", "sso-oidc", "signin")  # botocore's names of services whose paths tell the operation
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,17 @@ def rest_operation(services: Iterable[str], head: RequestHead) -> str:
     found = [route for one in services for route in routes(one) if route.matches(head)]
     best = max(found, key=Route.precedence, default=None)
     return best.operation if best else f"{head.method} {head.path}"
+
+
+def unsigned_operation(head: RequestHead) -> str | None:
+    """`GetRoleCredentials`; None for a request that AWS wants signed, too.
+
+    No login is here, and their requests are refused like every unsigned one. The name lets the refusal say what to do.
+    """
+    service, _, operation = head.headers.get("x-amz-target", "").partition(".")
+    if operation:
+        return operation if service in COGNITO else None
+    return next((route.operation for name in LOGINS for route in routes(name) if route.matches(head)), None)
 
 
 def services_signed_as(scope: str) -> list[str]:

@@ -12,11 +12,11 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from local_test.api import sigv2, sigv4
-from local_test.api.access_refused import AccessRefused, Why
+from local_test.api.asked_operation import unsigned_operation
 from local_test.api.aws_hosts import path_style
-from local_test.api.request_head import RequestHead
+from local_test.api.errors import AccessRefused, Why
+from local_test.api.http_request import RequestHead
 from local_test.api.sigv4 import Scope
-from local_test.api.unsigned_operations import unsigned_operation
 from local_test.host.command import COMMAND
 from local_test.host.identity import AccessKey
 

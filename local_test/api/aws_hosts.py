@@ -8,7 +8,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from local_test.api.request_head import RequestHead
+from local_test.api.http_request import RequestHead
 
 # Where AWS's services are: https://docs.aws.amazon.com/general/latest/gr/rande.html. api.aws has those of IPv6.
 DOMAINS = ("amazonaws.com", "amazonaws.com.cn", "api.aws")

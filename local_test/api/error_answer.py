@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from enum import Enum
 from xml.sax.saxutils import escape
 
-from local_test.api.access_refused import AccessRefused
-from local_test.api.errors import NotHere
-from local_test.api.request_head import RequestHead
+from local_test.api.errors import AccessRefused, NotHere
+from local_test.api.http_request import RequestHead
 
 
 class Protocol(Enum):

@@ -1,6 +1,10 @@
-"""Errors as AWS sends them. Every one becomes `{"__type": code, "message": ...}` and a botocore ClientError at the
-caller.
+"""Errors as AWS sends them, and each becomes a botocore ClientError at the caller.
+
+An ApiError is `{"__type": code, "message": ...}`. A request that is not obeyed is an AccessRefused: one reason, which
+every protocol of AWS's has its own code for.
 """
+
+from enum import Enum
 
 
 class ApiError(Exception):
@@ -88,3 +92,28 @@ class NotHere(ApiError):
 
     code = "UnknownOperationException"
     status = 400  # no client sends the same request again
+
+
+class Why(Enum):
+    """Why a request is not obeyed; value: codes in S3's XML, in the query protocol (IAM, STS), and in the JSON ones.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html, https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
+    """
+
+    UNSIGNED = ("AccessDenied", "MissingAuthenticationToken", "MissingAuthenticationTokenException")
+    UNKNOWN_KEY = ("InvalidAccessKeyId", "InvalidClientTokenId", "UnrecognizedClientException")
+    WRONG_TOKEN = ("InvalidToken", "InvalidClientTokenId", "UnrecognizedClientException")
+    WRONG_SIGNATURE = ("SignatureDoesNotMatch", "SignatureDoesNotMatch", "InvalidSignatureException")
+    INCOMPLETE = ("AuthorizationHeaderMalformed", "IncompleteSignature", "IncompleteSignatureException")
+    OTHER_BODY = ("XAmzContentSHA256Mismatch", "SignatureDoesNotMatch", "InvalidSignatureException")
+    TIME = ("RequestTimeTooSkewed", "SignatureDoesNotMatch", "InvalidSignatureException")
+    EXPIRED = ("AccessDenied", "SignatureDoesNotMatch", "InvalidSignatureException")
+    FORBIDDEN = ("AccessDenied", "AccessDenied", "AccessDeniedException")
+
+
+class AccessRefused(Exception):
+    """Answered with status 403; message: a sentence for the caller."""
+
+    def __init__(self, why: Why, message: str):
+        super().__init__(message)
+        self.why, self.message = why, message

@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from local_test.api import sigv2, sigv4
-from local_test.api.access_refused import AccessRefused, Why
 from local_test.api.authentication import Find, Signed, known_key, wrong_signature
+from local_test.api.errors import AccessRefused, Why
 from local_test.api.sigv4 import Scope
 
 NOT_IN_CONDITIONS = ("policy", "file", "x-amz-signature", "signature", "awsaccesskeyid")

@@ -9,19 +9,16 @@ from collections.abc import Callable, Iterable
 from typing import IO, Any
 
 from local_test.api.access import Access, Examined
-from local_test.api.access_refused import AccessRefused
 from local_test.api.asked_operation import asked_operation
 from local_test.api.aws_hosts import at_own_address
+from local_test.api.callers import check_no_files, refuse_command
 from local_test.api.control import CONTROL
 from local_test.api.error_answer import ErrorAnswer, Protocol, error_answer, not_here, refusal
-from local_test.api.errors import ApiError, NotHere, SerializationException, UnknownOperation
+from local_test.api.errors import AccessRefused, ApiError, NotHere, SerializationException, UnknownOperation
+from local_test.api.http_request import RequestHead, json_object
 from local_test.api.http_server import EXAMINED, HEAD
-from local_test.api.json_body import json_object
 from local_test.api.other_services import OtherServices
-from local_test.api.owners_only import check_no_files, refuse_command
-from local_test.api.refused_operations import why_refused
-from local_test.api.request_head import RequestHead
-from local_test.api.sagemaker_api import SageMakerApi
+from local_test.api.sagemaker_api import SageMakerApi, why_refused
 from local_test.host.error_words import in_words, is_of_this_machine, where_more_is
 
 SAGEMAKER_TARGET = "SageMaker."

@@ -19,7 +19,7 @@ from waitress.parser import HTTPRequestParser, ParsingError, get_header_lines
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher, WSGITask
 
-from local_test.api.request_head import RequestHead
+from local_test.api.http_request import RequestHead
 
 HEAD = "local_sagemaker.head"  # in the WSGI environment: the RequestHead
 EXAMINED = "local_sagemaker.examined"  # and what `examine` returned for it

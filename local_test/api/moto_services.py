@@ -19,8 +19,7 @@ from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.utils import cached_property
 
 from local_test.api.allowed_operations import SERVICES
-from local_test.api.policy_simulation import add_policy_simulation
-from local_test.api.scaling import SCALING, add_copies_of_components
+from local_test.api.moto_additions import SCALING, add_copies_of_components, add_policy_simulation
 
 # In a signature's scope -> moto's own name.
 BACKENDS = {"monitoring": "cloudwatch", SCALING: "applicationautoscaling"}

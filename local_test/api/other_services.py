@@ -6,6 +6,7 @@ What an object upload brings stays in a file; every other request is small.
 import io
 import json
 import logging
+import re
 import time
 import uuid
 from collections.abc import Callable, Iterable
@@ -16,16 +17,15 @@ from local_test.api.access import is_upload
 from local_test.api.allowed_operations import REST, is_here, why_not_here
 from local_test.api.asked_operation import asked_operation, rest_operation
 from local_test.api.authentication import OF_SIGNATURES
-from local_test.api.bucket_owner import check_bucket_owner
-from local_test.api.errors import NotHere
+from local_test.api.errors import AccessRefused, ApiError, NotHere, Why
+from local_test.api.http_request import RequestHead, json_object
 from local_test.api.http_server import IN_MEMORY
-from local_test.api.json_body import json_object
-from local_test.api.log_names import PLATFORM
+from local_test.api.logs import PLATFORM
+from local_test.api.moto_additions import REGISTER, said_of_target
 from local_test.api.moto_services import RECEIVED, MotoServices, with_underscores
-from local_test.api.request_head import RequestHead
-from local_test.api.scaling import REGISTER, said_of_target
 from local_test.api.schedules import CHECKED, check_schedule
 from local_test.api.sigv4 import ALGORITHM
+from local_test.host.emulator_settings import ACCOUNT
 from local_test.storage.journal import Journal, operation_names
 from local_test.storage.log_groups import LogGroups
 from local_test.storage.object_body import ReceivedBody
@@ -33,7 +33,17 @@ from local_test.storage.object_store import ObjectStore
 
 S3_CONTROL = "x-amz-account-id"  # a header of S3 Control alone, whose requests are signed as S3's
 FILTER_LOG_EVENTS = "Logs_20140328.FilterLogEvents"
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
+BUCKET_OWNER_HEADERS = ("x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner")
+ACCOUNT_ID = re.compile("[0-9]{12}")
 logger = logging.getLogger(__name__)
+
+
+class InvalidOwner(ApiError):
+    """S3's InvalidBucketOwnerAWSAccountID."""
+
+    code = "InvalidBucketOwnerAWSAccountID"
+    status = 400
 
 
 class OtherServices:
@@ -121,6 +131,18 @@ def replayed(moto: MotoServices) -> Callable[[dict[str, Any], Callable[..., Any]
         return moto(service, environ | {"wsgi.input": io.BytesIO(body)}, start_response)
 
     return application
+
+
+def check_bucket_owner(head: RequestHead) -> None:
+    """Every bucket here belongs to one account. Raises AccessRefused where the request names another, and
+    InvalidOwner for what is no account.
+    """
+    for header in BUCKET_OWNER_HEADERS:
+        named = head.headers.get(header, ACCOUNT)
+        if not ACCOUNT_ID.fullmatch(named):
+            raise InvalidOwner("The value of the expected bucket owner parameter must be an AWS account ID")
+        if named != ACCOUNT:
+            raise AccessRefused(Why.FORBIDDEN, "Access Denied")
 
 
 def _cannot_answer(service: str, operation: str) -> NotHere:

@@ -1,7 +1,9 @@
 """A request against botocore's own service model: required members, types, enums, patterns, lengths and ranges.
 
 The model is the authority for what AWS refuses, and its constraints are the words in which AWS refuses:
-https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html and its siblings.
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html and its siblings. What it has in
+prose alone, of VolumeSizeInGB and VolumeKmsKeyId, is here too: they depend on whether an instance type has storage of
+its own (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-store-volumes.html).
 """
 
 import re
@@ -17,6 +19,8 @@ from local_test.api.errors import ValidationException
 
 # URIs of these shapes may also be file:// here: data on this machine, without a copy.
 TAKES_FILE_URI = {"S3Uri", "S3ModelUri", "Url", "DestinationS3Uri"}
+# A `d` behind the generation says so (`r5d`, `g4dn`, `p4de`); these families have it without the letter.
+LOCAL_STORAGE = re.compile(r"[a-z]+[0-9]+[a-z]*d[a-z]*|gr?[5-9]e?|p[56][a-z]*(-[a-z0-9]+)?|trn[0-9]n?")
 
 
 @cache
@@ -38,6 +42,21 @@ def validate(operation: str, request: dict[str, Any]) -> None:
     if found:
         count = f"{len(found)} validation error{'s' if len(found) > 1 else ''} detected: "
         raise ValidationException(count + "; ".join(found))
+
+
+def has_local_storage(instance_type: str) -> bool:
+    """`ml.g4dn.xlarge` has, `ml.m5.xlarge` has not."""
+    return LOCAL_STORAGE.fullmatch(instance_type.split(".")[1]) is not None
+
+
+def volume_key_problem(field: str, instance_type: str, key: str | None) -> str | None:
+    """A sentence when a KMS key is given for a volume that is the instance's own. field: of the key."""
+    if not key or not has_local_storage(instance_type):
+        return None
+    return (
+        f"{field} cannot be given for {instance_type}, which has local storage and encrypts it itself. Remove it from "
+        "the request."
+    )
 
 
 _TYPES: dict[str, type | tuple[type, ...]] = {

@@ -1,12 +1,54 @@
-"""The SageMaker control plane: an operation's name and its request in, its answer out."""
+"""The SageMaker control plane: an operation's name and its request in, its answer out.
 
+An operation that is not here is refused with the part of SageMaker that it is of, and what to do instead.
+"""
+
+import re
 from typing import Any
 
 import botocore
 
 from local_test.api.errors import UnknownOperation
-from local_test.api.refused_operations import why_refused
 from local_test.api.request_validation import operations, python_name, validate
+from local_test.host.command import COMMAND
+
+SEND = "send this request to AWS instead"
+SHELL = f"Run the notebook on this machine, in a shell that has evaluated `{COMMAND} env`"
+# Words in the names of operations -> the part of SageMaker, and the way out. The first that is found counts.
+PARTS = {
+    "^Search$|SearchSuggestions": (
+        "the search over an account's resources",
+        "Use the List operations of the jobs and models",
+    ),
+    "FeatureGroup|FeatureMetadata|Record": ("the Feature Store", "Keep features as objects in S3"),
+    "ModelPackage|ModelCard": ("the model registry", "Give CreateModel the Image and the ModelDataUrl themselves"),
+    "Pipeline|Execution": ("Pipelines", "Call the operations of its steps yourself, such as CreateTrainingJob"),
+    "InferenceExperiment": ("shadow tests", "Deploy two variants"),
+    "Experiment|Trial|Action|Artifact|Context|Association|Lineage": (
+        "experiments and lineage",
+        "Read a job's metrics in DescribeTrainingJob and in CloudWatch",
+    ),
+    "Metrics": ("the metrics of experiments", "Print metrics, with MetricDefinitions in the training job"),
+    "NotebookInstance|CodeRepositor": ("notebook instances", SHELL),
+    "Domain|UserProfile|App|Space|Studio|Image|PresignedUrl|SessionUrl": ("Studio", SHELL),
+    "Label|Workforce|Workteam|Human|Flow": ("Ground Truth and its people", "Label the data before"),
+    "AutoML": ("Autopilot", "Use CreateHyperParameterTuningJob with an image of your own"),
+    "Compilation|Edge|Device|Heartbeat": ("Neo and Edge Manager", "Deploy the model as it is"),
+    "Monitoring|DataQuality|Bias|ModelQuality|Explainability": (
+        "Model Monitor",
+        "Data capture is here: read what it writes to S3",
+    ),
+    "InferenceRecommend|AIRecommend|AIBenchmark|AIWorkload": (
+        "the Inference Recommender",
+        "Measure an endpoint of your own",
+    ),
+    "Optimization": ("model optimization", "Deploy the model as it is"),
+    "Hub": ("JumpStart's hubs", "Give CreateModel an image and a model of your own"),
+    "Mlflow": ("MLflow servers", "Start one on this machine: `mlflow server`"),
+    "Cluster|TrainingPlan|ReservedCapacity|ComputeQuota": ("HyperPod", "Use CreateTrainingJob"),
+    "Algorithm": ("algorithms of the Marketplace", "Give TrainingImage the image itself"),
+    "Project|Portfolio": ("projects", "Create what a project would hold by itself"),
+}
 
 
 class SageMakerApi:
@@ -31,3 +73,12 @@ class SageMakerApi:
             raise UnknownOperation(why_refused(operation))
         validate(operation, request)
         return self._handlers[operation](request)
+
+
+def why_refused(operation: str) -> str:
+    """A sentence that names the operation, its part of SageMaker where that is known, and the way out."""
+    found = next((answer for words, answer in PARTS.items() if re.search(words, operation)), None)
+    if not found:
+        return f"The local SageMaker does not have {operation}. {SEND[0].upper()}{SEND[1:]}."
+    part, instead = found
+    return f"The local SageMaker does not have {operation}, which belongs to {part}. {instead}, or {SEND}."

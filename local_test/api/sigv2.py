@@ -7,7 +7,7 @@ import hashlib
 import hmac
 from base64 import b64encode
 
-from local_test.api.request_head import RequestHead
+from local_test.api.http_request import RequestHead
 
 # Parameters of the query that are part of the resource, as botocore signs them.
 SUBRESOURCES = frozenset(

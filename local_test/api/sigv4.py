@@ -13,7 +13,7 @@ from functools import lru_cache
 from posixpath import normpath
 from urllib.parse import quote, unquote_to_bytes
 
-from local_test.api.request_head import RequestHead
+from local_test.api.http_request import RequestHead
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 EMPTY = hashlib.sha256(b"").hexdigest()

@@ -9,8 +9,8 @@ import re
 from typing import IO
 
 from local_test.api import sigv4
-from local_test.api.access_refused import AccessRefused, Why
 from local_test.api.authentication import UNSIGNED_CHUNKS, Signed, wrong_signature
+from local_test.api.errors import AccessRefused, Why
 
 LONGEST_LINE = 1024  # bytes: size and signature of a chunk, or a header behind the last one
 BLOCK = 1 << 20  # bytes

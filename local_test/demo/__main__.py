@@ -7,6 +7,7 @@ of the sample data; with a user's own photographs it is 0 when they were answere
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -30,7 +31,6 @@ from local_test.demo.sample_data import draw_sample_data
 from local_test.environment import variables
 from local_test.host.engine import NoEngine
 from local_test.host.identity import access_key_of
-from local_test.host.termination import run
 
 SAMPLE_GOAL = 0.9
 MOST_PICTURES = 1000  # sent to the endpoint; of a larger test split, every n-th
@@ -218,5 +218,18 @@ def _heading(text: str) -> None:
     print(f"\n== {text}", flush=True)
 
 
+def _run() -> None:
+    """Run `main` and exit with its status; 128 + the signal's number when one ends it.
+
+    Ctrl-C and SIGTERM end it through its `finally` clauses, which remove its containers, and without a traceback.
+    """
+    signal.signal(signal.SIGTERM, lambda signum, frame: sys.exit(128 + signum))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        print("\ninterrupted", file=sys.stderr)
+        sys.exit(128 + signal.SIGINT)
+
+
 if __name__ == "__main__":
-    run(main)
+    _run()

@@ -1,5 +1,8 @@
 """What the service knows, on disk: records in one SQLite database, so that a restart, or a kill, loses nothing that was
 said.
+
+Records of earlier versions, a JSON file each (`training-job/a%2Fb.json`), are taken over once, and kept: they, and what
+could not be read, lie in the folder `as-json-files` afterwards, where nothing reads it.
 """
 
 import json
@@ -9,13 +12,15 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import unquote
 
-from local_test.host.json_records import json_records, set_aside
 from local_test.host.record_database import errors_of_the_disk, open_database
 
 FILE = "records.sqlite3"
+ASIDE = "as-json-files"
 SECONDS_BETWEEN_ATTEMPTS = 5.0  # to write to a full disk
 Written = TypeVar("Written")
 logger = logging.getLogger(__name__)
@@ -37,13 +42,13 @@ class State:
 
     def _take_over(self, folder: Path) -> None:
         """What an earlier version left, once. A kill between two of these steps is made good by the next start."""
-        if earlier := json_records(folder):
+        if earlier := _json_records(folder):
             with self.transaction() as connection:
                 connection.executemany(
                     "INSERT INTO records (kind, name, value) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", earlier
                 )
             self.rows("PRAGMA wal_checkpoint(FULL)")  # on the disk, before the files are not read any more
-        set_aside(folder)
+        _set_aside(folder)
 
     def records(self, kind: str) -> "Records":
         return Records(self, kind)
@@ -135,3 +140,37 @@ def retry_until_written(write: Callable[[], Written], gives_up: Callable[[float]
             logger.exception("%s, which cannot be written down", what)
         if gives_up(SECONDS_BETWEEN_ATTEMPTS):
             return None
+
+
+def _json_records(folder: Path) -> list[tuple[str, str, str]]:
+    """Kind, name and JSON of every file; one that cannot be read is named in the log and left out."""
+    found = []
+    for kind in _kinds(folder):
+        for path in sorted(kind.glob("*.json")):
+            try:
+                record = json.loads(path.read_text())
+                if not isinstance(record, dict):
+                    raise ValueError("it is no JSON object")
+            except (ValueError, OSError) as error:
+                logger.error(
+                    "The %s record %s cannot be read (%s) and is left out. Its file is in %s.",
+                    kind.name,
+                    unquote(path.stem),
+                    error,
+                    folder / ASIDE,
+                )
+                continue
+            found.append((kind.name, unquote(path.stem), json.dumps(record)))
+    return found
+
+
+def _set_aside(folder: Path) -> None:
+    """Call it when the records are written down elsewhere. Raises OSError."""
+    for kind in _kinds(folder):
+        (folder / ASIDE).mkdir(exist_ok=True)
+        names = (f"{kind.name}{number or ''}" for number in count())
+        kind.rename(next(aside for name in names if not (aside := folder / ASIDE / name).exists()))
+
+
+def _kinds(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.is_dir() and path.name != ASIDE)

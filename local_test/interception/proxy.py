@@ -1,21 +1,25 @@
 """An HTTP proxy on loopback: connections to AWS's hosts end here, those to every other host are handed through.
 
 It knows CONNECT alone, which is what clients use for https://, and serves whoever knows its password. No name of AWS's
-is looked up: what follows such a CONNECT goes to the service's own API."""
+is looked up: what follows such a CONNECT goes to the service's own API.
+
+https://www.rfc-editor.org/rfc/rfc9110#section-9.3.6
+"""
 
 import asyncio
 import contextlib
 import hmac
 import logging
+import re
 import socket
 import ssl
 import threading
 from base64 import b64encode
+from dataclasses import dataclass
 from functools import partial
 
 from local_test.api.aws_hosts import is_aws_host
 from local_test.interception.certificates import CertificateAuthority
-from local_test.interception.connect_request import ConnectRequest, connect_request
 from local_test.interception.settings import USER
 from local_test.interception.upstream import LONGEST_HEAD, SECONDS_TO_CLOSE, NoWay, Upstream, close
 
@@ -24,8 +28,24 @@ BLOCK = 64 * 1024  # bytes
 SECONDS_FOR_HEAD = 10  # also for the TLS handshake
 MOST_CONNECTIONS = 1024
 ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
+REQUEST_LINE = re.compile(rb"([A-Z]+) (\S+) HTTP/1\.[01]")
+# A name of DNS, an IPv4 or an IPv6 address, and the port.
+AUTHORITY = re.compile(
+    r"(?:\[(?P<six>[0-9a-fA-F:.]+)\]|(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}))):(?P<port>\d{1,5})"
+)
 logger = logging.getLogger(__name__)
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+@dataclass(frozen=True)
+class ConnectRequest:
+    """Which host a request to the proxy asks for, and who asks.
+
+    host: in lower case, without brackets. authorization: of the header Proxy-Authorization, '' without one."""
+
+    host: str
+    port: int
+    authorization: str
 
 
 class Proxy:
@@ -156,6 +176,23 @@ class Proxy:
             ssl_shutdown_timeout=SECONDS_TO_CLOSE,
         )
         return reader, asyncio.StreamWriter(transport, protocol, reader, self._loop)
+
+
+def connect_request(head: bytes) -> ConnectRequest:
+    """head: with the empty line at its end. Raises ValueError, a sentence, for every other request."""
+    line, *headers = head.removesuffix(b"\r\n\r\n").split(b"\r\n")
+    found = REQUEST_LINE.fullmatch(line)
+    if not found or found[1] != b"CONNECT":
+        raise ValueError(
+            "This is the proxy of a local SageMaker for https:// alone: it takes CONNECT and nothing else."
+        )
+    authority = AUTHORITY.fullmatch(found[2].decode("latin-1"))
+    if not authority or not 0 < int(authority["port"]) < 65536:
+        raise ValueError("CONNECT needs HOST:PORT.")
+    pairs = [header.decode("latin-1").partition(":") for header in headers]
+    authorization = next((value.strip() for name, _, value in pairs if name.lower() == "proxy-authorization"), "")
+    host = (authority["six"] or authority["name"]).lower().rstrip(".")
+    return ConnectRequest(host, int(authority["port"]), authorization)
 
 
 async def _relay(one: Streams, other: Streams) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from local_test.api.log_names import endpoint_group
+from local_test.api.logs import endpoint_group
 from local_test.host.emulator_settings import Platform
 from local_test.host.error_words import in_words
 from local_test.serving.invocation import Asked, ModelFault

@@ -13,8 +13,7 @@ from docker.models.containers import Container
 from docker.models.networks import Network
 
 from local_test.host.engine import reaches_containers
-from local_test.host.isolation.firewall import answers_only
-from local_test.host.isolation.network_namespace import NetworkNamespace, hold
+from local_test.host.isolation.network_namespace import NetworkNamespace, answers_only, hold
 from local_test.host.labels import remove_network
 
 

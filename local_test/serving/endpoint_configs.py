@@ -7,8 +7,8 @@ import time
 from typing import Any
 
 from local_test.api.errors import ValidationException
-from local_test.api.instance_types import volume_key_problem
 from local_test.api.listing import one_page
+from local_test.api.request_validation import volume_key_problem
 from local_test.api.supported_fields import check_supported
 from local_test.api.tags import Tags
 from local_test.host.emulator_settings import Platform

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from local_test.api.log_names import component_group, endpoint_group
+from local_test.api.logs import component_group, endpoint_group
 from local_test.host.emulator_settings import Platform
 from local_test.host.labels import COMPONENT, ENDPOINT
 from local_test.serving.container_start import ServingFailed, at_once, start_all, with_last_lines

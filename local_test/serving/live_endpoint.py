@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
-from local_test.api.log_names import PLATFORM
+from local_test.api.logs import PLATFORM
 from local_test.api.supported_fields import without_effect, without_effect_line
 from local_test.host.emulator_settings import Platform
 from local_test.serving.fleet import ContainerOwner, Fleet, stop_all

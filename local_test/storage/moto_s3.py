@@ -4,22 +4,78 @@ Written against moto 5.2 (https://github.com/getmoto/moto/blob/5.2.5/moto/s3/mod
 ObjectBody.
 """
 
+import base64
 import functools
+import hashlib
+import json
 import threading
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
 
+from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.s3 import models, responses, urls
-from moto.s3.models import FakeKey, S3Backend
+from moto.s3.exceptions import EntityTooSmall, InvalidPart, MalformedXML
+from moto.s3.models import FakeBucket, FakeKey, FakeMultipart, MultipartChecksumBuilder, S3Backend
+from moto.settings import S3_UPLOAD_PART_MIN_SIZE
 
-from local_test.storage import bucket_policies
 from local_test.storage.moto_internals import check_moto
 from local_test.storage.moto_keys import Changes, DiskDeleteMarker, DiskKey, Order, bodies_stay_on_disk
-from local_test.storage.moto_multipart import DiskMultipart
+from local_test.storage.object_body import Finished, ObjectBody
 from local_test.storage.object_folder import ObjectFolder
 
+check_moto("multipart")
 check_moto("s3")
+
+
+class DiskMultipart(FakeMultipart):
+    """A multipart upload that is put together in a file. It does not survive a restart: no client could know its
+    parts.
+    """
+
+    folder: ObjectFolder
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> "DiskMultipart":
+        return object.__new__(cls)
+
+    def complete(  # type: ignore[override] # moto hands the whole to the key's value, which takes a file
+        self, body: Iterator[tuple[int, str]]
+    ) -> tuple[Finished, str, tuple[str, str, int] | None]:
+        """The whole, its ETag, and its checksum (kind, value, number of parts). Raises what moto's raises."""
+        parts: list[DiskKey] = []
+        for number, etag in body:
+            part = self.parts.get(number)
+            if not isinstance(part, DiskKey) or part.etag.strip('"') != etag.strip('"'):
+                raise InvalidPart()
+            if parts and parts[-1].contentsize < S3_UPLOAD_PART_MIN_SIZE:
+                raise EntityTooSmall()
+            parts.append(part)
+        if not parts:
+            raise MalformedXML
+
+        whole = self.folder.new_unfinished()
+        crc = 0
+        with whole.open("wb") as file:
+            for part in parts:
+                for chunk in ObjectBody(part.path):
+                    file.write(chunk)
+                    crc = zlib.crc32(chunk, crc)
+        digests = b"".join(bytes.fromhex(part.etag.strip('"')) for part in parts)
+        etag = f"{hashlib.md5(digests, usedforsecurity=False).hexdigest()}-{len(parts)}"
+        return Finished(whole), etag, self._checksum(parts, crc)
+
+    def _checksum(self, parts: list[DiskKey], crc: int) -> tuple[str, str, int] | None:
+        """None where the client asked for none, or for one of the whole that this Python cannot compute."""
+        algorithm = self.metadata.get("x-amz-checksum-algorithm")
+        builder = MultipartChecksumBuilder(algorithm, self.metadata.get("x-amz-checksum-type"))
+        if algorithm and builder.checksum_type == "COMPOSITE":
+            for part in parts:
+                builder.addPart(part.path.read_bytes())
+            return builder.build()
+        if algorithm == "CRC32":
+            return "FULL_OBJECT", base64.b64encode(crc.to_bytes(4, "big")).decode(), 1
+        return None
 
 
 class DiskBackend(S3Backend):
@@ -67,6 +123,26 @@ def _disk_key(key: FakeKey | None) -> DiskKey:
     return key
 
 
+def bucket_permission(bucket: FakeBucket, action: str, resource: str) -> PermissionResult:
+    """What the bucket's policy says. Takes the place of FakeBucket.get_permission.
+
+    moto decides by every statement as if it had no condition, so that one which refuses requests without TLS would
+    refuse all. Statements with a condition decide nothing here: a request that reached this service stands for one over
+    TLS, and of addresses, networks and organizations there are none.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html
+
+    Args:
+        action: as `s3:GetObject`.
+        resource: ARN of an object.
+    """
+    if bucket.policy is None:
+        return PermissionResult.NEUTRAL
+    policy = json.loads(bucket.policy)
+    statements = policy["Statement"] if isinstance(policy["Statement"], list) else [policy["Statement"]]
+    unconditional = [one for one in statements if not one.get("Condition")]
+    return IAMPolicy(json.dumps({**policy, "Statement": unconditional})).is_action_permitted(action, resource)
+
+
 def take_over(folder: ObjectFolder, changes: Changes, account: str) -> None:
     """From now on moto's S3 keeps its objects in `folder`. What the account's backend held before is forgotten."""
     DiskKey.folder = DiskDeleteMarker.folder = DiskMultipart.folder = folder
@@ -76,7 +152,7 @@ def take_over(folder: ObjectFolder, changes: Changes, account: str) -> None:
     models.FakeKey = DiskKey  # type: ignore[misc]
     models.FakeDeleteMarker = DiskDeleteMarker  # type: ignore[misc, assignment]
     models.FakeMultipart = DiskMultipart  # type: ignore[misc]
-    models.FakeBucket.get_permission = bucket_policies.permission  # type: ignore[method-assign, assignment]
+    models.FakeBucket.get_permission = bucket_permission  # type: ignore[method-assign, assignment]
     models.s3_backends.backend = DiskBackend
     models.s3_backends.pop(account, None)
     for name, (_, owner) in list(models.s3_backends.bucket_accounts.items()):

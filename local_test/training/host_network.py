@@ -14,8 +14,7 @@ from docker.errors import APIError
 from docker.models.networks import Network
 from docker.types import IPAMConfig, IPAMPool
 
-from local_test.host.isolation.firewall import peers_only
-from local_test.host.isolation.network_namespace import NetworkNamespace, hold
+from local_test.host.isolation.network_namespace import NetworkNamespace, hold, peers_only
 from local_test.host.labels import remove_network
 
 ATTEMPTS = 5  # another program may take the free subnet in between

@@ -3,7 +3,7 @@
 from typing import Any
 
 from local_test.api.errors import ValidationException
-from local_test.api.instance_types import has_local_storage, volume_key_problem
+from local_test.api.request_validation import has_local_storage, volume_key_problem
 from local_test.api.supported_fields import check_supported
 from local_test.training.instances import of_preferences, preference_problems, selected
 from local_test.training.rule_statuses import RULES

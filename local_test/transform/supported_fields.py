@@ -6,7 +6,7 @@ Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTran
 from typing import Any
 
 from local_test.api.errors import ValidationException
-from local_test.api.instance_types import volume_key_problem
+from local_test.api.request_validation import volume_key_problem
 from local_test.api.supported_fields import check_supported
 from local_test.transform.data_processing import data_processing
 from local_test.transform.limits import MOST_CONCURRENT, MOST_MEGABYTES

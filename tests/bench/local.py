@@ -20,7 +20,7 @@ from docker.types import Mount
 
 from local_test.api.access import Access
 from local_test.api.callers import own_hosts
-from local_test.api.request_head import RequestHead
+from local_test.api.http_request import RequestHead
 from local_test.api.sigv4 import sign
 from local_test.background import stop
 from local_test.clean import remove_all

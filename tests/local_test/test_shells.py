@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from local_test.shells import SHELLS, shell_lines
+from local_test.environment import SHELLS, shell_lines
 
 VALUES = {"PLAIN": "http://a:1/b?c=d&e", "HARD": 'it\'s \\ $HOME {x} "q" `id`', "EMPTY": "", "GONE": None}
 # The shell of a notebook's kernel, with the cell on its command line.

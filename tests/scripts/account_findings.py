@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from local_test.api import policy_simulation as local_simulation
+from local_test.api import moto_additions
 from scripts.aws import account_checks
 from scripts.aws.policy_documents import Places
 from tests.scripts.conftest import BUCKET, ROLE
@@ -19,8 +19,8 @@ PLACES = Places("aws", "eu-west-1", "123456789012", BUCKET, "dogbreed", ROLE)
 @pytest.fixture
 def simulation(aws, monkeypatch):
     """moto with IAM's simulation, as the local SageMaker has it; the value names actions that it is to deny."""
-    local_simulation.add_policy_simulation()
-    refused, allowed = set(), local_simulation.evaluation_results
+    moto_additions.add_policy_simulation()
+    refused, allowed = set(), moto_additions.evaluation_results
 
     def results(actions, resources):
         return [
@@ -28,7 +28,7 @@ def simulation(aws, monkeypatch):
             for one in allowed(actions, resources)
         ]
 
-    monkeypatch.setattr(local_simulation, "evaluation_results", results)
+    monkeypatch.setattr(moto_additions, "evaluation_results", results)
     aws.client("iam").create_user(UserName="moto")  # who moto says that everybody is
     aws.client("iam").create_role(RoleName="dogs", AssumeRolePolicyDocument=json.dumps(TRUST))
     return refused

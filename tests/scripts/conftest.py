@@ -17,7 +17,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from contract import waits
-from local_test.api.scaling import add_copies_of_components
+from local_test.api.moto_additions import add_copies_of_components
 from scripts.aws import clients as aws_module
 from scripts.aws import docker_cli, image, jobs, waiting
 from scripts.aws.clients import Aws

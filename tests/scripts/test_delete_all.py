@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto.s3.models import FakeBucket
 
-from local_test.storage import bucket_policies
+from local_test.storage.moto_s3 import bucket_permission
 from scripts import bootstrap, delete
 from scripts.aws.clients import Aws
 from scripts.aws.policy_documents import TRUST, places_of, policy_document
@@ -20,7 +20,7 @@ NAME = "dogbreed-sagemaker"
 @pytest.fixture
 def account(sagemaker, aws, monkeypatch):
     """An account without endpoint, models and jobs."""
-    monkeypatch.setattr(FakeBucket, "get_permission", bucket_policies.permission)  # moto's takes conditions for met
+    monkeypatch.setattr(FakeBucket, "get_permission", bucket_permission)  # moto's takes conditions for met
     sagemaker.answers |= {
         "DescribeEndpoint": Refusal("ValidationException", "Could not find endpoint."),
         "ListModels": {"Models": []},

@@ -1,8 +1,13 @@
 """A network namespace with a firewall, held by a pause container; the user's container joins it and cannot change it.
 
 The pause container is that of a Kubernetes pod: it sleeps, and keeps the namespace that other containers join. The
-firewall stands before any of them starts."""
+firewall stands before any of them starts.
 
+Packets that are not allowed are refused rather than lost: a program that tries to reach something learns it at once.
+https://wiki.nftables.org/wiki-nftables/index.php/Quick_reference-nftables_in_10_minutes
+"""
+
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +32,20 @@ PAUSE = {
     "mem_limit": "64m",
     "read_only": True,
 }
+# Rules of nft.
+TABLE = """table inet isolation {{
+  chain output {{
+    type filter hook output priority filter; policy drop;
+    oif lo accept
+    {output}
+    reject with icmpx type admin-prohibited
+  }}
+  chain input {{
+    type filter hook input priority filter; policy drop;
+    iif lo accept
+    {input}
+  }}
+}}"""
 
 
 class IsolationFailed(RuntimeError):
@@ -51,8 +70,21 @@ class NetworkNamespace:
         remove(self.container)
 
 
+def answers_only(port: int) -> str:
+    """Nothing leaves but the answers on connections that somebody else opened to `port`."""
+    return TABLE.format(
+        output=f"tcp sport {port} ct state established ct direction reply accept", input=f"tcp dport {port} accept"
+    )
+
+
+def peers_only(addresses: Iterable[str]) -> str:
+    """Nothing is sent or received but between these IPv4 addresses."""
+    peers = ", ".join(addresses)
+    return TABLE.format(output=f"ip daddr {{ {peers} }} accept", input=f"ip saddr {{ {peers} }} accept")
+
+
 def hold(client: DockerClient, firewall: str, labels: dict[str, str], **options: Any) -> NetworkNamespace:
-    """A namespace whose `firewall`, rules of nft, is in force.
+    """A namespace whose `firewall`, of `answers_only` or `peers_only`, is in force.
 
     labels: of the job or endpoint that it is for. options: network and host name, as `containers.create` takes them.
     Raises IsolationFailed, ImageNotBuilt, and docker's APIError; then nothing of it is left.

@@ -5,9 +5,9 @@ from types import SimpleNamespace
 
 from local_test.api.access import Access
 from local_test.api.front import Front
+from local_test.api.http_request import RequestHead
 from local_test.api.http_server import EXAMINED, HEAD
 from local_test.api.other_services import OtherServices
-from local_test.api.request_head import RequestHead
 from tests.local_test.api.signing import KEY, find
 
 LIST = {"X-Amz-Target": "SageMaker.ListTrainingJobs"}

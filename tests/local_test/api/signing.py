@@ -9,9 +9,9 @@ from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth, SigV4Auth, SigV4QueryAu
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from local_test.api.access_refused import AccessRefused, Why
 from local_test.api.authentication import authenticate
-from local_test.api.request_head import RequestHead
+from local_test.api.errors import AccessRefused, Why
+from local_test.api.http_request import RequestHead
 from local_test.host.identity import AccessKey
 
 KEY = AccessKey("AKIA2222222222222222", "a-secret/with+signs")

@@ -9,10 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local_test.api import sigv4
-from local_test.api.access_refused import AccessRefused
 from local_test.api.authentication import SIGNED_CHUNKS, UNSIGNED_CHUNKS, Signed
-from local_test.api.errors import ApiError
-from local_test.api.json_body import json_object
+from local_test.api.errors import AccessRefused, ApiError
+from local_test.api.http_request import json_object
 from local_test.api.sigv4 import Scope
 from local_test.api.streamed_body import decode
 from local_test.host.identity import AccessKey

@@ -8,7 +8,7 @@ from botocore.loaders import Loader
 
 from local_test.api.asked_operation import METADATA, asked_operation, services_signed_as
 from local_test.api.error_answer import OF_REST_XML, OF_S3
-from local_test.api.request_head import RequestHead
+from local_test.api.http_request import RequestHead
 
 QUERY = {"content-type": "application/x-www-form-urlencoded"}
 

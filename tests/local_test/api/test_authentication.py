@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from local_test.api.access_refused import AccessRefused, Why
 from local_test.api.authentication import authenticate
-from local_test.api.request_head import RequestHead
+from local_test.api.errors import AccessRefused, Why
+from local_test.api.http_request import RequestHead
 from local_test.host.identity import AccessKey
 from tests.local_test.api.signing import KEY, accepted, find, now, signed_head, why, with_headers
 

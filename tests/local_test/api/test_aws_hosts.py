@@ -3,7 +3,7 @@
 import pytest
 
 from local_test.api.aws_hosts import at_own_address, bucket_of, is_aws_host, path_style
-from local_test.api.request_head import RequestHead
+from local_test.api.http_request import RequestHead
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import json
 import pytest
 import requests
 
-from local_test.api.json_body import json_object
+from local_test.api.http_request import json_object
 from tests.local_test.api.front_parts import LIST, Parts
 from tests.local_test.api.signing import signed_head
 

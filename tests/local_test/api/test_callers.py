@@ -2,9 +2,9 @@
 
 import pytest
 
-from local_test.api.access_refused import AccessRefused, Why
 from local_test.api.callers import check_caller, own_hosts
-from local_test.api.request_head import RequestHead
+from local_test.api.errors import AccessRefused, Why
+from local_test.api.http_request import RequestHead
 
 HOSTS = own_hosts(4567)
 

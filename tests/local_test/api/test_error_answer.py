@@ -4,9 +4,9 @@ import botocore.parsers
 import botocore.session
 import pytest
 
-from local_test.api.access_refused import AccessRefused, Why
 from local_test.api.error_answer import error_answer, protocol_of, refusal
-from local_test.api.request_head import RequestHead
+from local_test.api.errors import AccessRefused, Why
+from local_test.api.http_request import RequestHead
 
 SESSION = botocore.session.get_session()
 FORM = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}

@@ -9,7 +9,7 @@ import pytest
 from botocore.config import Config
 
 from local_test.api import sigv2
-from local_test.api.access_refused import AccessRefused, Why
+from local_test.api.errors import AccessRefused, Why
 from local_test.api.form_policy import authenticate_form
 from tests.local_test.api.signing import KEY, find, now
 

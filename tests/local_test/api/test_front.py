@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from local_test.api.http_request import RequestHead
 from local_test.api.other_services import signed_for
-from local_test.api.request_head import RequestHead
 from tests.local_test.api.front_parts import LIST, Parts
 from tests.local_test.api.signing import OF_ROLE, signed_head
 

@@ -2,8 +2,7 @@
 
 import pytest
 
-from local_test.api.instance_types import has_local_storage
-from local_test.api.request_validation import operations
+from local_test.api.request_validation import has_local_storage, operations
 
 OWN = {
     *("g4dn", "g5", "g6", "g6e", "g7", "g7e", "p3dn", "p4d", "p4de", "p5", "p5e", "p5en", "p6-b200", "p6-b300"),

@@ -10,8 +10,8 @@ from botocore.auth import HmacV1Auth, HmacV1QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 
-from local_test.api.access_refused import Why
-from local_test.api.request_head import RequestHead
+from local_test.api.errors import Why
+from local_test.api.http_request import RequestHead
 from local_test.host.identity import AccessKey
 from tests.local_test.api.signing import HOST, KEY, accepted, credentials, now, signed_head, why, with_headers
 

@@ -2,7 +2,7 @@
 
 from moto.applicationautoscaling import models
 
-from local_test.api.scaling import COPIES_OF_A_COMPONENT, add_copies_of_components, said_of_target
+from local_test.api.moto_additions import COPIES_OF_A_COMPONENT, add_copies_of_components, said_of_target
 
 
 def test_copies_of_a_component_are_a_target_beside_all_that_moto_knows():

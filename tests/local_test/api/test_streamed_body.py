@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from local_test.api import sigv4
-from local_test.api.access_refused import AccessRefused, Why
 from local_test.api.authentication import SIGNED_CHUNKS, UNSIGNED_CHUNKS, Signed
+from local_test.api.errors import AccessRefused, Why
 from local_test.api.sigv4 import Scope
 from local_test.api.streamed_body import decode
 from local_test.host.identity import AccessKey

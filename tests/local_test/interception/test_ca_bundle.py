@@ -6,8 +6,8 @@ from pathlib import Path
 import certifi
 import pytest
 
+from local_test.environment import CA_BUNDLE, write_bundle
 from local_test.host.trusted_certificates import certificates_in
-from local_test.interception.ca_bundle import FILE, write_bundle
 from local_test.interception.certificates import CertificateAuthority
 from local_test.interception.settings import AUTHORITY_FILE
 
@@ -31,17 +31,17 @@ def corporate(tmp_path):
 
 def test_it_has_the_public_roots_the_shell_s_own_and_ours_without_any_key(state, corporate):
     write_bundle(state, {"REQUESTS_CA_BUNDLE": str(corporate), "SSL_CERT_FILE": ""})
-    text = (state / FILE).read_text()
+    text = (state / CA_BUNDLE).read_text()
     found = certificates_in(text)
     assert set(certificates_in(Path(certifi.where()).read_text(encoding="utf-8"))) <= set(found)
     assert found[0] == ours(corporate.parent) and found[-1] == ours(state)
     assert len(found) == len(set(found)) and "PRIVATE" not in text
-    assert stat.S_IMODE((state / FILE).stat().st_mode) == 0o600
+    assert stat.S_IMODE((state / CA_BUNDLE).stat().st_mode) == 0o600
 
 
 def test_a_folder_of_certificates_is_taken_too(state, corporate):
     write_bundle(state, {"REQUESTS_CA_BUNDLE": str(corporate.parent)})
-    assert ours(corporate.parent) in certificates_in((state / FILE).read_text())
+    assert ours(corporate.parent) in certificates_in((state / CA_BUNDLE).read_text())
 
 
 def test_a_bundle_of_the_shell_s_own_that_is_not_there_is_named(state):

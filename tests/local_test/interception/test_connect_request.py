@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local_test.interception.connect_request import ConnectRequest, connect_request
+from local_test.interception.proxy import ConnectRequest, connect_request
 
 
 @pytest.mark.parametrize(

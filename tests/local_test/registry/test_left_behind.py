@@ -4,7 +4,7 @@ import base64
 import json
 import os
 
-from local_test.registry.left_behind import remove_login
+from local_test.clean import remove_login
 
 HOST = "127.0.0.1:5001"
 

@@ -33,7 +33,7 @@ def test_an_attribute_that_construction_no_longer_sets_is_named(monkeypatch):
     "module, owner, name",
     [
         ("local_test.storage.moto_keys", "moto.s3.models.FakeKey", "set_metadata"),
-        ("local_test.storage.moto_multipart", "moto.s3.models.FakeMultipart", "complete"),
+        ("local_test.storage.moto_s3", "moto.s3.models.FakeMultipart", "complete"),
         ("local_test.storage.moto_s3", "moto.s3.responses.S3Response", "key_response"),
         ("local_test.storage.log_groups", "moto.logs.models.LogsBackend", "ensure_log_group"),
         ("local_test.storage.metrics", "moto.cloudwatch.models.CloudWatchBackend", "put_metric_data"),

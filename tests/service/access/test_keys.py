@@ -13,7 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from local_test.api import sigv4
-from local_test.api.request_head import RequestHead
+from local_test.api.http_request import RequestHead
 from local_test.api.sigv4 import Scope
 from tests.local_service import until
 
