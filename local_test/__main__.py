@@ -34,9 +34,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from contract.waits import Wait
 from local_test import clean, service_address
 from local_test.api.logs import log_lines
+from local_test.aws_cli import old_command_line
 from local_test.aws_client import aws_client, push_image
 from local_test.background import GAVE_WAY, LOG, ServiceFailed, start, stop
-from local_test.command_line import old_command_line
 from local_test.doctor.__main__ import report as doctor
 from local_test.environment import SHELLS, exports
 from local_test.host.command import COMMAND

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from contract.findings import Finding, ok, problem, warning
-from local_test.command_line import VERSION, sentence
+from local_test.aws_cli import VERSION, sentence
 from local_test.doctor.command_output import SECONDS, command_output
 
 # What local_test imports; the tests hold this against it.

@@ -3,16 +3,15 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
 
 from docker.models.containers import Container
 
 from local_test.host.error_words import in_words
 from local_test.storage.log_groups import LogGroups
+from local_test.storage.log_lines import lines, lines_of_each
 
 LAST_LINES = 20
 SECONDS_FOR_THE_REST = 1
-LONGEST_LINE = 256 * 1024  # bytes of one event, CloudWatch's own limit
 
 
 class ContainerLog:
@@ -32,9 +31,9 @@ class ContainerLog:
         self._thread.join(SECONDS_FOR_THE_REST)
         if self._thread.is_alive():
             # Seen with engine 20.10 under load: a follower that waits on after the container has ended.
-            lines = [line for lines in whole_lines([self._container.logs()]) for line in lines]
+            found = list(lines([self._container.logs()]))
             with self._lock:
-                rest, self._finished = lines[self._written :], True
+                rest, self._finished = found[self._written :], True
                 self._write(rest)
 
     def last_lines(self) -> str:
@@ -43,31 +42,18 @@ class ContainerLog:
 
     def _follow(self) -> None:
         try:
-            for lines in whole_lines(self._container.logs(stream=True, follow=True)):
+            for found in lines_of_each(self._container.logs(stream=True, follow=True)):
                 with self._lock:
                     if self._finished:
                         return
-                    self._write(lines)
+                    self._write(found)
         except Exception as error:  # the engine went away: the SDK lets errors of three libraries through
             with self._lock:
                 self._last.append(f"(the engine stopped handing over the log: {in_words(error)})")
 
-    def _write(self, lines: list[str]) -> None:
-        self._written += len(lines)
-        self._last.extend(lines)
+    def _write(self, found: list[str]) -> None:
+        self._written += len(found)
+        self._last.extend(found)
         now = int(time.time() * 1000)
-        if lines:
-            self._logs.write(self._group, self._stream, [(now, line) for line in lines])
-
-
-def whole_lines(chunks: Iterable[bytes]) -> Iterator[list[str]]:
-    """The lines that each chunk completes; a line that outgrows CloudWatch's event is split."""
-    rest = b""
-    for chunk in chunks:
-        *whole, rest = (rest + chunk).split(b"\n")
-        if len(rest) > LONGEST_LINE:
-            whole, rest = [*whole, rest], b""
-        if whole:
-            yield [line.decode(errors="replace").rstrip("\r") for line in whole]
-    if rest:
-        yield [rest.decode(errors="replace")]
+        if found:
+            self._logs.write(self._group, self._stream, [(now, line) for line in found])

@@ -1,14 +1,13 @@
-"""The log of a job: what its containers print, cut into lines, and the streams of CloudWatch that keep it."""
+"""The log of a job: the streams of CloudWatch that keep what its containers print, and following a container."""
 
 import queue
 import threading
 import time
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable
 from typing import Any
 
 from local_test.storage.log_groups import LogGroups
 
-LONGEST = 256 * 1024  # bytes of a line; a longer one continues in the next, as with CloudWatch's events
 MOST = 1000  # lines at a time
 SIZE = 1024 * 1024  # characters at a time
 
@@ -27,31 +26,6 @@ class JobLog:
     def write_as_platform(self, line: str) -> None:
         """What the local SageMaker itself has to say about the job: in a stream of its own, `platform`."""
         self.write("platform", [line])
-
-
-def lines(chunks: Iterable[bytes]) -> Iterator[str]:
-    """The lines of a stream of bytes, without their ends; the last one may lack its own."""
-    parts: list[bytes] = []
-    held = 0
-    for chunk in chunks:
-        *whole, rest = chunk.split(b"\n")
-        for end in whole:
-            yield from _cut(b"".join([*parts, end]))
-            parts, held = [], 0
-        if rest:
-            parts.append(rest)
-            held += len(rest)
-        if held >= LONGEST:
-            joined = b"".join(parts)
-            yield from _cut(joined[: held - held % LONGEST])
-            parts, held = [joined[held - held % LONGEST :]], held % LONGEST
-    if held:
-        yield from _cut(b"".join(parts))
-
-
-def _cut(line: bytes) -> Iterator[str]:
-    for start in range(0, max(1, len(line)), LONGEST):
-        yield line[start : start + LONGEST].decode(errors="replace").rstrip("\r")
 
 
 def missing(seen: bytes, end: bytes) -> bytes:

@@ -17,7 +17,8 @@ from local_test.host.archives import folder_archive
 from local_test.host.confinement import CONFINEMENT
 from local_test.host.engine import gpu_requests, memory
 from local_test.host.labels import remove
-from local_test.training.job_log import as_they_come, lines, missing
+from local_test.storage.log_lines import lines
+from local_test.training.job_log import as_they_come, missing
 
 SECONDS_TO_STOP = 120  # between SIGTERM and SIGKILL
 LAST_ENTRIES = 2  # of the engine's log: what stdout and stderr end with

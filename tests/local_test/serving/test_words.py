@@ -7,7 +7,6 @@ import pytest
 from botocore.eventstream import EventStreamBuffer
 
 from local_test.serving.async_invocations import expired
-from local_test.serving.container_log import LONGEST_LINE, whole_lines
 from local_test.serving.container_start import with_last_lines
 from local_test.serving.data_capture import captured_line
 from local_test.serving.invocation import Answer, Asked, Measured, model_error_message
@@ -117,15 +116,6 @@ def test_metrics_tell_the_containers_of_a_pipeline_and_of_direct_invocations_apa
 
 def test_an_asynchronous_request_expires_after_its_time():
     assert not expired(1000.0, 60, 1060.0) and expired(1000.0, 60, 1060.1)
-
-
-def test_lines_come_whole_whatever_the_chunks():
-    chunks = [b"on", b"e\ntw", "\u00e4\r\n".encode()[:1], "\u00e4\r\n".encode()[1:], b"\nlast"]
-    assert [line for lines in whole_lines(chunks) for line in lines] == ["one", "tw\u00e4", "", "last"]
-    assert [len(line) for lines in whole_lines([b"x" * (LONGEST_LINE + 1), b"y\n"]) for line in lines] == [
-        LONGEST_LINE + 1,
-        1,
-    ]
 
 
 def test_a_reason_keeps_the_end_of_a_long_log():

@@ -4,21 +4,7 @@ import threading
 
 import pytest
 
-from local_test.training.job_log import LONGEST, MOST, as_they_come, lines, missing
-
-
-def test_lines_end_where_they_end_not_where_chunks_do():
-    assert list(lines([b"one\ntw", b"o\r\n\n", "dré".encode()[:-1], "é".encode()[-1:]])) == ["one", "two", "", "dré"]
-
-
-def test_what_is_no_text_is_replaced():
-    assert list(lines([b"\xff\xfea\0b"])) == ["\ufffd\ufffda\0b"]
-
-
-def test_a_line_without_an_end_is_cut_and_costs_no_more_than_its_bytes():
-    chunk = b"x" * 16_384
-    found = list(lines(chunk for _ in range(6_400)))  # 100 MB; joined anew at every chunk it would take minutes
-    assert [len(line) for line in found] == [LONGEST] * 400
+from local_test.training.job_log import MOST, as_they_come, missing
 
 
 def test_lines_that_are_there_come_together():

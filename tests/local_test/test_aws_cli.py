@@ -2,7 +2,7 @@
 
 import pytest
 
-from local_test.command_line import old_command_line, sentence
+from local_test.aws_cli import old_command_line, sentence
 
 
 @pytest.mark.parametrize(
