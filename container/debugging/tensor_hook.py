@@ -10,7 +10,6 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from container.debugging.background_writer import BackgroundWriter
 from container.debugging.earlier_steps import END_OF_TRAINING, NextSteps, go_on
 from container.debugging.hook_collections import (
     add_names_of_model,
@@ -22,7 +21,7 @@ from container.debugging.hook_collections import (
 from container.debugging.module_tensors import module_tensors, tensor_sources
 from container.debugging.smdebug_library import Collection, Hook, ModeKeys, SMDebugError
 from container.debugging.tensor_copies import TensorCopy, copy_of
-from container.debugging.tensor_files import write_collections, write_step
+from container.debugging.tensor_writer import BackgroundWriter, write_collections, write_step
 from container.runtime.failure import TrainingFailure
 
 LOSS = "CrossEntropyLoss_output_0"

@@ -1,5 +1,5 @@
-"""What made a run slow: rules over the times of its steps here, rules over the machine's metrics in system_findings and
-contention_findings.
+"""What made a run slow: rules over the times of its steps here, rules over the machine's metrics in
+system_findings.
 
 Rules that SageMaker Debugger has too bear its names and its thresholds; where one looks at something else, it says so.
 https://docs.aws.amazon.com/sagemaker/latest/dg/debugger-built-in-profiler-rules.html
@@ -8,7 +8,6 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/debugger-built-in-profiler-rules
 import math
 from typing import Any
 
-from container.profiling.contention_findings import cpu_contention, cpu_limit, cpu_steal
 from container.profiling.finding import (
     FEWEST_WORKERS_PERCENT,
     WAITING_PERCENT,
@@ -22,6 +21,9 @@ from container.profiling.system_findings import (
     batch_size,
     core_imbalance,
     cpu_bottleneck,
+    cpu_contention,
+    cpu_limit,
+    cpu_steal,
     gpu_memory_increase,
     io_bottleneck,
     low_gpu_utilization,

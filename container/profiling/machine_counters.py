@@ -1,4 +1,8 @@
-"""Use of processor cores, memory, disks and network since the last reading, from the kernel's counters."""
+"""Use of the machine: processor cores, memory, disks and network since the last reading, from the kernel's counters,
+and the GPUs, from NVIDIA's driver.
+
+The driver's library: https://docs.nvidia.com/deploy/nvml-api/
+"""
 
 import os
 import time
@@ -6,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import psutil
+import pynvml
 
 from container.profiling.system_files import Metric
 
@@ -16,6 +21,13 @@ CGROUPS = Path("/sys/fs/cgroup")
 CGROUP_FILES = (
     ("", "memory.max", "memory.current", "inactive_file"),
     ("memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+)
+RATES = (
+    ("i/o", "IOPS", ""),
+    ("i/o", "ReadThroughputInBytesPerSecond", ""),
+    ("i/o", "WriteThroughputInBytesPerSecond", ""),
+    ("network", "ReceiveBytesPerSecond", "Algorithm"),
+    ("network", "TransmitBytesPerSecond", "Algorithm"),
 )
 
 
@@ -65,13 +77,30 @@ class MachineCounters:
         }
 
 
-RATES = (
-    ("i/o", "IOPS", ""),
-    ("i/o", "ReadThroughputInBytesPerSecond", ""),
-    ("i/o", "WriteThroughputInBytesPerSecond", ""),
-    ("network", "ReceiveBytesPerSecond", "Algorithm"),
-    ("network", "TransmitBytesPerSecond", "Algorithm"),
-)
+class GpuCounters:
+    """The GPUs that the driver shows in this container; none where there is no driver or it answers with an error."""
+
+    def __init__(self) -> None:
+        self._gpus = []
+        try:
+            pynvml.nvmlInit()
+            self._gpus = [pynvml.nvmlDeviceGetHandleByIndex(number) for number in range(pynvml.nvmlDeviceGetCount())]
+        except pynvml.NVMLError:
+            pass
+
+    def read(self) -> list[Metric]:
+        """Utilisation in the driver's last sampling period (1/6 s to 1 s), and memory in use; percent.
+
+        What a GPU does not tell is left out.
+        """
+        metrics = []
+        for number, gpu in enumerate(self._gpus):
+            for dimension, percent in (("GPUUtilization", _gpu_utilization), ("GPUMemoryUtilization", _gpu_memory)):
+                try:
+                    metrics.append(Metric("gpu", f"gpu{number}", dimension, round(percent(gpu), 2)))
+                except pynvml.NVMLError:
+                    continue
+        return metrics
 
 
 class CoreTimes(NamedTuple):
@@ -129,3 +158,12 @@ def memory_used_percent(cgroups: Path = CGROUPS) -> float:
         if limit != "max" and int(limit) < machine.total:  # version 1 says "no limit" with a number that no machine has
             return 100 * max(0, usage - int(statistics.get(cache, 0))) / int(limit)
     return 100 * (machine.total - machine.available) / machine.total
+
+
+def _gpu_utilization(gpu: Any) -> float:
+    return float(pynvml.nvmlDeviceGetUtilizationRates(gpu).gpu)
+
+
+def _gpu_memory(gpu: Any) -> float:
+    memory = pynvml.nvmlDeviceGetMemoryInfo(gpu)
+    return 100 * memory.used / memory.total

@@ -1,5 +1,11 @@
-"""Times of training steps: in which phase, in which steps, and what ran in parallel to them."""
+"""Times of training steps: in which phase, in which steps, and what ran in parallel to them.
 
+They are taken on the CPU's clock, or in the order of a GPU's work. A GPU works after Python has gone on: an event marks
+a position in a stream, and the time between two of them can be read when the GPU has passed both:
+https://docs.pytorch.org/docs/stable/generated/torch.cuda.Event.html
+"""
+
+import time
 from array import array
 from collections import deque
 from collections.abc import Iterator
@@ -10,12 +16,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from container.profiling.instants import instants_of
-
 # data: waiting for the step's inputs.
 PHASES = ("data", "host-to-device", "forward", "backward", "optimizer", "hook")
 _PLACES = {phase: place for place, phase in enumerate(PHASES)}
-
 # A step is an outlier when it took more than OUTLIER_TIMES the median and its modified z-score, 0.6745 (t - median) /
 # MAD with the median absolute deviation MAD, is above 3.5:
 # https://www.itl.nist.gov/div898/handbook/eda/section3/eda35h.htm
@@ -175,6 +178,51 @@ class StepTimes:
         return np.array(self._steps, np.float64), {
             phase: np.array(times, np.float64) for phase, times in zip(PHASES, self._phases, strict=True)
         }
+
+
+class CpuInstants:
+    """Points in time on the CPU's clock: seconds of time.perf_counter."""
+
+    now = staticmethod(time.perf_counter)
+
+    def passed(self, instant: float) -> bool:
+        return True
+
+    def seconds(self, first: float, second: float) -> float:
+        return second - first
+
+    def give_back(self, instant: float) -> None:
+        """Nothing to use again."""
+
+
+class GpuInstants:
+    """Events on the GPU's current stream, of which each thread has its own. They are reused, and never waited for."""
+
+    def __init__(self, device: torch.device):
+        self._device = device
+        self._free: deque[torch.cuda.Event] = deque()  # threads may share it
+
+    def now(self) -> torch.cuda.Event:
+        try:
+            event = self._free.pop()
+        except IndexError:
+            event = torch.cuda.Event(enable_timing=True)
+        event.record(torch.cuda.current_stream(self._device))
+        return event
+
+    def passed(self, instant: torch.cuda.Event) -> bool:
+        return instant.query()
+
+    def seconds(self, first: torch.cuda.Event, second: torch.cuda.Event) -> float:
+        return first.elapsed_time(second) / 1000
+
+    def give_back(self, instant: torch.cuda.Event) -> None:
+        self._free.append(instant)
+
+
+def instants_of(device: torch.device) -> CpuInstants | GpuInstants:
+    """The clock of a device."""
+    return GpuInstants(device) if device.type == "cuda" else CpuInstants()
 
 
 def _percentile(times: np.ndarray, percent: float) -> float:

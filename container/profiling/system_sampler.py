@@ -1,4 +1,7 @@
-"""Samples the machine's metrics in a thread while a run trains: into files, and into a short series for the report."""
+"""Samples the machine's metrics in a thread while a run trains: into files, and into a short series for the report.
+
+The series has a bounded number of points: when it is full, neighbours are merged into their mean.
+"""
 
 import sys
 import threading
@@ -7,10 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from container.profiling.bounded_series import BoundedSeries
+import numpy as np
+
 from container.profiling.cpu_contention import CpuContention
-from container.profiling.gpu_counters import GpuCounters
-from container.profiling.machine_counters import MachineCounters
+from container.profiling.machine_counters import GpuCounters, MachineCounters
 from container.profiling.system_files import Metric, SystemFiles
 
 THREAD = "system-sampler"
@@ -95,6 +98,69 @@ class SystemSampler:
         except OSError as error:
             self._writes = False
             print(f"warning: the profile's system metrics end here, they cannot be written: {error}", file=sys.stderr)
+
+
+class BoundedSeries:
+    """At most `limit` points, however many samples are added.
+
+    Every point stands for the same number of samples, except the newest.
+    """
+
+    def __init__(self, limit: int = 600):
+        """limit: even, at least 2."""
+        self._limit = limit
+        self._width, self._in_last = 1, 0  # samples in a point; in the newest point so far
+        self._points = 0
+        self._seconds = np.zeros(limit)  # sums, as all below
+        self._samples = np.zeros(limit)
+        self._columns: dict[str, int] = {}
+        self._sums, self._counts = np.zeros((limit, 0)), np.zeros((limit, 0))
+
+    def add(self, seconds: float, values: dict[str, float]) -> None:
+        """Add a sample. seconds: its time. values: by metric; metrics may come and go from one sample to the next."""
+        if self._points == 0 or self._in_last == self._width:
+            if self._points == self._limit:
+                self._merge()
+            self._points, self._in_last = self._points + 1, 0
+        point = self._points - 1
+        self._in_last += 1
+        self._seconds[point] += seconds
+        self._samples[point] += 1
+        for metric, value in values.items():
+            if metric not in self._columns:
+                self._columns[metric] = len(self._columns)
+                self._sums, self._counts = (np.pad(table, ((0, 0), (0, 1))) for table in (self._sums, self._counts))
+            column = self._columns[metric]
+            self._sums[point, column] += value
+            self._counts[point, column] += 1
+
+    def read(self) -> dict[str, Any]:
+        """{"seconds": [...], "values": {metric: [...]}}, lists of one length: means of a point's samples.
+
+        None where no sample of a point had the metric.
+        """
+        seconds = self._seconds[: self._points] / self._samples[: self._points]
+        return {
+            "seconds": seconds.tolist(),
+            "values": {
+                metric: [
+                    total / count if count else None
+                    for total, count in zip(
+                        self._sums[: self._points, column].tolist(),
+                        self._counts[: self._points, column].tolist(),
+                        strict=True,
+                    )
+                ]
+                for metric, column in self._columns.items()
+            },
+        }
+
+    def _merge(self) -> None:
+        half = self._limit // 2
+        for table in (self._seconds, self._samples, self._sums, self._counts):
+            table[:half] = table[0::2] + table[1::2]
+            table[half:] = 0
+        self._points, self._width = half, 2 * self._width
 
 
 def _key(metric: Metric) -> str:

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from container.report.axis import Axis, finite
 from container.report.markup import text
-from container.report.plot import path_of, plot, stretched
-from container.report.thinning import thinned
+from container.report.plot import path_of, plot, stretched, thinned
 
 MOST_POINTS = 600
 DOTS = 30  # up to so many points each is a dot, too

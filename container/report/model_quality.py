@@ -4,7 +4,7 @@ names from outside.
 What too few pictures cannot show is said so: shares come with their 95% interval, weak classes with their counts.
 """
 
-from container.report.class_results import ClassResult, class_results, constant_accuracy
+from container.report.class_statistics import ClassResult, class_results, constant_accuracy
 from container.report.confusion_chart import confused_pairs
 from container.report.markup import name, text
 from container.report.record import Evaluation

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from container.report.axis import finite
-from container.report.class_chart import small_classes
-from container.report.class_results import class_results, constant_accuracy, mixed_up_most
+from container.report.class_statistics import class_results, constant_accuracy, mixed_up_most, small_classes
 from container.report.markup import name
 from container.report.model_quality import VAGUE, is_above_guessing, weak_classes
 from container.report.record import Epoch, Evaluation, RunRecord

@@ -16,9 +16,8 @@ from container.report.sections.checks import checks
 from container.report.sections.gradients import gradients
 from container.report.sections.inputs import command, data_set, hyperparameters, versions
 from container.report.sections.learning import learning
-from container.report.sections.opening import opening
 from container.report.sections.reliability import reliability
-from container.report.sections.summary import summary, summary_text
+from container.report.sections.summary import opening, summary, summary_text
 from container.report.sections.times import step_times, system
 from container.report.style import STYLE
 from contract.atomic_write import write_atomically

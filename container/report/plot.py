@@ -1,12 +1,16 @@
-"""The frame of a chart: an SVG as wide as the page allows, in which letters and lines keep their size.
+"""What every chart is drawn with: its frame, lines, and fewer points for long series.
+
+The frame is an SVG as wide as the page allows, in which letters and lines keep their size.
 
 Horizontal positions are percent of the plot's width, vertical ones pixels. Ticks and labels stand in the margins around
 the SVG's own box, so nothing is scaled or cut off. Lines are drawn in a box of WIDTH x height units that is stretched
 to the plot.
 """
 
+import math
 from collections.abc import Callable, Iterable
 from itertools import pairwise
+from typing import TypeGuard
 
 from container.report.axis import Axis
 from container.report.markup import text
@@ -106,6 +110,33 @@ def path_of(points: Iterable[tuple[float, float] | None], height: int) -> str:
     return "".join(parts)
 
 
+def thinned(values: list[float | None], most: int) -> list[int]:
+    """Positions to draw, about `most`: the first, the last, and the lowest and highest of each part between them."""
+    if len(values) <= most:
+        return list(range(len(values)))
+    stretch = math.ceil(len(values) / max(1, most // 2))
+    kept = {0, len(values) - 1}
+    for start in range(0, len(values), stretch):
+        part = enumerate(values[start : start + stretch], start)
+        known = {place: value for place, value in part if _is_number(value)}
+        if known:
+            kept |= {min(known, key=known.__getitem__), max(known, key=known.__getitem__)}
+        else:
+            kept.add(start)  # a gap stays one
+    return sorted(kept)
+
+
+def averaged(values: list[float | None], most: int) -> list[tuple[int, float | None]]:
+    """Mean and middle position of each part of a series, at most `most` parts; None where a part has no number."""
+    stretch = max(1, math.ceil(len(values) / most))
+    found = []
+    for start in range(0, len(values), stretch):
+        part = [value for value in values[start : start + stretch] if _is_number(value)]
+        middle = start + (min(stretch, len(values) - start) - 1) // 2
+        found.append((middle, sum(part) / len(part) if part else None))
+    return found
+
+
 def _apart(places: list[float], height: int) -> list[float]:
     """Positions of labels, pixels: moved so that each is a line's height from the next, all within the plot where they
     fit.
@@ -119,3 +150,7 @@ def _apart(places: list[float], height: int) -> list[float]:
         moved[one] = min(moved[one], limit)
         limit = moved[one] - LABEL_GAP
     return moved
+
+
+def _is_number(value: float | None) -> TypeGuard[float]:
+    return value is not None and math.isfinite(value)

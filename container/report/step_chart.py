@@ -4,10 +4,9 @@ import math
 
 from container.report.axis import Axis, finite, linear_axis, whole_axis
 from container.report.markup import shortened, text
-from container.report.plot import WIDTH, plot, stretched
+from container.report.plot import WIDTH, averaged, plot, stretched
 from container.report.record import PhaseTime, StepSeries
 from container.report.shown_numbers import percent, short_time, tick
-from container.report.thinning import averaged
 
 COLOURS = ("s1", "s2", "s3", "s4", "s5", "s6")
 MOST_POINTS = 240

@@ -1,17 +1,32 @@
-"""The machine while it trained: a small chart for each metric, one below the other over the same time."""
+"""The machine while it trained: a small chart with a legend for each metric, one below the other over the same time."""
 
 from functools import partial
 
 from container.report.axis import Axis, finite, linear_axis
 from container.report.line_chart import Line, line_chart
 from container.report.markup import name, text
-from container.report.metric_legends import legend_of
 from container.report.record import System
 from container.report.shown_numbers import number, tick
 
 HEIGHT = 56
 LEFT = 46  # the same for all, so that moments lie below each other
 MINUTE = 60
+# What a metric means and what good looks like, by the beginning of its name in the record (profile_record); the first
+# that fits counts.
+_LEGENDS = (
+    ("CPU of other programs", "Share of the cores that programs outside this job had. Good: near 0."),
+    ("CPU stolen", "Share of the cores that the hypervisor gave to other virtual machines. Good: 0."),
+    ("CPU limit reached", "How often the container was halted at its CPU limit. Good: 0."),
+    ("CPU", "Use of all cores. Good on a CPU: near 100% while it trains; with a GPU: below that."),
+    ("memory of GPU", "Good: level. Much room left is room for a larger batch-size."),
+    ("memory", "Good: level, and well below 100%."),
+    ("GPU", "Share of the time in which the GPU computed. Good: near 100%; each gap is a wait."),
+    ("waiting for disks", "Good: near 0. More: the disk cannot keep up."),
+    ("read from disks", "Good: much while the pictures are decoded, little afterwards."),
+    ("written to disks", "Good: peaks where models and checkpoints are saved."),
+    ("received", "What came over the network: gradients of other hosts, pictures in FastFile mode."),
+    ("sent", "What went over the network: gradients to other hosts."),
+)
 
 
 def small_multiples(system: System) -> str:
@@ -49,6 +64,11 @@ def small_multiples(system: System) -> str:
             f"{_legend(title)}{chart}</div>"
         )
     return f"<div class='counters'>{''.join(parts)}</div>" if parts else ""
+
+
+def legend_of(metric: str) -> str:
+    """Plain text; empty for a metric that is not known."""
+    return next((legend for beginning, legend in _LEGENDS if metric.startswith(beginning)), "")
 
 
 def _legend(metric: str) -> str:

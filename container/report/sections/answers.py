@@ -1,9 +1,8 @@
 """The model's predictions: confused classes, and the best and worst pictures."""
 
 from container.report.confusion_chart import NAMED, confused_pairs, confusion_chart
-from container.report.markup import name, text
+from container.report.markup import card, name, section, table, text
 from container.report.record import Evaluation, Pictures, RunRecord, Shown
-from container.report.sections.section import card, section, table
 from container.report.shown_numbers import counted, percent
 
 MOST_PAIRS = 16

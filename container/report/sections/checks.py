@@ -1,8 +1,7 @@
 """What rules and profile found: first what fired, in sentences with numbers, then what found nothing, in one line."""
 
-from container.report.markup import text
+from container.report.markup import section, text
 from container.report.record import Finding, Rule, RunRecord
-from container.report.sections.section import section
 from container.report.shown_numbers import given, number
 
 

@@ -1,9 +1,14 @@
 """What went into the run, and what it takes to repeat it: hyperparameters, data set, versions and the command."""
 
-from container.report.class_chart import class_chart, small_classes
-from container.report.markup import name, text
+from container.report.axis import linear_axis
+from container.report.class_statistics import small_classes
+from container.report.markup import card, name, pairs, section, table, text
+from container.report.plot import plot
 from container.report.record import RunRecord
-from container.report.sections.section import card, pairs, section, table
+from container.report.shown_numbers import counted, tick
+
+HEIGHT = 130
+MOST_SMALL = 12
 
 
 def hyperparameters(record: RunRecord) -> str:
@@ -14,20 +19,6 @@ def hyperparameters(record: RunRecord) -> str:
         pairs(record.hyperparameters),
         "The run ended before its hyperparameters were read.",
     )
-
-
-def versions(record: RunRecord) -> str:
-    """The section of the versions."""
-    return section("versions", "Versions", pairs(record.versions), "No versions were recorded.")
-
-
-def command(record: RunRecord) -> str:
-    """The section of the command that repeats the run."""
-    body = f"<pre class='card'>{text(record.command)}</pre>" if record.command else ""
-    return section("command", "To repeat this run", body, "No command was recorded.")
-
-
-MOST_SMALL = 12
 
 
 def data_set(record: RunRecord) -> str:
@@ -56,6 +47,41 @@ def data_set(record: RunRecord) -> str:
         )
         body = f"<div class='grid two'>{body}{by_class}</div>"
     return section("data", "Data set", body, "The pictures were not counted before this run ended.")
+
+
+def versions(record: RunRecord) -> str:
+    """The section of the versions."""
+    return section("versions", "Versions", pairs(record.versions), "No versions were recorded.")
+
+
+def command(record: RunRecord) -> str:
+    """The section of the command that repeats the run."""
+    body = f"<pre class='card'>{text(record.command)}</pre>" if record.command else ""
+    return section("command", "To repeat this run", body, "No command was recorded.")
+
+
+def class_chart(split: str, counts: dict[str, int]) -> str:
+    """SVG: a bar for each class; those with few pictures are in the colour of mistakes. counts: pictures by class."""
+    few = small_classes(counts)
+    ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    y = linear_axis(counts.values(), 4, from_zero=True)
+    width = 100 / len(ranked)
+    bars = [
+        f"<rect class='{'s2' if one in few else 's1'}' x='{place * width + width * 0.1:.3f}%' "
+        f"width='{width * 0.8:.3f}%' "
+        f"y='{(1 - y.place(count)) * HEIGHT:.1f}' height='{y.place(count) * HEIGHT:.1f}'>"
+        f"<title>{text(one)}: {counted(count, 'picture')}</title></rect>"
+        for place, (one, count) in enumerate(ranked)
+    ]
+    return plot(
+        f"Pictures of each class in {split}",
+        f"{''.join(bars)}<line class='base' x1='0' x2='100%' y1='{HEIGHT}' y2='{HEIGHT}'/>",
+        HEIGHT,
+        x=None,
+        y=y,
+        x_tick=tick,
+        y_tick=tick,
+    )
 
 
 def _few(classes: dict[str, int]) -> str:

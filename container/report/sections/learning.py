@@ -5,9 +5,8 @@ from collections.abc import Callable, Sequence
 
 from container.report.axis import finite, linear_axis, whole_axis
 from container.report.line_chart import Line, line_chart
-from container.report.markup import text
+from container.report.markup import card, section, text
 from container.report.record import Epoch, RunRecord
-from container.report.sections.section import card, section
 from container.report.shown_numbers import given, loss, percent, tick
 
 

@@ -1,13 +1,33 @@
-"""The summary: how good the model is, where it fails and what to try next; the most important figures; the checks."""
+"""The top of the page: which run this is and how it ended, then the summary.
 
+The summary says how good the model is, where it fails and what to try next, and has the most important figures and what
+the checks found.
+"""
+
+from datetime import UTC, datetime
 from typing import Any
 
-from container.report.markup import plain, text
+from container.report.markup import plain, section, text
 from container.report.model_quality import how_good, where_it_fails
 from container.report.next_steps import next_steps
 from container.report.record import RunRecord
-from container.report.sections.section import section
 from container.report.shown_numbers import counted, duration, loss, percent
+
+ENDINGS = {
+    "Completed": "Training completed.",
+    "Stopped": "Training was stopped before its end.",
+    "Failed": "Training failed.",
+    "InProgress": "Training was still running when this was written.",
+}
+
+
+def opening(record: RunRecord) -> str:
+    """The heading, and the reason of a run that did not complete."""
+    name = record.job or "Training run"
+    return (
+        f"<header><p class='status {text(record.status)}'>{text(record.status)}</p><h1><bdi>{text(name)}</bdi></h1>"
+        f"<p>{text(_when(record))}</p>{_reason(record)}</header>"
+    )
 
 
 def summary(record: RunRecord) -> str:
@@ -37,6 +57,20 @@ def sentences(record: RunRecord) -> dict[str, list[str]]:
 def summary_text(record: RunRecord) -> list[dict[str, Any]]:
     """The same as text, for report.json: `[{"title": ..., "sentences": [...]}, ...]`."""
     return [{"title": title, "sentences": list(map(plain, every))} for title, every in sentences(record).items()]
+
+
+def _when(record: RunRecord) -> str:
+    if record.started is None:
+        return ""
+    started = datetime.fromtimestamp(record.started, UTC)
+    return f"Started {started:%Y-%m-%d %H:%M} UTC"
+
+
+def _reason(record: RunRecord) -> str:
+    if record.status == "Completed" and not record.reason:
+        return ""
+    said = f"<b>{text(ENDINGS.get(record.status, record.status))}</b> {text(record.reason)}"
+    return f"<p class='reason {text(record.status)}' role='status'>{said}</p>"
 
 
 def _sentences(record: RunRecord) -> str:

@@ -1,9 +1,8 @@
 """Where the time went: phases of a step, slow steps, and the machine meanwhile."""
 
 from container.report.axis import finite
-from container.report.markup import text
+from container.report.markup import card, section, table, text
 from container.report.record import Outlier, RunRecord, StepTimes
-from container.report.sections.section import card, section, table
 from container.report.shown_numbers import counted, duration, number, percent, short_time
 from container.report.step_chart import colours, share_bar, stacked_steps, steps_a_point
 from container.report.system_timeline import small_multiples

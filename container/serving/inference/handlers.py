@@ -37,7 +37,7 @@ class WrongHandlers(ValueError):
 class Handlers:
     """Loads the model when it is made. Raises what the user's module, or model_fn, raises; WrongHandlers.
 
-    step: called when a part of a batch is done (container/serving/server/progress.py).
+    step: called when a part of a batch is done (container/serving/server/worker_telemetry.py).
     """
 
     _step: Callable[[], None] = staticmethod(lambda: None)

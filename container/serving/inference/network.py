@@ -26,7 +26,6 @@ log = logging.getLogger(__name__)
 PROBABILITY_TOLERANCE = 0.02  # largest difference of a probability that a reduced precision may make
 EXACT_TOLERANCE = 1e-3  # the same for float32 in another order of operations
 PATTERN_CELLS = (4, 32)  # along an edge: coarse and fine
-
 Forward = Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
 
 
@@ -134,6 +133,46 @@ def same_tensors_in_new_modules(model: nn.Module) -> nn.Module:
     return copy.deepcopy(model, shared)
 
 
+def replayed_by_size(
+    network: nn.Module, example: torch.Tensor, sizes: list[int]
+) -> Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]]:
+    """network: float32 [n, 3, h, w] on the GPU -> two tensors of n rows. example: one such input. sizes: of which
+    graphs are recorded.
+
+    The kernels are recorded once for each size and replayed: the GPU then waits for no launch.
+    https://docs.pytorch.org/docs/stable/notes/cuda.html#cuda-graphs
+
+    A batch between two sizes is padded to the larger; one above the largest runs without a graph. The result is a copy:
+    the graph's own memory is overwritten by its next replay. Not safe to call from two threads at once."""
+    graphs: dict[int, tuple[torch.cuda.CUDAGraph, torch.Tensor, tuple[torch.Tensor, torch.Tensor]]] = {}
+    pool = torch.cuda.graph_pool_handle()
+    with torch.inference_mode():
+        for size in sorted(sizes, reverse=True):  # the largest first: the smaller ones fit into its memory
+            inputs = example[:1].expand(size, -1, -1, -1).contiguous(memory_format=torch.channels_last)
+            side = torch.cuda.Stream()
+            side.wait_stream(torch.cuda.current_stream())
+            with torch.cuda.stream(side):
+                for _ in range(3):
+                    network(inputs)
+            torch.cuda.current_stream().wait_stream(side)
+            graph = torch.cuda.CUDAGraph()
+            with torch.cuda.graph(graph, pool=pool, capture_error_mode="thread_local"):
+                outputs = network(inputs)
+            graphs[size] = (graph, inputs, outputs)
+
+    def forward(inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        count = len(inputs)
+        size = min((size for size in graphs if size >= count), default=None)
+        if size is None:
+            return network(inputs)
+        graph, held, (first, second) = graphs[size]
+        held[:count].copy_(inputs)
+        graph.replay()
+        return first[:count].clone(), second[:count].clone()
+
+    return forward
+
+
 class _Tracer(fx.Tracer):
     """Takes every kind of convolution as one step: those of timm that pad as TensorFlow does, by the size of what they
     are given, have branches that fx cannot follow.
@@ -193,7 +232,7 @@ def _cpu_forms(checkpoint: Checkpoint) -> list[tuple[str, float, Callable[[torch
 def _gpu_forms(
     checkpoint: Checkpoint, device: torch.device, sizes: list[int]
 ) -> list[tuple[str, float, Callable[[torch.Tensor], Forward]]]:
-    from container.serving.inference.cuda_graphs import replayed_by_size
+    from container.serving.inference.network import replayed_by_size
 
     half = torch.bfloat16 if torch.cuda.get_device_capability(device)[0] >= 8 else torch.float16
     network = LogitsAndFeatures(checkpoint, _folded, half).eval().to(device)

@@ -1,16 +1,22 @@
 """What the endpoint did: for Prometheus as text, for CloudWatch as lines of the log in its embedded metric format.
 
 nginx reports every request, also those that it refuses, with the worker's times in them (Server-Timing), so everything
-is counted once.
+is counted once: a line each, through a pipe that nginx takes for its access log.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html"""
 
+import fcntl
 import json
 import math
+import os
 import re
+import sys
 import time
 from collections import Counter as Tally
 from collections import defaultdict
 from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 
@@ -19,8 +25,9 @@ STAGES = ("queue", "input", "predict", "output")
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 BATCHES = (1, 2, 4, 8, 16, 32, 64, 128)
 LOADS = (0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)  # seconds
+INVOCATION = re.compile(r"/invocations|/models/[^/]+/invoke")
+PIPE_SIZE = 1024 * 1024  # bytes; nginx waits when it is full, so that no line is lost
 _DURATION = re.compile(r'(\w+);(?:dur=([\d.]+)|desc="(\d+)")')
-
 disable_created_metrics()  # a second series for each, of when it began
 
 
@@ -123,6 +130,48 @@ class Metrics:
         stamp = int((time.time() if now is None else now) * 1000)
         directive = {"Namespace": NAMESPACE, "Dimensions": [[]], "Metrics": metrics}
         return json.dumps({"_aws": {"Timestamp": stamp, "CloudWatchMetrics": [directive]}, **fields})
+
+
+class RequestLog:
+    """nginx's report: counts invocations, and names those that failed on the container's log."""
+
+    def __init__(self, run_dir: Path, metrics: Metrics):
+        """Before nginx is started, which opens the pipe's other end."""
+        self.metrics = metrics
+        self._incomplete = b""
+        path = run_dir / "requests"
+        os.mkfifo(path)
+        self.pipe = os.open(path, os.O_RDWR | os.O_NONBLOCK)  # also for writing: the pipe then has no end
+        with suppress(OSError):  # a user that has many large pipes gets a smaller one
+            fcntl.fcntl(self.pipe, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
+
+    def read(self) -> None:
+        """Everything that has come."""
+        while True:
+            try:
+                said = os.read(self.pipe, PIPE_SIZE)
+            except BlockingIOError:
+                return
+            *lines, self._incomplete = (self._incomplete + said).split(b"\n")
+            for line in lines:
+                try:
+                    self._count(
+                        json.loads(line.decode(errors="replace"))
+                    )  # nginx leaves bytes as they came: a path need not be UTF-8
+                except (ValueError, KeyError) as error:
+                    print(f"warning: a request was not counted: {error}", file=sys.stderr, flush=True)
+
+    def _count(self, request: dict[str, Any]) -> None:
+        if not INVOCATION.fullmatch(request["path"].partition("?")[0]):
+            return
+        status = int(request["status"])
+        self.metrics.count(status, float(request["seconds"]), request["timing"])
+        if status >= 500:
+            print(
+                f"request {request['id']} was answered with {status} after {request['seconds']} s",
+                file=sys.stderr,
+                flush=True,
+            )
 
 
 def _rounded(milliseconds: float) -> float:

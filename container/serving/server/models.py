@@ -14,9 +14,9 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from container.serving.inference.model_code import WrongCode, check_program
+from container.serving.inference.model_folder import WrongCode, check_program
 from container.serving.machine import Machine, free_memory
-from container.serving.server.children import Children
+from container.serving.server.init_process import Children
 from container.serving.server.model_api import Response
 from container.serving.server.model_server import ModelServer
 from container.serving.server.workers import Workers

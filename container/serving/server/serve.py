@@ -24,15 +24,13 @@ from typing import Any
 
 from container.runtime.library_internals import IncompatibleLibrary
 from container.serving.environment_variables import unreadable_to_the_toolkit
-from container.serving.inference.model_code import check_program, install_requirements
+from container.serving.inference.model_folder import check_program, install_requirements
 from container.serving.machine import Machine, free_memory
-from container.serving.server.children import Children, how_it_ended
-from container.serving.server.metrics import Metrics
+from container.serving.server.init_process import Children, become, how_it_ended
+from container.serving.server.metrics import Metrics, RequestLog
 from container.serving.server.model_api import Response, start_control
 from container.serving.server.model_server import ModelServer, start_model_server
 from container.serving.server.nginx import Nginx
-from container.serving.server.other_program import become
-from container.serving.server.request_log import RequestLog
 from container.serving.settings import Settings
 
 DRAIN_SECONDS = 24  # for what is under way at SIGTERM; SIGKILL follows after 30

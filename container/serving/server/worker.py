@@ -17,15 +17,13 @@ import torch
 from container.model.model_file import UnusableCheckpoint
 from container.serving.inference.batcher import Batcher
 from container.serving.inference.handlers import Handlers, WrongHandlers
-from container.serving.inference.model_code import error_in_code, use_code
-from container.serving.inference.model_version import model_version
+from container.serving.inference.model_folder import error_in_code, model_version, use_code
 from container.serving.mms_internals import model_context
 from container.serving.request.invocation import Invocation
-from container.serving.server.gpu_memory import tell_gpu_memory
 from container.serving.server.invocations_in_progress import InvocationsInProgress
 from container.serving.server.mms_connection import answer_connection
-from container.serving.server.progress import Progress
 from container.serving.server.sticky_faults import StickyFaults, cuda_fault
+from container.serving.server.worker_telemetry import Progress, tell_gpu_memory
 from container.serving.settings import Settings
 
 SECONDS_TO_GIVE_UP = 1  # for the answers to those that wait, when a worker ends
@@ -47,9 +45,9 @@ def run_worker(
 
     index: of this worker among those of the model; it decides which GPU it takes. share: connections that it takes.
     report: is told `warm` when the model has run, `failed WHY` when it cannot be loaded, `connections N` whenever their
-    number changes, its GPU's memory (container/serving/server/gpu_memory.py), and `leaving` before the worker ends by
-    itself. progress: moves as batches
-    do. leave: a file descriptor; when there is something to read, the worker tells its clients to try again and ends.
+    number changes, its GPU's memory (container/serving/server/worker_telemetry.py), and `leaving` before the worker
+    ends by itself. progress: moves as batches do. leave: a file descriptor; when there is something to read, the worker
+    tells its clients to try again and ends.
     """
     logging.basicConfig(level=settings.log_level, format="%(levelname)s %(message)s", stream=sys.stdout)
     if gpus:

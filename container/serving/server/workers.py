@@ -15,10 +15,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from container.serving.server.children import Children, how_it_ended
-from container.serving.server.gpu_memory import read_gpu_line
-from container.serving.server.progress import Progress, Stall
+from container.serving.server.init_process import Children, how_it_ended
 from container.serving.server.worker import SECONDS_TO_GIVE_UP, run_worker
+from container.serving.server.worker_telemetry import Progress, Stall, read_gpu_line
 from container.serving.settings import Settings
 
 MOST_FAILED_STARTS = 3  # one after the other; then the model is given up

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from container.debugging.background_writer import LOWEST_PRIORITY, WAITING, BackgroundWriter
+from container.debugging.tensor_writer import LOWEST_PRIORITY, WAITING, BackgroundWriter
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from container.profiling.bounded_series import BoundedSeries
+from container.profiling.system_sampler import BoundedSeries
 
 
 def filled(samples, limit):

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pynvml
 import pytest
 
-from container.profiling import gpu_counters
-from container.profiling.gpu_counters import GpuCounters
+from container.profiling import machine_counters
+from container.profiling.machine_counters import GpuCounters
 from container.profiling.system_files import Metric
 
 
@@ -43,7 +43,7 @@ class Driver:
 
 
 def counters(monkeypatch, *gpus, **driver):
-    monkeypatch.setattr(gpu_counters, "pynvml", Driver(*gpus, **driver))
+    monkeypatch.setattr(machine_counters, "pynvml", Driver(*gpus, **driver))
     return GpuCounters()
 
 

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from container.profiling.instants import CpuInstants, GpuInstants
-from container.profiling.step_times import StepTimes
+from container.profiling.step_times import CpuInstants, GpuInstants, StepTimes
 
 CPU = torch.device("cpu")
 

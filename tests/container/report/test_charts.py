@@ -8,13 +8,14 @@ from itertools import pairwise
 import pytest
 
 from container.report.axis import linear_axis, whole_axis
-from container.report.class_chart import class_chart, small_classes
+from container.report.class_statistics import small_classes
 from container.report.confusion_chart import confusion_chart
-from container.report.gradient_chart import norms_by_depth, norms_by_step
 from container.report.line_chart import Line, line_chart
 from container.report.plot import path_of
 from container.report.record import Bin, Calibration, GradientNorms, PhaseTime, StepSeries, System
-from container.report.reliability_chart import reliability_chart
+from container.report.sections.gradients import norms_by_depth, norms_by_step
+from container.report.sections.inputs import class_chart
+from container.report.sections.reliability import reliability_chart
 from container.report.step_chart import share_bar, stacked_steps
 from container.report.system_timeline import small_multiples
 

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from container.report.class_results import (
+from container.report.class_statistics import (
     ClassResult,
     MixedUpPair,
     binomial_tail,

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from container.profiling.step_times import StepTimes
-from container.report.metric_legends import legend_of
 from container.report.profile_record import _NAMES, _OF_EACH_GPU, step_times_record, system_record
+from container.report.system_timeline import legend_of
 
 
 def test_cores_are_one_line_and_gpus_one_each_and_bytes_are_megabytes():

@@ -2,7 +2,7 @@
 
 import math
 
-from container.report.thinning import averaged, thinned
+from container.report.plot import averaged, thinned
 
 
 def test_a_short_series_is_kept_as_it_is():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from container.serving.inference.model_code import WrongCode, check_program, error_in_code, import_path
+from container.serving.inference.model_folder import WrongCode, check_program, error_in_code, import_path
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import os
 
-from container.serving.inference.model_version import ENDS, model_version
+from container.serving.inference.model_folder import ENDS, model_version
 
 
 def test_the_version_is_that_of_the_content_and_not_of_the_unpacking(tmp_path):

@@ -7,8 +7,13 @@ import torch
 
 from container.model.model_file import load_checkpoint
 from container.serving import inference
-from container.serving.inference.cuda_graphs import replayed_by_size
-from container.serving.inference.network import PROBABILITY_TOLERANCE, LogitsAndFeatures, patterns, prepare_network
+from container.serving.inference.network import (
+    PROBABILITY_TOLERANCE,
+    LogitsAndFeatures,
+    patterns,
+    prepare_network,
+    replayed_by_size,
+)
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 

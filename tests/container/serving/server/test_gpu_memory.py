@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from container.serving.server.gpu_memory import gpu_line, read_gpu_line
+from container.serving.server.worker_telemetry import gpu_line, read_gpu_line
 
 IN_USE = torch.cuda.is_available()
 

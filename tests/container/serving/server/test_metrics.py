@@ -6,8 +6,7 @@ import os
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from container.serving.server.metrics import Metrics
-from container.serving.server.request_log import RequestLog
+from container.serving.server.metrics import Metrics, RequestLog
 
 TIMING = 'queue;dur=2.0, input;dur=0.5, predict;dur=20.0, output;dur=0.1, batch;desc="4"'
 

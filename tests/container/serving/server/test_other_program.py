@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-BECOME = "import sys; from container.serving.server.other_program import become; sys.exit(become(sys.argv[1:]))"
+BECOME = "import sys; from container.serving.server.init_process import become; sys.exit(become(sys.argv[1:]))"
 
 
 def become(*command):

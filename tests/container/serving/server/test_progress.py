@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from container.serving.server.progress import Progress, Stall
+from container.serving.server.worker_telemetry import Progress, Stall
 
 
 def test_a_batch_that_hangs_in_another_process_is_seen_after_so_many_seconds():

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from container.serving.request.body_space import SMALL, BodySpace, body_space, choose_space, file_system
+from container.serving.server.nginx import SMALL, BodySpace, body_space, choose_space, file_system
 from container.serving.settings import MEGABYTE
 
 GIGABYTE = 1024 * MEGABYTE

@@ -1,17 +1,26 @@
-"""How a worker's work moves, in memory that PID 1 looks at: a batch that hangs is seen from outside, whatever holds
-the worker's interpreter.
+"""What PID 1 sees of a worker: how its work moves, and how much memory its GPU has left.
 
-A message for each batch would wake PID 1 in the middle of the next one; a counter in shared memory costs nothing.
+The work moves counters in memory that PID 1 looks at: a batch that hangs is seen from outside, whatever holds the
+worker's interpreter. A message for each batch would wake PID 1 in the middle of the next one; a counter in shared
+memory costs nothing.
+
+The GPU's memory comes as a line from the worker, since PID 1 must not touch a GPU itself: a process that does cannot
+fork others that do.
 """
 
 import itertools
 import mmap
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import torch
+
 THREADS = 2  # that compute batches in one worker at most (container/serving/server/worker.py)
 MOST_SECONDS = 1.0  # that one look may add: a container that was paused has not worked meanwhile
+GPU_SECONDS = 10  # between two looks at a GPU's memory
+_GPU = "gpu"  # begins a line on it
 
 
 class Progress:
@@ -63,3 +72,32 @@ class Stall:
             self._seconds[number] = self._seconds[number] + min(passed, MOST_SECONDS) if still else 0.0
         self._seen = counts
         return max(self._seconds) >= self._limit
+
+
+def tell_gpu_memory(gpu: int, report: Callable[[str], None]) -> None:
+    """Report it now and then, for as long as the GPU answers: a worker whose GPU does not is ended elsewhere."""
+    while True:
+        try:
+            line = gpu_line(gpu)
+        except RuntimeError:  # of CUDA
+            return
+        if line:
+            report(line)
+        time.sleep(GPU_SECONDS)
+
+
+def gpu_line(gpu: int) -> str | None:
+    """None where the model is on no GPU: to look would take some of its memory. gpu: its number in the container."""
+    if not torch.cuda.is_initialized():
+        return None
+    free, total = torch.cuda.mem_get_info()
+    return f"{_GPU} {gpu} {total - free} {total}"
+
+
+def read_gpu_line(line: bytes) -> tuple[int, tuple[int, int]] | None:
+    """Number of the GPU, and bytes of its memory that are taken and in all; None for a line about something else."""
+    word, *values = line.decode().split()
+    if word != _GPU:
+        return None
+    gpu, used, total = map(int, values)
+    return gpu, (used, total)

@@ -1,10 +1,12 @@
-"""The user's code in a model's archive: whether it is where it is looked for, what it wants installed, and the path it
-is imported from.
+"""A model's unpacked archive: the user's code in it, and which model it is, as a digest of all of it.
+
+Of the code: whether it is where it is looked for, what it wants installed, and the path it is imported from.
 
 https://docs.aws.amazon.com/sagemaker/latest/dg/adapt-inference-container.html; `code/lib` is where SageMaker's SDK puts
 `dependencies=`."""
 
 import contextlib
+import hashlib
 import importlib.util
 import os
 import sys
@@ -16,6 +18,8 @@ DEFAULT_PROGRAM = "inference.py"
 DEPTH = 3  # folders of an archive in which a program may have been put by mistake
 MOST_LOOKED_AT, MOST_NAMED = 10_000, 20  # files of an archive
 MOST_SAID = 700  # characters of an error
+ENDS = 1024 * 1024  # bytes that are read at both ends of a file; reading gigabytes would delay the start
+DIGITS = 12
 
 
 class WrongCode(ValueError):
@@ -73,6 +77,41 @@ def install_requirements(folder: Path) -> None:
     importlib.invalidate_caches()
 
 
+def use_code(folder: Path) -> None:
+    """Import from the model's folder from now on, in a process that serves this model alone."""
+    sys.path[:0] = import_path(folder)
+
+
+def error_in_code(error: BaseException, folder: Path) -> str:
+    """What ended the loading of a model, in one line: type, message, and the last line of the model's own code that it
+    went through: `ValueError: bad shape (code/inference.py, line 3, in model_fn)`.
+    """
+    said = " ".join(str(error).split())
+    frames = [one for one in traceback.extract_tb(error.__traceback__) if one.filename.startswith(f"{folder}/")]
+    where = ""
+    if frames:
+        last = frames[-1]
+        where = f" ({Path(last.filename).relative_to(folder)}, line {last.lineno}, in {last.name})"
+    return f"{type(error).__name__}{said and ': '}{said[:MOST_SAID]}{where}"
+
+
+def model_version(folder: Path) -> str:
+    """Which model answers, for a response header: twelve hexadecimal digits of SHA-256 over every file's path, size,
+    first and last megabyte.
+
+    The train image's model file begins with its description and ends with weights, so two trainings differ in both.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(one for one in folder.rglob("*") if one.is_file()):
+        size = path.stat().st_size
+        digest.update(f"{path.relative_to(folder)} {size}\n".encode())
+        with path.open("rb") as file:
+            digest.update(file.read(ENDS))
+            file.seek(max(0, size - ENDS))
+            digest.update(file.read(ENDS))
+    return digest.hexdigest()[:DIGITS]
+
+
 def _importable(module: str, folder: Path) -> bool:
     """In the archive, or, for an image that is made from this one, on its own path."""
     if "/" in module:
@@ -109,21 +148,3 @@ def _listed(files: list[str]) -> str:
         return "nothing"
     more = len(files) - MOST_NAMED
     return ", ".join(files[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
-
-
-def error_in_code(error: BaseException, folder: Path) -> str:
-    """What ended the loading of a model, in one line: type, message, and the last line of the model's own code that it
-    went through: `ValueError: bad shape (code/inference.py, line 3, in model_fn)`.
-    """
-    said = " ".join(str(error).split())
-    frames = [one for one in traceback.extract_tb(error.__traceback__) if one.filename.startswith(f"{folder}/")]
-    where = ""
-    if frames:
-        last = frames[-1]
-        where = f" ({Path(last.filename).relative_to(folder)}, line {last.lineno}, in {last.name})"
-    return f"{type(error).__name__}{said and ': '}{said[:MOST_SAID]}{where}"
-
-
-def use_code(folder: Path) -> None:
-    """Import from the model's folder from now on, in a process that serves this model alone."""
-    sys.path[:0] = import_path(folder)

@@ -1,9 +1,16 @@
-"""What a confusion matrix says of single classes and of pairs, and whether a weak class can be chance."""
+"""Statistics of classes: which have few pictures, and what a confusion matrix says of single ones and of pairs.
+
+Of a weak class also whether that can be chance.
+"""
 
 import math
 from dataclasses import dataclass
+from statistics import median
 
 from container.report.record import Evaluation
+
+FEW = 10  # pictures of a class
+FEW_SHARE = 1 / 3  # of the median class's
 
 
 @dataclass(frozen=True)
@@ -32,6 +39,14 @@ class MixedUpPair:
     second: str
     mistakes: int
     of: int
+
+
+def small_classes(counts: dict[str, int]) -> dict[str, int]:
+    """Classes with fewer than FEW pictures, or than FEW_SHARE of the median class's, the smallest first."""
+    limit = max(FEW, FEW_SHARE * median(counts.values())) if counts else 0
+    return dict(
+        sorted(((one, count) for one, count in counts.items() if count < limit), key=lambda pair: (pair[1], pair[0]))
+    )
 
 
 def class_results(found: Evaluation) -> list[ClassResult]:

@@ -1,12 +1,20 @@
-"""PID 1's children: whoever starts one is told how it ended, and orphans of the container are reaped too."""
+"""What PID 1 does as the container's init process: it looks after children, or becomes another program.
+
+Whoever starts a child is told how it ended, and orphans of the container are reaped too. Another command than `serve`
+is run in its place: a shell, or a program of an image that is made from this one.
+"""
 
 import os
+import shutil
 import signal
+import sys
 from collections.abc import Callable
+
+from container.runtime.program_start import why_not_started
 
 
 class Children:
-    """`reap` is to be called on SIGCHLD."""
+    """The processes that PID 1 started. `reap` is to be called on SIGCHLD."""
 
     def __init__(self) -> None:
         self._watched: dict[int, Callable[[int], None]] = {}
@@ -37,3 +45,16 @@ def how_it_ended(status: int) -> str:
         hint = " (as a rule because the container's or the host's memory was full)" if number == signal.SIGKILL else ""
         return f"was ended by {signal.Signals(number).name}{hint}"
     return f"ended with status {os.waitstatus_to_exitcode(status)}"
+
+
+def become(command: list[str]) -> int:
+    """Go on as this program. Returns 1, after a sentence on stderr, where there is none of its name, or the system
+    cannot run it.
+    """
+    path = shutil.which(command[0])
+    try:
+        os.execvp(command[0], command)
+    except OSError as error:
+        missing = f"There is no program {command[0]} in this image. For an endpoint run it with `serve`."
+        print(f"error: {why_not_started(path, error) if path else missing}", file=sys.stderr, flush=True)
+    return 1

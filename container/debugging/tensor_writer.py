@@ -1,8 +1,15 @@
-"""The files of saved tensors, in smdebug's format: events with the numbers, an index for each step, the collections."""
+"""Writes saved tensors: files in smdebug's format, by one thread in the background of training.
+
+The files are events with the numbers, an index for each step, and the collections.
+"""
 
 import contextlib
 import os
+import queue
+import sys
+import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from container.debugging.smdebug_library import (
@@ -18,6 +25,8 @@ from container.debugging.smdebug_library import (
 from container.debugging.tensor_copies import TensorCopy
 
 WORKER = "worker_0"  # smdebug's name of the process that saves: one of a run does
+WAITING = 2  # jobs; each holds the tensors of a step
+LOWEST_PRIORITY = 19
 
 
 def write_step(folder: Path, step: int, mode: str, mode_step: int, copies: list[TensorCopy]) -> None:
@@ -48,6 +57,48 @@ def write_collections(folder: Path, hook: Hook) -> None:
     """
     hook.collection_manager.set_num_workers(1)
     hook.collection_manager.export(str(folder), f"{WORKER}_collections.json")
+
+
+class BackgroundWriter:
+    """Runs jobs in the order in which they come. When one fails, a warning says why, and the later ones are skipped."""
+
+    def __init__(self) -> None:
+        self._jobs: queue.Queue[Callable[[], None] | None] = queue.Queue(WAITING)
+        self._failed = False
+        self._thread = threading.Thread(target=self._work, name="tensor-writer", daemon=True)
+        self._thread.start()
+
+    def put(self, job: Callable[[], None]) -> None:
+        """Queue a job; wait while the queue is full."""
+        self._jobs.put(job)
+
+    def flush(self) -> None:
+        """Return when every job that was put is done."""
+        self._jobs.join()
+
+    def close(self) -> None:
+        """Return when every job is done, and end the thread. May be called again."""
+        if self._thread.is_alive():
+            self._jobs.put(None)
+            self._thread.join()
+
+    def _work(self) -> None:
+        with contextlib.suppress(OSError):
+            # On Linux a thread has a priority of its own.
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOWEST_PRIORITY)
+        while (job := self._jobs.get()) is not None:
+            try:
+                if not self._failed:
+                    job()
+            except Exception as error:  # whatever it is, training is worth more than its tensors
+                self._failed = True
+                print(
+                    f"warning: the debugger saves no more tensors, and training continues without them: "
+                    f"{type(error).__name__}: {error}",
+                    file=sys.stderr,
+                )
+            finally:
+                self._jobs.task_done()
 
 
 class _EventFile:
