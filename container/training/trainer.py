@@ -22,10 +22,8 @@ from container.runtime.failure import TrainingFailure
 from container.runtime.ranks import ALONE, Ranks
 from container.runtime.seeds import random_for, seed_for
 from container.training.monitors import Monitors
-from container.training.optimizer import create_optimizer, set_rate
-from container.training.schedule import Schedule
+from container.training.optimization import Schedule, WeightAverage, create_optimizer, set_rate
 from container.training.step_loss import StepLoss, as_graphs, least_loss
-from container.training.weight_average import WeightAverage
 from contract.hyperparameters import Hyperparameters
 
 SECONDS_BETWEEN_PROGRESS_LINES = 15

@@ -4,8 +4,7 @@ import pytest
 import torch
 
 from container.model.network import create_model
-from container.training.evaluation import Evaluation, logits_of
-from container.training.evaluation_report import evaluation_report, wilson_interval
+from container.training.evaluation import Evaluation, evaluation_report, logits_of, wilson_interval
 from container.training.trainer import shuffled_batches
 
 
