@@ -8,8 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from container.data.batches import Examples
-from container.data.prefetch import prepared
+from container.data.batches import Examples, prepared
 from container.model.head import head_of
 from container.runtime.device import ComputeDevice
 from container.runtime.ranks import ALONE, Ranks

@@ -4,7 +4,7 @@ import os
 import shutil
 import sys
 
-from container.runtime.program_start import why_not_started
+from container.runtime.failure import why_not_started
 
 
 def become(command: list[str]) -> int:
