@@ -26,9 +26,8 @@ import torch
 from container.data.class_folders import channel, picture_channels
 from container.jobs.failure_reason import reason_of
 from container.jobs.feature_bank import FeatureBank
-from container.jobs.report_facts import opening_record
 from container.jobs.run import Run
-from container.jobs.run_tracking import track
+from container.jobs.run_records import opening_record, track
 from container.runtime.device import ComputeDevice
 from container.runtime.failure import KILLED, TrainingFailure, write_failure
 from container.runtime.launch import ProcessRank, StopRequest, is_launched, process_ranks_here, run_all

@@ -33,8 +33,7 @@ from container.entrypoint.training_config import (
     requested_program,
     value_of,
 )
-from container.runtime.failure import TrainingFailure, write_failure
-from container.runtime.program_start import why_not_started
+from container.runtime.failure import TrainingFailure, why_not_started, write_failure
 
 BASE = Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
 OWN_MODULE = "container.entrypoint.script_mode:main"

@@ -6,6 +6,7 @@ grow with the data set.
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +14,15 @@ import torch
 
 from container.data.class_folders import Split
 from container.data.picture_digest import combined, digest
-from container.data.picture_reading import read_square
-from container.pictures.preprocessing import Preprocessing, UnreadablePicture
+from container.pictures.preprocessing import Preprocessing, UnreadablePicture, open_picture
 from container.runtime.batch_threads import BatchThreads
 from container.runtime.failure import TrainingFailure
 
 PART = 8  # pictures that a thread takes at once
+FLAT = 2  # levels between the darkest and the brightest value of a square that shows nothing
+# Above both of these something else is wrong than a few bad files.
+MAX_SHARE = 0.05
+MAX_COUNT = 2
 
 
 class PictureStore:
@@ -136,24 +140,30 @@ def open_split(
     return PictureStore(split, squares, reasons, content_digest)
 
 
-def _file(split: Split, folder: Path) -> Path:
-    return folder / f"{split.name}.u8"
+def read_square(path: Path, preprocessing: Preprocessing) -> tuple[bytes, np.ndarray | UnreadablePicture]:
+    """The file's content, b"" where it cannot be read, and its square, uint8 [side, side, 3], or why it has none.
 
-
-def _write_at(file: int, content: memoryview, offset: int) -> None:
-    """Write all of `content`: os.pwrite may write a part of it where a disk is nearly full. Raises OSError."""
-    while content:
-        written = os.pwrite(file, content, offset)
-        content, offset = content[written:], offset + written
-
-
-def _shape(split: Split, preprocessing: Preprocessing) -> tuple[int, int, int, int]:
-    return len(split.paths), preprocessing.square_size, preprocessing.square_size, 3
-
-
-# Above both of these something else is wrong than a few bad files.
-MAX_SHARE = 0.05
-MAX_COUNT = 2
+    Prints a warning for a picture that is left out, and for one that is the same colour all over.
+    """
+    content = b""
+    try:
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise UnreadablePicture(f"not a readable picture: {error}") from error
+        with open_picture(content) as picture:
+            square = preprocessing.to_square(picture)
+    except UnreadablePicture as error:
+        print(f"warning: {path} is left out: {error}", file=sys.stderr)
+        return content, error
+    if _is_flat(square[::32, ::32]) and _is_flat(square):  # some pixels tell it of nearly every picture
+        colour = tuple(int(value) for value in square[0, 0])
+        print(
+            f"warning: {path} is the same colour all over, {colour}: there is nothing to see on it, and it is used all "
+            "the same",
+            file=sys.stderr,
+        )
+    return content, square
 
 
 def check_unreadable(split: Split, unreadable: dict[int, str]) -> None:
@@ -179,3 +189,23 @@ def check_unreadable(split: Split, unreadable: dict[int, str]) -> None:
             f"Channel train has no readable picture of {split.classes[lost[0]]}. The first is {path.parent.name}/"
             f"{path.name}: {unreadable[row]}. Repair or replace its pictures."
         )
+
+
+def _is_flat(pixels: np.ndarray) -> bool:
+    content = pixels.tobytes()  # faster than NumPy for a few
+    return all(max(content[band::3]) - min(content[band::3]) <= FLAT for band in range(3))
+
+
+def _file(split: Split, folder: Path) -> Path:
+    return folder / f"{split.name}.u8"
+
+
+def _write_at(file: int, content: memoryview, offset: int) -> None:
+    """Write all of `content`: os.pwrite may write a part of it where a disk is nearly full. Raises OSError."""
+    while content:
+        written = os.pwrite(file, content, offset)
+        content, offset = content[written:], offset + written
+
+
+def _shape(split: Split, preprocessing: Preprocessing) -> tuple[int, int, int, int]:
+    return len(split.paths), preprocessing.square_size, preprocessing.square_size, 3

@@ -5,8 +5,7 @@ from typing import Any
 
 from container.jobs.calibration_figures import calibration_figures
 from container.jobs.run import Run
-from container.training.evaluation import Evaluation
-from container.training.evaluation_report import evaluation_report
+from container.training.evaluation import Evaluation, evaluation_report
 from contract.metric_lines import line_of_test_split
 from contract.opt_ml import EVALUATION
 

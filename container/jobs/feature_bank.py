@@ -28,7 +28,7 @@ import torch
 
 from container.data.class_folders import read_split, split_of_train
 from container.data.picture_digest import digest_of_split
-from container.model.weights_file import find_weights_file
+from container.model.local_weights import find_weights_file
 from container.runtime.failure import TrainingFailure
 from contract.atomic_write import write_atomically
 from contract.feature_sharing import deciding

@@ -19,8 +19,7 @@ from torch import nn
 from container.data.augmentation import cut, draw_variations, recolour
 from container.data.class_folders import Split
 from container.data.picture_digest import combined, digest
-from container.data.picture_reading import read_square
-from container.data.picture_store import check_unreadable
+from container.data.picture_store import check_unreadable, read_square
 from container.data.repeated_pictures import find_repeated
 from container.jobs.feature_bank import BACKBONE, MANIFEST, Manifest, code_digest, file_digest
 from container.jobs.run import Run

@@ -32,10 +32,8 @@ from container.report.record import GradientNorms as NormsRecord
 from container.report.shown_pictures import shown_pictures
 from container.runtime.device import ComputeDevice
 from container.tracking.run_files import RunFiles
-from container.training.evaluation import Evaluation
-from container.training.evaluation_report import evaluation_report
-from container.training.gradient_norms import GradientNorms
-from container.training.monitors import Monitors
+from container.training.evaluation import Evaluation, evaluation_report
+from container.training.monitors import GradientNorms, Monitors
 from container.training.trainer import Trainer
 from contract.hyperparameters import Hyperparameters
 

@@ -9,8 +9,8 @@ from container.data.class_folders import Split
 from container.jobs.epochs import train_epochs
 from container.jobs.evaluation_file import report_test_split
 from container.jobs.feature_bank import FeatureBank
-from container.jobs.report_facts import counts
 from container.jobs.run import Run
+from container.jobs.run_records import counts
 from container.model.head import HEAD_WIDTHS, create_head, head_state
 from container.model.model_file import save_checkpoint
 from container.pictures.preprocessing import Preprocessing

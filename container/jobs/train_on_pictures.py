@@ -18,14 +18,14 @@ from container.jobs.epochs import Best, train_epochs
 from container.jobs.evaluation_file import report_test_split
 from container.jobs.feature_bank import FeatureBank, file_digest
 from container.jobs.feature_pass import make_bank
-from container.jobs.report_facts import counts
 from container.jobs.run import Run
+from container.jobs.run_records import counts
 from container.jobs.train_on_features import train_on_features
 from container.model.head import HEAD_WIDTHS, set_backbone_trainable
+from container.model.local_weights import find_weights_file
 from container.model.model_file import load_checkpoint, save_checkpoint
 from container.model.network import check_input, create_model, preprocessing_of
 from container.model.pretrained import load_pretrained
-from container.model.weights_file import find_weights_file
 from container.runtime.failure import TrainingFailure
 from container.runtime.ranks import Ranks
 from container.training.evaluation import evaluate

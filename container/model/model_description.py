@@ -11,7 +11,7 @@ from typing import Any
 
 from container.pictures.preprocessing import INTERPOLATIONS, Preprocessing
 
-# pixels; training takes up to 1024 (container/training/hyperparameters.py), and its squares are an eighth larger
+# pixels; training takes up to 1024 (contract/hyperparameters.py), and its squares are an eighth larger
 LARGEST_SQUARE = 4096
 SHOWN = 60  # characters of a wrong value
 

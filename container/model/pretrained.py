@@ -11,11 +11,10 @@ import safetensors.torch
 import torch
 from torch import nn
 
-from container.model.embedded_weights import embedded_weights, weights_file
+from container.model.local_weights import BAKED_IN, embedded_weights, embedded_weights_file, find_weights_file
 from container.model.model_file import FILE_NAME
 from container.model.network import models
 from container.model.timm_backbone import BACKBONE, download_weights, is_timm
-from container.model.weights_file import BAKED_IN, find_weights_file
 from container.runtime.failure import TrainingFailure
 from contract.hyperparameters import EMBEDDED_ARCH
 
@@ -43,7 +42,7 @@ def load_pretrained(model: nn.Module, arch: str, channel: Path | None, baked_in:
         file, origin = found
         _load_backbone(model, _read(file), arch, origin)
         return origin
-    if arch == EMBEDDED_ARCH and weights_file():
+    if arch == EMBEDDED_ARCH and embedded_weights_file():
         state, origin = embedded_weights(model.get_submodule("backbone")), "ImageNet, in the image"
     else:
         state, origin = _downloaded(arch)
@@ -62,7 +61,9 @@ def _downloaded(arch: str) -> tuple[dict[str, torch.Tensor], str]:
     except (OSError, RuntimeError) as error:  # no network, a proxy's answer, or a file cut short
         source = "huggingface.co" if is_timm(arch) else "download.pytorch.org"
         embedded = (
-            f"; take arch={EMBEDDED_ARCH}, whose ImageNet weights are in the train image" if weights_file() else ""
+            f"; take arch={EMBEDDED_ARCH}, whose ImageNet weights are in the train image"
+            if embedded_weights_file()
+            else ""
         )
         raise TrainingFailure(
             f"The pretrained weights of {arch} could not be downloaded: {_in_a_line(error)} Each of these helps: give "

@@ -1,4 +1,5 @@
-"""How a run says why it ended: one sentence in /opt/ml/output/failure, which SageMaker shows as FailureReason.
+"""What an image says when it cannot go on. A run's reason is one sentence in /opt/ml/output/failure, which SageMaker
+shows as FailureReason.
 
 https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training-algo.html
 """
@@ -37,3 +38,14 @@ def write_failure(reason: str, output_dir: Path) -> None:
             file=sys.stderr,
             flush=True,
         )
+
+
+def why_not_started(path: str, error: OSError) -> str:
+    """Why the system cannot start a program of an image, as a sentence.
+
+    path: where the program is. error: what starting it raised.
+    """
+    return (
+        f"{path} cannot be started: {error.strerror}. A script needs a first line that names its interpreter, such as "
+        "#!/bin/sh, and a binary must be for this machine's processor."
+    )

@@ -1,5 +1,8 @@
 """The program's arguments, which sagemaker-training makes of the request's hyperparameters: `--name value` for each."""
 
+import shlex
+from collections.abc import Sequence
+
 from container.runtime.failure import TrainingFailure
 from contract import hyperparameters
 from contract.hyperparameters import Hyperparameters
@@ -36,3 +39,14 @@ def as_given(arguments: list[str]) -> dict[str, str]:
                 raise ValueError(f"Hyperparameter {name} has no value.") from None
         given[name] = value
     return given
+
+
+def given_values(arguments: Sequence[str]) -> dict[str, str]:
+    """`["--lr", "0.01", ...]` -> {"lr": "0.01", ...}, without what the platform adds."""
+    return {name: value.strip('"') for name, value in as_given(list(arguments)).items() if not name.startswith("_")}
+
+
+def command(given: dict[str, str]) -> str:
+    """The command that repeats a run with scripts/, quoted for a shell and for make."""
+    pairs = " ".join(shlex.quote(f"{name}={value}") for name, value in given.items()).replace("$", "$$")
+    return f'make train HYPERPARAMETERS="{pairs}"' if pairs else "make train"

@@ -12,34 +12,18 @@ import torch.nn.functional as F
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
-from container.data.batches import Examples
+from container.data.batches import Examples, prepared, random_for, seed_for, shuffled_batches
 from container.data.mixing import mix
-from container.data.prefetch import prepared
-from container.model.float32_depthwise import train_depthwise_in_float32
 from container.model.head import set_backbone_trainable, set_training_mode
-from container.runtime.device import ComputeDevice
+from container.runtime.device import ComputeDevice, train_depthwise_in_float32
 from container.runtime.failure import TrainingFailure
 from container.runtime.ranks import ALONE, Ranks
-from container.runtime.seeds import random_for, seed_for
 from container.training.monitors import Monitors
-from container.training.optimizer import create_optimizer, set_rate
-from container.training.schedule import Schedule
+from container.training.optimization import Schedule, WeightAverage, create_optimizer, set_rate
 from container.training.step_loss import StepLoss, as_graphs, least_loss
-from container.training.weight_average import WeightAverage
 from contract.hyperparameters import Hyperparameters
 
 SECONDS_BETWEEN_PROGRESS_LINES = 15
-
-
-def shuffled_batches(count: int, batch_size: int, random: torch.Generator, processes: int = 1) -> list[torch.Tensor]:
-    """Positions 0..count-1 in random order, in full batches; what is left over comes another epoch.
-
-    A data set smaller than a batch is one batch, of as many as the processes can share equally.
-    """
-    order = torch.randperm(count, generator=random)
-    if count < batch_size:
-        return [order[: count - count % processes]]
-    return [order[start : start + batch_size] for start in range(0, count - batch_size + 1, batch_size)]
 
 
 class Trainer:

@@ -26,8 +26,7 @@ from container.pictures.preprocessing import Preprocessing
 from container.profiling.step_times import StepTimes
 from container.profiling.system_sampler import SystemSampler
 from container.runtime.device import ComputeDevice
-from container.training.gradient_norms import GradientNorms
-from container.training.monitors import Monitors
+from container.training.monitors import GradientNorms, Monitors
 from container.training.trainer import Trainer
 from contract.rule_choices import parse_rules
 

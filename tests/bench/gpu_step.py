@@ -28,7 +28,7 @@ from container.model.network import create_model
 from container.pictures.preprocessing import Preprocessing
 from container.runtime.device import ComputeDevice
 from container.training.evaluation import evaluate
-from container.training.optimizer import create_optimizer, set_rate
+from container.training.optimization import create_optimizer, set_rate
 from container.training.trainer import Trainer
 
 ARCH, SIZE, BATCH, RUNS = "resnet34", 224, 64, 5

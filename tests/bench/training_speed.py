@@ -22,16 +22,16 @@ from one_core_each import one_core_each
 from own_memory import own_memory
 from PIL import Image
 
+from container.data.batches import random_for, shuffled_batches
 from container.data.class_folders import read_split
 from container.data.picture_examples import PictureExamples
 from container.data.picture_store import decode_split, open_split
 from container.model.network import create_model
 from container.pictures.preprocessing import Preprocessing
 from container.runtime.device import ComputeDevice
-from container.runtime.seeds import random_for
 from container.training.evaluation import evaluate
 from container.training.hyperparameters import parse
-from container.training.trainer import Trainer, shuffled_batches
+from container.training.trainer import Trainer
 from contract.hyperparameters import Hyperparameters
 
 CORES = len(os.sched_getaffinity(0))

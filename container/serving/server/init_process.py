@@ -10,7 +10,7 @@ import signal
 import sys
 from collections.abc import Callable
 
-from container.runtime.program_start import why_not_started
+from container.runtime.failure import why_not_started
 
 
 class Children:

@@ -16,7 +16,7 @@ import torch
 from best_precision import best_form
 from photographs import photographs
 
-from container.data.prefetch import prepared
+from container.data.batches import prepared
 from container.model.model_file import load_checkpoint
 from container.pictures.preprocessing import open_picture
 from container.runtime.batch_threads import BatchThreads

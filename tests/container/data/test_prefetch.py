@@ -5,9 +5,8 @@ import threading
 import pytest
 import torch
 
-from container.data.prefetch import prefetch, prepared
+from container.data.batches import prefetch, prepared, random_for
 from container.runtime.batch_threads import BatchThreads
-from container.runtime.seeds import random_for
 
 CPU = torch.device("cpu")
 WAYS = {"in its turn": lambda make, numbers: prepared(make, numbers, CPU), "ahead": prefetch}

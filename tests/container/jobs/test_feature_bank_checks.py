@@ -11,7 +11,7 @@ from container.data.class_folders import read_splits
 from container.jobs import feature_bank
 from container.jobs.feature_bank import FeatureBank
 from container.jobs.feature_pass import make_bank
-from container.model import weights_file
+from container.model import local_weights
 from container.model.network import create_model
 from container.runtime.failure import TrainingFailure
 from container.training.hyperparameters import parse
@@ -122,7 +122,7 @@ def test_weights_in_the_image_do_not_matter_to_a_bank_that_was_made_from_a_chann
     )
     (job / "image").mkdir()
     torch.save(create_model("resnet18", 3).state_dict(), job / "image/b.pth")
-    monkeypatch.setattr(weights_file.find_weights_file, "__defaults__", (job / "image",))
+    monkeypatch.setattr(local_weights.find_weights_file, "__defaults__", (job / "image",))
     FeatureBank(job / "bank").check(auto, None, {})
 
 

@@ -15,10 +15,9 @@ import torch
 
 from container import train
 from container.jobs.monitoring import save_interval
-from container.jobs.report_facts import command, given_values
 from container.runtime.failure import TrainingFailure
 from container.training import trainer
-from container.training.hyperparameters import parse
+from container.training.hyperparameters import command, given_values, parse
 from container.training.step_loss import least_loss
 from contract.hyperparameter_texts import all_values
 from contract.hyperparameters import TUNING_OBJECTIVE

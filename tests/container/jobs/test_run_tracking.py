@@ -6,7 +6,7 @@ import math
 import pytest
 
 from container import train
-from container.jobs.run_tracking import platform_folder, run_id, track
+from container.jobs.run_records import platform_folder, run_id, track
 from container.training import trainer
 from tests.container.small_job import small_job
 from tests.container.tracking.event_files import scalars_of

@@ -7,8 +7,8 @@ import safetensors.torch
 import timm
 import torch
 
-from container.model.embedded_weights import embedded_weights
 from container.model.head import HEAD_WIDTHS, head_of, set_backbone_trainable, set_training_mode
+from container.model.local_weights import embedded_weights
 from container.model.model_file import load_checkpoint, save_checkpoint
 from container.model.network import create_model, preprocessing_of, remove_head
 from container.model.pretrained import load_pretrained

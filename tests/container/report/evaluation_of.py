@@ -1,7 +1,7 @@
 """An `Evaluation` with the figures of a confusion matrix."""
 
 from container.report.record import Evaluation
-from container.training.evaluation_report import wilson_interval
+from container.training.evaluation import wilson_interval
 
 
 def evaluation_of(*matrix: list[int], split: str = "test") -> Evaluation:

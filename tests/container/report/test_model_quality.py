@@ -6,7 +6,7 @@ import pytest
 
 from container.report.model_quality import ENOUGH, how_good, is_above_guessing, where_it_fails
 from container.report.record import Evaluation
-from container.training.evaluation_report import wilson_interval
+from container.training.evaluation import wilson_interval
 from tests.container.report.evaluation_of import evaluation_of
 
 

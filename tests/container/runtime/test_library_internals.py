@@ -125,7 +125,7 @@ def test_a_toolkit_without_what_is_used_of_it_ends_the_import(remove, module, li
 def test_a_torch_that_imports_its_compiler_after_all_is_told_once():
     program = (
         "import sys, torch; from container.runtime import torch_compiler; torch_compiler.WRAPPERS = 'elsewhere.py'; "
-        "from container.training.eager_adamw import EagerAdamW; "
+        "from container.training.optimization import EagerAdamW; "
         "[EagerAdamW([torch.nn.Parameter(torch.ones(1))]) for _ in range(2)]; print('torch._dynamo' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from container.data.batches import shuffled_batches
 from container.runtime.failure import TrainingFailure
 from container.runtime.launch import PORT, ProcessRank, process_ranks_here, run_all
 from container.runtime.ranks import Ranks, is_of_a_lost_peer
-from container.training.trainer import shuffled_batches
 from tests.container.runtime.two_processes import learn
 
 PROGRAM = Path(__file__).with_name("two_processes.py")

@@ -4,8 +4,7 @@ import math
 
 import pytest
 
-from container.tracking.event_file import EventFile
-from container.tracking.wire_format import integer, single
+from container.tracking.event_file import EventFile, integer, single
 from tests.container.tracking.event_files import events_of, fields, scalars_of
 
 

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from container.training.eager_adamw import EagerAdamW
+from container.training.optimization import EagerAdamW
 
 
 def trained(kind, fused):

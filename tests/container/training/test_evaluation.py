@@ -3,10 +3,9 @@
 import pytest
 import torch
 
+from container.data.batches import shuffled_batches
 from container.model.network import create_model
-from container.training.evaluation import Evaluation, logits_of
-from container.training.evaluation_report import evaluation_report, wilson_interval
-from container.training.trainer import shuffled_batches
+from container.training.evaluation import Evaluation, evaluation_report, logits_of, wilson_interval
 
 
 def test_top1_top5_and_the_confusion_matrix_count_what_they_say():

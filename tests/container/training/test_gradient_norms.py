@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from container.training.gradient_norms import POINTS, GradientNorms
+from container.training.monitors import POINTS, GradientNorms
 
 
 def test_a_long_run_is_measured_at_some_sixty_steps_and_a_short_one_at_each():

@@ -10,10 +10,10 @@ from torch import nn
 
 from container import train
 from container.data.augmentation import cut_together, draw_variations
+from container.data.batches import prepared
 from container.data.class_folders import read_split
 from container.data.picture_examples import PictureExamples
 from container.data.picture_store import decode_split
-from container.data.prefetch import prepared
 from container.model.head import create_head
 from container.model.network import create_model
 from container.pictures.preprocessing import Preprocessing

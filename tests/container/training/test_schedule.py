@@ -5,8 +5,7 @@ import torch
 
 from container.model.head import head_of, set_backbone_trainable, set_training_mode
 from container.model.network import create_model
-from container.training.optimizer import create_optimizer, set_rate
-from container.training.schedule import Schedule
+from container.training.optimization import Schedule, create_optimizer, set_rate
 
 
 def rates(**changes):

@@ -8,8 +8,7 @@ import torch.nn.functional as F
 from scipy.optimize import minimize_scalar
 
 from container.report.calibration import calibration
-from container.training.evaluation import Evaluation
-from container.training.evaluation_report import evaluation_report
+from container.training.evaluation import Evaluation, evaluation_report
 from container.training.temperature import HIGHEST, LEAST_PICTURES, LOWEST, Temperature, fit_temperature
 
 

@@ -6,7 +6,7 @@ from torch import nn
 
 from container import train
 from container.model.model_file import load_checkpoint
-from container.training.weight_average import WeightAverage
+from container.training.optimization import WeightAverage
 from tests.container.small_job import small_job
 
 SHORT = small_job(epochs=2)

@@ -6,9 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from container.model.float32_depthwise import is_slow_in_bfloat16, train_depthwise_in_float32
 from container.model.network import create_model
-from container.runtime.device import ComputeDevice
+from container.runtime.device import ComputeDevice, is_slow_in_bfloat16, train_depthwise_in_float32
 from container.training.hyperparameters import parse
 from container.training.trainer import Trainer
 from contract.hyperparameters import EMBEDDED_ARCH

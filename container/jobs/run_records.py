@@ -1,23 +1,65 @@
-"""Where a run's files for TensorBoard and MLflow go, and by which name they know it."""
+"""What the report, TensorBoard and MLflow are told of a run besides its measurements: the job, its hyperparameters, its
+command, its data set.
+"""
 
 import json
 import os
+import time
 import uuid
+from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 
-from container.jobs.report_facts import given_values
+import torch
+
 from container.jobs.run import Run
+from container.report.record import RunRecord, SplitCounts
 from container.tracking.run_files import RunFiles
+from container.training.hyperparameters import command, given_values
 from contract.hyperparameter_texts import all_values
 
+PACKAGES = ("torch", "torchvision", "sagemaker-training", "smdebug")
 # From the request's TensorBoardOutputConfig: what is written to its LocalPath goes to S3 while the job runs.
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TensorBoardOutputConfig.html
 CONFIG_FILE = Path("/opt/ml/input/config/tensorboardoutputconfig.json")
 PLATFORM_FOLDER = "/opt/ml/output/tensorboard"
 
 
+def opening_record(run: Run) -> RunRecord:
+    """The record of a run that begins now."""
+    given = given_values(run.arguments)
+    return RunRecord(
+        started=time.time(),
+        job=os.environ.get("TRAINING_JOB_NAME", ""),
+        compute=str(run.device),
+        hosts=run.process_rank.world_size // run.process_rank.local_world_size,
+        command=command(given),
+        hyperparameters=all_values(run.hyperparameters, given),
+        versions={name: version(name) for name in PACKAGES},
+    )
+
+
+def counts(labels: torch.Tensor, classes: Sequence[str], unreadable: int, repeated: int) -> SplitCounts:
+    """What a split holds.
+
+    Args:
+        labels: int64 [n], of the pictures that are used.
+        classes: names, by label.
+        unreadable, repeated: pictures that are left out.
+    """
+    return SplitCounts(
+        len(labels),
+        unreadable,
+        repeated,
+        dict(zip(classes, torch.bincount(labels, minlength=len(classes)).tolist(), strict=True)),
+    )
+
+
 def track(run: Run, config_file: Path = CONFIG_FILE) -> RunFiles:
-    """Begin the files of a run."""
+    """Begin a run's files for TensorBoard and MLflow.
+
+    config_file: says where the platform takes event files from.
+    """
     return RunFiles(
         run.output_data_dir,
         job=os.environ.get("TRAINING_JOB_NAME", ""),
