@@ -31,6 +31,7 @@ esac
 tag=$(docker/tag.sh)
 for weights in docker/weights/*; do [ ! -f "$weights" ] || echo "Baking in $weights (WEIGHTS=none takes it out)"; done
 
+flags="$flags $(docker/build_proxies.sh | tr '\n' ' ')"
 secrets=$(mktemp -d)
 trap 'rm -rf "$secrets"' EXIT
 "$python" docker/pip_settings.py >"$secrets/pip"

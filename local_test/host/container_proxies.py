@@ -70,6 +70,15 @@ def proxies_for_containers(own: Mapping[str, str]) -> dict[str, str]:
     return configured or _small(own)
 
 
+def build_arguments(own: Mapping[str, str]) -> dict[str, str]:
+    """For the steps of a build: https://docs.docker.com/reference/dockerfile/#predefined-args; they leave nothing in an
+    image. own: a shell's variables.
+    """
+    found = proxies_for_containers(own)
+    kept = {name: value for name, value in found.items() if name not in unreachable(found)}
+    return {spelling: value for name, value in kept.items() for spelling in (name, name.upper())}
+
+
 def unreachable(proxies: Mapping[str, str]) -> list[str]:
     """Variables whose proxy is on this machine's loopback, where containers find their own."""
     return [name for name in PROXIES if name in proxies and _is_loopback(proxies[name])]

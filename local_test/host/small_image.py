@@ -1,11 +1,14 @@
 """Small images that the service itself needs beside the user's, built when they are not there: under a minute, once."""
 
 import hashlib
+import os
 import subprocess
 from pathlib import Path
 
 from docker import DockerClient
 from docker.errors import APIError, BuildError, ImageNotFound
+
+from local_test.host.container_proxies import build_arguments
 
 _INSTALLED = Path(__file__).with_name("base_image")  # pyproject.toml puts it there; else this is a clone
 BASE = (_INSTALLED if _INSTALLED.is_dir() else Path(__file__).parents[2] / "docker") / "debian_base.sh"
@@ -36,8 +39,9 @@ def small_image(client: DockerClient, name: str, folder: Path, ingredients: tupl
 def _build(client: DockerClient, image: str, folder: Path) -> None:
     try:
         base = subprocess.run([BASE], check=True, capture_output=True, text=True).stdout.strip()
+        arguments = {"BASE_IMAGE": base, **build_arguments(os.environ)}
         client.images.build(
-            path=str(folder), tag=image, buildargs={"BASE_IMAGE": base}, platform="linux/amd64", rm=True, forcerm=True
+            path=str(folder), tag=image, buildargs=arguments, platform="linux/amd64", rm=True, forcerm=True
         )
     except subprocess.CalledProcessError as error:
         raise ImageNotBuilt(f"{image} needs a Debian base image: {error.stderr.strip()[-500:]}") from error

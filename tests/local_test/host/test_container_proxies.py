@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from local_test.host.container_proxies import ContainerProxies
+from local_test.host.container_proxies import ContainerProxies, build_arguments
 
 PROXY = "http://user:word@proxy.example.com:3128"
 
@@ -81,3 +81,10 @@ def test_one_on_this_machines_loopback_is_left_out_and_named_in_the_log(shell, a
     assert of(shell(HTTPS_PROXY=address)) == {}
     assert "HTTPS_PROXY is a proxy on this machine's loopback" in caplog.text
     assert of(shell(HTTPS_PROXY=address, http_proxy=PROXY))["http_proxy"] == PROXY
+
+
+def test_the_steps_of_a_build_get_what_containers_get_and_no_more(shell, configure):
+    own = shell(HTTPS_PROXY=PROXY, http_proxy="http://127.0.0.1:3128", NO_PROXY="a.example.com")
+    assert build_arguments(own) == both(https_proxy=PROXY, no_proxy="a.example.com")
+    configure({"default": {"httpProxy": "http://for.containers:1"}})
+    assert build_arguments(own) == both(http_proxy="http://for.containers:1")
