@@ -103,9 +103,9 @@ def test_a_search_some_of_whose_trials_can_run_is_let_be(words, static):
 def test_trials_that_cannot_all_be_looked_at_are_let_be_within_a_moment():
     values = Categories(tuple(str(0.001 * number) for number in range(1, 31)))
     many = dict.fromkeys(("lr", "dropout", "weight-decay", "label-smoothing"), values)
-    began = time.monotonic()
+    began = time.process_time()
     check_ranges(many, {"epochs": "3", "head-epochs": "3"})
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_hyperparameters_of_sagemaker_training_are_not_those_of_the_program():

@@ -160,7 +160,7 @@ def test_names_that_do_not_resolve_are_said_and_a_stop_ends_the_wait(start):
     container.printed(
         "warning: algo-2 in resourceconfig.json cannot be resolved yet. sagemaker-training waits for up to 15 minutes."
     )
-    assert time.monotonic() - began < 10  # 5 s, and a busy machine
+    assert time.monotonic() - began < 60  # not the 15 minutes: 5 s, and a busy machine
     container.terminate()
     assert container.ended() == 143 and "Traceback" not in container.log
     assert "error: Stopped on request before the training program had begun." in container.log

@@ -96,11 +96,12 @@ def test_chunks_are_put_together(server):
     assert b"\r\n\r\n5" in answer(sent(server, chunked))
 
 
-def test_hundreds_of_half_open_connections_hold_nobody_up(server):
+def test_hundreds_of_half_open_connections_hold_nobody_up(server, monkeypatch):
+    monkeypatch.setattr(http_server, "SECONDS_FOR_HEAD", 6)
     half_open = [sent(server, b"POST / HTTP/1.1\r\nHo") for _ in range(400)]
     began = time.monotonic()
     assert b"200 OK" in answer(sent(server, request(b"hello")))
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 5
     for connection in half_open:
         assert connection.recv(100) == b""  # closed after the time for a head
         connection.close()

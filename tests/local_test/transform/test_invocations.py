@@ -191,7 +191,7 @@ def test_an_answer_that_comes_byte_by_byte_has_no_longer_than_any_other(server, 
     started = time.monotonic()
     with pytest.raises(InvocationFailed, match=r"no answer within 0.3 seconds"):
         invocations(retries=0, seconds=0.3).send(b"1")
-    assert time.monotonic() - started < 2  # all of the answer would take 5
+    assert time.monotonic() - started < 4  # all of the answer would take 5
 
 
 def test_an_answer_that_breaks_off_is_none(server, invocations):

@@ -22,11 +22,11 @@ MEMORY = 900_000_000  # bytes that one picture may take while it is decoded
 
 
 class Watch:
-    """Within it: seconds, and the most memory that the process had beyond what it had before."""
+    """Within it: seconds of the processor, and the most memory that the process had beyond what it had before."""
 
     def __enter__(self):
         self._before, self.memory, self._over = resident(), 0, threading.Event()
-        self._thread, self._started = threading.Thread(target=self._look), time.monotonic()
+        self._thread, self._started = threading.Thread(target=self._look), time.process_time()
         self._thread.start()
         return self
 
@@ -35,7 +35,7 @@ class Watch:
             self.memory = max(self.memory, resident() - self._before)
 
     def __exit__(self, *_):
-        self.seconds = time.monotonic() - self._started
+        self.seconds = time.process_time() - self._started
         self._over.set()
         self._thread.join()
 

@@ -92,7 +92,7 @@ def test_every_spelling_of_an_inner_address_is_refused(host):
     started = time.monotonic()
     with pytest.raises(BadRequest):
         fetch_picture(f"http://{host}/latest/meta-data/")
-    assert time.monotonic() - started < 2  # refused, not tried
+    assert time.monotonic() - started < 4  # refused, not tried for 5 s
 
 
 def test_one_inner_address_among_several_is_enough_to_refuse():

@@ -227,9 +227,9 @@ def test_too_many_pictures_are_refused():
 def test_json_of_millions_of_parts_is_refused_before_it_is_taken_apart(unit, content_type):
     """Taken apart, 25 MB of them are a gigabyte."""
     body = b'{"instances": [' + unit * (24_000_000 // len(unit)) + b"0]}"
-    started = time.monotonic()
+    started = time.process_time()
     assert f"more than {MAX_JSON_PARTS:,} parts" in refused(body, content_type)
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_pictures_that_are_too_many_pixels_together_are_refused():
