@@ -156,3 +156,12 @@ def test_a_model_that_cannot_be_loaded_ends_the_container_with_the_reason(
         assert served.container.attrs["State"]["ExitCode"] == 1 and reason in served.log
         *_, last = served.log.splitlines()
         assert last.startswith("error: ") and (reason in last), served.log
+
+
+def test_the_reason_is_the_last_line_whatever_the_programs_behind_it_print_at_their_end(serve, model_folder):
+    """A Java that says at its end what its heap holds; without that it may complain of the worker that is gone."""
+    environment = {"SAGEMAKER_MODEL_SERVER_VMARGS": "-Xlog:gc+heap+exit"}
+    with serve(model_folder({"model.safetensors": b"torn"}), environment, wait=False) as served:
+        wait_for(lambda: exited(served.container), 60)
+        *before, last = served.log.splitlines()
+        assert any("[gc,heap,exit]" in line for line in before) and last.startswith("error: "), served.log

@@ -6,6 +6,7 @@ announces much and sends slowly then takes up disk, not memory, and only so much
 Two files say what it does: `ready` is there while /ping is 200, `accepting` while invocations are taken. nginx looks at
 them with every request, so a change holds at once and needs no reload."""
 
+import asyncio
 import json
 import shutil
 import subprocess
@@ -85,7 +86,7 @@ class Nginx:
     """run_dir: for its configuration and what it writes."""
 
     def __init__(self, settings: Settings, run_dir: Path):
-        self._run_dir = run_dir
+        self._run_dir, self._metrics_port = run_dir, settings.ports.metrics
         paths = "multi_model.conf" if settings.multi_model else "single_model.conf"
         space = body_space(run_dir, settings.payload)
         for name, source in (
@@ -105,6 +106,18 @@ class Nginx:
 
     def accept(self, accepting: bool) -> None:
         self._switch("accepting", accepting)
+
+    async def open_requests(self) -> int:
+        """How many requests it reads or answers, this one among them. Raises OSError.
+
+        https://nginx.org/en/docs/http/ngx_http_stub_status_module.html
+        """
+        async with asyncio.timeout(1):
+            reader, writer = await asyncio.open_connection("127.0.0.1", self._metrics_port)
+            writer.write(b"GET /connections HTTP/1.0\r\n\r\n")
+            said = (await reader.read()).decode()
+            writer.close()
+        return int(said.split("Writing: ")[1].split()[0]) if "Writing: " in said else 0
 
     def _switch(self, name: str, on: bool) -> None:
         if on:

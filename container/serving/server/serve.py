@@ -44,10 +44,9 @@ def main(arguments: list[str]) -> int:
     """Serve until SIGTERM (status 0) or until something fails (status 1)."""
     if arguments and arguments != ["serve"]:
         if arguments[0] == "train" and not shutil.which("train"):  # a derived image may have one
-            print(
-                "error: This is the image for endpoints: run it with `serve`. Training jobs take the image whose name "
-                "ends in -train.",
-                file=sys.stderr,
+            _say_error(
+                "This is the image for endpoints: run it with `serve`. Training jobs take the image whose name ends in "
+                "-train."
             )
             return 1
         return become(arguments)
@@ -68,7 +67,7 @@ def main(arguments: list[str]) -> int:
         # The JVM and nginx start while this process imports torch, which the workers then have by being forked from it.
         java, nginx = start_model_server(settings, run_dir, free_memory()), proxy.start()
     except (ValueError, OSError, IncompatibleLibrary) as error:
-        print(f"error: {error}", file=sys.stderr, flush=True)
+        _say_error(error)
         return 1
     os.environ.setdefault(
         "TORCHINDUCTOR_CACHE_DIR", str(run_dir)
@@ -79,7 +78,10 @@ def main(arguments: list[str]) -> int:
     try:
         importlib.import_module("container.serving.server.worker")
     except IncompatibleLibrary as error:  # in a derived image
-        print(f"error: {error}", file=sys.stderr, flush=True)
+        for program in (java, nginx):
+            program.kill()
+            program.wait()
+        _say_error(error)
         return 1
     gc.freeze()
     gc.enable()
@@ -115,6 +117,7 @@ class Server:
             self._metrics.loaded,
         )
         self._in_service = False
+        self._failure = ""
 
     async def run(self, stopped: list[Any]) -> int:
         """stopped: holds something when SIGTERM came before."""
@@ -139,6 +142,8 @@ class Server:
             task.cancel()
         self._requests.read()
         self._print_metrics()
+        if self._failure:  # now that nobody else writes to the log: its last line says why
+            _say_error(self._failure)
         return status
 
     async def _start(self) -> None:
@@ -173,7 +178,7 @@ class Server:
 
     def _fail(self, why: str) -> None:
         if not self._stop.done():
-            print(f"error: {why}", file=sys.stderr, flush=True)
+            self._failure = why
             self._end_with(1)
 
     def _died(self, program: str, status: int) -> None:
@@ -204,23 +209,11 @@ class Server:
     async def _under_way(self) -> bool:
         """Whether nginx reads or answers a request beside this one."""
         try:
-            return await self._open_requests() > 1
+            return await self._proxy.open_requests() > 1
         except TimeoutError:
             return True
         except OSError:
             return False
-
-    async def _open_requests(self) -> int:
-        """How many requests nginx reads or answers, this one among them. Raises OSError.
-
-        https://nginx.org/en/docs/http/ngx_http_stub_status_module.html
-        """
-        async with asyncio.timeout(1):
-            reader, writer = await asyncio.open_connection("127.0.0.1", self._settings.ports.metrics)
-            writer.write(b"GET /connections HTTP/1.0\r\n\r\n")
-            said = (await reader.read()).decode()
-            writer.close()
-        return int(said.split("Writing: ")[1].split()[0]) if "Writing: " in said else 0
 
     async def _end(self, pid: int, how: signal.Signals) -> None:
         ended = asyncio.Event()
@@ -234,12 +227,13 @@ class Server:
                 await ended.wait()
         except TimeoutError:
             os.kill(pid, signal.SIGKILL)
+            await ended.wait()
 
     async def _answer(self, method: str, path: str, body: bytes) -> Response:
         if path == "/metrics":
             self._requests.read()
             with suppress(OSError):
-                self._metrics.in_progress(max(0, await self._open_requests() - 2))  # that look, and this request
+                self._metrics.in_progress(max(0, await self._proxy.open_requests() - 2))  # that look, and this request
             self._metrics.gpu_memory(self._models.gpu_memory)
             return Response(200, self._metrics.prometheus(), "text/plain; version=0.0.4; charset=utf-8")
         if not self._in_service:
@@ -268,6 +262,10 @@ class Server:
         line = self._metrics.cloudwatch()
         if line:
             print(line, flush=True)
+
+
+def _say_error(error: object) -> None:
+    print(f"error: {error}", file=sys.stderr, flush=True)
 
 
 def _warn(warnings: Iterable[str | None]) -> None:
