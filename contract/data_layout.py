@@ -1,7 +1,7 @@
 """Where each file of a user's data set belongs: `train/<class folder>/...`, `valid/...`, `test/...`.
 
 Folders of splits are found by their usual names, at the top or a few folders down. Class folders without splits are
-split here. What can be understood in two ways, or not at all, is refused with what was seen and what to rename.
+split by splits.py. What can be understood in two ways, or not at all, is refused with what was seen and what to rename.
 """
 
 from collections import Counter

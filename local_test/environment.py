@@ -1,6 +1,6 @@
 """The variables that point every AWS client of a shell at the local SageMaker, and at nothing else.
 
-They are set by lines that a shell, or a notebook, evaluates.
+They are set by lines that a shell, or a notebook, evaluates; an intercepted shell gets a CA bundle, too.
 
 Variables and their precedence: https://docs.aws.amazon.com/sdkref/latest/guide/environment-variables.html
 """
@@ -135,7 +135,7 @@ def write_bundle(folder: Path, own: Mapping[str, str]) -> None:
 def exports(
     address: Address, folder: Path, present: Mapping[str, str], shell: str = "sh", intercept: bool = False
 ) -> list[str]:
-    """The same as lines for a shell, one of SHELLS. Raises ValueError and OSError where the interception cannot
+    """`variables` as lines for a shell, one of SHELLS. Raises ValueError and OSError where the interception cannot
     be switched on.
     """
     if intercept:

@@ -25,7 +25,7 @@ from container.debugging.smdebug_library import (
 from container.debugging.tensor_copies import TensorCopy
 
 WORKER = "worker_0"  # smdebug's name of the process that saves: one of a run does
-WAITING = 2  # jobs; each holds the tensors of a step
+MOST_WAITING_JOBS = 2  # jobs; each holds the tensors of a step
 LOWEST_PRIORITY = 19
 
 
@@ -63,7 +63,7 @@ class BackgroundWriter:
     """Runs jobs in the order in which they come. When one fails, a warning says why, and the later ones are skipped."""
 
     def __init__(self) -> None:
-        self._jobs: queue.Queue[Callable[[], None] | None] = queue.Queue(WAITING)
+        self._jobs: queue.Queue[Callable[[], None] | None] = queue.Queue(MOST_WAITING_JOBS)
         self._failed = False
         self._thread = threading.Thread(target=self._work, name="tensor-writer", daemon=True)
         self._thread.start()

@@ -21,8 +21,8 @@ from contract.hyperparameter_texts import all_values
 PACKAGES = ("torch", "torchvision", "sagemaker-training", "smdebug")
 # From the request's TensorBoardOutputConfig: what is written to its LocalPath goes to S3 while the job runs.
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TensorBoardOutputConfig.html
-CONFIG_FILE = Path("/opt/ml/input/config/tensorboardoutputconfig.json")
-PLATFORM_FOLDER = "/opt/ml/output/tensorboard"
+TENSORBOARD_CONFIG_FILE = Path("/opt/ml/input/config/tensorboardoutputconfig.json")
+TENSORBOARD_FOLDER = "/opt/ml/output/tensorboard"
 
 
 def opening_record(run: Run) -> RunRecord:
@@ -39,7 +39,7 @@ def opening_record(run: Run) -> RunRecord:
     )
 
 
-def counts(labels: torch.Tensor, classes: Sequence[str], unreadable: int, repeated: int) -> SplitCounts:
+def split_counts(labels: torch.Tensor, classes: Sequence[str], unreadable: int, repeated: int) -> SplitCounts:
     """What a split holds.
 
     Args:
@@ -55,7 +55,7 @@ def counts(labels: torch.Tensor, classes: Sequence[str], unreadable: int, repeat
     )
 
 
-def track(run: Run, config_file: Path = CONFIG_FILE) -> RunFiles:
+def track(run: Run, config_file: Path = TENSORBOARD_CONFIG_FILE) -> RunFiles:
     """Begin a run's files for TensorBoard and MLflow.
 
     config_file: says where the platform takes event files from.
@@ -66,7 +66,7 @@ def track(run: Run, config_file: Path = CONFIG_FILE) -> RunFiles:
         run_id=run_id(os.environ.get("TRAINING_JOB_ARN", "")),
         host=os.environ.get("SM_CURRENT_HOST", "") or "algo-1",
         hyperparameters=all_values(run.hyperparameters, given_values(run.arguments)),
-        events=platform_folder(config_file),
+        events=event_folder(config_file),
     )
 
 
@@ -78,7 +78,7 @@ def run_id(job_arn: str) -> str:
     return (uuid.uuid5(uuid.NAMESPACE_URL, job_arn) if job_arn else uuid.uuid4()).hex
 
 
-def platform_folder(config_file: Path) -> Path | None:
+def event_folder(config_file: Path) -> Path | None:
     """The folder for event files that the platform keeps in S3; None where the request has none."""
     try:
         said = json.loads(config_file.read_bytes())
@@ -86,4 +86,4 @@ def platform_folder(config_file: Path) -> Path | None:
         return None
     if not isinstance(said, dict):
         return None
-    return Path(str(said.get("LocalPath") or PLATFORM_FOLDER))
+    return Path(str(said.get("LocalPath") or TENSORBOARD_FOLDER))

@@ -10,7 +10,7 @@ from container.jobs.epochs import train_epochs
 from container.jobs.evaluation_file import report_test_split
 from container.jobs.feature_bank import FeatureBank
 from container.jobs.run import Run
-from container.jobs.run_records import counts
+from container.jobs.run_records import split_counts
 from container.model.head import HEAD_WIDTHS, create_head, head_state
 from container.model.model_file import save_checkpoint
 from container.pictures.preprocessing import Preprocessing
@@ -32,7 +32,7 @@ def train_on_features(run: Run, bank: FeatureBank, splits: Mapping[str, Split] |
     for name, examples in {"train": train, "valid": valid, "test": test}.items():
         if examples is not None:
             repeated = made.repeated if name == "train" else 0
-            in_split = counts(examples.labels, made.classes, made.unreadable[name], repeated)
+            in_split = split_counts(examples.labels, made.classes, made.unreadable[name], repeated)
             files = [splits[name].paths[row] for row in examples.rows] if splits else []
             run.monitor.channel(name, in_split, files, preprocessing if splits else None)
     assert train is not None and valid is not None  # no bank is made without them

@@ -19,7 +19,7 @@ from container.jobs.evaluation_file import report_test_split
 from container.jobs.feature_bank import FeatureBank, file_digest
 from container.jobs.feature_pass import make_bank
 from container.jobs.run import Run
-from container.jobs.run_records import counts
+from container.jobs.run_records import split_counts
 from container.jobs.train_on_features import train_on_features
 from container.model.head import HEAD_WIDTHS, set_backbone_trainable
 from container.model.local_weights import find_weights_file
@@ -122,7 +122,7 @@ def _train_whole(run: Run, model: nn.Module, splits: dict[str, Split], weights_o
             for name, store in stores.items()
         }
         for name, store in stores.items():
-            in_split = counts(store.labels, classes, len(store.unreadable), store.repeated)
+            in_split = split_counts(store.labels, classes, len(store.unreadable), store.repeated)
             run.monitor.channel(name, in_split, store.paths, preprocessing)
         trainer = Trainer(model, examples["train"], len(classes), hyperparameters, run.device, ranks)
 

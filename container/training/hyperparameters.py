@@ -1,4 +1,6 @@
-"""The program's arguments, which sagemaker-training makes of the request's hyperparameters: `--name value` for each."""
+"""The program's arguments, which sagemaker-training makes of the request's hyperparameters (`--name value` for each),
+and the command that repeats a run with them.
+"""
 
 import shlex
 from collections.abc import Sequence

@@ -17,7 +17,7 @@ from container.profiling.traces import Traces
 if TYPE_CHECKING:
     from container.debugging.tensor_hook import TensorHook  # takes seconds to import
 
-POINTS = 60  # steps of a run whose gradients are measured
+GRADIENT_POINTS = 60  # steps of a run whose gradients are measured
 
 
 class GradientNorms:
@@ -28,7 +28,7 @@ class GradientNorms:
         self._weights = {
             name.removesuffix(".weight"): weight for name, weight in model.named_parameters() if weight.ndim > 1
         }
-        self._interval = max(1, math.ceil(steps / POINTS))
+        self._interval = max(1, math.ceil(steps / GRADIENT_POINTS))
         self._taken: list[tuple[int, list[str], torch.Tensor, bool]] = []
 
     def due(self, step: int) -> bool:

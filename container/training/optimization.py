@@ -20,7 +20,7 @@ from container.model.head import head_of
 from container.runtime.torch_compiler import optimizer_methods_uncompiled
 
 BANDS = 8  # of the backbone, from the picture to the head; each has one rate
-_step = inspect.unwrap(torch.optim.Adam.step)  # AdamW's is Adam's
+_adam_step = inspect.unwrap(torch.optim.Adam.step)  # AdamW's is Adam's
 
 
 class EagerAdamW(torch.optim.AdamW):
@@ -37,7 +37,7 @@ class EagerAdamW(torch.optim.AdamW):
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> float | None:
         # Adam's own decorator switches gradients off, too, but tells the compiler about it.
-        return _step(self, closure)
+        return _adam_step(self, closure)
 
 
 def create_optimizer(model: nn.Module, weight_decay: float, early_lr: float) -> EagerAdamW:

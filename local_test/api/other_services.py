@@ -1,4 +1,5 @@
-"""The AWS services around SageMaker, answered by moto: what is not here is refused, what changed is written down.
+"""The AWS services around SageMaker, answered by moto: what is not here is refused, what changed is written down, and a
+request of S3 that expects another bucket owner is refused.
 
 What an object upload brings stays in a file; every other request is small.
 """
@@ -35,7 +36,7 @@ S3_CONTROL = "x-amz-account-id"  # a header of S3 Control alone, whose requests 
 FILTER_LOG_EVENTS = "Logs_20140328.FilterLogEvents"
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
 BUCKET_OWNER_HEADERS = ("x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner")
-ACCOUNT_ID = re.compile("[0-9]{12}")
+ANY_ACCOUNT = re.compile("[0-9]{12}")
 logger = logging.getLogger(__name__)
 
 
@@ -139,7 +140,7 @@ def check_bucket_owner(head: RequestHead) -> None:
     """
     for header in BUCKET_OWNER_HEADERS:
         named = head.headers.get(header, ACCOUNT)
-        if not ACCOUNT_ID.fullmatch(named):
+        if not ANY_ACCOUNT.fullmatch(named):
             raise InvalidOwner("The value of the expected bucket owner parameter must be an AWS account ID")
         if named != ACCOUNT:
             raise AccessRefused(Why.FORBIDDEN, "Access Denied")

@@ -19,8 +19,21 @@ from local_test.api.errors import ValidationException
 
 # URIs of these shapes may also be file:// here: data on this machine, without a copy.
 TAKES_FILE_URI = {"S3Uri", "S3ModelUri", "Url", "DestinationS3Uri"}
-# A `d` behind the generation says so (`r5d`, `g4dn`, `p4de`); these families have it without the letter.
+# Instance types with storage of their own: a `d` behind the generation (`r5d`, `g4dn`, `p4de`); these families have it
+# without the letter.
 LOCAL_STORAGE = re.compile(r"[a-z]+[0-9]+[a-z]*d[a-z]*|gr?[5-9]e?|p[56][a-z]*(-[a-z0-9]+)?|trn[0-9]n?")
+_TYPES: dict[str, type | tuple[type, ...]] = {
+    "structure": dict,
+    "map": dict,
+    "list": list,
+    "string": str,
+    "boolean": bool,
+    "integer": int,
+    "long": int,
+    "float": (int, float),
+    "double": (int, float),
+    "timestamp": (int, float),
+}
 
 
 @cache
@@ -57,20 +70,6 @@ def volume_key_problem(field: str, instance_type: str, key: str | None) -> str |
         f"{field} cannot be given for {instance_type}, which has local storage and encrypts it itself. Remove it from "
         "the request."
     )
-
-
-_TYPES: dict[str, type | tuple[type, ...]] = {
-    "structure": dict,
-    "map": dict,
-    "list": list,
-    "string": str,
-    "boolean": bool,
-    "integer": int,
-    "long": int,
-    "float": (int, float),
-    "double": (int, float),
-    "timestamp": (int, float),
-}
 
 
 def _violations(shape: Shape, value: Any, path: str) -> Iterator[str]:

@@ -12,10 +12,10 @@ from local_test.api.errors import UnknownOperation
 from local_test.api.request_validation import operations, python_name, validate
 from local_test.host.command import COMMAND
 
-SEND = "send this request to AWS instead"
-SHELL = f"Run the notebook on this machine, in a shell that has evaluated `{COMMAND} env`"
+SEND_TO_AWS = "send this request to AWS instead"
+USE_A_SHELL = f"Run the notebook on this machine, in a shell that has evaluated `{COMMAND} env`"
 # Words in the names of operations -> the part of SageMaker, and the way out. The first that is found counts.
-PARTS = {
+MISSING_PARTS = {
     "^Search$|SearchSuggestions": (
         "the search over an account's resources",
         "Use the List operations of the jobs and models",
@@ -29,8 +29,8 @@ PARTS = {
         "Read a job's metrics in DescribeTrainingJob and in CloudWatch",
     ),
     "Metrics": ("the metrics of experiments", "Print metrics, with MetricDefinitions in the training job"),
-    "NotebookInstance|CodeRepositor": ("notebook instances", SHELL),
-    "Domain|UserProfile|App|Space|Studio|Image|PresignedUrl|SessionUrl": ("Studio", SHELL),
+    "NotebookInstance|CodeRepositor": ("notebook instances", USE_A_SHELL),
+    "Domain|UserProfile|App|Space|Studio|Image|PresignedUrl|SessionUrl": ("Studio", USE_A_SHELL),
     "Label|Workforce|Workteam|Human|Flow": ("Ground Truth and its people", "Label the data before"),
     "AutoML": ("Autopilot", "Use CreateHyperParameterTuningJob with an image of your own"),
     "Compilation|Edge|Device|Heartbeat": ("Neo and Edge Manager", "Deploy the model as it is"),
@@ -77,8 +77,8 @@ class SageMakerApi:
 
 def why_refused(operation: str) -> str:
     """A sentence that names the operation, its part of SageMaker where that is known, and the way out."""
-    found = next((answer for words, answer in PARTS.items() if re.search(words, operation)), None)
+    found = next((answer for words, answer in MISSING_PARTS.items() if re.search(words, operation)), None)
     if not found:
-        return f"The local SageMaker does not have {operation}. {SEND[0].upper()}{SEND[1:]}."
+        return f"The local SageMaker does not have {operation}. {SEND_TO_AWS[0].upper()}{SEND_TO_AWS[1:]}."
     part, instead = found
-    return f"The local SageMaker does not have {operation}, which belongs to {part}. {instead}, or {SEND}."
+    return f"The local SageMaker does not have {operation}, which belongs to {part}. {instead}, or {SEND_TO_AWS}."

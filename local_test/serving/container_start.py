@@ -9,9 +9,9 @@ from typing import TypeVar
 
 from docker.errors import DockerException
 
+from contract.opt_ml import FAILURE_REASON_CHARACTERS
 from local_test.host.error_words import start_refused
 
-LONGEST_REASON = 1024  # characters of FailureReason
 ENGINE_ERRORS = (DockerException, OSError)  # the SDK lets those of its HTTP client, which are OSErrors, through
 Thing = TypeVar("Thing")
 Result = TypeVar("Result")
@@ -73,9 +73,9 @@ def at_once(work: Callable[[Thing], Result], things: Iterable[Thing]) -> list[Re
 def with_last_lines(reason: str, last_lines: str) -> str:
     """A FailureReason: the sentence and as much of the log's end as fits into 1024 characters."""
     if not last_lines:
-        return reason[:LONGEST_REASON]
+        return reason[:FAILURE_REASON_CHARACTERS]
     start = f"{reason} Its last log lines:\n"
-    return start + last_lines[-max(1, LONGEST_REASON - len(start)) :]
+    return start + last_lines[-max(1, FAILURE_REASON_CHARACTERS - len(start)) :]
 
 
 def how_it_ended(status: int, out_of_memory: bool) -> str:

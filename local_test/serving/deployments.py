@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from contract.opt_ml import FAILURE_REASON_CHARACTERS
 from local_test.host.emulator_settings import ACCOUNT, Platform
 from local_test.host.error_words import in_words
 from local_test.serving.blue_green import DeploymentPlan, RolledBack, shift_traffic
 from local_test.serving.capacities import with_capacities
-from local_test.serving.container_start import LONGEST_REASON, ServingFailed
+from local_test.serving.container_start import ServingFailed
 from local_test.serving.fleet import Fleet, Variant, start_fleet, start_instances, stop_all
 from local_test.serving.instance import Instance
 from local_test.serving.live_endpoint import Deployment, LiveEndpoint
@@ -169,10 +170,9 @@ class Deployments:
                 return
             death = fleet.death()
             if death and reason:
-                reason = f"{reason[: LONGEST_REASON // 2]}\n{death}"
-            self._tell(
-                live, "Failed" if death else "InService", (reason or death or "")[:LONGEST_REASON] or None, fleet
-            )
+                reason = f"{reason[: FAILURE_REASON_CHARACTERS // 2]}\n{death}"
+            said = (reason or death or "")[:FAILURE_REASON_CHARACTERS] or None
+            self._tell(live, "Failed" if death else "InService", said, fleet)
             # With the lock still held: from here on the end of a container is told by itself, and a new deployment may
             # begin.
             live.deployment.finished.set()
@@ -180,7 +180,7 @@ class Deployments:
     def _failed(self, live: LiveEndpoint, reason: str) -> None:
         with self._lock:
             if not live.closing.is_set():
-                self._tell(live, "Failed", reason[:LONGEST_REASON], None)
+                self._tell(live, "Failed", reason[:FAILURE_REASON_CHARACTERS], None)
 
     def _run(self, live: LiveEndpoint, work: Callable[[], None]) -> None:
         """In a thread of its own; whatever goes wrong in it shows in the endpoint's status."""

@@ -6,6 +6,7 @@ import time
 from collections.abc import Generator, Iterable
 from typing import Any
 
+from local_test.api.logs import PLATFORM
 from local_test.storage.log_groups import LogGroups
 
 MOST = 1000  # lines at a time
@@ -25,7 +26,7 @@ class JobLog:
 
     def write_as_platform(self, line: str) -> None:
         """What the local SageMaker itself has to say about the job: in a stream of its own, `platform`."""
-        self.write("platform", [line])
+        self.write(PLATFORM, [line])
 
 
 def missing(seen: bytes, end: bytes) -> bytes:

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from contract.opt_ml import FAILURE_REASON_CHARACTERS
 from local_test.storage.destination import Destination
 from local_test.storage.local_files import LocalFiles, is_local
 from local_test.storage.manifest import read_manifest
 from local_test.storage.object_store import ObjectStore, split_uri
 from local_test.transform.invocations import InvocationFailed
 
-SUFFIX = ".out"
-LONGEST_REASON = 1024  # characters of FailureReason
+OUTPUT_SUFFIX = ".out"
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,10 @@ def input_objects(source: dict[str, Any], objects: ObjectStore, files: LocalFile
         )
     for name, times in Counter(name for _, _, name in found).items():
         if times > 1:
-            raise ValueError(f"{uri} names {name} {times} times, and there can be only one {name}{SUFFIX}.")
+            raise ValueError(f"{uri} names {name} {times} times, and there can be only one {name}{OUTPUT_SUFFIX}.")
         if ".." in name.split("/"):
             raise ValueError(f"{uri} names {name}, whose output would lie outside S3OutputPath.")
-    return [InputObject(number, one, path, name + SUFFIX) for number, (one, path, name) in enumerate(found)]
+    return [InputObject(number, one, path, name + OUTPUT_SUFFIX) for number, (one, path, name) in enumerate(found)]
 
 
 def names_below(prefix: str, keys: list[str]) -> list[str]:
@@ -141,7 +141,7 @@ def failure_of_objects(outputs: list[ObjectOutput], log_group: str, log_prefix: 
     where = f"See job logs for more information: {log_group}, streams {log_prefix}/*."
     rest = f"{len(failed)} of {len(outputs)} objects failed. {where}"
     start = f"{error}: {first.source.uri}: {first.failure}"
-    return f"{start[: LONGEST_REASON - len(rest) - 1]} {rest}"
+    return f"{start[: FAILURE_REASON_CHARACTERS - len(rest) - 1]} {rest}"
 
 
 def data_log_lines(output: ObjectOutput, failure: InvocationFailed | None) -> list[str]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from contract.opt_ml import FAILURE_REASON_CHARACTERS
 from local_test.api.supported_fields import without_effect_line
 from local_test.host.emulator_settings import Platform
 from local_test.host.error_words import in_words, where_more_is
@@ -34,7 +35,6 @@ from local_test.transform.invocations import (
     execution_parameters,
 )
 from local_test.transform.job_objects import (
-    LONGEST_REASON,
     InputObject,
     ObjectOutput,
     data_log_lines,
@@ -106,13 +106,11 @@ class TransformJob:
         try:
             outcome = self._run()
         except JobFailed as error:
-            outcome = Outcome("Failed", str(error)[:LONGEST_REASON])
+            outcome = Outcome("Failed", str(error)[:FAILURE_REASON_CHARACTERS])
         except OSError as error:  # a full disk, mostly
             logger.exception("transform job %s", self._request["TransformJobName"])
-            outcome = Outcome(
-                "Failed",
-                f"InternalServerError: The local SageMaker could not go on: {in_words(error)}"[:LONGEST_REASON],
-            )
+            why = f"InternalServerError: The local SageMaker could not go on: {in_words(error)}"
+            outcome = Outcome("Failed", why[:FAILURE_REASON_CHARACTERS])
         except Exception:
             # Whoever describes the job gets an id, the service's log the traceback.
             fault = uuid.uuid4().hex[:12]

@@ -15,7 +15,7 @@ from scripts.aws.machines import Machines
 from scripts.aws.prices import cost_in_words, price_of
 from scripts.aws.quotas import check_quota, find_quota, is_tight
 
-SECONDS = 2.0  # for all that is asked
+SECONDS_FOR_ANSWERS = 2.0  # for all that is asked
 UNANSWERED = (BotoCoreError, ClientError, ResponseParserError)
 
 
@@ -30,19 +30,19 @@ def before_creation(aws: Aws, machines: Machines) -> None:
     if says_costs:
         aws.quick_client("pricing")  # before the threads
         questions["price"] = lambda: price_of(aws, machines.instance_type, machines.component)
-    found = answers_within(SECONDS, questions, UNANSWERED)
+    found = _answers_within(SECONDS_FOR_ANSWERS, questions, UNANSWERED)
     if quota := found.get("quota"):
         used = {}
         if is_tight(machines, quota):
-            left = SECONDS - (time.monotonic() - began)
-            used = answers_within(left, {"instances": lambda: in_use(sagemaker, machines)}, UNANSWERED)
+            left = SECONDS_FOR_ANSWERS - (time.monotonic() - began)
+            used = _answers_within(left, {"instances": lambda: in_use(sagemaker, machines)}, UNANSWERED)
         if warning := check_quota(machines, quota, used.get("instances", 0), aws.region):
             print(f"warning: {warning}", file=sys.stderr)
     if says_costs:
         print(cost_in_words(machines, found.get("price")), file=sys.stderr)
 
 
-def answers_within(
+def _answers_within(
     seconds: float, questions: Mapping[str, Callable[[], Any]], unanswered: tuple[type[Exception], ...]
 ) -> dict[str, Any]:
     """The answers that came within the time, by the names of their questions.

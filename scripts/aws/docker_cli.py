@@ -22,8 +22,8 @@ _STEPS = {
     "Cannot connect to the Docker daemon": "Start Docker Desktop, or the engine: sudo systemctl start docker",
     "permission denied while trying to connect": "Join its group, and log in again: sudo usermod -aG docker $USER",
 }
-PAUSES = (2.0, 10.0, 30.0, 60.0)  # seconds; Docker itself has tried every layer several times
-REST = "Run the same command again: layers that arrived are not sent twice."
+PUSH_PAUSES = (2.0, 10.0, 30.0, 60.0)  # seconds; Docker itself has tried every layer several times
+_RUN_AGAIN = "Run the same command again: layers that arrived are not sent twice."
 _AT_ONCE = 60.0  # seconds: a login that is refused so soon has not run out
 # Docker's words for a 401, ECR's own for a login that has run out, and Docker's for these where a HEAD was refused.
 _LOGIN = re.compile(
@@ -69,7 +69,7 @@ def push(image: str, log_in: Callable[[], None], sleep: Callable[[float], None] 
     refuses the image for another reason.
     """
     logged_in = time.monotonic() - _AT_ONCE
-    for pause in (*PAUSES, None):
+    for pause in (*PUSH_PAUSES, None):
         said = _push_once(image)
         if not said:
             return
@@ -80,14 +80,14 @@ def push(image: str, log_in: Callable[[], None], sleep: Callable[[float], None] 
             try:
                 log_in()
             except (ClientError, BotoCoreError) as error:
-                raise Failure(f"{explain(error)} {REST}") from error
+                raise Failure(f"{explain(error)} {_RUN_AGAIN}") from error
             logged_in = time.monotonic()
         elif _PASSING.search(said) and pause is not None:
             print(f"pushing again in {pause:.0f} s; layers that arrived stay", file=sys.stderr, flush=True)
             sleep(pause)
         else:
             break
-    raise Failure(f"docker push {image} failed: {said} {REST}")
+    raise Failure(f"docker push {image} failed: {said} {_RUN_AGAIN}")
 
 
 def _push_once(image: str) -> str:

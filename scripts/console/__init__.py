@@ -1,1 +1,1 @@
-"""Terminal output, error messages and exit status."""
+"""The terminal, make, error messages and exit status."""

@@ -76,7 +76,7 @@ def offices(aws, served_offices, monkeypatch, tmp_path):
         one.forget()
     served["service-quotas"].answers["GetServiceQuota"] = quotas_are(1000)
     served["pricing"].answers["GetProducts"] = {"FormatVersion": "aws_v1", "PriceList": PRODUCTS}
-    monkeypatch.setattr(before_creation, "SECONDS", 60)
+    monkeypatch.setattr(before_creation, "SECONDS_FOR_ANSWERS", 60)
     monkeypatch.chdir(tmp_path)
     return served
 

@@ -14,7 +14,7 @@ from container.report.shown_numbers import counted, given, percent
 
 HEIGHT = 260
 LARGEST = 11  # radius of the fullest bin's dot, pixels
-PERCENT = Axis(0, 1, (0, 0.25, 0.5, 0.75, 1))
+SHARE_AXIS = Axis(0, 1, (0, 0.25, 0.5, 0.75, 1))
 
 
 def reliability(record: RunRecord) -> str:
@@ -75,8 +75,8 @@ def reliability_chart(calibration: Calibration) -> str:
         "Share of right answers by the probability of the answer",
         diagonal + "".join(gaps) + "".join(dots),
         HEIGHT,
-        x=PERCENT,
-        y=PERCENT,
+        x=SHARE_AXIS,
+        y=SHARE_AXIS,
         x_tick=lambda value: percent(value, 0),
         y_tick=lambda value: percent(value, 0),
         x_title="probability of the answer",

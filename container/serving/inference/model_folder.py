@@ -18,8 +18,8 @@ DEFAULT_PROGRAM = "inference.py"
 DEPTH = 3  # folders of an archive in which a program may have been put by mistake
 MOST_LOOKED_AT, MOST_NAMED = 10_000, 20  # files of an archive
 MOST_SAID = 700  # characters of an error
-ENDS = 1024 * 1024  # bytes that are read at both ends of a file; reading gigabytes would delay the start
-DIGITS = 12
+HASHED_ENDS = 1024 * 1024  # bytes that are read at both ends of a file; reading gigabytes would delay the start
+VERSION_DIGITS = 12
 
 
 class WrongCode(ValueError):
@@ -106,10 +106,10 @@ def model_version(folder: Path) -> str:
         size = path.stat().st_size
         digest.update(f"{path.relative_to(folder)} {size}\n".encode())
         with path.open("rb") as file:
-            digest.update(file.read(ENDS))
-            file.seek(max(0, size - ENDS))
-            digest.update(file.read(ENDS))
-    return digest.hexdigest()[:DIGITS]
+            digest.update(file.read(HASHED_ENDS))
+            file.seek(max(0, size - HASHED_ENDS))
+            digest.update(file.read(HASHED_ENDS))
+    return digest.hexdigest()[:VERSION_DIGITS]
 
 
 def _importable(module: str, folder: Path) -> bool:

@@ -232,8 +232,6 @@ def _cpu_forms(checkpoint: Checkpoint) -> list[tuple[str, float, Callable[[torch
 def _gpu_forms(
     checkpoint: Checkpoint, device: torch.device, sizes: list[int]
 ) -> list[tuple[str, float, Callable[[torch.Tensor], Forward]]]:
-    from container.serving.inference.network import replayed_by_size
-
     half = torch.bfloat16 if torch.cuda.get_device_capability(device)[0] >= 8 else torch.float16
     network = LogitsAndFeatures(checkpoint, _folded, half).eval().to(device)
     name = str(half).removeprefix("torch.")

@@ -22,9 +22,9 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disa
 
 NAMESPACE = "DogbreedServing"
 STAGES = ("queue", "input", "predict", "output")
-SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
-BATCHES = (1, 2, 4, 8, 16, 32, 64, 128)
-LOADS = (0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)  # seconds
+SECONDS_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+BATCH_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128)
+LOAD_BUCKETS = (0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)  # seconds
 INVOCATION = re.compile(r"/invocations|/models/[^/]+/invoke")
 PIPE_SIZE = 1024 * 1024  # bytes; nginx waits when it is full, so that no line is lost
 _DURATION = re.compile(r'(\w+);(?:dur=([\d.]+)|desc="(\d+)")')
@@ -43,26 +43,26 @@ class Metrics:
             "dogbreed_request_seconds",
             "From the first byte of a request to the last of its answer",
             registry=self._registry,
-            buckets=SECONDS,
+            buckets=SECONDS_BUCKETS,
         )
         self._stages = Histogram(
             "dogbreed_stage_seconds",
             "Of an invocation: waiting, reading, predicting, writing",
             ["stage"],
             registry=self._registry,
-            buckets=SECONDS,
+            buckets=SECONDS_BUCKETS,
         )
         self._batches = Histogram(
             "dogbreed_batch_size",
             "Requests in the forward pass of each invocation",
             registry=self._registry,
-            buckets=BATCHES,
+            buckets=BATCH_BUCKETS,
         )
         self._loads = Histogram(
             "dogbreed_model_load_seconds",
             "From the start of a worker until its model has run",
             registry=self._registry,
-            buckets=LOADS,
+            buckets=LOAD_BUCKETS,
         )
         self._ready = Gauge("dogbreed_ready", "1 while /ping is 200", registry=self._registry)
         self._in_progress = Gauge(

@@ -3,8 +3,8 @@
 Request bodies wait, while they arrive, in files of nginx's on a disk, in memory where there is none. A client that
 announces much and sends slowly then takes up disk, not memory, and only so much of it.
 
-Two files say what it does: `ready` is there while /ping is 200, `accepting` while invocations are taken. nginx looks at
-them with every request, so a change holds at once and needs no reload."""
+Two files in run_dir switch it: `ready` is there while /ping is 200, `accepting` while invocations are taken. nginx
+looks at them with every request, so a change holds at once and needs no reload."""
 
 import asyncio
 import json
@@ -18,22 +18,20 @@ from container.serving.machine import free_memory
 from container.serving.settings import MEGABYTE, Settings
 
 TEMPLATES = Path("/etc/dogbreed")
-LARGE, HUGE = (
-    32,
-    4,
-)  # bodies above 1 MB and above 10 MB under way: the JVM holds each of them once or twice, in 2 GB of heap
+# Bodies above 1 MB and above 10 MB under way: the JVM holds each of them once or twice, in 2 GB of heap.
+MOST_LARGE_BODIES, MOST_HUGE_BODIES = 32, 4
 TRANSFORM_MB, TRANSFORM_TOTAL_MB = 6, 100  # of one payload, and of all that are under way, in batch transform
 # Bytes: bodies up to this are in memory in any case, and are not added up; nginx's connections bound them.
-SMALL = 256 * 1024
+SMALL_BODY = 256 * 1024
 MOST_ON_DISK, MOST_IN_MEMORY = 4096 * MEGABYTE, 1024 * MEGABYTE  # 160 bodies of 25 MB, and 40
 LEAST_BODIES = 16  # of the largest kind that a disk must have space for, to be used
-IN_MEMORY = ("tmpfs", "ramfs")
+MEMORY_FILE_SYSTEMS = ("tmpfs", "ramfs")
 
 
 @dataclass(frozen=True)
 class BodySpace:
-    """buffer: bytes of one body that nginx keeps in memory. total: bytes that all bodies above SMALL that are arriving
-    may have together.
+    """buffer: bytes of one body that nginx keeps in memory. total: bytes that all bodies above SMALL_BODY that are
+    arriving may have together.
     """
 
     buffer: int
@@ -60,8 +58,8 @@ def filled_in(template: str, settings: Settings, run_dir: Path, space: BodySpace
         "PAYLOAD": settings.payload,
         "PAYLOAD_MB": settings.payload // MEGABYTE,
         "QUEUE": settings.queue,
-        "LARGE_QUEUE": min(LARGE, settings.queue),
-        "HUGE_QUEUE": min(HUGE, settings.queue),
+        "LARGE_QUEUE": min(MOST_LARGE_BODIES, settings.queue),
+        "HUGE_QUEUE": min(MOST_HUGE_BODIES, settings.queue),
         "ANSWER_SECONDS": settings.answer_seconds,
         "START_SECONDS": settings.start_seconds,
         "LONGEST_SECONDS": max(settings.answer_seconds, settings.start_seconds) + 30,
@@ -73,7 +71,7 @@ def filled_in(template: str, settings: Settings, run_dir: Path, space: BodySpace
     if space:
         values |= {
             "BODY_SECONDS": settings.body_seconds,
-            "BODY_SMALL": SMALL,
+            "BODY_SMALL": SMALL_BODY,
             "BODY_BUFFER": space.buffer,
             "BODY_SPACE": space.total,
         }
@@ -129,7 +127,7 @@ class Nginx:
 def body_space(folder: Path, payload: int) -> BodySpace:
     """folder: of nginx's files. payload: bytes of the largest body."""
     kind = file_system(folder, Path("/proc/self/mounts").read_text())
-    return choose_space(0 if kind in IN_MEMORY else shutil.disk_usage(folder).free, free_memory(), payload)
+    return choose_space(0 if kind in MEMORY_FILE_SYSTEMS else shutil.disk_usage(folder).free, free_memory(), payload)
 
 
 def choose_space(free_disk: int, free_memory: int, payload: int) -> BodySpace:
@@ -138,7 +136,7 @@ def choose_space(free_disk: int, free_memory: int, payload: int) -> BodySpace:
     """
     on_disk = min(MOST_ON_DISK, free_disk // 2)
     if on_disk >= LEAST_BODIES * payload:
-        return BodySpace(SMALL, on_disk)
+        return BodySpace(SMALL_BODY, on_disk)
     return BodySpace(payload, max(2 * payload, min(MOST_IN_MEMORY, free_memory // 4)))
 
 

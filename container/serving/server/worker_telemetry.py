@@ -18,7 +18,7 @@ from typing import Any
 import torch
 
 THREADS = 2  # that compute batches in one worker at most (container/serving/server/worker.py)
-MOST_SECONDS = 1.0  # that one look may add: a container that was paused has not worked meanwhile
+MOST_SECONDS_A_LOOK = 1.0  # that one look may add: a container that was paused has not worked meanwhile
 GPU_SECONDS = 10  # between two looks at a GPU's memory
 _GPU = "gpu"  # begins a line on it
 
@@ -69,7 +69,7 @@ class Stall:
         counts = self._read()
         for number, count in enumerate(counts):
             still = count % 2 == 1 and count == self._seen[number]
-            self._seconds[number] = self._seconds[number] + min(passed, MOST_SECONDS) if still else 0.0
+            self._seconds[number] = self._seconds[number] + min(passed, MOST_SECONDS_A_LOOK) if still else 0.0
         self._seen = counts
         return max(self._seconds) >= self._limit
 

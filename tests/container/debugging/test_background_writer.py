@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from container.debugging.tensor_writer import LOWEST_PRIORITY, WAITING, BackgroundWriter
+from container.debugging.tensor_writer import LOWEST_PRIORITY, MOST_WAITING_JOBS, BackgroundWriter
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def test_whoever_is_ahead_waits_and_nothing_is_dropped(writer):
 
     writer.put(slow)
     assert begun.wait(60)
-    for _ in range(WAITING):
+    for _ in range(MOST_WAITING_JOBS):
         writer.put(lambda: done.append(1))
     ahead = threading.Thread(target=writer.put, args=[lambda: done.append(2)])
     ahead.start()
@@ -42,13 +42,13 @@ def test_whoever_is_ahead_waits_and_nothing_is_dropped(writer):
     may_go_on.set()
     ahead.join(60)
     writer.close()
-    assert done == [1] * WAITING + [2]
+    assert done == [1] * MOST_WAITING_JOBS + [2]
 
 
 def test_after_a_failure_the_later_jobs_are_left_out(writer, capsys):
     done = []
     writer.put(lambda: 1 / 0)
-    for _ in range(2 * WAITING):
+    for _ in range(2 * MOST_WAITING_JOBS):
         writer.put(lambda: done.append(1))
     writer.close()
     assert done == [] and "training continues without them: ZeroDivisionError" in capsys.readouterr().err

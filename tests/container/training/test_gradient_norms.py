@@ -3,12 +3,12 @@
 import torch
 from torch import nn
 
-from container.training.monitors import POINTS, GradientNorms
+from container.training.monitors import GRADIENT_POINTS, GradientNorms
 
 
 def test_a_long_run_is_measured_at_some_sixty_steps_and_a_short_one_at_each():
     model = nn.Linear(2, 2)
-    assert sum(GradientNorms(model, 100_000).due(step) for step in range(100_000)) <= POINTS
+    assert sum(GradientNorms(model, 100_000).due(step) for step in range(100_000)) <= GRADIENT_POINTS
     assert all(GradientNorms(model, 20).due(step) for step in range(20))
 
 

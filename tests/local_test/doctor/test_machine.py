@@ -1,4 +1,6 @@
-"""`doctor`: disk, memory, cores, GPUs, port, proxies, firewall and programs, each state a finding with a next step."""
+"""`doctor`: disk, memory, cores, GPUs, port, proxies, certificates, firewall and programs, each state a finding with a
+next step.
+"""
 
 import ast
 import socket

@@ -1,4 +1,4 @@
-"""Log lines: however a container prints, lines come out, as they come and in order."""
+"""Following a log: lines come together as they come, and what of its end was not seen is known."""
 
 import threading
 

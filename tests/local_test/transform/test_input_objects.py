@@ -8,7 +8,7 @@ import pytest
 from local_test.host.emulator_settings import ACCOUNT
 from local_test.storage.local_files import LocalFiles
 from local_test.storage.object_store import ObjectStore
-from local_test.transform import job_objects as reading
+from local_test.transform import job_objects
 from local_test.transform.job_objects import InputObject, names_below, shares
 
 
@@ -49,7 +49,7 @@ def store(tmp_path_factory):
 def input_objects(tmp_path_factory):
     """The function with the folders of these tests allowed, and one of them withheld."""
     base = tmp_path_factory.getbasetemp()
-    return lambda source, store: reading.input_objects(source, store, LocalFiles([base], base / "state"))
+    return lambda source, store: job_objects.input_objects(source, store, LocalFiles([base], base / "state"))
 
 
 def prefix(uri):

@@ -53,7 +53,7 @@ def test_no_service_at_the_address_is_no_answer(offices, ready, monkeypatch):
 
 
 def test_one_who_hangs_is_not_waited_for(offices, ready, monkeypatch):
-    monkeypatch.setattr(before_creation, "SECONDS", 0.2)
+    monkeypatch.setattr(before_creation, "SECONDS_FOR_ANSWERS", 0.2)
     released = threading.Event()
 
     def hang(request):

@@ -20,7 +20,7 @@ def slept(monkeypatch):
     monkeypatch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=found.append))
     monkeypatch.setattr(pace, "SHORTEST", 0.002)
     monkeypatch.setattr(pace, "LONGEST", 0.02)
-    monkeypatch.setattr(docker_cli, "PAUSES", (0.0,) * 4)
+    monkeypatch.setattr(docker_cli, "PUSH_PAUSES", (0.0,) * 4)
     return found
 
 

@@ -2,7 +2,7 @@
 
 import os
 
-from container.serving.inference.model_folder import ENDS, model_version
+from container.serving.inference.model_folder import HASHED_ENDS, model_version
 
 
 def test_the_version_is_that_of_the_content_and_not_of_the_unpacking(tmp_path):
@@ -18,7 +18,7 @@ def test_the_version_is_that_of_the_content_and_not_of_the_unpacking(tmp_path):
 
 
 def test_a_change_at_either_end_of_a_large_file_is_another_version(tmp_path):
-    content = bytearray(3 * ENDS)
+    content = bytearray(3 * HASHED_ENDS)
     versions = set()
     for position in (None, 0, len(content) - 1):
         if position is not None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from container.serving.server.nginx import SMALL, BodySpace, body_space, choose_space, file_system
+from container.serving.server.nginx import SMALL_BODY, BodySpace, body_space, choose_space, file_system
 from container.serving.settings import MEGABYTE
 
 GIGABYTE = 1024 * MEGABYTE
@@ -21,8 +21,8 @@ tmpfs /opt/ml tmpfs rw 0 0
 @pytest.mark.parametrize(
     ("disk", "memory", "space"),
     [
-        (100 * GIGABYTE, 16 * GIGABYTE, BodySpace(SMALL, 4 * GIGABYTE)),
-        (2 * GIGABYTE, 16 * GIGABYTE, BodySpace(SMALL, GIGABYTE)),
+        (100 * GIGABYTE, 16 * GIGABYTE, BodySpace(SMALL_BODY, 4 * GIGABYTE)),
+        (2 * GIGABYTE, 16 * GIGABYTE, BodySpace(SMALL_BODY, GIGABYTE)),
         (64 * MEGABYTE, 16 * GIGABYTE, BodySpace(PAYLOAD, GIGABYTE)),
         (0, 2 * GIGABYTE, BodySpace(PAYLOAD, GIGABYTE // 2)),
         (0, 0, BodySpace(PAYLOAD, 2 * PAYLOAD)),

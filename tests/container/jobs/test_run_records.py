@@ -6,7 +6,7 @@ import math
 import pytest
 
 from container import train
-from container.jobs.run_records import platform_folder, run_id, track
+from container.jobs.run_records import event_folder, run_id, track
 from container.training import trainer
 from tests.container.small_job import small_job
 from tests.container.tracking.event_files import scalars_of
@@ -83,7 +83,7 @@ def test_the_platforms_folder_is_where_its_configuration_says(tmp_path, content,
     file = tmp_path / "tensorboardoutputconfig.json"
     if content is not None:
         file.write_text(content)
-    found = platform_folder(file)
+    found = event_folder(file)
     assert found is None if folder is None else str(found) == folder
 
 
