@@ -31,7 +31,8 @@ esac
 tag=$(docker/tag.sh)
 for weights in docker/weights/*; do [ ! -f "$weights" ] || echo "Baking in $weights (WEIGHTS=none takes it out)"; done
 
-flags="$flags $(docker/build_proxies.sh | tr '\n' ' ')"
+proxies=$(PYTHONPATH=. "$python" docker/build_proxies.py)
+eval "$proxies"
 secrets=$(mktemp -d)
 trap 'rm -rf "$secrets"' EXIT
 "$python" docker/pip_settings.py >"$secrets/pip"

@@ -45,6 +45,7 @@ from local_test.host.error_words import in_words
 from local_test.host.folder_lock import AlreadyRunning
 from local_test.host.identity import access_key_of
 from local_test.host.labels import NAME, OWNED, find
+from local_test.interception.variables import before
 
 IN_REPOSITORY = Path("out/local")
 VERBS = ["serve", "up", "env", "push", "logs", "status", "doctor", "interrupt", "down", "clean"]
@@ -152,6 +153,10 @@ def _run(args: argparse.Namespace) -> int:
 def serve(folder: Path, port: int | None, allow_files: list[Path], strict: bool | None) -> int:
     """Serve until SIGINT or SIGTERM."""
     os.umask(0o077)  # objects, models, environments, logs: its user's alone
+    # The service, its containers and its builds go out as the shell did before any interception.
+    own = before(os.environ)
+    os.environ.clear()
+    os.environ.update(own)
     from local_test.service import Service  # moto: a second that the other verbs need not wait
 
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")

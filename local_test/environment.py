@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode
 
 from contract.atomic_write import write_atomically
 from local_test.host.command import COMMAND
+from local_test.host.container_proxies import EVERY_HOST
 from local_test.host.identity import AccessKey, access_key_of
 from local_test.host.trusted_certificates import certificates, certificates_in
 from local_test.interception.settings import AUTHORITY_FILE, read_settings
@@ -105,7 +106,8 @@ def variables(
         values |= intercepting(own, settings.url, str((folder / CA_BUNDLE).resolve()))
     for name in EXCEPTIONS:
         past = (values.get(name) if intercept else own.get(name)) or ""
-        values[name] = ",".join([*(host for host in past.split(",") if host and host != LOOPBACK), LOOPBACK])
+        hosts = [host for host in past.split(",") if host and host != LOOPBACK]
+        values[name] = EVERY_HOST if EVERY_HOST in hosts else ",".join([*hosts, LOOPBACK])
     return values
 
 

@@ -35,7 +35,6 @@ from local_test.host.trusted_certificates import TrustedCertificates
 from local_test.host.writable_folder import WritableFolders
 from local_test.interception.interception import Interception
 from local_test.interception.upstream import Upstream
-from local_test.interception.variables import before
 from local_test.regions import Regions, kept_regions, monitored_region
 from local_test.registry.on_demand import OnDemandRegistry
 from local_test.service_address import Address
@@ -132,8 +131,8 @@ class Service:
             LocalFiles(self._allow_files, self.folder),
             ContainerAccess.through(engine, keys, self._region),
             WritableFolders(engine, self.name, self.folder),
-            TrustedCertificates.of_machine(before(os.environ), self.folder),
-            ContainerProxies.of_machine(before(os.environ)),
+            TrustedCertificates.of_machine(os.environ, self.folder),
+            ContainerProxies.of_machine(os.environ),
             strict,
         )
         self._regions = Regions(platform, registry, monitored)

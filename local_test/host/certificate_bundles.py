@@ -14,24 +14,27 @@ VARIABLES = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_
 # https://pip.pypa.io/en/stable/cli/pip/#cmdoption-cert and OpenSSL's for folders, several of them as in PATH.
 FOLDERS = "SSL_CERT_DIR"
 WITH_PIP = (*VARIABLES, "PIP_CERT", FOLDERS)
-# Debian's (update-ca-certificates(8)), Fedora's (update-ca-trust(8)), Arch's.
-ADDED = (
-    Path("/usr/local/share/ca-certificates"),
-    Path("/etc/pki/ca-trust/source/anchors"),
-    Path("/etc/ca-certificates/trust-source/anchors"),
-)
+# Folders, and which files in them count: Debian's (update-ca-certificates(8)), Fedora's (update-ca-trust(8)), Arch's.
+ADDED = {
+    Path("/usr/local/share/ca-certificates"): "*.crt",
+    Path("/etc/pki/ca-trust/source/anchors"): "*",
+    Path("/etc/ca-certificates/trust-source/anchors"): "*",
+}
 
 
 def bundle_files(own: Mapping[str, str], names: Iterable[str]) -> list[Path]:
     """Of the bundles, files or folders, that these variables name; each once.
 
-    own: a shell's variables without any interception. Raises OSError, a message, for one that cannot be read.
+    own: a shell's variables without any interception. Raises OSError, a message, for one that cannot be read. Of
+    FOLDERS what cannot be read is passed over, as by OpenSSL.
     """
     found: dict[Path, None] = {}
     for name in names:
-        for path in own.get(name, "").split(os.pathsep) if name == FOLDERS else [own.get(name, "")]:
-            if path:
-                found |= dict.fromkeys(_readable(name, Path(path)))
+        if name == FOLDERS:
+            folders = [Path(path) for path in own.get(name, "").split(os.pathsep) if path]
+            found |= dict.fromkeys(file for folder in folders for file in sorted(folder.glob("*")) if _can_read(file))
+        elif own.get(name):
+            found |= dict.fromkeys(_readable(name, Path(own[name])))
     return list(found)
 
 
@@ -39,8 +42,11 @@ def added_files() -> list[Path]:
     """Of the authorities that an administrator added to the system's store. One that cannot be read is left out: the
     system's own programs do not trust it either.
     """
-    files = [file for folder in ADDED for file in sorted(folder.rglob("*")) if file.is_file()]
-    return [file for file in files if os.access(file, os.R_OK)]
+    return [file for folder, which in ADDED.items() for file in sorted(folder.rglob(which)) if _can_read(file)]
+
+
+def _can_read(file: Path) -> bool:
+    return os.path.isfile(file) and os.access(file, os.R_OK)  # Path.is_file raises where a folder is closed
 
 
 def _readable(variable: str, path: Path) -> list[Path]:

@@ -65,7 +65,7 @@ class Platform:
             image: its id in the engine.
             access: variables with which it reaches the AWS services that are here.
             requested: the Environment of the request, which wins.
-            hosts: names of its job's hosts.
+            hosts: names and addresses of its job's hosts.
         """
         lines = self.engine.images.get(image).attrs["Config"].get("Env") or ()
         of_image = dict(line.split("=", 1) for line in lines if "=" in line)

@@ -39,9 +39,14 @@ def small_image(client: DockerClient, name: str, folder: Path, ingredients: tupl
 def _build(client: DockerClient, image: str, folder: Path) -> None:
     try:
         base = subprocess.run([BASE], check=True, capture_output=True, text=True).stdout.strip()
-        arguments = {"BASE_IMAGE": base, **build_arguments(os.environ)}
         client.images.build(
-            path=str(folder), tag=image, buildargs=arguments, platform="linux/amd64", rm=True, forcerm=True
+            path=str(folder),
+            tag=image,
+            buildargs={"BASE_IMAGE": base, **build_arguments(os.environ)},
+            use_config_proxy=False,  # they are among the arguments
+            platform="linux/amd64",
+            rm=True,
+            forcerm=True,
         )
     except subprocess.CalledProcessError as error:
         raise ImageNotBuilt(f"{image} needs a Debian base image: {error.stderr.strip()[-500:]}") from error

@@ -78,9 +78,8 @@ class JobHosts:
         access = self._access(role, program.environment, network, warn, cleanup)
         mounts: list[Mount] = []
         if not self._isolated:
-            environment = self._platform.environment_of_container(
-                program.image, access, program.environment, self.names
-            )
+            hosts = [*self.names, *(network.addresses.values() if network else ())]
+            environment = self._platform.environment_of_container(program.image, access, program.environment, hosts)
             program, mounts = replace(program, environment=environment), self._platform.trusted.mounts()
         cleanup.callback(self._nodes.clear)
         for host, found in zip(self.names, files, strict=True):

@@ -1,51 +1,49 @@
-"""`docker/build_proxies.sh`: the proxies of the shell, for the steps of a build."""
+"""`docker/build_proxies.py`: the proxies of this machine, for the steps of a build."""
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-FOLDER = Path(__file__).parents[2] / "docker"
-PROXY = "http://user:word@proxy.example.com:3128"
+ROOT = Path(__file__).parents[2]
+PROXY = "http://user:w'or$d@proxy.example.com:3128"
 
 
 @pytest.fixture
-def flags(tmp_path):
-    """flags(variables) -> what it prints, and what it says on stderr."""
+def build(tmp_path):
+    """build(variables) -> the flags that build.sh hands to docker, and the environment that it hands on.
 
-    def run(**variables: str) -> tuple[list[str], str]:
-        environment = {"PATH": "/usr/bin:/bin", "DOCKER_CONFIG": str(tmp_path), **variables}
-        done = subprocess.run(
-            [FOLDER / "build_proxies.sh"], env=environment, capture_output=True, text=True, check=True
+    Python's -S: no package is there but the standard library."""
+
+    def run(**variables: str) -> tuple[str, dict[str, str]]:
+        script = (
+            f'flags=-; proxies=$({sys.executable} -S docker/build_proxies.py); eval "$proxies"; echo "$flags"; env -0'
         )
-        return done.stdout.split("\n")[:-1], done.stderr
+        environment = {"PATH": "/usr/bin:/bin", "DOCKER_CONFIG": str(tmp_path), "PYTHONPATH": ".", **variables}
+        done = subprocess.run(
+            ["sh", "-ec", script], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+        )
+        flags, _, handed = done.stdout.partition("\n")
+        return flags, dict(line.split("=", 1) for line in handed.split("\0") if line)
 
     return run
 
 
-def test_none_are_none(flags):
-    assert flags(HTTP_PROXY="", PATH="/usr/bin:/bin") == ([], "")
+def test_without_any_nothing_is_added(build):
+    flags, environment = build(HTTP_PROXY="", NO_PROXY="a.example.com")
+    assert flags == "-" and environment["NO_PROXY"] == "a.example.com"
 
 
-def test_each_is_named_and_no_value_is_shown(flags):
-    said = flags(HTTPS_PROXY=PROXY, http_proxy=PROXY, no_proxy="localhost,.example.com", HOME="/root")
-    assert said == (["--build-arg=http_proxy", "--build-arg=HTTPS_PROXY", "--build-arg=no_proxy"], "")
-
-
-@pytest.mark.parametrize(
-    "proxy", ["http://127.0.0.1:3128", "127.0.0.1:3128", "http://a:b@localhost:1", "localhost:1", "http://[::1]:1"]
-)
-def test_one_on_loopback_is_left_out_and_named(flags, proxy):
-    found, said = flags(HTTPS_PROXY=proxy, HTTP_PROXY=PROXY)
-    assert found == ["--build-arg=HTTP_PROXY"] and said.startswith("HTTPS_PROXY is a proxy on this machine's loopback")
-
-
-def test_docker_s_configuration_comes_first(flags, tmp_path):
-    (tmp_path / "config.json").write_text('{"auths": {}}')
-    assert flags(HTTPS_PROXY=PROXY)[0] == ["--build-arg=HTTPS_PROXY"]
-    (tmp_path / "config.json").write_text('{"proxies": {"default": {"httpsProxy": "http://for.containers:1"}}}')
-    assert flags(HTTPS_PROXY=PROXY) == ([], "")
+def test_each_is_named_in_both_spellings_and_no_value_is_among_the_flags(build):
+    flags, environment = build(HTTPS_PROXY=PROXY, no_proxy=".example.com")
+    names = ["https_proxy", "no_proxy", "HTTPS_PROXY", "NO_PROXY"]
+    assert flags.split()[1:] == [f"--build-arg={name}" for name in names]
+    assert environment["https_proxy"] == environment["HTTPS_PROXY"] == PROXY
+    assert environment["no_proxy"] == environment["NO_PROXY"] == ".example.com,localhost,127.0.0.1,::1"
 
 
 def test_the_build_takes_them():
-    assert "$(docker/build_proxies.sh | tr '\\n' ' ')" in (FOLDER / "build.sh").read_text()
+    text = (ROOT / "docker/build.sh").read_text()
+    assert 'proxies=$(PYTHONPATH=. "$python" docker/build_proxies.py)\neval "$proxies"\n' in text
+    assert text.index("build_proxies.py") < text.index('"$client" build')

@@ -137,13 +137,15 @@ class Server:
         for task in tasks:
             task.add_done_callback(self._fail_with)
         status = await self._stop
-        await self._drain()
-        for task in tasks:
-            task.cancel()
-        self._requests.read()
-        self._print_metrics()
-        if self._failure:  # now that nobody else writes to the log: its last line says why
-            _say_error(self._failure)
+        try:
+            await self._drain()
+            for task in tasks:
+                task.cancel()
+            self._requests.read()
+            self._print_metrics()
+        finally:
+            if self._failure:  # behind what nginx and multi-model-server say at their end
+                _say_error(self._failure)
         return status
 
     async def _start(self) -> None:
@@ -178,6 +180,8 @@ class Server:
 
     def _fail(self, why: str) -> None:
         if not self._stop.done():
+            if self._in_service:  # requests under way are waited for
+                print(f"ending: {why}", file=sys.stderr, flush=True)
             self._failure = why
             self._end_with(1)
 
@@ -227,7 +231,9 @@ class Server:
                 await ended.wait()
         except TimeoutError:
             os.kill(pid, signal.SIGKILL)
-            await ended.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(END_SECONDS):
+                    await ended.wait()
 
     async def _answer(self, method: str, path: str, body: bytes) -> Response:
         if path == "/metrics":

@@ -174,7 +174,7 @@ def test_a_proxy_has_no_part_in_loopback(past, expected):
 
 
 def test_a_bundle_of_certificates_is_said_to_be_containers_too_or_why_it_is_not(tmp_path, monkeypatch):
-    monkeypatch.setattr(certificate_bundles, "ADDED", (tmp_path / "added",))
+    monkeypatch.setattr(certificate_bundles, "ADDED", {tmp_path / "added": "*"})
     assert certificate_findings({"HOME": "/root"}) == []
     [found] = certificate_findings({"PIP_CERT": certifi.where()})
     assert (found.level, found.subject) == ("ok", "certificates") and certifi.where() in found.says
@@ -279,7 +279,7 @@ def test_without_any_package_it_still_tells_all_that_it_can(tmp_path):
 
 
 def test_an_authority_of_the_systems_store_is_said_to_be_containers_too(tmp_path, monkeypatch):
-    monkeypatch.setattr(certificate_bundles, "ADDED", (tmp_path,))
+    monkeypatch.setattr(certificate_bundles, "ADDED", {tmp_path: "*"})
     (tmp_path / "company.crt").touch()
     [found] = certificate_findings({})
     assert found.level == "ok" and str(tmp_path / "company.crt") in found.says

@@ -36,18 +36,20 @@ def test_where_none_is_named_containers_are_as_they_were(shell):
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy"])
 def test_the_shells_is_handed_on_in_both_spellings_and_leads_past_what_is_here(shell, name):
     found = of(shell(**{name: PROXY}), local=["172.17.0.1", "algo-1"])
-    assert found == both(https_proxy=PROXY, no_proxy="localhost,127.0.0.1,172.17.0.1,algo-1")
+    assert found == both(https_proxy=PROXY, no_proxy="localhost,127.0.0.1,::1,172.17.0.1,algo-1")
 
 
 def test_the_shells_exceptions_stay(shell):
     found = of(shell(ALL_PROXY=PROXY, NO_PROXY=".corp.example.com, 127.0.0.1"))
-    assert found["no_proxy"] == found["NO_PROXY"] == ".corp.example.com,127.0.0.1,localhost,172.17.0.1"
+    assert found["no_proxy"] == found["NO_PROXY"] == ".corp.example.com,127.0.0.1,localhost,::1,172.17.0.1"
 
 
 def test_dockers_configuration_for_containers_comes_before_the_shell(shell, configure):
     configure({"default": {"httpProxy": "http://for.containers:1", "noProxy": "a.example.com"}, "tcp://other:1": {}})
     found = of(shell(HTTPS_PROXY=PROXY))
-    assert found == both(http_proxy="http://for.containers:1", no_proxy="a.example.com,localhost,127.0.0.1,172.17.0.1")
+    assert found == both(
+        http_proxy="http://for.containers:1", no_proxy="a.example.com,localhost,127.0.0.1,::1,172.17.0.1"
+    )
 
 
 def test_dockers_configuration_may_be_of_one_engine(shell, configure):
@@ -66,7 +68,7 @@ def test_a_configuration_that_says_nothing_of_proxies_is_none(shell, tmp_path, t
 def test_a_proxy_of_the_request_or_of_the_image_wins_and_leads_past_what_is_here_too(shell, where):
     own = {where: {"HTTPS_PROXY": "http://own:1", "no_proxy": "b.example.com"}}
     for machine in (shell(), shell(HTTPS_PROXY=PROXY)):
-        assert of(machine, **own) == both(no_proxy="b.example.com,localhost,127.0.0.1,172.17.0.1")
+        assert of(machine, **own) == both(no_proxy="b.example.com,localhost,127.0.0.1,::1,172.17.0.1")
 
 
 def test_a_request_wins_over_its_image(shell):
@@ -85,6 +87,38 @@ def test_one_on_this_machines_loopback_is_left_out_and_named_in_the_log(shell, a
 
 def test_the_steps_of_a_build_get_what_containers_get_and_no_more(shell, configure):
     own = shell(HTTPS_PROXY=PROXY, http_proxy="http://127.0.0.1:3128", NO_PROXY="a.example.com")
-    assert build_arguments(own) == both(https_proxy=PROXY, no_proxy="a.example.com")
+    assert build_arguments(own) == both(https_proxy=PROXY, no_proxy="a.example.com,localhost,127.0.0.1,::1")
     configure({"default": {"httpProxy": "http://for.containers:1"}})
-    assert build_arguments(own) == both(http_proxy="http://for.containers:1")
+    assert build_arguments(own) == both(http_proxy="http://for.containers:1", no_proxy="localhost,127.0.0.1,::1")
+    assert build_arguments(shell(NO_PROXY="a.example.com")) != {} and build_arguments({"DOCKER_CONFIG": "/"}) == {}
+
+
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy"])
+def test_a_request_or_an_image_that_names_an_empty_one_has_none(shell, name):
+    machine = shell(HTTPS_PROXY=PROXY)
+    assert of(machine, {name: ""}) == of(machine, of_image={name: ""}) == {}
+    assert "https_proxy" not in of(shell(HTTPS_PROXY=PROXY, HTTP_PROXY=PROXY), {name: ""})
+
+
+def test_no_proxy_for_every_host_stays_that_alone(shell):
+    assert of(shell(HTTPS_PROXY=PROXY, NO_PROXY="*"))["no_proxy"] == "*"
+
+
+def test_docker_s_exceptions_alone_are_no_proxy_and_those_of_another_engine_are_not_asked(shell, configure):
+    configure({"default": {"noProxy": "docker.example.com"}, "tcp://other:1": {"httpsProxy": "http://other:1"}})
+    found = of(shell(HTTPS_PROXY=PROXY, NO_PROXY="shell.example.com"))
+    assert found["https_proxy"] == PROXY and found["no_proxy"].startswith("docker.example.com,localhost,")
+
+
+def test_what_is_no_url_is_handed_on_as_it_is(shell):
+    assert of(shell(HTTPS_PROXY="http://user:p[ss@proxy:1"))["HTTPS_PROXY"] == "http://user:p[ss@proxy:1"
+
+
+def test_a_name_that_begins_like_this_machine_s_is_another(shell):
+    assert of(shell(HTTPS_PROXY="http://localhost.corp.example.com:1")) != {}
+
+
+def test_a_user_without_a_home_has_no_configuration(monkeypatch):
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.setattr("pwd.getpwuid", lambda number: {}[number])
+    assert of({"HTTPS_PROXY": PROXY})["https_proxy"] == PROXY

@@ -16,7 +16,7 @@ from tests.local_test.interception.other_host import certificate
 def store(monkeypatch, tmp_path_factory):
     """The folder in which an administrator adds authorities to this machine's store; it is empty."""
     folder = tmp_path_factory.mktemp("store")
-    monkeypatch.setattr(certificate_bundles, "ADDED", (folder, folder / "missing"))
+    monkeypatch.setattr(certificate_bundles, "ADDED", {folder: "*.crt", folder / "missing": "*"})
     return folder
 
 
@@ -55,8 +55,17 @@ def test_one_that_cannot_be_read_is_named_in_the_log_and_ends_nothing(tmp_path, 
 def test_an_authority_that_was_added_to_the_systems_store_is_for_containers_too(store, corporate, tmp_path):
     (store / "company").mkdir()
     corporate.rename(store / "company/root.crt")
+    (store / "company/old.pem").write_bytes(certificate("old.example.com"))  # no .crt: the system does not trust it
     trusted = TrustedCertificates.of_machine({}, tmp_path)
-    assert certificates_in(trusted.bundle.read_text())[0] in (store / "company/root.crt").read_text()
+    found = certificates_in(trusted.bundle.read_text())
+    assert found[0] in (store / "company/root.crt").read_text()
+    assert not set(certificates_in((store / "company/old.pem").read_text())) & set(found)
+
+
+def test_an_authority_that_cannot_be_read_is_passed_over_as_by_the_system(store, tmp_path):
+    (store / "gone.crt").symlink_to(tmp_path / "nothing")
+    (store / "long.crt").symlink_to("n" * 300)
+    assert TrustedCertificates.of_machine({}, tmp_path).bundle is None
 
 
 def test_a_variable_may_name_several_folders_of_certificates(corporate, tmp_path):
@@ -66,6 +75,8 @@ def test_a_variable_may_name_several_folders_of_certificates(corporate, tmp_path
     corporate.rename(second / "a.pem")
     (first / "b.pem").write_bytes(certificate("other.example.com"))
     found = certificates_in(
-        TrustedCertificates.of_machine({"SSL_CERT_DIR": f"{first}:{second}"}, tmp_path).bundle.read_text()
+        TrustedCertificates.of_machine(
+            {"SSL_CERT_DIR": f"{first}:{tmp_path / 'missing'}:{second}"}, tmp_path
+        ).bundle.read_text()
     )
     assert [found[0] in (first / "b.pem").read_text(), found[1] in (second / "a.pem").read_text()] == [True, True]
