@@ -1,13 +1,16 @@
-"""An endpoint's container behind a company's proxy that reads TLS: it trusts what this machine's programs trust."""
+"""An endpoint's container in a company's network: it goes through the proxies, and trusts what this machine does."""
 
 from dataclasses import replace
 
 import pytest
 
+from local_test.host.container_proxies import ContainerProxies
 from local_test.host.labels import ENDPOINT, find
 from local_test.host.trusted_certificates import IN_CONTAINERS, PATH_IN_CONTAINERS, TrustedCertificates
 from tests.local_test.interception.other_host import certificate
 from tests.service.serving.harness import Harness, variant
+
+PROXY = "http://proxy.example.com:3128"
 
 
 @pytest.fixture
@@ -37,3 +40,29 @@ def test_it_is_told_of_the_bundle_unless_it_is_isolated_or_the_model_says_anothe
     assert (status == 0) == bool(told)
     if told:
         assert printed.decode() == service.platform.trusted.bundle.read_text()
+
+
+@pytest.fixture
+def behind_a_proxy(platform, image):
+    with Harness(replace(platform, proxies=ContainerProxies({"https_proxy": PROXY})), image) as harness:
+        yield harness
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({}, {"https_proxy": PROXY, "HTTPS_PROXY": PROXY}),
+        ({"environment": {"https_proxy": "http://own:1"}}, {"https_proxy": "http://own:1"}),
+        ({"environment": {"HTTPS_PROXY": ""}}, {"HTTPS_PROXY": ""}),
+        ({"EnableNetworkIsolation": True}, {}),
+    ],
+)
+def test_it_is_told_of_the_proxies_unless_it_is_isolated_or_the_model_says_another(behind_a_proxy, changes, told):
+    service = behind_a_proxy
+    service.in_service(service.create(service.create_config(variant(service.create_model(**changes)))))
+    [container] = find(service.platform.engine, ENDPOINT, service.platform.service)
+    container.reload()
+    environment = dict(line.split("=", 1) for line in container.attrs["Config"]["Env"])
+    assert {name: value for name, value in environment.items() if name.lower() == "https_proxy"} == told
+    if any(told.values()):
+        assert service.platform.container_access.host in environment["no_proxy"].split(",")
