@@ -26,7 +26,7 @@ ALLOWED = {
         "mms",
     },
     "contract": set(),
-    "docker": set(),
+    "docker": {"local_test"},  # the steps of a build get the proxies that its containers get
     "scripts": {
         "boto3",
         "botocore",
